@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Seam.  `make demo` and `make check` do all the set-up by themselves; `make help` lists the rest.
+
+# --- switches: make SANITIZE=1, SANITIZE=thread, COVERAGE=1, DEV=1 (warnings are errors), BUILD=dir
+BUILD    ?= build
+PREFIX   ?= /usr/local
+CC       ?= gcc
+CXX      ?= g++
+CFLAGS   ?= -O2 -g
+CXXFLAGS ?= -O2 -g
+DEV      ?= $(if $(CI),1,)
+LAYERS   := base math model sim trace store report decide cli
+VERSION  := 0.1.0
+
+WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+         -Wwrite-strings -Wvla -Wno-unused-parameter -Wno-missing-field-initializers
+WARNX := -Wall -Wextra -Wno-unused-parameter
+STD   := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -ffp-contract=off -pthread
+STDX  := -std=c++17 -ffp-contract=off -pthread
+CPPFLAGS += -Iinclude -DSEAM_VERSION='"$(VERSION)"'
+LIBS  := -lgsl -lgslcblas -lfyaml -lsimdjson -lcsv -lsqlite3 -lz -lm -pthread
+
+ifneq ($(SANITIZE),)
+  BUILD  := build-$(if $(filter thread,$(SANITIZE)),tsan,asan)
+  SANFLAGS := $(if $(filter thread,$(SANITIZE)),-fsanitize=thread,-fsanitize=address,undefined -fno-sanitize-recover=all) \
+            -DSEAM_ONE_VERSION -fno-omit-frame-pointer
+  CFLAGS := -O1 -g $(SANFLAGS)
+  CXXFLAGS := $(CFLAGS)
+  LDFLAGS += $(SANFLAGS)
+endif
+ifneq ($(COVERAGE),)
+  BUILD  := build-cov
+  CFLAGS := -O0 -g --coverage -DSEAM_ONE_VERSION
+  CXXFLAGS := $(CFLAGS)
+  LDFLAGS += --coverage
+endif
+ifneq ($(DEV),)
+  WARN  += -Werror
+  WARNX += -Werror
+endif
+
+# --- what is built from what
+C_SRC   := $(filter-out src/cli/main.c,$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
+CXX_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.cc))
+LIB_OBJ := $(C_SRC:%.c=$(BUILD)/%.o) $(CXX_SRC:%.cc=$(BUILD)/%.o)
+LIB     := $(BUILD)/libseam.a
+SUPPORT := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+TESTS_FAST := $(foreach d,unit property,$(patsubst %.c,$(BUILD)/%,$(wildcard tests/$(d)/test_*.c)))
+TESTS_SLOW := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/stat/test_*.c))
+FUZZ    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+BENCH   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+all: $(BUILD)/seam
+
+$(BUILD)/seam: $(BUILD)/src/cli/main.o $(LIB)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(LIB): $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/src/%.o: src/%.c | deps-quick
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/src/%.o: src/%.cc | deps-quick
+	@mkdir -p $(@D)
+	$(CXX) $(CPPFLAGS) $(STDX) $(WARNX) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%.o: tests/%.c | deps-quick
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -I. $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(SUPPORT) $(LIB)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+$(BUILD)/tests/property/%: $(BUILD)/tests/property/%.o $(SUPPORT) $(LIB)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+$(BUILD)/tests/stat/%: $(BUILD)/tests/stat/%.o $(SUPPORT) $(LIB)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+$(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
+	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.PRECIOUS: $(BUILD)/%.o
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# --- what people call
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+deps: ## installs what is missing (Debian: apt-get; elsewhere: names it)
+	@sh tests/tools/deps.sh install
+deps-quick:
+	@sh tests/tools/deps.sh quick
+
+demo: $(BUILD)/seam ## the main job on a real log: replay, fit, simulate, size, report
+	@SEAM=$(BUILD)/seam sh tests/tools/demo.sh
+
+check: ## all fast tests, under 3 minutes on two cores
+	@$(MAKE) --no-print-directory -j2 all tests-built
+	@$(MAKE) --no-print-directory check-layers check-headers
+	@BUILD=$(BUILD) sh tests/tools/check.sh fast
+
+check-slow: ## long statistical, kill and browser tests
+	@$(MAKE) --no-print-directory -j2 all tests-built
+	@BUILD=$(BUILD) sh tests/tools/check.sh slow
+
+tests-built: $(TESTS_FAST) $(TESTS_SLOW) $(FUZZ) ;
+
+unit-%: $(BUILD)/tests/unit/test_% ## one unit test: make unit-units
+	$<
+
+sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory SANITIZE=1 -j2 all tests-built
+	@BUILD=build-asan sh tests/tools/check.sh sanitize
+
+coverage: ## line and branch coverage of the fast tests
+	@$(MAKE) --no-print-directory COVERAGE=1 -j2 all tests-built
+	@BUILD=build-cov sh tests/tools/check.sh fast
+	@sh tests/tools/coverage.sh build-cov
+
+fuzz: ## each decoder for a minute under libFuzzer (needs clang)
+	@sh tests/tools/fuzz.sh
+
+bench: $(BUILD)/seam $(BENCH) ## speed as ratios against peers' loops in the same run
+	@BUILD=$(BUILD) CC="$(CC)" sh tests/tools/bench.sh
+
+check-layers: ## a folder includes only itself and folders to its left
+	@sh tests/tools/check-layers.sh
+
+check-headers: ## every header compiles alone
+	@CC="$(CC)" sh tests/tools/check-headers.sh
+
+format: ## clang-format on everything
+	@git ls-files '*.c' '*.h' '*.cc' | xargs clang-format -i
+
+sample: $(BUILD)/seam ## makes reports/sample anew
+	@SEAM=$(BUILD)/seam sh tests/tools/demo.sh reports/sample
+
+install: $(BUILD)/seam ## to $(DESTDIR)$(PREFIX)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/seam/scenarios
+	install -m 755 $(BUILD)/seam $(DESTDIR)$(PREFIX)/bin/seam
+	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/seam/scenarios
+
+clean: ## removes what was built
+	rm -rf build build-asan build-tsan build-cov
+
+.PHONY: all help deps deps-quick demo check check-slow tests-built sanitize coverage fuzz bench \
+        check-layers check-headers format sample install clean

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* CSV in, with header and line numbers: the only door to libcsv.
+ *
+ * The delimiter is told from the header line (',' ';' or TAB, whichever occurs most outside
+ * quotes); a UTF-8 byte order mark is skipped.  Rows keep the line on which they begin. */
+#ifndef SEAM_BASE_CSV_READ_H
+#define SEAM_BASE_CSV_READ_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include <stddef.h>
+#include <stdint.h>
+
+struct csv {
+    struct arena arena;
+    const char *file;
+    char delimiter;
+    size_t columns, rows;
+    const char **header; /* [columns] */
+    const char **cell;   /* [rows * columns]; "" for missing ones */
+    uint32_t *line;      /* [rows], 1-based */
+};
+
+/* Reads all of `text`.  No header, a quote that never closes, a NUL byte or a row with more cells
+ * than the header: ERR_INPUT with the line.  The caller owns *out (csv_release). */
+MUST_CHECK int csv_parse(const char *file, const char *text, size_t len, struct csv *out,
+                         struct error *err);
+void csv_release(struct csv *c);
+/* Index of the first of `names` (NULL-terminated) that is a header, case-insensitively; -1. */
+int csv_column(const struct csv *c, const char *const *names);
+const char *csv_cell(const struct csv *c, size_t row, size_t column);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files: whole reads (through gzip where the content says so), and writes that are there whole or
+ * not at all (written beside, synced, renamed).  "-" is standard input or output. */
+#ifndef SEAM_BASE_FILE_H
+#define SEAM_BASE_FILE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+/* Reads all of `path` into `out` (appending), inflating gzip; more than `limit` bytes is
+ * ERR_LIMIT, a missing or unreadable file ERR_IO, broken gzip ERR_INPUT. */
+MUST_CHECK int file_read(const char *path, size_t limit, struct buf *out, struct error *err);
+/* Writes `len` bytes to `path` atomically; "-" goes to standard output. */
+MUST_CHECK int file_write(const char *path, const void *bytes, size_t len, struct error *err);
+/* Creates the folder and its parents; one that exists is fine. */
+MUST_CHECK int file_make_dir(const char *path, struct error *err);
+/* "dir/name" beside `path`: the folder of `path` joined with `name`; caller mem_frees. */
+char *file_beside(const char *path, const char *name);
+/* SHA-256 (FIPS 180-4) as 64 lower-case hex digits and NUL. */
+void file_sha256(const void *bytes, size_t len, char out[65]);
+
+/* A sequential reader that inflates gzip on the fly and hands out large chunks, in bounded memory.
+ * reader_open/reader_close; the chunk is borrowed until the next call. */
+struct file_reader;
+MUST_CHECK int file_reader_open(const char *path, struct file_reader **out, struct error *err);
+/* *len == 0 at the end. */
+MUST_CHECK int file_reader_next(struct file_reader *r, const char **chunk, size_t *len,
+                                struct error *err);
+void file_reader_close(struct file_reader *r);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON in: the only door to simdjson (C++ behind a C header).
+ *
+ * Strict RFC 8259 with UTF-8 checked.  A lone surrogate escape (which real exporters write) is
+ * read as U+FFFD instead of failing the document.
+ *
+ * Life: json_reader_new once; json_parse per document; nodes are handles into the document and are
+ * valid until the next json_parse or json_reader_free.  Strings are borrowed the same way, and are
+ * NOT NUL-terminated. */
+#ifndef SEAM_BASE_JSON_READ_H
+#define SEAM_BASE_JSON_READ_H
+
+#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum json_type { JSON_NULL, JSON_BOOL, JSON_INT, JSON_UINT, JSON_DOUBLE, JSON_STRING, JSON_LIST, JSON_MAP };
+
+struct json_reader;
+/* A position in the parsed document; copy freely.  Zeroed = absent. */
+struct json {
+    const void *doc;
+    uint64_t index;
+};
+
+struct json_reader *json_reader_new(void);
+void json_reader_free(struct json_reader *r);
+
+/* Parses one document of `len` bytes (no padding needed; copied when needed).  Errors: ERR_INPUT,
+ * the sentence says what and the byte offset where known (no file name; the caller prefixes). */
+MUST_CHECK int json_parse(struct json_reader *r, const char *text, size_t len, struct json *root,
+                          struct error *err);
+
+bool json_present(struct json v);
+enum json_type json_type(struct json v);
+/* Member of a map, absent (zeroed) when missing or when v is no map.  Duplicate keys: the last. */
+struct json json_get(struct json v, const char *key);
+/* First of two spellings that is present (resourceSpans / resource_spans). */
+struct json json_get2(struct json v, const char *key, const char *other);
+/* Text of a string; false when it is none. */
+bool json_text(struct json v, const char **s, size_t *len);
+/* Any number, or a string that holds one (decimal, "NaN", "Infinity"). */
+bool json_as_double(struct json v, double *out);
+/* Any integer, or a string that holds one; false beyond the type's range. */
+bool json_as_u64(struct json v, uint64_t *out);
+bool json_as_i64(struct json v, int64_t *out);
+bool json_as_bool(struct json v, bool *out);
+size_t json_count(struct json v); /* of a list or map */
+
+/* for (struct json_iter it = json_each(v); json_next(&it);) it.value, it.key (maps) */
+struct json_iter {
+    struct json value;
+    const char *key; /* maps: not NUL-terminated */
+    size_t key_len;
+    struct json next_;
+    uint64_t end_;
+    bool map_;
+};
+struct json_iter json_each(struct json v);
+bool json_next(struct json_iter *it);
+
+/* A JSON pointer (RFC 6901) such as "/a/0/b"; absent when nothing is there. */
+struct json json_pointer(struct json v, const char *pointer);
+/* Appends the value as compact JSON text to a struct buf (opaque here for C++). */
+struct buf;
+void json_dump(struct json v, struct buf *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

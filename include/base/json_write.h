@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON out (RFC 8259): appends to a buf; commas, indentation and escapes are its business.
+ *
+ *     struct json_write w; json_init(&w, &buf, 2);
+ *     json_open(&w, '{'); json_key(&w, "value"); json_number(&w, 0.25); json_close(&w, '}');
+ *
+ * Doubles are written with the fewest digits that read back the same; NaN and infinities are
+ * written as null.  Text that is not UTF-8 gets U+FFFD. */
+#ifndef SEAM_BASE_JSON_WRITE_H
+#define SEAM_BASE_JSON_WRITE_H
+
+#include "base/buf.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct json_write {
+    struct buf *out;
+    int indent, depth;   /* indent 0: one line */
+    bool after_key;
+    bool has[64];        /* has the level an element yet? */
+};
+
+void json_init(struct json_write *w, struct buf *out, int indent);
+void json_open(struct json_write *w, char bracket);  /* '{' or '[' */
+void json_close(struct json_write *w, char bracket); /* '}' or ']' */
+void json_key(struct json_write *w, const char *key);
+void json_string(struct json_write *w, const char *s);
+void json_string_n(struct json_write *w, const char *s, size_t len);
+void json_number(struct json_write *w, double x);
+void json_uint(struct json_write *w, uint64_t n);
+void json_bool(struct json_write *w, bool b);
+void json_null(struct json_write *w);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* YAML in, as a plain tree with places: the only door to libfyaml.
+ *
+ * Read from parser events with limits (1 MiB of text, depth 64, 10,000 nodes after aliases), so
+ * that a hostile file costs neither time nor memory.  The tree lives in one arena and dies with
+ * yaml_release.  Scalars keep their text as written; nothing is guessed about types here. */
+#ifndef SEAM_BASE_YAML_READ_H
+#define SEAM_BASE_YAML_READ_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
+
+struct yaml_node {
+    enum yaml_kind kind;
+    bool quoted;           /* scalar in '' or "" or a block scalar */
+    uint32_t line, column; /* 1-based, of the first character; columns count bytes' characters */
+    const char *text;      /* scalar: its value, UTF-8, NUL-terminated; else NULL */
+    const char *origin;    /* NULL, or what replaced it, such as "--set flow.a.error=2" */
+    uint32_t n;            /* children */
+    struct yaml_node **key;   /* map: [n] scalars */
+    struct yaml_node **child; /* list or map: [n] */
+};
+
+struct yaml {
+    struct arena arena;
+    const char *file;       /* as named by the caller; copied */
+    const char *source;     /* the whole text, for showing lines; copied */
+    struct yaml_node *root; /* NULL for an empty document */
+};
+
+enum {
+    YAML_TEXT_MAX = 1 << 20,
+    YAML_DEPTH_MAX = 64,
+    YAML_NODES_MAX = 10000,
+};
+
+/* Parses `len` bytes of `text` named `file`.  On success the caller owns *out (yaml_release).
+ * A second document, a duplicate key, a non-scalar key, bad UTF-8, depth, size: ERR_INPUT or
+ * ERR_LIMIT with line and column in err. */
+MUST_CHECK int yaml_parse(const char *file, const char *text, size_t len, struct yaml *out,
+                          struct error *err);
+void yaml_release(struct yaml *y);
+/* The value under `key` in a map, NULL when absent or not a map. */
+struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
+/* Line number `line` of the source without its newline; *len its length. */
+const char *yaml_line(const struct yaml *y, uint32_t line, size_t *len);
+/* Adds a new node in y's arena (for --set): a scalar, or an empty map. */
+struct yaml_node *yaml_new(struct yaml *y, enum yaml_kind kind, const char *text,
+                           const char *origin);
+/* Replaces or adds `key` in `map`; `value` belongs to y's arena. */
+void yaml_put(struct yaml *y, struct yaml_node *map, const char *key, struct yaml_node *value);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* How far confidences can be believed, and how well they rank (thresholds by risk.h).
+ *
+ * Inputs: n pairs (confidence in [0, 1], correct or not).  Ties are averaged: no result depends on
+ * the order of the rows. */
+#ifndef SEAM_MATH_CALIBRATION_H
+#define SEAM_MATH_CALIBRATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct scored {
+    double confidence;
+    double weight; /* 1 / probability that it was labelled; 1 for plain labels */
+    bool correct;
+    uint32_t group; /* index of its group; 0 when there are none */
+    uint32_t line;  /* where it came from; 0 when nowhere */
+};
+
+/* Equal-width bins, closed on the left [l, u), 1.0 in the last bin (the default), or closed on the
+ * right (l, u] with 0.0 in the first. */
+struct calibration_bin {
+    double low, high, confidence, accuracy; /* means inside; NaN when empty */
+    double accuracy_low, accuracy_high;     /* 95% Clopper-Pearson */
+    uint64_t n, correct;
+};
+enum { CALIBRATION_BINS_MAX = 100 };
+
+struct calibration {
+    uint64_t n, n_correct;
+    double accuracy, mean_confidence;
+    double ece, mce;                  /* over `bins` equal-width bins */
+    double ece_mass;                  /* over `bins` equal-mass bins */
+    double brier, brier_reliability, brier_resolution, brier_uncertainty; /* parts over the bins */
+    double log_loss;                  /* natural log; INFINITY when a certain answer was wrong */
+    double auroc;                     /* ties 1/2; NaN with one class only */
+    double aurc, aurc_optimal, eaurc, augrc; /* ties: mean over all orders inside a tie */
+    size_t bins;
+    struct calibration_bin bin[CALIBRATION_BINS_MAX];
+};
+
+/* bins in 1..CALIBRATION_BINS_MAX; n >= 1.  right_closed chooses the edge rule. */
+void calibration_compute(const struct scored *s, size_t n, size_t bins, bool right_closed,
+                         struct calibration *out);
+
+#endif

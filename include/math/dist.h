@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of distributions: check, cdf, quantile, mean, variance.
+ *
+ * A struct dist is a plain value in canonical parameters (below); arrays and parts are borrowed
+ * (they live in the pipeline's arena).  Adding a family: a row in DIST_TABLE, its functions in
+ * dist.c, and the parameter sets under which people write it in dist_forms.
+ *
+ *   family       a, b, c                      support
+ *   constant     a = value                    {a}
+ *   exponential  a = mean                     [0, inf)
+ *   lognormal    a = mu (of ln), b = sigma    (0, inf)
+ *   gamma        a = shape, b = scale         [0, inf)      (erlang is one)
+ *   weibull      a = shape, b = scale         [0, inf)
+ *   normal       a = mean, b = sd of the uncut law, cut at 0
+ *   uniform      a = from, b = to
+ *   triangular   a = min, b = mode, c = max
+ *   pert         a = min, b = mode, c = max   (beta, weight 4)
+ *   pareto       a = min, b = shape           [a, inf)
+ *   beta         a, b                         [0, 1]
+ *   discrete     values ascending, weights that add up to 1
+ *   empirical    values ascending, each 1/n (or with weights)
+ *   mixture      part[n], weights that add up to 1
+ *   shifted      part[0] moved by a */
+#ifndef SEAM_MATH_DIST_H
+#define SEAM_MATH_DIST_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define DIST_TABLE(X)                                                                              \
+    X(CONSTANT, "constant") X(EXPONENTIAL, "exponential") X(LOGNORMAL, "lognormal")                \
+    X(GAMMA, "gamma") X(WEIBULL, "weibull") X(NORMAL, "normal") X(UNIFORM, "uniform")              \
+    X(TRIANGULAR, "triangular") X(PERT, "pert") X(PARETO, "pareto") X(BETA, "beta")                \
+    X(DISCRETE, "discrete") X(EMPIRICAL, "empirical") X(MIXTURE, "mixture") X(SHIFTED, "shifted")
+
+enum dist_family {
+#define X(name, word) DIST_##name,
+    DIST_TABLE(X)
+#undef X
+        DIST_FAMILY_COUNT
+};
+
+struct dist {
+    enum dist_family family;
+    double a, b, c;
+    size_t n;
+    const double *values, *weights;
+    const struct dist *part;
+    uint64_t evidence; /* observations it was fitted from; 0: taken as known exactly */
+};
+
+/* What a parameter means to people, so that the scenario reader knows its unit. */
+enum dist_param_kind { DIST_VALUE, DIST_PLAIN, DIST_RATE }; /* in the quantity's unit | number | per s */
+
+/* One way to write a family: `{lognormal: {p50: 45ms, p95: 160ms}}`. */
+struct dist_form {
+    const char *word; /* "lognormal", "erlang" */
+    const char *param[3];
+    enum dist_param_kind kind[3];
+    size_t n_params;
+    /* Canonical parameters from the written ones; ERR_INPUT with a sentence when impossible. */
+    int (*build)(const double *p, struct dist *out, struct error *err);
+};
+extern const struct dist_form dist_forms[];
+extern const size_t dist_forms_count;
+
+const char *dist_family_name(enum dist_family f);
+struct dist dist_constant(double value);
+/* Parameters in range, weights summing to 1, values ascending; ERR_INPUT with a sentence. */
+MUST_CHECK int dist_check(const struct dist *d, struct error *err);
+double dist_cdf(const struct dist *d, double x);      /* P(X <= x) */
+double dist_below(const struct dist *d, double x);    /* P(X < x): differs at atoms */
+double dist_quantile(const struct dist *d, double p); /* smallest x with F(x) >= p */
+double dist_mean(const struct dist *d);               /* may be INFINITY (pareto) */
+double dist_variance(const struct dist *d);
+double dist_min(const struct dist *d);
+double dist_max(const struct dist *d);
+/* E[min(X, t)^k] and E[X^k; X <= t], k = 1 or 2, by closed form or adaptive quadrature to 1e-12
+ * relative.  t may be INFINITY. */
+double dist_capped_moment(const struct dist *d, double t, int k);
+double dist_partial_moment(const struct dist *d, double t, int k);
+
+/* Quantile tables: one 32- or 64-bit uniform -> one draw, by cubic pieces over u with 16 cells an
+ * octave towards both tails; steps, atoms and constants exactly; mixtures by component.
+ * Monotone in u except for mixtures, so common random numbers come free. */
+struct qtable;
+/* Owned by the caller (qtable_free).  NULL with err set when the family cannot be tabled. */
+struct qtable *qtable_new(const struct dist *d, struct error *err);
+void qtable_free(struct qtable *t);
+/* out[i] = F^-1((u[i] + 0.5) / 2^32); the vectorised path. Relative error 1e-6 or better. */
+void qtable_fill(const struct qtable *t, const uint32_t *u, size_t n, float *out);
+/* One draw. */
+float qtable_at(const struct qtable *t, uint32_t u);
+/* Largest x the table can return (bounds the fixed-point sums). */
+double qtable_max(const struct qtable *t);
+/* Is it one value whatever u is? */
+bool qtable_is_constant(const struct qtable *t, double *value);
+
+/* For the outer loop of `--uncertainty`: another distribution that the observations behind d
+ * (d->evidence of them) make plausible.  Lognormal: the conjugate posterior.  Other positive
+ * families: location and scale of ln X redrawn, beta: of logit X; empirical: Bayesian bootstrap
+ * (Rubin 1981).  Without evidence, d itself.  Arrays come from `arena`. */
+struct rng_seq;
+void dist_redraw(const struct dist *d, struct rng_seq *rng, struct arena *arena, struct dist *out);
+
+#endif

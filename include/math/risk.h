@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Thresholds with a guarantee from labelled confidences.
+ *
+ * Ship S(t) = {c >= t}; m = |S(t)|, k = errors in it; selective risk k/m (`auto_error`); review
+ * load 1 - m/n.  Tied confidences ship together or not at all. */
+#ifndef SEAM_MATH_RISK_H
+#define SEAM_MATH_RISK_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "math/calibration.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RISK_METHODS(X)                                                                            \
+    X(SPLIT, "split") X(SGR, "sgr") X(GRID, "grid") X(EXACT, "exact") X(PLUG_IN, "plug-in")
+enum risk_method {
+#define X(name, word) RISK_##name,
+    RISK_METHODS(X)
+#undef X
+        RISK_METHOD_COUNT
+};
+
+#define RISK_ENDINGS(X)                                                                            \
+    X(NONE, "none") X(CERTIFIED, "certified") X(INFEASIBLE, "infeasible")                          \
+    X(TOO_FEW, "too few labels") X(NOT_IDENTIFIABLE, "not identifiable")
+enum risk_ending {
+#define X(name, word) RISK_##name,
+    RISK_ENDINGS(X)
+#undef X
+};
+
+/* One distinct threshold: everything at or above it ships. */
+struct risk_point {
+    double threshold;
+    uint64_t m, k;      /* shipped, errors among them */
+    double review_load; /* 1 - m/n */
+};
+
+/* The plug-in frontier: all distinct thresholds, strictest first.  *out is from mem_alloc, *n_out
+ * its length; the caller frees it. */
+void risk_frontier(const struct scored *s, size_t n, struct risk_point **out, size_t *n_out);
+
+struct risk_options {
+    double target; /* a in (0, 1): P(error | shipped) at most this */
+    double level;  /* 1 - d */
+    uint64_t seed; /* split */
+    size_t grid;   /* coverages walked; 0 = 100 */
+    double threshold; /* exact */
+};
+
+struct risk_answer {
+    enum risk_method method;
+    enum risk_ending ending; /* NONE for plug-in */
+    bool found;              /* is there a threshold? */
+    double threshold;
+    uint64_t n, m, k;        /* of all labels at that threshold */
+    uint64_t m_certify, k_certify; /* of the part that certified (split), else = m, k */
+    double review_load, risk;      /* 1 - m/n, k/m (NaN for m = 0) */
+    double bound;            /* one-sided upper bound on the selective risk at `level` */
+    uint32_t tests;          /* how many tests shared the error budget */
+    uint64_t labels_needed;  /* too few: about how many labels in all would do; else 0 */
+    double best_attainable;  /* infeasible: the smallest bound over all thresholds */
+};
+
+/* ERR_INPUT for n = 0 or a target outside (0, 1).  Methods as in RISK_METHODS: split: fixed
+ * sequence after a quarter chooses the start (Angelopoulos et al., Learn then Test,
+ * arXiv 2110.01052); sgr: Geifman and El-Yaniv 2017; grid: Bonferroni; exact: one threshold fixed
+ * beforehand (Clopper and Pearson 1934); plug-in: no guarantee. */
+MUST_CHECK int risk_choose(enum risk_method method, const struct scored *s, size_t n,
+                           const struct risk_options *options, struct risk_answer *out,
+                           struct error *err);
+const char *risk_method_name(enum risk_method m);
+const char *risk_ending_name(enum risk_ending e);
+
+#endif

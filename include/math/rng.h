@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Keyed random streams: the numbers depend on the key and nothing else, so they are the same on
+ * any thread, rank or after a resume.
+ *
+ * Dense use: a struct rng is xoshiro256++ (Blackman and Vigna 2021) in 8 lanes, seeded from a key
+ * by SplitMix64; rng_fill writes the lanes in turn.  Sparse use: rng_at(key, index) is the
+ * index-th output of the SplitMix64 stream of that key, by random access.
+ * A key is hashed from (seed, replication, block, step, purpose); different tuples give
+ * independent streams. */
+#ifndef SEAM_MATH_RNG_H
+#define SEAM_MATH_RNG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum rng_purpose {
+    RNG_ATTEMPT,    /* latency and outcome of an attempt */
+    RNG_OUTCOME,    /* outcome with 64 bits, where a probability is below 1e-6 */
+    RNG_BACKOFF,
+    RNG_CONFIDENCE,
+    RNG_DECISION,   /* a check's or reviewer's decision, fixes and spoils */
+    RNG_QUALITY,    /* quality on entry, repair, validation */
+    RNG_CLASS,
+    RNG_PARAMETER,  /* draws of parameters from their evidence */
+    RNG_SPLIT,      /* choices of labels, permutations */
+    RNG_PURPOSE_COUNT
+};
+
+struct rng {
+    uint64_t s[4][8];
+} __attribute__((aligned(64)));
+
+uint64_t rng_key(uint64_t seed, uint64_t replication, uint64_t block, uint32_t step,
+                 uint32_t purpose);
+void rng_init(struct rng *r, uint64_t key);
+/* Writes n 64-bit numbers; n is a multiple of 8, out aligned to 64. */
+void rng_fill(struct rng *r, uint64_t *out, size_t n);
+uint64_t rng_at(uint64_t key, uint64_t index);
+/* (0, 1), 53 bits, never 0 or 1. */
+static inline double rng_unit(uint64_t x)
+{
+    return ((double)(x >> 11) + 0.5) * 0x1p-53;
+}
+
+/* A small sequential generator on the same keys, for outer loops (posterior draws, shuffles). */
+struct rng_seq {
+    uint64_t key, next;
+};
+static inline uint64_t rng_next(struct rng_seq *s)
+{
+    return rng_at(s->key, s->next++);
+}
+double rng_normal(struct rng_seq *s);               /* standard normal, by inversion */
+double rng_gamma(struct rng_seq *s, double shape);  /* scale 1, Marsaglia and Tsang 2000 */
+double rng_beta(struct rng_seq *s, double a, double b);
+uint64_t rng_below(struct rng_seq *s, uint64_t n);  /* uniform in [0, n), unbiased */
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The one shape that every command fills: metrics, rows, curves, an answer, data quality.
+ *
+ * JSON, CSV, terminal tables, pages and the store are all drawn from this struct.  It lives in one
+ * arena; strings handed to the result_* functions are copied.  Units: seconds, probabilities in
+ * [0, 1], one currency, counts. */
+#ifndef SEAM_MODEL_RESULT_H
+#define SEAM_MODEL_RESULT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/units.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_SHOWN, VERDICT_INFEASIBLE };
+const char *verdict_name(enum verdict v); /* "pass" "fail" "not shown" "infeasible" */
+
+/* An exact value has low = high = value.  NaN low: no interval (counts of rows of names, data). */
+struct metric {
+    const char *name;
+    double value, low, high;
+    double level;      /* 0: exact or a count */
+    uint64_t n;        /* what the estimate rests on; 0: not said */
+    const char *unit;  /* "1", "s", "$", "count" */
+    const char *target; /* NULL, or "at least 95%" */
+    enum verdict verdict;
+};
+struct metrics {
+    VEC(struct metric) list;
+};
+
+/* A stage, resource, environment, layer, class or span name, with its metrics. */
+struct row {
+    const char *id;
+    const char *layer; /* stages */
+    const char *kind;  /* stages: "stage", "gate", ... */
+    struct metrics metrics;
+};
+struct edge_row {
+    const char *from, *to;
+    uint64_t count;
+    struct metrics metrics;
+};
+struct point {
+    double x, y, low, high; /* NaN: absent */
+    const char *at;         /* NULL, or "threshold=0.8" */
+};
+struct curve {
+    const char *id, *x, *y; /* id: one of the names in the interface, such as "frontier" */
+    const char *resource;   /* NULL */
+    VEC(struct point) points;
+};
+struct sensitivity {
+    const char *parameter, *metric;
+    double value, low, high;
+};
+struct answer {
+    bool present;
+    double threshold, bound, level; /* NaN: absent */
+    uint64_t m, k, tests, labels_needed;
+    double review_load, risk_value, best_attainable; /* NaN: absent */
+    const char *parameter; /* NULL, or the path that was sized */
+    const char *method, *risk, *population, *ending; /* NULL: JSON null */
+    const char *sentence; /* the answer in plain words */
+};
+struct data_place {
+    const char *kind, *place;
+};
+struct data_quality {
+    bool present;
+    const char *format, *percentiles;
+    uint64_t records, spans, duplicates, traces, items, roots, orphans, cycles, errors, interrupts,
+        no_duration, negative_duration;
+    VEC(struct data_place) places;
+};
+struct run_info {
+    bool present;
+    const char *method, *engine, *version, *covers;
+    uint64_t seed, trials;
+    uint32_t threads;
+    double elapsed_s;
+    bool partial;
+};
+enum passed { PASSED_NULL, PASSED_FALSE, PASSED_TRUE };
+
+struct result {
+    struct arena arena;
+    const char *command;
+    enum passed passed;
+    const char *scenario_name, *scenario_file, *scenario_sha256; /* NULL: absent */
+    const char *currency;
+    struct run_info run;
+    struct metrics metrics;
+    VEC(struct row) stages, resources, environments, layers, classes, names;
+    VEC(struct edge_row) edges;
+    VEC(struct curve) curves;
+    VEC(struct sensitivity) sensitivities;
+    struct answer answer;
+    struct data_quality data;
+    VEC(const char *) assumptions, warnings;
+};
+
+void result_init(struct result *r, const char *command);
+void result_release(struct result *r);
+const char *result_text(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
+void result_warn(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
+void result_assume(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Adds a metric; `name` and `unit` are copied when r is given, kept when they are literals. */
+struct metric *metrics_add(struct metrics *m, const char *name, double value, double low,
+                           double high, double level, uint64_t n, const char *unit);
+struct metric *metrics_add_exact(struct metrics *m, const char *name, double value,
+                                 const char *unit);
+const struct metric *metrics_find(const struct metrics *m, const char *name); /* NULL */
+/* The table of metric names: unit and one line of help; NULL for an unknown name. */
+struct metric_def {
+    const char *name, *unit, *help;
+};
+const struct metric_def *metric_def(const char *name);
+extern const struct metric_def metric_defs[];
+extern const size_t metric_defs_count;
+
+/* Adds and returns a row of a list, e.g. result_row(r, &r->stages ...). */
+#define result_add_row(r, list, row_id)                                                            \
+    (vec_push(&(r)->list, ((struct row){.id = arena_strdup(&(r)->arena, (row_id))})),              \
+     &(r)->list.at[(r)->list.len - 1])
+struct curve *result_add_curve(struct result *r, const char *id, const char *x, const char *y);
+const struct row *result_stage(const struct result *r, const char *id); /* NULL */
+
+/* Holds metrics against targets: pass when the whole interval meets it, fail when the whole
+ * interval misses it, else not shown; sets r->passed. */
+struct target;
+void result_judge(struct result *r, const struct target *targets, uint32_t n);
+
+/* {"schema": "seam.result/1", ...}; parts with nothing to say are left out. */
+void result_write_json(const struct result *r, struct buf *out);
+/* Reads it back; ERR_INPUT names `file`.  The caller releases *out. */
+MUST_CHECK int result_read_json(const char *file, const char *text, size_t len, struct result *out,
+                                struct error *err);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a gate, a check, a review, a retry and a route decide: one compiled table that exact,
+ * simulated and real runs read alike.
+ *
+ * An item's passage is: enter a step; attempts until one is visibly good or they are used up;
+ * then the step's exit; then the exit's edge.  Edges that can run out are counted per item. */
+#ifndef SEAM_MODEL_RULES_H
+#define SEAM_MODEL_RULES_H
+
+#include "model/pipeline.h"
+
+enum outcome { OUTCOME_OK, OUTCOME_WRONG, OUTCOME_ERROR, OUTCOME_MALFORMED, OUTCOME_TIMEOUT, OUTCOME_COUNT };
+enum exit_kind { EXIT_PASS, EXIT_FAIL, EXIT_REJECT, EXIT_ABOVE, EXIT_BELOW, EXIT_KIND_COUNT };
+
+enum { ROUTE_FREE = UINT32_MAX };
+
+/* A chain of alternatives: take the first whose counter is not used up. */
+struct route {
+    int32_t to;        /* step index or TO_* */
+    uint32_t counter;  /* index of the item's counter, ROUTE_FREE when unbounded or forward */
+    uint32_t at_most;  /* passes allowed (meaningless when ROUTE_FREE) */
+    int32_t otherwise; /* index of the next route of the chain; -1: none (never when bounded) */
+    bool back;         /* to an earlier step or the step itself: quality as on first entry there */
+};
+
+/* One further attempt after this one? Pure functions of the step. */
+bool rules_retries(const struct retry *r, enum outcome o, uint32_t attempts_made);
+/* The wait before attempt attempts_made + 1, u in [0, 1) for the jitter; seconds. */
+double rules_backoff(const struct retry *r, uint32_t attempts_made, double u);
+/* The rule of every gate: ships at c >= t; NaN (no confidence) never ships. */
+static inline bool rules_gate_ships(double confidence, double threshold)
+{
+    return confidence >= threshold;
+}
+/* Effective outcome probabilities of one attempt that may time out with probability p_timeout and
+ * whose unseen malformed payloads count as wrong:
+ * out[OUTCOME_*] adds up to 1; OUTCOME_MALFORMED is the seen part. */
+void rules_outcomes(const struct numbers *n, double p_timeout, double out[OUTCOME_COUNT]);
+/* Probability that a review or check ends in each way, for an item of the given quality:
+ * pass unchanged, pass and becomes good (fixes), pass and becomes bad (spoils), rejected. */
+enum decision { DECIDE_PASS, DECIDE_FIX, DECIDE_SPOIL, DECIDE_REJECT, DECISION_COUNT };
+void rules_decisions(enum step_kind kind, const struct numbers *n, bool good,
+                     double out[DECISION_COUNT]);
+
+struct rules {
+    const struct pipeline *pipeline; /* borrowed */
+    struct route *route;
+    uint32_t n_routes, n_counters;
+    int32_t (*exit)[EXIT_KIND_COUNT]; /* [n_steps]: index of the first route, -1: impossible */
+    int32_t *entry_slot;              /* [n_steps]: index of the remembered quality on first entry
+                                         for targets of back edges; -1 */
+    uint32_t n_entry_slots;
+    bool has_unbounded;
+};
+void rules_init(struct rules *r, const struct pipeline *p);
+void rules_release(struct rules *r);
+/* The route that an item with these counters takes; counts it.  Returns the route. */
+const struct route *rules_take(const struct rules *r, uint32_t step, enum exit_kind exit,
+                               uint32_t *counters);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Monte Carlo runs: blocks over threads, stopping rules, the outer loop over parameters, sweeps.
+ *
+ * The same pipeline, seed and trials give the same numbers on any count of threads. */
+#ifndef SEAM_SIM_RUN_H
+#define SEAM_SIM_RUN_H
+
+#include "base/error.h"
+#include "model/pipeline.h"
+#include "model/result.h"
+#include <stdatomic.h>
+
+struct run_until {
+    const char *metric;
+    double half_width; /* absolute, in the metric's unit */
+};
+
+struct run_options {
+    uint64_t trials; /* 0: 1,000,000 */
+    uint64_t seed;   /* default 1 */
+    uint32_t threads;/* 0: all processors */
+    double level;
+    const struct run_until *until;
+    size_t n_until;
+    uint64_t max_trials; /* with until; 0: 1e10 */
+    bool uncertainty;    /* outer loop over evidence; the interval is then of what `trials` new
+                            items would show: sampling and parameters */
+    uint32_t draws;      /* outer draws; 0: 1,000 */
+    const atomic_bool *stop; /* NULL, or set by a signal: finish with what there is */
+    void (*progress)(void *arg, uint64_t done, uint64_t of); /* NULL; one thread calls it */
+    void *progress_arg;
+};
+
+/* Fills *out (initialised by the caller, who judges and releases it). */
+MUST_CHECK int run_simulate(const struct pipeline *p, const struct run_options *options,
+                            struct result *out, struct error *err);
+
+#endif

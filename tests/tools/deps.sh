@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the build needs, one row each: a probe and the Debian 12 package that satisfies it.
+#   deps.sh quick    silent and fast when all is there; else installs
+#   deps.sh install  the same, and says what it found
+set -eu
+CC=${CC:-cc}
+missing=""
+
+probe_header() { # header, package
+    for dir in /usr/include /usr/local/include /usr/include/$(uname -m)-linux-gnu /opt/homebrew/include; do
+        [ -e "$dir/$1" ] && return 0
+    done
+    missing="$missing $2"
+}
+probe_program() { # program, package
+    command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+
+probe_program gcc gcc
+probe_program g++ g++
+probe_program make make
+probe_program gnuplot gnuplot-nox
+probe_header gsl/gsl_cdf.h libgsl-dev
+probe_header libfyaml.h libfyaml-dev
+probe_header simdjson.h libsimdjson-dev
+probe_header csv.h libcsv-dev
+probe_header sqlite3.h libsqlite3-dev
+probe_header zlib.h zlib1g-dev
+probe_header cmocka.h libcmocka-dev
+
+if [ -z "$missing" ]; then
+    [ "$1" = quick ] || echo "deps: everything is there"
+    exit 0
+fi
+echo "deps: missing:$missing" >&2
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "deps: install these (Debian names; your system has its own for the same libraries):$missing" >&2
+    exit 1
+fi
+sudo=""
+if [ "$(id -u)" != 0 ]; then
+    command -v sudo >/dev/null 2>&1 || { echo "deps: run as root: apt-get install$missing" >&2; exit 1; }
+    sudo=sudo
+fi
+# one installer at a time, when make runs jobs side by side
+exec 9>"${TMPDIR:-/tmp}/seam-deps.lock"
+command -v flock >/dev/null 2>&1 && flock 9
+export DEBIAN_FRONTEND=noninteractive
+$sudo apt-get install -y --no-install-recommends $missing >/dev/null 2>&1 ||
+    { $sudo apt-get update >/dev/null && $sudo apt-get install -y --no-install-recommends $missing >/dev/null; }
+echo "deps: installed$missing" >&2
