@@ -40,8 +40,10 @@ void buf_puts(struct buf *b, const char *s);
 void buf_putc(struct buf *b, char c);
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
 void buf_vprintf(struct buf *b, const char *format, va_list args);
-/* Room for `extra` more bytes; returns where they go (buf.len is the caller's to move). */
+/* Room for `extra` more bytes; returns where they go.  buf_extend then takes in as many of them as
+ * were written, and terminates. */
 char *buf_reserve(struct buf *b, size_t extra);
+void buf_extend(struct buf *b, size_t written);
 /* The text, "" when empty; borrowed until the next change. */
 const char *buf_text(const struct buf *b);
 /* The text as a heap string that the caller frees with mem_free; b is empty afterwards. */
@@ -67,15 +69,14 @@ char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
         size_t len, cap;                                                                           \
     }
 #define vec_push(v, value)                                                                         \
-    ((v)->len == (v)->cap                                                                          \
-         ? ((v)->at = vec_grow_((v)->at, &(v)->cap, sizeof *(v)->at), (void)0)                     \
-         : (void)0,                                                                                \
+    ((v)->len == (v)->cap ? ((v)->at = vec_grow_((v)->at, &(v)->cap, sizeof *(v)->at), (void)0)    \
+                          : (void)0,                                                               \
      (v)->at[(v)->len++] = (value))
 #define vec_release(v) (mem_free((v)->at), (v)->at = NULL, (v)->len = (v)->cap = 0)
 void *vec_grow_(void *at, size_t *cap, size_t size);
 
 /* Interned strings: equal text, equal id; ids count from 0 in order of first sight.  The texts
- * live in the table. */
+ * live in the table.  A NUL byte inside a text ends it. */
 struct intern {
     struct arena arena;
     const char **text; /* [count] */

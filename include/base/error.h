@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 #if defined(__GNUC__)
-#define MUST_CHECK         __attribute__((warn_unused_result))
-#define PRINTF_LIKE(f, a)  __attribute__((format(printf, f, a)))
-#define NORETURN           __attribute__((noreturn))
+#define MUST_CHECK        __attribute__((warn_unused_result))
+#define PRINTF_LIKE(f, a) __attribute__((format(printf, f, a)))
+#define NORETURN          __attribute__((noreturn))
 #else
 #define MUST_CHECK
 #define PRINTF_LIKE(f, a)
