@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* xoshiro256++ (Blackman and Vigna, "Scrambled linear pseudorandom number generators", ACM TOMS 47,
+ * 2021) in 8 lanes, each lane seeded with four outputs of SplitMix64 (Steele, Lea and Flood,
+ * "Fast splittable pseudorandom number generators", OOPSLA 2014) as its authors advise.
+ *
+ * The lanes live in two vectors of 32 bytes per state word: vectors of 64 bytes would be taken
+ * through memory where the machine has AVX2 only. */
+#include "math/rng.h"
+
+#include "math/multiversion.h"
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+
+static const uint64_t GOLDEN = 0x9e3779b97f4a7c15; /* 2^64 over the golden ratio, odd */
+
+/* Stafford's mix 13, the output function of SplitMix64. */
+static inline uint64_t mix(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+    return z ^ (z >> 31);
+}
+
+/* One more field into a hash: a bijection of h for each field, and of the field for each h. */
+static inline uint64_t absorb(uint64_t h, uint64_t field)
+{
+    return mix((h ^ mix(field + GOLDEN)) + GOLDEN);
+}
+
+uint64_t rng_key(uint64_t seed, uint64_t replication, uint64_t block, uint32_t step,
+                 uint32_t purpose)
+{
+    uint64_t h = absorb(0, seed);
+    h = absorb(h, replication);
+    h = absorb(h, block);
+    return absorb(h, (uint64_t)purpose << 32 | step);
+}
+
+uint64_t rng_at(uint64_t key, uint64_t index)
+{
+    return mix(key + (index + 1) * GOLDEN);
+}
+
+void rng_init(struct rng *r, uint64_t key)
+{
+    for (unsigned lane = 0; lane < 8; lane++)
+        for (unsigned word = 0; word < 4; word++)
+            r->s[word][lane] = rng_at(key, 4 * lane + word);
+}
+
+typedef uint64_t lanes __attribute__((vector_size(32), may_alias));
+
+#define ROTATE(x, k) ((x) << (k) | (x) >> (64 - (k)))
+
+/* One step of four lanes: the output into out, the state moved on. */
+#define STEP(out, s0, s1, s2, s3)                                                                  \
+    do {                                                                                           \
+        lanes sum_ = (s0) + (s3), t_ = (s1) << 17;                                                 \
+        (out) = ROTATE(sum_, 23) + (s0);                                                           \
+        (s2) ^= (s0);                                                                              \
+        (s3) ^= (s1);                                                                              \
+        (s1) ^= (s2);                                                                              \
+        (s0) ^= (s3);                                                                              \
+        (s2) ^= t_;                                                                                \
+        (s3) = ROTATE(s3, 45);                                                                     \
+    } while (0)
+
+MULTIVERSION void rng_fill(struct rng *r, uint64_t *out, size_t n)
+{
+    lanes *s = (lanes *)r->s, *to = (lanes *)out;
+    lanes a0 = s[0], a1 = s[2], a2 = s[4], a3 = s[6]; /* lanes 0-3 of each word */
+    lanes b0 = s[1], b1 = s[3], b2 = s[5], b3 = s[7]; /* lanes 4-7 */
+
+    for (size_t i = 0; i < n / 8; i++) {
+        STEP(to[2 * i], a0, a1, a2, a3);
+        STEP(to[2 * i + 1], b0, b1, b2, b3);
+    }
+    s[0] = a0, s[2] = a1, s[4] = a2, s[6] = a3;
+    s[1] = b0, s[3] = b1, s[5] = b2, s[7] = b3;
+}
+
+double rng_normal(struct rng_seq *s)
+{
+    return gsl_cdf_ugaussian_Pinv(rng_unit(rng_next(s)));
+}
+
+/* ln of a gamma variate of scale 1 (Marsaglia and Tsang, "A simple method for generating gamma
+ * variables", ACM TOMS 26, 2000; their section 6 for shapes below 1).  In logs, because small
+ * shapes underflow. */
+static double log_gamma_variate(struct rng_seq *s, double shape)
+{
+    double boost = 0;
+    if (shape < 1) {
+        boost = log(rng_unit(rng_next(s))) / shape;
+        shape += 1;
+    }
+    const double d = shape - 1.0 / 3, c = 1 / sqrt(9 * d);
+    for (;;) {
+        double x = rng_normal(s), v = 1 + c * x;
+        double u = rng_unit(rng_next(s));
+        if (v <= 0)
+            continue;
+        v = v * v * v;
+        if (log(u) < 0.5 * x * x + d - d * v + d * log(v))
+            return log(d * v) + boost;
+    }
+}
+
+double rng_gamma(struct rng_seq *s, double shape)
+{
+    return exp(log_gamma_variate(s, shape));
+}
+
+double rng_beta(struct rng_seq *s, double a, double b)
+{
+    double x = log_gamma_variate(s, a), y = log_gamma_variate(s, b);
+    return 1 / (1 + exp(y - x));
+}
+
+/* Lemire, "Fast random integer generation in an interval", ACM TOMACS 29, 2019. */
+uint64_t rng_below(struct rng_seq *s, uint64_t n)
+{
+    unsigned __int128 m = (unsigned __int128)rng_next(s) * n;
+    if ((uint64_t)m < n) {
+        const uint64_t least = -n % n;
+        while ((uint64_t)m < least)
+            m = (unsigned __int128)rng_next(s) * n;
+    }
+    return (uint64_t)(m >> 64);
+}
