@@ -107,15 +107,29 @@ const char *result_text(struct result *r, const char *format, ...) PRINTF_LIKE(2
 void result_warn(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
 void result_assume(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Adds a metric; `name` and `unit` are copied when r is given, kept when they are literals. */
+/* Adds a metric.  `name` and `unit` are kept, not copied: literals, or texts of the result's arena
+ * (result_text).  The pointer is good until the next metric is added. */
 struct metric *metrics_add(struct metrics *m, const char *name, double value, double low,
                            double high, double level, uint64_t n, const char *unit);
 struct metric *metrics_add_exact(struct metrics *m, const char *name, double value,
                                  const char *unit);
+/* A count: no interval. */
+struct metric *metrics_add_count(struct metrics *m, const char *name, uint64_t count);
 const struct metric *metrics_find(const struct metrics *m, const char *name); /* NULL */
-/* The table of metric names: unit and one line of help; NULL for an unknown name. */
+/* The table of metric names: unit, one line of help and whose it is; NULL for an unknown name.
+ * Targets are set on METRIC_TOP ones. */
+enum metric_scope {
+    METRIC_TOP,
+    METRIC_STAGE,
+    METRIC_RESOURCE,
+    METRIC_ENVIRONMENT,
+    METRIC_LAYER,
+    METRIC_EDGE,
+    METRIC_NAME
+};
 struct metric_def {
     const char *name, *unit, *help;
+    enum metric_scope scope;
 };
 const struct metric_def *metric_def(const char *name);
 extern const struct metric_def metric_defs[];
@@ -126,10 +140,23 @@ extern const size_t metric_defs_count;
     (vec_push(&(r)->list, ((struct row){.id = arena_strdup(&(r)->arena, (row_id))})),              \
      &(r)->list.at[(r)->list.len - 1])
 struct curve *result_add_curve(struct result *r, const char *id, const char *x, const char *y);
+const struct curve *result_curve(const struct result *r, const char *id); /* first; NULL */
 const struct row *result_stage(const struct result *r, const char *id); /* NULL */
 
+/* The counts of data_quality by their JSON names, in the order of the interface. */
+struct data_count {
+    const char *name, *words; /* "no_duration", "spans without a duration" */
+    size_t offset;
+};
+const struct data_count *data_counts(size_t *n);
+uint64_t data_count_get(const struct data_quality *d, const struct data_count *c);
+void data_count_set(struct data_quality *d, const struct data_count *c, uint64_t n);
+
 /* Holds metrics against targets: pass when the whole interval meets it, fail when the whole
- * interval misses it, else not shown; sets r->passed. */
+ * interval misses it, else not shown (with a warning that says what would show it); a metric that
+ * the result lacks is a warning.  `least` and `most` get no verdict.  Sets r->passed: true when all
+ * pass, false otherwise, untouched without targets.  A verdict that stands already (infeasible) is
+ * kept when it is the worse one. */
 struct target;
 void result_judge(struct result *r, const struct target *targets, uint32_t n);
 
