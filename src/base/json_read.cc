@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* JSON in, by simdjson's DOM (Langdale and Lemire, VLDB Journal 28, 2019).
+ *
+ * A handle is simdjson's own element: a document and an index into its tape, so that nodes cost
+ * nothing and walks are walks over the tape.  Texts that simdjson refuses for an escape without
+ * its surrogate partner, or for an integer beyond 64 bits, are mended (U+FFFD; the integer as a
+ * double) and parsed again; a text that is still refused is walked by a plain scanner for the
+ * byte at which it goes wrong. */
+extern "C" {
+#include "base/buf.h"
+#include "base/json_write.h"
+}
+#include "base/json_read.h"
+
+#include <charconv>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <simdjson.h>
+#include <type_traits>
+
+namespace dom = simdjson::dom;
+
+struct json_reader {
+    dom::parser parser;
+    struct buf mended;
+};
+
+static_assert(sizeof(dom::element) == sizeof(struct json), "a handle is an element");
+static_assert(std::is_trivially_copyable<dom::element>::value, "handles are copied as bytes");
+static_assert(sizeof(dom::array::iterator) == sizeof(struct json), "so are iterators");
+static_assert(sizeof(dom::object::iterator) == sizeof(struct json), "of both kinds");
+
+static struct json handle_of(const dom::element &e)
+{
+    struct json v;
+    memcpy(&v, &e, sizeof v);
+    return v;
+}
+
+static dom::element element_of(struct json v)
+{
+    dom::element e;
+    memcpy(static_cast<void *>(&e), &v, sizeof v);
+    return e;
+}
+
+struct json_reader *json_reader_new(void)
+{
+    void *room = mem_alloc(sizeof(struct json_reader));
+    struct json_reader *r = new (room) json_reader();
+    buf_init(&r->mended);
+    return r;
+}
+
+void json_reader_free(struct json_reader *r)
+{
+    if (!r)
+        return;
+    buf_release(&r->mended);
+    r->~json_reader();
+    mem_free(r);
+}
+
+/* ---- mending ---------------------------------------------------------------------------- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* The code unit of "\uXXXX" at s, or -1. */
+static int escape_unit(const char *s, const char *end)
+{
+    if (end - s < 6 || s[0] != '\\' || s[1] != 'u')
+        return -1;
+    unsigned unit = 0;
+    std::from_chars_result got = std::from_chars(s + 2, s + 6, unit, 16);
+    return got.ec == std::errc() && got.ptr == s + 6 ? static_cast<int>(unit) : -1;
+}
+
+/* Copies the escape at s (a backslash) to out, mended; returns what follows it. */
+static const char *mend_escape(const char *s, const char *end, struct buf *out)
+{
+    int unit = escape_unit(s, end);
+    if (unit < 0xD800 || unit > 0xDFFF) {
+        size_t n = end - s < 2 ? 1 : 2;
+        buf_add(out, s, n);
+        return s + n;
+    }
+    int low = unit < 0xDC00 ? escape_unit(s + 6, end) : -1;
+    if (low >= 0xDC00 && low <= 0xDFFF) {
+        buf_add(out, s, 12);
+        return s + 12;
+    }
+    buf_puts(out, "\\ufffd");
+    return s + 6;
+}
+
+/* Copies the number at s to out; an integer that fits neither int64 nor uint64 becomes a double. */
+static const char *mend_number(const char *s, const char *end, struct buf *out)
+{
+    const char *stop = s + (*s == '-');
+    while (stop < end && is_digit(*stop))
+        stop++;
+    buf_add(out, s, static_cast<size_t>(stop - s));
+    if (stop < end && (*stop == '.' || *stop == 'e' || *stop == 'E'))
+        return stop;
+    uint64_t u;
+    int64_t i;
+    bool wide = *s == '-' ? std::from_chars(s, stop, i).ec == std::errc::result_out_of_range
+                          : std::from_chars(s, stop, u).ec == std::errc::result_out_of_range;
+    if (wide)
+        buf_puts(out, "e0");
+    return stop;
+}
+
+static void mend(const char *text, size_t len, struct buf *out)
+{
+    const char *s = text, *end = text + len;
+    bool in_string = false, in_number = false;
+    buf_clear(out);
+    while (s < end) {
+        bool starts = !in_string && !in_number && (is_digit(*s) || *s == '-');
+        if (in_string && *s == '\\') {
+            s = mend_escape(s, end, out);
+        } else if (starts) {
+            s = mend_number(s, end, out);
+            in_number = true;
+        } else {
+            if (*s == '"')
+                in_string = !in_string;
+            in_number = in_number && (is_digit(*s) || strchr("+-.eE", *s));
+            buf_putc(out, *s++);
+        }
+    }
+}
+
+/* ---- where a text goes wrong ------------------------------------------------------------- */
+
+struct scan {
+    const char *at, *end;
+};
+
+static void skip_space(struct scan *s)
+{
+    while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r'))
+        s->at++;
+}
+
+static bool scan_string(struct scan *s)
+{
+    if (s->at == s->end || *s->at != '"')
+        return false;
+    for (s->at++; s->at < s->end; s->at++) {
+        if (*s->at == '"') {
+            s->at++;
+            return true;
+        }
+        if (static_cast<unsigned char>(*s->at) < 0x20)
+            return false;
+        if (*s->at != '\\')
+            continue;
+        if (s->at + 1 == s->end) {
+            s->at++;
+            return false;
+        }
+        if (!strchr("\"\\/bfnrtu", s->at[1]) || (s->at[1] == 'u' && escape_unit(s->at, s->end) < 0))
+            return false;
+        s->at++;
+    }
+    return false;
+}
+
+static bool scan_digits(struct scan *s)
+{
+    if (s->at == s->end || !is_digit(*s->at))
+        return false;
+    while (s->at < s->end && is_digit(*s->at))
+        s->at++;
+    return true;
+}
+
+static bool scan_number(struct scan *s)
+{
+    if (s->at < s->end && *s->at == '-')
+        s->at++;
+    bool zero = s->at < s->end && *s->at == '0';
+    const char *first = s->at;
+    if (!scan_digits(s))
+        return false;
+    if (zero && s->at > first + 1) {
+        s->at = first + 1;
+        return false;
+    }
+    if (s->at < s->end && *s->at == '.') {
+        s->at++;
+        if (!scan_digits(s))
+            return false;
+    }
+    if (s->at < s->end && (*s->at == 'e' || *s->at == 'E')) {
+        s->at++;
+        if (s->at < s->end && (*s->at == '+' || *s->at == '-'))
+            s->at++;
+        return scan_digits(s);
+    }
+    return true;
+}
+
+static bool scan_scalar(struct scan *s)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    if (s->at == s->end)
+        return false;
+    if (*s->at == '"')
+        return scan_string(s);
+    for (const char *word : words) {
+        size_t n = strlen(word);
+        if (static_cast<size_t>(s->end - s->at) >= n && memcmp(s->at, word, n) == 0) {
+            s->at += n;
+            return true;
+        }
+    }
+    return scan_number(s);
+}
+
+/* Leaves s->at where the grammar of RFC 8259 is first broken; true when it never is. */
+static bool scan_document(struct scan *s)
+{
+    char closes[1024];
+    size_t depth = 0;
+    bool want_value = true, may_close = false;
+    for (;;) {
+        skip_space(s);
+        if (!want_value && depth == 0)
+            return s->at == s->end;
+        if (s->at == s->end)
+            return false;
+        if (depth && *s->at == closes[depth - 1] && (!want_value || may_close)) {
+            s->at++;
+            depth--;
+            want_value = may_close = false;
+            continue;
+        }
+        if (!want_value) {
+            if (*s->at != ',')
+                return false;
+            s->at++;
+            skip_space(s);
+            want_value = true;
+            may_close = false;
+        }
+        if (depth && closes[depth - 1] == '}') {
+            if (!scan_string(s))
+                return false;
+            skip_space(s);
+            if (s->at == s->end || *s->at != ':')
+                return false;
+            s->at++;
+            skip_space(s);
+        }
+        if (s->at < s->end && (*s->at == '{' || *s->at == '[')) {
+            if (depth == sizeof closes)
+                return false;
+            closes[depth++] = *s->at == '{' ? '}' : ']';
+            s->at++;
+            may_close = true;
+            continue;
+        }
+        if (!scan_scalar(s))
+            return false;
+        want_value = false;
+    }
+}
+
+static int say_fault(simdjson::error_code code, const char *text, size_t len, struct error *err)
+{
+    if (code == simdjson::CAPACITY || code == simdjson::DEPTH_ERROR)
+        return error_set(err, ERR_LIMIT, "JSON %s",
+                         code == simdjson::CAPACITY ? "is larger than 4 GB"
+                                                    : "is nested deeper than 1,024");
+    if (code == simdjson::MEMALLOC)
+        return error_set(err, ERR_INTERNAL, "no memory for %zu bytes of JSON", len);
+    if (code == simdjson::UTF8_ERROR)
+        return error_set(err, ERR_INPUT, "not JSON: the text is not UTF-8");
+    struct scan s = {text, text + len};
+    skip_space(&s);
+    if (s.at == s.end)
+        return error_set(err, ERR_INPUT, "not JSON: nothing is there");
+    if (scan_document(&s))
+        return error_set(err, ERR_INPUT, "not JSON: %s", simdjson::error_message(code));
+    if (s.at == s.end)
+        return error_set(err, ERR_INPUT, "not JSON: the text ends in the middle, at byte %zu", len);
+    size_t offset = static_cast<size_t>(s.at - text);
+    unsigned char c = static_cast<unsigned char>(*s.at);
+    if (c > 0x20 && c < 0x7f)
+        return error_set(err, ERR_INPUT, "not JSON: unexpected '%c' at byte %zu", c, offset + 1);
+    return error_set(err, ERR_INPUT, "not JSON: unexpected byte 0x%02x at byte %zu", c, offset + 1);
+}
+
+int json_parse(struct json_reader *r, const char *text, size_t len, struct json *root,
+               struct error *err)
+{
+    dom::element e;
+    simdjson::error_code code = r->parser.parse(text, len).get(e);
+    if (code == simdjson::STRING_ERROR || code == simdjson::NUMBER_ERROR) {
+        mend(text, len, &r->mended);
+        code = r->parser.parse(r->mended.data, r->mended.len).get(e);
+    }
+    if (code != simdjson::SUCCESS)
+        return say_fault(code, text, len, err);
+    *root = handle_of(e);
+    return 0;
+}
+
+/* ---- nodes ------------------------------------------------------------------------------- */
+
+bool json_present(struct json v)
+{
+    return v.doc != nullptr;
+}
+
+enum json_type json_type(struct json v)
+{
+    if (!v.doc)
+        return JSON_NULL;
+    switch (element_of(v).type()) {
+    case dom::element_type::ARRAY:
+        return JSON_LIST;
+    case dom::element_type::OBJECT:
+        return JSON_MAP;
+    case dom::element_type::INT64:
+        return JSON_INT;
+    case dom::element_type::UINT64:
+        return JSON_UINT;
+    case dom::element_type::DOUBLE:
+        return JSON_DOUBLE;
+    case dom::element_type::STRING:
+        return JSON_STRING;
+    case dom::element_type::BOOL:
+        return JSON_BOOL;
+    case dom::element_type::NULL_VALUE:
+        break;
+    }
+    return JSON_NULL;
+}
+
+static struct json get_n(struct json v, const char *key, size_t len)
+{
+    struct json found = {nullptr, 0};
+    if (json_type(v) != JSON_MAP)
+        return found;
+    for (struct json_iter it = json_each(v); json_next(&it);)
+        if (it.key_len == len && memcmp(it.key, key, len) == 0)
+            found = it.value;
+    return found;
+}
+
+struct json json_get(struct json v, const char *key)
+{
+    return get_n(v, key, strlen(key));
+}
+
+struct json json_get2(struct json v, const char *key, const char *other)
+{
+    struct json found = json_get(v, key);
+    return found.doc ? found : json_get(v, other);
+}
+
+bool json_text(struct json v, const char **s, size_t *len)
+{
+    std::string_view text;
+    if (!v.doc || element_of(v).get_string().get(text))
+        return false;
+    *s = text.data();
+    *len = text.size();
+    return true;
+}
+
+/* The text of a string as a NUL-terminated number; false when too long to be one. */
+static bool number_text(struct json v, char out[64])
+{
+    const char *s;
+    size_t len;
+    if (!json_text(v, &s, &len) || len == 0 || len > 63 || memchr(s, '\0', len))
+        return false;
+    memcpy(out, s, len);
+    out[len] = '\0';
+    return true;
+}
+
+static bool double_of_text(const char *text, double *out)
+{
+    static const struct {
+        const char *word;
+        double value;
+    } words[] = {
+        {"NaN",       NAN      },
+        {"Infinity",  INFINITY },
+        {"-Infinity", -INFINITY}
+    };
+    for (const auto &w : words)
+        if (strcmp(text, w.word) == 0) {
+            *out = w.value;
+            return true;
+        }
+    if (!is_digit(*text) && *text != '-' && *text != '.')
+        return false;
+    if (strspn(text, "0123456789+-.eE") != strlen(text))
+        return false;
+    char *end;
+    *out = strtod(text, &end);
+    return *end == '\0' && end != text;
+}
+
+bool json_as_double(struct json v, double *out)
+{
+    char text[64];
+    if (number_text(v, text))
+        return double_of_text(text, out);
+    return v.doc && !element_of(v).get_double().get(*out);
+}
+
+template <typename T> static bool whole_of_text(const char *text, T *out)
+{
+    const char *end = text + strlen(text);
+    std::from_chars_result got = std::from_chars(text, end, *out);
+    return got.ec == std::errc() && got.ptr == end;
+}
+
+bool json_as_u64(struct json v, uint64_t *out)
+{
+    char text[64];
+    if (number_text(v, text))
+        return whole_of_text(text, out);
+    return v.doc && !element_of(v).get_uint64().get(*out);
+}
+
+bool json_as_i64(struct json v, int64_t *out)
+{
+    char text[64];
+    if (number_text(v, text))
+        return whole_of_text(text, out);
+    return v.doc && !element_of(v).get_int64().get(*out);
+}
+
+bool json_as_bool(struct json v, bool *out)
+{
+    return v.doc && !element_of(v).get_bool().get(*out);
+}
+
+size_t json_count(struct json v)
+{
+    size_t n = 0;
+    for (struct json_iter it = json_each(v); json_next(&it);)
+        n++;
+    return n;
+}
+
+struct json_iter json_each(struct json v)
+{
+    struct json_iter it;
+    memset(&it, 0, sizeof it);
+    enum json_type type = json_type(v);
+    struct json end = {nullptr, 0};
+    if (type == JSON_LIST) {
+        dom::array list = element_of(v).get_array().value_unsafe();
+        dom::array::iterator first = list.begin(), last = list.end();
+        memcpy(&it.next_, &first, sizeof first);
+        memcpy(&end, &last, sizeof last);
+    } else if (type == JSON_MAP) {
+        dom::object map = element_of(v).get_object().value_unsafe();
+        dom::object::iterator first = map.begin(), last = map.end();
+        memcpy(&it.next_, &first, sizeof first);
+        memcpy(&end, &last, sizeof last);
+        it.map_ = true;
+    }
+    it.end_ = end.index;
+    return it;
+}
+
+bool json_next(struct json_iter *it)
+{
+    if (it->next_.index == it->end_)
+        return false;
+    if (it->map_) {
+        dom::object::iterator at;
+        memcpy(static_cast<void *>(&at), &it->next_, sizeof at);
+        std::string_view key = at.key();
+        it->key = key.data();
+        it->key_len = key.size();
+        it->value = handle_of(at.value());
+        ++at;
+        memcpy(&it->next_, &at, sizeof at);
+    } else {
+        dom::array::iterator at;
+        memcpy(static_cast<void *>(&at), &it->next_, sizeof at);
+        it->value = handle_of(*at);
+        ++at;
+        memcpy(&it->next_, &at, sizeof at);
+    }
+    return true;
+}
+
+/* ---- pointers and dumps ------------------------------------------------------------------ */
+
+static struct json list_at(struct json v, const char *digits, size_t len)
+{
+    struct json none = {nullptr, 0};
+    uint64_t index;
+    std::from_chars_result got = std::from_chars(digits, digits + len, index);
+    if (got.ec != std::errc() || got.ptr != digits + len || (len > 1 && *digits == '0'))
+        return none;
+    for (struct json_iter it = json_each(v); json_next(&it);)
+        if (index-- == 0)
+            return it.value;
+    return none;
+}
+
+struct json json_pointer(struct json v, const char *pointer)
+{
+    struct json none = {nullptr, 0};
+    struct buf key;
+    buf_init(&key);
+    while (v.doc && *pointer == '/') {
+        buf_clear(&key);
+        for (pointer++; *pointer && *pointer != '/'; pointer++) {
+            bool tilde = *pointer == '~' && (pointer[1] == '0' || pointer[1] == '1');
+            buf_putc(&key, !tilde ? *pointer : pointer[1] == '0' ? '~' : '/');
+            pointer += tilde;
+        }
+        const char *text = buf_text(&key);
+        v = json_type(v) == JSON_LIST ? list_at(v, text, key.len) : get_n(v, text, key.len);
+    }
+    buf_release(&key);
+    return *pointer ? none : v;
+}
+
+static void dump(struct json v, struct json_write *w)
+{
+    const char *s;
+    size_t len;
+    enum json_type type = json_type(v);
+    if (type == JSON_LIST || type == JSON_MAP) {
+        json_open(w, type == JSON_LIST ? '[' : '{');
+        for (struct json_iter it = json_each(v); json_next(&it);) {
+            if (it.map_) {
+                struct buf key;
+                buf_init(&key);
+                buf_add(&key, it.key, it.key_len);
+                json_key(w, buf_text(&key));
+                buf_release(&key);
+            }
+            dump(it.value, w);
+        }
+        json_close(w, type == JSON_LIST ? ']' : '}');
+    } else if (type == JSON_STRING && json_text(v, &s, &len)) {
+        json_string_n(w, s, len);
+    } else if (type == JSON_BOOL) {
+        json_bool(w, element_of(v).get_bool().value_unsafe());
+    } else if (type == JSON_UINT) {
+        json_uint(w, element_of(v).get_uint64().value_unsafe());
+    } else if (type == JSON_INT || type == JSON_DOUBLE) {
+        json_number(w, element_of(v).get_double().value_unsafe());
+    } else {
+        json_null(w);
+    }
+}
+
+void json_dump(struct json v, struct buf *out)
+{
+    struct json_write w;
+    json_init(&w, out, 0);
+    dump(v, &w);
+}
