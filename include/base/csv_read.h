@@ -21,10 +21,11 @@ struct csv {
     uint32_t *line;      /* [rows], 1-based */
 };
 
-/* Reads all of `text`.  No header, a quote that never closes, a NUL byte or a row with more cells
- * than the header: ERR_INPUT with the line.  The caller owns *out (csv_release). */
-MUST_CHECK int csv_parse(const char *file, const char *text, size_t len, struct csv *out,
-                         struct error *err);
+/* Reads all of `text` (not csv_parse: that name is libcsv's).  No header, a quote that never closes
+ * or stands inside a bare cell, a NUL byte or a row with more cells than the header: ERR_INPUT with
+ * the line; empty lines are skipped.  `file` is borrowed.  The caller owns *out (csv_release). */
+MUST_CHECK int csv_read(const char *file, const char *text, size_t len, struct csv *out,
+                        struct error *err);
 void csv_release(struct csv *c);
 /* Index of the first of `names` (NULL-terminated) that is a header, case-insensitively; -1. */
 int csv_column(const struct csv *c, const char *const *names);
