@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sketch reads its cell off the bits of a float: 8 of exponent and the first 10 of the mantissa
+ * make linear cells inside each octave (as HdrHistogram by Tene does with integers).  Count and sum
+ * of the dropped 13 bits are packed in one 64-bit word, so that one addition updates both:
+ *
+ *     word += 2^37 + low,   low < 2^13,   at most 2^24 times before the word is emptied.
+ *
+ * If the sum of the dropped bits is a multiple of the count, the cell is taken to hold one value:
+ * always true of an atom, and true of c spread values with probability 1/c, where the mean of the
+ * cell does no harm. */
+#include "math/summary.h"
+
+#include "math/multiversion.h"
+#include <math.h>
+#include <string.h>
+
+enum {
+    DROPPED = 13, /* 23 bits of mantissa less 10 */
+    CELLS = (SKETCH_HIGH - SKETCH_LOW) * SKETCH_PER_OCTAVE + 2,
+    BASE = (127 + SKETCH_LOW) * SKETCH_PER_OCTAVE - 1, /* cell 1 begins at 2^SKETCH_LOW */
+    COUNT_SHIFT = 37,
+    BLOCK = 256,
+};
+static const uint64_t HOT_MAX = 1u << 24;
+static const uint32_t LOW_MASK = (1u << DROPPED) - 1;
+static const uint64_t LOW_SUM_MASK = ((uint64_t)1 << COUNT_SHIFT) - 1;
+
+static inline int32_t float_bits(float x)
+{
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    return bits;
+}
+
+static inline float bits_float(int32_t bits)
+{
+    float x;
+    memcpy(&x, &bits, sizeof x);
+    return x;
+}
+
+/* Negative zero counts as 0: its bits are negative. */
+static inline int32_t cell_of_bits(int32_t bits)
+{
+    int32_t i = (bits >> DROPPED) - BASE;
+    i = i < 0 ? 0 : i;
+    return i > CELLS - 1 ? CELLS - 1 : i;
+}
+
+static inline uint64_t word_of_bits(int32_t bits)
+{
+    return ((uint64_t)1 << COUNT_SHIFT) + ((uint32_t)bits & LOW_MASK);
+}
+
+size_t sketch_cells(void)
+{
+    return CELLS;
+}
+
+size_t sketch_cell_of(double x)
+{
+    return (size_t)cell_of_bits(float_bits((float)x));
+}
+
+double sketch_edge(size_t i)
+{
+    if (i == 0)
+        return 0;
+    if (i >= CELLS)
+        return INFINITY;
+    size_t k = i - 1;
+    return ldexp(1 + (double)(k % SKETCH_PER_OCTAVE) / SKETCH_PER_OCTAVE,
+                 (int)(k / SKETCH_PER_OCTAVE) + SKETCH_LOW);
+}
+
+void sketch_init(struct sketch *s)
+{
+    *s = (struct sketch){.hot = mem_zero(CELLS, sizeof *s->hot), .min = INFINITY, .max = -INFINITY};
+}
+
+void sketch_release(struct sketch *s)
+{
+    mem_free(s->hot);
+    mem_free(s->cold);
+    *s = (struct sketch){.min = INFINITY, .max = -INFINITY};
+}
+
+/* Nothing outside [*from, *to] was touched. */
+static void touched(const struct sketch *s, size_t *from, size_t *to)
+{
+    *from = sketch_cell_of(s->min);
+    *to = sketch_cell_of(s->max);
+}
+
+void sketch_clear(struct sketch *s)
+{
+    if (s->n > 0) {
+        size_t from, to;
+        touched(s, &from, &to);
+        memset(s->hot + from, 0, (to - from + 1) * sizeof *s->hot);
+    }
+    mem_free(s->cold);
+    s->cold = NULL;
+    s->hot_n = s->n = 0;
+    s->min = INFINITY;
+    s->max = -INFINITY;
+}
+
+/* Empties the packed words into whole ones. */
+static void cool(struct sketch *s)
+{
+    if (!s->cold)
+        s->cold = mem_zero(CELLS, sizeof *s->cold);
+    size_t from, to;
+    touched(s, &from, &to);
+    for (size_t i = from; i <= to; i++) {
+        s->cold[i].n += s->hot[i] >> COUNT_SHIFT;
+        s->cold[i].low += s->hot[i] & LOW_SUM_MASK;
+        s->hot[i] = 0;
+    }
+    s->hot_n = 0;
+}
+
+static void room_for(struct sketch *s, uint64_t more)
+{
+    if (s->hot_n + more > HOT_MAX)
+        cool(s);
+    s->hot_n += more;
+    s->n += more;
+}
+
+void sketch_add(struct sketch *s, double x)
+{
+    int32_t bits = float_bits((float)x);
+    room_for(s, 1);
+    s->hot[cell_of_bits(bits)] += word_of_bits(bits);
+    s->min = x < s->min ? x : s->min;
+    s->max = x > s->max ? x : s->max;
+}
+
+void sketch_add_doubles(struct sketch *s, const double *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sketch_add(s, x[i]);
+}
+
+/* A full block: the cells of its values into cell[]; the least and greatest as bits, whose order is
+ * that of the values from 0 up.  Simple enough for the compiler to take eight at a time. */
+MULTIVERSION static void cells_of_block(const float *x, int32_t *restrict cell,
+                                        int32_t *restrict least, int32_t *restrict most)
+{
+    int32_t low = INT32_MAX, high = INT32_MIN;
+    for (int i = 0; i < BLOCK; i++) {
+        int32_t bits;
+        memcpy(&bits, x + i, sizeof bits);
+        low = bits < low ? bits : low;
+        high = bits > high ? bits : high;
+        cell[i] = cell_of_bits(bits);
+    }
+    *least = low;
+    *most = high;
+}
+
+/* A block whose values all fall into one cell, such as a constant: no chain of additions. */
+static void add_to_one_cell(struct sketch *s, const float *x, int32_t cell)
+{
+    uint64_t word = 0;
+    for (int i = 0; i < BLOCK; i++)
+        word += word_of_bits(float_bits(x[i]));
+    s->hot[cell] += word;
+}
+
+static void add_block(struct sketch *s, const float *x)
+{
+    int32_t cell[BLOCK], low, high;
+
+    cells_of_block(x, cell, &low, &high);
+    room_for(s, BLOCK);
+    double least = bits_float(low), most = bits_float(high);
+    s->min = least < s->min ? least : s->min;
+    s->max = most > s->max ? most : s->max;
+    if (cell_of_bits(low) == cell_of_bits(high)) {
+        add_to_one_cell(s, x, cell[0]);
+        return;
+    }
+    uint64_t *hot = s->hot;
+    for (int i = 0; i < BLOCK; i++)
+        hot[cell[i]] += word_of_bits(float_bits(x[i]));
+}
+
+void sketch_add_many(struct sketch *s, const float *x, size_t n)
+{
+    size_t i = 0;
+    for (; i + BLOCK <= n; i += BLOCK)
+        add_block(s, x + i);
+    for (; i < n; i++)
+        sketch_add(s, x[i]);
+}
+
+void sketch_merge(struct sketch *into, const struct sketch *from)
+{
+    if (from->n == 0)
+        return;
+    room_for(into, from->hot_n);
+    into->n += from->n - from->hot_n;
+    if (from->cold && !into->cold)
+        into->cold = mem_zero(CELLS, sizeof *into->cold);
+    size_t first, last;
+    touched(from, &first, &last);
+    for (size_t i = first; i <= last; i++)
+        into->hot[i] += from->hot[i];
+    for (size_t i = first; from->cold && i <= last; i++) {
+        into->cold[i].n += from->cold[i].n;
+        into->cold[i].low += from->cold[i].low;
+    }
+    into->min = from->min < into->min ? from->min : into->min;
+    into->max = from->max > into->max ? from->max : into->max;
+}
+
+struct sketch_cell sketch_cell_at(const struct sketch *s, size_t i)
+{
+    struct sketch_cell c = {s->hot[i] >> COUNT_SHIFT, s->hot[i] & LOW_SUM_MASK};
+    if (s->cold) {
+        c.n += s->cold[i].n;
+        c.low += s->cold[i].low;
+    }
+    return c;
+}
+
+void sketch_restore(struct sketch *s, size_t i, struct sketch_cell cell)
+{
+    if (!s->cold)
+        s->cold = mem_zero(CELLS, sizeof *s->cold);
+    s->cold[i].n += cell.n;
+    s->cold[i].low += cell.low;
+    s->n += cell.n;
+}
+
+/* Is the cell one value?  Only cells inside the octaves keep the bits that tell. */
+static bool is_atom(size_t i, struct sketch_cell c, double *value)
+{
+    if (i == 0 || i == CELLS - 1 || c.n == 0 || c.low % c.n != 0)
+        return false;
+    uint32_t bits = ((uint32_t)i + BASE) << DROPPED | (uint32_t)(c.low / c.n);
+    *value = bits_float((int32_t)bits);
+    return true;
+}
+
+/* The part of cell i where values can be. */
+static void span(const struct sketch *s, size_t i, double *low, double *high)
+{
+    *low = fmax(sketch_edge(i), s->min);
+    *high = fmin(sketch_edge(i + 1), s->max);
+    if (i == 0)
+        *high = *low; /* too small to matter: the least of them stands for all */
+}
+
+double sketch_rank(const struct sketch *s, uint64_t r)
+{
+    if (s->n == 0)
+        return NAN;
+    if (r <= 1)
+        return s->min;
+    if (r >= s->n)
+        return s->max;
+    size_t i, last;
+    touched(s, &i, &last);
+    struct sketch_cell c = sketch_cell_at(s, i);
+    uint64_t before = 0;
+    while (before + c.n < r && i < last) {
+        before += c.n;
+        c = sketch_cell_at(s, ++i);
+    }
+    double low, high, value;
+    span(s, i, &low, &high);
+    if (!is_atom(i, c, &value))
+        value = low + (high - low) * ((double)(r - before) - 0.5) / (double)c.n;
+    return fmin(fmax(value, s->min), s->max);
+}
+
+double sketch_quantile(const struct sketch *s, double p)
+{
+    /* ceil(n p), forgiving the rounding of the product */
+    double rank = ceil((double)s->n * p * (1 - 1e-15));
+    return sketch_rank(s, rank < 1 ? 1 : rank >= (double)s->n ? s->n : (uint64_t)rank);
+}
+
+double sketch_cdf(const struct sketch *s, double x)
+{
+    if (s->n == 0)
+        return NAN;
+    if (x < s->min)
+        return 0;
+    if (x >= s->max)
+        return 1;
+    size_t i, at = sketch_cell_of(x), last;
+    touched(s, &i, &last);
+    uint64_t below = 0;
+    for (; i < at; i++)
+        below += sketch_cell_at(s, i).n;
+    struct sketch_cell c = sketch_cell_at(s, at);
+    double low, high, value, inside = 1;
+    span(s, at, &low, &high);
+    if (is_atom(at, c, &value))
+        inside = value <= (float)x;
+    else if (x < high)
+        inside = (x - low) / (high - low);
+    return ((double)below + (double)c.n * fmax(inside, 0)) / (double)s->n;
+}
+
+static const double FIXED = 0x1p40;
+static const double SUM_MAX = 0x1p110; /* of a block, fixed point */
+static const __int128 SUM2_MAX = (__int128)1 << 120;
+
+void moments_add(struct moments *m, uint64_t n, double sum, double sum2)
+{
+    m->n += n;
+    m->sum += (__int128)rint(fmin(fmax(sum * FIXED, -SUM_MAX), SUM_MAX));
+    __int128 add = (__int128)rint(fmin(fmax(sum2 * FIXED, 0), (double)SUM2_MAX));
+    m->sum2 = add > SUM2_MAX - m->sum2 ? SUM2_MAX : m->sum2 + add;
+}
+
+void moments_merge(struct moments *into, const struct moments *from)
+{
+    into->n += from->n;
+    into->sum += from->sum;
+    into->sum2 = from->sum2 > SUM2_MAX - into->sum2 ? SUM2_MAX : into->sum2 + from->sum2;
+}
+
+double moments_mean(const struct moments *m)
+{
+    return m->n == 0 ? NAN : (double)((long double)m->sum / FIXED / (long double)m->n);
+}
+
+double moments_variance(const struct moments *m)
+{
+    if (m->n < 2)
+        return 0;
+    if (m->sum2 == SUM2_MAX)
+        return INFINITY;
+    long double n = (long double)m->n, mean = (long double)m->sum / n;
+    long double squares = (long double)m->sum2 - (long double)m->sum * mean / FIXED;
+    return squares > 0 ? (double)(squares / FIXED / (n - 1)) : 0;
+}
