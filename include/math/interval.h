@@ -6,6 +6,7 @@
 #define SEAM_MATH_INTERVAL_H
 
 #include "base/error.h"
+#include "math/beta.h"
 #include <stdint.h>
 
 struct interval {
@@ -34,6 +35,7 @@ void interval_quantile_ranks(uint64_t n, double p, double level, uint64_t *l, ui
  * the error is shared out as 1 / (j (j + 1)). */
 double interval_look_level(double level, unsigned look);
 double normal_quantile(double p);
-double beta_quantile(double p, double a, double b);
+/* Student with nu > 0 degrees of freedom. */
+double student_quantile(double p, double nu);
 
 #endif
