@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the commands share: one context, and the way every result leaves the program. */
+#ifndef SEAM_CLI_CLI_H
+#define SEAM_CLI_CLI_H
+
+#include "cli/options.h"
+#include "model/pipeline.h"
+#include "model/result.h"
+
+#include <stdatomic.h>
+
+/* Handed to every command by main: the parsed line, the stop flag of Ctrl-C, the clock's start. */
+struct cli {
+    const struct options *options;
+    const atomic_bool *stop;
+    const char *command_line; /* as typed, for reports */
+    double started_s;         /* monotonic */
+    bool out_is_terminal, err_is_terminal, color;
+    int width;                /* of the terminal, 80 where there is none */
+};
+
+/* Each returns an exit status (interfaces: 0, 1) or -1 with err set. */
+#define X(name, word) int cmd_##word(const struct cli *cli, struct error *err);
+COMMANDS(X)
+#undef X
+
+double cli_clock_s(void);               /* monotonic seconds */
+void cli_time_text(char out[32]);       /* "2026-03-01T12:00:00Z" */
+/* Writes to standard output; ERR_IO when that fails (a full disk, a closed pipe). */
+MUST_CHECK int cli_print(const char *text, size_t len, struct error *err);
+/* A line on standard error, with "seam: " before it, unless --quiet. */
+void cli_note(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Reads a scenario with the line's --set and --target; faults go to standard error in full. */
+MUST_CHECK int cli_scenario(const struct cli *cli, const char *path, struct pipeline *out,
+                            struct error *err);
+/* The same with one more setting, for sweeps. */
+struct setting;
+MUST_CHECK int cli_scenario_with(const struct cli *cli, const char *path,
+                                 const struct setting *extra, struct pipeline *out,
+                                 struct error *err);
+/* Adds the line's --target entries to `p` (over the file's objective: the same metric is
+ * replaced). */
+MUST_CHECK int cli_targets(const struct cli *cli, struct pipeline *p, struct error *err);
+
+/* Finishes a result: scenario and run fields, verdicts of p's targets (p may be NULL), time
+ * passed; prints it as text, --json or --csv; saves it (--db, --save).  Returns the exit status:
+ * 1 when a target is not passed or `complete` is false; 130 when it is partial. */
+MUST_CHECK int cli_finish(const struct cli *cli, struct result *r, const struct pipeline *p,
+                          bool complete, struct error *err);
+/* The judged part alone, for commands that make several results. */
+void cli_stamp(const struct cli *cli, struct result *r, const struct pipeline *p);
+
+/* --uncertainty and --no-uncertainty against what the pipeline holds. */
+bool cli_uncertainty(const struct cli *cli, const struct pipeline *p);
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The commands and options of the program as tables: they parse the command line, print the help
+ * and feed the manual.
+ *
+ * Adding a command: a row in COMMANDS here and in command_defs, and cli/cmd_<name>.c.
+ * Adding an option: a row in OPTIONS here and in option_defs, naming the commands that take it. */
+#ifndef SEAM_MODEL_COMMANDS_H
+#define SEAM_MODEL_COMMANDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define COMMANDS(X)                                                                                \
+    X(CHECK, check)                                                                                \
+    X(SOLVE, solve)                                                                                \
+    X(SIMULATE, simulate)                                                                          \
+    X(REPLAY, replay)                                                                              \
+    X(FIT, fit)                                                                                    \
+    X(SIZE, size)                                                                                  \
+    X(REPORT, report)                                                                              \
+    X(RUNS, runs)                                                                                  \
+    X(DOCTOR, doctor)
+enum command {
+#define X(name, word) COMMAND_##name,
+    COMMANDS(X)
+#undef X
+        COMMAND_COUNT
+};
+
+enum option_takes {
+    TAKES_NOTHING,
+    TAKES_TEXT,
+    TAKES_COUNT, /* 12, 1e6, 10_000 */
+    TAKES_PROBABILITY,
+    TAKES_MANY /* text, may repeat */
+};
+
+/* id, long name, short letter or 0 */
+#define OPTIONS(X)                                                                                 \
+    X(SET, "set", 0)                                                                               \
+    X(SWEEP, "sweep", 0)                                                                           \
+    X(TARGET, "target", 0)                                                                         \
+    X(TRIALS, "trials", 'n')                                                                       \
+    X(UNTIL, "until", 0)                                                                           \
+    X(SEED, "seed", 0)                                                                             \
+    X(THREADS, "threads", 'j')                                                                     \
+    X(UNCERTAINTY, "uncertainty", 0)                                                               \
+    X(NO_UNCERTAINTY, "no-uncertainty", 0)                                                         \
+    X(LEVEL, "level", 0)                                                                           \
+    X(LABELS, "labels", 0)                                                                         \
+    X(METHOD, "method", 0)                                                                         \
+    X(THRESHOLD, "threshold", 0)                                                                   \
+    X(GRID, "grid", 0)                                                                             \
+    X(STAGE_BY, "stage-by", 0)                                                                     \
+    X(ITEM_BY, "item-by", 0)                                                                       \
+    X(CONFIDENCE, "confidence", 0)                                                                 \
+    X(DECISION, "decision", 0)                                                                     \
+    X(FAILURE_WHEN, "failure-when", 0)                                                             \
+    X(STRICT, "strict", 0)                                                                         \
+    X(OUT, "out", 'o')                                                                             \
+    X(FORMAT, "format", 0)                                                                         \
+    X(TITLE, "title", 0)                                                                           \
+    X(SCHEMA, "schema", 0)                                                                         \
+    X(GRAPH, "graph", 0)                                                                           \
+    X(DB, "db", 0)                                                                                 \
+    X(SAVE, "save", 0)                                                                             \
+    X(JSON, "json", 0)                                                                             \
+    X(CSV, "csv", 0)                                                                               \
+    X(QUIET, "quiet", 'q')                                                                         \
+    X(NO_COLOR, "no-color", 0)                                                                     \
+    X(HELP, "help", 'h')
+enum option {
+#define X(name, word, letter) OPTION_##name,
+    OPTIONS(X)
+#undef X
+        OPTION_COUNT
+};
+
+struct option_def {
+    const char *name;
+    char letter;
+    enum option_takes takes;
+    const char *arg;   /* what stands for the value in help; NULL for a flag */
+    const char *help;  /* one line */
+    uint32_t commands; /* bit (1 << enum command) for each that takes it */
+};
+extern const struct option_def option_defs[OPTION_COUNT];
+
+struct command_def {
+    const char *name;
+    const char *args;    /* "FILE", "LOG..." */
+    const char *summary; /* one line */
+    const char *about;   /* a short paragraph */
+    const char *examples[6];
+    uint32_t min_args, max_args;
+};
+extern const struct command_def command_defs[COMMAND_COUNT];
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* seam simulate: Monte Carlo with intervals, stopping rules and sweeps. */
+#include "cli/cli.h"
+#include "cli/sweep.h"
+
+#include "sim/run.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { UNTIL_MAX = 8 };
+
+struct untils {
+    struct run_until list[UNTIL_MAX];
+    char name[UNTIL_MAX][64];
+    size_t n;
+};
+
+static int until_parse(const char *text, struct untils *u, struct error *err)
+{
+    const char *equals = strchr(text, '=');
+    struct error ignored = {0};
+    double width;
+
+    if (u->n == UNTIL_MAX)
+        return error_set(err, ERR_USAGE, "--until: at most %d metrics", UNTIL_MAX);
+    if (!equals || equals == text || (size_t)(equals - text) >= sizeof u->name[0])
+        return error_set(err, ERR_USAGE,
+                         "--until %s: write METRIC=WIDTH, such as reliability=0.1%%", text);
+    char *name = u->name[u->n];
+    memcpy(name, text, (size_t)(equals - text));
+    name[equals - text] = '\0';
+    if (!metric_def(name))
+        return error_set(err, ERR_USAGE, "--until %s: there is no metric \"%s\"", text, name);
+    if (units_probability(equals + 1, &width, &(uint64_t){0}, &(uint64_t){0}, &ignored) &&
+        units_duration(equals + 1, &width, &ignored) && units_money(equals + 1, &width, &ignored))
+        return error_set(err, ERR_USAGE, "--until %s: \"%s\" is not a width", text, equals + 1);
+    if (!(width > 0))
+        return error_set(err, ERR_USAGE, "--until %s: the half-width must be above 0", text);
+    u->list[u->n++] = (struct run_until){name, width};
+    return 0;
+}
+
+/* A bar with rate and time left, on a terminal only. */
+static void show_progress(void *arg, uint64_t done, uint64_t of)
+{
+    const struct cli *cli = arg;
+    double elapsed = cli_clock_s() - cli->started_s;
+    double rate = (double)done / (elapsed > 1e-6 ? elapsed : 1e-6);
+    int filled = of ? (int)(30.0 * (double)done / (double)of) : 0;
+
+    if (elapsed < 0.5)
+        return;
+    fprintf(stderr, "\r[%.*s%.*s] %3.0f%%  %.3g items/s  %.0f s left ", filled,
+            "##############################", 30 - filled, "..............................",
+            of ? 100.0 * (double)done / (double)of : 0.0, rate, (double)(of - done) / rate);
+    if (done >= of)
+        fprintf(stderr, "\r%79s\r", "");
+}
+
+static int simulate_point(const struct cli *cli, const struct pipeline *p, struct result *out,
+                          bool *complete, struct error *err)
+{
+    const struct options *o = cli->options;
+    const struct option_value *until = &o->value[OPTION_UNTIL];
+    struct untils untils = {.n = 0};
+
+    for (size_t i = 0; i < until->all.len; i++)
+        if (until_parse(until->all.at[i], &untils, err))
+            return -1;
+    struct run_options options = {
+        .trials = option_count(o, OPTION_TRIALS, 0),
+        .seed = option_count(o, OPTION_SEED, 1),
+        .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
+        .level = option_number(o, OPTION_LEVEL, 0.95),
+        .until = untils.list,
+        .n_until = untils.n,
+        .max_trials = untils.n ? option_count(o, OPTION_TRIALS, 0) : 0,
+        .uncertainty = cli_uncertainty(cli, p),
+        .stop = cli->stop,
+    };
+    if (cli->err_is_terminal && !option_given(o, OPTION_QUIET)) {
+        options.progress = show_progress;
+        options.progress_arg = (void *)cli;
+    }
+    *complete = true;
+    if (run_simulate(p, &options, out, err))
+        return -1;
+    for (size_t i = 0; i < untils.n; i++) {
+        const struct metric *m = metrics_find(&out->metrics, untils.list[i].metric);
+        if (!m || (m->high - m->low) / 2 > untils.list[i].half_width)
+            *complete = false;
+    }
+    return 0;
+}
+
+int cmd_simulate(const struct cli *cli, struct error *err)
+{
+    const char *path = cli->options->args.at[0];
+    struct pipeline p;
+    struct result r;
+    bool complete;
+    int status;
+
+    if (option_given(cli->options, OPTION_TRIALS) && !option_count(cli->options, OPTION_TRIALS, 0))
+        return error_set(err, ERR_USAGE, "--trials: at least 1");
+    result_init(&r, "simulate");
+    if (option_given(cli->options, OPTION_SWEEP)) {
+        status = sweep_run(cli, path, simulate_point, &r, &p, &complete, err);
+    } else {
+        status = cli_scenario(cli, path, &p, err);
+        if (!status && (status = simulate_point(cli, &p, &r, &complete, err)))
+            pipeline_release(&p);
+    }
+    if (!status) {
+        status = cli_finish(cli, &r, &p, complete, err);
+        pipeline_release(&p);
+    }
+    result_release(&r);
+    return status;
+}

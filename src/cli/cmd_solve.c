@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* seam solve: exact values. */
+#include "cli/cli.h"
+#include "cli/sweep.h"
+
+#include "sim/exact.h"
+
+static int solve_point(const struct cli *cli, const struct pipeline *p, struct result *out,
+                       bool *complete, struct error *err)
+{
+    struct exact_options options = {
+        .level = option_number(cli->options, OPTION_LEVEL, 0.95),
+        .uncertainty = cli_uncertainty(cli, p),
+        .seed = option_count(cli->options, OPTION_SEED, 1),
+    };
+
+    return exact_solve(p, &options, out, complete, err);
+}
+
+int cmd_solve(const struct cli *cli, struct error *err)
+{
+    const char *path = cli->options->args.at[0];
+    struct pipeline p;
+    struct result r;
+    bool complete;
+    int status;
+
+    result_init(&r, "solve");
+    if (option_given(cli->options, OPTION_SWEEP)) {
+        status = sweep_run(cli, path, solve_point, &r, &p, &complete, err);
+    } else {
+        status = cli_scenario(cli, path, &p, err);
+        if (!status && (status = solve_point(cli, &p, &r, &complete, err)))
+            pipeline_release(&p);
+    }
+    if (!status) {
+        status = cli_finish(cli, &r, &p, complete, err);
+        pipeline_release(&p);
+    }
+    result_release(&r);
+    return status;
+}

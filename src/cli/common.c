@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the commands share: the clock, standard output, scenarios with the line's changes. */
+#include "cli/cli.h"
+
+#include "base/file.h"
+#include "model/scenario.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SCENARIO_READ_MAX = YAML_TEXT_MAX + 1 };
+
+double cli_clock_s(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void cli_time_text(char out[32])
+{
+    time_t now = time(NULL);
+    struct tm utc;
+
+    gmtime_r(&now, &utc);
+    strftime(out, 32, "%Y-%m-%dT%H:%M:%SZ", &utc);
+}
+
+int cli_print(const char *text, size_t len, struct error *err)
+{
+    if (fwrite(text, 1, len, stdout) != len || fflush(stdout))
+        return error_set(err, ERR_IO, "standard output: could not be written");
+    return 0;
+}
+
+void cli_note(const struct cli *cli, const char *format, ...)
+{
+    va_list args;
+
+    if (option_given(cli->options, OPTION_QUIET))
+        return;
+    va_start(args, format);
+    fputs("seam: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+static int setting_parse(const char *text, struct arena *arena, struct setting *out,
+                         struct error *err)
+{
+    const char *equals = strchr(text, '=');
+
+    if (!equals || equals == text || !equals[1])
+        return error_set(err, ERR_USAGE, "--set %s: write PATH=VALUE, such as flow.draft.wrong=3%%",
+                         text);
+    out->path = arena_strndup(arena, text, (size_t)(equals - text));
+    out->value = equals + 1;
+    return 0;
+}
+
+static int target_parse(const char *text, struct pipeline *p, struct target *out, struct error *err)
+{
+    size_t len = strcspn(text, " :");
+    char *metric = arena_strndup(&p->arena, text, len);
+    const char *rest = text + len + strspn(text + len, " :");
+    const char **names;
+    const char *near;
+
+    if (!metric_def(metric)) {
+        names = arena_alloc(&p->arena, metric_defs_count * sizeof *names);
+        for (size_t i = 0; i < metric_defs_count; i++)
+            names[i] = metric_defs[i].name;
+        near = nearest_word(metric, names, metric_defs_count);
+        return error_set(err, ERR_USAGE, "--target \"%s\": there is no metric \"%s\"%s%s%s", text,
+                         metric, near ? "; did you mean \"" : "", near ? near : "",
+                         near ? "\"?" : "");
+    }
+    if (units_target(rest, &out->kind, &out->value, err)) {
+        err->code = ERR_USAGE;
+        return error_prefix(err, "--target \"%s\"", text);
+    }
+    out->metric = metric;
+    out->text = arena_strdup(&p->arena, rest);
+    return 0;
+}
+
+int cli_targets(const struct cli *cli, struct pipeline *p, struct error *err)
+{
+    const struct option_value *given = &cli->options->value[OPTION_TARGET];
+    struct target *all;
+
+    if (!given->all.len)
+        return 0;
+    all = arena_alloc(&p->arena, (p->n_targets + given->all.len) * sizeof *all);
+    if (p->n_targets)
+        memcpy(all, p->target, p->n_targets * sizeof *all);
+    p->target = all;
+    for (size_t i = 0; i < given->all.len; i++) {
+        struct target t = {0};
+        uint32_t at = 0;
+        if (target_parse(given->all.at[i], p, &t, err))
+            return -1;
+        while (at < p->n_targets && strcmp(all[at].metric, t.metric))
+            at++;
+        all[at] = t;
+        if (at == p->n_targets)
+            p->n_targets++;
+    }
+    return 0;
+}
+
+static int scenario_from_text(const char *path, const struct buf *text,
+                              const struct scenario_options *options, struct pipeline *out,
+                              struct error *err)
+{
+    struct faults faults;
+    struct buf shown;
+    int status;
+
+    faults_init(&faults);
+    status = scenario_parse(path, buf_text(text), text->len, options, out, &faults, err);
+    if (status && faults.list.len) {
+        uint64_t n = faults.list.len + faults.dropped;
+        buf_init(&shown);
+        scenario_put_faults(&faults, path, buf_text(text), &shown);
+        fwrite(shown.data, 1, shown.len, stderr);
+        buf_release(&shown);
+        enum error_code code = err->code;
+        status = error_set(err, code, "%s: %llu fault%s", path, (unsigned long long)n,
+                           n == 1 ? "" : "s");
+    }
+    faults_release(&faults);
+    return status;
+}
+
+int cli_scenario_with(const struct cli *cli, const char *path, const struct setting *extra,
+                      struct pipeline *out, struct error *err)
+{
+    const struct option_value *sets = &cli->options->value[OPTION_SET];
+    struct arena arena;
+    struct buf text;
+    struct setting *set;
+    size_t n = 0;
+    int status = -1;
+
+    arena_init(&arena);
+    buf_init(&text);
+    set = arena_alloc(&arena, (sets->all.len + 1) * sizeof *set);
+    for (; n < sets->all.len; n++)
+        if (setting_parse(sets->all.at[n], &arena, &set[n], err))
+            goto out;
+    if (extra)
+        set[n++] = *extra;
+    if (file_read(path, SCENARIO_READ_MAX, &text, err))
+        goto out;
+    struct scenario_options options = {.set = set, .n_set = n};
+    if (scenario_from_text(path, &text, &options, out, err))
+        goto out;
+    if (cli_targets(cli, out, err)) {
+        pipeline_release(out);
+        goto out;
+    }
+    status = 0;
+out:
+    buf_release(&text);
+    arena_release(&arena);
+    return status;
+}
+
+int cli_scenario(const struct cli *cli, const char *path, struct pipeline *out, struct error *err)
+{
+    return cli_scenario_with(cli, path, NULL, out, err);
+}
+
+bool cli_uncertainty(const struct cli *cli, const struct pipeline *p)
+{
+    return !option_given(cli->options, OPTION_NO_UNCERTAINTY);
+}

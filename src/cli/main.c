@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* seam: dispatch and exit status.  Reads from here: cmd_<command>.c, then the layers to the left.
+ */
+#include "base/error.h"
+#include "cli/cli.h"
+#include "math/gsl_guard.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static int (*const command_run[COMMAND_COUNT])(const struct cli *, struct error *) = {
+#define X(name, word) [COMMAND_##name] = cmd_##word,
+    COMMANDS(X)
+#undef X
+};
+
+/* The one flag that a signal handler can reach; commands get it as an argument. */
+static atomic_bool stop_asked;
+
+static void on_interrupt(int signal_number)
+{
+    if (atomic_exchange(&stop_asked, true)) {
+        signal(signal_number, SIG_DFL);
+        raise(signal_number);
+    }
+}
+
+static int terminal_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
+        return size.ws_col;
+    return 80;
+}
+
+static bool wants_color(const struct options *o, bool is_terminal)
+{
+    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+    return is_terminal && !option_given(o, OPTION_NO_COLOR) && !(no_color && *no_color) && term &&
+           strcmp(term, "dumb");
+}
+
+static char *command_line(int argc, char **argv)
+{
+    struct buf line;
+
+    buf_init(&line);
+    buf_puts(&line, "seam");
+    for (int i = 1; i < argc; i++) {
+        bool plain = *argv[i] && !strpbrk(argv[i], " \t\n\"'$`\\<>|&;*?()[]{}#~");
+        buf_puts(&line, plain ? " " : " '");
+        for (const char *c = argv[i]; *c; c++)
+            buf_puts(&line, *c == '\'' ? "'\\''" : (char[]){*c, '\0'});
+        if (!plain)
+            buf_putc(&line, '\'');
+    }
+    return buf_detach(&line);
+}
+
+static int fail(const struct error *err)
+{
+    fprintf(stderr, "seam: %s\n", err->text);
+    return error_exit_status(err->code);
+}
+
+static int run(int argc, char **argv, const struct options *options)
+{
+    struct error err = {0};
+    struct sigaction action = {.sa_handler = on_interrupt};
+    struct buf help;
+    int status;
+
+    if (option_given(options, OPTION_HELP)) {
+        buf_init(&help);
+        help_command(options->command, &help);
+        status = cli_print(buf_text(&help), help.len, &err);
+        buf_release(&help);
+        return status ? fail(&err) : 0;
+    }
+    sigaction(SIGINT, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    char *line = command_line(argc, argv);
+    struct cli cli = {
+        .options = options,
+        .stop = &stop_asked,
+        .command_line = line,
+        .started_s = cli_clock_s(),
+        .out_is_terminal = isatty(STDOUT_FILENO),
+        .err_is_terminal = isatty(STDERR_FILENO),
+        .width = terminal_width(),
+    };
+    cli.color = wants_color(options, cli.out_is_terminal);
+    status = command_run[options->command](&cli, &err);
+    mem_free(line);
+    return status < 0 ? fail(&err) : status;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    struct error err = {0};
+    struct buf help;
+    int status;
+
+    math_init();
+    if (argc < 2 || !strcmp(argv[1], "help") || !strcmp(argv[1], "--help") ||
+        !strcmp(argv[1], "-h")) {
+        buf_init(&help);
+        help_program(&help);
+        status = cli_print(buf_text(&help), help.len, &err);
+        buf_release(&help);
+        return status ? fail(&err) : 0;
+    }
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version"))
+        return cli_print("seam " SEAM_VERSION "\n", strlen("seam " SEAM_VERSION "\n"), &err)
+                   ? fail(&err)
+                   : 0;
+    status = options_parse(argc, argv, &options, &err) ? fail(&err) : run(argc, argv, &options);
+    options_release(&options);
+    return status;
+}

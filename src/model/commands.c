@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The tables behind the command line; see the header for how to add a row. */
+#include "model/commands.h"
+
+#define ON(name) (1u << COMMAND_##name)
+
+enum {
+    ALL = (1u << COMMAND_COUNT) - 1,
+    MODELS = ON(SOLVE) | ON(SIMULATE) | ON(SIZE) | ON(REPORT),
+    LOGS = ON(REPLAY) | ON(FIT) | ON(REPORT),
+    RESULTS = ON(SOLVE) | ON(SIMULATE) | ON(REPLAY) | ON(SIZE),
+};
+
+const struct option_def option_defs[OPTION_COUNT] = {
+    [OPTION_SET] = {"set",            0,   TAKES_MANY,        "PATH=VALUE",
+                    "change one number: flow.draft.wrong=3% (may repeat)",                                                 MODELS | ON(CHECK)                  },
+    [OPTION_SWEEP] = {"sweep",          0,   TAKES_TEXT,        "PATH=FROM:TO:N",
+                    "run a grid of N values under common random numbers",                                                  ON(SIMULATE) | ON(SOLVE)            },
+    [OPTION_TARGET] = {"target",         0,   TAKES_MANY,        "TARGET",
+                    "\"auto_error at most 1%\" (may repeat; over the file's objective)",                                   RESULTS | ON(REPORT)                },
+    [OPTION_TRIALS] = {"trials",         'n', TAKES_COUNT,       "N",              "items to simulate (default 1,000,000)",
+                    ON(SIMULATE) | ON(REPORT) | ON(SIZE)                                                                                                       },
+    [OPTION_UNTIL] = {"until",          0,   TAKES_MANY,        "METRIC=WIDTH",
+                    "run until the half-width is reached: reliability=0.1%",                                               ON(SIMULATE)                        },
+    [OPTION_SEED] = {"seed",           0,   TAKES_COUNT,       "N",              "seed of all random numbers (default 1)",
+                    MODELS | ON(FIT)                                                                                                                           },
+    [OPTION_THREADS] = {"threads",        'j', TAKES_COUNT,       "N",
+                    "threads (default: all processors); the numbers stay the same",                                        ON(SIMULATE) | ON(SIZE) | ON(REPORT)},
+    [OPTION_UNCERTAINTY] = {"uncertainty",    0,   TAKES_NOTHING,     NULL,
+                    "draw parameters from their evidence (default where there is any)",                                    MODELS                              },
+    [OPTION_NO_UNCERTAINTY] = {"no-uncertainty", 0,   TAKES_NOTHING,     NULL,
+                    "take evidence k/n as its quotient",                                                                   MODELS                              },
+    [OPTION_LEVEL] = {"level",          0,   TAKES_PROBABILITY, "P",
+                    "level of every interval and guarantee (default 95%)",                                                 RESULTS | LOGS                      },
+    [OPTION_LABELS] = {"labels",         0,   TAKES_TEXT,        "CSV",
+                    "labels: for logs item,correct,shipped_correct; for size "
+                       "confidence,correct",                                                                               LOGS | ON(SIZE)                     },
+    [OPTION_METHOD] = {"method",         0,   TAKES_TEXT,        "NAME",
+                    "split (default), sgr, grid, exact or plug-in",                                                        ON(SIZE)                            },
+    [OPTION_THRESHOLD] = {"threshold",      0,   TAKES_PROBABILITY, "T",
+                    "the one threshold to test (--method exact)",                                                          ON(SIZE)                            },
+    [OPTION_GRID] = {"grid",           0,   TAKES_COUNT,       "N",
+                    "coverages walked by split and grid "
+                     "(default 100)",                                                                                      ON(SIZE)                            },
+    [OPTION_STAGE_BY] = {"stage-by",       0,   TAKES_TEXT,        "ATTR",           "attribute that names the stage",          LOGS                                },
+    [OPTION_ITEM_BY] = {"item-by",        0,   TAKES_TEXT,        "ATTR",           "attribute that names the item",           LOGS                                },
+    [OPTION_CONFIDENCE] = {"confidence",     0,   TAKES_TEXT,        "ATTR",
+                    "attribute (or attribute:/json/pointer) with the confidence",                                          LOGS                                },
+    [OPTION_DECISION] = {"decision",       0,   TAKES_TEXT,        "ATTR",
+                    "attribute with the reviewer's decision",                                                              LOGS                                },
+    [OPTION_FAILURE_WHEN] = {"failure-when",   0,   TAKES_TEXT,        "COND",
+                    "what counts as failure: \"ATTR = VALUE\", also != < > contains",                                      LOGS                                },
+    [OPTION_STRICT] = {"strict",         0,   TAKES_NOTHING,     NULL,             "the first fault of the data is an error",
+                    LOGS                                                                                                                                       },
+    [OPTION_OUT] = {"out",            'o', TAKES_TEXT,        "PATH",
+                    "where to write: a file (fit), a folder (report)",                                                     ON(FIT) | ON(REPORT)                },
+    [OPTION_FORMAT] = {"format",         0,   TAKES_TEXT,        "LIST",           "html, md, csv, json (default html,json)",
+                    ON(REPORT)                                                                                                                                 },
+    [OPTION_TITLE] = {"title",          0,   TAKES_TEXT,        "TEXT",           "title of the report",                     ON(REPORT)                          },
+    [OPTION_SCHEMA] = {"schema",         0,   TAKES_NOTHING,     NULL,
+                    "print the JSON Schema of scenario files, for editors",                                                ON(CHECK)                           },
+    [OPTION_GRAPH] = {"graph",          0,   TAKES_NOTHING,     NULL,             "draw the flow as text",                   ON(CHECK)                           },
+    [OPTION_DB] = {"db",             0,   TAKES_TEXT,        "FILE",           "the store (sqlite)",
+                    RESULTS | ON(RUNS) | ON(DOCTOR)                                                                                                            },
+    [OPTION_SAVE] = {"save",           0,   TAKES_NOTHING,     NULL,
+                    "save the run to the store (implied by --db; default seam.db)",                                        RESULTS                             },
+    [OPTION_JSON] = {"json",           0,   TAKES_NOTHING,     NULL,             "one JSON object on standard output",      ALL                                 },
+    [OPTION_CSV] = {"csv",            0,   TAKES_NOTHING,     NULL,             "tables as CSV on standard output",        ALL                                 },
+    [OPTION_QUIET] = {"quiet",          'q', TAKES_NOTHING,     NULL,             "no progress, no warnings",                ALL                                 },
+    [OPTION_NO_COLOR] = {"no-color",       0,   TAKES_NOTHING,     NULL,             "no colours (also NO_COLOR)",              ALL                                 },
+    [OPTION_HELP] = {"help",           'h', TAKES_NOTHING,     NULL,             "examples and options of a command",       ALL                                 },
+};
+
+const struct command_def command_defs[COMMAND_COUNT] = {
+    [COMMAND_CHECK] =
+        {"check",
+                         "FILE...",        "validates scenarios; all faults at once, each with its place",
+                         "Reads each scenario and says what is wrong with it: file, line, column, the "
+         "line itself, and the nearest known key. Exit status 3 when there is a fault.",            {"seam check scenarios/six-step.yaml", "seam check --graph flow.yaml",
+          "seam check --schema > seam.schema.json"},
+                         0, UINT32_MAX},
+    [COMMAND_SOLVE] =
+        {"solve",
+                         "FILE",           "exact values, by an absorbing Markov chain",
+                         "Computes what can be computed exactly. A metric that it cannot have exactly "
+         "is left out, a warning says which assumption fails, and the exit status "
+         "is 1.",                                                                                   {"seam solve scenarios/six-step.yaml",
+          "seam solve flow.yaml --set flow.draft.wrong=2% --json"},
+                         1, 1         },
+    [COMMAND_SIMULATE] =
+        {"simulate",
+                         "FILE",           "Monte Carlo: every metric with its interval",
+                         "Samples the scenario. The same seed gives the same numbers on any number "
+         "of threads. With evidence in the file, intervals hold what is not known "
+         "of the parameters as well as the sampling of --trials items.",                            {"seam simulate scenarios/six-step.yaml",
+          "seam simulate flow.yaml --until reliability=0.1%",
+          "seam simulate flow.yaml --sweep flow.confident.threshold=0.5:0.95:10"},
+                         1, 1         },
+    [COMMAND_REPLAY] =
+        {"replay",
+                         "LOG...",         "what the running system did, from its trace logs",
+                         "Reads OpenTelemetry JSON (lines or documents) and CSV event logs, plain or "
+         "gzip: per-stage attempts and failures, reliability (bounds where the truth "
+         "is not known), review load, calibration and data quality.",                               {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
+          "seam replay events.csv --failure-when \"outcome = failed\" --json"},
+                         1, UINT32_MAX},
+    [COMMAND_FIT] = {"fit",
+                         "LOG...",         "trace logs to a scenario with the evidence behind every number",
+                         "Writes a scenario that simulate accepts as it is. Every rate carries its "
+                     "evidence (k/n), every distribution the number of observations behind it.",    {"seam fit traces.jsonl -o fitted.yaml",
+                      "seam fit traces.jsonl --labels labels.csv -o fitted.yaml"},
+                         1, UINT32_MAX},
+    [COMMAND_SIZE] = {"size",
+                         "[FILE]",         "the review threshold that meets the targets, with its guarantee",
+                         "From a scenario: the threshold of its gate with the least review load among "
+                      "those that meet every target. From labels (--labels): a threshold certified "
+                      "at --level, by a method with a finite-sample guarantee.",                    {"seam size scenarios/gate-review.yaml --target \"auto_error at most 1%\"",
+                       "seam size --labels labels.csv --target \"auto_error at most 5%\"",
+                       "seam size --labels labels.csv --target \"auto_error at most 5%\" --method "
+                       "exact --threshold 0.9"},
+                         0, 1         },
+    [COMMAND_REPORT] = {"report",
+                         "RESULT...",      "one page for the people who decide",
+                         "Takes results (--json files), scenarios and trace logs in any mix and "
+                        "writes one self-contained page with pictures.",                            {"seam report replay.json simulate.json size.json -o reports/july",
+                         "seam report scenarios/six-step.yaml -o reports/six"},
+                         1, UINT32_MAX},
+    [COMMAND_RUNS] = {"runs",
+                         "list|show [ID]", "the runs kept in the store",
+                         "Lists what --db and --save have kept, or prints one run again.",          {"seam runs list --db seam.db", "seam runs show 3 --db seam.db --json"},
+                         1, 2         },
+    [COMMAND_DOCTOR] = {"doctor",
+                         "",               "what is installed, what is missing, is the store sound",
+                         "Checks the plotting program and, with --db, the integrity of the store.", {"seam doctor", "seam doctor --db seam.db"},
+                         0, 0         },
+};
