@@ -130,6 +130,7 @@ enum metric_scope {
 struct metric_def {
     const char *name, *unit, *help;
     enum metric_scope scope;
+    bool share; /* a probability or a difference of two: shown as a percentage */
 };
 const struct metric_def *metric_def(const char *name);
 extern const struct metric_def metric_defs[];
@@ -162,7 +163,7 @@ void result_judge(struct result *r, const struct target *targets, uint32_t n);
 
 /* {"schema": "seam.result/1", ...}; parts with nothing to say are left out. */
 void result_write_json(const struct result *r, struct buf *out);
-/* Reads it back; ERR_INPUT names `file`.  The caller releases *out. */
+/* Reads it back.  0: the caller releases *out.  ERR_INPUT names `file`; *out is then empty. */
 MUST_CHECK int result_read_json(const char *file, const char *text, size_t len, struct result *out,
                                 struct error *err);
 
