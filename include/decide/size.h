@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which threshold?  From a scenario: the gate's threshold with the least review load (or the
+ * objective's own `least` / `most`) among those that meet every target.  From labels: a threshold
+ * whose selective risk is certified. */
+#ifndef SEAM_DECIDE_SIZE_H
+#define SEAM_DECIDE_SIZE_H
+
+#include "base/error.h"
+#include "math/risk.h"
+#include "model/pipeline.h"
+#include "model/result.h"
+#include <stdatomic.h>
+
+struct size_options {
+    double level;
+    uint64_t seed, trials; /* trials: of each simulated point; 0: 200,000 */
+    uint32_t threads;
+    bool uncertainty; /* a target is met when its whole posterior interval meets it */
+    const atomic_bool *stop;
+};
+
+/* Fills metrics (at the chosen threshold), the curve `frontier`, and the answer.  Targets that the
+ * exact chain answers are searched exactly (grid, then bisection and minimisation; risk need not
+ * be monotone); others by simulation under common random numbers on a grid.
+ * ERR_USAGE when p has no target, ERR_UNSUPPORTED when it has no gate or several.
+ * *met: does the chosen threshold meet every target? */
+MUST_CHECK int size_scenario(const struct pipeline *p, const struct size_options *options,
+                             struct result *out, bool *met, struct error *err);
+
+struct size_labels_options {
+    enum risk_method method;
+    double level, threshold; /* threshold: for RISK_EXACT */
+    uint64_t seed;
+    size_t grid;                  /* 0: 100 */
+    const struct target *targets; /* one on auto_error; review_load may stand beside it */
+    uint32_t n_targets;
+    bool reviewed_only; /* labels exist for reviewed items alone: nothing can be certified */
+};
+
+/* Fills metrics (auto_error, review_load, calibration and ranking), the curves `frontier`,
+ * `frontier_certified`, `frontier_perfect` and `calibration`, and the answer with its ending.
+ * ERR_USAGE for targets that labels alone say nothing about. */
+MUST_CHECK int size_labels(const struct scored *labels, size_t n,
+                           const struct size_labels_options *options, struct result *out,
+                           bool *certified, struct error *err);
+
+#endif
