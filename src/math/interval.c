@@ -9,6 +9,12 @@
 #include <math.h>
 #include <stddef.h>
 
+/* The x with I_x(a, b) = 1 - d, without forming 1 - d. */
+static double beta_upper_quantile(double d, double a, double b)
+{
+    return 1 / (1 + exp(beta_quantile_logit(d, b, a)));
+}
+
 double normal_quantile(double p)
 {
     if (!(p > 0))
@@ -47,7 +53,7 @@ struct interval interval_clopper_pearson(uint64_t k, uint64_t n, double level)
         return (struct interval){0, 1};
     double tail = (1 - level) / 2, good = (double)k, bad = (double)(n - k);
     return (struct interval){k == 0 ? 0 : beta_quantile(tail, good, bad + 1),
-                             k == n ? 1 : beta_quantile(1 - tail, good + 1, bad)};
+                             k == n ? 1 : beta_upper_quantile(tail, good + 1, bad)};
 }
 
 struct interval interval_jeffreys(uint64_t k, uint64_t n, double level)
@@ -56,12 +62,12 @@ struct interval interval_jeffreys(uint64_t k, uint64_t n, double level)
         return (struct interval){0, 1};
     double tail = (1 - level) / 2, a = (double)k + 0.5, b = (double)(n - k) + 0.5;
     return (struct interval){k == 0 ? 0 : beta_quantile(tail, a, b),
-                             k == n ? 1 : beta_quantile(1 - tail, a, b)};
+                             k == n ? 1 : beta_upper_quantile(tail, a, b)};
 }
 
 double interval_upper(uint64_t k, uint64_t n, double d)
 {
-    return k >= n ? 1 : beta_quantile(1 - d, (double)k + 1, (double)(n - k));
+    return k >= n ? 1 : beta_upper_quantile(d, (double)k + 1, (double)(n - k));
 }
 
 /* P(Bin(n, p) <= k) = I_{1-p}(n - k, k + 1): Abramowitz and Stegun 26.5.24. */
