@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A document: sections of paragraphs, lists, tables and figures, drawn by text.h and html.h.
+ *
+ * Everything lives in the document's arena and dies with document_release; texts handed in are
+ * cleaned (text_clean) and copied.  Build it in order: section, then its blocks; a table row by
+ * row, cell by cell. */
+#ifndef SEAM_REPORT_DOCUMENT_H
+#define SEAM_REPORT_DOCUMENT_H
+
+#include "base/buf.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_UNSURE };
+
+struct cell {
+    const char *text; /* "" when empty */
+    enum tone tone;
+};
+struct column {
+    const char *title;
+    bool number; /* right-aligned */
+};
+struct table {
+    const char *caption;
+    VEC(struct column) columns;
+    VEC(struct cell) cells; /* row by row */
+    const char *note;       /* NULL, or a line below */
+    bool plain;             /* text only: no row headers */
+};
+struct figure {
+    const char *id, *title, *description;
+    const char *svg;     /* the inside of an <svg>, clean (svg.h); NULL: absent */
+    const char *missing; /* why it is absent; NULL */
+    double width, height;
+    struct table *data; /* NULL */
+};
+
+enum block_kind {
+    BLOCK_PARAGRAPH,
+    BLOCK_BULLET,
+    BLOCK_CODE,
+    BLOCK_VERDICT,
+    BLOCK_TABLE,
+    BLOCK_FIGURE
+};
+struct block {
+    enum block_kind kind;
+    const char *text;
+    enum tone tone;
+    struct table *table;
+    struct figure *figure;
+};
+struct section {
+    const char *id, *title;
+    VEC(struct block) blocks;
+};
+struct document {
+    struct arena arena;
+    const char *title, *subtitle;
+    VEC(struct section) sections;
+    VEC(struct table *) tables;
+};
+
+void document_init(struct document *d, const char *title, const char *subtitle);
+void document_release(struct document *d);
+/* Opens a section; blocks go to the last one.  A section left without blocks is not drawn. */
+void document_section(struct document *d, const char *id, const char *title);
+void document_text(struct document *d, enum block_kind kind, enum tone tone, const char *format,
+                   ...) PRINTF_LIKE(4, 5);
+/* The table is not yet part of a section (document_add_table, or figure.data). */
+struct table *document_table(struct document *d, const char *caption);
+void document_add_table(struct document *d, struct table *t);
+struct figure *document_figure(struct document *d, const char *id, const char *title,
+                               const char *description);
+void document_add_figure(struct document *d, struct figure *f);
+
+void table_column(struct document *d, struct table *t, const char *title, bool number);
+void table_cell(struct document *d, struct table *t, enum tone tone, const char *text);
+size_t table_rows(const struct table *t);
+
+/* Appends `s` fit for people's eyes: bytes that are not UTF-8 become U+FFFD, control characters
+ * (C0, DEL, C1) and line separators a space, and the marks that turn the direction of what follows
+ * (U+202A-202E, U+2066-2069) go. */
+void text_clean(struct buf *out, const char *s);
+/* Columns that the cleaned text takes on a terminal (wide characters 2, combining marks 0). */
+size_t text_width(const char *s);
+/* Bytes of `s` whose characters fit into `width` columns. */
+size_t text_fit(const char *s, size_t width);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Metrics as people read them: 83.30%, 83.30% (83.23-83.37), 1.25 s, $0.0021.
+ *
+ * The digits follow the interval: its half-width is given with two significant digits.  Exact
+ * values get four. */
+#ifndef SEAM_REPORT_FORMAT_H
+#define SEAM_REPORT_FORMAT_H
+
+#include "base/buf.h"
+#include "model/result.h"
+
+/* The value alone, the interval alone ("" for an exact value or a count), or both.  `currency`
+ * NULL is "$". */
+void format_value(struct buf *out, const struct metric *m, const char *currency);
+void format_interval(struct buf *out, const struct metric *m, const char *currency);
+void format_both(struct buf *out, const struct metric *m, const char *currency);
+/* A plain number with up to `digits` significant digits, no trailing zeros. */
+void format_number(struct buf *out, double x, int digits);
+/* Does the metric count as a share of something (from the table of metrics)? */
+bool format_is_share(const char *name);
+/* "attempts_per_item" -> "attempts per item", "latency_p95" -> "latency p95". */
+void format_name(struct buf *out, const char *name);
+/* How the title of an axis with values of this metric ends: " (s)", " (%)", "". */
+const char *format_axis_unit(const char *name);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Documents and results for a terminal: tables that fit its width, no control characters. */
+#ifndef SEAM_REPORT_TEXT_H
+#define SEAM_REPORT_TEXT_H
+
+#include "model/result.h"
+#include "report/document.h"
+
+struct text_options {
+    int width;  /* columns; 0: 80; at least 40 are taken */
+    bool color; /* verdicts in colour (SGR) */
+    bool quiet; /* headline and answer only */
+};
+
+/* The summary that every command prints: headline metrics with intervals, targets and verdicts,
+ * the answer, stages, edges, names, data quality, what it rests on, warnings.  NULL options are
+ * 80 columns without colour. */
+void report_text(const struct result *r, const struct text_options *options, struct buf *out);
+/* Any document. A table too wide for the terminal is told in parts that repeat its first column. */
+void text_document(const struct document *d, const struct text_options *options, struct buf *out);
+void text_table(const struct table *t, const struct text_options *options, struct buf *out);
+
+#endif
