@@ -5,7 +5,7 @@
  * currency of the scenario, a rate is per second.  Parsers take the whole text (surrounding
  * spaces aside), return 0, or -1 and a sentence without a place ("\"5 q\" is not a duration:
  * write 200ms, 42s, 1.5h"), which the caller prefixes with one.
- * Writers append the shortest text that a person would write and that parses back. */
+ * Writers append the text that a person would write; the exact ones read back the same. */
 #ifndef SEAM_BASE_UNITS_H
 #define SEAM_BASE_UNITS_H
 
@@ -13,15 +13,17 @@
 #include "base/error.h"
 #include <stdint.h>
 
-/* A decimal number, nothing else: no hex, no inf, no nan, no leading '+' beyond one sign. */
+/* A decimal number, nothing else: no hex, no inf, no nan, no leading 0 (010), at most one sign. */
 MUST_CHECK int units_number(const char *text, double *out, struct error *err);
-MUST_CHECK int units_count(const char *text, uint64_t *out, struct error *err); /* 12, 1e6, 1_000 */
+/* 12, 1e6, 1_000, 1,000 */
+MUST_CHECK int units_count(const char *text, uint64_t *out, struct error *err);
 /* "200ms" "1.5h" (ns us ms s m h d w, month = 30 d) -> seconds, >= 0.  A bare "0" is allowed. */
 MUST_CHECK int units_duration(const char *text, double *out_s, struct error *err);
-/* "0.03", "3%" -> [0, 1].  "3/100" -> its quotient, with *k and *n set (else both 0). */
+/* "0.03", "3%" -> [0, 1].  "3/100" -> its quotient, with *k and *n set (else both 0; either may be
+ * NULL). */
 MUST_CHECK int units_probability(const char *text, double *out, uint64_t *k, uint64_t *n,
                                  struct error *err);
-/* "$0.002", "$-300", "12.5", "€3": the sign of any currency or none. */
+/* "$0.002", "$-300", "12.5", "€3", "EUR 3": the sign or code of any currency, or none. */
 MUST_CHECK int units_money(const char *text, double *out, struct error *err);
 /* "40/h", "$45/h", "$50/month" -> per second. */
 MUST_CHECK int units_rate(const char *text, double *out_per_s, struct error *err);
@@ -32,13 +34,16 @@ enum target_kind { TARGET_NONE, TARGET_AT_MOST, TARGET_AT_LEAST, TARGET_LEAST, T
 MUST_CHECK int units_target(const char *text, enum target_kind *kind, double *value,
                             struct error *err);
 
-void units_put_duration(struct buf *b, double seconds);   /* 3 significant digits: "1.25s" */
-void units_put_probability(struct buf *b, double p);      /* "83.30%", "1.2e-7" when tiny */
-void units_put_money(struct buf *b, double amount, const char *currency); /* "$0.0021" */
-void units_put_count(struct buf *b, uint64_t n);          /* "1,000,000" */
-/* %.17g shortened to the fewest digits that read back as the same double. */
+/* For people: "21.3ms", "1.25s", "4.2m", "2.3d"; 3 significant digits, a leading '-' when < 0. */
+void units_put_duration(struct buf *b, double seconds);
+/* "83.30%", "1.2e-7" when tiny, "99.99988%" when nearly 1: never rounded to 0% or 100%. */
+void units_put_probability(struct buf *b, double p);
+/* "$0.0021", "$12.50", "$-300", "$12,345", "EUR 3": currency NULL is none. */
+void units_put_money(struct buf *b, double amount, const char *currency);
+void units_put_count(struct buf *b, uint64_t n); /* "1,000,000" */
+/* The fewest digits that read back as the same double; whole numbers below 2^53 in full. */
 void units_put_exact(struct buf *b, double x);
-/* Exact in its unit, for scenario files: "45ms", "0.0213s". */
+/* Exact in its unit, for scenario files: "45ms", "21.3ms", "1.5h"; seconds >= 0 and finite. */
 void units_put_duration_exact(struct buf *b, double seconds);
 
 #endif
