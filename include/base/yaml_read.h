@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* YAML in, as a plain tree with places: the only door to libfyaml.
  *
- * Read from parser events with limits (1 MiB of text, depth 64, 10,000 nodes after aliases), so
- * that a hostile file costs neither time nor memory.  The tree lives in one arena and dies with
+ * Read from parser events with limits (1 MiB of text, depth 64, 10,000 nodes copied by aliases),
+ * so that a hostile file costs neither time nor memory.  The tree lives in one arena and dies with
  * yaml_release.  Scalars keep their text as written; nothing is guessed about types here. */
 #ifndef SEAM_BASE_YAML_READ_H
 #define SEAM_BASE_YAML_READ_H
@@ -48,9 +48,13 @@ void yaml_release(struct yaml *y);
 struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* Line number `line` of the source without its newline; *len its length. */
 const char *yaml_line(const struct yaml *y, uint32_t line, size_t *len);
-/* Adds a new node in y's arena (for --set): a scalar, or an empty map. */
+/* A new node in y's arena: a scalar, or an empty map. */
 struct yaml_node *yaml_new(struct yaml *y, enum yaml_kind kind, const char *text,
                            const char *origin);
+/* Parses `text` as a value of its own (for --set); its nodes live in y's arena and carry `origin`.
+ * Errors as yaml_parse, with the place inside `text`. */
+MUST_CHECK int yaml_value(struct yaml *y, const char *text, const char *origin,
+                          struct yaml_node **out, struct error *err);
 /* Replaces or adds `key` in `map`; `value` belongs to y's arena. */
 void yaml_put(struct yaml *y, struct yaml_node *map, const char *key, struct yaml_node *value);
 

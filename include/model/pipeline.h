@@ -74,6 +74,7 @@ struct edge {
     uint32_t at_most;        /* passes by one item in its life; AT_MOST_NONE on forward edges */
     const struct edge *then; /* when at_most is used up; NULL: TO_REJECT */
     uint32_t line, column;
+    const char *origin; /* NULL, or the --set that wrote it */
 };
 
 enum { RETRY_ERROR = 1, RETRY_MALFORMED = 2, RETRY_TIMEOUT = 4, RETRY_ALL = 7 };
@@ -89,7 +90,9 @@ struct step {
     const char *id;
     enum step_kind kind;
     enum layer layer;
-    uint32_t line, column;
+    uint32_t line, column;                 /* of its name; 0 when built */
+    uint32_t outcome_line, outcome_column; /* of its last outcome probability */
+    const char *outcome_origin;            /* NULL, or the --set that wrote that */
     struct numbers *numbers; /* [pipeline.n_classes] */
     struct retry retry;
     bool has_confidence;
@@ -122,6 +125,7 @@ struct pipeline {
     struct arena arena;
     const char *name, *about, *file, *currency; /* currency: "$" by default */
     char sha256[65];        /* of the scenario text with overrides applied; "" when built */
+    uint32_t classes_line, classes_column; /* 0 when there are none */
     uint32_t n_steps, n_classes; /* n_classes >= 1; class[0].id is "" when none are named */
     struct step *step;
     struct class_def *class;
@@ -147,17 +151,24 @@ struct fault {
     uint32_t line, column;
     const char *origin; /* NULL, or the --set that caused it */
     const char *text;   /* a sentence, with the nearest key where one is near */
+    bool unsupported;   /* right, but of a part of the language that this version does not run */
 };
 struct faults {
     struct arena arena;
-    VEC(struct fault) list; /* in the order of the file */
+    VEC(struct fault) list; /* the first FAULTS_MAX, in the order of the file, each once */
     uint64_t dropped;       /* beyond FAULTS_MAX */
 };
-enum { FAULTS_MAX = 20 };
+enum { FAULTS_MAX = 20, STEPS_MAX = 1000, CLASSES_MAX = 100 };
 void faults_init(struct faults *f);
 void faults_release(struct faults *f);
 void faults_add(struct faults *f, uint32_t line, uint32_t column, const char *origin,
                 const char *format, ...) PRINTF_LIKE(5, 6);
+
+/* "not supported yet: " and the sentence. */
+void faults_add_unsupported(struct faults *f, uint32_t line, uint32_t column, const char *origin,
+                            const char *format, ...) PRINTF_LIKE(5, 6);
+/* Would a fault of this place still be listed? (Before costly sentences.) */
+bool faults_wants(const struct faults *f, uint32_t line, uint32_t column);
 
 /* Everything that can be wrong with a pipeline as a whole: outcome sums above 1, steps that cannot
  * be reached, loops without a bound, gates without a confidence before them, shares that do not

@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Builds the tree from libfyaml's parser events with a stack of at most YAML_DEPTH_MAX open
+ * nodes: the depth, the size and the copies that aliases ask for are counted before anything is
+ * built.  libfyaml composes no document of its own, follows no alias and prints nothing; its
+ * messages are collected and become the text of our error. */
+#include "base/yaml_read.h"
+
+#include <libfyaml.h>
+#include <string.h>
+
+/* A list or map that is still open. */
+struct level {
+    struct yaml_node *node;
+    struct yaml_node *pending_key;
+    VEC(struct yaml_node *) keys, children;
+    struct intern seen;
+};
+
+struct reader {
+    struct yaml *y;
+    const char *source; /* of this text: the file, or one grafted value */
+    const char *origin;
+    struct fy_parser *parser;
+    struct level level[YAML_DEPTH_MAX];
+    uint32_t depth, documents;
+    struct yaml_node *root;
+    struct intern anchor_names;
+    VEC(struct yaml_node *) anchors;
+    size_t copies;
+    uint32_t line, column; /* of the last event that had a place */
+};
+
+static bool is_continuation(unsigned char c)
+{
+    return (c & 0xC0) == 0x80;
+}
+
+/* Length of the UTF-8 sequence at s (RFC 3629), 0 when it is not one or not text. */
+static size_t utf8_length(const unsigned char *s, size_t len)
+{
+    unsigned char c = s[0];
+    size_t n = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : (c & 0xF0) == 0xE0 ? 3 : 4;
+
+    if (n == 1)
+        return c >= 0x20 || c == '\t' || c == '\n' || c == '\r' ? c != 0x7F : 0;
+    if ((n == 4 && (c < 0xF0 || c > 0xF4)) || n > len)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if (!is_continuation(s[i]))
+            return 0;
+    if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
+        (c == 0xF4 && s[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+static int check_text(const char *file, const char *text, size_t len, struct error *err)
+{
+    uint32_t line = 1, column = 1;
+
+    if (len > YAML_TEXT_MAX)
+        return error_at(err, ERR_LIMIT, file, 0, 0, "%zu bytes of text; at most %d (1 MiB) are read",
+                        len, YAML_TEXT_MAX);
+    for (size_t i = 0; i < len;) {
+        size_t n = utf8_length((const unsigned char *)text + i, len - i);
+        if (n == 0)
+            return error_at(err, ERR_INPUT, file, line, column,
+                            "not YAML: byte 0x%02X is not UTF-8 text", (unsigned char)text[i]);
+        if (text[i] == '\n') {
+            line++;
+            column = 1;
+        } else {
+            column++;
+        }
+        i += n;
+    }
+    return 0;
+}
+
+static const char *text_line(const char *source, uint32_t line, size_t *len)
+{
+    const char *s = source;
+
+    for (uint32_t i = 1; i < line && s; i++) {
+        s = strchr(s, '\n');
+        s = s ? s + 1 : NULL;
+    }
+    if (s == NULL) {
+        *len = 0;
+        return "";
+    }
+    *len = strcspn(s, "\r\n");
+    return s;
+}
+
+/* YAML's own traps, told from the line where libfyaml stumbled; "" when none is seen. */
+static const char *hint_in(const char *s, size_t len)
+{
+    size_t i = 0, word;
+
+    while (i < len && (s[i] == ' ' || s[i] == '\t' || s[i] == '-'))
+        if (s[i++] == '\t')
+            return "; indent with spaces: YAML allows no tabs there";
+    word = i;
+    while (i < len && strchr("abcdefghijklmnopqrstuvwxyz_", s[i]))
+        i++;
+    if (i > word && i + 1 < len && s[i] == ':' && s[i + 1] != ' ' && s[i + 1] != '/')
+        return "; put a space after the colon";
+    if (i > word && i + 2 < len && s[i] == ':' && s[i + 1] == ' ' && strchr("<>=", s[i + 2]))
+        return "; bounds are written in words: at most 1%, at least 99%";
+    return "";
+}
+
+static const char *hint(const struct reader *r, uint32_t line)
+{
+    const char *found = "";
+
+    for (uint32_t i = 0; i < 3 && *found == '\0'; i++) {
+        static const int around[] = {0, 1, -1};
+        size_t len;
+        if ((int64_t)line + around[i] < 1)
+            continue;
+        const char *s = text_line(r->source, (uint32_t)((int64_t)line + around[i]), &len);
+        found = hint_in(s, len);
+    }
+    return found;
+}
+
+static int fail(const struct reader *r, enum error_code code, uint32_t line, uint32_t column,
+                const char *sentence, struct error *err)
+{
+    return error_at(err, code, r->y->file, line, column, "%s", sentence);
+}
+
+static struct yaml_node *new_node(struct reader *r, enum yaml_kind kind)
+{
+    struct yaml_node *n = arena_alloc(&r->y->arena, sizeof *n);
+
+    n->kind = kind;
+    n->line = r->line;
+    n->column = r->column;
+    n->origin = r->origin;
+    return n;
+}
+
+/* Gives a finished scalar, or a list or map that has just begun, its place in its parent. */
+static int attach(struct reader *r, struct yaml_node *n, struct error *err)
+{
+    struct level *top;
+
+    if (r->depth == 0) {
+        r->root = n;
+        return 0;
+    }
+    top = &r->level[r->depth - 1];
+    if (top->node->kind == YAML_LIST) {
+        vec_push(&top->children, n);
+        return 0;
+    }
+    if (top->pending_key) {
+        vec_push(&top->keys, top->pending_key);
+        vec_push(&top->children, n);
+        top->pending_key = NULL;
+        return 0;
+    }
+    if (n->kind != YAML_SCALAR)
+        return fail(r, ERR_INPUT, n->line, n->column, "a key must be a plain word", err);
+    if (intern_put(&top->seen, n->text, strlen(n->text)) != top->keys.len)
+        return error_at(err, ERR_INPUT, r->y->file, n->line, n->column,
+                        "key `%s` appears twice in this map", n->text);
+    top->pending_key = n;
+    return 0;
+}
+
+static int open_level(struct reader *r, enum yaml_kind kind, struct yaml_node **out,
+                      struct error *err)
+{
+    struct yaml_node *n = new_node(r, kind);
+    struct level *top;
+
+    if (attach(r, n, err))
+        return -1;
+    if (r->depth == YAML_DEPTH_MAX)
+        return error_at(err, ERR_LIMIT, r->y->file, n->line, n->column,
+                        "nested deeper than %d levels", YAML_DEPTH_MAX);
+    top = &r->level[r->depth++];
+    memset(top, 0, sizeof *top);
+    top->node = n;
+    intern_init(&top->seen);
+    *out = n;
+    return 0;
+}
+
+static void release_level(struct level *l)
+{
+    vec_release(&l->keys);
+    vec_release(&l->children);
+    intern_release(&l->seen);
+}
+
+static struct yaml_node **kept(struct arena *a, struct yaml_node *const *at, size_t n)
+{
+    struct yaml_node **out = arena_alloc(a, (n + 1) * sizeof *out);
+
+    if (n)
+        memcpy(out, at, n * sizeof *out);
+    return out;
+}
+
+static void close_level(struct reader *r)
+{
+    struct level *top = &r->level[--r->depth];
+    struct yaml_node *n = top->node;
+
+    n->n = (uint32_t)top->children.len;
+    n->child = kept(&r->y->arena, top->children.at, n->n);
+    if (n->kind == YAML_MAP)
+        n->key = kept(&r->y->arena, top->keys.at, n->n);
+    release_level(top);
+}
+
+static struct yaml_node *read_scalar(struct reader *r, struct fy_token *token)
+{
+    struct yaml_node *n = new_node(r, YAML_SCALAR);
+    size_t len = 0;
+    const char *text = token ? fy_token_get_text(token, &len) : NULL;
+
+    n->text = arena_strndup(&r->y->arena, text ? text : "", text ? len : 0);
+    n->quoted = token && fy_token_scalar_style(token) != FYSS_PLAIN;
+    return n;
+}
+
+static bool is_open(const struct reader *r, const struct yaml_node *n)
+{
+    for (uint32_t i = 0; i < r->depth; i++)
+        if (r->level[i].node == n)
+            return true;
+    return false;
+}
+
+/* A copy, so that a later change (--set) of one use leaves the others alone. */
+static struct yaml_node *copy_node(struct reader *r, const struct yaml_node *n)
+{
+    struct yaml_node *out;
+
+    if (++r->copies > YAML_NODES_MAX)
+        return NULL;
+    out = arena_alloc(&r->y->arena, sizeof *out);
+    *out = *n;
+    if (n->kind == YAML_SCALAR)
+        return out;
+    out->child = kept(&r->y->arena, n->child, n->n);
+    for (uint32_t i = 0; i < n->n; i++)
+        if ((out->child[i] = copy_node(r, n->child[i])) == NULL)
+            return NULL;
+    return out;
+}
+
+static uint32_t node_depth(const struct yaml_node *n)
+{
+    uint32_t deepest = 0;
+
+    for (uint32_t i = 0; n->kind != YAML_SCALAR && i < n->n; i++) {
+        uint32_t d = node_depth(n->child[i]);
+        deepest = d > deepest ? d : deepest;
+    }
+    return deepest + (n->kind != YAML_SCALAR);
+}
+
+static int read_alias(struct reader *r, struct fy_token *token, struct error *err)
+{
+    size_t len = 0;
+    const char *name = fy_token_get_text(token, &len);
+    uint32_t id = name ? intern_find(&r->anchor_names, name, len) : UINT32_MAX;
+    struct yaml_node *copy;
+
+    if (id == UINT32_MAX)
+        return error_at(err, ERR_INPUT, r->y->file, r->line, r->column,
+                        "alias `*%.*s` has no anchor before it", (int)(len < 80 ? len : 80),
+                        name ? name : "");
+    if (is_open(r, r->anchors.at[id]))
+        return fail(r, ERR_INPUT, r->line, r->column, "an alias may not stand inside its anchor",
+                    err);
+    if (r->depth + node_depth(r->anchors.at[id]) > YAML_DEPTH_MAX)
+        return error_at(err, ERR_LIMIT, r->y->file, r->line, r->column,
+                        "nested deeper than %d levels through aliases", YAML_DEPTH_MAX);
+    copy = copy_node(r, r->anchors.at[id]);
+    if (copy == NULL)
+        return error_at(err, ERR_LIMIT, r->y->file, r->line, r->column,
+                        "aliases stand for more than %d values", YAML_NODES_MAX);
+    return attach(r, copy, err);
+}
+
+static void note_anchor(struct reader *r, struct fy_event *event, struct yaml_node *n)
+{
+    struct fy_token *token = fy_event_get_anchor_token(event);
+    size_t len = 0;
+    const char *name = token ? fy_token_get_text(token, &len) : NULL;
+    uint32_t id;
+
+    if (name == NULL)
+        return;
+    id = intern_put(&r->anchor_names, name, len);
+    if (id == r->anchors.len)
+        vec_push(&r->anchors, n);
+    else
+        r->anchors.at[id] = n;
+}
+
+static void note_place(struct reader *r, struct fy_event *event)
+{
+    const struct fy_mark *mark = fy_event_start_mark(event);
+
+    if (mark) {
+        r->line = (uint32_t)mark->line + 1;
+        r->column = (uint32_t)mark->column + 1;
+    }
+}
+
+static int read_event(struct reader *r, struct fy_event *event, struct error *err)
+{
+    struct yaml_node *n = NULL;
+
+    note_place(r, event);
+    if (event->type >= FYET_MAPPING_START && fy_event_get_tag_token(event))
+        return fail(r, ERR_INPUT, r->line, r->column, "tags (`!name`) have no meaning here", err);
+    switch (event->type) {
+    case FYET_DOCUMENT_START:
+        if (r->documents++)
+            return fail(r, ERR_INPUT, r->line, r->column,
+                        "a second document begins here; a file holds one", err);
+        return 0;
+    case FYET_MAPPING_START:
+    case FYET_SEQUENCE_START:
+        if (open_level(r, event->type == FYET_MAPPING_START ? YAML_MAP : YAML_LIST, &n, err))
+            return -1;
+        note_anchor(r, event, n);
+        return 0;
+    case FYET_MAPPING_END:
+    case FYET_SEQUENCE_END:
+        close_level(r);
+        return 0;
+    case FYET_SCALAR:
+        n = read_scalar(r, event->scalar.value);
+        note_anchor(r, event, n);
+        return attach(r, n, err);
+    case FYET_ALIAS:
+        return read_alias(r, event->alias.anchor, err);
+    default:
+        return 0;
+    }
+}
+
+static int syntax_error(struct reader *r, struct fy_diag *diag, struct error *err)
+{
+    void *at = NULL;
+    struct fy_diag_error *first = fy_diag_errors_iterate(diag, &at);
+    uint32_t line = r->line ? r->line : 1, column = r->column ? r->column : 1;
+
+    if (first && first->line > 0) {
+        line = (uint32_t)first->line;
+        column = first->column > 0 ? (uint32_t)first->column : 1;
+    }
+    return error_at(err, ERR_INPUT, r->y->file, line, column, "not YAML: %s%s",
+                    first && first->msg ? first->msg : "the text cannot be read", hint(r, line));
+}
+
+static int read_events(struct reader *r, struct fy_diag *diag, struct error *err)
+{
+    struct fy_event *event;
+    bool ended = false;
+
+    while ((event = fy_parser_parse(r->parser)) != NULL) {
+        int status = read_event(r, event, err);
+        ended = event->type == FYET_STREAM_END;
+        fy_parser_event_free(r->parser, event);
+        if (status)
+            return -1;
+    }
+    return ended ? 0 : syntax_error(r, diag, err);
+}
+
+/* Parses `source` into r->root; the nodes live in r->y's arena. */
+static int read_text(struct reader *r, size_t len, struct error *err)
+{
+    struct fy_diag_cfg diag_cfg;
+    struct fy_diag *diag = NULL;
+    struct fy_parse_cfg cfg = {.flags = FYPCF_QUIET | FYPCF_COLLECT_DIAG |
+                                        FYPCF_DISABLE_DEPTH_LIMIT | FYPCF_JSON_NONE};
+    int status = -1;
+
+    fy_diag_cfg_default(&diag_cfg);
+    diag_cfg.fp = NULL;
+    diag_cfg.level = FYET_ERROR;
+    diag_cfg.colorize = false;
+    diag = fy_diag_create(&diag_cfg);
+    if (diag) {
+        fy_diag_set_collect_errors(diag, true);
+        cfg.diag = diag;
+        r->parser = fy_parser_create(&cfg);
+    }
+    intern_init(&r->anchor_names);
+    if (r->parser == NULL || fy_parser_set_string(r->parser, r->source, len))
+        error_at(err, ERR_INTERNAL, r->y->file, 0, 0, "the YAML parser could not be started");
+    else
+        status = read_events(r, diag, err);
+    while (r->depth)
+        release_level(&r->level[--r->depth]);
+    vec_release(&r->anchors);
+    intern_release(&r->anchor_names);
+    if (r->parser)
+        fy_parser_destroy(r->parser);
+    if (diag)
+        fy_diag_destroy(diag);
+    return status;
+}
+
+int yaml_parse(const char *file, const char *text, size_t len, struct yaml *out, struct error *err)
+{
+    struct reader r = {.y = out};
+
+    memset(out, 0, sizeof *out);
+    if (check_text(file, text, len, err))
+        return -1;
+    arena_init(&out->arena);
+    out->file = arena_strdup(&out->arena, file);
+    out->source = arena_strndup(&out->arena, text, len);
+    r.source = out->source;
+    if (len && read_text(&r, len, err)) {
+        yaml_release(out);
+        return -1;
+    }
+    out->root = r.root;
+    return 0;
+}
+
+int yaml_value(struct yaml *y, const char *text, const char *origin, struct yaml_node **out,
+               struct error *err)
+{
+    struct reader r = {.y = y, .origin = arena_strdup(&y->arena, origin), .line = 1, .column = 1};
+    size_t len = strlen(text);
+
+    r.source = arena_strndup(&y->arena, text, len);
+    if (check_text(y->file, text, len, err) || (len && read_text(&r, len, err)))
+        return -1;
+    if (r.root == NULL)
+        r.root = yaml_new(y, YAML_SCALAR, "", origin);
+    *out = r.root;
+    return 0;
+}
+
+void yaml_release(struct yaml *y)
+{
+    arena_release(&y->arena);
+    memset(y, 0, sizeof *y);
+}
+
+struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
+{
+    if (map == NULL || map->kind != YAML_MAP)
+        return NULL;
+    for (uint32_t i = 0; i < map->n; i++)
+        if (strcmp(map->key[i]->text, key) == 0)
+            return map->child[i];
+    return NULL;
+}
+
+const char *yaml_line(const struct yaml *y, uint32_t line, size_t *len)
+{
+    return text_line(y->source, line, len);
+}
+
+struct yaml_node *yaml_new(struct yaml *y, enum yaml_kind kind, const char *text,
+                           const char *origin)
+{
+    struct yaml_node *n = arena_alloc(&y->arena, sizeof *n);
+
+    n->kind = kind;
+    n->line = n->column = 1;
+    n->text = kind == YAML_SCALAR ? arena_strdup(&y->arena, text ? text : "") : NULL;
+    n->origin = origin ? arena_strdup(&y->arena, origin) : NULL;
+    return n;
+}
+
+void yaml_put(struct yaml *y, struct yaml_node *map, const char *key, struct yaml_node *value)
+{
+    struct yaml_node **keys, **children, *name;
+
+    for (uint32_t i = 0; i < map->n; i++) {
+        if (strcmp(map->key[i]->text, key) == 0) {
+            map->child[i] = value;
+            return;
+        }
+    }
+    name = yaml_new(y, YAML_SCALAR, key, value->origin);
+    keys = arena_alloc(&y->arena, (map->n + 1) * sizeof *keys);
+    children = arena_alloc(&y->arena, (map->n + 1) * sizeof *children);
+    if (map->n) {
+        memcpy(keys, map->key, map->n * sizeof *keys);
+        memcpy(children, map->child, map->n * sizeof *children);
+    }
+    keys[map->n] = name;
+    children[map->n++] = value;
+    map->key = keys;
+    map->child = children;
+}

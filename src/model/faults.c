@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The list of what is wrong with one scenario: sorted by place, each fault once, twenty at most. */
+#include "model/pipeline.h"
+
+#include <string.h>
+
+void faults_init(struct faults *f)
+{
+    memset(f, 0, sizeof *f);
+    arena_init(&f->arena);
+}
+
+void faults_release(struct faults *f)
+{
+    vec_release(&f->list);
+    arena_release(&f->arena);
+    memset(f, 0, sizeof *f);
+}
+
+static bool comes_before(uint32_t line, uint32_t column, const struct fault *b)
+{
+    return line != b->line ? line < b->line : column < b->column;
+}
+
+bool faults_wants(const struct faults *f, uint32_t line, uint32_t column)
+{
+    return f->list.len < FAULTS_MAX || comes_before(line, column, &f->list.at[FAULTS_MAX - 1]);
+}
+
+static bool is_known(const struct faults *f, uint32_t line, uint32_t column, const char *text)
+{
+    for (size_t i = 0; i < f->list.len; i++) {
+        const struct fault *g = &f->list.at[i];
+        if (g->line == line && g->column == column && strcmp(g->text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void insert(struct faults *f, struct fault fault)
+{
+    size_t i;
+
+    if (is_known(f, fault.line, fault.column, fault.text))
+        return;
+    if (f->list.len == FAULTS_MAX) {
+        f->dropped++;
+        f->list.len--;
+    }
+    vec_push(&f->list, fault);
+    for (i = f->list.len - 1; i > 0 && comes_before(fault.line, fault.column, &f->list.at[i - 1]);
+         i--)
+        f->list.at[i] = f->list.at[i - 1];
+    f->list.at[i] = fault;
+}
+
+static void add(struct faults *f, struct fault fault, const char *lead, const char *format,
+                va_list args)
+{
+    struct buf text;
+
+    if (!faults_wants(f, fault.line, fault.column)) {
+        f->dropped++;
+        return;
+    }
+    buf_init(&text);
+    buf_puts(&text, lead);
+    buf_vprintf(&text, format, args);
+    fault.text = arena_strdup(&f->arena, buf_text(&text));
+    fault.origin = fault.origin ? arena_strdup(&f->arena, fault.origin) : NULL;
+    buf_release(&text);
+    insert(f, fault);
+}
+
+void faults_add(struct faults *f, uint32_t line, uint32_t column, const char *origin,
+                const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add(f, (struct fault){.line = line, .column = column, .origin = origin}, "", format, args);
+    va_end(args);
+}
+
+void faults_add_unsupported(struct faults *f, uint32_t line, uint32_t column, const char *origin,
+                            const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add(f,
+        (struct fault){.line = line, .column = column, .origin = origin, .unsupported = true},
+        "not supported yet: ", format, args);
+    va_end(args);
+}
