@@ -15,9 +15,9 @@
 
 struct json_write {
     struct buf *out;
-    int indent, depth;   /* indent 0: one line */
+    int indent, depth; /* indent 0: one line */
     bool after_key;
-    bool has[64];        /* has the level an element yet? */
+    bool has[64]; /* has the level an element yet? */
 };
 
 void json_init(struct json_write *w, struct buf *out, int indent);

@@ -85,7 +85,7 @@ void units_put_duration(struct buf *b, double seconds)
         const struct unit *u = &units[i];
         double x = seconds / u->seconds;
         snprintf(text, sizeof text, "%.3g", x);
-        /* what is rounded up to the next unit is written in that */
+        tidy_exponent(text); /* what is rounded up to the next unit is written in that */
         if (strtod(text, NULL) * u->seconds >= u->largest * (1 - 1e-9))
             continue;
         if (x >= 999.5)

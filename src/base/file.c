@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Files.  A write goes to a new file in the same folder, is synced and renamed over the old one,
+ * so that a reader sees the old bytes or the new ones whatever happens in between; what is no
+ * regular file (a terminal, a pipe, /dev/null) is written in place. */
+#include "base/file.h"
+
+#include "base/inflate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { CHUNK = 1 << 20, INFLATE_PIECE = 4096, NAMES_TRIED = 1000 };
+
+/* --- errors of the system, in words */
+
+static int fail(const char *path, const char *what, int code, struct error *err)
+{
+    char why[128] = "";
+    switch (code) {
+    case ENOENT:
+        return error_set(err, ERR_IO, "%s: %s: there is no such file or folder", path, what);
+    case EISDIR:
+        return error_set(err, ERR_IO, "%s: %s: it is a folder, not a file", path, what);
+    case EACCES:
+        return error_set(err, ERR_IO, "%s: %s: permission is denied", path, what);
+    case ENOSPC:
+        return error_set(err, ERR_IO, "%s: %s: the disk is full", path, what);
+    default:
+        if (strerror_r(code, why, sizeof why) != 0)
+            snprintf(why, sizeof why, "error %d of the system", code);
+        return error_set(err, ERR_IO, "%s: %s: %s", path, what, why);
+    }
+}
+
+static const char cannot_read[] = "cannot be read";
+static const char cannot_write[] = "cannot be written";
+
+/* --- reading */
+
+struct file_reader {
+    int fd;
+    char *path; /* as errors name it */
+    char *raw;  /* [CHUNK] */
+    size_t raw_len, raw_at;
+    bool started, ended;
+    struct inflate *inflate; /* NULL unless gzip */
+    struct buf text;         /* what came out of it */
+};
+
+static int open_input(const char *path, int *out, struct error *err)
+{
+    struct stat st;
+    int fd = strcmp(path, "-") == 0 ? 0 : open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(path, cannot_read, errno, err);
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+        if (fd > 0)
+            close(fd);
+        return fail(path, cannot_read, EISDIR, err);
+    }
+    *out = fd;
+    return 0;
+}
+
+int file_reader_open(const char *path, struct file_reader **out, struct error *err)
+{
+    int fd = -1;
+    if (open_input(path, &fd, err))
+        return -1;
+    struct file_reader *r = mem_zero(1, sizeof *r);
+    r->fd = fd;
+    r->path = mem_strdup(fd == 0 ? "standard input" : path);
+    r->raw = mem_alloc(CHUNK);
+    *out = r;
+    return 0;
+}
+
+void file_reader_close(struct file_reader *r)
+{
+    if (!r)
+        return;
+    if (r->fd > 0)
+        close(r->fd);
+    inflate_free(r->inflate);
+    buf_release(&r->text);
+    mem_free(r->raw);
+    mem_free(r->path);
+    mem_free(r);
+}
+
+/* Fills raw with `least` bytes or more, fewer only at the end of the file. */
+static int fill(struct file_reader *r, size_t least, struct error *err)
+{
+    r->raw_len = r->raw_at = 0;
+    while (r->raw_len < least && !r->ended) {
+        ssize_t n = read(r->fd, r->raw + r->raw_len, CHUNK - r->raw_len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail(r->path, cannot_read, errno, err);
+        r->ended = n == 0;
+        r->raw_len += (size_t)n;
+    }
+    return 0;
+}
+
+/* Inflates until there is a chunk of text or the file ends. */
+static int next_inflated(struct file_reader *r, struct error *err)
+{
+    buf_clear(&r->text);
+    while (r->text.len < CHUNK) {
+        if (r->raw_at == r->raw_len) {
+            if (!r->ended && fill(r, 1, err))
+                return -1;
+            if (r->raw_at == r->raw_len)
+                break;
+        }
+        size_t piece = r->raw_len - r->raw_at;
+        if (piece > INFLATE_PIECE)
+            piece = INFLATE_PIECE;
+        if (inflate_feed(r->inflate, r->raw + r->raw_at, piece, &r->text, err))
+            return error_prefix(err, "%s", r->path);
+        r->raw_at += piece;
+    }
+    if (r->text.len == 0 && inflate_end(r->inflate, err))
+        return error_prefix(err, "%s", r->path);
+    return 0;
+}
+
+int file_reader_next(struct file_reader *r, const char **chunk, size_t *len, struct error *err)
+{
+    if (!r->started || !r->inflate) {
+        if (fill(r, r->started ? 1 : 2, err))
+            return -1;
+        if (!r->started && inflate_is_gzip(r->raw, r->raw_len))
+            r->inflate = inflate_new();
+        r->started = true;
+    }
+    if (r->inflate) {
+        if (next_inflated(r, err))
+            return -1;
+        *chunk = buf_text(&r->text);
+        *len = r->text.len;
+        return 0;
+    }
+    *chunk = r->raw;
+    *len = r->raw_len;
+    return 0;
+}
+
+int file_read(const char *path, size_t limit, struct buf *out, struct error *err)
+{
+    struct file_reader *r = NULL;
+    const char *chunk = NULL;
+    size_t len = 0, start = out->len;
+    int status = file_reader_open(path, &r, err);
+    while (status == 0) {
+        status = file_reader_next(r, &chunk, &len, err);
+        if (status || len == 0)
+            break;
+        if (len > limit - (out->len - start))
+            status =
+                error_set(err, ERR_LIMIT, "%s: larger than the limit of %zu bytes", r->path, limit);
+        else
+            buf_add(out, chunk, len);
+    }
+    file_reader_close(r);
+    return status;
+}
+
+/* --- writing */
+
+static int write_all(int fd, const char *path, const void *bytes, size_t len, struct error *err)
+{
+    const char *at = bytes;
+    while (len > 0) {
+        ssize_t n = write(fd, at, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail(path, cannot_write, errno, err);
+        at += n;
+        len -= (size_t)n;
+    }
+    return 0;
+}
+
+static int write_in_place(const char *path, const void *bytes, size_t len, struct error *err)
+{
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(path, cannot_write, errno, err);
+    int status = write_all(fd, path, bytes, len, err);
+    if (close(fd) != 0 && status == 0)
+        status = fail(path, cannot_write, errno, err);
+    return status;
+}
+
+char *file_beside(const char *path, const char *name)
+{
+    struct buf b = {0};
+    const char *slash = strrchr(path, '/');
+    if (slash && name[0] != '/')
+        buf_add(&b, path, (size_t)(slash - path) + 1);
+    buf_puts(&b, name);
+    return buf_detach(&b);
+}
+
+/* A new file beside `path` that nobody else has: its descriptor and name. */
+static int open_beside(const char *path, mode_t mode, char **name, int *out, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    struct buf b = {0};
+    int code = EEXIST;
+    for (int i = 0; i < NAMES_TRIED && code == EEXIST; i++) {
+        buf_clear(&b);
+        buf_printf(&b, ".%.200s.%ld-%d", slash ? slash + 1 : path, (long)getpid(), i);
+        *name = file_beside(path, buf_text(&b));
+        *out = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+        if (*out >= 0)
+            break;
+        code = errno;
+        mem_free(*name);
+        *name = NULL;
+    }
+    buf_release(&b);
+    return *name ? 0 : fail(path, cannot_write, code, err);
+}
+
+/* The entry in the folder is made durable too, where the system can. */
+static void sync_folder(const char *path)
+{
+    char *folder = file_beside(path, ".");
+    int fd = open(folder, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+    mem_free(folder);
+}
+
+static int write_beside(const char *path, const struct stat *old, const void *bytes, size_t len,
+                        struct error *err)
+{
+    char *name = NULL;
+    int fd = -1;
+    if (open_beside(path, 0644, &name, &fd, err))
+        return -1;
+    int status = write_all(fd, path, bytes, len, err);
+    if (status == 0 && old && fchmod(fd, old->st_mode & 0777) != 0)
+        status = fail(path, cannot_write, errno, err);
+    if (status == 0 && fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+        status = fail(path, cannot_write, errno, err);
+    if (close(fd) != 0 && status == 0)
+        status = fail(path, cannot_write, errno, err);
+    if (status == 0 && rename(name, path) != 0)
+        status = fail(path, cannot_write, errno, err);
+    if (status == 0)
+        sync_folder(path);
+    else
+        unlink(name);
+    mem_free(name);
+    return status;
+}
+
+/* What `path` names after symbolic links; caller mem_frees. */
+static char *behind_links(const char *path)
+{
+    char *real = realpath(path, NULL);
+    return real ? real : mem_strdup(path);
+}
+
+int file_write(const char *path, const void *bytes, size_t len, struct error *err)
+{
+    struct stat st;
+    if (strcmp(path, "-") == 0)
+        return write_all(1, "standard output", bytes, len, err);
+    if (stat(path, &st) != 0)
+        return write_beside(path, NULL, bytes, len, err);
+    if (S_ISDIR(st.st_mode))
+        return fail(path, cannot_write, EISDIR, err);
+    if (!S_ISREG(st.st_mode))
+        return write_in_place(path, bytes, len, err);
+    char *real = behind_links(path);
+    int status = write_beside(real, &st, bytes, len, err);
+    mem_free(real);
+    return status;
+}
+
+int file_make_dir(const char *path, struct error *err)
+{
+    struct stat st;
+    int status = 0;
+    char *part = mem_strdup(path);
+    for (char *p = part + 1; *part && status == 0; p++) {
+        char c = *p;
+        if (c != '/' && c != '\0')
+            continue;
+        *p = '\0';
+        if (mkdir(part, 0777) != 0) {
+            int code = errno;
+            if (stat(part, &st) != 0)
+                status = fail(part, "cannot be made", code, err);
+            else if (!S_ISDIR(st.st_mode))
+                status = error_set(err, ERR_IO, "%s: cannot be made a folder: it is a file", part);
+        }
+        *p = c;
+        if (c == '\0')
+            break;
+    }
+    mem_free(part);
+    return status;
+}
