@@ -36,10 +36,10 @@ void rng_init(struct rng *r, uint64_t key);
 /* Writes n 64-bit numbers; n is a multiple of 8, out aligned to 64. */
 void rng_fill(struct rng *r, uint64_t *out, size_t n);
 uint64_t rng_at(uint64_t key, uint64_t index);
-/* (0, 1), 53 bits, never 0 or 1. */
+/* (0, 1), 52 bits, never 0 or 1. */
 static inline double rng_unit(uint64_t x)
 {
-    return ((double)(x >> 11) + 0.5) * 0x1p-53;
+    return ((double)(x >> 12) + 0.5) * 0x1p-52;
 }
 
 /* A small sequential generator on the same keys, for outer loops (posterior draws, shuffles). */

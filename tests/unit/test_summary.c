@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "math/rng.h"
+#include "math/summary.h"
+#include "tests/support/support.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { N = 20000 };
+
+/* Values over many octaves, exponentially spread, from a fixed key. */
+static void fill_values(float *x, size_t n, uint64_t key)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = (float)(-log(rng_unit(rng_at(key, i))) * 0.2);
+}
+
+static int by_value(const void *a, const void *b)
+{
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+static void empty_has_no_quantile(void **state)
+{
+    struct sketch s;
+    sketch_init(&s);
+    assert_true(isnan(sketch_quantile(&s, 0.5)));
+    assert_true(isnan(sketch_rank(&s, 1)));
+    assert_true(isnan(sketch_cdf(&s, 1)));
+    sketch_release(&s);
+}
+
+static void edges_rise_and_bracket_their_values(void **state)
+{
+    near(sketch_edge(0), 0, 0);
+    near(sketch_edge(1), 0x1p-30, 0);
+    near(sketch_edge(sketch_cells() - 1), 0x1p50, 0);
+    assert_true(isinf(sketch_edge(sketch_cells())));
+    for (size_t i = 1; i < sketch_cells() - 1; i++) {
+        double low = sketch_edge(i), high = sketch_edge(i + 1);
+        assert_true(low < high && high <= low * (1 + 1.0 / SKETCH_PER_OCTAVE));
+        assert_int_equal(sketch_cell_of(low), i);
+        assert_int_equal(sketch_cell_of((low + high) / 2), i);
+    }
+    assert_int_equal(sketch_cell_of(0), 0);
+    assert_int_equal(sketch_cell_of(1e-10), 0);
+    assert_int_equal(sketch_cell_of(INFINITY), sketch_cells() - 1);
+}
+
+static void quantiles_are_within_half_a_cell_of_the_sorted_values(void **state)
+{
+    static float x[N];
+    struct sketch s;
+    sketch_init(&s);
+    fill_values(x, N, 1);
+    sketch_add_many(&s, x, N);
+    qsort(x, N, sizeof *x, by_value);
+    assert_int_equal(s.n, N);
+    for (int k = 1; k < 100; k++) /* smallest x with F(x) >= p: rank ceil(n p) = 200 k */
+        near_rel(sketch_quantile(&s, k / 100.0), x[200 * k - 1], 0.0005);
+    for (uint64_t r = 1; r <= N; r += 37)
+        near_rel(sketch_rank(&s, r), x[r - 1], 0.001);
+    assert_true(sketch_rank(&s, 1) == x[0] && sketch_rank(&s, N) == x[N - 1]);
+    assert_true(sketch_quantile(&s, 0) == x[0] && sketch_quantile(&s, 1) == x[N - 1]);
+    for (int k = 1; k < 50; k++)
+        near(sketch_cdf(&s, x[400 * k - 1]), 400.0 * k / N, 3.0 / N);
+    sketch_release(&s);
+}
+
+static void one_value_comes_back_to_the_bit(void **state)
+{
+    struct sketch s;
+    sketch_init(&s);
+    for (int i = 0; i < 1000; i++)
+        sketch_add(&s, 0.1);
+    assert_true(sketch_quantile(&s, 0.5) == 0.1);
+    assert_true(sketch_cdf(&s, 0.1) == 1 && sketch_cdf(&s, 0.0999) == 0);
+    sketch_release(&s);
+}
+
+/* 2 s, 4 s after a retry, 6 s after two: no interpolation may blur them. */
+static void atoms_come_back_exactly(void **state)
+{
+    static float x[10000];
+    struct sketch s;
+    sketch_init(&s);
+    for (int i = 0; i < 10000; i++)
+        x[i] = i % 100 < 90 ? 2.1f : i % 100 < 97 ? 4.3f : 6.7f;
+    sketch_add_many(&s, x, 10000);
+    assert_true(sketch_quantile(&s, 0.5) == 2.1f);
+    assert_true(sketch_quantile(&s, 0.90) == 2.1f);
+    assert_true(sketch_quantile(&s, 0.9001) == 4.3f);
+    assert_true(sketch_quantile(&s, 0.95) == 4.3f);
+    assert_true(sketch_quantile(&s, 0.99) == 6.7f);
+    near(sketch_cdf(&s, 4.3), 0.97, 0);
+    near(sketch_cdf(&s, 4.2999), 0.90, 0);
+    near(sketch_cdf(&s, 2), 0, 0);
+    sketch_release(&s);
+}
+
+static void zeros_and_tiny_values_are_zeros(void **state)
+{
+    struct sketch s;
+    sketch_init(&s);
+    for (int i = 0; i < 60; i++)
+        sketch_add(&s, i < 50 ? 0.0 : 1e-12);
+    for (int i = 0; i < 40; i++)
+        sketch_add(&s, 5);
+    near(sketch_quantile(&s, 0.5), 0, 0);
+    near(sketch_quantile(&s, 0.6), 0, 0);
+    near(sketch_quantile(&s, 0.61), 5, 0);
+    near(sketch_cdf(&s, 0.001), 0.6, 0);
+    sketch_release(&s);
+}
+
+static void values_beyond_the_last_octave_are_bounded_by_the_largest(void **state)
+{
+    struct sketch s;
+    sketch_init(&s);
+    sketch_add(&s, 1);
+    for (int i = 0; i < 10; i++)
+        sketch_add(&s, 3e15);
+    near(sketch_quantile(&s, 1), 3e15, 0);
+    within(sketch_quantile(&s, 0.5), 0x1p50, 3e15);
+    sketch_release(&s);
+}
+
+static void the_ways_to_add_agree(void **state)
+{
+    static float x[1003];
+    static double y[1003];
+    struct sketch a, b, c;
+    sketch_init(&a);
+    sketch_init(&b);
+    sketch_init(&c);
+    fill_values(x, 1003, 2);
+    x[5] = 0;
+    for (int i = 0; i < 1003; i++) {
+        y[i] = x[i];
+        sketch_add(&b, x[i]);
+    }
+    sketch_add_many(&a, x, 1003);
+    sketch_add_doubles(&c, y, 1003);
+    assert_memory_equal(a.hot, b.hot, sketch_cells() * sizeof *a.hot);
+    assert_memory_equal(a.hot, c.hot, sketch_cells() * sizeof *a.hot);
+    assert_true(a.min == b.min && a.max == b.max && a.n == b.n && a.min == c.min);
+    sketch_release(&a);
+    sketch_release(&b);
+    sketch_release(&c);
+}
+
+static void same_sketch(const struct sketch *a, const struct sketch *b)
+{
+    assert_int_equal(a->n, b->n);
+    assert_true(a->min == b->min && a->max == b->max);
+    for (size_t i = 0; i < sketch_cells(); i++) {
+        struct sketch_cell p = sketch_cell_at(a, i), q = sketch_cell_at(b, i);
+        assert_true(p.n == q.n && p.low == q.low);
+    }
+}
+
+static void merging_in_any_order_changes_no_bit(void **state)
+{
+    static float x[N];
+    struct sketch part[5], forward, backward, whole;
+    sketch_init(&forward);
+    sketch_init(&backward);
+    sketch_init(&whole);
+    fill_values(x, N, 3);
+    for (int k = 0; k < 5; k++) {
+        sketch_init(&part[k]);
+        sketch_add_many(&part[k], x + k * (N / 5), N / 5);
+    }
+    sketch_add_many(&whole, x, N);
+    for (int k = 0; k < 5; k++) {
+        sketch_merge(&forward, &part[k]);
+        sketch_merge(&backward, &part[4 - k]);
+    }
+    same_sketch(&forward, &whole);
+    same_sketch(&backward, &whole);
+    for (int k = 0; k < 5; k++)
+        sketch_release(&part[k]);
+    sketch_release(&forward);
+    sketch_release(&backward);
+    sketch_release(&whole);
+}
+
+/* 2^24 values empty the packed words; nothing may be lost or change. */
+static void counts_past_the_packed_words_are_kept(void **state)
+{
+    static float x[4096];
+    struct sketch s, doubled;
+    sketch_init(&s);
+    sketch_init(&doubled);
+    fill_values(x, 2048, 4);
+    for (int i = 2048; i < 4096; i++)
+        x[i] = 1.75f + 0x1p-12f; /* in one cell more than its share, with all low bits counting */
+    for (int i = 0; i < 4100; i++)
+        sketch_add_many(&s, x, 4096);
+    assert_int_equal(s.n, 4100u * 4096);
+    size_t at = sketch_cell_of(x[4095]);
+    struct sketch_cell c = sketch_cell_at(&s, at);
+    assert_true(c.n >= 4100u * 2048 && c.low >= c.n / 2 * 2048);
+    sketch_merge(&doubled, &s);
+    sketch_merge(&doubled, &s);
+    struct sketch_cell d = sketch_cell_at(&doubled, at);
+    assert_true(d.n == 2 * c.n && d.low == 2 * c.low && doubled.n == 2 * s.n);
+    near(sketch_quantile(&doubled, 0.99), x[4095], 0);
+    sketch_release(&s);
+    sketch_release(&doubled);
+}
+
+static void a_cleared_sketch_is_an_empty_one(void **state)
+{
+    struct sketch s, fresh;
+    sketch_init(&s);
+    sketch_init(&fresh);
+    static float x[1000];
+    fill_values(x, 1000, 5);
+    sketch_add_many(&s, x, 1000);
+    sketch_clear(&s);
+    same_sketch(&s, &fresh);
+    sketch_release(&s);
+    sketch_release(&fresh);
+}
+
+static void a_stored_sketch_comes_back(void **state)
+{
+    static float x[5000];
+    struct sketch s, copy;
+    sketch_init(&s);
+    sketch_init(&copy);
+    fill_values(x, 5000, 6);
+    sketch_add_many(&s, x, 5000);
+    for (size_t i = 0; i < sketch_cells(); i++) {
+        struct sketch_cell c = sketch_cell_at(&s, i);
+        if (c.n > 0)
+            sketch_restore(&copy, i, c);
+    }
+    copy.min = s.min;
+    copy.max = s.max;
+    same_sketch(&s, &copy);
+    near(sketch_quantile(&copy, 0.9), sketch_quantile(&s, 0.9), 0);
+    sketch_release(&s);
+    sketch_release(&copy);
+}
+
+/* 1, 2, 3, 4, 10: mean 4, sample variance 50 / 4. */
+static void moments_are_those_of_the_values(void **state)
+{
+    struct moments m = {0};
+    assert_true(isnan(moments_mean(&m)));
+    near(moments_variance(&m), 0, 0);
+    moments_add(&m, 5, 20, 130);
+    near(moments_mean(&m), 4, 1e-15);
+    near(moments_variance(&m), 12.5, 1e-12);
+}
+
+static void moments_keep_microseconds_and_signs(void **state)
+{
+    struct moments m = {0};
+    for (int i = 0; i < 1000; i++) /* blocks of 1024 values of 3 us and of 5 us */
+        moments_add(&m, 1024, 1024 * 4e-6, 512 * (9e-12 + 25e-12));
+    near_rel(moments_mean(&m), 4e-6, 1e-9);
+    near_rel(moments_variance(&m), 1e-12, 0.01);
+    struct moments negative = {0};
+    moments_add(&negative, 2, -3, 5);
+    near(moments_mean(&negative), -1.5, 1e-12);
+    near(moments_variance(&negative), 0.5, 1e-12);
+}
+
+static void merging_moments_in_any_order_changes_no_bit(void **state)
+{
+    struct moments part[4] = {{0}}, forward = {0}, backward = {0};
+    for (int k = 0; k < 4; k++)
+        for (int i = 0; i < 100; i++) {
+            double x = rng_unit(rng_at(7, (uint64_t)(100 * k + i))) * pow(10, 3 * k - 4);
+            moments_add(&part[k], 1, x, x * x);
+        }
+    for (int k = 0; k < 4; k++) {
+        moments_merge(&forward, &part[k]);
+        moments_merge(&backward, &part[3 - k]);
+    }
+    assert_true(forward.n == 400 && forward.sum == backward.sum && forward.sum2 == backward.sum2);
+}
+
+static void a_sum_of_squares_out_of_range_says_infinity(void **state)
+{
+    struct moments m = {0}, into = {0};
+    moments_add(&m, 10, 1e30, 1e60);
+    assert_true(isinf(moments_variance(&m)));
+    moments_merge(&into, &m);
+    moments_merge(&into, &m);
+    assert_true(isinf(moments_variance(&into)));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(empty_has_no_quantile),
+        cmocka_unit_test(edges_rise_and_bracket_their_values),
+        cmocka_unit_test(quantiles_are_within_half_a_cell_of_the_sorted_values),
+        cmocka_unit_test(one_value_comes_back_to_the_bit),
+        cmocka_unit_test(atoms_come_back_exactly),
+        cmocka_unit_test(zeros_and_tiny_values_are_zeros),
+        cmocka_unit_test(values_beyond_the_last_octave_are_bounded_by_the_largest),
+        cmocka_unit_test(the_ways_to_add_agree),
+        cmocka_unit_test(merging_in_any_order_changes_no_bit),
+        cmocka_unit_test(counts_past_the_packed_words_are_kept),
+        cmocka_unit_test(a_cleared_sketch_is_an_empty_one),
+        cmocka_unit_test(a_stored_sketch_comes_back),
+        cmocka_unit_test(moments_are_those_of_the_values),
+        cmocka_unit_test(moments_keep_microseconds_and_signs),
+        cmocka_unit_test(merging_moments_in_any_order_changes_no_bit),
+        cmocka_unit_test(a_sum_of_squares_out_of_range_says_infinity),
+    };
+    return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
+}
