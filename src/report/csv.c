@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One long table, a line for each number of the result (RFC 4180, ended by LF). */
+#include "report/csv.h"
+
+#include "report/document.h"
+
+#include <math.h>
+#include <string.h>
+
+void csv_put_text(struct buf *out, const char *s)
+{
+    struct buf clean;
+    buf_init(&clean);
+    text_clean(&clean, s);
+    const char *text = buf_text(&clean);
+    const char *first = text + strspn(text, " ");
+    bool guard = (*s && strchr("=+-@\t\r", *s)) || (*first && strchr("=+-@", *first));
+    bool quote = strpbrk(text, ",\"") || *text == ' ';
+    if (quote)
+        buf_putc(out, '"');
+    if (guard)
+        buf_putc(out, '\'');
+    for (; *text; text++) {
+        if (*text == '"')
+            buf_putc(out, '"');
+        buf_putc(out, *text);
+    }
+    if (quote)
+        buf_putc(out, '"');
+    buf_release(&clean);
+}
+
+/* One line; NaN and NULL are empty cells. */
+struct line {
+    const char *part, *id, *metric;
+    double x, value, low, high, level;
+    uint64_t n;
+    const char *unit, *target, *verdict, *note;
+};
+
+static void put_text(struct buf *out, const char *s)
+{
+    if (s)
+        csv_put_text(out, s);
+    buf_putc(out, ',');
+}
+
+static void put_number(struct buf *out, double x)
+{
+    if (isfinite(x))
+        units_put_exact(out, x);
+    buf_putc(out, ',');
+}
+
+static void put_line(struct buf *out, const struct line *l)
+{
+    put_text(out, l->part);
+    put_text(out, l->id);
+    put_text(out, l->metric);
+    put_number(out, l->x);
+    put_number(out, l->value);
+    put_number(out, l->low);
+    put_number(out, l->high);
+    put_number(out, l->level);
+    if (l->n)
+        buf_printf(out, "%llu", (unsigned long long)l->n);
+    buf_putc(out, ',');
+    put_text(out, l->unit);
+    put_text(out, l->target);
+    put_text(out, l->verdict);
+    if (l->note)
+        csv_put_text(out, l->note);
+    buf_putc(out, '\n');
+}
+
+static void put_metrics(struct buf *out, const char *part, const char *id, const char *note,
+                        const struct metrics *metrics)
+{
+    for (size_t i = 0; i < metrics->list.len; i++) {
+        const struct metric *m = &metrics->list.at[i];
+        put_line(out, &(struct line){
+                          .part = part,
+                          .id = id,
+                          .metric = m->name,
+                          .x = NAN,
+                          .value = m->value,
+                          .low = m->low,
+                          .high = m->high,
+                          .level = m->level != 0 ? m->level : NAN,
+                          .n = m->n,
+                          .unit = m->unit,
+                          .target = m->target,
+                          .verdict = m->verdict != VERDICT_NONE ? verdict_name(m->verdict) : NULL,
+                          .note = note});
+    }
+}
+
+static void put_rows(struct buf *out, const char *part, const struct row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        put_metrics(out, part, rows[i].id, rows[i].layer, &rows[i].metrics);
+}
+
+static void put_plain(struct buf *out, const char *part, const char *metric, double value,
+                      const char *note)
+{
+    put_line(out, &(struct line){.part = part,
+                                 .metric = metric,
+                                 .x = NAN,
+                                 .value = value,
+                                 .low = NAN,
+                                 .high = NAN,
+                                 .level = NAN,
+                                 .note = note});
+}
+
+static void put_curves(struct buf *out, const struct result *r)
+{
+    for (size_t i = 0; i < r->curves.len; i++) {
+        const struct curve *c = &r->curves.at[i];
+        for (size_t k = 0; k < c->points.len; k++) {
+            const struct point *p = &c->points.at[k];
+            put_line(out, &(struct line){.part = "curve",
+                                         .id = c->id,
+                                         .metric = c->y,
+                                         .x = p->x,
+                                         .value = p->y,
+                                         .low = p->low,
+                                         .high = p->high,
+                                         .level = NAN,
+                                         .note = p->at ? p->at : c->resource});
+        }
+    }
+}
+
+static void put_answer(struct buf *out, const struct answer *a)
+{
+    if (!a->present)
+        return;
+    put_plain(out, "answer", "threshold", a->threshold, a->sentence);
+    put_plain(out, "answer", "bound", a->bound, a->risk);
+    put_plain(out, "answer", "level", a->level, NULL);
+    put_plain(out, "answer", "m", (double)a->m, a->population);
+    put_plain(out, "answer", "k", (double)a->k, NULL);
+    put_plain(out, "answer", "tests", (double)a->tests, NULL);
+    put_plain(out, "answer", "method", NAN, a->method);
+    put_plain(out, "answer", "ending", NAN, a->ending);
+}
+
+static void put_data(struct buf *out, const struct data_quality *d)
+{
+    size_t n;
+    const struct data_count *counts = data_counts(&n);
+    if (!d->present)
+        return;
+    put_plain(out, "data", "format", NAN, d->format);
+    for (size_t i = 0; i < n; i++)
+        put_plain(out, "data", counts[i].name, (double)data_count_get(d, &counts[i]), NULL);
+    for (size_t i = 0; i < d->places.len; i++)
+        put_plain(out, "data", d->places.at[i].kind, NAN, d->places.at[i].place);
+}
+
+void report_csv(const struct result *r, struct buf *out)
+{
+    buf_puts(out, "part,id,metric,x,value,low,high,level,n,unit,target,verdict,note\n");
+    put_metrics(out, "result", r->command, r->scenario_name, &r->metrics);
+    put_rows(out, "stage", r->stages.at, r->stages.len);
+    for (size_t i = 0; i < r->edges.len; i++) {
+        const struct edge_row *e = &r->edges.at[i];
+        put_metrics(out, "edge", e->from, e->to, &e->metrics);
+    }
+    put_rows(out, "resource", r->resources.at, r->resources.len);
+    put_rows(out, "environment", r->environments.at, r->environments.len);
+    put_rows(out, "layer", r->layers.at, r->layers.len);
+    put_rows(out, "class", r->classes.at, r->classes.len);
+    put_rows(out, "name", r->names.at, r->names.len);
+    put_curves(out, r);
+    for (size_t i = 0; i < r->sensitivities.len; i++) {
+        const struct sensitivity *s = &r->sensitivities.at[i];
+        put_line(out, &(struct line){.part = "sensitivity",
+                                     .id = s->parameter,
+                                     .metric = s->metric,
+                                     .x = NAN,
+                                     .value = s->value,
+                                     .low = s->low,
+                                     .high = s->high,
+                                     .level = NAN});
+    }
+    put_answer(out, &r->answer);
+    put_data(out, &r->data);
+    for (size_t i = 0; i < r->warnings.len; i++)
+        put_plain(out, "warning", NULL, NAN, r->warnings.at[i]);
+    for (size_t i = 0; i < r->assumptions.len; i++)
+        put_plain(out, "assumption", NULL, NAN, r->assumptions.at[i]);
+}

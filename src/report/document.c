@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Documents in an arena; texts are cleaned once, on the way in, so that every renderer only has to
+ * escape for its own format. */
+#include "report/document.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* One character of UTF-8 (RFC 3629: no overlong forms, no surrogates); returns its bytes, or 0. */
+static size_t decode(const unsigned char *s, uint32_t *c)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+    size_t n = s[0] < 0x80             ? 1
+               : (s[0] & 0xe0) == 0xc0 ? 2
+               : (s[0] & 0xf0) == 0xe0 ? 3
+               : (s[0] & 0xf8) == 0xf0 ? 4
+                                       : 0;
+    if (n <= 1) {
+        *c = s[0];
+        return n;
+    }
+    *c = s[0] & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+        *c = *c << 6 | (s[i] & 0x3fu);
+    }
+    return *c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff) ? 0 : n;
+}
+
+void text_clean(struct buf *out, const char *s)
+{
+    const unsigned char *at = (const unsigned char *)s;
+    while (*at) {
+        uint32_t c;
+        size_t n = decode(at, &c);
+        if (n == 0) {
+            buf_puts(out, "\xef\xbf\xbd");
+            at++;
+            continue;
+        }
+        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
+            buf_putc(out, ' ');
+        else if (!(c >= 0x202a && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069) && c != 0xfeff)
+            buf_add(out, at, n);
+        at += n;
+    }
+}
+
+/* Terminal columns of a character: a short form of the tables of Unicode Standard Annex 11 (wide
+ * and full-width blocks) and of the combining blocks. */
+static size_t char_width(uint32_t c)
+{
+    static const struct {
+        uint32_t from, to;
+        size_t width;
+    } block[] = {
+        {0x0300,  0x036f,  0},
+        {0x0483,  0x0489,  0},
+        {0x0591,  0x05bd,  0},
+        {0x0610,  0x061a,  0},
+        {0x064b,  0x065f,  0},
+        {0x0e31,  0x0e31,  0},
+        {0x0e34,  0x0e3a,  0},
+        {0x1100,  0x115f,  2},
+        {0x1ab0,  0x1aff,  0},
+        {0x1dc0,  0x1dff,  0},
+        {0x200b,  0x200f,  0},
+        {0x20d0,  0x20ff,  0},
+        {0x231a,  0x231b,  2},
+        {0x2e80,  0x303e,  2},
+        {0x3041,  0x33ff,  2},
+        {0x3400,  0x4dbf,  2},
+        {0x4e00,  0x9fff,  2},
+        {0xa000,  0xa4cf,  2},
+        {0xac00,  0xd7a3,  2},
+        {0xf900,  0xfaff,  2},
+        {0xfe00,  0xfe0f,  0},
+        {0xfe20,  0xfe2f,  0},
+        {0xfe30,  0xfe6f,  2},
+        {0xff00,  0xff60,  2},
+        {0xffe0,  0xffe6,  2},
+        {0x1f300, 0x1f64f, 2},
+        {0x1f680, 0x1f6ff, 2},
+        {0x1f900, 0x1faff, 2},
+        {0x20000, 0x3fffd, 2},
+        {0xe0100, 0xe01ef, 0},
+    };
+    for (size_t i = 0; i < sizeof block / sizeof *block; i++)
+        if (c >= block[i].from && c <= block[i].to)
+            return block[i].width;
+    return 1;
+}
+
+size_t text_width(const char *s)
+{
+    size_t width = 0;
+    for (const unsigned char *at = (const unsigned char *)s; *at;) {
+        uint32_t c;
+        size_t n = decode(at, &c);
+        width += n ? char_width(c) : 1;
+        at += n ? n : 1;
+    }
+    return width;
+}
+
+size_t text_fit(const char *s, size_t width)
+{
+    const unsigned char *at = (const unsigned char *)s;
+    size_t used = 0;
+    while (*at) {
+        uint32_t c;
+        size_t n = decode(at, &c), w = n ? char_width(c) : 1;
+        if (used + w > width)
+            break;
+        used += w;
+        at += n ? n : 1;
+    }
+    return (size_t)(at - (const unsigned char *)s);
+}
+
+static const char *keep(struct document *d, const char *s)
+{
+    struct buf clean;
+    buf_init(&clean);
+    text_clean(&clean, s);
+    const char *kept = arena_strndup(&d->arena, buf_text(&clean), clean.len);
+    buf_release(&clean);
+    return kept;
+}
+
+void document_init(struct document *d, const char *title, const char *subtitle)
+{
+    *d = (struct document){0};
+    arena_init(&d->arena);
+    d->title = keep(d, title);
+    d->subtitle = keep(d, subtitle);
+}
+
+void document_release(struct document *d)
+{
+    for (size_t i = 0; i < d->sections.len; i++)
+        vec_release(&d->sections.at[i].blocks);
+    vec_release(&d->sections);
+    for (size_t i = 0; i < d->tables.len; i++) {
+        vec_release(&d->tables.at[i]->columns);
+        vec_release(&d->tables.at[i]->cells);
+    }
+    vec_release(&d->tables);
+    arena_release(&d->arena);
+}
+
+void document_section(struct document *d, const char *id, const char *title)
+{
+    vec_push(&d->sections, ((struct section){.id = keep(d, id), .title = keep(d, title)}));
+}
+
+static void add_block(struct document *d, struct block block)
+{
+    if (!d->sections.len)
+        BUG("a block before the first section");
+    vec_push(&d->sections.at[d->sections.len - 1].blocks, block);
+}
+
+void document_text(struct document *d, enum block_kind kind, enum tone tone, const char *format,
+                   ...)
+{
+    struct buf text;
+    va_list args;
+    buf_init(&text);
+    va_start(args, format);
+    buf_vprintf(&text, format, args);
+    va_end(args);
+    add_block(d, (struct block){.kind = kind, .tone = tone, .text = keep(d, buf_text(&text))});
+    buf_release(&text);
+}
+
+struct table *document_table(struct document *d, const char *caption)
+{
+    struct table *t = arena_alloc(&d->arena, sizeof *t);
+    t->caption = keep(d, caption);
+    vec_push(&d->tables, t);
+    return t;
+}
+
+void document_add_table(struct document *d, struct table *t)
+{
+    if (t)
+        add_block(d, (struct block){.kind = BLOCK_TABLE, .table = t});
+}
+
+struct figure *document_figure(struct document *d, const char *id, const char *title,
+                               const char *description)
+{
+    struct figure *f = arena_alloc(&d->arena, sizeof *f);
+    f->id = keep(d, id);
+    f->title = keep(d, title);
+    f->description = keep(d, description);
+    return f;
+}
+
+void document_add_figure(struct document *d, struct figure *f)
+{
+    add_block(d, (struct block){.kind = BLOCK_FIGURE, .figure = f});
+}
+
+void table_column(struct document *d, struct table *t, const char *title, bool number)
+{
+    vec_push(&t->columns, ((struct column){.title = keep(d, title), .number = number}));
+}
+
+void table_cell(struct document *d, struct table *t, enum tone tone, const char *text)
+{
+    vec_push(&t->cells, ((struct cell){.text = keep(d, text), .tone = tone}));
+}
+
+size_t table_rows(const struct table *t)
+{
+    return t->columns.len ? t->cells.len / t->columns.len : 0;
+}

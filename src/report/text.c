@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Terminal text.  A table's columns keep their natural width as long as they fit; text columns are
+ * cut with an ellipsis at a quarter of the line; what then is still too wide is told in several
+ * parts, each with the first column. */
+#include "report/text.h"
+
+#include "report/table.h"
+
+#include <string.h>
+
+enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40, GAP = 2 };
+
+static int width_of(const struct text_options *o)
+{
+    int width = o && o->width ? o->width : WIDTH_DEFAULT;
+    return width < WIDTH_LEAST ? WIDTH_LEAST : width;
+}
+
+static void put_spaces(struct buf *out, size_t n)
+{
+    while (n--)
+        buf_putc(out, ' ');
+}
+
+/* Words of `text` from column `indent` on; the first line is already indented. */
+static void put_wrapped(struct buf *out, const char *text, size_t indent, size_t width)
+{
+    size_t at = indent;
+    bool first = true;
+    while (*text) {
+        text += strspn(text, " ");
+        size_t len = strcspn(text, " ");
+        if (!len)
+            break;
+        char *word = mem_alloc(len + 1);
+        memcpy(word, text, len);
+        word[len] = '\0';
+        const char *rest = word;
+        if (!first && at + 1 + text_width(word) > width) {
+            buf_putc(out, '\n');
+            put_spaces(out, indent);
+            at = indent;
+            first = true;
+        }
+        if (!first)
+            buf_putc(out, ' ');
+        at += !first;
+        while (at + text_width(rest) > width) { /* longer than a line: cut hard */
+            size_t part = text_fit(rest, width - at);
+            buf_add(out, rest, part);
+            rest += part;
+            buf_putc(out, '\n');
+            put_spaces(out, indent);
+            at = indent;
+        }
+        buf_puts(out, rest);
+        at += text_width(rest);
+        first = false;
+        mem_free(word);
+        text += len;
+    }
+    buf_putc(out, '\n');
+}
+
+static void put_cut(struct buf *out, const char *text, size_t width)
+{
+    if (text_width(text) <= width) {
+        buf_puts(out, text);
+        return;
+    }
+    buf_add(out, text, text_fit(text, width - 1));
+    buf_puts(out, "…");
+}
+
+static size_t shown_width(const char *text, size_t most)
+{
+    size_t width = text_width(text);
+    return width > most ? most : width;
+}
+
+static const char *tone_start(enum tone tone)
+{
+    return tone == TONE_GOOD ? "\033[32m" : tone == TONE_BAD ? "\033[31m" : "\033[33m";
+}
+
+static void put_cell(struct buf *out, const char *text, enum tone tone, size_t width, bool right,
+                     bool last, bool color)
+{
+    size_t used = shown_width(text, width);
+    if (right)
+        put_spaces(out, width - used);
+    color = color && tone != TONE_PLAIN && *text;
+    if (color)
+        buf_puts(out, tone_start(tone));
+    put_cut(out, text, width);
+    if (color)
+        buf_puts(out, "\033[0m");
+    if (!right && !last)
+        put_spaces(out, width - used);
+}
+
+static void measure(const struct table *t, size_t line, size_t *width)
+{
+    size_t most = line / 4 < 12 ? 12 : line / 4;
+    for (size_t c = 0; c < t->columns.len; c++) {
+        size_t limit = t->columns.at[c].number ? line - most - GAP : most;
+        width[c] = shown_width(t->columns.at[c].title, limit);
+        for (size_t r = 0; r < table_rows(t); r++) {
+            size_t w = shown_width(t->cells.at[r * t->columns.len + c].text, limit);
+            width[c] = w > width[c] ? w : width[c];
+        }
+    }
+}
+
+/* Columns first..last-1 (and column 0) of the table. */
+static void put_part(const struct table *t, const size_t *width, size_t first, size_t last,
+                     bool color, struct buf *out)
+{
+    size_t n = t->columns.len;
+    for (size_t row = 0; row <= table_rows(t); row++) {
+        size_t line_start = out->len;
+        for (size_t c = 0; c < last; c++) {
+            if (c > 0 && c < first)
+                continue;
+            const struct cell *cell = row ? &t->cells.at[(row - 1) * n + c] : NULL;
+            if (c > 0)
+                put_spaces(out, GAP);
+            put_cell(out, cell ? cell->text : t->columns.at[c].title,
+                     cell ? cell->tone : TONE_PLAIN, width[c], t->columns.at[c].number,
+                     c + 1 == last, color);
+        }
+        while (out->len > line_start && out->data[out->len - 1] == ' ')
+            out->len--;
+        buf_putc(out, '\n');
+    }
+}
+
+/* Two columns of texts: the second is wrapped. */
+static void put_facts(const struct table *t, size_t line, struct buf *out)
+{
+    size_t width[2];
+    measure(t, line, width);
+    size_t most = line / 2;
+    for (size_t r = 0; r < table_rows(t); r++) {
+        size_t w = shown_width(t->cells.at[2 * r].text, most);
+        width[0] = w > width[0] ? w : width[0];
+    }
+    for (size_t r = 0; r < table_rows(t); r++) {
+        put_cell(out, t->cells.at[2 * r].text, TONE_PLAIN, width[0], false, false, false);
+        put_spaces(out, GAP);
+        put_wrapped(out, t->cells.at[2 * r + 1].text, width[0] + GAP, line);
+    }
+}
+
+void text_table(const struct table *t, const struct text_options *options, struct buf *out)
+{
+    size_t line = (size_t)width_of(options), n = t->columns.len;
+    put_wrapped(out, t->caption, 0, line);
+    if (t->plain && n == 2) {
+        put_facts(t, line, out);
+        return;
+    }
+    size_t *width = mem_zero(n, sizeof *width);
+    measure(t, line, width);
+    for (size_t first = 1, last; first < n || first == 1; first = last) {
+        size_t used = width[0];
+        for (last = first; last < n && used + GAP + width[last] <= line; last++)
+            used += GAP + width[last];
+        if (last == first)
+            last = first + 1 < n ? first + 1 : n;
+        if (first > 1)
+            buf_putc(out, '\n');
+        put_part(t, width, first, last, options && options->color, out);
+        if (last >= n)
+            break;
+    }
+    mem_free(width);
+    if (t->note)
+        put_wrapped(out, t->note, 0, line);
+}
+
+static void put_block(const struct block *b, const struct text_options *options, struct buf *out)
+{
+    size_t line = (size_t)width_of(options);
+    switch (b->kind) {
+    case BLOCK_BULLET:
+        buf_puts(out, "- ");
+        put_wrapped(out, b->text, 2, line);
+        break;
+    case BLOCK_TABLE:
+        text_table(b->table, options, out);
+        break;
+    case BLOCK_FIGURE:
+        put_wrapped(out, b->figure->title, 0, line);
+        put_wrapped(out, b->figure->description, 0, line);
+        if (b->figure->data)
+            text_table(b->figure->data, options, out);
+        break;
+    case BLOCK_PARAGRAPH:
+    case BLOCK_CODE:
+    case BLOCK_VERDICT:
+        put_wrapped(out, b->text, 0, line);
+        break;
+    }
+}
+
+void text_document(const struct document *d, const struct text_options *options, struct buf *out)
+{
+    bool any = false;
+    for (size_t i = 0; i < d->sections.len; i++) {
+        const struct section *s = &d->sections.at[i];
+        if (!s->blocks.len)
+            continue;
+        if (any)
+            buf_putc(out, '\n');
+        any = true;
+        if (*s->title) {
+            put_wrapped(out, s->title, 0, (size_t)width_of(options));
+        }
+        for (size_t k = 0; k < s->blocks.len; k++) {
+            if (k > 0 && s->blocks.at[k].kind == BLOCK_TABLE)
+                buf_putc(out, '\n');
+            put_block(&s->blocks.at[k], options, out);
+        }
+    }
+}
+
+static void add_run(const struct result *r, struct document *d)
+{
+    const struct run_info *run = &r->run;
+    struct buf text;
+    if (!run->present)
+        return;
+    buf_init(&text);
+    if (run->partial)
+        buf_puts(&text, "partial: stopped before the end; ");
+    if (run->method)
+        buf_puts(&text, run->method);
+    if (run->trials) {
+        buf_puts(&text, ", ");
+        units_put_count(&text, run->trials);
+        buf_printf(&text, " trials, seed %llu", (unsigned long long)run->seed);
+    }
+    if (run->covers)
+        buf_printf(&text, "; intervals cover %s", run->covers);
+    document_text(d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", buf_text(&text));
+    buf_release(&text);
+}
+
+static void add_stages(const struct result *r, struct document *d)
+{
+    for (size_t g = 0; g < TABLE_STAGE_GROUPS; g++) {
+        struct table *t = table_stages(d, r, g, true);
+        if (!t)
+            continue;
+        document_section(d, "stages", "");
+        document_add_table(d, t);
+    }
+}
+
+static void add_section_table(struct document *d, struct table *t)
+{
+    if (!t)
+        return;
+    document_section(d, "table", "");
+    document_add_table(d, t);
+}
+
+static void add_data(const struct result *r, struct document *d)
+{
+    add_section_table(d, table_data(d, &r, 1));
+    if (r->data.present && r->data.places.len) {
+        struct table *t = document_table(d, "Where the log is at fault");
+        table_column(d, t, "what", false);
+        table_column(d, t, "place", false);
+        t->plain = true;
+        for (size_t i = 0; i < r->data.places.len && i < 20; i++) {
+            table_cell(d, t, TONE_PLAIN, r->data.places.at[i].kind);
+            table_cell(d, t, TONE_PLAIN, r->data.places.at[i].place);
+        }
+        document_add_table(d, t);
+    }
+}
+
+static void add_curves(const struct result *r, struct document *d)
+{
+    for (size_t i = 0; i < r->curves.len; i++)
+        if (r->curves.at[i].points.len && r->curves.at[i].points.len <= 12)
+            add_section_table(d, table_curve(d, r, &r->curves.at[i]));
+}
+
+void report_text(const struct result *r, const struct text_options *options, struct buf *out)
+{
+    struct document d;
+    bool quiet = options && options->quiet;
+    document_init(&d, r->command, "");
+    document_section(&d, "head", "");
+    if (!quiet && r->scenario_name)
+        document_text(&d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s: %s", r->command, r->scenario_name);
+    if (!quiet)
+        add_run(r, &d);
+    if (r->answer.present) {
+        document_section(&d, "answer", "");
+        if (r->answer.sentence)
+            document_text(&d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", r->answer.sentence);
+        if (!quiet || !r->answer.sentence)
+            document_add_table(&d, table_answer(&d, r));
+    }
+    add_section_table(&d, table_headline(&d, &r, 1));
+    if (!quiet) {
+        add_stages(r, &d);
+        add_section_table(&d, table_edges(&d, r));
+        add_section_table(
+            &d, table_rows_of(&d, r, "Resources", "resource", r->resources.at, r->resources.len));
+        add_section_table(&d,
+                          table_rows_of(&d, r, "Classes", "class", r->classes.at, r->classes.len));
+        add_section_table(&d, table_rows_of(&d, r, "Layers", "layer", r->layers.at, r->layers.len));
+        add_section_table(&d, table_rows_of(&d, r, "Environments", "environment",
+                                            r->environments.at, r->environments.len));
+        add_section_table(&d,
+                          table_rows_of(&d, r, "Span names", "name", r->names.at, r->names.len));
+        add_section_table(&d, table_sensitivities(&d, r, 10));
+        add_curves(r, &d);
+        add_data(r, &d);
+    }
+    text_document(&d, options, out);
+    document_release(&d);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs in sqlite (sqlite.org/wal.html): write-ahead log, synchronous=FULL, one transaction for a
+ * run, all values bound.
+ *
+ * To change the schema: append a migration; never edit one that was released.  user_version counts
+ * the migrations that a file has seen; application_id tells our files from other people's. */
+#include "store/store.h"
+
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { APPLICATION_ID = 0x5345414d /* "SEAM" */, BUSY_MS = 5000 };
+
+struct store {
+    sqlite3 *db;
+    char *path;
+};
+
+static const char *const migrations[] = {
+    "CREATE TABLE run ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " time TEXT NOT NULL,"
+    " command TEXT NOT NULL,"
+    " scenario TEXT,"
+    " sha256 TEXT,"
+    " seed TEXT NOT NULL," /* whole numbers up to 2^64 - 1 do not fit an INTEGER */
+    " trials TEXT NOT NULL,"
+    " passed INTEGER,"
+    " reliability REAL, review_load REAL, auto_error REAL, latency_p95 REAL, cost_per_item REAL,"
+    " result TEXT NOT NULL) STRICT;"
+    "CREATE INDEX run_scenario ON run (scenario, id);",
+};
+enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
+
+static int store_fault(const struct store *s, const char *what, struct error *err)
+{
+    int code = sqlite3_errcode(s->db);
+    if (code == SQLITE_NOTADB)
+        return error_set(err, ERR_IO, "%s: this file is not a store (not an sqlite database)",
+                         s->path);
+    if (code == SQLITE_FULL)
+        return error_set(err, ERR_IO, "%s: %s: the disk is full; the store is as it was before",
+                         s->path, what);
+    if (code == SQLITE_READONLY)
+        return error_set(err, ERR_IO, "%s: %s: the store cannot be written (read-only)", s->path,
+                         what);
+    if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
+        return error_set(err, ERR_IO, "%s: %s: another program holds the store", s->path, what);
+    return error_set(err, ERR_IO, "%s: %s: %s", s->path, what, sqlite3_errmsg(s->db));
+}
+
+static int run_sql(struct store *s, const char *sql, const char *what, struct error *err)
+{
+    if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
+        return store_fault(s, what, err);
+    return 0;
+}
+
+static int prepare(struct store *s, const char *sql, const char *what, sqlite3_stmt **out,
+                   struct error *err)
+{
+    if (sqlite3_prepare_v2(s->db, sql, -1, out, NULL) != SQLITE_OK)
+        return store_fault(s, what, err);
+    return 0;
+}
+
+/* The one number that a statement gives. */
+static int ask_int(struct store *s, const char *sql, int64_t *out, struct error *err)
+{
+    sqlite3_stmt *q = NULL;
+    if (prepare(s, sql, "opening", &q, err))
+        return -1;
+    int status = sqlite3_step(q);
+    if (status == SQLITE_ROW)
+        *out = sqlite3_column_int64(q, 0);
+    sqlite3_finalize(q);
+    return status == SQLITE_ROW ? 0 : store_fault(s, "opening", err);
+}
+
+/* Leaves a transaction that failed half-way; what was wrong is already told. */
+static void roll_back(struct store *s)
+{
+    if (!sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
+static int apply_migrations(struct store *s, int64_t from, struct error *err)
+{
+    char sql[64];
+    for (int64_t v = from; v < SCHEMA_VERSION; v++)
+        if (run_sql(s, migrations[v], "bringing the store up to date", err))
+            return -1;
+    snprintf(sql, sizeof sql, "PRAGMA user_version=%d", (int)SCHEMA_VERSION);
+    if (run_sql(s, sql, "bringing the store up to date", err))
+        return -1;
+    snprintf(sql, sizeof sql, "PRAGMA application_id=%d", (int)APPLICATION_ID);
+    return run_sql(s, sql, "bringing the store up to date", err);
+}
+
+/* Decides, under the write lock, what the file is, and migrates it in the same transaction. */
+static int migrate(struct store *s, struct error *err)
+{
+    int64_t version, application, tables;
+    if (ask_int(s, "PRAGMA user_version", &version, err) ||
+        ask_int(s, "PRAGMA application_id", &application, err) ||
+        ask_int(s, "SELECT count(*) FROM sqlite_schema", &tables, err))
+        return -1;
+    if (tables > 0 && application != APPLICATION_ID)
+        return error_set(err, ERR_IO, "%s: this database is not a store of this program", s->path);
+    if (version > SCHEMA_VERSION)
+        return error_set(err, ERR_IO,
+                         "%s: written by a newer version (schema %d, this program knows %d)",
+                         s->path, (int)version, (int)SCHEMA_VERSION);
+    if (version == SCHEMA_VERSION)
+        return 0;
+    if (run_sql(s, "BEGIN IMMEDIATE", "bringing the store up to date", err))
+        return -1;
+    if (ask_int(s, "PRAGMA user_version", &version, err) || apply_migrations(s, version, err) ||
+        run_sql(s, "COMMIT", "bringing the store up to date", err)) {
+        roll_back(s);
+        return -1;
+    }
+    return 0;
+}
+
+/* A store on a read-only disk or folder can still be listed. */
+static int prepare_connection(struct store *s, struct error *err)
+{
+    sqlite3_busy_timeout(s->db, BUSY_MS);
+    sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+    if (run_sql(s, "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF",
+                "opening", err))
+        return -1;
+    if (!sqlite3_db_readonly(s->db, "main") &&
+        run_sql(s, "PRAGMA journal_mode=WAL", "opening", err))
+        return -1;
+    return migrate(s, err);
+}
+
+int store_open(const char *path, struct store **out, struct error *err)
+{
+    struct store *s = mem_zero(1, sizeof *s);
+    *out = NULL;
+    s->path = mem_strdup(path);
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
+        error_set(err, ERR_IO, "%s: cannot be opened as a store: %s", path,
+                  s->db ? sqlite3_errmsg(s->db) : "no memory");
+        store_close(s);
+        return -1;
+    }
+    if (prepare_connection(s, err)) {
+        store_close(s);
+        return -1;
+    }
+    *out = s;
+    return 0;
+}
+
+void store_close(struct store *s)
+{
+    if (!s)
+        return;
+    sqlite3_close(s->db);
+    mem_free(s->path);
+    mem_free(s);
+}
+
+static void bind_text(sqlite3_stmt *q, int at, const char *text)
+{
+    if (text)
+        sqlite3_bind_text(q, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static void bind_u64(sqlite3_stmt *q, int at, uint64_t n)
+{
+    char text[24];
+    snprintf(text, sizeof text, "%llu", (unsigned long long)n);
+    sqlite3_bind_text(q, at, text, -1, SQLITE_TRANSIENT);
+}
+
+static void bind_metric(sqlite3_stmt *q, int at, const struct result *r, const char *name)
+{
+    const struct metric *m = metrics_find(&r->metrics, name);
+    if (m && isfinite(m->value))
+        sqlite3_bind_double(q, at, m->value);
+}
+
+int store_save_run(struct store *s, const struct result *r, const char *json, size_t len,
+                   const char *time, int64_t *id, struct error *err)
+{
+    static const char sql[] =
+        "INSERT INTO run (time, command, scenario, sha256, seed, trials, passed, reliability,"
+        " review_load, auto_error, latency_p95, cost_per_item, result)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+    sqlite3_stmt *q = NULL;
+    if (prepare(s, sql, "saving the run", &q, err))
+        return -1;
+    bind_text(q, 1, time);
+    bind_text(q, 2, r->command);
+    bind_text(q, 3, r->scenario_name);
+    bind_text(q, 4, r->scenario_sha256);
+    bind_u64(q, 5, r->run.seed);
+    bind_u64(q, 6, r->run.trials);
+    if (r->passed != PASSED_NULL)
+        sqlite3_bind_int(q, 7, r->passed == PASSED_TRUE);
+    bind_metric(q, 8, r, "reliability");
+    bind_metric(q, 9, r, "review_load");
+    bind_metric(q, 10, r, "auto_error");
+    bind_metric(q, 11, r, "latency_p95");
+    bind_metric(q, 12, r, "cost_per_item");
+    sqlite3_bind_text64(q, 13, json, len, SQLITE_TRANSIENT, SQLITE_UTF8);
+    int status = sqlite3_step(q); /* a single statement is its own transaction */
+    sqlite3_finalize(q);
+    if (status != SQLITE_DONE)
+        return store_fault(s, "saving the run", err);
+    *id = sqlite3_last_insert_rowid(s->db);
+    return 0;
+}
+
+static const char *column_text(sqlite3_stmt *q, int at)
+{
+    const unsigned char *text = sqlite3_column_text(q, at);
+    return text ? (const char *)text : "";
+}
+
+static uint64_t column_u64(sqlite3_stmt *q, int at)
+{
+    unsigned long long n = 0;
+    return sscanf(column_text(q, at), "%llu", &n) == 1 ? n : 0;
+}
+
+static double column_double(sqlite3_stmt *q, int at)
+{
+    return sqlite3_column_type(q, at) == SQLITE_NULL ? NAN : sqlite3_column_double(q, at);
+}
+
+int store_list_runs(struct store *s, uint32_t limit,
+                    void (*row)(void *arg, const struct stored_run *run), void *arg,
+                    struct error *err)
+{
+    static const char sql[] =
+        "SELECT id, time, command, scenario, sha256, seed, trials, passed, reliability,"
+        " review_load, auto_error, latency_p95, cost_per_item"
+        " FROM run ORDER BY id DESC LIMIT ?1";
+    sqlite3_stmt *q = NULL;
+    int status;
+    if (prepare(s, sql, "listing runs", &q, err))
+        return -1;
+    sqlite3_bind_int64(q, 1, limit ? (int64_t)limit : -1);
+    while ((status = sqlite3_step(q)) == SQLITE_ROW) {
+        struct stored_run run = {.id = sqlite3_column_int64(q, 0),
+                                 .time = column_text(q, 1),
+                                 .command = column_text(q, 2),
+                                 .scenario = column_text(q, 3),
+                                 .sha256 = column_text(q, 4),
+                                 .seed = column_u64(q, 5),
+                                 .trials = column_u64(q, 6),
+                                 .passed = sqlite3_column_type(q, 7) == SQLITE_NULL ? PASSED_NULL
+                                           : sqlite3_column_int(q, 7)               ? PASSED_TRUE
+                                                                                    : PASSED_FALSE,
+                                 .reliability = column_double(q, 8),
+                                 .review_load = column_double(q, 9),
+                                 .auto_error = column_double(q, 10),
+                                 .latency_p95 = column_double(q, 11),
+                                 .cost_per_item = column_double(q, 12)};
+        row(arg, &run);
+    }
+    sqlite3_finalize(q);
+    return status == SQLITE_DONE ? 0 : store_fault(s, "listing runs", err);
+}
+
+int store_get_run(struct store *s, int64_t id, struct buf *json, struct error *err)
+{
+    sqlite3_stmt *q = NULL;
+    if (prepare(s, "SELECT result FROM run WHERE id = ?1", "reading a run", &q, err))
+        return -1;
+    sqlite3_bind_int64(q, 1, id);
+    int status = sqlite3_step(q);
+    if (status == SQLITE_ROW)
+        buf_add(json, sqlite3_column_text(q, 0), (size_t)sqlite3_column_bytes(q, 0));
+    else if (status != SQLITE_DONE)
+        store_fault(s, "reading a run", err);
+    else
+        error_set(err, ERR_INPUT,
+                  "%s: there is no run %lld; `seam runs list` shows those there are", s->path,
+                  (long long)id);
+    sqlite3_finalize(q);
+    return status == SQLITE_ROW ? 0 : -1;
+}
+
+int store_check(struct store *s, struct error *err)
+{
+    static const char *const checks[] = {"PRAGMA integrity_check(1)", "PRAGMA foreign_key_check"};
+    for (size_t i = 0; i < 2; i++) {
+        sqlite3_stmt *q = NULL;
+        if (prepare(s, checks[i], "checking", &q, err))
+            return -1;
+        int status = sqlite3_step(q);
+        bool sound = status == SQLITE_DONE ||
+                     (i == 0 && status == SQLITE_ROW && !strcmp(column_text(q, 0), "ok"));
+        if (!sound && status == SQLITE_ROW)
+            error_set(err, ERR_IO, "%s: the store is damaged: %s", s->path, column_text(q, 0));
+        else if (!sound)
+            store_fault(s, "checking", err);
+        sqlite3_finalize(q);
+        if (!sound)
+            return -1;
+    }
+    return 0;
+}
