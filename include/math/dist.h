@@ -73,6 +73,9 @@ struct dist dist_constant(double value);
 MUST_CHECK int dist_check(const struct dist *d, struct error *err);
 double dist_cdf(const struct dist *d, double x);      /* P(X <= x) */
 double dist_below(const struct dist *d, double x);    /* P(X < x): differs at atoms */
+/* The complements, small values to full precision: P(X > x), P(X >= x)  (dist_tail.c). */
+double dist_above(const struct dist *d, double x);
+double dist_from(const struct dist *d, double x);
 double dist_quantile(const struct dist *d, double p); /* smallest x with F(x) >= p */
 double dist_mean(const struct dist *d);               /* may be INFINITY (pareto) */
 double dist_variance(const struct dist *d);
