@@ -344,7 +344,8 @@ uint32_t intern_find(const struct intern *t, const char *s, size_t len)
 {
     if (t->slots == 0)
         return UINT32_MAX;
-    len = len ? strnlen(s, len) : 0;
+    s = len ? s : "";
+    len = strnlen(s, len);
     return *find_slot(t, s, len) - 1; /* a free slot, 0, gives UINT32_MAX */
 }
 
@@ -352,7 +353,8 @@ uint32_t intern_put(struct intern *t, const char *s, size_t len)
 {
     if (t->count >= t->slots / 2)
         grow_slots(t);
-    len = len ? strnlen(s, len) : 0;
+    s = len ? s : "";
+    len = strnlen(s, len);
     uint32_t *slot = find_slot(t, s, len);
     if (*slot == 0) {
         t->text[t->count] = arena_strndup(&t->arena, s, len);
