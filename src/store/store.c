@@ -99,22 +99,27 @@ static int apply_migrations(struct store *s, int64_t from, struct error *err)
     return run_sql(s, sql, "bringing the store up to date", err);
 }
 
-/* Decides, under the write lock, what the file is, and migrates it in the same transaction. */
-static int migrate(struct store *s, struct error *err)
+/* Is this ours (or empty), and not from the future?  Nothing is written before that is known. */
+static int inspect(struct store *s, int64_t *version, struct error *err)
 {
-    int64_t version, application, tables;
-    if (ask_int(s, "PRAGMA user_version", &version, err) ||
+    int64_t application, tables;
+    if (ask_int(s, "PRAGMA user_version", version, err) ||
         ask_int(s, "PRAGMA application_id", &application, err) ||
         ask_int(s, "SELECT count(*) FROM sqlite_schema", &tables, err))
         return -1;
     if (tables > 0 && application != APPLICATION_ID)
         return error_set(err, ERR_IO, "%s: this database is not a store of this program", s->path);
-    if (version > SCHEMA_VERSION)
+    if (*version > SCHEMA_VERSION)
         return error_set(err, ERR_IO,
                          "%s: written by a newer version (schema %d, this program knows %d)",
-                         s->path, (int)version, (int)SCHEMA_VERSION);
-    if (version == SCHEMA_VERSION)
-        return 0;
+                         s->path, (int)*version, (int)SCHEMA_VERSION);
+    return 0;
+}
+
+/* The version is read again under the write lock: two programs may open a new store at once. */
+static int migrate(struct store *s, struct error *err)
+{
+    int64_t version;
     if (run_sql(s, "BEGIN IMMEDIATE", "bringing the store up to date", err))
         return -1;
     if (ask_int(s, "PRAGMA user_version", &version, err) || apply_migrations(s, version, err) ||
@@ -128,15 +133,17 @@ static int migrate(struct store *s, struct error *err)
 /* A store on a read-only disk or folder can still be listed. */
 static int prepare_connection(struct store *s, struct error *err)
 {
+    int64_t version;
     sqlite3_busy_timeout(s->db, BUSY_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     if (run_sql(s, "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF",
-                "opening", err))
+                "opening", err) ||
+        inspect(s, &version, err))
         return -1;
     if (!sqlite3_db_readonly(s->db, "main") &&
         run_sql(s, "PRAGMA journal_mode=WAL", "opening", err))
         return -1;
-    return migrate(s, err);
+    return version < SCHEMA_VERSION ? migrate(s, err) : 0;
 }
 
 int store_open(const char *path, struct store **out, struct error *err)
