@@ -50,27 +50,49 @@ struct risk_options {
     double threshold; /* exact */
 };
 
+/* When nothing is certified.  Let m0 be the labels that certify when none of them is wrong.
+ * infeasible: n >= m0, and at every threshold that ships at least m0 labels the risk is above the
+ * target with confidence `level` (P(Bin(m, target) >= k) <= 1 - level).  A claim over all of them
+ * needs no correction: each must be excluded by itself (Berger 1982, intersection-union tests).
+ * too few: anything else. */
+
 struct risk_answer {
     enum risk_method method;
     enum risk_ending ending; /* NONE for plug-in */
     bool found;              /* is there a threshold? */
-    double threshold;
+    double threshold;        /* NaN when not found; of exact: as asked, with its numbers, always */
     uint64_t n, m, k;        /* of all labels at that threshold */
     uint64_t m_certify, k_certify; /* of the part that certified (split), else = m, k */
     double review_load, risk;      /* 1 - m/n, k/m (NaN for m = 0) */
-    double bound;            /* one-sided upper bound on the selective risk at `level` */
+    double bound;            /* one-sided upper bound on the selective risk at `level`;
+                                NaN for plug-in, which was chosen after looking */
     uint32_t tests;          /* how many tests shared the error budget */
-    uint64_t labels_needed;  /* too few: about how many labels in all would do; else 0 */
-    double best_attainable;  /* infeasible: the smallest bound over all thresholds */
+    uint64_t labels_needed;  /* too few: labels in all for 80% power, if the risk of the best
+                                threshold is what was seen; where no threshold looks safe: for half
+                                the target and no review at all.  0 when not needed */
+    double best_attainable;  /* infeasible: the smallest bound over all thresholds, else NaN */
 };
 
-/* ERR_INPUT for n = 0 or a target outside (0, 1).  Methods as in RISK_METHODS: split: fixed
+/* ERR_INPUT for n = 0, or a target or level outside (0, 1).  The order of the rows does not matter.  Methods as in RISK_METHODS: split: fixed
  * sequence after a quarter chooses the start (Angelopoulos et al., Learn then Test,
  * arXiv 2110.01052); sgr: Geifman and El-Yaniv 2017; grid: Bonferroni; exact: one threshold fixed
  * beforehand (Clopper and Pearson 1934); plug-in: no guarantee. */
 MUST_CHECK int risk_choose(enum risk_method method, const struct scored *s, size_t n,
                            const struct risk_options *options, struct risk_answer *out,
                            struct error *err);
+/* One step of SGR's binary search over the `distinct` thresholds, laxest = 1. */
+struct risk_step {
+    size_t z;
+    struct risk_point point;
+    double bound; /* at d / steps */
+    bool holds;
+};
+enum { RISK_STEPS_MAX = 64 };
+/* All steps, and in *converged one more evaluation at the strictest position that is left (what
+ * the authors' program ends with).  Returns how many steps: ceil(log2(distinct + 1)). */
+size_t risk_sgr_trace(const struct scored *s, size_t n, double target, double level,
+                      struct risk_step steps[RISK_STEPS_MAX], struct risk_step *converged);
+
 const char *risk_method_name(enum risk_method m);
 const char *risk_ending_name(enum risk_ending e);
 
