@@ -48,6 +48,7 @@ enum option_takes {
     X(UNCERTAINTY, "uncertainty", 0)                                                               \
     X(NO_UNCERTAINTY, "no-uncertainty", 0)                                                         \
     X(LEVEL, "level", 0)                                                                           \
+    X(LOG, "log", 0)                                                                               \
     X(LABELS, "labels", 0)                                                                         \
     X(METHOD, "method", 0)                                                                         \
     X(THRESHOLD, "threshold", 0)                                                                   \

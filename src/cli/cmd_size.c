@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* seam size: the threshold that meets the targets, from a scenario, labels or a log. */
+#include "cli/cli.h"
+#include "cli/logs.h"
+
+#include "decide/size.h"
+#include "trace/labels.h"
+
+#include <string.h>
+
+static int method_parse(const char *word, enum risk_method *out, struct error *err)
+{
+    const char *names[RISK_METHOD_COUNT];
+
+    for (int i = 0; i < RISK_METHOD_COUNT; i++) {
+        names[i] = risk_method_name((enum risk_method)i);
+        if (!strcmp(word, names[i])) {
+            *out = (enum risk_method)i;
+            return 0;
+        }
+    }
+    const char *near = nearest_word(word, names, RISK_METHOD_COUNT);
+    return error_set(err, ERR_USAGE,
+                     "--method %s: the methods are split, sgr, grid, exact and plug-in%s%s%s", word,
+                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+}
+
+static int labels_options(const struct cli *cli, const struct pipeline *targets,
+                          struct size_labels_options *out, struct error *err)
+{
+    const struct options *o = cli->options;
+
+    *out = (struct size_labels_options){
+        .level = option_number(o, OPTION_LEVEL, 0.95),
+        .threshold = option_number(o, OPTION_THRESHOLD, 0),
+        .seed = option_count(o, OPTION_SEED, 1),
+        .grid = option_count(o, OPTION_GRID, 0),
+        .targets = targets->target,
+        .n_targets = targets->n_targets,
+    };
+    if (method_parse(option_text(o, OPTION_METHOD, "split"), &out->method, err))
+        return -1;
+    if (out->method == RISK_EXACT && !option_given(o, OPTION_THRESHOLD))
+        return error_set(err, ERR_USAGE,
+                         "--method exact tests one threshold fixed beforehand: "
+                         "give it as --threshold T");
+    if (out->method != RISK_EXACT && option_given(o, OPTION_THRESHOLD))
+        return error_set(err, ERR_USAGE, "--threshold goes with --method exact");
+    return 0;
+}
+
+/* From a label file. */
+static int from_labels(const struct cli *cli, const struct pipeline *targets, struct result *r,
+                       bool *certified, struct error *err)
+{
+    const char *path = option_text(cli->options, OPTION_LABELS, NULL);
+    struct size_labels_options options;
+    struct scored_labels labels;
+    int status = -1;
+
+    if (labels_options(cli, targets, &options, err))
+        return -1;
+    if (labels_read(path, &labels, err) == 0) {
+        options.reviewed_only = labels.reviewed_only;
+        r->scenario_file = result_text(r, "%s", path);
+        status = size_labels(labels.at, labels.len, &options, r, certified, err);
+    }
+    labels_release(&labels);
+    return status;
+}
+
+/* From a trace log: the confidence at the gate of every item whose draft is known. */
+static int from_log(const struct cli *cli, const struct pipeline *targets, struct result *r,
+                    bool *certified, struct error *err)
+{
+    const struct option_value *logs = &cli->options->value[OPTION_LOG];
+    struct size_labels_options options;
+    VEC(struct scored) known = {0};
+    struct trace_log log;
+    uint64_t unseen = 0;
+    int status = -1;
+
+    if (labels_options(cli, targets, &options, err))
+        return -1;
+    if (cli_log(cli, logs->all.at, logs->all.len, &log, err))
+        goto out;
+    for (size_t i = 0; i < log.items.len; i++) {
+        const struct log_item *item = &log.items.at[i];
+        if (item->draft == LOG_UNKNOWN || item->confidence != item->confidence)
+            continue;
+        struct scored s = {
+            .confidence = item->confidence, .weight = 1, .correct = item->draft == LOG_GOOD};
+        vec_push(&known, s);
+        unseen += !item->reviewed;
+    }
+    if (!known.len) {
+        error_set(err, ERR_INPUT,
+                  "%s: no item has both a confidence and a known truth; give "
+                  "--labels FILE with item,correct",
+                  logs->all.at[0]);
+        goto out;
+    }
+    options.reviewed_only = unseen == 0;
+    r->scenario_file = result_text(r, "%s", logs->all.at[0]);
+    status = size_labels(known.at, known.len, &options, r, certified, err);
+out:
+    vec_release(&known);
+    log_release(&log);
+    return status;
+}
+
+static int from_scenario(const struct cli *cli, struct pipeline *p, struct result *r, bool *met,
+                         struct error *err)
+{
+    const struct options *o = cli->options;
+    struct size_options options = {
+        .level = option_number(o, OPTION_LEVEL, 0.95),
+        .seed = option_count(o, OPTION_SEED, 1),
+        .trials = option_count(o, OPTION_TRIALS, 0),
+        .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
+        .uncertainty = cli_uncertainty(cli, p),
+        .stop = cli->stop,
+    };
+
+    return size_scenario(p, &options, r, met, err);
+}
+
+int cmd_size(const struct cli *cli, struct error *err)
+{
+    const struct options *o = cli->options;
+    bool file = o->args.len, logs = option_given(o, OPTION_LOG);
+    struct pipeline p;
+    struct result r;
+    bool met = false;
+    int status;
+
+    if (file && (logs || option_given(o, OPTION_LABELS)))
+        return error_set(err, ERR_USAGE,
+                         "`seam size` takes a scenario, or --labels, or --log: one "
+                         "of them");
+    if (!file && !logs && !option_given(o, OPTION_LABELS))
+        return error_set(err, ERR_USAGE,
+                         "`seam size` needs a scenario, --labels CSV or --log LOG; "
+                         "for example: %s",
+                         command_defs[COMMAND_SIZE].examples[1]);
+    pipeline_init(&p);
+    result_init(&r, "size");
+    if (file) {
+        status = cli_scenario(cli, o->args.at[0], &p, err);
+        if (!status)
+            status = from_scenario(cli, &p, &r, &met, err);
+    } else {
+        status = cli_targets(cli, &p, err);
+        if (!status)
+            status = logs ? from_log(cli, &p, &r, &met, err) : from_labels(cli, &p, &r, &met, err);
+    }
+    if (!status)
+        status = cli_finish(cli, &r, file ? &p : NULL, met, err);
+    pipeline_release(&p);
+    result_release(&r);
+    return status;
+}
