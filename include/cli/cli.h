@@ -31,7 +31,8 @@ MUST_CHECK int cli_print(const char *text, size_t len, struct error *err);
 /* A line on standard error, with "seam: " before it, unless --quiet. */
 void cli_note(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* Reads a scenario with the line's --set and --target; faults go to standard error in full. */
+/* Reads a scenario with the line's --set and --target; faults go to standard error in full.  *out
+ * is the caller's to release, also after an error. */
 MUST_CHECK int cli_scenario(const struct cli *cli, const char *path, struct pipeline *out,
                             struct error *err);
 /* The same with one more setting, for sweeps. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of distributions: check, cdf, quantile, mean, variance.
+/* The table of distributions: check, cdf, quantile, mean, variance.  None takes negative values.
  *
  * A struct dist is a plain value in canonical parameters (below); arrays and parts are borrowed
  * (they live in the pipeline's arena).  Adding a family: a row in DIST_TABLE, its functions in
- * dist.c, and the parameter sets under which people write it in dist_forms.
+ * dist_smooth.c or dist_parts.c, and the parameter sets under which people write it in dist_forms.
+ * Call math_init (math/gsl_guard.h) before anything here.
  *
  *   family       a, b, c                      support
  *   constant     a = value                    {a}
@@ -11,14 +12,15 @@
  *   lognormal    a = mu (of ln), b = sigma    (0, inf)
  *   gamma        a = shape, b = scale         [0, inf)      (erlang is one)
  *   weibull      a = shape, b = scale         [0, inf)
- *   normal       a = mean, b = sd of the uncut law, cut at 0
+ *   normal       a = mean >= 0, b = sd of the uncut law, which is then conditioned on being >= 0
+ *                (not censored: there is no atom at 0, and the mean is a little above a)
  *   uniform      a = from, b = to
  *   triangular   a = min, b = mode, c = max
  *   pert         a = min, b = mode, c = max   (beta, weight 4)
  *   pareto       a = min, b = shape           [a, inf)
  *   beta         a, b                         [0, 1]
- *   discrete     values ascending, weights that add up to 1
- *   empirical    values ascending, each 1/n (or with weights)
+ *   discrete     values ascending, weights that add up to 1 (within 1e-6)
+ *   empirical    values ascending, each 1/n (or with weights), equal ones allowed
  *   mixture      part[n], weights that add up to 1
  *   shifted      part[0] moved by a */
 #ifndef SEAM_MATH_DIST_H
@@ -26,6 +28,8 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "math/gsl_guard.h"
+#include "math/qtable.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,7 +65,8 @@ struct dist_form {
     const char *param[3];
     enum dist_param_kind kind[3];
     size_t n_params;
-    /* Canonical parameters from the written ones; ERR_INPUT with a sentence when impossible. */
+    /* Canonical, checked parameters from the written ones; ERR_INPUT with a sentence when
+     * impossible.  A spread of 0 (p50 = p95, sd = 0) gives a constant. */
     int (*build)(const double *p, struct dist *out, struct error *err);
 };
 extern const struct dist_form dist_forms[];
@@ -77,35 +82,24 @@ double dist_below(const struct dist *d, double x);    /* P(X < x): differs at at
 double dist_above(const struct dist *d, double x);
 double dist_from(const struct dist *d, double x);
 double dist_quantile(const struct dist *d, double p); /* smallest x with F(x) >= p */
+/* The quantile of 1 - q, exact for the smallest q. */
+double dist_quantile_upper(const struct dist *d, double q);
 double dist_mean(const struct dist *d);               /* may be INFINITY (pareto) */
 double dist_variance(const struct dist *d);
 double dist_min(const struct dist *d);
 double dist_max(const struct dist *d);
-/* E[min(X, t)^k] and E[X^k; X <= t], k = 1 or 2, by closed form or adaptive quadrature to 1e-12
- * relative.  t may be INFINITY. */
+/* E[min(X, t)^k] and E[X^k; X <= t], k = 1 or 2, in closed form (1e-12 relative where
+ * t is not far below the bulk).  t may be INFINITY. */
 double dist_capped_moment(const struct dist *d, double t, int k);
 double dist_partial_moment(const struct dist *d, double t, int k);
 
-/* Quantile tables: one 32- or 64-bit uniform -> one draw, by cubic pieces over u with 16 cells an
- * octave towards both tails; steps, atoms and constants exactly; mixtures by component.
- * Monotone in u except for mixtures, so common random numbers come free. */
-struct qtable;
-/* Owned by the caller (qtable_free).  NULL with err set when the family cannot be tabled. */
-struct qtable *qtable_new(const struct dist *d, struct error *err);
-void qtable_free(struct qtable *t);
-/* out[i] = F^-1((u[i] + 0.5) / 2^32); the vectorised path. Relative error 1e-6 or better. */
-void qtable_fill(const struct qtable *t, const uint32_t *u, size_t n, float *out);
-/* One draw. */
-float qtable_at(const struct qtable *t, uint32_t u);
-/* Largest x the table can return (bounds the fixed-point sums). */
-double qtable_max(const struct qtable *t);
-/* Is it one value whatever u is? */
-bool qtable_is_constant(const struct qtable *t, double *value);
-
 /* For the outer loop of `--uncertainty`: another distribution that the observations behind d
- * (d->evidence of them) make plausible.  Lognormal: the conjugate posterior.  Other positive
- * families: location and scale of ln X redrawn, beta: of logit X; empirical: Bayesian bootstrap
- * (Rubin 1981).  Without evidence, d itself.  Arrays come from `arena`. */
+ * (d->evidence of them) make plausible.  Exponential, pareto, lognormal and normal: the
+ * conjugate posterior under Jeffreys' prior.  Gamma, weibull, beta: normal in the logarithms of
+ * the parameters with the Fisher information of the observations.  Discrete and empirical: Bayesian
+ * bootstrap (Rubin 1981).  Mixture: weights likewise, then its parts.  Constant, uniform,
+ * triangular and pert are taken as known.  Without evidence, d itself.  The family never changes;
+ * arrays come from `arena`. */
 struct rng_seq;
 void dist_redraw(const struct dist *d, struct rng_seq *rng, struct arena *arena, struct dist *out);
 

@@ -9,6 +9,11 @@
 /* Each returns NULL when the results have nothing for it.  Several results stand side by side,
  * one column for each, headed by report_label. */
 struct table *table_headline(struct document *d, const struct result *const *results, size_t n);
+/* Stages in groups of metrics: outcomes, time and cost, where items end, confidence.  `brief` takes
+ * the few columns that a terminal has room for. */
+enum { TABLE_STAGE_GROUPS = 4 };
+struct table *table_stages(struct document *d, const struct result *r, size_t group, bool brief);
+/* Rows of any other list with all their metrics; `first` heads the column of ids. */
 struct table *table_rows_of(struct document *d, const struct result *r, const char *caption,
                             const char *first, const struct row *rows, size_t n);
 struct table *table_edges(struct document *d, const struct result *r);

@@ -4,8 +4,8 @@
  * A handle is simdjson's own element: a document and an index into its tape, so that nodes cost
  * nothing and walks are walks over the tape.  Texts that simdjson refuses for an escape without
  * its surrogate partner, or for an integer beyond 64 bits, are mended (U+FFFD; the integer as a
- * double) and parsed again; a text that is still refused is walked by a plain scanner for the
- * byte at which it goes wrong. */
+ * string of its digits) and parsed again; a text that is still refused is walked by a plain scanner
+ * for the byte at which it goes wrong. */
 extern "C" {
 #include "base/buf.h"
 #include "base/json_write.h"
@@ -98,21 +98,23 @@ static const char *mend_escape(const char *s, const char *end, struct buf *out)
     return s + 6;
 }
 
-/* Copies the number at s to out; an integer that fits neither int64 nor uint64 becomes a double. */
+/* Copies the number at s to out; an integer that fits neither int64 nor uint64 is put in quotes, so
+ * that no digit of it is lost. */
 static const char *mend_number(const char *s, const char *end, struct buf *out)
 {
     const char *stop = s + (*s == '-');
     while (stop < end && is_digit(*stop))
         stop++;
-    buf_add(out, s, static_cast<size_t>(stop - s));
-    if (stop < end && (*stop == '.' || *stop == 'e' || *stop == 'E'))
-        return stop;
+    bool whole = stop == end || (*stop != '.' && *stop != 'e' && *stop != 'E');
     uint64_t u;
     int64_t i;
     bool wide = *s == '-' ? std::from_chars(s, stop, i).ec == std::errc::result_out_of_range
                           : std::from_chars(s, stop, u).ec == std::errc::result_out_of_range;
-    if (wide)
-        buf_puts(out, "e0");
+    if (whole && wide)
+        buf_putc(out, '"');
+    buf_add(out, s, static_cast<size_t>(stop - s));
+    if (whole && wide)
+        buf_putc(out, '"');
     return stop;
 }
 
@@ -141,6 +143,7 @@ static void mend(const char *text, size_t len, struct buf *out)
 
 struct scan {
     const char *at, *end;
+    bool too_deep;
 };
 
 static void skip_space(struct scan *s)
@@ -261,7 +264,8 @@ static bool scan_document(struct scan *s)
             skip_space(s);
         }
         if (s->at < s->end && (*s->at == '{' || *s->at == '[')) {
-            if (depth == sizeof closes)
+            s->too_deep = depth == sizeof closes;
+            if (s->too_deep)
                 return false;
             closes[depth++] = *s->at == '{' ? '}' : ']';
             s->at++;
@@ -284,12 +288,14 @@ static int say_fault(simdjson::error_code code, const char *text, size_t len, st
         return error_set(err, ERR_INTERNAL, "no memory for %zu bytes of JSON", len);
     if (code == simdjson::UTF8_ERROR)
         return error_set(err, ERR_INPUT, "not JSON: the text is not UTF-8");
-    struct scan s = {text, text + len};
+    struct scan s = {text, text + len, false};
     skip_space(&s);
     if (s.at == s.end)
         return error_set(err, ERR_INPUT, "not JSON: nothing is there");
     if (scan_document(&s))
         return error_set(err, ERR_INPUT, "not JSON: %s", simdjson::error_message(code));
+    if (s.too_deep)
+        return error_set(err, ERR_LIMIT, "JSON is nested deeper than 1,024");
     if (s.at == s.end)
         return error_set(err, ERR_INPUT, "not JSON: the text ends in the middle, at byte %zu", len);
     size_t offset = static_cast<size_t>(s.at - text);

@@ -84,6 +84,8 @@ void units_put_duration(struct buf *b, double seconds)
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
         const struct unit *u = &units[i];
         double x = seconds / u->seconds;
+        if (i > 0 && x < 1)
+            x = 1;
         snprintf(text, sizeof text, "%.3g", x);
         tidy_exponent(text); /* what is rounded up to the next unit is written in that */
         if (strtod(text, NULL) * u->seconds >= u->largest * (1 - 1e-9))
@@ -192,7 +194,7 @@ void units_put_probability(struct buf *b, double p)
         buf_puts(b, p == 0 ? "0%" : "100%");
     else if (!isfinite(p) || fabs(p) < 1e-4)
         put_general(b, 2, p);
-    else if (p < 1 && away < 1e-4) /* two digits of what is missing */
+    else if (p < 1 && away < 6e-5) /* two digits of what is missing */
         buf_printf(b, "%.*f%%", (int)fmin(14, -floor(log10(away)) - 1), 100 * p);
     else
         buf_printf(b, "%.2f%%", 100 * p);

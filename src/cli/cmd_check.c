@@ -80,6 +80,7 @@ int cmd_check(const struct cli *cli, struct error *err)
             fprintf(stderr, "seam: %s\n", fault.text);
             int status = error_exit_status(fault.code);
             worst = status > worst ? status : worst;
+            pipeline_release(&p);
             continue;
         }
         buf_init(&out);

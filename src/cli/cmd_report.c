@@ -42,8 +42,10 @@ static int add_scenario(const struct cli *cli, const char *path, struct gathered
     bool complete;
     int status = -1;
 
-    if (cli_scenario(cli, path, &p, err))
+    if (cli_scenario(cli, path, &p, err)) {
+        pipeline_release(&p);
         return -1;
+    }
     struct exact_options exact = {.level = level,
                                   .uncertainty = cli_uncertainty(cli, &p),
                                   .seed = option_count(o, OPTION_SEED, 1)};

@@ -99,23 +99,23 @@ int cmd_simulate(const struct cli *cli, struct error *err)
     const char *path = cli->options->args.at[0];
     struct pipeline p;
     struct result r;
-    bool complete;
+    bool complete = true;
     int status;
 
     if (option_given(cli->options, OPTION_TRIALS) && !option_count(cli->options, OPTION_TRIALS, 0))
         return error_set(err, ERR_USAGE, "--trials: at least 1");
+    pipeline_init(&p);
     result_init(&r, "simulate");
     if (option_given(cli->options, OPTION_SWEEP)) {
         status = sweep_run(cli, path, simulate_point, &r, &p, &complete, err);
     } else {
         status = cli_scenario(cli, path, &p, err);
-        if (!status && (status = simulate_point(cli, &p, &r, &complete, err)))
-            pipeline_release(&p);
+        if (!status)
+            status = simulate_point(cli, &p, &r, &complete, err);
     }
-    if (!status) {
+    if (!status)
         status = cli_finish(cli, &r, &p, complete, err);
-        pipeline_release(&p);
-    }
+    pipeline_release(&p);
     result_release(&r);
     return status;
 }

@@ -22,21 +22,21 @@ int cmd_solve(const struct cli *cli, struct error *err)
     const char *path = cli->options->args.at[0];
     struct pipeline p;
     struct result r;
-    bool complete;
+    bool complete = true;
     int status;
 
+    pipeline_init(&p);
     result_init(&r, "solve");
     if (option_given(cli->options, OPTION_SWEEP)) {
         status = sweep_run(cli, path, solve_point, &r, &p, &complete, err);
     } else {
         status = cli_scenario(cli, path, &p, err);
-        if (!status && (status = solve_point(cli, &p, &r, &complete, err)))
-            pipeline_release(&p);
+        if (!status)
+            status = solve_point(cli, &p, &r, &complete, err);
     }
-    if (!status) {
+    if (!status)
         status = cli_finish(cli, &r, &p, complete, err);
-        pipeline_release(&p);
-    }
+    pipeline_release(&p);
     result_release(&r);
     return status;
 }

@@ -147,6 +147,7 @@ int cli_scenario_with(const struct cli *cli, const char *path, const struct sett
     size_t n = 0;
     int status = -1;
 
+    pipeline_init(out);
     arena_init(&arena);
     buf_init(&text);
     set = arena_alloc(&arena, (sets->all.len + 1) * sizeof *set);
@@ -160,11 +161,7 @@ int cli_scenario_with(const struct cli *cli, const char *path, const struct sett
     struct scenario_options options = {.set = set, .n_set = n};
     if (scenario_from_text(path, &text, &options, out, err))
         goto out;
-    if (cli_targets(cli, out, err)) {
-        pipeline_release(out);
-        goto out;
-    }
-    status = 0;
+    status = cli_targets(cli, out, err);
 out:
     buf_release(&text);
     arena_release(&arena);

@@ -107,7 +107,7 @@ static void a_lone_surrogate_is_read_as_the_replacement_character(void **state)
     text_is(json_pointer(root, "/4"), "\xEF\xBF\xBD\xF0\x9F\x98\x80");
 }
 
-static void an_integer_beyond_64_bits_becomes_a_double(void **state)
+static void an_integer_beyond_64_bits_keeps_its_digits(void **state)
 {
     struct json root = parsed("{\"v\": 100000000000000000000, \"w\": [-100000000000000000000], "
                               "\"s\": \"100000000000000000000 1e5\", \"ok\": 1.5e3}");
@@ -116,6 +116,7 @@ static void an_integer_beyond_64_bits_becomes_a_double(void **state)
     assert_false(json_as_u64(json_get(root, "v"), &u));
     assert_true(json_as_double(json_get(root, "v"), &d));
     near(d, 1e20, 0);
+    text_is(json_get(root, "v"), "100000000000000000000");
     assert_true(json_as_double(json_pointer(root, "/w/0"), &d));
     near(d, -1e20, 0);
     assert_true(json_as_double(json_get(root, "ok"), &d));
@@ -183,7 +184,7 @@ int main(void)
         cmocka_unit_test(the_last_of_equal_keys_counts),
         cmocka_unit_test(numbers_are_read_from_strings_too),
         cmocka_unit_test(a_lone_surrogate_is_read_as_the_replacement_character),
-        cmocka_unit_test(an_integer_beyond_64_bits_becomes_a_double),
+        cmocka_unit_test(an_integer_beyond_64_bits_keeps_its_digits),
         cmocka_unit_test(pointers_follow_rfc_6901),
         cmocka_unit_test(a_broken_text_is_refused_with_its_byte),
         cmocka_unit_test(depth_has_a_limit),
