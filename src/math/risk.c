@@ -144,7 +144,8 @@ static bool holds(const struct risk_point *p, double target, double d)
 }
 
 /* sqrt(2 m KL(k/m, b)) with the sign of b - k/m.  P(Bin(m, b) <= k) is at least
- * P(N > this): Zubkov and Serov 2013, Theory of Probability and its Applications 57(3). */
+ * P(N > this) for a standard normal N: Zubkov and Serov 2013, Theory of Probability and its
+ * Applications 57(3). */
 static double deviance_root(uint64_t k, uint64_t m, double b)
 {
     double q = (double)k / (double)m;
@@ -174,11 +175,13 @@ static double smallest_bound(const struct frontier *f, double d)
     return best;
 }
 
-/* P(Bin(m, target) >= k) <= d. */
+/* P(Bin(m, target) >= k) <= d; most points are far enough away for the inequality to say so. */
 static bool excludes_target(const struct risk_point *p, double target, double d)
 {
     if (risk_of(p) <= target)
         return false;
+    if (-deviance_root(p->k - 1, p->m, target) >= normal_quantile(1 - d))
+        return true;
     return 1 - binomial_cdf(p->k - 1, p->m, target) <= d;
 }
 
