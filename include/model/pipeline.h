@@ -174,6 +174,9 @@ bool faults_wants(const struct faults *f, uint32_t line, uint32_t column);
  * be reached, loops without a bound, gates without a confidence before them, shares that do not
  * add up.  Adds to `faults`. */
 void pipeline_check(const struct pipeline *p, struct faults *faults);
+/* Its two halves: the graph, and the sums. */
+void pipeline_check_flow(const struct pipeline *p, struct faults *faults);
+void pipeline_check_numbers(const struct pipeline *p, struct faults *faults);
 
 /* A copy of `p` (shallow: shares ids and edges, so p must outlive it) whose numbers with evidence
  * are replaced by theta[i] for evidence i, and whose distributions with evidence are redrawn by

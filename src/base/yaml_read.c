@@ -59,8 +59,8 @@ static int check_text(const char *file, const char *text, size_t len, struct err
     uint32_t line = 1, column = 1;
 
     if (len > YAML_TEXT_MAX)
-        return error_at(err, ERR_LIMIT, file, 0, 0, "%zu bytes of text; at most %d (1 MiB) are read",
-                        len, YAML_TEXT_MAX);
+        return error_at(err, ERR_LIMIT, file, 0, 0,
+                        "%zu bytes of text; at most %d (1 MiB) are read", len, YAML_TEXT_MAX);
     for (size_t i = 0; i < len;) {
         size_t n = utf8_length((const unsigned char *)text + i, len - i);
         if (n == 0)

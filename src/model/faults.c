@@ -27,21 +27,41 @@ bool faults_wants(const struct faults *f, uint32_t line, uint32_t column)
     return f->list.len < FAULTS_MAX || comes_before(line, column, &f->list.at[FAULTS_MAX - 1]);
 }
 
-static bool is_known(const struct faults *f, uint32_t line, uint32_t column, const char *text)
+static bool is_known(const struct faults *f, const struct fault *a)
 {
     for (size_t i = 0; i < f->list.len; i++) {
-        const struct fault *g = &f->list.at[i];
-        if (g->line == line && g->column == column && strcmp(g->text, text) == 0)
+        const struct fault *b = &f->list.at[i];
+        if (a->line == b->line && a->column == b->column && strcmp(a->text, b->text) == 0 &&
+            strcmp(a->origin ? a->origin : "", b->origin ? b->origin : "") == 0)
             return true;
     }
     return false;
+}
+
+/* Texts of the file stand in sentences: no control character of theirs reaches a terminal, and
+ * no sequence that a cut left half. */
+static void clean(char *s)
+{
+    unsigned char *c = (unsigned char *)s;
+
+    for (; *c; c++) {
+        size_t more = *c < 0xC0 ? 0 : *c < 0xE0 ? 1 : *c < 0xF0 ? 2 : 3, i = 1;
+        if (*c < 0x20 || *c == 0x7F || (*c == 0xC2 && c[1] < 0xA0))
+            *c = '?';
+        while (more && i <= more && (c[i] & 0xC0) == 0x80)
+            i++;
+        if ((more && i <= more) || (*c & 0xC0) == 0x80)
+            *c = '?';
+        else
+            c += more;
+    }
 }
 
 static void insert(struct faults *f, struct fault fault)
 {
     size_t i;
 
-    if (is_known(f, fault.line, fault.column, fault.text))
+    if (is_known(f, &fault))
         return;
     if (f->list.len == FAULTS_MAX) {
         f->dropped++;
@@ -58,7 +78,10 @@ static void add(struct faults *f, struct fault fault, const char *lead, const ch
                 va_list args)
 {
     struct buf text;
+    char *kept;
 
+    if (fault.origin)
+        fault.line = fault.column = 0; /* its place is in the setting, not in the file */
     if (!faults_wants(f, fault.line, fault.column)) {
         f->dropped++;
         return;
@@ -66,8 +89,14 @@ static void add(struct faults *f, struct fault fault, const char *lead, const ch
     buf_init(&text);
     buf_puts(&text, lead);
     buf_vprintf(&text, format, args);
-    fault.text = arena_strdup(&f->arena, buf_text(&text));
-    fault.origin = fault.origin ? arena_strdup(&f->arena, fault.origin) : NULL;
+    kept = arena_strdup(&f->arena, buf_text(&text));
+    clean(kept);
+    fault.text = kept;
+    if (fault.origin) {
+        kept = arena_strdup(&f->arena, fault.origin);
+        clean(kept);
+        fault.origin = kept;
+    }
     buf_release(&text);
     insert(f, fault);
 }
@@ -88,8 +117,7 @@ void faults_add_unsupported(struct faults *f, uint32_t line, uint32_t column, co
     va_list args;
 
     va_start(args, format);
-    add(f,
-        (struct fault){.line = line, .column = column, .origin = origin, .unsupported = true},
+    add(f, (struct fault){.line = line, .column = column, .origin = origin, .unsupported = true},
         "not supported yet: ", format, args);
     va_end(args);
 }

@@ -120,10 +120,9 @@ static void bound_outcomes(struct numbers *n)
 
 static void set_numbers(struct numbers *n, const double *theta)
 {
-    struct number *all[] = {&n->error,       &n->wrong,       &n->malformed,
-                            &n->validation,  &n->repair,      &n->sensitivity,
-                            &n->specificity, &n->fixes,       &n->spoils,
-                            &n->threshold};
+    struct number *all[] = {&n->error,  &n->wrong,       &n->malformed,   &n->validation,
+                            &n->repair, &n->sensitivity, &n->specificity, &n->fixes,
+                            &n->spoils, &n->threshold};
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         set_number(all[i], theta);

@@ -136,20 +136,30 @@ static void check_shares(const struct pipeline *p, struct faults *faults)
                    "the shares of the classes add up to %.12g, not 1", sum);
 }
 
-void pipeline_check(const struct pipeline *p, struct faults *faults)
+void pipeline_check_flow(const struct pipeline *p, struct faults *faults)
 {
     struct arena work;
 
-    arena_init(&work);
     if (p->n_steps == 0) {
         faults_add(faults, 0, 0, NULL, "the flow has no steps");
-    } else {
-        check_reached(p, &work, faults);
-        check_loops(p, faults);
-        check_gates(p, &work, faults);
+        return;
     }
+    arena_init(&work);
+    check_reached(p, &work, faults);
+    check_loops(p, faults);
+    check_gates(p, &work, faults);
+    arena_release(&work);
+}
+
+void pipeline_check_numbers(const struct pipeline *p, struct faults *faults)
+{
     for (uint32_t i = 0; i < p->n_steps; i++)
         check_outcomes(p, &p->step[i], faults);
     check_shares(p, faults);
-    arena_release(&work);
+}
+
+void pipeline_check(const struct pipeline *p, struct faults *faults)
+{
+    pipeline_check_flow(p, faults);
+    pipeline_check_numbers(p, faults);
 }
