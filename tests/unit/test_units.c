@@ -577,7 +577,7 @@ static void exact_durations_choose_the_shortest_unit(void **state)
         {"42s",    42     },
         {"0s",     0      },
         {"1d",     86400  },
-        {"1w",     604800 },
+        {"2w",     1209600},
         {"2m",     120    },
         {"1us",    1e-6   },
         {"1.25s",  1.25   },
