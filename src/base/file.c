@@ -296,8 +296,10 @@ int file_make_dir(const char *path, struct error *err)
 {
     struct stat st;
     int status = 0;
+    if (path[0] == '\0')
+        return fail("\"\"", "cannot be made", ENOENT, err);
     char *part = mem_strdup(path);
-    for (char *p = part + 1; *part && status == 0; p++) {
+    for (char *p = part + 1; status == 0; p++) {
         char c = *p;
         if (c != '/' && c != '\0')
             continue;
