@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Independent items in blocks of LANES: structure of arrays, one pass per step.
+ *
+ * An item is a lane of a block.  Its random numbers depend on (seed, replication, block, lane,
+ * step, visit, attempt, purpose) and on nothing else: not on what became of other items, not on
+ * the thread. */
+#ifndef SEAM_SIM_BATCH_H
+#define SEAM_SIM_BATCH_H
+
+#include "math/rng.h"
+#include "sim/compile.h"
+#include "sim/lanes.h"
+#include "sim/tally.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum {
+    VISITS_MAX = 1000000, /* of one item; then it fails */
+    SAMPLE_EVERY = 16     /* every so many blocks, visits are timed one by one */
+};
+
+/* Items of one step in lists: lanes, as many as `n`. */
+struct lane_list {
+    uint32_t n;
+    uint16_t *lane; /* [LANES] */
+};
+
+/* The workspace of one thread; allocate with batch_new. */
+struct batch {
+    const struct program *program; /* borrowed */
+    struct tally *tally;           /* borrowed */
+    uint64_t seed, replication, block;
+    uint32_t n_items;
+    bool sampled;
+
+    /* one value for each lane */
+    int32_t *at, *good, *visits, *reviews, *reviewed_bad;
+    uint16_t *class;
+    double *time, *cost, *visit_time;
+    int32_t **visit_row, **attempt_row, **entry_row; /* counters and remembered quality */
+    float **confidence_row;
+    uint8_t **bad_row;  /* [n_steps]: bad on first reaching the step */
+    uint32_t *counters; /* [LANES][n_counters] */
+
+    /* one value for each place of a pass */
+    uint64_t *draw, *dense;
+    uint32_t *low, *low2;
+    int32_t *high, *here, *late, *never;
+    float *value, *value2;
+    uint16_t *place;
+    struct lane_list first, retry, again, ok, failed, split, *pending; /* pending: [n_steps] */
+    uint32_t *waiting; /* [n_steps]: items at the step */
+    bool *listed;      /* [n_steps]: pending holds them all */
+    bool *begun;       /* [n_steps]: has had items in this block */
+    void *memory;      /* owned: all of the above */
+};
+
+struct batch *batch_new(const struct program *g);
+void batch_free(struct batch *b);
+/* Another program of the same shape. */
+void batch_rebind(struct batch *b, const struct program *g);
+/* Runs items [block * LANES, block * LANES + n) of the stream (seed, replication), n <= LANES, and
+ * adds them to *out. */
+void batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
+               struct tally *out);
+
+/* --- between batch.c, batch_visit.c and batch_count.c */
+
+/* One number for each place: of the first attempt of a first visit from the block's dense stream
+ * where the step has one, else by random access. */
+void batch_draw(struct batch *b, uint32_t step, enum rng_purpose purpose, uint32_t attempt,
+                const uint16_t *lane, uint32_t n, uint64_t *out);
+/* values for each place from the low halves of numbers. */
+void sampler_fill(const struct sampler *s, const uint32_t *low, uint32_t n, float *out);
+/* Visits of all items that wait at a step. */
+void batch_visit(struct batch *b, uint32_t step);
+/* Sends items on over an exit. */
+void batch_route(struct batch *b, uint32_t step, enum exit_kind exit, const uint16_t *lane,
+                 uint32_t n);
+/* The same for n items whose lanes already say where they are. */
+void batch_send(struct batch *b, uint32_t step, int32_t to, uint32_t n);
+/* Counts what became of the block's items. */
+void batch_count(struct batch *b);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pipeline and rules -> the flat program that the Monte Carlo engines run.
+ *
+ * A program is read-only once compiled and shared by all threads.  It borrows the pipeline, which
+ * must outlive it, and, where a base program is given, that program's quantile tables. */
+#ifndef SEAM_SIM_COMPILE_H
+#define SEAM_SIM_COMPILE_H
+
+#include "base/error.h"
+#include "model/pipeline.h"
+#include "model/rules.h"
+
+/* An attempt's outcome is read off a number h that is uniform on [0, 2^31): the first cut with
+ * h <= cut names it, and above the last one it is plainly ok.  A cut of -1 is never met. */
+enum cut { CUT_ERROR, CUT_SEEN, CUT_UNSEEN, CUT_WRONG, CUT_REPAIR, CUT_COUNT };
+/* The same as indexes of counters; SEEN and UNSEEN are malformed payloads. */
+enum attempt_end {
+    END_ERROR,
+    END_SEEN,
+    END_UNSEEN,
+    END_WRONG,
+    END_REPAIRED,
+    END_OK,
+    END_LATE,
+    END_COUNT
+};
+
+/* A distribution, compiled. */
+struct sampler {
+    struct qtable *table; /* NULL: always `value` */
+    bool owned;
+    double value;
+    const struct dist *dist; /* borrowed */
+};
+
+/* What one visit of a step does to one kind of item (a class, or several that share all numbers).
+ */
+struct plan {
+    const struct numbers *numbers; /* borrowed */
+    int32_t cut[CUT_COUNT];        /* ascending */
+    uint64_t wide_cut[CUT_COUNT];  /* on 64 bits, where `wide` */
+    bool wide;                     /* some outcome is rarer than 31 bits tell well */
+    bool uncertain;                /* some cut can be met */
+    bool taints;                   /* an attempt can turn a good item bad or a bad one good */
+    bool can_be_late, can_fail, can_change, can_reject;
+    struct sampler latency;
+    double limit_s; /* INFINITY: none */
+    double budget_s, cost;
+    struct sampler confidence[2];              /* of bad, of good items */
+    uint64_t change_below[2], reject_below[2]; /* a decision's 64-bit cuts for bad, good items */
+    double threshold; /* as a float, like the confidences it is compared with */
+};
+
+struct step_plan {
+    const struct step *step; /* borrowed */
+    enum step_kind kind;
+    uint32_t n_plans;
+    struct plan *plan;   /* [n_plans] */
+    uint16_t *plan_of;   /* [n_classes] */
+    uint32_t first_plan; /* index of plan[0] among all plans of the program */
+    bool dense;          /* items normally come here: numbers of first attempts of first visits
+                            are drawn for the whole block */
+    bool revisited;      /* an item may come here more than once */
+    bool plain;          /* a visit that ends well does nothing but take one free edge */
+    bool timed;          /* time of visits must be followed item by item in sampled blocks */
+    bool budgeted;
+    bool changes_quality;
+    int32_t confidence_row;         /* where its confidence is kept, -1: nobody asks for it */
+    int32_t gate_row;               /* the confidence that a gate reads */
+    int32_t visit_row, attempt_row; /* counters per item; -1: at most one */
+    int32_t entry_row;              /* quality remembered on first entry; -1 */
+};
+
+/* Where items can end with a probability above 0, for words about rare events. */
+struct program {
+    const struct pipeline *pipeline; /* borrowed */
+    struct rules rules;
+    uint32_t n_steps, n_classes, n_plans;
+    struct step_plan *step;
+    uint64_t *class_below; /* [n_classes]: cumulative shares on 64 bits */
+    uint64_t *bad_below;   /* [n_classes]: share that enters bad */
+    uint32_t n_visit_rows, n_attempt_rows, n_entry_rows, n_confidence_rows;
+    bool asks_last; /* some gate reads the last confidence that an item was given */
+    bool enters_bad, can_be_bad, can_fail, can_reject;
+    bool has_time, has_cost, has_worth, has_review;
+    double time_scale, cost_scale; /* powers of 2 that bring sums near 1 */
+};
+
+/* base: NULL, or a program of the same flow whose tables serve where the distributions are equal.
+ * ERR_NUMERIC or ERR_INPUT when a distribution cannot be tabled.  On success the caller releases.
+ */
+MUST_CHECK int program_init(struct program *g, const struct pipeline *p, const struct program *base,
+                            struct error *err);
+void program_release(struct program *g);
+
+#endif

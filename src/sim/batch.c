@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Drives the items of a block through the flow: the lowest step at which items wait is visited by
+ * all of them at once, so that items sent back catch up before the others are judged further on.
+ *
+ * Where most of the block is at a step, a pass goes over all lanes under a mask; else over a list
+ * of lanes.  Both take each lane's numbers from the same place, so the choice changes nothing.
+ *
+ * Numbers: a step that items normally reach has a dense stream for each purpose (xoshiro256++, one
+ * number for each lane, drawn whether or not the lane is there); every further attempt and visit,
+ * and every step off the normal way, uses SplitMix64 by random access at (visit, attempt, lane). */
+#include "sim/batch.h"
+
+#include "base/buf.h"
+#include <math.h>
+#include <string.h>
+
+/* --- the workspace: one piece of memory, laid out twice: to measure it, and to hand it out */
+
+struct layout {
+    char *base; /* NULL: measuring */
+    size_t used;
+};
+
+static void *take(struct layout *l, size_t count, size_t size)
+{
+    void *p = l->base ? l->base + l->used : NULL;
+    l->used += (count * size + 63) / 64 * 64;
+    return p;
+}
+
+#define TAKE(field, count) ((field) = take(l, (count), sizeof *(field)))
+#define TAKE_ROWS(rows, n)                                                                         \
+    do {                                                                                           \
+        TAKE(rows, n);                                                                             \
+        for (uint32_t r_ = 0; r_ < (n); r_++) {                                                    \
+            void *row_ = take(l, LANES, sizeof **(rows));                                          \
+            if (l->base)                                                                           \
+                (rows)[r_] = row_;                                                                 \
+        }                                                                                          \
+    } while (0)
+
+static void lay_out_items(struct batch *b, struct layout *l)
+{
+    const struct program *g = b->program;
+    TAKE(b->at, LANES);
+    TAKE(b->good, LANES);
+    TAKE(b->visits, LANES);
+    TAKE(b->reviews, LANES);
+    TAKE(b->reviewed_bad, LANES);
+    TAKE(b->class, LANES);
+    TAKE(b->time, LANES);
+    TAKE(b->cost, LANES);
+    TAKE(b->visit_time, LANES);
+    TAKE_ROWS(b->visit_row, g->n_visit_rows);
+    TAKE_ROWS(b->attempt_row, g->n_attempt_rows);
+    TAKE_ROWS(b->entry_row, g->n_entry_rows);
+    TAKE_ROWS(b->confidence_row, g->n_confidence_rows);
+    TAKE_ROWS(b->bad_row, g->n_steps);
+    TAKE(b->counters, (size_t)LANES * g->rules.n_counters);
+}
+
+static void lay_out_passes(struct batch *b, struct layout *l)
+{
+    const struct program *g = b->program;
+    struct lane_list *lists[] = {&b->first, &b->retry, &b->again, &b->ok, &b->failed, &b->split};
+    TAKE(b->draw, LANES);
+    TAKE(b->dense, LANES);
+    TAKE(b->low, LANES);
+    TAKE(b->low2, LANES);
+    TAKE(b->high, LANES);
+    TAKE(b->here, LANES);
+    TAKE(b->late, LANES);
+    TAKE(b->never, LANES);
+    TAKE(b->value, LANES);
+    TAKE(b->value2, LANES);
+    TAKE(b->place, LANES);
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+        TAKE(lists[i]->lane, LANES);
+    TAKE(b->pending, g->n_steps);
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        uint16_t *lane = take(l, LANES, sizeof *lane);
+        if (l->base)
+            b->pending[i].lane = lane;
+    }
+    TAKE(b->waiting, g->n_steps);
+    TAKE(b->listed, g->n_steps);
+    TAKE(b->begun, g->n_steps);
+}
+
+struct batch *batch_new(const struct program *g)
+{
+    struct batch *b = mem_zero(1, sizeof *b);
+    struct layout l = {NULL, 0};
+    b->program = g;
+    lay_out_items(b, &l);
+    lay_out_passes(b, &l);
+    b->memory = mem_aligned(64, l.used);
+    memset(b->memory, 0, l.used);
+    l = (struct layout){b->memory, 0};
+    lay_out_items(b, &l);
+    lay_out_passes(b, &l);
+    return b;
+}
+
+void batch_free(struct batch *b)
+{
+    if (b)
+        mem_free(b->memory);
+    mem_free(b);
+}
+
+void batch_rebind(struct batch *b, const struct program *g)
+{
+    const struct program *old = b->program;
+    if (g->n_steps != old->n_steps || g->n_visit_rows != old->n_visit_rows ||
+        g->n_attempt_rows != old->n_attempt_rows || g->n_entry_rows != old->n_entry_rows ||
+        g->n_confidence_rows != old->n_confidence_rows ||
+        g->rules.n_counters != old->rules.n_counters)
+        BUG("a batch can serve programs of one shape only");
+    b->program = g;
+}
+
+/* --- numbers */
+
+static void fill_dense(struct batch *b, uint64_t key, uint64_t *out)
+{
+    struct rng r;
+    rng_init(&r, key);
+    rng_fill(&r, out, LANES);
+}
+
+static bool all_lanes_in_order(const uint16_t *lane, uint32_t n)
+{
+    if (n < LANES)
+        return false;
+    for (uint32_t k = 0; k < LANES; k++)
+        if (lane[k] != k)
+            return false;
+    return true;
+}
+
+/* visit in 0.. below 2^20, attempt in 0.. below 2^24, lane below 2^10. */
+static uint64_t sparse_index(uint32_t visit, uint32_t attempt, uint32_t lane)
+{
+    return (uint64_t)visit << 34 | (uint64_t)attempt << 10 | lane;
+}
+
+void batch_draw(struct batch *b, uint32_t step, enum rng_purpose purpose, uint32_t attempt,
+                const uint16_t *lane, uint32_t n, uint64_t *out)
+{
+    const struct step_plan *s = &b->program->step[step];
+    const int32_t *visits = s->visit_row >= 0 ? b->visit_row[s->visit_row] : NULL;
+    uint64_t key = rng_key(b->seed, b->replication, b->block, step, purpose);
+    bool dense = s->dense && attempt == 0, any_first = !visits;
+
+    for (uint32_t k = 0; dense && !any_first && k < n; k++)
+        any_first = visits[lane[k]] == 1;
+    dense = dense && any_first;
+    if (dense && !visits && all_lanes_in_order(lane, n)) {
+        fill_dense(b, key, out);
+        return;
+    }
+    if (dense)
+        fill_dense(b, key, b->dense);
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t visit = visits ? (uint32_t)visits[lane[k]] - 1 : 0;
+        out[k] = dense && visit == 0 ? b->dense[lane[k]]
+                                     : rng_at(key, sparse_index(visit, attempt, lane[k]));
+    }
+}
+
+void sampler_fill(const struct sampler *s, const uint32_t *low, uint32_t n, float *out)
+{
+    if (s->table) {
+        qtable_fill(s->table, low, n, out);
+        return;
+    }
+    for (uint32_t k = 0; k < n; k++)
+        out[k] = (float)s->value;
+}
+
+/* --- from step to step */
+
+static void arrive_one(struct batch *b, int32_t to, uint16_t lane)
+{
+    b->at[lane] = to;
+    if (to < 0)
+        return;
+    if (b->waiting[to] == 0) {
+        b->listed[to] = true;
+        b->pending[to].n = 0;
+    }
+    b->waiting[to]++;
+    if (b->listed[to])
+        b->pending[to].lane[b->pending[to].n++] = lane;
+}
+
+static void count_end(struct step_tally *s, int32_t to, uint32_t n)
+{
+    s->ship += to == TO_SHIP ? n : 0;
+    s->reject += to == TO_REJECT ? n : 0;
+    s->fail += to == TO_FAIL ? n : 0;
+}
+
+void batch_send(struct batch *b, uint32_t step, int32_t to, uint32_t n)
+{
+    if (n == 0)
+        return;
+    count_end(&b->tally->step[step], to, n);
+    if (to < 0)
+        return;
+    b->waiting[to] += n;
+    b->listed[to] = false;
+}
+
+/* Back at an earlier step the work is done again: quality is what it was on first entry there. */
+static void go_back(struct batch *b, const struct route *r, uint16_t lane, struct step_tally *s)
+{
+    if (b->visits[lane] >= VISITS_MAX) {
+        b->at[lane] = TO_FAIL;
+        b->tally->endless++;
+        count_end(s, TO_FAIL, 1);
+        return;
+    }
+    int32_t row = b->program->step[r->to].entry_row;
+    if (row >= 0)
+        b->good[lane] = b->entry_row[row][lane];
+    arrive_one(b, r->to, lane);
+}
+
+void batch_route(struct batch *b, uint32_t step, enum exit_kind exit, const uint16_t *lane,
+                 uint32_t n)
+{
+    const struct rules *rules = &b->program->rules;
+    struct step_tally *s = &b->tally->step[step];
+    if (n == 0)
+        return;
+    const struct route *r = &rules->route[rules->exit[step][exit]];
+    if (r->counter == ROUTE_FREE && !r->back) {
+        b->tally->route[r - rules->route] += n;
+        count_end(s, r->to, n);
+        for (uint32_t k = 0; k < n; k++)
+            arrive_one(b, r->to, lane[k]);
+        return;
+    }
+    for (uint32_t k = 0; k < n; k++) {
+        r = rules_take(rules, step, exit, b->counters + (size_t)lane[k] * rules->n_counters);
+        b->tally->route[r - rules->route]++;
+        if (r->back) {
+            go_back(b, r, lane[k], s);
+            continue;
+        }
+        count_end(s, r->to, 1);
+        arrive_one(b, r->to, lane[k]);
+    }
+}
+
+/* --- a block */
+
+static void clear_rows(int32_t **row, uint32_t n)
+{
+    for (uint32_t r = 0; r < n; r++)
+        memset(row[r], 0, LANES * sizeof *row[r]);
+}
+
+static void clear_items(struct batch *b)
+{
+    const struct program *g = b->program;
+    memset(b->visits, 0, LANES * sizeof *b->visits);
+    memset(b->time, 0, LANES * sizeof *b->time);
+    if (g->has_cost)
+        memset(b->cost, 0, LANES * sizeof *b->cost);
+    if (g->has_review) {
+        memset(b->reviews, 0, LANES * sizeof *b->reviews);
+        memset(b->reviewed_bad, 0, LANES * sizeof *b->reviewed_bad);
+    }
+    clear_rows(b->visit_row, g->n_visit_rows);
+    clear_rows(b->attempt_row, g->n_attempt_rows);
+    for (uint32_t r = 0; r < g->n_confidence_rows; r++)
+        for (uint32_t i = 0; i < LANES; i++)
+            b->confidence_row[r][i] = NAN;
+    for (uint32_t i = 0; g->can_be_bad && i < g->n_steps; i++)
+        memset(b->bad_row[i], 0, LANES * sizeof *b->bad_row[i]);
+    memset(b->counters, 0, (size_t)LANES * g->rules.n_counters * sizeof *b->counters);
+    memset(b->waiting, 0, g->n_steps * sizeof *b->waiting);
+    memset(b->listed, 0, g->n_steps * sizeof *b->listed);
+    memset(b->begun, 0, g->n_steps * sizeof *b->begun);
+}
+
+/* Classes and the quality on entry, drawn before the first step (whose index the keys carry). */
+static void enter_items(struct batch *b)
+{
+    const struct program *g = b->program;
+    for (uint32_t i = 0; i < LANES; i++) {
+        b->at[i] = i < b->n_items ? 0 : AT_NONE;
+        b->good[i] = 1;
+    }
+    if (g->n_classes > 1) {
+        fill_dense(b, rng_key(b->seed, b->replication, b->block, 0, RNG_CLASS), b->dense);
+        for (uint32_t i = 0; i < LANES; i++) {
+            uint16_t c = 0;
+            while (b->dense[i] >= g->class_below[c] && c + 1u < g->n_classes)
+                c++;
+            b->class[i] = c;
+        }
+    }
+    if (g->enters_bad) {
+        fill_dense(b, rng_key(b->seed, b->replication, b->block, 0, RNG_QUALITY), b->dense);
+        for (uint32_t i = 0; i < LANES; i++)
+            b->good[i] = b->dense[i] >= g->bad_below[b->class[i]];
+    }
+    b->waiting[0] = b->n_items;
+}
+
+void batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
+               struct tally *out)
+{
+    b->seed = seed;
+    b->replication = replication;
+    b->block = block;
+    b->n_items = n;
+    b->sampled = block % SAMPLE_EVERY == 0;
+    b->tally = out;
+    clear_items(b);
+    enter_items(b);
+    for (uint32_t i = 0; i < b->program->n_steps;) {
+        if (b->waiting[i] == 0) {
+            i++;
+            continue;
+        }
+        batch_visit(b, i);
+        for (uint32_t k = 0; k <= i; k++) { /* back to the lowest step with work */
+            if (b->waiting[k] > 0) {
+                i = k;
+                break;
+            }
+        }
+    }
+    batch_count(b);
+}

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What became of a block's items.  Sums of times and costs are doubles added in lane order inside
+ * the block, then integers.
+ *
+ * With several classes, each is gathered into a block of its own and counted by the same loops. */
+#include "sim/batch.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The lanes of one class, or all of them. */
+struct group {
+    uint32_t n;
+    const int32_t *at, *good, *visits, *reviews, *reviewed_bad;
+    const double *time, *cost;
+};
+
+struct gathered {
+    int32_t at[LANES], good[LANES], visits[LANES], reviews[LANES], reviewed_bad[LANES];
+    double time[LANES], cost[LANES];
+} __attribute__((aligned(64)));
+
+static struct group gather(const struct batch *b, uint32_t class, struct gathered *to)
+{
+    uint32_t n = 0;
+    memset(to, 0, sizeof *to);
+    for (uint32_t i = 0; i < b->n_items; i++) {
+        if (b->class[i] != class)
+            continue;
+        to->at[n] = b->at[i];
+        to->good[n] = b->good[i];
+        to->visits[n] = b->visits[i];
+        to->reviews[n] = b->reviews[i];
+        to->reviewed_bad[n] = b->reviewed_bad[i];
+        to->time[n] = b->time[i];
+        to->cost[n++] = b->cost[i];
+    }
+    for (uint32_t i = n; i < LANES; i++)
+        to->at[i] = AT_NONE;
+    return (struct group){n,           to->at,           to->good, to->visits,
+                          to->reviews, to->reviewed_bad, to->time, to->cost};
+}
+
+/* Times of the n items that shipped (or of all), packed at the front, 0 behind. */
+static uint32_t pack(const struct group *g, bool shipped, double *out)
+{
+    uint32_t m = 0;
+    for (uint32_t i = 0; i < g->n; i++) {
+        out[m] = g->time[i];
+        m += (g->at[i] == TO_SHIP) == shipped;
+    }
+    memset(out + m, 0, (LANES - m) * sizeof *out);
+    return m;
+}
+
+static void add_times(const double *x, uint32_t n, double scale, float *floats,
+                      struct moments *moments, struct sketch *sketch)
+{
+    struct lanes_sums s = lanes_sum(x, scale);
+    moments_add(moments, n, s.sum, s.sum2);
+    lanes_floats(x, floats);
+    sketch_add_many(sketch, floats, n);
+}
+
+static void count_times(struct batch *b, const struct group *g, uint32_t shipped,
+                        struct class_tally *c)
+{
+    double packed[LANES] __attribute__((aligned(64)));
+    double scale = b->program->time_scale;
+    if (!b->program->has_time) {
+        c->shipped_time.n += shipped;
+        c->unshipped_time.n += g->n - shipped;
+        return;
+    }
+    if (shipped == g->n || shipped == 0) {
+        add_times(g->time, g->n, scale, b->value, shipped ? &c->shipped_time : &c->unshipped_time,
+                  shipped ? &c->shipped : &c->unshipped);
+        return;
+    }
+    pack(g, true, packed);
+    add_times(packed, shipped, scale, b->value, &c->shipped_time, &c->shipped);
+    pack(g, false, packed);
+    add_times(packed, g->n - shipped, scale, b->value, &c->unshipped_time, &c->unshipped);
+}
+
+static double worth_of(double worth)
+{
+    return isfinite(worth) ? worth : 0;
+}
+
+static void count_net(const struct batch *b, const struct group *g, struct class_tally *c)
+{
+    const struct pipeline *p = b->program->pipeline;
+    double worth_correct = worth_of(p->worth_correct), worth_wrong = worth_of(p->worth_wrong);
+    double worth_rejected = worth_of(p->worth_rejected), sum = 0, sum2 = 0;
+    for (uint32_t i = 0; i < g->n; i++) {
+        double net = g->at[i] == TO_REJECT ? worth_rejected
+                     : g->at[i] != TO_SHIP ? 0
+                     : g->good[i]          ? worth_correct
+                                           : worth_wrong;
+        net = (net - g->cost[i]) * b->program->cost_scale;
+        sum += net;
+        sum2 += net * net;
+    }
+    moments_add(&c->net, g->n, sum, sum2);
+}
+
+static void count_costs(struct batch *b, const struct group *g, struct class_tally *c)
+{
+    double scale = b->program->cost_scale;
+    if (b->program->has_cost) {
+        struct lanes_sums s = lanes_sum(g->cost, scale);
+        moments_add(&c->cost, g->n, s.sum, s.sum2);
+        moments_add(&c->correct_cost, g->n, lanes_sum_correct(g->at, g->good, g->cost, scale), 0);
+        lanes_floats(g->cost, b->value);
+        sketch_add_many(&c->costs, b->value, g->n);
+    }
+    if (b->program->has_worth)
+        count_net(b, g, c);
+    if (isfinite(b->program->pipeline->budget))
+        c->in_budget += lanes_within(g->at, g->good, g->cost, b->program->pipeline->budget, false);
+}
+
+static void count_class(struct batch *b, const struct group *g, struct class_tally *c)
+{
+    struct lanes_ends e;
+    double sum, sum2, sum4;
+    lanes_ends(g->at, g->good, g->reviews, g->reviewed_bad, &e);
+    c->n += g->n;
+    c->correct += e.correct;
+    c->wrong += e.shipped - e.correct;
+    c->rejected += e.rejected;
+    c->failed += e.failed;
+    c->auto_shipped += e.auto_shipped;
+    c->auto_wrong += e.auto_wrong;
+    c->reviewed += e.reviewed;
+    c->reviewed_bad += e.reviewed_bad;
+    lanes_sum_counts(g->visits, &sum, &sum2, &sum4);
+    moments_add(&c->visits, g->n, sum, sum2);
+    moments_add(&c->visits2, g->n, sum2, sum4);
+    if (b->program->has_review) {
+        lanes_sum_counts(g->reviews, &sum, &sum2, &sum4);
+        moments_add(&c->reviews, g->n, sum, sum2);
+    }
+    if (isfinite(b->program->pipeline->deadline_s))
+        c->in_deadline +=
+            lanes_within(g->at, g->good, g->time, b->program->pipeline->deadline_s, true);
+    count_times(b, g, e.shipped, c);
+    count_costs(b, g, c);
+}
+
+static void count_attempts(struct batch *b, const struct step_plan *s)
+{
+    struct plan_tally *t = &b->tally->plan[s->first_plan];
+    const int32_t *row = b->attempt_row[s->attempt_row];
+    for (uint32_t i = 0; i < b->n_items; i++) {
+        uint64_t n = (uint64_t)row[i];
+        t[s->plan_of[b->class[i]]].squares += n * n;
+    }
+}
+
+static void count_step(struct batch *b, uint32_t i)
+{
+    const struct step_plan *s = &b->program->step[i];
+    struct step_tally *t = &b->tally->step[i];
+    if (s->visit_row >= 0) {
+        double sum, sum2, sum4;
+        lanes_sum_counts(b->visit_row[s->visit_row], &sum, &sum2, &sum4);
+        t->squares += (uint64_t)sum2;
+    }
+    if (s->attempt_row >= 0)
+        count_attempts(b, s);
+    if (b->program->can_be_bad) {
+        uint32_t bad, shipped;
+        lanes_escapes(b->bad_row[i], b->at, b->good, &bad, &shipped);
+        t->bad += bad;
+        t->bad_shipped += shipped;
+    }
+}
+
+void batch_count(struct batch *b)
+{
+    const struct program *g = b->program;
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        count_step(b, i);
+    if (g->n_classes == 1) {
+        struct group all = {b->n_items, b->at,           b->good, b->visits,
+                            b->reviews, b->reviewed_bad, b->time, b->cost};
+        count_class(b, &all, &b->tally->class[0]);
+        return;
+    }
+    struct gathered part;
+    for (uint32_t c = 0; c < g->n_classes; c++) {
+        struct group one = gather(b, c, &part);
+        count_class(b, &one, &b->tally->class[c]);
+    }
+}

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One visit by all items that wait at a step: attempts until each is visibly ok or used up, then
+ * confidence, decision, and the way on.
+ *
+ * The first attempt of a plain step goes over all lanes under a mask while at least five eighths of
+ * the block are there; everything else goes over lists. */
+#include "sim/batch.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { WHOLE_FROM = LANES / 8 * 5 };
+
+/* Where an attempt leads. */
+enum fate { FATE_OK, FATE_RETRY, FATE_FAIL };
+
+struct visit {
+    struct batch *b;
+    uint32_t step;
+    const struct step_plan *s;
+    const struct plan *c;
+    struct step_tally *count;
+    struct plan_tally *ends;
+    bool timed; /* visit_time is kept */
+};
+
+static struct visit visit_of(struct batch *b, uint32_t step, uint32_t plan)
+{
+    const struct step_plan *s = &b->program->step[step];
+    return (struct visit){.b = b,
+                          .step = step,
+                          .s = s,
+                          .c = &s->plan[plan],
+                          .count = &b->tally->step[step],
+                          .ends = &b->tally->plan[s->first_plan + plan],
+                          .timed =
+                              s->budgeted || (b->sampled && b->tally->step[step].visit_times.hot)};
+}
+
+static void push(struct lane_list *l, uint16_t lane)
+{
+    l->lane[l->n++] = lane;
+}
+
+/* --- entering */
+
+static void enter_list(const struct visit *v, const struct lane_list *l)
+{
+    struct batch *b = v->b;
+    int32_t *row = v->s->visit_row >= 0 ? b->visit_row[v->s->visit_row] : NULL;
+    int32_t *entry = v->s->entry_row >= 0 ? b->entry_row[v->s->entry_row] : NULL;
+    bool can_be_bad = b->program->can_be_bad;
+    for (uint32_t k = 0; k < l->n; k++) {
+        uint16_t lane = l->lane[k];
+        b->visits[lane]++;
+        if (row && ++row[lane] > 1)
+            continue;
+        v->count->items++;
+        if (entry)
+            entry[lane] = b->good[lane];
+        if (can_be_bad)
+            b->bad_row[v->step][lane] = !b->good[lane];
+    }
+    v->count->visits += l->n;
+    if (v->s->kind != STEP_REVIEW)
+        return;
+    for (uint32_t k = 0; k < l->n; k++) {
+        uint16_t lane = l->lane[k];
+        if (b->reviews[lane]++ == 0)
+            b->reviewed_bad[lane] = !b->good[lane];
+    }
+}
+
+/* --- attempts over a list */
+
+/* Tells a 64-bit number apart and puts the answer where the plan's cuts look for it. */
+static void widen(const struct plan *c, const uint64_t *draw, uint32_t n, int32_t *high)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        int32_t cell = 0;
+        for (int i = 0; i < CUT_COUNT; i++)
+            cell += draw[k] >= c->wide_cut[i];
+        high[k] = cell << 27;
+    }
+}
+
+/* Numbers of one attempt: high (outcomes) and value (latencies) for each place. */
+static void draw_list(const struct visit *v, const struct lane_list *l, uint32_t attempt)
+{
+    struct batch *b = v->b;
+    const struct plan *c = v->c;
+    if (c->latency.table || (c->uncertain && !c->wide)) {
+        batch_draw(b, v->step, RNG_ATTEMPT, attempt, l->lane, l->n, b->draw);
+        for (uint32_t k = 0; k < l->n; k++) {
+            b->low[k] = (uint32_t)b->draw[k];
+            b->high[k] = (int32_t)(b->draw[k] >> 33);
+        }
+    }
+    if (c->wide) {
+        batch_draw(b, v->step, RNG_OUTCOME, attempt, l->lane, l->n, b->draw);
+        widen(c, b->draw, l->n, b->high);
+    }
+    if (c->latency.table)
+        qtable_fill(c->latency.table, b->low, l->n, b->value);
+}
+
+static void find_fates(const struct visit *v, uint32_t attempt, enum fate fate[END_COUNT])
+{
+    const struct retry *r = &v->s->step->retry;
+    const enum outcome visible[] = {OUTCOME_ERROR, OUTCOME_MALFORMED, OUTCOME_TIMEOUT};
+    const enum attempt_end end[] = {END_ERROR, END_SEEN, END_LATE};
+    for (int k = 0; k < END_COUNT; k++)
+        fate[k] = FATE_OK;
+    for (int k = 0; k < 3; k++)
+        fate[end[k]] = rules_retries(r, visible[k], attempt + 1) ? FATE_RETRY : FATE_FAIL;
+}
+
+static enum attempt_end end_of(const struct plan *c, int32_t high)
+{
+    int end = END_ERROR;
+    for (int i = 0; i < CUT_COUNT; i++)
+        end += high > c->cut[i];
+    return (enum attempt_end)end;
+}
+
+/* Quality after an attempt: bit 0 kept by `keep`, set by `put`. */
+static const uint8_t keep[END_COUNT] = {1, 1, 0, 0, 0, 1, 1};
+static const uint8_t put[END_COUNT] = {0, 0, 0, 0, 1, 0, 0};
+
+static void spend(const struct visit *v, uint16_t lane, double x, uint32_t attempt)
+{
+    struct batch *b = v->b;
+    b->time[lane] += x;
+    if (v->timed)
+        b->visit_time[lane] = attempt == 0 ? x : b->visit_time[lane] + x;
+}
+
+/* One attempt by each item of `l`; those that may try again go to `retry`. */
+static void attempt_list(const struct visit *v, const struct lane_list *l, uint32_t attempt,
+                         struct lane_list *retry)
+{
+    struct batch *b = v->b;
+    const struct plan *c = v->c;
+    struct lane_list *to[] = {&b->ok, retry, &b->failed};
+    int32_t *tries = v->s->attempt_row >= 0 ? b->attempt_row[v->s->attempt_row] : NULL;
+    struct sketch *times =
+        b->sampled && v->count->attempt_times.hot ? &v->count->attempt_times : NULL;
+    enum fate fate[END_COUNT];
+    float limit = (float)c->limit_s;
+
+    find_fates(v, attempt, fate);
+    draw_list(v, l, attempt);
+    for (uint32_t k = 0; k < l->n; k++) {
+        uint16_t lane = l->lane[k];
+        double x = c->latency.table ? b->value[k] : c->latency.value;
+        bool late = c->latency.table ? b->value[k] > limit : x > c->limit_s;
+        enum attempt_end end = late ? END_LATE : c->uncertain ? end_of(c, b->high[k]) : END_OK;
+        x = late ? c->limit_s : x;
+        v->ends->end[end]++;
+        spend(v, lane, x, attempt);
+        b->good[lane] = (b->good[lane] & keep[end]) | put[end];
+        push(to[fate[end]], lane);
+        if (tries)
+            tries[lane]++;
+        if (times)
+            sketch_add(times, x);
+    }
+    v->ends->attempts += l->n;
+    for (uint32_t k = 0; b->program->has_cost && k < l->n; k++)
+        b->cost[l->lane[k]] += c->cost;
+}
+
+/* The waits before another attempt. */
+static void back_off(const struct visit *v, const struct lane_list *l, uint32_t attempts_made)
+{
+    const struct retry *r = &v->s->step->retry;
+    struct batch *b = v->b;
+    if (!(r->initial_s > 0))
+        return;
+    double wait = rules_backoff(r, attempts_made, 0);
+    if (r->jitter != JITTER_NONE)
+        batch_draw(b, v->step, RNG_BACKOFF, attempts_made, l->lane, l->n, b->draw);
+    for (uint32_t k = 0; k < l->n; k++) {
+        if (r->jitter != JITTER_NONE)
+            wait = rules_backoff(r, attempts_made, rng_unit(b->draw[k]));
+        spend(v, l->lane[k], wait, attempts_made);
+    }
+}
+
+/* Attempts after the first, by those in b->retry, until none is left to try. */
+static void try_again(const struct visit *v)
+{
+    struct batch *b = v->b;
+    v->count->retried += b->retry.n;
+    uint32_t ok = b->ok.n;
+    for (uint32_t attempt = 1; b->retry.n > 0; attempt++) {
+        back_off(v, &b->retry, attempt);
+        b->again.n = 0;
+        attempt_list(v, &b->retry, attempt, &b->again);
+        struct lane_list swap = b->retry;
+        b->retry = b->again;
+        b->again = swap;
+    }
+    v->count->retried_ok += b->ok.n - ok;
+}
+
+/* --- after the attempts */
+
+static void time_visits(const struct visit *v, const struct lane_list *l)
+{
+    struct batch *b = v->b;
+    struct step_tally *s = v->count;
+    double sum = 0, sum2 = 0, scale = b->program->time_scale;
+    bool sampled = b->sampled && s->visit_times.hot;
+    for (uint32_t k = 0; k < l->n; k++) {
+        double x = b->visit_time[l->lane[k]];
+        s->in_budget += x <= v->c->budget_s;
+        if (!sampled)
+            continue;
+        sketch_add(&s->visit_times, x);
+        sum += x * scale;
+        sum2 += x * scale * (x * scale);
+    }
+    if (sampled)
+        moments_add(&s->visit_time, l->n, sum, sum2);
+}
+
+/* Confidences by the quality that the items have now. */
+static void give_confidence(const struct visit *v, const struct lane_list *l)
+{
+    struct batch *b = v->b;
+    const struct sampler *by = v->c->confidence;
+    float *row = b->confidence_row[v->s->confidence_row];
+    bool asked = by[0].table || by[1].table;
+    if (asked)
+        batch_draw(b, v->step, RNG_CONFIDENCE, 0, l->lane, l->n, b->draw);
+    for (int good = 0; good < 2; good++) {
+        uint32_t m = 0;
+        for (uint32_t k = 0; k < l->n; k++) {
+            b->place[m] = l->lane[k];
+            b->low[m] = (uint32_t)b->draw[k];
+            m += b->good[l->lane[k]] == good;
+        }
+        sampler_fill(&by[good], b->low, m, b->value);
+        for (uint32_t k = 0; k < m; k++)
+            row[b->place[k]] = b->value[k];
+    }
+    if (v->s->confidence_row == 0 || !b->program->asks_last)
+        return;
+    for (uint32_t k = 0; k < l->n; k++)
+        b->confidence_row[0][l->lane[k]] = row[l->lane[k]];
+}
+
+static void pass_gate(const struct visit *v, const struct lane_list *l)
+{
+    struct batch *b = v->b;
+    const float *row = v->s->gate_row >= 0 ? b->confidence_row[v->s->gate_row] : NULL;
+    struct lane_list above = {0, b->retry.lane}, below = {0, b->again.lane};
+    for (uint32_t k = 0; k < l->n; k++) {
+        uint16_t lane = l->lane[k];
+        bool ships = row && rules_gate_ships(row[lane], v->c->threshold);
+        push(ships ? &above : &below, lane);
+    }
+    batch_route(b, v->step, EXIT_ABOVE, above.lane, above.n);
+    batch_route(b, v->step, EXIT_BELOW, below.lane, below.n);
+}
+
+static void decide(const struct visit *v, const struct lane_list *l)
+{
+    struct batch *b = v->b;
+    struct lane_list pass = {0, b->retry.lane}, reject = {0, b->again.lane};
+    if (v->c->can_change || v->c->can_reject)
+        batch_draw(b, v->step, RNG_DECISION, 0, l->lane, l->n, b->draw);
+    else
+        memset(b->draw, 0, l->n * sizeof *b->draw);
+    for (uint32_t k = 0; k < l->n; k++) {
+        uint16_t lane = l->lane[k];
+        int32_t good = b->good[lane];
+        bool change = b->draw[k] < v->c->change_below[good];
+        bool caught = b->draw[k] < v->c->reject_below[good];
+        b->good[lane] = good ^ change;
+        v->count->caught += caught;
+        push(caught && !change ? &reject : &pass, lane);
+    }
+    batch_route(b, v->step, EXIT_PASS, pass.lane, pass.n);
+    batch_route(b, v->step, EXIT_REJECT, reject.lane, reject.n);
+}
+
+/* Everything after the attempts, for the items in b->ok and b->failed. */
+static void settle(const struct visit *v)
+{
+    struct batch *b = v->b;
+    if (v->timed) {
+        time_visits(v, &b->ok);
+        time_visits(v, &b->failed);
+    }
+    batch_route(b, v->step, EXIT_FAIL, b->failed.lane, b->failed.n);
+    if (b->ok.n == 0)
+        return;
+    if (v->s->confidence_row >= 0)
+        give_confidence(v, &b->ok);
+    switch (v->s->kind) {
+    case STEP_GATE:
+        pass_gate(v, &b->ok);
+        break;
+    case STEP_CHECK:
+    case STEP_REVIEW:
+        decide(v, &b->ok);
+        break;
+    default:
+        batch_route(b, v->step, EXIT_PASS, b->ok.lane, b->ok.n);
+    }
+}
+
+static void visit_list(struct batch *b, uint32_t step, uint32_t plan, const struct lane_list *l)
+{
+    struct visit v = visit_of(b, step, plan);
+    b->ok.n = b->failed.n = b->retry.n = 0;
+    enter_list(&v, l);
+    attempt_list(&v, l, 0, &b->retry);
+    v.count->first_ok += b->ok.n;
+    try_again(&v);
+    v.count->ok += b->ok.n;
+    settle(&v);
+}
+
+/* --- the first attempt of a plain step, over all lanes */
+
+static void enter_whole(const struct visit *v, uint32_t n)
+{
+    struct batch *b = v->b;
+    lanes_here(b->at, (int32_t)v->step, b->here);
+    if (v->s->visit_row >= 0)
+        lanes_increment(b->here, b->visit_row[v->s->visit_row]);
+    if (v->s->attempt_row >= 0)
+        lanes_increment(b->here, b->attempt_row[v->s->attempt_row]);
+    if (v->s->entry_row >= 0)
+        lanes_keep(b->here, b->good, b->entry_row[v->s->entry_row]);
+    if (b->program->can_be_bad)
+        lanes_mark_bad(b->here, b->good, b->bad_row[v->step]);
+    v->count->items += n;
+    v->count->visits += n;
+    v->ends->attempts += n;
+}
+
+/* Numbers and times of the attempt.  Returns how many are late, with their mask in *late. */
+static uint32_t draw_whole(const struct visit *v, uint32_t n, const int32_t **late)
+{
+    struct batch *b = v->b;
+    const struct plan *c = v->c;
+    struct rng r;
+    uint32_t n_late = 0;
+    *late = b->never;
+    if (c->latency.table || (c->uncertain && !c->wide)) {
+        rng_init(&r, rng_key(b->seed, b->replication, b->block, v->step, RNG_ATTEMPT));
+        rng_fill(&r, b->draw, LANES);
+        lanes_split(b->draw, b->low, b->high);
+    }
+    if (c->wide) {
+        rng_init(&r, rng_key(b->seed, b->replication, b->block, v->step, RNG_OUTCOME));
+        rng_fill(&r, b->draw, LANES);
+        widen(c, b->draw, LANES, b->high);
+    }
+    if (c->latency.table) {
+        qtable_fill(c->latency.table, b->low, LANES, b->value);
+        if (c->can_be_late)
+            n_late = lanes_late(b->here, b->value, (float)c->limit_s, b->late);
+        *late = n_late ? b->late : b->never;
+        lanes_add_time(b->here, *late, b->value, b->time);
+        if (n_late)
+            lanes_add_constant(*late, c->limit_s, b->time);
+    } else if (c->can_be_late) {
+        *late = b->here;
+        n_late = n;
+        lanes_add_constant(b->here, c->limit_s, b->time);
+    } else if (c->latency.value > 0) {
+        lanes_add_constant(b->here, c->latency.value, b->time);
+    }
+    return n_late;
+}
+
+/* Counts of the ways to end, from how many lie at or below each cut. */
+static void count_ends(const struct visit *v, uint32_t n, uint32_t n_late, const int32_t *late)
+{
+    uint32_t below = 0;
+    int32_t cut = -1;
+    for (int i = 0; i < CUT_COUNT; i++) {
+        uint32_t upto = below;
+        if (v->c->uncertain && v->c->cut[i] > cut)
+            upto = lanes_count(v->b->here, late, v->b->high, v->c->cut[i]);
+        cut = v->c->cut[i];
+        v->ends->end[i] += upto - below;
+        below = upto;
+    }
+    v->ends->end[END_OK] += n - n_late - below;
+    v->ends->end[END_LATE] += n_late;
+}
+
+/* Sorts those that failed into b->retry and b->failed. */
+static void sort_failed(const struct visit *v, const int32_t *late, int32_t cut)
+{
+    struct batch *b = v->b;
+    enum fate fate[END_COUNT];
+    find_fates(v, 0, fate);
+    for (uint32_t i = 0; i < LANES; i++) {
+        if (!(b->here[i] & (late[i] | (b->high[i] > cut ? 0 : -1))))
+            continue;
+        enum attempt_end end = late[i] ? END_LATE : end_of(v->c, b->high[i]);
+        push(fate[end] == FATE_RETRY ? &b->retry : &b->failed, (uint16_t)i);
+    }
+}
+
+static void visit_whole(struct batch *b, uint32_t step, uint32_t n)
+{
+    struct visit v = visit_of(b, step, 0);
+    const struct plan *c = v.c;
+    const struct rules *rules = &b->program->rules;
+    const int32_t *late;
+    const int32_t way = rules->exit[step][EXIT_PASS], out = rules->exit[step][EXIT_FAIL];
+    int32_t pass = rules->route[way].to, fail = rules->route[out].to, cut = c->cut[CUT_SEEN];
+    bool again = c->can_fail && v.s->step->retry.attempts > 1;
+
+    b->ok.n = b->failed.n = b->retry.n = 0;
+    enter_whole(&v, n);
+    uint32_t n_late = draw_whole(&v, n, &late);
+    count_ends(&v, n, n_late, late);
+    if (b->program->has_cost && c->cost != 0)
+        lanes_add_constant(b->here, c->cost, b->cost);
+    if (c->taints)
+        lanes_taint(b->here, late, b->high, cut, c->cut[CUT_WRONG], c->cut[CUT_REPAIR], b->good);
+    if (again)
+        sort_failed(&v, late, cut);
+    uint32_t n_failed = lanes_go(b->here, late, c->uncertain ? b->high : b->never, cut, pass,
+                                 again ? (int32_t)step : fail, b->at, b->visits);
+    uint32_t n_passed = n - n_failed;
+    v.count->ok += n_passed;
+    v.count->first_ok += n_passed;
+    b->tally->route[way] += n_passed;
+    batch_send(b, step, pass, n_passed);
+    if (again) {
+        try_again(&v);
+        v.count->ok += b->ok.n;
+        settle(&v);
+    } else {
+        b->tally->route[out] += n_failed;
+        batch_send(b, step, fail, n_failed);
+    }
+}
+
+/* --- all who wait */
+
+static void list_waiting(struct batch *b, uint32_t step, uint32_t n)
+{
+    struct lane_list *l = &b->first;
+    l->n = n;
+    if (b->listed[step]) {
+        memcpy(l->lane, b->pending[step].lane, n * sizeof *l->lane);
+        return;
+    }
+    uint32_t m = 0;
+    for (uint32_t i = 0; i < LANES && m < n; i++) {
+        l->lane[m] = (uint16_t)i;
+        m += b->at[i] == (int32_t)step;
+    }
+}
+
+void batch_visit(struct batch *b, uint32_t step)
+{
+    const struct step_plan *s = &b->program->step[step];
+    uint32_t n = b->waiting[step];
+    bool whole =
+        s->plain && s->dense && !b->begun[step] && n >= WHOLE_FROM && !(b->sampled && s->timed);
+    if (!whole)
+        list_waiting(b, step, n);
+    b->waiting[step] = 0;
+    b->begun[step] = true;
+    if (whole) {
+        visit_whole(b, step, n);
+        return;
+    }
+    if (s->n_plans == 1) {
+        visit_list(b, step, 0, &b->first);
+        return;
+    }
+    for (uint32_t plan = 0; plan < s->n_plans; plan++) {
+        b->split.n = 0;
+        for (uint32_t k = 0; k < b->first.n; k++)
+            if (s->plan_of[b->class[b->first.lane[k]]] == plan)
+                push(&b->split, b->first.lane[k]);
+        if (b->split.n > 0)
+            visit_list(b, step, plan, &b->split);
+    }
+}

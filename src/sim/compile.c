@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Everything that depends on the scenario alone is decided here, once: cut points of outcomes,
+ * quantile tables, which numbers are drawn for whole blocks, what must be remembered per item.
+ *
+ * Which streams a step uses depends on the shape of the flow and never on its numbers, so that two
+ * scenarios with the same flow meet the same random numbers. */
+#include "sim/compile.h"
+
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+/* Below this a probability is compared on 64 bits: 31 bits would miss it by more than 0.02%. */
+static const double WIDE_BELOW = 1e-6;
+
+static bool dists_equal(const struct dist *a, const struct dist *b)
+{
+    if (a->family != b->family || a->a != b->a || a->b != b->b || a->c != b->c || a->n != b->n ||
+        a->evidence != b->evidence)
+        return false;
+    return a->values == b->values && a->weights == b->weights && a->part == b->part;
+}
+
+/* Numbers with different evidence behind them are different, whatever their values: an outer loop
+ * over draws of the parameters then meets programs of one shape. */
+static bool numbers_equal(const struct numbers *a, const struct numbers *b)
+{
+    const struct number *x[] = {&a->error,  &a->wrong,       &a->malformed,   &a->validation,
+                                &a->repair, &a->sensitivity, &a->specificity, &a->fixes,
+                                &a->spoils, &a->threshold};
+    const struct number *y[] = {&b->error,  &b->wrong,       &b->malformed,   &b->validation,
+                                &b->repair, &b->sensitivity, &b->specificity, &b->fixes,
+                                &b->spoils, &b->threshold};
+    for (size_t i = 0; i < sizeof x / sizeof *x; i++)
+        if (x[i]->value != y[i]->value || x[i]->evidence != y[i]->evidence)
+            return false;
+    return a->timeout_s == b->timeout_s && a->budget_s == b->budget_s &&
+           a->cost_call == b->cost_call && dists_equal(&a->latency, &b->latency) &&
+           dists_equal(&a->confidence_good, &b->confidence_good) &&
+           dists_equal(&a->confidence_bad, &b->confidence_bad);
+}
+
+/* The 64-bit number below which uniform numbers lie with probability p. */
+static uint64_t below(double p)
+{
+    if (!(p > 0))
+        return 0;
+    return p >= 1 ? UINT64_MAX : (uint64_t)ldexp(p, 64);
+}
+
+static int sampler_init(struct sampler *s, const struct dist *d, const struct sampler *base,
+                        struct error *err)
+{
+    *s = (struct sampler){.dist = d};
+    if (d->family == DIST_CONSTANT) {
+        s->value = d->a;
+        return 0;
+    }
+    if (base && base->table && dists_equal(d, base->dist)) {
+        s->table = base->table;
+        return 0;
+    }
+    s->table = qtable_new(d, err);
+    if (!s->table)
+        return -1;
+    s->owned = true;
+    if (qtable_is_constant(s->table, &s->value)) {
+        qtable_free(s->table);
+        s->table = NULL;
+        s->owned = false;
+    }
+    return 0;
+}
+
+static void sampler_release(struct sampler *s)
+{
+    if (s->owned)
+        qtable_free(s->table);
+}
+
+/* Outcomes in the order of enum cut; what is left of the probabilities is ok, of which the share
+ * `repair` mends. */
+static void plan_cuts(struct plan *c)
+{
+    const struct numbers *n = c->numbers;
+    double malformed = n->malformed.value, validation = n->validation.value;
+    double ok = fmax(0, 1 - n->error.value - n->wrong.value - malformed);
+    const double share[CUT_COUNT] = {n->error.value, malformed * validation,
+                                     malformed * (1 - validation), n->wrong.value,
+                                     ok * n->repair.value};
+    double sum = 0;
+    for (int k = 0; k < CUT_COUNT; k++) {
+        sum = fmin(sum + share[k], 1);
+        c->wide |= share[k] > 0 && share[k] < WIDE_BELOW;
+        c->uncertain |= share[k] > 0;
+        c->cut[k] = (int32_t)fmin(rint(ldexp(sum, 31)) - 1, INT32_MAX);
+        c->wide_cut[k] = below(sum);
+    }
+    c->wide |= sum < 1 && 1 - sum < WIDE_BELOW;
+    c->taints = share[CUT_UNSEEN] > 0 || share[CUT_WRONG] > 0 || share[CUT_REPAIR] > 0;
+    /* A wide draw is told apart on 64 bits and stands as the middle of one of these cells. */
+    for (int k = 0; c->wide && k < CUT_COUNT; k++)
+        c->cut[k] = ((k + 1) << 27) - 1;
+}
+
+static void plan_decisions(struct plan *c, enum step_kind kind)
+{
+    for (int good = 0; good < 2; good++) {
+        double d[DECISION_COUNT];
+        rules_decisions(kind, c->numbers, good, d);
+        double change = d[DECIDE_FIX] + d[DECIDE_SPOIL];
+        c->change_below[good] = below(change);
+        c->reject_below[good] = below(change + d[DECIDE_REJECT]);
+        c->can_change |= change > 0;
+        c->can_reject |= d[DECIDE_REJECT] > 0;
+    }
+}
+
+static int plan_init(struct plan *c, const struct step *s, const struct numbers *n,
+                     const struct plan *base, struct error *err)
+{
+    *c = (struct plan){.numbers = n,
+                       .limit_s = n->timeout_s,
+                       .budget_s = n->budget_s,
+                       .cost = n->cost_call,
+                       .threshold = (float)n->threshold.value};
+    plan_cuts(c);
+    plan_decisions(c, s->kind);
+    if (sampler_init(&c->latency, &n->latency, base ? &base->latency : NULL, err))
+        return -1;
+    c->can_be_late = dist_max(&n->latency) > n->timeout_s;
+    c->can_fail =
+        c->can_be_late || n->error.value > 0 || (n->malformed.value > 0 && n->validation.value > 0);
+    if (!s->has_confidence)
+        return 0;
+    if (sampler_init(&c->confidence[0], &n->confidence_bad, base ? &base->confidence[0] : NULL,
+                     err))
+        return -1;
+    return sampler_init(&c->confidence[1], &n->confidence_good, base ? &base->confidence[1] : NULL,
+                        err);
+}
+
+/* Classes that share all numbers share a plan. */
+static int step_init(struct program *g, uint32_t i, const struct program *base, struct error *err)
+{
+    struct step_plan *s = &g->step[i];
+    s->step = &g->pipeline->step[i];
+    s->kind = s->step->kind;
+    s->first_plan = g->n_plans;
+    s->plan = mem_zero(g->n_classes, sizeof *s->plan);
+    s->plan_of = mem_zero(g->n_classes, sizeof *s->plan_of);
+    const struct step_plan *b = base ? &base->step[i] : NULL;
+    for (uint32_t c = 0; c < g->n_classes; c++) {
+        uint32_t k = 0;
+        while (k < s->n_plans && !numbers_equal(s->plan[k].numbers, &s->step->numbers[c]))
+            k++;
+        s->plan_of[c] = (uint16_t)k;
+        if (k < s->n_plans)
+            continue;
+        s->n_plans++;
+        if (plan_init(&s->plan[k], s->step, &s->step->numbers[c],
+                      b && k < b->n_plans ? &b->plan[k] : NULL, err))
+            return error_prefix(err, "%s", s->step->id);
+    }
+    g->n_plans += s->n_plans;
+    return 0;
+}
+
+/* Marks what can be reached from step i over the first routes of some exits, or over all routes. */
+static void mark(const struct program *g, uint32_t i, bool normal, bool *seen)
+{
+    VEC(uint32_t) todo = {0};
+    if (!seen[i])
+        vec_push(&todo, i);
+    seen[i] = true;
+    while (todo.len > 0) {
+        uint32_t at = todo.at[--todo.len];
+        for (int k = 0; k < EXIT_KIND_COUNT; k++) {
+            if (normal && (k == EXIT_FAIL || k == EXIT_REJECT))
+                continue;
+            for (int32_t r = g->rules.exit[at][k]; r >= 0; r = g->rules.route[r].otherwise) {
+                int32_t to = g->rules.route[r].to;
+                if (to >= 0 && !seen[to]) {
+                    seen[to] = true;
+                    vec_push(&todo, (uint32_t)to);
+                }
+                if (normal)
+                    break;
+            }
+        }
+    }
+    vec_release(&todo);
+}
+
+static void find_reach(struct program *g)
+{
+    bool *dense = mem_zero(g->n_steps, sizeof *dense), *again = mem_zero(g->n_steps, sizeof *again);
+    mark(g, 0, true, dense);
+    for (uint32_t r = 0; r < g->rules.n_routes; r++)
+        if (g->rules.route[r].back)
+            mark(g, (uint32_t)g->rules.route[r].to, false, again);
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        g->step[i].dense = dense[i];
+        g->step[i].revisited = again[i];
+    }
+    mem_free(dense);
+    mem_free(again);
+}
+
+/* Rows of confidences: row 0 is the last one an item was given, the others those of steps that a
+ * gate names.  A step whose confidence no gate reads draws none. */
+static void find_confidences(struct program *g)
+{
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        g->step[i].confidence_row = g->step[i].gate_row = -1;
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        struct step_plan *s = &g->step[i];
+        if (s->kind != STEP_GATE)
+            continue;
+        int32_t of = s->step->gate_of;
+        g->asks_last |= of < 0;
+        if (of >= 0 && g->step[of].confidence_row < 0)
+            g->step[of].confidence_row = (int32_t)++g->n_confidence_rows;
+        s->gate_row = of < 0 ? 0 : g->step[of].confidence_row;
+    }
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        if (g->asks_last && g->step[i].step->has_confidence && g->step[i].confidence_row < 0)
+            g->step[i].confidence_row = 0;
+    if (g->asks_last || g->n_confidence_rows > 0)
+        g->n_confidence_rows++;
+}
+
+static bool is_free(const struct program *g, uint32_t i, enum exit_kind exit)
+{
+    int32_t r = g->rules.exit[i][exit];
+    return r >= 0 && g->rules.route[r].counter == ROUTE_FREE && !g->rules.route[r].back;
+}
+
+static void find_rows(struct program *g, uint32_t i)
+{
+    struct step_plan *s = &g->step[i];
+    bool retries = s->step->retry.attempts > 1;
+    s->visit_row = s->revisited ? (int32_t)g->n_visit_rows++ : -1;
+    s->attempt_row = s->revisited || retries ? (int32_t)g->n_attempt_rows++ : -1;
+    s->entry_row = g->rules.entry_slot[i];
+    s->timed = retries;
+    s->plain = s->kind == STEP_STAGE && s->confidence_row < 0 && s->n_plans == 1 &&
+               is_free(g, i, EXIT_PASS) && is_free(g, i, EXIT_FAIL);
+    for (uint32_t k = 0; k < s->n_plans; k++) {
+        s->budgeted |= isfinite(s->plan[k].budget_s);
+        s->changes_quality |= s->plan[k].taints || s->plan[k].can_change;
+    }
+    s->plain &= !s->budgeted;
+}
+
+static void leads(struct program *g, uint32_t i, enum exit_kind exit)
+{
+    for (int32_t r = g->rules.exit[i][exit]; r >= 0; r = g->rules.route[r].otherwise) {
+        g->can_fail |= g->rules.route[r].to == TO_FAIL;
+        g->can_reject |= g->rules.route[r].to == TO_REJECT;
+    }
+}
+
+static void find_ends(struct program *g, uint32_t i)
+{
+    const struct step_plan *s = &g->step[i];
+    for (uint32_t k = 0; k < s->n_plans; k++) {
+        if (s->plan[k].can_fail)
+            leads(g, i, EXIT_FAIL);
+        if (s->plan[k].can_reject)
+            leads(g, i, EXIT_REJECT);
+        g->can_be_bad |= s->plan[k].taints || s->plan[k].can_change;
+        g->has_cost |= s->plan[k].cost != 0;
+        g->has_time |= s->plan[k].latency.table || s->plan[k].latency.value > 0;
+    }
+    leads(g, i, s->kind == STEP_GATE ? EXIT_ABOVE : EXIT_PASS);
+    if (s->kind == STEP_GATE)
+        leads(g, i, EXIT_BELOW);
+    g->has_review |= s->kind == STEP_REVIEW;
+    g->has_time |= s->step->retry.attempts > 1 && s->step->retry.initial_s > 0;
+}
+
+/* A power of 2 near 1 / x. */
+static double scale_for(double x)
+{
+    if (!(x > 0) || !(x < DBL_MAX))
+        return 1;
+    int exponent;
+    frexp(x, &exponent);
+    return ldexp(1, -exponent);
+}
+
+static void find_scales(struct program *g)
+{
+    double time = 0, cost = 0;
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        const struct plan *c = &g->step[i].plan[0];
+        double mean = dist_capped_moment(c->latency.dist, c->limit_s, 1);
+        time += isfinite(mean) ? mean : dist_quantile(c->latency.dist, 0.9);
+        cost += fabs(c->cost);
+    }
+    g->time_scale = scale_for(time);
+    g->cost_scale = scale_for(cost);
+}
+
+static void find_entry(struct program *g)
+{
+    const struct pipeline *p = g->pipeline;
+    double sum = 0;
+    g->class_below = mem_zero(g->n_classes, sizeof *g->class_below);
+    g->bad_below = mem_zero(g->n_classes, sizeof *g->bad_below);
+    for (uint32_t c = 0; c < g->n_classes; c++) {
+        sum += p->class[c].share;
+        g->class_below[c] = c + 1 == g->n_classes ? UINT64_MAX : below(sum);
+        g->bad_below[c] = below(p->input_wrong[c].value);
+        g->enters_bad |= g->bad_below[c] > 0;
+    }
+    g->can_be_bad = g->enters_bad;
+    g->has_worth =
+        isfinite(p->worth_correct) || isfinite(p->worth_wrong) || isfinite(p->worth_rejected);
+}
+
+int program_init(struct program *g, const struct pipeline *p, const struct program *base,
+                 struct error *err)
+{
+    *g = (struct program){.pipeline = p, .n_steps = p->n_steps, .n_classes = p->n_classes};
+    rules_init(&g->rules, p);
+    g->step = mem_zero(g->n_steps, sizeof *g->step);
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        if (step_init(g, i, base, err)) {
+            program_release(g);
+            return -1;
+        }
+    }
+    find_reach(g);
+    find_confidences(g);
+    find_entry(g);
+    g->n_entry_rows = g->rules.n_entry_slots;
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        find_rows(g, i);
+        find_ends(g, i);
+    }
+    find_scales(g);
+    return 0;
+}
+
+void program_release(struct program *g)
+{
+    for (uint32_t i = 0; g->step && i < g->n_steps; i++) {
+        struct step_plan *s = &g->step[i];
+        for (uint32_t k = 0; k < s->n_plans; k++) {
+            sampler_release(&s->plan[k].latency);
+            sampler_release(&s->plan[k].confidence[0]);
+            sampler_release(&s->plan[k].confidence[1]);
+        }
+        mem_free(s->plan);
+        mem_free(s->plan_of);
+    }
+    mem_free(g->step);
+    mem_free(g->class_below);
+    mem_free(g->bad_below);
+    rules_release(&g->rules);
+    *g = (struct program){0};
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Six stages, each Bernoulli 0.97 and a lognormal latency, stop at the first failure, distribution
+ * of the total: the loop that everybody writes with GSL, against the block engine, CPU time on one
+ * thread, in one run.
+ *
+ * The loop does what most do: mt19937, gsl_ran_lognormal, gsl_ran_bernoulli, a histogram.  Pairs
+ * alternate, so that a machine that slows down slows both; the row gives medians. */
+#include "math/gsl_guard.h"
+#include "sim/batch.h"
+
+#include <gsl/gsl_histogram.h>
+#include <gsl/gsl_randist.h>
+#include <gsl/gsl_rng.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { STAGES = 6, PAIRS = 5 };
+static const double P_OK = 0.97, MU = -0.5, SIGMA = 0.6;
+
+struct answer {
+    double reliability, mean_s, cpu_s;
+};
+
+static double cpu_since(clock_t start)
+{
+    return (double)(clock() - start) / CLOCKS_PER_SEC;
+}
+
+static struct answer loop_with_gsl(uint64_t trials, unsigned long seed)
+{
+    gsl_rng *r = gsl_rng_alloc(gsl_rng_mt19937);
+    gsl_histogram *h = gsl_histogram_alloc(4096);
+    gsl_histogram_set_ranges_uniform(h, 0, 64);
+    gsl_rng_set(r, seed);
+    uint64_t ok = 0;
+    double sum = 0;
+    clock_t start = clock();
+    for (uint64_t i = 0; i < trials; i++) {
+        double total = 0;
+        int stage = 0;
+        for (; stage < STAGES; stage++) {
+            total += gsl_ran_lognormal(r, MU, SIGMA);
+            if (!gsl_ran_bernoulli(r, P_OK))
+                break;
+        }
+        if (stage < STAGES)
+            continue;
+        ok++;
+        sum += total;
+        gsl_histogram_increment(h, total);
+    }
+    struct answer a = {(double)ok / (double)trials, sum / (double)ok, cpu_since(start)};
+    gsl_histogram_free(h);
+    gsl_rng_free(r);
+    return a;
+}
+
+static void make_pipeline(struct pipeline *p)
+{
+    pipeline_init(p);
+    p->n_steps = STAGES;
+    p->n_classes = 1;
+    p->class = arena_alloc(&p->arena, sizeof *p->class);
+    p->class[0] = (struct class_def){"", 1};
+    p->input_wrong = arena_alloc(&p->arena, sizeof *p->input_wrong);
+    p->step = arena_alloc(&p->arena, STAGES * sizeof *p->step);
+    p->worth_correct = p->worth_wrong = p->worth_rejected = NAN;
+    p->deadline_s = p->budget = INFINITY;
+    for (int i = 0; i < STAGES; i++) {
+        struct numbers *n = arena_alloc(&p->arena, sizeof *n);
+        n->error.value = 1 - P_OK;
+        n->validation.value = 1;
+        n->latency = (struct dist){.family = DIST_LOGNORMAL, .a = MU, .b = SIGMA};
+        n->timeout_s = n->budget_s = INFINITY;
+        p->step[i] = (struct step){
+            .id = "stage",
+            .numbers = n,
+            .retry = {.attempts = 1,                          .on = RETRY_ALL        },
+            .next = {.to = i + 1 < STAGES ? i + 1 : TO_SHIP, .at_most = AT_MOST_NONE},
+            .fallback = {.to = TO_FAIL,                          .at_most = AT_MOST_NONE},
+        };
+    }
+}
+
+static struct answer block_engine(const struct program *g, uint64_t trials, uint64_t seed)
+{
+    struct tally t;
+    struct batch *b = batch_new(g);
+    tally_init(&t, g);
+    clock_t start = clock();
+    for (uint64_t i = 0; i < trials / LANES; i++)
+        batch_run(b, seed, 0, i, LANES, &t);
+    double cpu = cpu_since(start);
+    const struct class_tally *c = &t.class[0];
+    struct answer a = {(double)c->correct / (double)c->n,
+                       moments_mean(&c->shipped_time) / g->time_scale, cpu};
+    tally_release(&t);
+    batch_free(b);
+    return a;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *x)
+{
+    qsort(x, PAIRS, sizeof *x, by_size);
+    return x[PAIRS / 2];
+}
+
+int main(int argc, char **argv)
+{
+    uint64_t trials = argc > 1 ? strtoull(argv[1], NULL, 10) : 2000000;
+    double loop[PAIRS], ours[PAIRS];
+    struct answer a = {0}, b = {0};
+    struct pipeline p;
+    struct program g;
+    struct error err = {0};
+
+    math_init();
+    trials = trials / LANES * LANES;
+    make_pipeline(&p);
+    if (program_init(&g, &p, NULL, &err)) {
+        fprintf(stderr, "bench_series: %s\n", err.text);
+        return 1;
+    }
+    for (int i = 0; i < PAIRS; i++) {
+        a = loop_with_gsl(trials, 42 + (unsigned long)i);
+        b = block_engine(&g, trials, 42 + (uint64_t)i);
+        loop[i] = a.cpu_s / (double)trials * 1e9;
+        ours[i] = b.cpu_s / (double)trials * 1e9;
+    }
+    double theirs_ns = median(loop), ours_ns = median(ours);
+    printf("series of six: GSL loop %.1f ns/trial (R %.4f, mean %.3f s), block engine %.1f "
+           "ns/trial (R %.4f, mean %.3f s), ratio %.1f\n",
+           theirs_ns, a.reliability, a.mean_s, ours_ns, b.reliability, b.mean_s,
+           theirs_ns / ours_ns);
+    program_release(&g);
+    pipeline_release(&p);
+    return theirs_ns / ours_ns >= 10 ? 0 : 1;
+}
