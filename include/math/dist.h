@@ -35,10 +35,12 @@
 #include <stdint.h>
 
 #define DIST_TABLE(X)                                                                              \
-    X(CONSTANT, "constant") X(EXPONENTIAL, "exponential") X(LOGNORMAL, "lognormal")                \
-    X(GAMMA, "gamma") X(WEIBULL, "weibull") X(NORMAL, "normal") X(UNIFORM, "uniform")              \
-    X(TRIANGULAR, "triangular") X(PERT, "pert") X(PARETO, "pareto") X(BETA, "beta")                \
-    X(DISCRETE, "discrete") X(EMPIRICAL, "empirical") X(MIXTURE, "mixture") X(SHIFTED, "shifted")
+    X(CONSTANT, "constant")                                                                        \
+    X(EXPONENTIAL, "exponential") X(LOGNORMAL, "lognormal") X(GAMMA, "gamma")                      \
+        X(WEIBULL, "weibull") X(NORMAL, "normal") X(UNIFORM, "uniform")                            \
+            X(TRIANGULAR, "triangular") X(PERT, "pert") X(PARETO, "pareto") X(BETA, "beta")        \
+                X(DISCRETE, "discrete") X(EMPIRICAL, "empirical") X(MIXTURE, "mixture")            \
+                    X(SHIFTED, "shifted")
 
 enum dist_family {
 #define X(name, word) DIST_##name,
@@ -57,7 +59,11 @@ struct dist {
 };
 
 /* What a parameter means to people, so that the scenario reader knows its unit. */
-enum dist_param_kind { DIST_VALUE, DIST_PLAIN, DIST_RATE }; /* in the quantity's unit | number | per s */
+enum dist_param_kind {
+    DIST_VALUE,
+    DIST_PLAIN,
+    DIST_RATE
+}; /* in the quantity's unit | number | per s */
 
 /* One way to write a family: `{lognormal: {p50: 45ms, p95: 160ms}}`. */
 struct dist_form {
@@ -76,15 +82,15 @@ const char *dist_family_name(enum dist_family f);
 struct dist dist_constant(double value);
 /* Parameters in range, weights summing to 1, values ascending; ERR_INPUT with a sentence. */
 MUST_CHECK int dist_check(const struct dist *d, struct error *err);
-double dist_cdf(const struct dist *d, double x);      /* P(X <= x) */
-double dist_below(const struct dist *d, double x);    /* P(X < x): differs at atoms */
+double dist_cdf(const struct dist *d, double x);   /* P(X <= x) */
+double dist_below(const struct dist *d, double x); /* P(X < x): differs at atoms */
 /* The complements, small values to full precision: P(X > x), P(X >= x)  (dist_tail.c). */
 double dist_above(const struct dist *d, double x);
 double dist_from(const struct dist *d, double x);
 double dist_quantile(const struct dist *d, double p); /* smallest x with F(x) >= p */
 /* The quantile of 1 - q, exact for the smallest q. */
 double dist_quantile_upper(const struct dist *d, double q);
-double dist_mean(const struct dist *d);               /* may be INFINITY (pareto) */
+double dist_mean(const struct dist *d); /* may be INFINITY (pareto) */
 double dist_variance(const struct dist *d);
 double dist_min(const struct dist *d);
 double dist_max(const struct dist *d);

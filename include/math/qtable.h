@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Quantile tables: one 32-bit uniform -> one draw, by cubic pieces over u with at least 16 cells an
+ * octave towards both tails; steps, atoms and constants exactly; mixtures by component.
+ *
+ * Draws rise with u (to the last bit of a float inside a piece; mixtures only component by
+ * component), so that common random numbers and antithetic pairs come free.  Draws are never
+ * negative, never outside the support, and never above 1e30. */
+#ifndef SEAM_MATH_QTABLE_H
+#define SEAM_MATH_QTABLE_H
+
+#include "base/error.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct dist;
+struct qtable;
+
+/* Owned by the caller (qtable_free); keeps nothing of d.  d has passed dist_check; NULL with err
+ * set (ERR_NUMERIC) when its quantiles cannot be computed. */
+struct qtable *qtable_new(const struct dist *d, struct error *err);
+void qtable_free(struct qtable *t);
+/* out[i] = F^-1((u[i] + 0.5) / 2^32); the vectorised path.  Relative error 1e-6, or absolute error
+ * 1e-12 of the largest draw where draws are that near to 0. */
+void qtable_fill(const struct qtable *t, const uint32_t *u, size_t n, float *out);
+/* One draw, the same to the bit. */
+float qtable_at(const struct qtable *t, uint32_t u);
+/* Largest x the table can return (bounds the fixed-point sums). */
+double qtable_max(const struct qtable *t);
+/* Is it one value whatever u is? */
+bool qtable_is_constant(const struct qtable *t, double *value);
+
+#endif

@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Building quantile tables.
+ *
+ * Smooth laws: in each cell the cubic through the quantiles at 0, 1/4, 3/4 and 1 of it (the
+ * Chebyshev-Lobatto points).  Its error is largest in the middle of the cell, where it is measured
+ * in every fourth one; the cells are halved until it is small enough.  Where x goes as u^c the
+ * error is c (c-1) (c-2) (c-3) 1e-8 with 16 cells an octave.
+ * A triangular law is split at its mode, where its quantile function has a kink. */
+#include "qtable_kinds.h"
+
+#include "base/buf.h"
+#include "dist_family.h"
+#include <math.h>
+
+static const double VALUE_MAX = 1e30;
+static const double RELATIVE = 4e-7, ABSOLUTE = 5e-13; /* half of what the header promises */
+
+/* A stretch of a law: p in [from, to]. */
+struct law {
+    const struct dist *d;
+    double from, to;
+};
+
+/* The quantile at x / 2^32 from the lower or the upper end of the stretch. */
+static double law_at(const struct law *l, double x, bool upper)
+{
+    double near = x * 0x1p-32, far = 1 - near, length = l->to - l->from;
+    double p = l->from + length * (upper ? far : near);
+    double q = (1 - l->to) + length * (upper ? near : far);
+    return fmin(dist_ops_of(l->d)->quantile(l->d, p, q), VALUE_MAX);
+}
+
+/* The cubic through y at 0, 1/4, 3/4 and 1 of a cell of width h, by divided differences. */
+static void cubic(const double *y, double h, double *c)
+{
+    double d01 = (y[1] - y[0]) * 4, d12 = (y[2] - y[1]) * 2, d23 = (y[3] - y[2]) * 4;
+    double d012 = (d12 - d01) / 0.75, d123 = (d23 - d12) / 0.75, d3 = d123 - d012;
+    c[0] = y[0];
+    c[1] = (d01 - d012 * 0.25 + d3 * 0.1875) / h;
+    c[2] = (d012 - d3) / (h * h);
+    c[3] = d3 / (h * h * h);
+}
+
+/* Does any m + 1/2 fall into [from, to)? */
+static bool is_used(double from, double to)
+{
+    return ceil(from - 0.5) + 0.5 < to;
+}
+
+/* One half of the table.  False when too coarse, or when a quantile is not a number. */
+static bool fill_half(struct qtable *t, const struct law *l, bool upper, double scale, bool *nan)
+{
+    const int per_octave = 1 << t->bits;
+    const double h = 1.0 / per_octave;
+    float(*row)[4] = t->row + (upper ? QTABLE_OCTAVES << t->bits : 0);
+    double y[4] = {law_at(l, 0.5, upper), 0, 0, 0};
+    bool fresh = true; /* y[0] is the quantile at the cell's start */
+
+    for (int octave = 0; octave < QTABLE_OCTAVES; octave++) {
+        for (int k = 0; k < per_octave; k++, row++) {
+            double start = ldexp(1 + k * h, octave - 1), width = ldexp(h, octave - 1), c[4];
+            if (!is_used(start, start + width)) {
+                fresh = false;
+                continue;
+            }
+            if (!fresh)
+                y[0] = law_at(l, start, upper);
+            y[1] = law_at(l, start + 0.25 * width, upper);
+            y[2] = law_at(l, start + 0.75 * width, upper);
+            y[3] = law_at(l, start + width, upper);
+            cubic(y, h, c);
+            if (k % 4 == 2 || k < 2) {
+                double want = law_at(l, start + 0.5 * width, upper);
+                double got = c[0] + h / 2 * (c[1] + h / 2 * (c[2] + h / 2 * c[3]));
+                *nan |= isnan(want) || isnan(got);
+                if (fabs(got - want) > RELATIVE * want + ABSOLUTE * scale)
+                    return false;
+            }
+            for (int i = 0; i < 4; i++)
+                (*row)[i] = (float)c[i];
+            y[0] = y[3];
+            fresh = true;
+        }
+    }
+    return true;
+}
+
+/* Rounding to floats must not make a cell begin below where the one before it ends. */
+static void smooth_joints(struct qtable *t, bool upper)
+{
+    const int side = QTABLE_OCTAVES << t->bits;
+    const float d = 1.0f / (float)(1 << t->bits) - 0x1p-23f;
+    float(*row)[4] = t->row + (upper ? side : 0), end = row[0][0];
+    for (int i = 0; i < side; i++) {
+        float *c = row[i];
+        if (c[0] == 0 && c[1] == 0 && c[2] == 0 && c[3] == 0)
+            continue; /* unused, or all zeros */
+        if (upper ? c[0] > end : c[0] < end)
+            c[0] = end;
+        float last = c[0] + d * (c[1] + d * (c[2] + d * c[3]));
+        if (upper ? last > c[0] || last < 0 : last < c[0])
+            c[1] = c[2] = c[3] = 0; /* no wider than rounding */
+        end = c[0] + d * (c[1] + d * (c[2] + d * c[3]));
+    }
+}
+
+static int build_smooth(struct qtable *t, const struct law *l, struct error *err)
+{
+    bool nan = false, done = false;
+    double scale = law_at(l, 0.5, true);
+    t->kind = QTABLE_SMOOTH;
+    for (t->bits = QTABLE_BITS_MIN; !done && !nan; t->bits++) {
+        size_t bytes = ((size_t)2 * QTABLE_OCTAVES << t->bits) * sizeof *t->row;
+        mem_free(t->row);
+        t->row = mem_aligned(64, bytes);
+        for (size_t i = 0; i < bytes / sizeof *t->row; i++)
+            for (int k = 0; k < 4; k++)
+                t->row[i][k] = 0;
+        done = (fill_half(t, l, false, scale, &nan) && fill_half(t, l, true, scale, &nan)) ||
+               t->bits == QTABLE_BITS_MAX;
+    }
+    t->bits--;
+    if (nan)
+        return error_set(err, ERR_NUMERIC, "%s: its quantiles are not finite numbers",
+                         dist_family_name(l->d->family));
+    smooth_joints(t, false);
+    smooth_joints(t, true);
+    t->least = qtable_at(t, 0);
+    t->most = qtable_at(t, UINT32_MAX);
+    return 0;
+}
+
+/* Ranges of u by weights: last[i] is the last u whose middle is within the weights up to that of
+ * entry chosen[i]; entries too light for any u are left out. */
+static void set_ranges(struct qtable *t, const struct dist *d, size_t *chosen)
+{
+    double sum = 0;
+    uint64_t from = 0;
+    t->last = mem_zero(d->n, sizeof *t->last);
+    t->n = 0;
+    for (size_t i = 0; i < d->n; i++) {
+        sum = d->weights ? sum + d->weights[i] : (double)(i + 1) / (double)d->n;
+        double to = fmin(floor(sum * 0x1p32 + 0.5), 0x1p32);
+        if (dist_weight(d, i) == 0 || !(to > (double)from))
+            continue;
+        from = (uint64_t)to;
+        t->last[t->n] = (uint32_t)(from - 1);
+        chosen[t->n++] = i;
+    }
+    t->last[t->n - 1] = UINT32_MAX; /* what rounding left over */
+    t->guide = mem_zero((size_t)1 << QTABLE_GUIDE_BITS, sizeof *t->guide);
+    size_t at = 0;
+    for (uint32_t g = 0; g < 1u << QTABLE_GUIDE_BITS; g++) {
+        while (t->last[at] < g << (32 - QTABLE_GUIDE_BITS))
+            at++;
+        t->guide[g] = at < UINT16_MAX ? (uint16_t)at : UINT16_MAX;
+    }
+}
+
+static void build_steps(struct qtable *t, const struct dist *d, double shift)
+{
+    size_t *chosen = mem_zero(d->n, sizeof *chosen);
+    t->kind = QTABLE_STEPS;
+    set_ranges(t, d, chosen);
+    t->value = mem_zero(t->n, sizeof *t->value);
+    for (size_t i = 0; i < t->n; i++)
+        t->value[i] = (float)fmin(fmax(d->values[chosen[i]] + shift, 0), VALUE_MAX);
+    t->least = t->value[0];
+    t->most = t->value[t->n - 1];
+    mem_free(chosen);
+}
+
+static void build_constant(struct qtable *t, double value)
+{
+    t->kind = QTABLE_CONSTANT;
+    t->least = t->most = (float)fmin(value, VALUE_MAX);
+}
+
+/* Room for the parts of a split whose ranges are set. */
+static void open_split(struct qtable *t, double shift)
+{
+    t->kind = QTABLE_SPLIT;
+    t->shift = (float)shift;
+    t->part = mem_zero(t->n, sizeof *t->part);
+    t->stretch = mem_zero(t->n, sizeof *t->stretch);
+    uint64_t from = 0;
+    for (size_t i = 0; i < t->n; i++) {
+        uint64_t to = (uint64_t)t->last[i] + 1;
+        t->stretch[i] = 0x1p32 / (double)(to - from);
+        from = to;
+    }
+    t->least = INFINITY;
+    t->most = 0;
+}
+
+static void take_part(struct qtable *t, size_t i, struct qtable *part)
+{
+    t->part[i] = part;
+    t->least = fminf(t->least, part->least + t->shift);
+    t->most = fmaxf(t->most, part->most + t->shift);
+}
+
+static int build_mixture(struct qtable *t, const struct dist *d, double shift, struct error *err)
+{
+    size_t *chosen = mem_zero(d->n, sizeof *chosen);
+    struct qtable *part = NULL;
+    set_ranges(t, d, chosen);
+    open_split(t, shift);
+    for (size_t i = 0; i < t->n && (part = qtable_new(&d->part[chosen[i]], err)) != NULL; i++)
+        take_part(t, i, part);
+    mem_free(chosen);
+    return part ? 0 : -1;
+}
+
+static int build_triangular(struct qtable *t, const struct dist *d, double at_mode,
+                            struct error *err)
+{
+    const double weights[2] = {at_mode, 1 - at_mode};
+    const struct dist halves = {.n = 2, .weights = weights};
+    size_t chosen[2];
+    set_ranges(t, &halves, chosen);
+    open_split(t, 0);
+    for (size_t i = 0; i < t->n; i++) {
+        const struct law half = {d, i == 0 ? 0 : at_mode, i == 0 ? at_mode : 1};
+        struct qtable *part = mem_zero(1, sizeof *part);
+        if (build_smooth(part, &half, err) != 0) {
+            qtable_free(part);
+            return -1;
+        }
+        take_part(t, i, part);
+    }
+    return 0;
+}
+
+/* d moved by shift, where d itself may be shifted; `whole` is the law with all its shifts. */
+static int build(struct qtable *t, const struct dist *whole, const struct dist *d, double shift,
+                 struct error *err)
+{
+    double at_mode;
+    switch (d->family) {
+    case DIST_CONSTANT:
+        build_constant(t, fmax(d->a + shift, 0));
+        return 0;
+    case DIST_DISCRETE:
+    case DIST_EMPIRICAL:
+        build_steps(t, d, shift);
+        return 0;
+    case DIST_MIXTURE:
+        return build_mixture(t, d, shift, err);
+    case DIST_SHIFTED:
+        return build(t, whole, d->part, shift + d->a, err);
+    case DIST_TRIANGULAR:
+        at_mode = (d->b - d->a) / (d->c - d->a);
+        if (at_mode > 1e-9 && at_mode < 1 - 1e-9)
+            return build_triangular(t, whole, at_mode, err);
+        break;
+    default:
+        break;
+    }
+    return build_smooth(t, &(struct law){whole, 0, 1}, err);
+}
+
+struct qtable *qtable_new(const struct dist *d, struct error *err)
+{
+    struct qtable *t = mem_zero(1, sizeof *t);
+    if (build(t, d, d, 0, err) == 0)
+        return t;
+    qtable_free(t);
+    return NULL;
+}
