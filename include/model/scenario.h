@@ -19,7 +19,8 @@ struct scenario_options {
 
 /* Reads `path` ("-": standard input).  0: *out is a pipeline that passed every check (the caller
  * releases it).  -1 with faults filled (ERR_INPUT or ERR_UNSUPPORTED in err, its text the first
- * fault's), or with none when the file could not be read at all. */
+ * fault's), or with none when the file could not be read at all; *out is empty then, and may be
+ * released. */
 MUST_CHECK int scenario_read(const char *path, const struct scenario_options *options,
                              struct pipeline *out, struct faults *faults, struct error *err);
 /* The same from text that is named `file` in messages. */
@@ -35,7 +36,8 @@ void scenario_write(const struct pipeline *p, const char *head_comment, const ch
                     struct buf *out);
 /* JSON Schema (draft 2020-12) of the language, for editors. */
 void scenario_put_json_schema(struct buf *out);
-/* Paths of the numbers that --set and --sweep can change, as heap strings in `out`. */
+/* Paths of the numbers that the scenario states and --set and --sweep can change; strings and
+ * array live in `arena`. */
 void scenario_paths(const struct pipeline *p, struct arena *arena, const char ***out, size_t *n);
 
 #endif

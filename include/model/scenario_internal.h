@@ -127,6 +127,8 @@ int value_word(struct reading *r, const struct yaml_node *n, const char *const *
 bool is_name(const char *s);
 /* A scalar, or a fault "`key` is ...". */
 int want_scalar(struct reading *r, const struct yaml_node *n, const char *what);
+/* scenario_step.c: what holds where a step says nothing. */
+void numbers_default(struct numbers *n);
 /* scenario_dist.c */
 int value_dist(struct reading *r, const struct yaml_node *n, bool score, struct dist *out);
 bool is_dist_word(const char *word);

@@ -531,11 +531,11 @@ int scenario_parse(const char *file, const char *text, size_t len,
     struct reading r = {.y = &y, .p = out, .faults = faults, .options = options, .class_id = ""};
     int status = 0;
 
+    pipeline_init(out);
     if (yaml_parse(file, text, len, &y, err)) {
         faults_add(faults, err->line, err->column, NULL, "%s", sentence_of(err, file));
         return -1;
     }
-    pipeline_init(out);
     read_tree(&r);
     hash(&r, text, len);
     if (faults->list.len) {
@@ -553,6 +553,7 @@ int scenario_read(const char *path, const struct scenario_options *options, stru
     struct buf text;
     int status = -1;
 
+    pipeline_init(out);
     buf_init(&text);
     if (file_read(path, YAML_TEXT_MAX, &text, err) == 0)
         status = scenario_parse(path, buf_text(&text), text.len, options, out, faults, err);

@@ -298,15 +298,11 @@ static void check_step_name(struct reading *r, const struct yaml_node *n)
                  r->p->step[other].line);
 }
 
-static void init_numbers(struct reading *r, struct step *s)
+void numbers_default(struct numbers *n)
 {
-    s->numbers = arena_alloc(&r->p->arena, r->p->n_classes * sizeof *s->numbers);
-    for (uint32_t c = 0; c < r->p->n_classes; c++) {
-        struct numbers *n = &s->numbers[c];
-        n->validation.value = n->sensitivity.value = n->specificity.value = 1;
-        n->latency = n->confidence_good = n->confidence_bad = dist_constant(0);
-        n->timeout_s = n->budget_s = INFINITY;
-    }
+    *n = (struct numbers){.timeout_s = INFINITY, .budget_s = INFINITY};
+    n->validation.value = n->sensitivity.value = n->specificity.value = 1;
+    n->latency = n->confidence_good = n->confidence_bad = dist_constant(0);
 }
 
 static void init_step(struct reading *r, struct step *s)
@@ -315,7 +311,9 @@ static void init_step(struct reading *r, struct step *s)
 
     r->step = s;
     next = following(r);
-    init_numbers(r, s);
+    s->numbers = arena_alloc(&r->p->arena, r->p->n_classes * sizeof *s->numbers);
+    for (uint32_t c = 0; c < r->p->n_classes; c++)
+        numbers_default(&s->numbers[c]);
     s->layer = LAYER_AGENT;
     s->retry = (struct retry){.attempts = 1, .on = RETRY_ALL, .factor = 2, .max_s = INFINITY};
     s->gate_of = -1;
