@@ -83,8 +83,6 @@ static int step(struct inflate *i, struct buf *out, struct error *err)
     }
     if (status == Z_OK || status == Z_BUF_ERROR)
         return 0;
-    if (status == Z_NEED_DICT)
-        return damaged(i, "it asks for a dictionary", err);
     return damaged(i, i->z.msg ? i->z.msg : "it cannot be read", err);
 }
 

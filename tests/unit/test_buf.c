@@ -148,6 +148,8 @@ static void nearest_word_finds_what_was_meant(void **state)
     assert_string_equal(nearest_word("layre", keys, n), "layer"); /* one transposition */
     assert_string_equal(nearest_word("erro", keys, n), "error");
     assert_string_equal(nearest_word("timeouts", keys, n), "timeout");
+    assert_string_equal(nearest_word("xatxncy", keys, n), "latency");
+    assert_null(nearest_word("xatxncx", keys, n)); /* 3 of 7 letters */
     assert_null(nearest_word("cost", keys, n));
     assert_null(nearest_word("at", keys, n));
     assert_null(nearest_word("", keys, n));

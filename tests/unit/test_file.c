@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* "hello" as gzip, made by another program. */
@@ -199,10 +200,14 @@ static void reader_takes_a_pipe_byte_by_byte(void **state)
     assert_int_equal(mkfifo(at("pipe"), 0600), 0);
     pid_t child = fork();
     if (child == 0) {
+        const struct timespec while_read = {0, 20000000};
         int fd = open(at("pipe"), O_WRONLY);
-        for (size_t i = 0; i < sizeof hello_gz; i++)
+        for (size_t i = 0; i < sizeof hello_gz; i++) {
             if (write(fd, hello_gz + i, 1) != 1)
                 _exit(1);
+            if (i == 0 || i == 11)
+                nanosleep(&while_read, NULL);
+        }
         _exit(0);
     }
     ok(read_in_chunks(at("pipe"), &out, &chunks, &err), &err);

@@ -98,7 +98,7 @@ static void what_is_not_utf8_is_replaced(void **state)
     writes("\xE0\x80\xAF", 3, "\"" FFFD FFFD FFFD "\"");          /* overlong */
     writes("\xED\xA0\x80", 3, "\"" FFFD FFFD FFFD "\"");          /* a surrogate */
     writes("\xF4\x90\x80\x80", 4, "\"" FFFD FFFD FFFD FFFD "\""); /* above U+10FFFF */
-    writes("\xE2\x82", 2, "\"" FFFD FFFD "\"");                   /* cut */
+    writes("\xE2\x82\xAC", 2, "\"" FFFD FFFD "\"");               /* cut */
     writes("\xE2\x82\"", 3, "\"" FFFD FFFD "\\\"\"");
     writes("\xF5", 1, "\"" FFFD "\"");
 }
