@@ -2,14 +2,16 @@
 /* A document: sections of paragraphs, lists, tables and figures, drawn by text.h and html.h.
  *
  * Everything lives in the document's arena and dies with document_release; texts handed in are
- * cleaned (text_clean) and copied.  Build it in order: section, then its blocks; a table row by
- * row, cell by cell. */
+ * cleaned (text_clean), cut at TEXT_MAX bytes, and copied.  Build it in order: section, then its
+ * blocks; a table row by row, cell by cell. */
 #ifndef SEAM_REPORT_DOCUMENT_H
 #define SEAM_REPORT_DOCUMENT_H
 
 #include "base/buf.h"
 #include <stdbool.h>
 #include <stddef.h>
+
+enum { TEXT_MAX = 4000 };
 
 enum tone { TONE_PLAIN, TONE_GOOD, TONE_BAD, TONE_UNSURE };
 
@@ -38,6 +40,7 @@ struct figure {
 
 enum block_kind {
     BLOCK_PARAGRAPH,
+    BLOCK_NUMBER, /* a headline: text is the value, note what it is */
     BLOCK_BULLET,
     BLOCK_CODE,
     BLOCK_VERDICT,
@@ -46,7 +49,7 @@ enum block_kind {
 };
 struct block {
     enum block_kind kind;
-    const char *text;
+    const char *text, *note;
     enum tone tone;
     struct table *table;
     struct figure *figure;
@@ -68,6 +71,7 @@ void document_release(struct document *d);
 void document_section(struct document *d, const char *id, const char *title);
 void document_text(struct document *d, enum block_kind kind, enum tone tone, const char *format,
                    ...) PRINTF_LIKE(4, 5);
+void document_number(struct document *d, enum tone tone, const char *note, const char *text);
 /* The table is not yet part of a section (document_add_table, or figure.data). */
 struct table *document_table(struct document *d, const char *caption);
 void document_add_table(struct document *d, struct table *t);

@@ -20,11 +20,12 @@ struct plot_options {
 
 /* name on the command line, what it shows */
 #define PLOT_TABLE(X)                                                                              \
+    X(LOSS, "loss", "where items are lost on the way to a right answer")                           \
+    X(IMPROVEMENT, "improvement", "what each stage would give if it were perfect")                 \
     X(FRONTIER, "frontier", "review load against error, with the chosen point")                    \
-    X(CALIBRATION, "calibration", "confidence against accuracy")                                   \
+    X(STAGES, "stages", "how often a visit of each stage ends well")                               \
     X(LATENCY, "latency", "distribution of the latency")                                           \
-    X(LOSS, "loss", "where reliability is lost, by stage")                                         \
-    X(STAGES, "stages", "reliability of each stage")                                               \
+    X(CALIBRATION, "calibration", "confidence against accuracy")                                   \
     X(TORNADO, "tornado", "what the result is most sensitive to")
 enum plot_kind {
 #define X(id, name, what) PLOT_##id,
@@ -41,8 +42,8 @@ bool plot_has(enum plot_kind k, const struct result *r);
 void plot_add(enum plot_kind k, const struct result *r, const char *label,
               const struct plot_options *options, struct document *d);
 
-/* Runs `script` (fixed text that reads data.tsv, overlay.tsv and writes plot.svg) on these files
- * and appends the raw SVG.  ERR_IO: gnuplot is missing, failed (its own words) or took too long. */
+/* Runs `script` (fixed text that reads these files and writes plot.svg) and appends the raw SVG.
+ * ERR_IO: gnuplot is missing, failed (its own words) or took too long. */
 struct plot_file {
     const char *name;
     const struct buf *bytes;

@@ -124,6 +124,10 @@ static const char *keep(struct document *d, const char *s)
     struct buf clean;
     buf_init(&clean);
     text_clean(&clean, s);
+    if (clean.len > TEXT_MAX) {
+        clean.len = text_fit(clean.data, TEXT_MAX / 4); /* a character has at most four bytes */
+        buf_puts(&clean, "\u2026");
+    }
     const char *kept = arena_strndup(&d->arena, buf_text(&clean), clean.len);
     buf_release(&clean);
     return kept;
@@ -173,6 +177,13 @@ void document_text(struct document *d, enum block_kind kind, enum tone tone, con
     va_end(args);
     add_block(d, (struct block){.kind = kind, .tone = tone, .text = keep(d, buf_text(&text))});
     buf_release(&text);
+}
+
+void document_number(struct document *d, enum tone tone, const char *note, const char *text)
+{
+    add_block(
+        d, (struct block){
+               .kind = BLOCK_NUMBER, .tone = tone, .text = keep(d, text), .note = keep(d, note)});
 }
 
 struct table *document_table(struct document *d, const char *caption)

@@ -183,6 +183,11 @@ static void put_block(const struct block *b, const struct text_options *options,
 {
     size_t line = (size_t)width_of(options);
     switch (b->kind) {
+    case BLOCK_NUMBER:
+        buf_puts(out, b->note);
+        buf_puts(out, ": ");
+        put_wrapped(out, b->text, text_width(b->note) + 2, line);
+        break;
     case BLOCK_BULLET:
         buf_puts(out, "- ");
         put_wrapped(out, b->text, 2, line);

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Rules from numbers to sentences; each looks at all results and says one thing at most. */
+#include "report/advice.h"
+
+#include "report/format.h"
+
+#include <math.h>
+#include <string.h>
+
+struct best {
+    const struct row *row;
+    const struct metric *metric;
+    const struct result *result;
+};
+
+static struct best largest(const struct result *const *results, size_t n, const char *name)
+{
+    struct best best = {0};
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < results[i]->stages.len; k++) {
+            const struct row *row = &results[i]->stages.at[k];
+            const struct metric *m = metrics_find(&row->metrics, name);
+            if (m && m->value > 0 && isfinite(m->value) &&
+                (!best.metric || m->value > best.metric->value))
+                best = (struct best){row, m, results[i]};
+        }
+    return best;
+}
+
+static void say_stage(const struct best *b, const char *sentence, struct document *d)
+{
+    struct buf value;
+    buf_init(&value);
+    format_both(&value, b->metric, b->result->currency);
+    document_text(d, BLOCK_BULLET, TONE_PLAIN, sentence, b->row->id, buf_text(&value));
+    buf_release(&value);
+}
+
+/* The strongest statement that the numbers allow on where to work. */
+static void where_to_work(const struct result *const *results, size_t n, struct document *d)
+{
+    static const struct {
+        const char *metric, *sentence;
+    } rule[] = {
+        {"improvement", "Work on %s first: made perfect, it would raise the reliability of the "
+                        "whole by %s (percentage points), more than any other stage."},
+        {"loss",        "Work on %s first: %s (percentage points) of reliability are lost there, more "
+                 "than at any other stage."                                                 },
+        {"exit_fail",   "Work on %s first: more items fail there in sight than anywhere else, %s of "
+                      "all items. A retry or a fallback catches such failures."        },
+        {"wrong_rate",  "Look at %s first: it makes the most silent mistakes, %s of its attempts. "
+                       "Nothing shows them but a check, a review or labels."          },
+    };
+    for (size_t i = 0; i < sizeof rule / sizeof *rule; i++) {
+        struct best b = largest(results, n, rule[i].metric);
+        if (!b.metric)
+            continue;
+        say_stage(&b, rule[i].sentence, d);
+        return;
+    }
+}
+
+static void which_threshold(const struct result *r, struct document *d)
+{
+    const struct answer *a = &r->answer;
+    if (!a->present)
+        return;
+    if (!isnan(a->threshold)) {
+        struct buf text;
+        buf_init(&text);
+        buf_printf(&text, "Set %s to %.4g", a->parameter ? a->parameter : "the threshold",
+                   a->threshold);
+        if (!isnan(a->review_load))
+            buf_printf(&text, "; %.3g%% of items then go to review", 100 * a->review_load);
+        if (!isnan(a->bound) && !isnan(a->level))
+            buf_printf(&text, ", and the %s of what ships is at most %.3g%% at %g%% confidence",
+                       a->risk ? a->risk : "risk", 100 * a->bound, 100 * a->level);
+        document_text(d, BLOCK_BULLET, TONE_PLAIN, "%s.", buf_text(&text));
+        buf_release(&text);
+    }
+    if (a->labels_needed) {
+        struct buf count;
+        buf_init(&count);
+        units_put_count(&count, a->labels_needed);
+        document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                      "Gather labels: about %s more are needed for an answer that holds.",
+                      buf_text(&count));
+        buf_release(&count);
+    }
+    if (!isnan(a->best_attainable))
+        document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                      "No threshold meets the target; the best attainable value is %.4g. Improve "
+                      "the confidence's ranking, the reviewers or the stages before the gate.",
+                      a->best_attainable);
+}
+
+static void which_labels(const struct result *r, struct document *d)
+{
+    const struct metric *m = metrics_find(&r->metrics, "label_coverage");
+    if (!m || !(m->value < 0.999))
+        return;
+    document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                  "The truth of %.3g%% of the items is known. Review a random share of what ships "
+                  "unseen: labels of reviewed items alone say nothing of the others.",
+                  100 * m->value);
+}
+
+static void which_targets(const struct result *r, struct document *d)
+{
+    for (size_t i = 0; i < r->metrics.list.len; i++) {
+        const struct metric *m = &r->metrics.list.at[i];
+        if (m->verdict != VERDICT_NOT_SHOWN)
+            continue;
+        struct buf name;
+        buf_init(&name);
+        format_name(&name, m->name);
+        document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                      "Settle %s: its interval holds the target (%s); more %s would narrow it.",
+                      buf_text(&name), m->target ? m->target : "",
+                      r->run.present && r->run.covers && !strcmp(r->run.covers, "sampling")
+                          ? "trials"
+                          : "observations");
+        buf_release(&name);
+    }
+}
+
+static void which_data(const struct result *r, struct document *d)
+{
+    const struct data_quality *q = &r->data;
+    uint64_t faults = q->orphans + q->cycles + q->no_duration + q->negative_duration;
+    if (!q->present || !faults)
+        return;
+    document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                  "Mend the log: %llu of %llu spans lack a parent or a sound duration. The section "
+                  "on data quality says where.",
+                  (unsigned long long)faults, (unsigned long long)q->spans);
+}
+
+void advice_add(const struct result *const *results, size_t n, struct document *d)
+{
+    for (size_t i = 0; i < n; i++)
+        which_threshold(results[i], d);
+    where_to_work(results, n, d);
+    for (size_t i = 0; i < n; i++) {
+        which_targets(results[i], d);
+        which_labels(results[i], d);
+        which_data(results[i], d);
+    }
+}

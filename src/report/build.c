@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The report's sections in their order; one that has nothing to say stays empty and is not drawn.
+ * Every sentence is made from the numbers of the results. */
+#include "report/html.h"
+
+#include "report/advice.h"
+#include "report/flow.h"
+#include "report/format.h"
+#include "report/table.h"
+
+#include <math.h>
+#include <string.h>
+
+struct build {
+    struct document *d;
+    const struct result *const *r;
+    size_t n;
+    const struct html_options *options;
+};
+
+/* NULL where one result needs no name of its own. */
+static const char *label(const struct build *b, size_t i)
+{
+    return b->n > 1 ? table_label(b->d, b->r, b->n, i) : NULL;
+}
+
+static bool ends_badly(const struct answer *a)
+{
+    return a->present && a->ending && strcmp(a->ending, "certified") != 0;
+}
+
+/* --- 1 verdict */
+
+static enum verdict worst_of(const struct build *b)
+{
+    enum verdict worst = VERDICT_NONE;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct result *r = b->r[i];
+        for (size_t k = 0; k < r->metrics.list.len; k++) {
+            enum verdict v = r->metrics.list.at[k].verdict;
+            if (v == VERDICT_NONE)
+                continue;
+            bool bad = v == VERDICT_FAIL || v == VERDICT_INFEASIBLE;
+            bool was_bad = worst == VERDICT_FAIL || worst == VERDICT_INFEASIBLE;
+            if (worst == VERDICT_NONE || bad || (v == VERDICT_NOT_SHOWN && !was_bad))
+                worst = v;
+        }
+        bool failed = r->passed == PASSED_FALSE || ends_badly(&r->answer);
+        if (failed && (worst == VERDICT_NONE || worst == VERDICT_PASS))
+            worst = VERDICT_NOT_SHOWN;
+    }
+    return worst;
+}
+
+static void add_plain_verdict(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const struct metric *m = metrics_find(&b->r[i]->metrics, "reliability");
+        struct buf text;
+        if (!m)
+            continue;
+        buf_init(&text);
+        format_both(&text, m, NULL);
+        document_text(b->d, BLOCK_VERDICT, TONE_PLAIN,
+                      isnan(m->value)
+                          ? "Of all items, %s end right: the truth of the rest is not known."
+                          : "Of all items, %s end right. No target was set to hold that against.",
+                      buf_text(&text));
+        buf_release(&text);
+        return;
+    }
+    document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "No target was set.");
+}
+
+static void add_verdict_lines(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const struct result *r = b->r[i];
+        for (size_t k = 0; k < r->metrics.list.len; k++) {
+            const struct metric *m = &r->metrics.list.at[k];
+            struct buf text;
+            if (m->verdict == VERDICT_NONE || !m->target)
+                continue;
+            buf_init(&text);
+            format_name(&text, m->name);
+            buf_puts(&text, " is ");
+            format_both(&text, m, r->currency);
+            buf_printf(&text, ", the target is %s: %s", m->target, verdict_name(m->verdict));
+            document_text(b->d, BLOCK_BULLET, TONE_PLAIN, "%s%s%s.", label(b, i) ? label(b, i) : "",
+                          label(b, i) ? ": " : "", buf_text(&text));
+            buf_release(&text);
+        }
+    }
+}
+
+static void add_verdict(const struct build *b)
+{
+    static const struct {
+        enum tone tone;
+        const char *text;
+    } words[] = {
+        [VERDICT_PASS] = {TONE_GOOD,   "Yes: every target is met, by the whole of its interval."        },
+        [VERDICT_FAIL] = {TONE_BAD,    "No: a target is missed."                                        },
+        [VERDICT_NOT_SHOWN] = {TONE_UNSURE, "Not shown: what there is does not settle whether "
+                                            "every target is met."},
+        [VERDICT_INFEASIBLE] = {TONE_BAD,    "No: no setting meets every target."                             },
+    };
+    enum verdict worst = worst_of(b);
+    document_section(b->d, "verdict", "Verdict");
+    if (worst == VERDICT_NONE)
+        add_plain_verdict(b);
+    else
+        document_text(b->d, BLOCK_VERDICT, words[worst].tone, "%s", words[worst].text);
+    for (size_t i = 0; i < b->n; i++)
+        if (b->r[i]->answer.present && b->r[i]->answer.sentence)
+            document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", b->r[i]->answer.sentence);
+    add_verdict_lines(b);
+}
+
+/* --- 2 headline */
+
+static enum tone tone_of(enum verdict v)
+{
+    return v == VERDICT_PASS                              ? TONE_GOOD
+           : v == VERDICT_FAIL || v == VERDICT_INFEASIBLE ? TONE_BAD
+           : v == VERDICT_NOT_SHOWN                       ? TONE_UNSURE
+                                                          : TONE_PLAIN;
+}
+
+static void add_card(const struct build *b, const char *name)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const struct metric *m = metrics_find(&b->r[i]->metrics, name);
+        struct buf note, text;
+        if (!m)
+            continue;
+        buf_init(&note);
+        buf_init(&text);
+        format_name(&note, name);
+        if (label(b, i))
+            buf_printf(&note, " (%s)", label(b, i));
+        format_both(&text, m, b->r[i]->currency);
+        document_number(b->d, tone_of(m->verdict), buf_text(&note), buf_text(&text));
+        buf_release(&note);
+        buf_release(&text);
+        return;
+    }
+}
+
+static void add_headline(const struct build *b)
+{
+    static const char *const cards[] = {"reliability", "review_load", "auto_error", "latency_p95",
+                                        "cost_per_item"};
+    document_section(b->d, "headline", "Headline numbers");
+    for (size_t i = 0; i < sizeof cards / sizeof *cards; i++)
+        add_card(b, cards[i]);
+    document_add_table(b->d, table_headline(b->d, b->r, b->n));
+    for (size_t i = 0; i < b->n; i++)
+        document_add_table(b->d, table_answer(b->d, b->r[i]));
+}
+
+/* --- 3 flow: of the first result that knows its edges, else of the first with stages */
+
+static void add_flow(const struct build *b)
+{
+    size_t best = b->n;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->r[i]->stages.len && (best == b->n || (!b->r[best]->edges.len && b->r[i]->edges.len)))
+            best = i;
+    document_section(b->d, "flow", "The flow");
+    if (best < b->n)
+        flow_add(b->r[best], label(b, best), b->d);
+}
+
+/* --- 4 to 10 */
+
+static void add_pictures(const struct build *b, enum plot_kind k)
+{
+    for (size_t i = 0; i < b->n; i++)
+        plot_add(k, b->r[i], label(b, i), b->options ? &b->options->plot : NULL, b->d);
+}
+
+static void set_caption(const struct build *b, struct table *t, size_t i)
+{
+    if (t && label(b, i))
+        t->caption = arena_printf(&b->d->arena, "%s (%s)", t->caption, label(b, i));
+}
+
+static void add_stages(const struct build *b)
+{
+    document_section(b->d, "stages", "Stage by stage");
+    add_pictures(b, PLOT_STAGES);
+    for (size_t i = 0; i < b->n; i++) {
+        const struct result *r = b->r[i];
+        for (size_t g = 0; g < TABLE_STAGE_GROUPS; g++) {
+            struct table *t = table_stages(b->d, r, g, false);
+            set_caption(b, t, i);
+            document_add_table(b->d, t);
+        }
+        struct table *more[] = {
+            table_rows_of(b->d, r, "Resources", "resource", r->resources.at, r->resources.len),
+            table_rows_of(b->d, r, "Layers", "layer", r->layers.at, r->layers.len),
+            table_rows_of(b->d, r, "Classes", "class", r->classes.at, r->classes.len),
+            table_rows_of(b->d, r, "Environments", "environment", r->environments.at,
+                          r->environments.len),
+            table_rows_of(b->d, r, "Span names", "name", r->names.at, r->names.len)};
+        for (size_t k = 0; k < sizeof more / sizeof *more; k++) {
+            set_caption(b, more[k], i);
+            document_add_table(b->d, more[k]);
+        }
+    }
+}
+
+/* --- 12 to 14 */
+
+static void add_once(struct document *d, const char *text)
+{
+    const struct section *s = &d->sections.at[d->sections.len - 1];
+    for (size_t i = 0; i < s->blocks.len; i++)
+        if (!strcmp(s->blocks.at[i].text ? s->blocks.at[i].text : "", text))
+            return;
+    document_text(d, BLOCK_BULLET, TONE_PLAIN, "%s", text);
+}
+
+static void add_method(const struct build *b, size_t i)
+{
+    const struct run_info *run = &b->r[i]->run;
+    struct buf text;
+    if (!run->present || !run->method)
+        return;
+    buf_init(&text);
+    buf_printf(&text, "%s: %s", b->r[i]->command, run->method);
+    if (run->trials) {
+        buf_puts(&text, " with ");
+        units_put_count(&text, run->trials);
+        buf_puts(&text, " trials");
+    }
+    if (run->covers)
+        buf_printf(&text, "; the intervals cover %s", run->covers);
+    if (run->partial)
+        buf_puts(&text, "; stopped before the end, so the numbers are of what was done by then");
+    buf_putc(&text, '.');
+    add_once(b->d, buf_text(&text));
+    buf_release(&text);
+}
+
+static void add_assumptions(const struct build *b)
+{
+    document_section(b->d, "assumptions", "Assumptions and methods");
+    for (size_t i = 0; i < b->n; i++)
+        add_method(b, i);
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t k = 0; k < b->r[i]->assumptions.len; k++)
+            add_once(b->d, b->r[i]->assumptions.at[k]);
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t k = 0; k < b->r[i]->warnings.len; k++)
+            add_once(b->d, arena_printf(&b->d->arena, "Warning: %s", b->r[i]->warnings.at[k]));
+}
+
+static void add_data(const struct build *b)
+{
+    document_section(b->d, "data", "Data quality");
+    document_add_table(b->d, table_data(b->d, b->r, b->n));
+    for (size_t i = 0; i < b->n; i++) {
+        const struct data_quality *q = &b->r[i]->data;
+        if (!q->present)
+            continue;
+        if (q->format)
+            document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "Read as %s; percentiles are %s.",
+                          q->format, q->percentiles ? q->percentiles : "exact");
+        if (!q->places.len)
+            continue;
+        struct table *t = document_table(b->d, "Where the log is at fault");
+        set_caption(b, t, i);
+        table_column(b->d, t, "what", false);
+        table_column(b->d, t, "place", false);
+        for (size_t k = 0; k < q->places.len && k < 200; k++) {
+            table_cell(b->d, t, TONE_PLAIN, q->places.at[k].kind);
+            table_cell(b->d, t, TONE_PLAIN, q->places.at[k].place);
+        }
+        document_add_table(b->d, t);
+    }
+}
+
+static void fact(struct document *d, struct table *t, const char *what, const char *value)
+{
+    if (!value || !*value)
+        return;
+    table_cell(d, t, TONE_PLAIN, what);
+    table_cell(d, t, TONE_PLAIN, value);
+}
+
+static void add_again(const struct build *b)
+{
+    document_section(b->d, "again", "How to make it again");
+    if (b->options && b->options->command)
+        document_text(b->d, BLOCK_CODE, TONE_PLAIN, "%s", b->options->command);
+    for (size_t i = 0; i < b->n; i++) {
+        const struct result *r = b->r[i];
+        struct table *t = document_table(b->d, "What it was made from");
+        set_caption(b, t, i);
+        t->plain = true;
+        table_column(b->d, t, "what", false);
+        table_column(b->d, t, "value", false);
+        fact(b->d, t, "command", r->command);
+        fact(b->d, t, "scenario", r->scenario_name);
+        fact(b->d, t, "file", r->scenario_file);
+        fact(b->d, t, "SHA-256 of the scenario", r->scenario_sha256);
+        if (r->run.present && r->run.trials) {
+            fact(b->d, t, "seed",
+                 arena_printf(&b->d->arena, "%llu", (unsigned long long)r->run.seed));
+            fact(b->d, t, "trials",
+                 arena_printf(&b->d->arena, "%llu", (unsigned long long)r->run.trials));
+        }
+        fact(b->d, t, "version", r->run.present ? r->run.version : NULL);
+        fact(b->d, t, "time", b->options ? b->options->time : NULL);
+        document_add_table(b->d, t);
+    }
+}
+
+static const char *subject(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->r[i]->scenario_name && *b->r[i]->scenario_name)
+            return b->r[i]->scenario_name;
+    for (size_t i = 0; i < b->n; i++)
+        if (b->r[i]->scenario_file && *b->r[i]->scenario_file)
+            return b->r[i]->scenario_file;
+    return b->n ? b->r[0]->command : "nothing";
+}
+
+static void start(const struct build *b)
+{
+    struct buf sub;
+    buf_init(&sub);
+    buf_puts(&sub, "Reliability report");
+    for (size_t i = 0; i < b->n; i++)
+        buf_printf(&sub, "%s%s", i ? ", " : ": ", table_label(b->d, b->r, b->n, i));
+    if (b->options && b->options->time)
+        buf_printf(&sub, "; %s", b->options->time);
+    struct document named;
+    document_init(&named, b->options && b->options->title ? b->options->title : subject(b),
+                  buf_text(&sub));
+    document_release(b->d);
+    *b->d = named;
+    buf_release(&sub);
+}
+
+void report_build(const struct result *const *results, size_t n, const struct html_options *options,
+                  struct document *out)
+{
+    struct build b = {.d = out, .r = results, .n = n, .options = options};
+    document_init(out, "", "");
+    start(&b);
+    add_verdict(&b);
+    add_headline(&b);
+    add_flow(&b);
+    document_section(out, "losses", "Where reliability is lost");
+    add_pictures(&b, PLOT_LOSS);
+    add_pictures(&b, PLOT_IMPROVEMENT);
+    document_section(out, "frontier", "Review load against error");
+    add_pictures(&b, PLOT_FRONTIER);
+    add_stages(&b);
+    document_section(out, "latency", "Latency");
+    add_pictures(&b, PLOT_LATENCY);
+    document_section(out, "calibration", "Calibration");
+    add_pictures(&b, PLOT_CALIBRATION);
+    document_section(out, "sensitivities", "Sensitivities");
+    add_pictures(&b, PLOT_TORNADO);
+    document_section(out, "advice", "What to do");
+    advice_add(results, n, out);
+    add_assumptions(&b);
+    add_data(&b);
+    add_again(&b);
+}
