@@ -226,7 +226,12 @@ static struct yaml_node *read_scalar(struct reader *r, struct fy_token *token)
     const char *text = token ? fy_token_get_text(token, &len) : NULL;
 
     n->text = arena_strndup(&r->y->arena, text ? text : "", text ? len : 0);
-    n->quoted = token && fy_token_scalar_style(token) != FYSS_PLAIN;
+    if (token) {
+        enum fy_scalar_style style = fy_token_scalar_style(token);
+        n->quoted = style != FYSS_PLAIN;
+        if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && n->column > 1)
+            n->column--; /* libfyaml's mark is of the first character inside the quotes */
+    }
     return n;
 }
 
@@ -274,6 +279,7 @@ static int read_alias(struct reader *r, struct fy_token *token, struct error *er
     uint32_t id = name ? intern_find(&r->anchor_names, name, len) : UINT32_MAX;
     struct yaml_node *copy;
 
+    r->column -= r->column > 1; /* the mark is of the name behind the star */
     if (id == UINT32_MAX)
         return error_at(err, ERR_INPUT, r->y->file, r->line, r->column,
                         "alias `*%.*s` has no anchor before it", (int)(len < 80 ? len : 80),
