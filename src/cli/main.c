@@ -84,7 +84,6 @@ static int run(int argc, char **argv, const struct options *options)
         return status ? fail(&err) : 0;
     }
     sigaction(SIGINT, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
     char *line = command_line(argc, argv);
     struct cli cli = {
         .options = options,
