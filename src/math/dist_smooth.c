@@ -10,6 +10,7 @@
 #include "dist_family.h"
 
 #include "math/beta.h"
+#include "math/gamma.h"
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
@@ -78,7 +79,7 @@ static double exponential_quantile(const struct dist *d, double p, double q)
 static double exponential_partial(const struct dist *d, double t, int k)
 {
     double moment = k == 1 ? d->a : 2 * d->a * d->a;
-    return isinf(t) ? moment : moment * gsl_cdf_gamma_P(t / d->a, k + 1, 1);
+    return isinf(t) ? moment : moment * gamma_lower(k + 1, t / d->a);
 }
 
 static double exponential_variance(const struct dist *d)
@@ -132,54 +133,18 @@ static int gamma_check(const struct dist *d, struct error *err)
 
 static double gamma_cdf(const struct dist *d, double x)
 {
-    return x > 0 ? gsl_cdf_gamma_P(x / d->b, d->a, 1) : 0;
-}
-
-/* Newton on the logarithm of the smaller tail over v = ln x.  The density of v is log-concave, so
- * both tails are too; the bracket is x^a / Gamma(a + 1) >= P(x) from below and, from above,
- * Q(a + sqrt(2 a L) + L) <= exp(-L) (Laurent and Massart 2000, lemma 1).  The start is Wilson and
- * Hilferty's. */
-static double gamma_standard_quantile(double a, double p, double q)
-{
-    if (p <= 0)
-        return 0;
-    if (q <= 0)
-        return INFINITY;
-    const bool lower = p < q;
-    const double want = lower ? log(p) : log(q), far = exponential_score(p, q);
-    double low = (log(p) + lgamma(a + 1)) / a, high = log(a + sqrt(2 * a * far) + far);
-    if (low < -300)
-        return exp(low); /* P is that power there, to the last digit */
-    double cube = 1 - 1 / (9 * a) + normal_score(p, q) / (3 * sqrt(a));
-    double v = cube > 0.1 ? log(a) + 3 * log(cube) : lower ? low : high;
-    v = fmin(fmax(v, low), high);
-    for (int i = 0; i < 100; i++) {
-        double x = exp(v), tail = lower ? gsl_cdf_gamma_P(x, a, 1) : gsl_cdf_gamma_Q(x, a, 1);
-        double off = log(tail) - want;
-        if (lower == (off < 0))
-            low = v;
-        else
-            high = v;
-        double slope = x * gsl_ran_gamma_pdf(x, a, 1) / tail, step = off / (lower ? slope : -slope);
-        double next = v - step;
-        if (!(next > low && next < high))
-            next = fabs(step) < 1e-13 * (1 + fabs(v)) ? v : (low + high) / 2;
-        if (fabs(next - v) <= 4e-16 * (1 + fabs(v)))
-            break;
-        v = next;
-    }
-    return exp(v);
+    return x > 0 ? gamma_lower(d->a, x / d->b) : 0;
 }
 
 static double gamma_quantile(const struct dist *d, double p, double q)
 {
-    return d->b * gamma_standard_quantile(d->a, p, q);
+    return d->b * gamma_inverse(d->a, p, q);
 }
 
 static double gamma_partial(const struct dist *d, double t, int k)
 {
     double moment = k == 1 ? d->a * d->b : d->a * (d->a + 1) * d->b * d->b;
-    return isinf(t) ? moment : moment * gsl_cdf_gamma_P(t / d->b, d->a + k, 1);
+    return isinf(t) ? moment : moment * gamma_lower(d->a + k, t / d->b);
 }
 
 static double gamma_variance(const struct dist *d)
@@ -209,7 +174,7 @@ static double weibull_quantile(const struct dist *d, double p, double q)
 static double weibull_partial(const struct dist *d, double t, int k)
 {
     double c = 1 + k / d->a, moment = pow(d->b, k) * tgamma(c);
-    return isinf(t) ? moment : moment * gsl_cdf_gamma_P(pow(t / d->b, d->a), c, 1);
+    return isinf(t) ? moment : moment * gamma_lower(c, pow(t / d->b, d->a));
 }
 
 /* Gamma(1 + 2s) - Gamma(1 + s)^2 by their logarithms, because the two nearly cancel for large

@@ -95,11 +95,14 @@ static inline size_t range_of(const struct qtable *t, uint32_t u)
 }
 
 /* Part i's own uniform: the middle of u's cell, stretched. */
-static inline uint32_t inner(const struct qtable *t, size_t i, uint32_t u)
+static inline uint32_t inner(uint32_t u, uint32_t from, uint64_t stretch)
 {
-    uint32_t from = i == 0 ? 0 : t->last[i - 1] + 1;
-    double x = ((double)(u - from) + 0.5) * t->stretch[i];
-    return x < 0x1p32 - 1 ? (uint32_t)x : UINT32_MAX;
+    return (uint32_t)(((u - from) * stretch + stretch / 2) >> 32);
+}
+
+static inline uint32_t start_of(const struct qtable *t, size_t i)
+{
+    return i == 0 ? 0 : t->last[i - 1] + 1;
 }
 
 float qtable_at(const struct qtable *t, uint32_t u)
@@ -111,18 +114,60 @@ float qtable_at(const struct qtable *t, uint32_t u)
         return t->value[range_of(t, u)];
     case QTABLE_SPLIT: {
         size_t i = range_of(t, u);
-        return qtable_at(t->part[i], inner(t, i, u)) + t->shift;
+        return qtable_at(t->part[i], inner(u, start_of(t, i), t->stretch[i])) + t->shift;
     }
     default:
         return t->least;
     }
 }
 
+/* A split of few parts, part by part: the draws that fall to it are gathered, made, and put back
+ * where they belong. */
+static void fill_split(const struct qtable *t, const uint32_t *u, size_t n, float *out)
+{
+    enum { CHUNK = 256 };
+    uint32_t inside[CHUNK];
+    uint16_t place[CHUNK + 1];
+    float drawn[CHUNK];
+
+    for (size_t at = 0; at < n; at += CHUNK) {
+        const size_t chunk = n - at < CHUNK ? n - at : CHUNK;
+        for (size_t i = 0; i < t->n; i++) {
+            const uint32_t from = start_of(t, i), span = t->last[i] - from;
+            const uint64_t stretch = t->stretch[i];
+            size_t count = 0;
+            for (size_t k = 0; k < chunk; k++) {
+                place[count] = (uint16_t)k;
+                count += u[at + k] - from <= span;
+            }
+            for (size_t k = 0; k < count; k++)
+                inside[k] = inner(u[at + place[k]], from, stretch);
+            qtable_fill(t->part[i], inside, count, drawn);
+            for (size_t k = 0; k < count; k++)
+                out[at + place[k]] = drawn[k] + t->shift;
+        }
+    }
+}
+
 void qtable_fill(const struct qtable *t, const uint32_t *u, size_t n, float *out)
 {
-    size_t i = t->kind == QTABLE_SMOOTH ? fill_smooth(t, u, n, out) : 0;
-    for (; i < n; i++)
-        out[i] = qtable_at(t, u[i]);
+    enum { FEW = 6 };
+    size_t i = 0;
+    if (t->kind == QTABLE_SMOOTH) {
+        for (i = fill_smooth(t, u, n, out); i < n; i++)
+            out[i] = smooth_at(t, u[i]);
+    } else if (t->kind == QTABLE_STEPS) {
+        for (; i < n; i++)
+            out[i] = t->value[range_of(t, u[i])];
+    } else if (t->kind == QTABLE_SPLIT && t->n <= FEW) {
+        fill_split(t, u, n, out);
+    } else if (t->kind == QTABLE_SPLIT) {
+        for (; i < n; i++)
+            out[i] = qtable_at(t, u[i]);
+    } else {
+        for (; i < n; i++)
+            out[i] = t->least;
+    }
 }
 
 double qtable_max(const struct qtable *t)

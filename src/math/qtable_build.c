@@ -85,23 +85,31 @@ static bool fill_half(struct qtable *t, const struct law *l, bool upper, double 
     return true;
 }
 
-/* Rounding to floats must not make a cell begin below where the one before it ends. */
+static float end_of(const float *c, float d)
+{
+    return c[0] + d * (c[1] + d * (c[2] + d * c[3]));
+}
+
+/* Rounding to floats must not let a cell end beyond where the next one begins: its slope gives way,
+ * by as little as does it. */
 static void smooth_joints(struct qtable *t, bool upper)
 {
     const int side = QTABLE_OCTAVES << t->bits;
-    const float d = 1.0f / (float)(1 << t->bits) - 0x1p-23f;
-    float(*row)[4] = t->row + (upper ? side : 0), end = row[0][0];
+    const float d = 1.0f / (float)(1 << t->bits) - 0x1p-23f, sign = upper ? -1 : 1;
+    float(*row)[4] = t->row + (upper ? side : 0), *before = NULL;
     for (int i = 0; i < side; i++) {
         float *c = row[i];
         if (c[0] == 0 && c[1] == 0 && c[2] == 0 && c[3] == 0)
             continue; /* unused, or all zeros */
-        if (upper ? c[0] > end : c[0] < end)
-            c[0] = end;
-        float last = c[0] + d * (c[1] + d * (c[2] + d * c[3]));
-        if (upper ? last > c[0] || last < 0 : last < c[0])
-            c[1] = c[2] = c[3] = 0; /* no wider than rounding */
-        end = c[0] + d * (c[1] + d * (c[2] + d * c[3]));
+        for (int k = 0; before && k < 4 && sign * end_of(before, d) > sign * c[0]; k++)
+            before[1] -= (end_of(before, d) - c[0]) / d;
+        if (before &&
+            (sign * end_of(before, d) > sign * c[0] || sign * end_of(before, d) < sign * before[0]))
+            before[1] = before[2] = before[3] = 0; /* no wider than rounding */
+        before = c;
     }
+    if (before && sign * end_of(before, d) < sign * before[0])
+        before[1] = before[2] = before[3] = 0;
 }
 
 static int build_smooth(struct qtable *t, const struct law *l, struct error *err)
@@ -186,7 +194,8 @@ static void open_split(struct qtable *t, double shift)
     uint64_t from = 0;
     for (size_t i = 0; i < t->n; i++) {
         uint64_t to = (uint64_t)t->last[i] + 1;
-        t->stretch[i] = 0x1p32 / (double)(to - from);
+        uint64_t length = to - from; /* 2^64 / length, rounded down */
+        t->stretch[i] = length == 1 ? UINT64_MAX : (UINT64_MAX - length + 1) / length + 1;
         from = to;
     }
     t->least = INFINITY;

@@ -29,7 +29,7 @@ struct qtable {
     float *value;    /* owned [n] */
 
     struct qtable **part; /* owned [n], each owned */
-    double *stretch;      /* owned [n]; 2^32 over the length of the part's range */
+    uint64_t *stretch;    /* owned [n]; 2^64 over the length of the part's range */
     float shift;          /* added to every draw of a split */
 };
 
