@@ -16,7 +16,8 @@ struct interval {
 /* k successes in n.  n = 0 gives [0, 1]. */
 struct interval interval_wilson(uint64_t k, uint64_t n, double level);          /* Wilson 1927 */
 struct interval interval_clopper_pearson(uint64_t k, uint64_t n, double level); /* 1934 */
-struct interval interval_jeffreys(uint64_t k, uint64_t n, double level); /* Brown, Cai, DasGupta 2001 */
+/* Brown, Cai and DasGupta 2001. */
+struct interval interval_jeffreys(uint64_t k, uint64_t n, double level);
 /* One-sided upper bound of a proportion: Beta^-1(1 - d; k + 1, n - k); 1 for k = n. */
 double interval_upper(uint64_t k, uint64_t n, double d);
 /* log-free exact tail P(Bin(n, p) <= k). */

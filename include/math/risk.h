@@ -73,7 +73,8 @@ struct risk_answer {
     double best_attainable;  /* infeasible: the smallest bound over all thresholds, else NaN */
 };
 
-/* ERR_INPUT for n = 0, or a target or level outside (0, 1).  The order of the rows does not matter.  Methods as in RISK_METHODS: split: fixed
+/* ERR_INPUT for n = 0, or a target or level outside (0, 1).  The order of the rows does not matter.
+ * Methods as in RISK_METHODS: split: fixed
  * sequence after a quarter chooses the start (Angelopoulos et al., Learn then Test,
  * arXiv 2110.01052); sgr: Geifman and El-Yaniv 2017; grid: Bonferroni; exact: one threshold fixed
  * beforehand (Clopper and Pearson 1934); plug-in: no guarantee. */
