@@ -1,402 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The threshold of a scenario's gate.  Errors need not be monotone in a threshold, so the search
- * is a grid over [0, 1]; where feasibility changes between neighbours the edge is found by
- * bisection, and minima are refined by golden section (Kiefer 1953) and then by the root of a
- * five-point derivative.
- *
- * With evidence, a point is evaluated at POSTERIOR_DRAWS parameter sets, the same at every
- * threshold, and a target counts as met when the whole interval meets it. */
-#include "decide/size.h"
+/* The threshold of a scenario's gate: what is asked, the search over a grid (search.h), and the
+ * answer with its frontier. */
+#include "decide/search.h"
 
-#include "math/rng.h"
 #include "sim/exact.h"
-#include "sim/run.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum {
-    GRID_EXACT = 401,
-    GRID_SIMULATED = 41,
-    POSTERIOR_DRAWS = 200,
-    TARGETS_MAX = 32,
-};
-
-/* Metrics that the exact chain gives for a search. */
-static double of_point(const struct exact_point *x, const char *name)
-{
-    double shipped = x->correct + x->wrong;
-    const struct {
-        const char *name;
-        double value;
-    } table[] = {
-        {"reliability",      x->correct                                                 },
-        {"share_wrong",      x->wrong                                                   },
-        {"share_rejected",   x->rejected                                                },
-        {"share_failed",     x->failed                                                  },
-        {"completion",       shipped                                                    },
-        {"shipped_error",    shipped > 0 ? x->wrong / shipped : NAN                     },
-        {"auto_error",       x->auto_shipped > 0 ? x->auto_wrong / x->auto_shipped : NAN},
-        {"review_load",      x->reviewed                                                },
-        {"reviews_per_item", x->reviews                                                 },
-        {"review_precision", x->reviewed > 0 ? x->reviewed_bad / x->reviewed : NAN      },
-        {"cost_per_item",    x->cost                                                    },
-        {"cost_per_correct", x->correct > 0 ? x->cost / x->correct : NAN                },
-        {"latency_mean",     shipped > 0 ? x->latency_shipped / shipped : NAN           },
-        {"latency_all_mean", x->latency_all                                             },
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (!strcmp(table[i].name, name))
-            return table[i].value;
-    return NAN;
-}
-
-static bool is_of_point(const char *name)
-{
-    static const struct exact_point ones = {.correct = 1,
-                                            .wrong = 1,
-                                            .rejected = 1,
-                                            .failed = 1,
-                                            .auto_shipped = 1,
-                                            .auto_wrong = 1,
-                                            .reviewed = 1,
-                                            .reviewed_bad = 1,
-                                            .reviews = 1,
-                                            .cost = 1,
-                                            .latency_shipped = 1,
-                                            .latency_all = 1};
-    return !isnan(of_point(&ones, name));
-}
-
-/* One metric at one threshold. */
-struct estimate {
-    double value, low, high;
-};
-
-struct search {
-    const struct pipeline *p;
-    const struct size_options *options;
-    uint32_t gate;
-    struct pipeline *draw; /* [n_draws] parameter sets; their gate's threshold is moved about */
-    uint32_t n_draws;
-    bool simulated;
-    /* what is asked: the metrics of the targets, then the goal, review load and the risk */
-    const char *metric[TARGETS_MAX + 3];
-    uint32_t n_metrics;
-    uint32_t goal, load, risk; /* indices into metric */
-    double goal_sign;          /* 1: least, -1: most */
-    const char *goal_name;
-    struct error *err;
-    bool failed;
-};
-
-struct trial {
-    double t;
-    struct estimate at[TARGETS_MAX + 3];
-    bool feasible;
-};
-
-static uint32_t want(struct search *s, const char *metric)
-{
-    for (uint32_t i = 0; i < s->n_metrics; i++)
-        if (!strcmp(s->metric[i], metric))
-            return i;
-    s->metric[s->n_metrics] = metric;
-    return s->n_metrics++;
-}
-
-static void set_threshold(struct pipeline *p, uint32_t gate, double t)
-{
-    for (uint32_t c = 0; c < p->n_classes; c++)
-        p->step[gate].numbers[c].threshold.value = t;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Mean and equal-tailed quantiles of the draws' values; a NaN among them makes all NaN. */
-static struct estimate summarise(double *value, uint32_t n, double level)
-{
-    double sum = 0;
-
-    if (n == 1)
-        return (struct estimate){value[0], value[0], value[0]};
-    for (uint32_t i = 0; i < n; i++)
-        sum += value[i];
-    if (isnan(sum))
-        return (struct estimate){NAN, NAN, NAN};
-    qsort(value, n, sizeof *value, by_value);
-    uint32_t tail = (uint32_t)floor((1 - level) / 2 * n);
-    return (struct estimate){sum / n, value[tail], value[n - 1 - tail]};
-}
-
-static int evaluate_exact(struct search *s, struct trial *x)
-{
-    double value[TARGETS_MAX + 3][POSTERIOR_DRAWS];
-
-    for (uint32_t d = 0; d < s->n_draws; d++) {
-        struct exact_point at;
-        set_threshold(&s->draw[d], s->gate, x->t);
-        if (exact_point(&s->draw[d], &at, s->err))
-            return -1;
-        for (uint32_t m = 0; m < s->n_metrics; m++)
-            value[m][d] = of_point(&at, s->metric[m]);
-    }
-    for (uint32_t m = 0; m < s->n_metrics; m++)
-        x->at[m] = summarise(value[m], s->n_draws, s->options->level);
-    return 0;
-}
-
-static int simulate_at(struct search *s, double t, uint64_t trials, struct result *out)
-{
-    struct run_options options = {
-        .trials = trials,
-        .seed = s->options->seed,
-        .threads = s->options->threads,
-        .level = s->options->level,
-        .uncertainty = s->options->uncertainty,
-        .draws = s->options->uncertainty ? POSTERIOR_DRAWS : 0,
-        .stop = s->options->stop,
-    };
-    struct pipeline copy;
-    double *theta = mem_zero(s->p->n_evidence + 1, sizeof *theta);
-
-    for (uint32_t i = 0; i < s->p->n_evidence; i++)
-        theta[i] = (double)s->p->evidence[i].k / (double)s->p->evidence[i].n;
-    pipeline_with(s->p, theta, NULL, &copy);
-    set_threshold(&copy, s->gate, t);
-    int status = run_simulate(&copy, &options, out, s->err);
-    pipeline_release(&copy);
-    mem_free(theta);
-    return status;
-}
-
-static int evaluate_simulated(struct search *s, struct trial *x)
-{
-    uint64_t trials = s->options->trials ? s->options->trials : 200000;
-    struct result r;
-
-    result_init(&r, "size");
-    int status = simulate_at(s, x->t, trials, &r);
-    for (uint32_t m = 0; !status && m < s->n_metrics; m++) {
-        const struct metric *found = metrics_find(&r.metrics, s->metric[m]);
-        x->at[m] = found ? (struct estimate){found->value, found->low, found->high}
-                         : (struct estimate){NAN, NAN, NAN};
-    }
-    result_release(&r);
-    return status;
-}
-
-/* Does the whole interval meet the target?  A risk of nothing shipped (NaN) does not. */
-static bool meets(const struct target *t, const struct estimate *e)
-{
-    if (t->kind == TARGET_AT_MOST)
-        return e->high <= t->value;
-    if (t->kind == TARGET_AT_LEAST)
-        return e->low >= t->value;
-    return true;
-}
-
-static struct trial evaluate(struct search *s, double t)
-{
-    struct trial x = {.t = t};
-
-    if (s->failed)
-        return x;
-    if (s->simulated ? evaluate_simulated(s, &x) : evaluate_exact(s, &x)) {
-        s->failed = true;
-        return x;
-    }
-    x.feasible = true;
-    for (uint32_t i = 0; i < s->p->n_targets; i++) {
-        const struct target *target = &s->p->target[i];
-        x.feasible = x.feasible && meets(target, &x.at[want(s, target->metric)]);
-    }
-    return x;
-}
-
-static double goal_of(const struct search *s, const struct trial *x)
-{
-    double v = s->goal_sign * x->at[s->goal].value;
-    return isnan(v) ? INFINITY : v;
-}
-
-/* The feasible end of [feasible, infeasible], to the last bits. */
-static struct trial edge_between(struct search *s, struct trial in, struct trial out)
-{
-    double tolerance = s->n_draws > 1 ? 1e-6 : 1e-14;
-
-    for (int i = 0; i < 60 && fabs(in.t - out.t) > tolerance && !s->failed; i++) {
-        struct trial mid = evaluate(s, in.t + (out.t - in.t) / 2);
-        if (mid.feasible)
-            in = mid;
-        else
-            out = mid;
-    }
-    return in;
-}
-
-/* The value to make least: a metric (sign 1) or its negative. */
-struct aim {
-    struct search *search;
-    uint32_t metric;
-    double sign;
-    bool need_feasible;
-};
-
-static double aim_at(const struct aim *a, double t)
-{
-    struct trial x = evaluate(a->search, t);
-    double v = a->sign * x.at[a->metric].value;
-    return isnan(v) || (a->need_feasible && !x.feasible) ? INFINITY : v;
-}
-
-static double derivative(const struct aim *a, double t, double h)
-{
-    return (aim_at(a, t - 2 * h) - 8 * aim_at(a, t - h) + 8 * aim_at(a, t + h) -
-            aim_at(a, t + 2 * h)) /
-           (12 * h);
-}
-
-/* A minimum found by golden section is known to the square root of the precision only; the root of
- * the derivative is known to nearly all of it. */
-static double polish_minimum(const struct aim *a, double t)
-{
-    const double h = 1e-3;
-    double low = t - 1e-4, high = t + 1e-4;
-
-    if (low - 2 * h < 0 || high + 2 * h > 1 || !(derivative(a, low, h) < 0) ||
-        !(derivative(a, high, h) > 0))
-        return t;
-    for (int i = 0; i < 50 && high - low > 1e-15; i++) {
-        double mid = low + (high - low) / 2, slope = derivative(a, mid, h);
-        if (!isfinite(slope))
-            return t;
-        if (slope < 0)
-            low = mid;
-        else
-            high = mid;
-    }
-    double polished = low + (high - low) / 2;
-    return aim_at(a, polished) <= aim_at(a, t) + 1e-15 ? polished : t;
-}
-
-static double minimise(const struct aim *a, double low, double high)
-{
-    const double ratio = 0.6180339887498949;
-    double x1 = high - ratio * (high - low), x2 = low + ratio * (high - low);
-    double f1 = aim_at(a, x1), f2 = aim_at(a, x2);
-
-    for (int i = 0; i < 60 && high - low > 1e-9 && !a->search->failed; i++) {
-        if (f1 <= f2) {
-            high = x2;
-            x2 = x1;
-            f2 = f1;
-            x1 = high - ratio * (high - low);
-            f1 = aim_at(a, x1);
-        } else {
-            low = x1;
-            x1 = x2;
-            f1 = f2;
-            x2 = low + ratio * (high - low);
-            f2 = aim_at(a, x2);
-        }
-    }
-    double t = f1 <= f2 ? x1 : x2;
-    return a->search->n_draws == 1 && !a->search->simulated ? polish_minimum(a, t) : t;
-}
-
-/* Best feasible point: grid points, the edges of feasible stretches, then a refined minimum. */
-static bool best_feasible(struct search *s, const struct trial *grid, size_t n, struct trial *best)
-{
-    bool found = false;
-    size_t at = 0;
-
-    for (size_t i = 0; i < n && !s->failed; i++) {
-        struct trial candidate[2];
-        int k = 0;
-        if (grid[i].feasible)
-            candidate[k++] = grid[i];
-        if (i + 1 < n && grid[i].feasible != grid[i + 1].feasible && !s->simulated)
-            candidate[k++] = grid[i].feasible ? edge_between(s, grid[i], grid[i + 1])
-                                              : edge_between(s, grid[i + 1], grid[i]);
-        for (int j = 0; j < k; j++)
-            if (!found || goal_of(s, &candidate[j]) < goal_of(s, best)) {
-                *best = candidate[j];
-                found = true;
-                at = i;
-            }
-    }
-    if (found && s->goal != s->load && !s->simulated) {
-        struct aim aim = {s, s->goal, s->goal_sign, true};
-        double low = at ? grid[at - 1].t : 0, high = at + 1 < n ? grid[at + 1].t : 1;
-        struct trial refined = evaluate(s, minimise(&aim, low, high));
-        if (refined.feasible && goal_of(s, &refined) < goal_of(s, best))
-            *best = refined;
-    }
-    return found;
-}
-
-/* How far a trial is from a target, 0 when met; relative to the target so that targets compare. */
-static double shortfall(const struct search *s, const struct trial *x, const struct target *t)
-{
-    uint32_t m = 0;
-
-    while (strcmp(s->metric[m], t->metric))
-        m++;
-    const struct estimate *e = &x->at[m];
-    double scale = fabs(t->value) > 0 ? fabs(t->value) : 1;
-    double gap = t->kind == TARGET_AT_MOST    ? e->high - t->value
-                 : t->kind == TARGET_AT_LEAST ? t->value - e->low
-                                              : 0;
-    if (isnan(gap))
-        return INFINITY;
-    return gap > 0 ? gap / scale : 0;
-}
-
-/* The target that stands in the way: one that no threshold meets, else the worst of the point that
- * comes nearest to meeting all.  Its best attainable value and where. */
-static const struct target *best_attainable(struct search *s, const struct trial *grid, size_t n,
-                                            struct trial *best)
-{
-    const struct target *blocking = NULL;
-    double least_worst = INFINITY;
-
-    for (uint32_t k = 0; k < s->p->n_targets && !blocking; k++) {
-        const struct target *t = &s->p->target[k];
-        double least = INFINITY;
-        size_t at = 0;
-        for (size_t i = 0; i < n; i++)
-            if (shortfall(s, &grid[i], t) < least)
-                least = shortfall(s, &grid[i], t), at = i;
-        if (least > 0) {
-            struct aim aim = {s, want(s, t->metric), t->kind == TARGET_AT_MOST ? 1 : -1, false};
-            double low = at ? grid[at - 1].t : 0, high = at + 1 < n ? grid[at + 1].t : 1;
-            blocking = t;
-            *best = grid[at];
-            if (!s->simulated && isfinite(least)) {
-                struct trial refined = evaluate(s, minimise(&aim, low, high));
-                if (shortfall(s, &refined, t) < shortfall(s, best, t))
-                    *best = refined;
-            }
-        }
-    }
-    for (size_t i = 0; i < n && !blocking; i++) {
-        double worst = 0;
-        for (uint32_t k = 0; k < s->p->n_targets; k++)
-            worst = fmax(worst, shortfall(s, &grid[i], &s->p->target[k]));
-        if (worst < least_worst)
-            least_worst = worst, *best = grid[i];
-    }
-    for (uint32_t k = 0; k < s->p->n_targets && !blocking; k++)
-        if (shortfall(s, best, &s->p->target[k]) == least_worst)
-            blocking = &s->p->target[k];
-    return blocking;
-}
+enum { GRID_EXACT = 401, GRID_SIMULATED = 41 };
 
 static int find_gate(const struct pipeline *p, uint32_t *gate, struct error *err)
 {
@@ -421,54 +33,30 @@ static int plan(struct search *s, struct error *err)
     uint32_t constraints = 0;
     const char *risk = NULL;
 
-    if (s->p->n_targets > TARGETS_MAX)
-        return error_set(err, ERR_LIMIT, "%s: more than %d targets", s->p->file, TARGETS_MAX);
+    if (s->p->n_targets > SEARCH_TARGETS)
+        return error_set(err, ERR_LIMIT, "%s: more than %d targets", s->p->file, SEARCH_TARGETS);
     s->goal_name = "review_load";
     s->goal_sign = 1;
     for (uint32_t i = 0; i < s->p->n_targets; i++) {
         const struct target *t = &s->p->target[i];
         bool optimum = t->kind == TARGET_LEAST || t->kind == TARGET_MOST;
-        want(s, t->metric);
+        search_want(s, t->metric);
         if (optimum)
             s->goal_name = t->metric, s->goal_sign = t->kind == TARGET_LEAST ? 1 : -1;
         else
             constraints++;
         if (!risk && !optimum && strstr(t->metric, "_error"))
             risk = t->metric;
-        s->simulated = s->simulated || !is_of_point(t->metric);
+        s->simulated = s->simulated || !search_is_exact(t->metric);
     }
     if (!constraints && !s->p->n_targets)
         return error_set(err, ERR_USAGE,
                          "`seam size` needs a target, in the file's objective or as "
                          "--target \"auto_error at most 1%%\"");
-    s->goal = want(s, s->goal_name);
-    s->load = want(s, "review_load");
-    s->risk = want(s, risk ? risk : "auto_error");
+    s->goal = search_want(s, s->goal_name);
+    s->load = search_want(s, "review_load");
+    s->risk = search_want(s, risk ? risk : "auto_error");
     return 0;
-}
-
-static void draw_parameters(struct search *s)
-{
-    const struct pipeline *p = s->p;
-    bool evidence = p->n_evidence > 0;
-    double *theta = mem_zero(p->n_evidence + 1, sizeof *theta);
-    struct rng_seq rng = {rng_key(s->options->seed, 0, 0, 0, RNG_PARAMETER), 0};
-
-    for (uint32_t i = 0; i < p->n_steps && !evidence; i++)
-        for (uint32_t c = 0; c < p->n_classes; c++)
-            evidence = evidence || p->step[i].numbers[c].confidence_good.evidence ||
-                       p->step[i].numbers[c].confidence_bad.evidence;
-    s->n_draws = evidence && s->options->uncertainty ? POSTERIOR_DRAWS : 1;
-    s->draw = mem_zero(s->n_draws, sizeof *s->draw);
-    for (uint32_t d = 0; d < s->n_draws; d++) {
-        if (s->n_draws > 1)
-            pipeline_posterior_draw(p, &rng, theta);
-        else
-            for (uint32_t i = 0; i < p->n_evidence; i++)
-                theta[i] = (double)p->evidence[i].k / (double)p->evidence[i].n;
-        pipeline_with(p, theta, s->n_draws > 1 ? &rng : NULL, &s->draw[d]);
-    }
-    mem_free(theta);
 }
 
 static void put_frontier(struct search *s, const struct trial *grid, size_t n, struct result *out)
@@ -502,17 +90,18 @@ static void put_answer(struct search *s, const struct trial *best, const struct 
     a->population = "items as the scenario describes them";
     a->review_load = best->at[s->load].value;
     a->risk_value = best->at[s->risk].value;
-    a->bound = best->at[s->risk].high;
+    a->bound = s->n_draws > 1 || s->simulated ? best->at[s->risk].high : NAN;
     a->best_attainable = NAN;
     if (!blocking) {
         a->ending = "met";
+        /* rounded up, so that the shown threshold meets the targets as well */
         a->sentence = result_text(
             out,
-            "Ship at confidence %.4g and above: %.2f%% of the items go to review, %s is %.3g%%.",
-            a->threshold, 100 * a->review_load, risk, 100 * a->risk_value);
+            "Ship at confidence %.6g and above: %.2f%% of the items go to review, %s is %.3g%%.",
+            ceil(a->threshold * 1e6) / 1e6, 100 * a->review_load, risk, 100 * a->risk_value);
         return;
     }
-    const struct estimate *e = &best->at[want(s, blocking->metric)];
+    const struct estimate *e = &best->at[search_want(s, blocking->metric)];
     a->ending = "infeasible";
     a->best_attainable = e->value;
     a->sentence = result_text(out,
@@ -524,23 +113,17 @@ static void put_answer(struct search *s, const struct trial *best, const struct 
 /* Every metric at the chosen threshold, by the exact solver or by simulation. */
 static int describe(struct search *s, const struct trial *best, struct result *out)
 {
-    struct pipeline copy;
-    double *theta = mem_zero(s->p->n_evidence + 1, sizeof *theta);
-    bool complete;
-    int status;
-
-    if (s->simulated)
-        return mem_free(theta), simulate_at(s, best->t, 0, out);
-    for (uint32_t i = 0; i < s->p->n_evidence; i++)
-        theta[i] = (double)s->p->evidence[i].k / (double)s->p->evidence[i].n;
-    pipeline_with(s->p, theta, NULL, &copy);
-    set_threshold(&copy, s->gate, best->t);
     struct exact_options options = {.level = s->options->level,
                                     .uncertainty = s->options->uncertainty,
                                     .seed = s->options->seed};
-    status = exact_solve(&copy, &options, out, &complete, s->err);
+    struct pipeline copy;
+    bool complete;
+
+    if (s->simulated)
+        return search_simulate(s, best->t, 0, out);
+    search_pipeline(s, best->t, &copy);
+    int status = exact_solve(&copy, &options, out, &complete, s->err);
     pipeline_release(&copy);
-    mem_free(theta);
     return status;
 }
 
@@ -554,18 +137,18 @@ int size_scenario(const struct pipeline *p, const struct size_options *options, 
 
     if (find_gate(p, &s.gate, err) || plan(&s, err))
         return -1;
-    draw_parameters(&s);
+    search_draw(&s);
     size_t n = s.simulated ? GRID_SIMULATED : GRID_EXACT;
     grid = mem_zero(n, sizeof *grid);
     for (size_t i = 0; i < n && !s.failed; i++) {
-        grid[i] = evaluate(&s, (double)i / (double)(n - 1));
+        grid[i] = search_at(&s, (double)i / (double)(n - 1));
         if (options->stop && *options->stop) {
             error_set(err, ERR_INTERRUPTED, "%s: stopped before the search was done", p->file);
             goto out;
         }
     }
-    if (!s.failed && !best_feasible(&s, grid, n, &best))
-        blocking = best_attainable(&s, grid, n, &best);
+    if (!s.failed && !search_best(&s, grid, n, &best))
+        blocking = search_blocking(&s, grid, n, &best);
     if (s.failed || describe(&s, &best, out))
         goto out;
     put_frontier(&s, grid, n, out);
@@ -573,9 +156,7 @@ int size_scenario(const struct pipeline *p, const struct size_options *options, 
     *met = !blocking;
     status = 0;
 out:
-    for (uint32_t d = 0; d < s.n_draws; d++)
-        pipeline_release(&s.draw[d]);
-    mem_free(s.draw);
+    search_release(&s);
     mem_free(grid);
     return status;
 }
