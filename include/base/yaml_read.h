@@ -19,10 +19,17 @@ struct yaml_node {
     bool quoted;           /* scalar in '' or "" or a block scalar */
     uint32_t line, column; /* 1-based, of the first character; columns count bytes' characters */
     const char *text;      /* scalar: its value, UTF-8, NUL-terminated; else NULL */
-    const char *origin;    /* NULL, or what replaced it, such as "--set flow.a.error=2" */
+    const char *origin;    /* NULL, or what replaced it, such as "--set flow.a.error=2"; borrowed */
     uint32_t n;            /* children */
     struct yaml_node **key;   /* map: [n] scalars */
     struct yaml_node **child; /* list or map: [n] */
+};
+
+enum {
+    YAML_TEXT_MAX = 1 << 20,
+    YAML_DEPTH_MAX = 64,
+    YAML_NODES_MAX = 10000,
+    YAML_DUPLICATES_MAX = 20,
 };
 
 struct yaml {
@@ -30,16 +37,14 @@ struct yaml {
     const char *file;       /* as named by the caller; copied */
     const char *source;     /* the whole text, for showing lines; copied */
     struct yaml_node *root; /* NULL for an empty document */
-};
-
-enum {
-    YAML_TEXT_MAX = 1 << 20,
-    YAML_DEPTH_MAX = 64,
-    YAML_NODES_MAX = 10000,
+    /* Keys that stand in their map for a second time: the caller's to refuse, so that one reading
+     * lists all faults.  yaml_get finds the first. */
+    const struct yaml_node *duplicate[YAML_DUPLICATES_MAX];
+    uint32_t n_duplicates;
 };
 
 /* Parses `len` bytes of `text` named `file`.  On success the caller owns *out (yaml_release).
- * A second document, a duplicate key, a non-scalar key, bad UTF-8, depth, size: ERR_INPUT or
+ * A second document, a non-scalar key, bad UTF-8, depth, size: ERR_INPUT or
  * ERR_LIMIT with line and column in err. */
 MUST_CHECK int yaml_parse(const char *file, const char *text, size_t len, struct yaml *out,
                           struct error *err);
@@ -48,7 +53,7 @@ void yaml_release(struct yaml *y);
 struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 /* Line number `line` of the source without its newline; *len its length. */
 const char *yaml_line(const struct yaml *y, uint32_t line, size_t *len);
-/* A new node in y's arena: a scalar, or an empty map. */
+/* A new node in y's arena: a scalar, or an empty map.  `origin` must outlive the tree. */
 struct yaml_node *yaml_new(struct yaml *y, enum yaml_kind kind, const char *text,
                            const char *origin);
 /* Parses `text` as a value of its own (for --set); its nodes live in y's arena and carry `origin`.

@@ -72,6 +72,7 @@ struct schema_key {
     void (*read)(struct reading *r, const struct schema_key *k, const struct yaml_node *value);
     const char *help;
 };
+enum { SCHEMA_KEYS_MAX = 128 };
 extern const struct schema_key schema_keys[];
 extern const size_t schema_keys_count;
 /* The row of `key` in `place`, NULL when there is none. */
@@ -82,8 +83,9 @@ enum place schema_place_of(const char *key);
 /* One evidence as it is met, before groups are made. */
 struct found_evidence {
     struct evidence evidence;
-    uint32_t step;    /* UINT32_MAX: the input */
-    uint32_t outcome; /* 1 error, 2 wrong, 3 malformed; 0: stands alone */
+    uint32_t step;        /* UINT32_MAX: the input */
+    bool outcome;         /* error, wrong or malformed: may share a group */
+    const char *class_id; /* "": serves all classes */
 };
 
 struct reading {
@@ -91,16 +93,23 @@ struct reading {
     struct pipeline *p;
     struct faults *faults;
     const struct scenario_options *options;
-    struct step *step;    /* being read; NULL outside the flow */
-    const char *class_id; /* being read; "" for all */
-    const char *key;      /* being read, for paths */
-    struct edge *edge;    /* being read */
-    bool broken_flow;     /* an edge or a step is missing: its graph cannot be checked */
+    struct step *step;             /* being read; NULL outside the flow */
+    const char *class_id;          /* being read; "" for all */
+    const char *key;               /* being read, for paths */
+    struct edge *edge;             /* being read */
+    const struct yaml_node *asked; /* the last question to is_per_class, and its answer */
+    bool asked_per_class;
+    bool broken_flow; /* an edge or a step is missing: its graph cannot be checked */
     VEC(struct found_evidence) evidence;
 };
 
+/* A fault at n, or of the --set that wrote n or something in it. */
 void fault_at(struct reading *r, const struct yaml_node *n, const char *format, ...)
     PRINTF_LIKE(3, 4);
+/* The --set that wrote n or something in it; NULL. */
+const char *origin_of(const struct yaml_node *n);
+/* The sentence of an error without the place in front of it. */
+const char *sentence_of(const struct error *err, const char *file);
 /* "not supported yet: what"; inside the flow, its graph is not checked then. */
 void unsupported_at(struct reading *r, const struct yaml_node *n, const char *what);
 /* "; did you mean `x`?" into a small buffer, or "" when nothing is near. */
@@ -113,7 +122,7 @@ void read_map(struct reading *r, const struct yaml_node *map, enum place place,
 /* The value for class `c`: that class's entry of a per-class map, else `value`; NULL with a fault
  * when the class has no entry. */
 const struct yaml_node *for_class(struct reading *r, const struct yaml_node *value, uint32_t c);
-bool is_per_class(const struct reading *r, const struct yaml_node *value);
+bool is_per_class(struct reading *r, const struct yaml_node *value);
 
 /* scenario_values.c: one value each; -1 with a fault added. */
 int value_probability(struct reading *r, const struct yaml_node *n, struct number *out);

@@ -5,6 +5,7 @@
  * messages are collected and become the text of our error. */
 #include "base/yaml_read.h"
 
+#include <ctype.h>
 #include <libfyaml.h>
 #include <string.h>
 
@@ -108,6 +109,14 @@ static const char *hint_in(const char *s, size_t len)
         return "; put a space after the colon";
     if (i > word && i + 2 < len && s[i] == ':' && s[i + 1] == ' ' && strchr("<>=", s[i + 2]))
         return "; bounds are written in words: at most 1%, at least 99%";
+    for (i = 0; i + 1 < len; i++) {
+        if (s[i] != '{' && s[i] != ',')
+            continue;
+        word = i + 1 + strspn(s + i + 1, " ");
+        word += strspn(s + word, "abcdefghijklmnopqrstuvwxyz_");
+        if (word + 1 < len && s[word] == ':' && isdigit((unsigned char)s[word + 1]))
+            return "; put a space after the colon";
+    }
     return "";
 }
 
@@ -143,6 +152,12 @@ static struct yaml_node *new_node(struct reader *r, enum yaml_kind kind)
     return n;
 }
 
+static void note_duplicate(struct yaml *y, const struct yaml_node *key)
+{
+    if (y->n_duplicates < YAML_DUPLICATES_MAX)
+        y->duplicate[y->n_duplicates++] = key;
+}
+
 /* Gives a finished scalar, or a list or map that has just begun, its place in its parent. */
 static int attach(struct reader *r, struct yaml_node *n, struct error *err)
 {
@@ -165,9 +180,9 @@ static int attach(struct reader *r, struct yaml_node *n, struct error *err)
     }
     if (n->kind != YAML_SCALAR)
         return fail(r, ERR_INPUT, n->line, n->column, "a key must be a plain word", err);
-    if (intern_put(&top->seen, n->text, strlen(n->text)) != top->keys.len)
-        return error_at(err, ERR_INPUT, r->y->file, n->line, n->column,
-                        "key `%s` appears twice in this map", n->text);
+    uint32_t known = top->seen.count;
+    if (intern_put(&top->seen, n->text, strlen(n->text)) < known)
+        note_duplicate(r->y, n);
     top->pending_key = n;
     return 0;
 }
@@ -443,7 +458,7 @@ int yaml_parse(const char *file, const char *text, size_t len, struct yaml *out,
 int yaml_value(struct yaml *y, const char *text, const char *origin, struct yaml_node **out,
                struct error *err)
 {
-    struct reader r = {.y = y, .origin = arena_strdup(&y->arena, origin), .line = 1, .column = 1};
+    struct reader r = {.y = y, .origin = origin, .line = 1, .column = 1};
     size_t len = strlen(text);
 
     r.source = arena_strndup(&y->arena, text, len);
@@ -484,7 +499,7 @@ struct yaml_node *yaml_new(struct yaml *y, enum yaml_kind kind, const char *text
     n->kind = kind;
     n->line = n->column = 1;
     n->text = kind == YAML_SCALAR ? arena_strdup(&y->arena, text ? text : "") : NULL;
-    n->origin = origin ? arena_strdup(&y->arena, origin) : NULL;
+    n->origin = origin;
     return n;
 }
 

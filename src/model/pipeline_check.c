@@ -132,7 +132,7 @@ static void check_shares(const struct pipeline *p, struct faults *faults)
     for (uint32_t c = 0; c < p->n_classes; c++)
         sum += p->class[c].share;
     if (!(fabs(sum - 1.0) <= tolerance))
-        faults_add(faults, p->classes_line, p->classes_column, NULL,
+        faults_add(faults, p->classes_line, p->classes_column, p->classes_origin,
                    "the shares of the classes add up to %.12g, not 1", sum);
 }
 

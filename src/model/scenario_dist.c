@@ -106,7 +106,7 @@ static int read_form(struct reading *r, const struct yaml_node *key, const struc
     }
     if (form->build(value, out, &err) == 0)
         return 0;
-    fault_at(r, map, "`%s`: %s", key->text, err.text);
+    fault_at(r, map, "%s", err.text);
     return -1;
 }
 

@@ -11,14 +11,17 @@
 
 /* --- per-class values */
 
-bool is_per_class(const struct reading *r, const struct yaml_node *value)
+bool is_per_class(struct reading *r, const struct yaml_node *value)
 {
     if (value->kind != YAML_MAP || *r->p->class[0].id == '\0')
         return false;
-    for (uint32_t c = 0; c < r->p->n_classes; c++)
-        if (yaml_get(value, r->p->class[c].id))
-            return true;
-    return false;
+    if (r->asked == value)
+        return r->asked_per_class;
+    r->asked = value;
+    r->asked_per_class = false;
+    for (uint32_t c = 0; c < r->p->n_classes && !r->asked_per_class; c++)
+        r->asked_per_class = yaml_get(value, r->p->class[c].id) != NULL;
+    return r->asked_per_class;
 }
 
 static void check_class_keys(struct reading *r, const struct yaml_node *value)
@@ -153,6 +156,15 @@ static void note_outcome(struct reading *r, const struct yaml_node *value)
     s->outcome_origin = at->origin;
 }
 
+static const char *unsupported_name(struct reading *r, const struct schema_key *k)
+{
+    if (k->where & (AT_RETRY | AT_CONFIDENCE))
+        return arena_printf(&r->faults->arena, "%s.%s", place_name(k->where), k->key);
+    if (k->where == AT_CLASS)
+        return arena_printf(&r->faults->arena, "class %s", k->key);
+    return k->key;
+}
+
 static void read_key(struct reading *r, const struct schema_key *k, const struct yaml_node *key,
                      const struct yaml_node *value)
 {
@@ -162,7 +174,7 @@ static void read_key(struct reading *r, const struct schema_key *k, const struct
     if (k->flags & KEY_OUTCOME)
         note_outcome(r, value);
     if (k->flags & KEY_UNSUPPORTED)
-        unsupported_at(r, key, k->key);
+        unsupported_at(r, key, unsupported_name(r, k));
     else if (k->read)
         k->read(r, k, value);
     else if (k->type == VALUE_MAP)
@@ -179,7 +191,7 @@ static void read_key(struct reading *r, const struct schema_key *k, const struct
 
 static void fault_key(struct reading *r, const struct yaml_node *key, enum place place)
 {
-    const char *words[128], *colon = strchr(key->text, ':');
+    const char *words[SCHEMA_KEYS_MAX], *colon = strchr(key->text, ':');
     enum place other = schema_place_of(key->text);
     size_t n = 0;
 
@@ -192,7 +204,7 @@ static void fault_key(struct reading *r, const struct yaml_node *key, enum place
             return;
         }
     }
-    for (size_t i = 0; i < schema_keys_count && n < 128; i++)
+    for (size_t i = 0; i < schema_keys_count && n < SCHEMA_KEYS_MAX; i++)
         if (schema_keys[i].where & place)
             words[n++] = schema_keys[i].key;
     if (other)
@@ -216,6 +228,8 @@ static void check_needed(struct reading *r, const struct yaml_node *map, enum pl
 void read_map(struct reading *r, const struct yaml_node *map, enum place place,
               const struct yaml_node *owner)
 {
+    bool seen[SCHEMA_KEYS_MAX] = {false}; /* a key that appears twice is read once */
+
     if (map->kind != YAML_MAP) {
         fault_at(r, map, "%s is a map of keys and values", place_name(place));
         return;
@@ -223,9 +237,13 @@ void read_map(struct reading *r, const struct yaml_node *map, enum place place,
     for (int first = 1; first >= 0; first--) {
         for (uint32_t i = 0; i < map->n; i++) {
             const struct schema_key *k = schema_find(place, map->key[i]->text);
-            if (k && !!(k->flags & KEY_FIRST) == first)
+            if (k && seen[k - schema_keys])
+                continue;
+            if (k && !!(k->flags & KEY_FIRST) == first) {
+                seen[k - schema_keys] = true;
                 read_key(r, k, map->key[i], map->child[i]);
-            else if (k == NULL && !first)
+            }
+            if (k == NULL && !first)
                 fault_key(r, map->key[i], place);
         }
     }
@@ -279,6 +297,7 @@ void read_classes(struct reading *r, const struct schema_key *k, const struct ya
     r->p->n_classes = v->n;
     r->p->classes_line = v->line;
     r->p->classes_column = v->column;
+    r->p->classes_origin = origin_of(v);
     r->p->input_wrong = arena_alloc(&r->p->arena, v->n * sizeof *r->p->input_wrong);
     for (uint32_t c = 0; c < v->n; c++)
         r->p->class[c].id = "";
@@ -388,24 +407,11 @@ void read_costs(struct reading *r, const struct schema_key *k, const struct yaml
 
 /* --- evidence */
 
-static bool serves(const struct reading *r, const struct found_evidence *e, uint32_t id, uint32_t c)
-{
-    const struct numbers *n = &r->p->step[e->step].numbers[c];
-
-    return (e->outcome == 1 ? n->error : e->outcome == 2 ? n->wrong : n->malformed).evidence == id;
-}
-
 /* Outcomes of one step, of the same n, that serve the same classes. */
-static bool same_group(const struct reading *r, uint32_t i, uint32_t j)
+static bool same_group(const struct found_evidence *a, const struct found_evidence *b)
 {
-    const struct found_evidence *a = &r->evidence.at[i], *b = &r->evidence.at[j];
-
-    if (!a->outcome || !b->outcome || a->step != b->step || a->evidence.n != b->evidence.n)
-        return false;
-    for (uint32_t c = 0; c < r->p->n_classes; c++)
-        if (serves(r, a, i + 1, c) != serves(r, b, j + 1, c))
-            return false;
-    return true;
+    return a->outcome && b->outcome && a->evidence.n == b->evidence.n &&
+           strcmp(a->class_id, b->class_id) == 0;
 }
 
 static void renumber(struct number *x, const uint32_t *place)
@@ -443,7 +449,7 @@ static void group_evidence(struct reading *r)
             continue;
         /* Evidence is found step by step: the rest of a group lies within the same step. */
         for (uint32_t j = i; j < n && r->evidence.at[j].step == r->evidence.at[i].step; j++) {
-            if (placed[j] || (j > i && !same_group(r, i, j)))
+            if (placed[j] || (j > i && !same_group(&r->evidence.at[i], &r->evidence.at[j])))
                 continue;
             place[j] = next;
             r->p->evidence[next] = r->evidence.at[j].evidence;
@@ -492,6 +498,9 @@ static void read_tree(struct reading *r)
         return;
     }
     apply_settings(r);
+    for (uint32_t i = 0; i < r->y->n_duplicates; i++)
+        fault_at(r, r->y->duplicate[i], "key `%.60s` appears twice in this map",
+                 r->y->duplicate[i]->text);
     read_map(r, root, AT_TOP, root);
     group_evidence(r);
     if (p->n_steps == 0)
@@ -510,17 +519,6 @@ static int fail_with(const struct faults *faults, const char *file, struct error
     if (f->origin)
         return error_set(err, code, "%s: %s", f->origin, f->text);
     return error_at(err, code, file, f->line, f->column, "%s", f->text);
-}
-
-/* The sentence of an error without the place in front of it. */
-static const char *sentence_of(const struct error *err, const char *file)
-{
-    struct error place = {0};
-    size_t len;
-
-    error_at(&place, err->code, file, err->line, err->column, "%s", "");
-    len = strlen(place.text);
-    return strncmp(err->text, place.text, len) == 0 ? err->text + len : err->text;
 }
 
 int scenario_parse(const char *file, const char *text, size_t len,

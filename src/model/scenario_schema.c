@@ -198,6 +198,8 @@ const struct schema_key schema_keys[] = {
 };
 /* clang-format on */
 const size_t schema_keys_count = sizeof schema_keys / sizeof *schema_keys;
+_Static_assert(sizeof schema_keys / sizeof *schema_keys <= SCHEMA_KEYS_MAX,
+               "SCHEMA_KEYS_MAX must hold all keys");
 
 const struct schema_key *schema_find(enum place place, const char *key)
 {

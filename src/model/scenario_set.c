@@ -101,8 +101,12 @@ static void set_path(struct setting_at *s, const char *path)
         path = next_segment(s, path, segment);
         if (path == NULL)
             return;
-        if (n->kind == YAML_SCALAR && (n = *at = spread(s, n, segment)) == NULL)
-            return;
+        if (n->kind == YAML_SCALAR) {
+            n = spread(s, n, segment);
+            if (n == NULL)
+                return;
+            *at = n;
+        }
         if (n->kind == YAML_LIST) {
             at = in_list(s, n, segment);
             if (at == NULL)
@@ -128,9 +132,9 @@ void apply_settings(struct reading *r)
         const struct setting *set = &r->options->set[i];
         struct error err = {0};
         struct setting_at s = {.r = r};
-        s.origin = arena_printf(&r->y->arena, "--set %s=%s", set->path, set->value);
+        s.origin = arena_printf(&r->p->arena, "--set %s=%s", set->path, set->value);
         if (yaml_value(r->y, set->value, s.origin, &s.value, &err)) {
-            refuse(&s, err.text);
+            refuse(&s, sentence_of(&err, r->y->file));
             continue;
         }
         set_path(&s, set->path);

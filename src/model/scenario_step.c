@@ -38,9 +38,8 @@ void read_threshold(struct reading *r, const struct schema_key *k, const struct 
         if (n == NULL)
             continue;
         if (n->kind != YAML_SCALAR) {
-            unsupported_at(r, n,
-                           n->kind == YAML_LIST ? "two thresholds (three bands)"
-                                                : "a threshold that is a distribution");
+            unsupported_at(
+                r, n, n->kind == YAML_LIST ? "three-band thresholds" : "threshold distributions");
             return;
         }
         if (value_share(r, n, &value) == 0)

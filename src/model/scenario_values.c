@@ -7,6 +7,25 @@
 #include <math.h>
 #include <string.h>
 
+const char *origin_of(const struct yaml_node *n)
+{
+    const char *origin = n->origin;
+
+    for (uint32_t i = 0; n->kind != YAML_SCALAR && i < n->n && origin == NULL; i++)
+        origin = origin_of(n->child[i]);
+    return origin;
+}
+
+const char *sentence_of(const struct error *err, const char *file)
+{
+    struct error place = {0};
+    size_t len;
+
+    error_at(&place, err->code, file, err->line, err->column, "%s", "");
+    len = strlen(place.text);
+    return strncmp(err->text, place.text, len) == 0 ? err->text + len : err->text;
+}
+
 void fault_at(struct reading *r, const struct yaml_node *n, const char *format, ...)
 {
     struct buf text;
@@ -16,7 +35,7 @@ void fault_at(struct reading *r, const struct yaml_node *n, const char *format, 
     va_start(args, format);
     buf_vprintf(&text, format, args);
     va_end(args);
-    faults_add(r->faults, n->line, n->column, n->origin, "%s", buf_text(&text));
+    faults_add(r->faults, n->line, n->column, origin_of(n), "%s", buf_text(&text));
     buf_release(&text);
 }
 
@@ -100,15 +119,13 @@ static int refused(struct reading *r, const struct yaml_node *n, const struct er
 
 static uint32_t add_evidence(struct reading *r, uint64_t k, uint64_t n)
 {
-    struct found_evidence e = {.step = UINT32_MAX};
+    struct found_evidence e = {.step = UINT32_MAX, .class_id = r->class_id};
     const char *dot = *r->class_id ? "." : "";
+    const struct schema_key *row = schema_find(AT_STAGE, r->key);
 
     if (r->step) {
         e.step = (uint32_t)(r->step - r->p->step);
-        e.outcome = strcmp(r->key, "error") == 0 || strcmp(r->key, "reliability") == 0 ? 1
-                    : strcmp(r->key, "wrong") == 0                                     ? 2
-                    : strcmp(r->key, "malformed") == 0                                 ? 3
-                                                                                       : 0;
+        e.outcome = row && (row->flags & KEY_OUTCOME);
         e.evidence.path =
             arena_printf(&r->p->arena, "flow.%s.%s%s%s", r->step->id, r->key, dot, r->class_id);
     } else {

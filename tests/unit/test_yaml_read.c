@@ -121,10 +121,21 @@ static void line_gives_the_source(void **state)
     yaml_release(&y);
 }
 
+static void duplicate_keys_are_listed_with_the_place_of_the_second(void **state)
+{
+    struct yaml y = parsed("a: {b: 1, c: 2, b: 3}\na: 2\nb: 4\n");
+
+    assert_int_equal(y.n_duplicates, 2);
+    assert_string_equal(y.duplicate[0]->text, "b");
+    assert_int_equal(y.duplicate[0]->line, 1);
+    assert_int_equal(y.duplicate[0]->column, 17);
+    assert_int_equal(y.duplicate[1]->line, 2);
+    assert_string_equal(yaml_get(yaml_get(y.root, "a"), "b")->text, "1");
+    yaml_release(&y);
+}
+
 static void bad_text_is_refused_with_its_place(void **state)
 {
-    refused("a: 1\na: 2\n", "f:2:1: key `a` appears twice");
-    refused("a: {b: 1, c: 2, b: 3}\n", "f:1:17: key `b` appears twice");
     refused("a: 1\n---\nb: 2\n", "f:2:1: a second document");
     refused("? [a]\n: b\n", "f:1:3: a key must be a plain word");
     refused("a: *nope\n", "f:1:4: alias `*nope` has no anchor");
@@ -142,6 +153,7 @@ static void bad_text_is_refused_with_its_place(void **state)
 static void yaml_traps_get_a_hint(void **state)
 {
     refused("a: 1\nb:2\nc: 3\n", "put a space after the colon");
+    refused("a:\n  b: 1\n  {threshold:0.9}\n", "put a space after the colon");
     refused("a:\n\tb: 2\n", "YAML allows no tabs");
     refused("a: >= 1%\n", "at least 99%");
 }
@@ -223,6 +235,7 @@ int main(void)
         cmocka_unit_test(put_replaces_or_adds),
         cmocka_unit_test(a_value_is_parsed_into_the_same_tree),
         cmocka_unit_test(line_gives_the_source),
+        cmocka_unit_test(duplicate_keys_are_listed_with_the_place_of_the_second),
         cmocka_unit_test(bad_text_is_refused_with_its_place),
         cmocka_unit_test(yaml_traps_get_a_hint),
         cmocka_unit_test(limits_hold),
