@@ -31,8 +31,10 @@ struct json {
 struct json_reader *json_reader_new(void);
 void json_reader_free(struct json_reader *r);
 
-/* Parses one document of `len` bytes (no padding needed; copied when needed).  Errors: ERR_INPUT,
- * the sentence says what and the byte offset where known (no file name; the caller prefixes). */
+/* Parses one document of `len` bytes (no padding needed; copied when needed).  An integer beyond 64
+ * bits is read as a string of its digits.  Errors: ERR_INPUT (nested deeper than 1,024: ERR_LIMIT),
+ * the sentence says what and the byte where known, err->column is that byte, 1-based (no file name;
+ * the caller prefixes). */
 MUST_CHECK int json_parse(struct json_reader *r, const char *text, size_t len, struct json *root,
                           struct error *err);
 

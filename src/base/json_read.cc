@@ -296,13 +296,16 @@ static int say_fault(simdjson::error_code code, const char *text, size_t len, st
         return error_set(err, ERR_INPUT, "not JSON: %s", simdjson::error_message(code));
     if (s.too_deep)
         return error_set(err, ERR_LIMIT, "JSON is nested deeper than 1,024");
+    size_t at = static_cast<size_t>(s.at - text) + 1;
+    unsigned char c = s.at < s.end ? static_cast<unsigned char>(*s.at) : 0;
     if (s.at == s.end)
-        return error_set(err, ERR_INPUT, "not JSON: the text ends in the middle, at byte %zu", len);
-    size_t offset = static_cast<size_t>(s.at - text);
-    unsigned char c = static_cast<unsigned char>(*s.at);
-    if (c > 0x20 && c < 0x7f)
-        return error_set(err, ERR_INPUT, "not JSON: unexpected '%c' at byte %zu", c, offset + 1);
-    return error_set(err, ERR_INPUT, "not JSON: unexpected byte 0x%02x at byte %zu", c, offset + 1);
+        error_set(err, ERR_INPUT, "not JSON: the text ends in the middle, at byte %zu", len);
+    else if (c > 0x20 && c < 0x7f)
+        error_set(err, ERR_INPUT, "not JSON: unexpected '%c' at byte %zu", c, at);
+    else
+        error_set(err, ERR_INPUT, "not JSON: unexpected byte 0x%02x at byte %zu", c, at);
+    err->column = at < UINT32_MAX ? static_cast<uint32_t>(at) : 0;
+    return -1;
 }
 
 int json_parse(struct json_reader *r, const char *text, size_t len, struct json *root,

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Spans in columns: what every trace reader writes, and what assembly, store and replay read.
+ *
+ * A span keeps what the analysis asks of it and no attribute besides: who it is, when it ran, how
+ * it ended, and the confidence, decision, threshold, node and session that its attributes told.
+ * Texts are ids into `text`, equal text having equal id.  span_set_init/span_set_release. */
+#ifndef SEAM_MODEL_SPAN_H
+#define SEAM_MODEL_SPAN_H
+
+#include "base/buf.h"
+#include <stdint.h>
+
+enum { SPAN_NONE = UINT32_MAX }; /* no text, no span */
+
+/* What kind of work a span says it is. */
+enum span_kind {
+    SPAN_OTHER,
+    SPAN_MODEL,
+    SPAN_TOOL,
+    SPAN_DATA,
+    SPAN_HUMAN,
+    SPAN_AGENT,
+    SPAN_JUDGE, /* guardrails and evaluators */
+    SPAN_KIND_COUNT
+};
+
+enum span_flag {
+    SPAN_INTERRUPT = 1,   /* stopped to wait for a person: not an error */
+    SPAN_DUPLICATE = 2,   /* sent before: same trace, id, name and start */
+    SPAN_NO_DURATION = 4, /* start or end missing */
+    SPAN_NEGATIVE = 8,    /* ends before it starts */
+};
+
+/* type, name; outcome is an enum outcome of model/rules.h, ids of spans are 0 when there is none,
+ * texts SPAN_NONE, confidence and threshold NaN. */
+#define SPAN_COLUMNS(X)                                                                            \
+    X(int64_t, start_ns) /* since 1970-01-01 UTC; 0: missing */                                    \
+    X(int64_t, end_ns)                                                                             \
+    X(uint64_t, id) /* the 8 bytes of the id, or a hash of its text */                             \
+    X(uint64_t, parent)                                                                            \
+    X(double, confidence) /* in [0, 1] */                                                          \
+    X(double, threshold)  /* of the gate that this span is */                                      \
+    X(uint32_t, trace)                                                                             \
+    X(uint32_t, name)                                                                              \
+    X(uint32_t, node)      /* the step's name in its framework */                                  \
+    X(uint32_t, session)   /* session, thread or conversation */                                   \
+    X(uint32_t, stage_key) /* value of the attribute named by --stage-by */                        \
+    X(uint32_t, item_key)  /* value of the attribute named by --item-by */                         \
+    X(uint32_t, decision)  /* what a person decided, as written */                                 \
+    X(uint32_t, line)      /* where it was read */                                                 \
+    X(uint32_t, file)                                                                              \
+    X(uint8_t, outcome)                                                                            \
+    X(uint8_t, flags)                                                                              \
+    X(uint8_t, kind)
+
+struct span {
+#define X(type, name) type name;
+    SPAN_COLUMNS(X)
+#undef X
+};
+
+struct span_set {
+    struct intern text;
+    size_t len, cap;
+#define X(type, name) type *name;
+    SPAN_COLUMNS(X)
+#undef X
+};
+
+void span_set_init(struct span_set *s);
+void span_set_release(struct span_set *s);
+/* A span with nothing known. */
+void span_clear(struct span *s);
+void span_set_add(struct span_set *set, const struct span *s);
+uint32_t span_text(struct span_set *set, const char *s, size_t len);
+/* Seconds from start to end; NaN when either is missing or the end comes first. */
+double span_duration_s(const struct span_set *set, size_t i);
+/* The text of an id, "" for SPAN_NONE. */
+const char *span_string(const struct span_set *set, uint32_t id);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Label files: the truth about items of a log, or labelled confidences for a threshold. */
+#ifndef SEAM_TRACE_LABELS_H
+#define SEAM_TRACE_LABELS_H
+
+#include "math/calibration.h"
+#include "trace/log.h"
+
+/* Columns `item` (a trace id of the item, or its item id), `correct` (of the draft at the gate)
+ * and `shipped_correct` (of what left); one of the two may be missing, and cells may be empty.
+ * Values: 0, 1, true, false.  Items that the log does not hold are passed over.  ERR_INPUT with
+ * file:line; also when two rows contradict each other or no label fits the log. */
+MUST_CHECK int log_labels(struct trace_log *log, const char *labels_path, struct error *err);
+
+/* Rows of a label file for `seam size`: columns `confidence`, `correct`, and maybe `id`, `group`,
+ * `weight`, `source` (all, reviewed, audit). */
+struct scored_labels {
+    struct scored *at; /* [len], owned */
+    size_t len, cap;
+    const char **group; /* [groups] names; group of a row indexes them */
+    size_t groups;
+    bool reviewed_only; /* every row says it was labelled because it was reviewed */
+    struct arena arena;
+};
+/* ERR_INPUT with file:line.  The caller releases *out, also after an error. */
+MUST_CHECK int labels_read(const char *path, struct scored_labels *out, struct error *err);
+void labels_release(struct scored_labels *l);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A trace log, read whole: items, their visits of steps, and the attempts of each visit.
+ *
+ *     struct trace_log log;
+ *     if (log_read(paths, n, &options, &log, &err)) ...
+ *     log_labels(&log, "labels.csv", &err);      // trace/labels.h
+ *     log_observe(&log, 0.95, &result);          // trace/observe.h
+ *     log_fit(&log, &fit_options, ...);          // trace/estimate.h
+ *     log_release(&log);
+ *
+ * A trace is an item; one resumed after an interrupt is joined to the trace that was interrupted
+ * by session, thread or conversation id; `item_by` overrides both.  The operations of an item are
+ * the spans below its root; those of one step follow one another as further attempts of a visit
+ * when the one before failed or was interrupted, as further visits when it did not. */
+#ifndef SEAM_TRACE_LOG_H
+#define SEAM_TRACE_LOG_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/pipeline.h"
+#include "model/span.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Each ATTR is an attribute, a column, or `attribute:/json/pointer` into a JSON string; NULL: what
+ * the vocabulary knows. */
+struct log_options {
+    const char *stage_by, *item_by, *confidence, *decision;
+    const char *failure_when; /* "ATTR = VALUE", also != < > contains */
+    bool strict;              /* faults of the data (orphans, cycles, ...) are errors */
+};
+
+/* Faults of the data are counted, and the first few places of each kind are kept. */
+#define QUALITY_TABLE(X)                                                                           \
+    X(DUPLICATE, "duplicate")                                                                      \
+    X(ORPHAN, "orphan")                                                                            \
+    X(CYCLE, "cycle")                                                                              \
+    X(NO_DURATION, "no duration")                                                                  \
+    X(NEGATIVE, "negative duration")                                                               \
+    X(BAD_SCORE, "score outside 0 to 1") X(BAD_TIME, "time out of range")
+enum quality_kind {
+#define X(name, text) QUALITY_##name,
+    QUALITY_TABLE(X)
+#undef X
+        QUALITY_KIND_COUNT
+};
+const char *quality_kind_name(enum quality_kind kind);
+enum { QUALITY_PLACES = 5 };
+struct quality {
+    uint64_t records; /* requests, lines or rows */
+    uint64_t traces, roots, errors, interrupts;
+    uint64_t count[QUALITY_KIND_COUNT];
+    struct {
+        uint32_t file, line;
+    } place[QUALITY_KIND_COUNT][QUALITY_PLACES];
+};
+void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint32_t line);
+
+/* One pass of an item through a step: spans attempt[first_attempt ... + n_attempts). */
+struct log_visit {
+    uint32_t stage, item;
+    uint32_t first_attempt, n_attempts;
+    int64_t start_ns, end_ns; /* of all its attempts; 0 where unknown */
+    uint32_t decision;        /* text id; SPAN_NONE */
+    uint8_t outcome;          /* of the last attempt (enum outcome) */
+    bool pending;             /* interrupted and never resumed */
+    double confidence;        /* NaN */
+};
+
+#define LOG_ENDS(X)                                                                                \
+    X(SHIPPED, "shipped") X(REJECTED, "rejected") X(FAILED, "failed") X(UNFINISHED, "unfinished")
+enum log_end {
+#define X(name, word) LOG_##name,
+    LOG_ENDS(X)
+#undef X
+};
+
+enum log_truth { LOG_UNKNOWN = -1, LOG_BAD = 0, LOG_GOOD = 1 };
+enum log_verdict { LOG_NO_VERDICT, LOG_APPROVED, LOG_CORRECTED, LOG_REJECTED_BY_REVIEW };
+
+struct log_item {
+    uint32_t id;                    /* text id: its first trace, or the value of item_by */
+    uint32_t first_visit, n_visits; /* in order of start */
+    int64_t start_ns, end_ns;       /* of all its spans */
+    enum log_end end;
+    bool reviewed;               /* sent to review at least once */
+    bool root_failed;            /* its last root span ended in an error */
+    enum log_verdict verdict;    /* of its last review */
+    double confidence;           /* at the gate; NaN */
+    int8_t label, shipped_label; /* enum log_truth, from a label file */
+    int8_t draft, shipped;       /* enum log_truth, from labels or else decisions */
+};
+
+struct log_stage {
+    const char *id; /* letters, digits, _ and - */
+    enum layer layer;
+    enum step_kind kind;
+    uint64_t visits, attempts;
+    uint64_t kinds[SPAN_KIND_COUNT], inner[SPAN_KIND_COUNT]; /* of its spans, of those below */
+    uint64_t interrupts, decisions, confidences;
+};
+
+struct log_edge {
+    int32_t from, to; /* stage; to may be TO_SHIP, TO_REJECT or TO_FAIL; from -1: the start */
+    uint64_t count;
+};
+
+struct trace_log {
+    struct arena arena;
+    const char *format; /* "otlp-json", "event-csv", "mixed" */
+    VEC(const char *) files;
+    struct span_set spans;
+    struct quality quality;
+    VEC(struct log_item) items;
+    VEC(struct log_visit) visits; /* by item, then start */
+    VEC(uint32_t) attempts;       /* span indices, by visit, then start */
+    VEC(struct log_stage) stages; /* in the order of the flow */
+    VEC(struct log_edge) edges;
+    uint32_t *item_of;            /* [spans.text.count] by trace or item text: item, SPAN_NONE */
+    uint32_t *span_item;          /* [spans.len]: item, SPAN_NONE for duplicates */
+    int32_t review, gate, scorer; /* stages; -1: none.  scorer gave the confidence at the gate */
+    double threshold;             /* of the gate; NaN */
+    bool threshold_logged;        /* an attribute said so */
+    uint64_t gate_mixed;          /* items on the wrong side of the threshold */
+    bool user_decision, labelled;
+};
+
+/* Reads the logs into one.  ERR_INPUT with file:line for what is not a log, ERR_IO for what cannot
+ * be read, ERR_USAGE for an option that cannot be understood.  The caller releases *out, also
+ * after an error. */
+MUST_CHECK int log_read(const char *const *paths, size_t n, const struct log_options *options,
+                        struct trace_log *out, struct error *err);
+void log_release(struct trace_log *log);
+/* Keeps the items i with keep[i] and forgets the rest: steps, edges and gate stay as they are. */
+void log_keep(struct trace_log *log, const bool *keep);
+
+#endif

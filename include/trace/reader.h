@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Bytes to spans: the format is told from the content, never from the file's name.
+ *
+ * To add a format: write `trace/<format>.h` with a function of the shape of one of the two tables
+ * in reader.c (a JSON document that shows itself by a key, or a whole text), and add its row. */
+#ifndef SEAM_TRACE_READER_H
+#define SEAM_TRACE_READER_H
+
+#include "base/error.h"
+#include "base/json_read.h"
+#include "trace/log.h"
+#include "trace/vocabulary.h"
+
+/* Where a reader puts what it reads. */
+struct sink {
+    struct span_set *set;
+    struct quality *quality;
+    struct vocabulary *words;
+    struct json_reader *json;
+    const struct log_options *options;
+    const char *file; /* for messages */
+    uint32_t file_index;
+    uint32_t line; /* of the record's first byte, 1-based */
+};
+
+/* Adds the spans of one file to the sink; *format is its format's name.  ERR_INPUT with file:line
+ * for what cannot be read as any format. */
+MUST_CHECK int reader_file(const char *path, struct sink *sink, const char **format,
+                           struct error *err);
+/* The same from bytes in memory. */
+MUST_CHECK int reader_text(const char *text, size_t len, struct sink *sink, const char **format,
+                           struct error *err);
+
+#endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What attributes mean: the table from attribute keys to the fields of a span, for every format.
+ *
+ * A reader opens a draft for each span, hands over its attributes and events, and closes it:
+ * the vocabulary decides between several answers by rank, reads JSON inside strings, and tells
+ * errors from timeouts, malformed payloads and interrupts. */
+#ifndef SEAM_TRACE_VOCABULARY_H
+#define SEAM_TRACE_VOCABULARY_H
+
+#include "base/error.h"
+#include "model/span.h"
+#include "trace/log.h"
+
+enum attribute_kind { ATTRIBUTE_TEXT, ATTRIBUTE_INT, ATTRIBUTE_DOUBLE, ATTRIBUTE_BOOL };
+struct attribute {
+    const char *key; /* not NUL-terminated, as is text */
+    size_t key_len;
+    enum attribute_kind kind;
+    const char *text;
+    size_t text_len;
+    int64_t whole; /* int and bool */
+    double number; /* int, double, bool */
+};
+
+struct vocabulary;
+/* Options are borrowed until vocabulary_free; ERR_USAGE when one cannot be understood. */
+MUST_CHECK int vocabulary_new(const struct log_options *options, struct span_set *set,
+                              struct quality *quality, struct vocabulary **out, struct error *err);
+void vocabulary_free(struct vocabulary *v);
+
+/* The open span; the reader fills trace, id, parent, name, times, file and line itself. */
+struct span *vocabulary_open(struct vocabulary *v);
+void vocabulary_attribute(struct vocabulary *v, const struct attribute *a);
+/* An event of the span begins: attributes that follow are the event's. */
+void vocabulary_event(struct vocabulary *v, const char *name, size_t len);
+/* The status; message may be NULL. */
+void vocabulary_status(struct vocabulary *v, bool failed, const char *message, size_t len);
+/* Decides and adds the span to the set. */
+void vocabulary_close(struct vocabulary *v);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Spans in columns, all grown together by doubling. */
+#include "model/span.h"
+
+#include <math.h>
+#include <string.h>
+
+void span_set_init(struct span_set *s)
+{
+    memset(s, 0, sizeof *s);
+    intern_init(&s->text);
+}
+
+void span_set_release(struct span_set *s)
+{
+    intern_release(&s->text);
+#define X(type, name) mem_free(s->name);
+    SPAN_COLUMNS(X)
+#undef X
+    memset(s, 0, sizeof *s);
+}
+
+void span_clear(struct span *s)
+{
+    memset(s, 0, sizeof *s);
+    s->confidence = s->threshold = NAN;
+    s->trace = s->name = s->node = s->session = SPAN_NONE;
+    s->stage_key = s->item_key = s->decision = SPAN_NONE;
+}
+
+void span_set_add(struct span_set *set, const struct span *s)
+{
+    if (set->len == set->cap) {
+        set->cap = set->cap ? 2 * set->cap : 256;
+#define X(type, name) set->name = mem_resize(set->name, set->cap * sizeof *set->name);
+        SPAN_COLUMNS(X)
+#undef X
+    }
+#define X(type, name) set->name[set->len] = s->name;
+    SPAN_COLUMNS(X)
+#undef X
+    set->len++;
+}
+
+uint32_t span_text(struct span_set *set, const char *s, size_t len)
+{
+    return intern_put(&set->text, s, len);
+}
+
+double span_duration_s(const struct span_set *set, size_t i)
+{
+    if (set->flags[i] & (SPAN_NO_DURATION | SPAN_NEGATIVE))
+        return NAN;
+    return (double)(set->end_ns[i] - set->start_ns[i]) * 1e-9;
+}
+
+const char *span_string(const struct span_set *set, uint32_t id)
+{
+    return id == SPAN_NONE ? "" : set->text.text[id];
+}

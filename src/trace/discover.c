@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The flow that many items show.
+ *
+ * Steps are ordered by majority: a step stands before another when more items meet it first, and
+ * steps are ranked by how many they stand before less how many stand before them (Copeland's
+ * rule), with the mean place in the item among equals. */
+#include "trace/discover.h"
+
+#include "model/rules.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+enum { PAIRS_MAX = 256, STAGES_PER_ITEM = 64 };
+
+/* ---- order of steps --------------------------------------------------------------------- */
+
+struct ranking {
+    size_t n;
+    int32_t *before; /* [n * n] items that meet a first less those that meet b first; or NULL */
+    double *place;   /* [n] sum over items of the place of its first visit */
+    uint64_t *items; /* [n] */
+};
+
+struct ranked {
+    int32_t score;
+    double place;
+    uint32_t stage;
+};
+
+static int by_rank(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    if (x->score != y->score)
+        return x->score > y->score ? -1 : 1;
+    if (x->place != y->place)
+        return x->place < y->place ? -1 : 1;
+    return x->stage < y->stage ? -1 : x->stage > y->stage;
+}
+
+static void rank_item(const struct trace_log *log, const struct log_item *item, uint32_t *met,
+                      uint32_t stamp, struct ranking *r)
+{
+    uint32_t order[STAGES_PER_ITEM];
+    size_t n = 0;
+    for (uint32_t k = 0; k < item->n_visits && n < STAGES_PER_ITEM; k++) {
+        uint32_t stage = log->visits.at[item->first_visit + k].stage;
+        if (met[stage] == stamp)
+            continue;
+        met[stage] = stamp;
+        r->place[stage] += (double)n;
+        r->items[stage]++;
+        order[n++] = stage;
+    }
+    for (size_t i = 0; r->before && i < n; i++)
+        for (size_t k = i + 1; k < n; k++) {
+            r->before[order[i] * r->n + order[k]]++;
+            r->before[order[k] * r->n + order[i]]--;
+        }
+}
+
+static void order_stages(struct trace_log *log)
+{
+    size_t n = log->stages.len;
+    struct ranking r = {.n = n};
+    uint32_t *met = mem_zero(n, sizeof *met), *new_of = mem_zero(n, sizeof *new_of);
+    struct ranked *rank = mem_zero(n, sizeof *rank);
+    struct log_stage *old = mem_alloc(n * sizeof *old);
+    r.before = n <= PAIRS_MAX ? mem_zero(n * n, sizeof *r.before) : NULL;
+    r.place = mem_zero(n, sizeof *r.place);
+    r.items = mem_zero(n, sizeof *r.items);
+    for (size_t i = 0; i < log->items.len; i++)
+        rank_item(log, &log->items.at[i], met, (uint32_t)i + 1, &r);
+    for (size_t s = 0; s < n; s++) {
+        rank[s].stage = (uint32_t)s;
+        rank[s].place = r.items[s] ? r.place[s] / (double)r.items[s] : 0;
+        for (size_t k = 0; r.before && k < n; k++) {
+            int32_t lead = r.before[s * n + k];
+            rank[s].score += (lead > 0) - (lead < 0);
+        }
+    }
+    qsort(rank, n, sizeof *rank, by_rank);
+    memcpy(old, log->stages.at, n * sizeof *old);
+    for (size_t s = 0; s < n; s++) {
+        log->stages.at[s] = old[rank[s].stage];
+        new_of[rank[s].stage] = (uint32_t)s;
+    }
+    for (size_t v = 0; v < log->visits.len; v++)
+        log->visits.at[v].stage = new_of[log->visits.at[v].stage];
+    mem_free(met);
+    mem_free(new_of);
+    mem_free(rank);
+    mem_free(old);
+    mem_free(r.before);
+    mem_free(r.place);
+    mem_free(r.items);
+}
+
+/* ---- layers and kinds ------------------------------------------------------------------- */
+
+static bool names(const char *id, const char *const *parts)
+{
+    for (; *parts; parts++)
+        for (const char *s = id; *s; s++)
+            if (strncasecmp(s, *parts, strlen(*parts)) == 0)
+                return true;
+    return false;
+}
+
+static const char *const human_names[] = {"human", "review", "approv", "editor", NULL};
+static const char *const feedback_names[] = {"feedback", "learn", NULL};
+static const char *const data_names[] = {"retriev", "search", "fetch",  "embed",
+                                         "rerank",  "vector", "ingest", NULL};
+static const char *const tool_names[] = {"tool", "mcp", NULL};
+static const char *const model_names[] = {"generat", "llm", "chat", "draft", "completion", NULL};
+
+/* Half of the attempts at least. */
+static bool mostly(const struct log_stage *s, enum span_kind kind)
+{
+    return 2 * s->kinds[kind] >= s->attempts && s->kinds[kind] > 0;
+}
+
+static bool mostly_inside(const struct log_stage *s, enum span_kind kind)
+{
+    return 2 * s->inner[kind] >= s->attempts && s->inner[kind] > 0;
+}
+
+static enum layer layer_of(const struct log_stage *s)
+{
+    static const struct {
+        enum span_kind kind;
+        enum layer layer;
+    } kinds[] = {
+        {SPAN_HUMAN, LAYER_HUMAN},
+        {SPAN_MODEL, LAYER_MODEL},
+        {SPAN_TOOL,  LAYER_TOOL },
+        {SPAN_DATA,  LAYER_DATA }
+    };
+    for (size_t i = 0; i < 4; i++)
+        if (mostly(s, kinds[i].kind))
+            return kinds[i].layer;
+    if (s->kind == STEP_REVIEW || names(s->id, human_names))
+        return LAYER_HUMAN;
+    if (names(s->id, feedback_names))
+        return LAYER_FEEDBACK;
+    for (size_t i = 0; i < 4; i++)
+        if (mostly_inside(s, kinds[i].kind))
+            return kinds[i].layer;
+    if (names(s->id, data_names))
+        return LAYER_DATA;
+    if (names(s->id, tool_names))
+        return LAYER_TOOL;
+    return names(s->id, model_names) ? LAYER_MODEL : LAYER_AGENT;
+}
+
+/* Interrupts, decisions where no machine speaks, or its name: the step with the most of these. */
+static int32_t find_review(const struct trace_log *log)
+{
+    int32_t best = -1;
+    uint64_t most = 0;
+    for (size_t i = 0; i < log->stages.len; i++) {
+        const struct log_stage *s = &log->stages.at[i];
+        bool machine = mostly(s, SPAN_MODEL) || mostly(s, SPAN_TOOL) || mostly(s, SPAN_DATA) ||
+                       mostly(s, SPAN_JUDGE) || s->confidences > 0;
+        uint64_t signs = s->interrupts;
+        if (log->user_decision || !machine)
+            signs += s->decisions;
+        if (!machine && names(s->id, human_names))
+            signs += s->visits;
+        if (signs > most) {
+            most = signs;
+            best = (int32_t)i;
+        }
+    }
+    return best;
+}
+
+/* ---- items ------------------------------------------------------------------------------ */
+
+enum log_verdict discover_verdict(const char *decision)
+{
+    static const struct {
+        const char *begin;
+        enum log_verdict verdict;
+    } table[] = {
+        {"approv",  LOG_APPROVED          },
+        {"accept",  LOG_APPROVED          },
+        {"pass",    LOG_APPROVED          },
+        {"ok",      LOG_APPROVED          },
+        {"yes",     LOG_APPROVED          },
+        {"true",    LOG_APPROVED          },
+        {"confirm", LOG_APPROVED          },
+        {"keep",    LOG_APPROVED          },
+        {"good",    LOG_APPROVED          },
+        {"correct", LOG_CORRECTED         },
+        {"edit",    LOG_CORRECTED         },
+        {"fix",     LOG_CORRECTED         },
+        {"revis",   LOG_CORRECTED         },
+        {"modif",   LOG_CORRECTED         },
+        {"amend",   LOG_CORRECTED         },
+        {"change",  LOG_CORRECTED         },
+        {"reject",  LOG_REJECTED_BY_REVIEW},
+        {"den",     LOG_REJECTED_BY_REVIEW},
+        {"declin",  LOG_REJECTED_BY_REVIEW},
+        {"fail",    LOG_REJECTED_BY_REVIEW},
+        {"no",      LOG_REJECTED_BY_REVIEW},
+        {"false",   LOG_REJECTED_BY_REVIEW},
+        {"discard", LOG_REJECTED_BY_REVIEW},
+        {"bad",     LOG_REJECTED_BY_REVIEW},
+        {"wrong",   LOG_REJECTED_BY_REVIEW},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strncasecmp(decision, table[i].begin, strlen(table[i].begin)) == 0)
+            return table[i].verdict;
+    return LOG_NO_VERDICT;
+}
+
+static enum log_end end_of(const struct trace_log *log, const struct log_item *item)
+{
+    uint32_t past = item->first_visit + item->n_visits;
+    for (uint32_t v = item->first_visit; v < past; v++)
+        if (log->visits.at[v].pending)
+            return LOG_UNFINISHED;
+    if (item->root_failed || (item->n_visits && log->visits.at[past - 1].outcome != OUTCOME_OK))
+        return LOG_FAILED;
+    return item->verdict == LOG_REJECTED_BY_REVIEW ? LOG_REJECTED : LOG_SHIPPED;
+}
+
+static void settle_item(struct trace_log *log, struct log_item *item, uint64_t *scored)
+{
+    uint32_t scorer = SPAN_NONE;
+    for (uint32_t k = 0; k < item->n_visits; k++) {
+        const struct log_visit *v = &log->visits.at[item->first_visit + k];
+        if ((int32_t)v->stage == log->review) {
+            enum log_verdict said = discover_verdict(span_string(&log->spans, v->decision));
+            item->reviewed = true;
+            if (said != LOG_NO_VERDICT)
+                item->verdict = said;
+        } else if (!item->reviewed && !isnan(v->confidence)) {
+            item->confidence = v->confidence;
+            scorer = v->stage;
+        }
+    }
+    if (scorer != SPAN_NONE)
+        scored[scorer]++;
+    item->end = end_of(log, item);
+}
+
+static void settle_items(struct trace_log *log)
+{
+    uint64_t *scored = mem_zero(log->stages.len, sizeof *scored);
+    uint64_t most = 0;
+    for (size_t i = 0; i < log->items.len; i++)
+        settle_item(log, &log->items.at[i], scored);
+    log->scorer = -1;
+    for (size_t s = 0; s < log->stages.len; s++)
+        if (scored[s] > most) {
+            most = scored[s];
+            log->scorer = (int32_t)s;
+        }
+    mem_free(scored);
+}
+
+void discover_truth(struct trace_log *log)
+{
+    for (size_t i = 0; i < log->items.len; i++) {
+        struct log_item *it = &log->items.at[i];
+        bool approved = it->verdict == LOG_APPROVED;
+        it->draft = it->label;
+        if (it->draft == LOG_UNKNOWN && it->verdict != LOG_NO_VERDICT)
+            it->draft = approved ? LOG_GOOD : LOG_BAD;
+        it->shipped = LOG_UNKNOWN;
+        if (it->end != LOG_SHIPPED)
+            continue;
+        if (it->shipped_label != LOG_UNKNOWN)
+            it->shipped = it->shipped_label;
+        else if (!it->reviewed || approved)
+            it->shipped = it->draft;
+        else if (it->verdict == LOG_CORRECTED)
+            it->shipped = LOG_GOOD;
+    }
+}
+
+/* ---- edges ------------------------------------------------------------------------------ */
+
+static int by_ends(const void *a, const void *b)
+{
+    const struct log_edge *x = a, *y = b;
+    if (x->from != y->from)
+        return x->from < y->from ? -1 : 1;
+    return x->to < y->to ? -1 : x->to > y->to;
+}
+
+void discover_edges(struct trace_log *log)
+{
+    static const int32_t leaves[] = {TO_SHIP, TO_REJECT, TO_FAIL};
+    VEC(struct log_edge) all = {0};
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *item = &log->items.at[i];
+        int32_t from = -1;
+        for (uint32_t k = 0; k < item->n_visits; k++) {
+            int32_t to = (int32_t)log->visits.at[item->first_visit + k].stage;
+            vec_push(&all, ((struct log_edge){from, to, 1}));
+            from = to;
+        }
+        if (item->end != LOG_UNFINISHED && from >= 0)
+            vec_push(&all, ((struct log_edge){from, leaves[item->end], 1}));
+    }
+    if (all.len)
+        qsort(all.at, all.len, sizeof all.at[0], by_ends);
+    log->edges.len = 0;
+    for (size_t k = 0; k < all.len; k++)
+        if (log->edges.len && by_ends(&log->edges.at[log->edges.len - 1], &all.at[k]) == 0)
+            log->edges.at[log->edges.len - 1].count++;
+        else
+            vec_push(&log->edges, all.at[k]);
+    vec_release(&all);
+}
+
+/* ---- the gate --------------------------------------------------------------------------- */
+
+double discover_shortest(double low, double high)
+{
+    for (int digits = 0; digits <= 17; digits++) {
+        double scale = pow(10, digits);
+        double near = round((low + high) / 2 * scale) / scale;
+        double first = (floor(low * scale) + 1) / scale;
+        if (near > low && near <= high)
+            return near;
+        if (first > low && first <= high)
+            return first;
+    }
+    return high;
+}
+
+struct routed {
+    double confidence;
+    bool reviewed;
+};
+
+static int by_confidence(const void *a, const void *b)
+{
+    const struct routed *x = a, *y = b;
+    return x->confidence < y->confidence ? -1 : x->confidence > y->confidence;
+}
+
+/* Items on the wrong side of t: reviewed at or above it, not reviewed below it. */
+static uint64_t wrong_side(const struct routed *r, size_t n, double t)
+{
+    uint64_t wrong = 0;
+    for (size_t i = 0; i < n; i++)
+        wrong += rules_gate_ships(r[i].confidence, t) == r[i].reviewed;
+    return wrong;
+}
+
+/* The cut between two neighbours with the fewest items on its wrong side. */
+static void best_cut(struct routed *r, size_t n, double *low, double *high, uint64_t *wrong)
+{
+    uint64_t now = 0;
+    qsort(r, n, sizeof *r, by_confidence);
+    for (size_t i = 0; i < n; i++)
+        now += r[i].reviewed; /* t at the bottom: all should ship */
+    *wrong = UINT64_MAX;
+    for (size_t i = 0; i < n; i++) {
+        now += r[i].reviewed ? (uint64_t)-1 : 1; /* item i is now below the cut */
+        bool tie = i + 1 < n && r[i + 1].confidence == r[i].confidence;
+        if (!tie && now < *wrong) {
+            *wrong = now;
+            *low = r[i].confidence;
+            *high = i + 1 < n ? r[i + 1].confidence : 1;
+        }
+    }
+}
+
+/* The threshold that the gate's own spans told, when they agree; NaN. */
+static double logged_threshold(const struct trace_log *log)
+{
+    double t = NAN;
+    for (size_t k = 0; k < log->attempts.len; k++) {
+        double x = log->spans.threshold[log->attempts.at[k]];
+        if (!isnan(x) && !isnan(t) && x != t)
+            return NAN;
+        if (!isnan(x))
+            t = x;
+    }
+    return t;
+}
+
+static int32_t step_before_review(const struct trace_log *log)
+{
+    uint64_t *count = mem_zero(log->stages.len, sizeof *count), most = 0;
+    int32_t best = -1;
+    for (size_t v = 1; v < log->visits.len; v++) {
+        const struct log_visit *here = &log->visits.at[v], *before = here - 1;
+        if ((int32_t)here->stage == log->review && before->item == here->item &&
+            before->stage != here->stage)
+            count[before->stage]++;
+    }
+    for (size_t s = 0; s < log->stages.len; s++)
+        if (count[s] > most) {
+            most = count[s];
+            best = (int32_t)s;
+        }
+    mem_free(count);
+    return best;
+}
+
+/* A step that does nothing but route: no machine's work of its own, and it never fails. */
+static bool only_routes(const struct trace_log *log, int32_t stage)
+{
+    const struct log_stage *s = &log->stages.at[stage];
+    for (size_t v = 0; v < log->visits.len; v++)
+        if ((int32_t)log->visits.at[v].stage == stage &&
+            (log->visits.at[v].outcome != OUTCOME_OK || log->visits.at[v].n_attempts > 1))
+            return false;
+    return s->kinds[SPAN_MODEL] + s->kinds[SPAN_TOOL] + s->kinds[SPAN_DATA] == 0 &&
+           s->inner[SPAN_MODEL] + s->inner[SPAN_TOOL] + s->inner[SPAN_DATA] == 0;
+}
+
+static void find_gate(struct trace_log *log)
+{
+    size_t n = 0, reviewed = 0;
+    struct routed *r = mem_alloc(log->items.len * sizeof *r);
+    for (size_t i = 0; i < log->items.len; i++)
+        if (!isnan(log->items.at[i].confidence)) {
+            r[n++] = (struct routed){log->items.at[i].confidence, log->items.at[i].reviewed};
+            reviewed += log->items.at[i].reviewed;
+        }
+    log->gate = -1;
+    log->threshold = NAN;
+    if (log->review >= 0 && reviewed > 0 && reviewed < n) {
+        double low = 0, high = 1, told = logged_threshold(log);
+        uint64_t wrong;
+        best_cut(r, n, &low, &high, &wrong);
+        uint64_t wrong_told = isnan(told) ? UINT64_MAX : wrong_side(r, n, told);
+        log->threshold_logged = wrong_told <= wrong + n / 20;
+        log->threshold = log->threshold_logged ? told : discover_shortest(low, high);
+        log->gate_mixed = log->threshold_logged ? wrong_told : wrong;
+        if (log->gate_mixed * 10 <= n)
+            log->gate = step_before_review(log);
+        if (log->gate < 0)
+            log->threshold = NAN;
+        else if (only_routes(log, log->gate))
+            log->stages.at[log->gate].kind = STEP_GATE;
+    }
+    mem_free(r);
+}
+
+void discover(struct trace_log *log)
+{
+    order_stages(log);
+    log->review = find_review(log);
+    for (size_t s = 0; s < log->stages.len; s++) {
+        struct log_stage *stage = &log->stages.at[s];
+        stage->kind = (int32_t)s == log->review ? STEP_REVIEW : STEP_STAGE;
+        stage->layer = layer_of(stage);
+    }
+    settle_items(log);
+    find_gate(log);
+    discover_edges(log);
+    discover_truth(log);
+}

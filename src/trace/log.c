@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A log from its files to items: read, assemble, discover. */
+#include "trace/log.h"
+
+#include "base/json_read.h"
+#include "trace/assemble.h"
+#include "trace/discover.h"
+#include "trace/reader.h"
+#include "trace/tree.h"
+#include "trace/vocabulary.h"
+
+#include <math.h>
+#include <string.h>
+
+static void log_init(struct trace_log *log)
+{
+    memset(log, 0, sizeof *log);
+    arena_init(&log->arena);
+    span_set_init(&log->spans);
+    log->review = log->gate = log->scorer = -1;
+    log->threshold = NAN;
+}
+
+void log_release(struct trace_log *log)
+{
+    vec_release(&log->files);
+    vec_release(&log->items);
+    vec_release(&log->visits);
+    vec_release(&log->attempts);
+    vec_release(&log->stages);
+    vec_release(&log->edges);
+    mem_free(log->item_of);
+    mem_free(log->span_item);
+    span_set_release(&log->spans);
+    arena_release(&log->arena);
+    memset(log, 0, sizeof *log);
+}
+
+static int read_files(struct trace_log *log, const char *const *paths, size_t n, struct sink *sink,
+                      struct error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *format = NULL;
+        sink->file = arena_strdup(&log->arena, paths[i]);
+        sink->file_index = (uint32_t)i;
+        sink->line = 1;
+        vec_push(&log->files, sink->file);
+        if (reader_file(paths[i], sink, &format, err))
+            return -1;
+        bool same = !log->format || strcmp(log->format, format) == 0;
+        log->format = same ? format : "mixed";
+    }
+    if (log->spans.len == 0)
+        return error_at(err, ERR_INPUT, n ? paths[0] : "log", 0, 0, "the log holds no spans");
+    if (log->spans.len >= SPAN_NONE)
+        return error_at(err, ERR_LIMIT, paths[0], 0, 0, "more than 4 billion spans");
+    return 0;
+}
+
+static int check_strict(const struct trace_log *log, struct error *err)
+{
+    for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
+        if (log->quality.count[k] == 0 || k == QUALITY_DUPLICATE)
+            continue;
+        const char *file = log->files.at[log->quality.place[k][0].file];
+        return error_at(err, ERR_INPUT, file, log->quality.place[k][0].line, 0,
+                        "%s: %llu in the log, and --strict allows none",
+                        quality_kind_name((enum quality_kind)k),
+                        (unsigned long long)log->quality.count[k]);
+    }
+    return 0;
+}
+
+static void note_times(struct trace_log *log)
+{
+    const struct span_set *s = &log->spans;
+    for (size_t i = 0; i < s->len; i++) {
+        if (s->flags[i] & SPAN_DUPLICATE)
+            continue;
+        if (s->flags[i] & SPAN_NO_DURATION)
+            quality_note(&log->quality, QUALITY_NO_DURATION, s->file[i], s->line[i]);
+        if (s->flags[i] & SPAN_NEGATIVE)
+            quality_note(&log->quality, QUALITY_NEGATIVE, s->file[i], s->line[i]);
+    }
+}
+
+static void build(struct trace_log *log, const struct log_options *options)
+{
+    struct tree tree;
+    struct operations ops = {0};
+    tree_build(&log->spans, &log->quality, &tree);
+    operations_find(&tree, options->stage_by != NULL, &ops);
+    assemble(log, &tree, &ops);
+    note_times(log);
+    log->user_decision = options->decision != NULL;
+    discover(log);
+    operations_release(&ops);
+    tree_release(&tree);
+}
+
+int log_read(const char *const *paths, size_t n, const struct log_options *options,
+             struct trace_log *out, struct error *err)
+{
+    static const struct log_options none = {0};
+    struct sink sink = {.options = options ? options : &none};
+    int status = -1;
+    log_init(out);
+    sink.set = &out->spans;
+    sink.quality = &out->quality;
+    sink.json = json_reader_new();
+    if (vocabulary_new(sink.options, &out->spans, &out->quality, &sink.words, err))
+        goto done;
+    if (read_files(out, paths, n, &sink, err))
+        goto done;
+    build(out, sink.options);
+    status = sink.options->strict ? check_strict(out, err) : 0;
+done:
+    vocabulary_free(sink.words);
+    json_reader_free(sink.json);
+    return status;
+}
+
+void log_keep(struct trace_log *log, const bool *keep)
+{
+    uint32_t kept = 0;
+    uint32_t *new_of = mem_alloc((log->items.len + 1) * sizeof *new_of);
+    for (size_t i = 0; i < log->items.len; i++) {
+        new_of[i] = keep[i] ? kept : SPAN_NONE;
+        if (keep[i])
+            log->items.at[kept++] = log->items.at[i];
+    }
+    for (size_t t = 0; t < log->spans.text.count; t++)
+        if (log->item_of[t] != SPAN_NONE)
+            log->item_of[t] = new_of[log->item_of[t]];
+    for (size_t i = 0; i < log->spans.len; i++)
+        if (log->span_item[i] != SPAN_NONE)
+            log->span_item[i] = new_of[log->span_item[i]];
+    for (size_t v = 0; v < log->visits.len; v++)
+        if (log->visits.at[v].item != SPAN_NONE)
+            log->visits.at[v].item = new_of[log->visits.at[v].item];
+    log->items.len = kept;
+    for (size_t s = 0; s < log->stages.len; s++)
+        log->stages.at[s].visits = log->stages.at[s].attempts = 0;
+    for (size_t v = 0; v < log->visits.len; v++)
+        if (log->visits.at[v].item != SPAN_NONE) {
+            log->stages.at[log->visits.at[v].stage].visits++;
+            log->stages.at[log->visits.at[v].stage].attempts += log->visits.at[v].n_attempts;
+        }
+    discover_edges(log);
+    mem_free(new_of);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* OTLP/JSON: resourceSpans > scopeSpans > spans, walked once.
+ *
+ * Follows opentelemetry-proto's trace.proto in the JSON mapping of the OTLP specification, with
+ * what writers do in fact: the Collector's pdata (64-bit numbers as strings, zero fields left
+ * out), gogo/protobuf (enum names, base64), Python (snake_case). */
+#include "trace/otlp_json.h"
+
+#include "trace/ids.h"
+
+#include <math.h>
+#include <string.h>
+
+bool otlp_json_is(struct json root)
+{
+    static const char *const keys[] = {"resourceSpans", "resource_spans",  "resourceLogs",
+                                       "resource_logs", "resourceMetrics", "resource_metrics"};
+    if (json_type(root) != JSON_MAP)
+        return false;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (json_present(json_get(root, keys[i])))
+            return true;
+    return json_count(root) == 0;
+}
+
+static int wrong_shape(const struct sink *sink, const char *what, struct error *err)
+{
+    return error_at(err, ERR_INPUT, sink->file, sink->line, 0, "%s", what);
+}
+
+/* One of the three shapes of AnyValue that hold a number or a text; false for the others. */
+static bool read_value(struct json any, struct attribute *out)
+{
+    for (struct json_iter it = json_each(any); json_next(&it);) {
+        const char *k = it.key;
+        size_t n = it.key_len;
+        bool flag;
+#define IS(word) (n == sizeof word - 1 && memcmp(k, word, n) == 0)
+        if (IS("stringValue") || IS("string_value")) {
+            out->kind = ATTRIBUTE_TEXT;
+            return json_text(it.value, &out->text, &out->text_len);
+        }
+        if (IS("intValue") || IS("int_value")) {
+            out->kind = ATTRIBUTE_INT;
+            if (!json_as_double(it.value, &out->number))
+                return false;
+            if (!json_as_i64(it.value, &out->whole))
+                out->kind = ATTRIBUTE_DOUBLE; /* beyond 64 bits */
+            return true;
+        }
+        if (IS("doubleValue") || IS("double_value")) {
+            out->kind = ATTRIBUTE_DOUBLE;
+            return json_as_double(it.value, &out->number);
+        }
+        if (IS("boolValue") || IS("bool_value")) {
+            out->kind = ATTRIBUTE_BOOL;
+            if (!json_as_bool(it.value, &flag))
+                return false;
+            out->whole = flag;
+            out->number = flag;
+            return true;
+        }
+#undef IS
+    }
+    return false;
+}
+
+static void read_attributes(struct json list, struct sink *sink)
+{
+    for (struct json_iter it = json_each(list); json_next(&it);) {
+        struct attribute a = {0};
+        if (json_text(json_get(it.value, "key"), &a.key, &a.key_len) &&
+            read_value(json_get(it.value, "value"), &a))
+            vocabulary_attribute(sink->words, &a);
+    }
+}
+
+static void read_events(struct json list, struct sink *sink)
+{
+    for (struct json_iter it = json_each(list); json_next(&it);) {
+        const char *name = "";
+        size_t len = 0;
+        if (!json_text(json_get(it.value, "name"), &name, &len))
+            len = 0;
+        vocabulary_event(sink->words, name, len);
+        read_attributes(json_get(it.value, "attributes"), sink);
+    }
+}
+
+static void read_status(struct json status, struct sink *sink)
+{
+    const char *message = NULL, *name;
+    size_t len = 0, n;
+    int64_t code = 0;
+    struct json c = json_get(status, "code");
+    if (!json_as_i64(c, &code) && json_text(c, &name, &n))
+        code = (n == 17 && memcmp(name, "STATUS_CODE_ERROR", 17) == 0) ||
+                       (n == 5 && memcmp(name, "ERROR", 5) == 0)
+                   ? 2
+                   : 0;
+    if (!json_text(json_get(status, "message"), &message, &len))
+        message = NULL;
+    vocabulary_status(sink->words, code == 2, message, len);
+}
+
+/* An id as text: a string, or the digits of a bare integer. */
+static bool read_id(struct json v, char digits[24], const char **s, size_t *len)
+{
+    uint64_t u;
+    if (json_text(v, s, len))
+        return true;
+    if (!json_as_u64(v, &u))
+        return false;
+    char *at = digits + 23;
+    *at = '\0';
+    do
+        *--at = (char)('0' + u % 10);
+    while (u /= 10);
+    *s = at;
+    *len = (size_t)(digits + 23 - at);
+    return true;
+}
+
+static int64_t read_time(struct json v, struct sink *sink)
+{
+    uint64_t ns;
+    if (!json_present(v) || json_type(v) == JSON_NULL)
+        return 0;
+    if (!json_as_u64(v, &ns) || ns > INT64_MAX) {
+        quality_note(sink->quality, QUALITY_BAD_TIME, sink->file_index, sink->line);
+        return 0;
+    }
+    return (int64_t)ns;
+}
+
+/* The parts of a span, found in one walk over its keys. */
+enum part { TRACE, SPAN, PARENT, NAME, START, END, ATTRIBUTES, EVENTS, STATUS, PARTS };
+static const struct {
+    const char *key, *snake;
+} parts[PARTS] = {
+    {"traceId",           "trace_id"            },
+    {"spanId",            "span_id"             },
+    {"parentSpanId",      "parent_span_id"      },
+    {"name",              "name"                },
+    {"startTimeUnixNano", "start_time_unix_nano"},
+    {"endTimeUnixNano",   "end_time_unix_nano"  },
+    {"attributes",        "attributes"          },
+    {"events",            "events"              },
+    {"status",            "status"              },
+};
+
+static void find_parts(struct json span, struct json found[PARTS])
+{
+    memset(found, 0, PARTS * sizeof found[0]);
+    for (struct json_iter it = json_each(span); json_next(&it);)
+        for (size_t i = 0; i < PARTS; i++)
+            if ((strlen(parts[i].key) == it.key_len &&
+                 memcmp(parts[i].key, it.key, it.key_len) == 0) ||
+                (strlen(parts[i].snake) == it.key_len &&
+                 memcmp(parts[i].snake, it.key, it.key_len) == 0)) {
+                found[i] = it.value;
+                break;
+            }
+}
+
+static int read_span(struct json v, struct sink *sink, struct error *err)
+{
+    struct json part[PARTS];
+    char digits[24];
+    const char *s;
+    size_t len;
+    if (json_type(v) != JSON_MAP)
+        return wrong_shape(sink, "a span is not an object", err);
+    find_parts(v, part);
+    struct span *span = vocabulary_open(sink->words);
+    span->file = sink->file_index;
+    span->line = sink->line;
+    if (read_id(part[TRACE], digits, &s, &len))
+        span->trace = ids_trace(sink->set, s, len);
+    if (span->trace == SPAN_NONE)
+        return wrong_shape(sink, "a span has no traceId", err);
+    if (read_id(part[SPAN], digits, &s, &len))
+        span->id = ids_span(s, len);
+    if (read_id(part[PARENT], digits, &s, &len))
+        span->parent = ids_span(s, len);
+    bool has_name = json_text(part[NAME], &s, &len);
+    span->name = span_text(sink->set, has_name ? s : "", has_name ? len : 0);
+    span->start_ns = read_time(part[START], sink);
+    span->end_ns = read_time(part[END], sink);
+    read_attributes(part[ATTRIBUTES], sink);
+    read_status(part[STATUS], sink);
+    read_events(part[EVENTS], sink);
+    vocabulary_close(sink->words);
+    return 0;
+}
+
+static bool is_list(struct json v)
+{
+    return !json_present(v) || json_type(v) == JSON_LIST || json_type(v) == JSON_NULL;
+}
+
+int otlp_json_read(struct json root, struct sink *sink, struct error *err)
+{
+    struct json resources = json_get2(root, "resourceSpans", "resource_spans");
+    if (!is_list(resources))
+        return wrong_shape(sink, "resourceSpans is not a list", err);
+    for (struct json_iter r = json_each(resources); json_next(&r);) {
+        struct json scopes = json_get2(r.value, "scopeSpans", "scope_spans");
+        if (!json_present(scopes))
+            scopes = json_get(r.value, "instrumentationLibrarySpans");
+        if (!is_list(scopes))
+            return wrong_shape(sink, "scopeSpans is not a list", err);
+        for (struct json_iter s = json_each(scopes); json_next(&s);) {
+            struct json spans = json_get(s.value, "spans");
+            if (!is_list(spans))
+                return wrong_shape(sink, "spans is not a list", err);
+            for (struct json_iter it = json_each(spans); json_next(&it);)
+                if (read_span(it.value, sink, err))
+                    return -1;
+        }
+    }
+    sink->quality->records++;
+    return 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Faults of the data: counted, with the first places of each kind. */
+#include "trace/quality.h"
+
+static const char *const kind_names[] = {
+#define X(name, text) text,
+    QUALITY_TABLE(X)
+#undef X
+};
+
+const char *quality_kind_name(enum quality_kind kind)
+{
+    return kind_names[kind];
+}
+
+void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint32_t line)
+{
+    if (q->count[kind] < QUALITY_PLACES) {
+        q->place[kind][q->count[kind]].file = file;
+        q->place[kind][q->count[kind]].line = line;
+    }
+    q->count[kind]++;
+}
+
+static void put_places(const struct trace_log *log, struct result *out)
+{
+    for (size_t k = 0; k < QUALITY_KIND_COUNT; k++)
+        for (size_t i = 0; i < QUALITY_PLACES && i < log->quality.count[k]; i++) {
+            struct data_place place = {
+                .kind = kind_names[k],
+                .place = result_text(out, "%s:%u", log->files.at[log->quality.place[k][i].file],
+                                     log->quality.place[k][i].line)};
+            vec_push(&out->data.places, place);
+        }
+}
+
+void quality_report(const struct trace_log *log, struct result *out)
+{
+    const struct quality *q = &log->quality;
+    struct data_quality *d = &out->data;
+    d->present = true;
+    d->format = log->format;
+    d->percentiles = "exact";
+    d->records = q->records;
+    d->spans = log->spans.len - q->count[QUALITY_DUPLICATE];
+    d->duplicates = q->count[QUALITY_DUPLICATE];
+    d->traces = q->traces;
+    d->items = log->items.len;
+    d->roots = q->roots;
+    d->orphans = q->count[QUALITY_ORPHAN];
+    d->cycles = q->count[QUALITY_CYCLE];
+    d->errors = q->errors;
+    d->interrupts = q->interrupts;
+    d->no_duration = q->count[QUALITY_NO_DURATION];
+    d->negative_duration = q->count[QUALITY_NEGATIVE];
+    put_places(log, out);
+    if (q->count[QUALITY_BAD_SCORE])
+        result_warn(out, "%llu scores lie outside 0 to 1 and were left out",
+                    (unsigned long long)q->count[QUALITY_BAD_SCORE]);
+    if (q->count[QUALITY_BAD_TIME])
+        result_warn(out, "%llu times are no nanoseconds since 1970 and were left out",
+                    (unsigned long long)q->count[QUALITY_BAD_TIME]);
+    if (d->no_duration + d->negative_duration)
+        result_warn(out, "%llu spans have no usable duration; their latency is left out",
+                    (unsigned long long)(d->no_duration + d->negative_duration));
+}

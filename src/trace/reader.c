@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of formats, and the walk from chunks of a file to lines and documents.
+ *
+ * JSON is read line by line in memory bounded by the longest line; a first line that is no JSON by
+ * itself begins a document over several lines, which is read whole, as CSV is. */
+#include "trace/reader.h"
+
+#include "base/file.h"
+#include "trace/event_csv.h"
+#include "trace/otlp_json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A format whose documents show themselves by their keys. */
+struct json_format {
+    const char *name;
+    bool (*is)(struct json root);
+    int (*read)(struct json root, struct sink *sink, struct error *err);
+};
+static const struct json_format json_formats[] = {
+    {"otlp-json", otlp_json_is, otlp_json_read},
+};
+
+static bool any_text(const char *text, size_t len)
+{
+    return true;
+}
+
+/* A format that is not JSON; the first that knows the text. */
+struct text_format {
+    const char *name;
+    bool (*is)(const char *text, size_t len);
+    int (*read)(const char *text, size_t len, struct sink *sink, struct error *err);
+};
+static const struct text_format text_formats[] = {
+    {"event-csv", any_text, event_csv_read},
+};
+
+/* Known by a key of the first object, and refused by name. */
+static const struct {
+    const char *key, *name;
+} strangers[] = {
+    {"data",          "Jaeger JSON"      },
+    {"observations",  "a Langfuse export"},
+    {"run_type",      "LangSmith JSON"   },
+    {"workflowId",    "an n8n execution" },
+    {"localEndpoint", "Zipkin JSON"      },
+    {"context",       "Phoenix JSON"     },
+};
+
+enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16 };
+
+enum mode { MODE_START, MODE_LINES, MODE_DOCUMENT, MODE_TEXT };
+struct feed {
+    struct sink *sink;
+    enum mode mode;
+    struct buf carry; /* what is not read yet */
+    uint32_t lines;   /* already read */
+    const char *format;
+};
+
+static int refuse(const struct sink *sink, struct json root, struct error *err)
+{
+    struct json_iter first = json_each(root);
+    if (json_type(root) == JSON_LIST && json_next(&first))
+        root = first.value;
+    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
+        if (json_present(json_get(root, strangers[i].key)))
+            return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
+                            "not supported yet: %s; this version reads OTLP JSON (an object with "
+                            "resourceSpans on each line) and CSV event logs",
+                            strangers[i].name);
+    return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
+                    "not a trace log: JSON without resourceSpans");
+}
+
+static int read_object(struct feed *f, struct json root, struct error *err)
+{
+    for (size_t i = 0; i < sizeof json_formats / sizeof json_formats[0]; i++)
+        if (json_formats[i].is(root)) {
+            f->format = json_formats[i].name;
+            return json_formats[i].read(root, f->sink, err);
+        }
+    return refuse(f->sink, root, err);
+}
+
+/* A document is an object, or a list of them. */
+static int read_document(struct feed *f, struct json root, struct error *err)
+{
+    if (json_type(root) != JSON_LIST || json_count(root) == 0)
+        return read_object(f, root, err);
+    for (struct json_iter it = json_each(root); json_next(&it);)
+        if (json_type(it.value) != JSON_MAP || json_present(json_get(it.value, "traceId")))
+            return refuse(f->sink, root, err);
+        else if (read_object(f, it.value, err))
+            return -1;
+    return 0;
+}
+
+static bool is_blank(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (s[i] != ' ' && s[i] != '\t' && s[i] != '\r' && s[i] != '\n')
+            return false;
+    return true;
+}
+
+/* One line of JSON; the first may turn out to begin a longer document. */
+static int read_line(struct feed *f, const char *s, size_t len, bool last, struct error *err)
+{
+    struct json root;
+    f->sink->line = f->lines + 1;
+    if (is_blank(s, len))
+        return 0;
+    struct error fault = {0};
+    if (json_parse(f->sink->json, s, len, &root, &fault)) {
+        bool first = !f->format && !last && len <= FIRST_LINE_MAX;
+        if (!first || fault.code != ERR_INPUT)
+            return error_at(err, fault.code, f->sink->file, f->lines + 1, 0, "%s", fault.text);
+        f->mode = MODE_DOCUMENT;
+        return 0;
+    }
+    return read_document(f, root, err);
+}
+
+static void drop_front(struct buf *b, size_t n)
+{
+    memmove(b->data, b->data + n, b->len - n);
+    b->len -= n;
+}
+
+/* Reads the whole lines that are there. */
+static int read_lines(struct feed *f, size_t fresh, struct error *err)
+{
+    size_t done = 0, from = fresh;
+    while (f->mode == MODE_LINES && from < f->carry.len) {
+        const char *newline = memchr(f->carry.data + from, '\n', f->carry.len - from);
+        if (!newline)
+            break;
+        size_t end = (size_t)(newline - f->carry.data);
+        if (read_line(f, f->carry.data + done, end - done, false, err))
+            return -1;
+        if (f->mode == MODE_LINES) {
+            done = from = end + 1;
+            f->lines++;
+        }
+    }
+    if (done)
+        drop_front(&f->carry, done);
+    return 0;
+}
+
+static enum mode mode_of(struct buf *b)
+{
+    if (b->len >= 3 && memcmp(b->data, "\xEF\xBB\xBF", 3) == 0)
+        drop_front(b, 3);
+    size_t i = 0;
+    while (i < b->len && strchr(" \t\r\n", b->data[i]) && b->data[i])
+        i++;
+    if (i == b->len)
+        return MODE_START;
+    return b->data[i] == '{' || b->data[i] == '[' ? MODE_LINES : MODE_TEXT;
+}
+
+static int feed_more(struct feed *f, const char *chunk, size_t len, struct error *err)
+{
+    size_t before = f->mode == MODE_START ? 0 : f->carry.len;
+    if (f->carry.len + len > PART_MAX)
+        return error_at(err, ERR_LIMIT, f->sink->file, f->lines + 1, 0,
+                        "a line or document is longer than 256 MiB");
+    buf_add(&f->carry, chunk, len);
+    if (f->mode == MODE_START)
+        f->mode = mode_of(&f->carry);
+    return f->mode == MODE_LINES ? read_lines(f, before, err) : 0;
+}
+
+/* A document over several lines: a fault is told by its line. */
+static int read_whole(struct feed *f, struct error *err)
+{
+    struct json root;
+    struct error fault = {0};
+    const struct buf *b = &f->carry;
+    f->sink->line = f->lines + 1;
+    if (json_parse(f->sink->json, b->data, b->len, &root, &fault) == 0)
+        return read_document(f, root, err);
+    size_t at = fault.column && fault.column <= b->len ? fault.column - 1 : 0, begin = 0;
+    uint32_t line = f->lines + 1;
+    for (size_t i = 0; i < at; i++)
+        if (b->data[i] == '\n') {
+            line++;
+            begin = i + 1;
+        }
+    return error_at(err, fault.code, f->sink->file, line, (uint32_t)(at - begin) + 1, "%s",
+                    fault.text);
+}
+
+static int read_text(struct feed *f, const char *text, size_t len, struct error *err)
+{
+    for (size_t i = 0; i < sizeof text_formats / sizeof text_formats[0]; i++)
+        if (text_formats[i].is(text, len)) {
+            f->format = text_formats[i].name;
+            return text_formats[i].read(text, len, f->sink, err);
+        }
+    BUG("no format takes what the others leave");
+}
+
+static int feed_end(struct feed *f, struct error *err)
+{
+    const char *text = buf_text(&f->carry);
+    switch (f->mode) {
+    case MODE_START:
+        return error_at(err, ERR_INPUT, f->sink->file, 0, 0, "the log is empty");
+    case MODE_LINES:
+        return read_line(f, text, f->carry.len, true, err);
+    case MODE_DOCUMENT:
+        return read_whole(f, err);
+    case MODE_TEXT:
+        return read_text(f, text, f->carry.len, err);
+    }
+    return 0;
+}
+
+int reader_text(const char *text, size_t len, struct sink *sink, const char **format,
+                struct error *err)
+{
+    struct feed f = {.sink = sink};
+    buf_init(&f.carry);
+    int status = len ? feed_more(&f, text, len, err) : 0;
+    if (!status)
+        status = feed_end(&f, err);
+    *format = f.format;
+    buf_release(&f.carry);
+    return status;
+}
+
+/* A file that is called .gz must be gzip: a plain one is a transfer gone wrong. */
+static int check_name(const char *path, struct error *err)
+{
+    size_t len = strlen(path);
+    unsigned char head[2] = {0x1f, 0x8b};
+    if (len < 3 || strcmp(path + len - 3, ".gz") != 0)
+        return 0;
+    FILE *file = fopen(path, "rb");
+    if (!file)
+        return 0; /* opening it as a log says why */
+    size_t got = fread(head, 1, 2, file);
+    fclose(file);
+    if (got == 0 || (got == 2 && head[0] == 0x1f && head[1] == 0x8b))
+        return 0;
+    return error_at(err, ERR_INPUT, path, 0, 0,
+                    "not gzip, although it is called .gz (rename it if it is plain text)");
+}
+
+int reader_file(const char *path, struct sink *sink, const char **format, struct error *err)
+{
+    struct feed f = {.sink = sink};
+    struct file_reader *file = NULL;
+    const char *chunk;
+    size_t len = 1;
+    int status = -1;
+    buf_init(&f.carry);
+    if (check_name(path, err) || file_reader_open(path, &file, err))
+        goto out;
+    while (len) {
+        if (file_reader_next(file, &chunk, &len, err))
+            goto out;
+        if (len && feed_more(&f, chunk, len, err))
+            goto out;
+    }
+    status = feed_end(&f, err);
+    *format = f.format;
+out:
+    file_reader_close(file);
+    buf_release(&f.carry);
+    return status;
+}

@@ -1,0 +1,616 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What attributes mean.
+ *
+ * Sources: OpenTelemetry semantic conventions for generative AI and MCP (old and new names),
+ * OpenInference's and OpenLLMetry's conventions, and LangGraph's run metadata.  To teach the
+ * program a new key, add a row to `words`; where several attributes answer the same question the
+ * higher rank wins, and what the user names by option outranks them all. */
+#include "trace/vocabulary.h"
+
+#include "base/json_read.h"
+#include "base/units.h"
+#include "model/rules.h"
+
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+enum meaning {
+    MEANS_NOTHING,
+    MEANS_KIND,
+    MEANS_NODE,
+    MEANS_SESSION,
+    MEANS_ERROR,      /* its presence is a failure */
+    MEANS_ERROR_TEXT, /* tells which, when there is one */
+    MEANS_SCORE,
+    MEANS_SCORE_NAME,
+    MEANS_DECISION,
+    MEANS_THRESHOLD,
+    MEANS_METADATA, /* JSON text: its members are attributes too */
+    MEANS_OUTPUT,   /* maybe JSON text with a confidence or a verdict */
+};
+
+struct word {
+    const char *key; /* ".node": also any key that ends so */
+    enum meaning meaning;
+    uint8_t rank;
+};
+
+static const struct word words[] = {
+    {"gen_ai.operation.name",         MEANS_KIND,       3},
+    {"openinference.span.kind",       MEANS_KIND,       3},
+    {"traceloop.span.kind",           MEANS_KIND,       2},
+    {"mcp.method.name",               MEANS_KIND,       2},
+    {".langgraph_node",               MEANS_NODE,       4},
+    {"graph.node.id",                 MEANS_NODE,       3},
+    {".node",                         MEANS_NODE,       2},
+    {".thread_id",                    MEANS_SESSION,    4},
+    {"session.id",                    MEANS_SESSION,    3},
+    {"langfuse.session.id",           MEANS_SESSION,    3},
+    {".session_id",                   MEANS_SESSION,    3},
+    {"gen_ai.conversation.id",        MEANS_SESSION,    2},
+    {"error.type",                    MEANS_ERROR,      1},
+    {"exception.type",                MEANS_ERROR_TEXT, 1},
+    {"exception.message",             MEANS_ERROR_TEXT, 1},
+    {"gen_ai.evaluation.score.value", MEANS_SCORE,      4},
+    {"gen_ai.evaluation.name",        MEANS_SCORE_NAME, 1},
+    {".confidence",                   MEANS_SCORE,      3},
+    {".confidence_score",             MEANS_SCORE,      3},
+    {".verdict",                      MEANS_DECISION,   2},
+    {".decision",                     MEANS_DECISION,   2},
+    {".threshold",                    MEANS_THRESHOLD,  2},
+    {"metadata",                      MEANS_METADATA,   1},
+    {"output.value",                  MEANS_OUTPUT,     1},
+    {"traceloop.entity.output",       MEANS_OUTPUT,     1},
+};
+enum { WORDS = sizeof words / sizeof words[0], KEYS_MAX = 4096, RANK_USER = 9, RANK_OUTPUT = 1 };
+
+static const struct {
+    const char *value;
+    enum span_kind kind;
+} kinds[] = {
+    {"chat",             SPAN_MODEL},
+    {"text_completion",  SPAN_MODEL},
+    {"generate_content", SPAN_MODEL},
+    {"LLM",              SPAN_MODEL},
+    {"embeddings",       SPAN_DATA },
+    {"retrieval",        SPAN_DATA },
+    {"EMBEDDING",        SPAN_DATA },
+    {"RETRIEVER",        SPAN_DATA },
+    {"RERANKER",         SPAN_DATA },
+    {"execute_tool",     SPAN_TOOL },
+    {"TOOL",             SPAN_TOOL },
+    {"tools/call",       SPAN_TOOL },
+    {"invoke_agent",     SPAN_AGENT},
+    {"create_agent",     SPAN_AGENT},
+    {"invoke_workflow",  SPAN_AGENT},
+    {"plan",             SPAN_AGENT},
+    {"AGENT",            SPAN_AGENT},
+    {"GUARDRAIL",        SPAN_JUDGE},
+    {"EVALUATOR",        SPAN_JUDGE},
+};
+
+/* "attribute" or "attribute:/json/pointer". */
+struct attr_path {
+    const char *key;
+    size_t len;
+    const char *pointer; /* NULL: the value itself */
+};
+
+enum compare { COMPARE_EQUAL, COMPARE_DIFFERS, COMPARE_BELOW, COMPARE_ABOVE, COMPARE_CONTAINS };
+
+struct vocabulary {
+    struct span_set *set;
+    struct quality *quality;
+    struct attr_path stage_by, item_by, confidence, decision, failure;
+    enum compare compare;
+    char *failure_value; /* owned */
+    struct json_reader *json;
+    struct intern keys;
+    VEC(uint8_t) row_of_key; /* 1 + row of words; 0: nothing */
+    /* the open span */
+    struct span span;
+    bool failed, interrupted, in_event;
+    uint8_t rank_kind, rank_node, rank_session, rank_score, rank_decision, rank_threshold;
+    double event_score;
+    bool event_score_named;
+    struct buf error_text, scratch;
+};
+
+/* ---- options ---------------------------------------------------------------------------- */
+
+static struct attr_path path_of(const char *option)
+{
+    struct attr_path p = {option, option ? strlen(option) : 0, NULL};
+    const char *split = option ? strstr(option, ":/") : NULL;
+    if (split) {
+        p.len = (size_t)(split - option);
+        p.pointer = split + 1;
+    }
+    return p;
+}
+
+static int read_failure_when(struct vocabulary *v, const char *option, struct error *err)
+{
+    static const struct {
+        const char *text;
+        enum compare compare;
+    } operators[] = {
+        {" contains ", COMPARE_CONTAINS},
+        {"!=",         COMPARE_DIFFERS },
+        {"<",          COMPARE_BELOW   },
+        {">",          COMPARE_ABOVE   },
+        {"=",          COMPARE_EQUAL   }
+    };
+    for (size_t i = 0; option && i < sizeof operators / sizeof operators[0]; i++) {
+        const char *at = strstr(option, operators[i].text);
+        if (!at || at == option)
+            continue;
+        const char *value = at + strlen(operators[i].text);
+        value += strspn(value, " ");
+        v->failure = path_of(option);
+        size_t len = (size_t)(at - option);
+        while (len && option[len - 1] == ' ')
+            len--;
+        v->failure.len = v->failure.pointer ? v->failure.len : len;
+        v->compare = operators[i].compare;
+        v->failure_value = mem_strdup(value);
+        size_t end = strlen(value);
+        while (end && value[end - 1] == ' ')
+            end--;
+        v->failure_value[end] = '\0';
+        if (v->failure.pointer) { /* the pointer ends where the operator begins */
+            buf_clear(&v->scratch);
+            buf_add(&v->scratch, v->failure.pointer, len - (size_t)(v->failure.pointer - option));
+            v->failure.pointer = arena_strdup(&v->keys.arena, buf_text(&v->scratch));
+        }
+        return 0;
+    }
+    if (!option)
+        return 0;
+    return error_set(
+        err, ERR_USAGE,
+        "--failure-when \"%s\": write ATTR = VALUE, or != < > contains in place of =", option);
+}
+
+int vocabulary_new(const struct log_options *options, struct span_set *set, struct quality *quality,
+                   struct vocabulary **out, struct error *err)
+{
+    static const struct log_options none = {0};
+    struct vocabulary *v = mem_zero(1, sizeof *v);
+    if (!options)
+        options = &none;
+    v->set = set;
+    v->quality = quality;
+    v->stage_by = path_of(options->stage_by);
+    v->item_by = path_of(options->item_by);
+    v->confidence = path_of(options->confidence);
+    v->decision = path_of(options->decision);
+    v->json = json_reader_new();
+    intern_init(&v->keys);
+    buf_init(&v->error_text);
+    buf_init(&v->scratch);
+    *out = v;
+    return read_failure_when(v, options->failure_when, err);
+}
+
+void vocabulary_free(struct vocabulary *v)
+{
+    if (!v)
+        return;
+    json_reader_free(v->json);
+    intern_release(&v->keys);
+    vec_release(&v->row_of_key);
+    buf_release(&v->error_text);
+    buf_release(&v->scratch);
+    mem_free(v->failure_value);
+    mem_free(v);
+}
+
+/* ---- small things ----------------------------------------------------------------------- */
+
+/* Case-insensitive search. */
+static bool has(const char *text, const char *part)
+{
+    size_t n = strlen(part);
+    for (; *text; text++)
+        if (strncasecmp(text, part, n) == 0)
+            return true;
+    return false;
+}
+
+/* A number, from numbers and from text that is one. */
+static bool number_of(struct vocabulary *v, const struct attribute *a, double *out)
+{
+    struct error ignored = {0};
+    if (a->kind == ATTRIBUTE_INT || a->kind == ATTRIBUTE_DOUBLE) {
+        *out = a->number;
+        return isfinite(a->number);
+    }
+    if (a->kind != ATTRIBUTE_TEXT || a->text_len == 0 || a->text_len > 40)
+        return false;
+    buf_clear(&v->scratch);
+    buf_add(&v->scratch, a->text, a->text_len);
+    return units_number(buf_text(&v->scratch), out, &ignored) == 0;
+}
+
+/* The value as text, in v->scratch unless it is text already. */
+static void text_of(struct vocabulary *v, const struct attribute *a, const char **s, size_t *len)
+{
+    *s = a->text;
+    *len = a->text_len;
+    if (a->kind == ATTRIBUTE_TEXT)
+        return;
+    buf_clear(&v->scratch);
+    if (a->kind == ATTRIBUTE_BOOL)
+        buf_puts(&v->scratch, a->whole ? "true" : "false");
+    else if (a->kind == ATTRIBUTE_INT)
+        buf_printf(&v->scratch, "%lld", (long long)a->whole);
+    else
+        units_put_exact(&v->scratch, a->number);
+    *s = buf_text(&v->scratch);
+    *len = v->scratch.len;
+}
+
+static uint32_t intern_value(struct vocabulary *v, const struct attribute *a)
+{
+    const char *s;
+    size_t len;
+    text_of(v, a, &s, &len);
+    return len ? span_text(v->set, s, len) : SPAN_NONE;
+}
+
+/* A JSON scalar as an attribute; false for lists, maps and null. */
+static bool attribute_of_json(struct json value, struct attribute *out)
+{
+    bool b;
+    switch (json_type(value)) {
+    case JSON_STRING:
+        out->kind = ATTRIBUTE_TEXT;
+        return json_text(value, &out->text, &out->text_len);
+    case JSON_BOOL:
+        out->kind = ATTRIBUTE_BOOL;
+        if (!json_as_bool(value, &b))
+            return false;
+        out->whole = b;
+        out->number = b;
+        return true;
+    case JSON_INT:
+        out->kind = ATTRIBUTE_INT;
+        return json_as_i64(value, &out->whole) && json_as_double(value, &out->number);
+    case JSON_UINT:
+    case JSON_DOUBLE:
+        out->kind = ATTRIBUTE_DOUBLE;
+        return json_as_double(value, &out->number);
+    default:
+        return false;
+    }
+}
+
+/* JSON inside a text; false when there is none. */
+static bool json_inside(struct vocabulary *v, const struct attribute *a, struct json *root)
+{
+    struct error ignored = {0};
+    if (a->kind != ATTRIBUTE_TEXT)
+        return false;
+    size_t i = 0;
+    while (i < a->text_len && strchr(" \t\r\n", a->text[i]) && a->text[i])
+        i++;
+    if (i == a->text_len || (a->text[i] != '{' && a->text[i] != '['))
+        return false;
+    return json_parse(v->json, a->text, a->text_len, root, &ignored) == 0;
+}
+
+/* Is `a` the attribute that `path` names?  Then *value is what the path points at. */
+static bool named(struct vocabulary *v, const struct attr_path *path, const struct attribute *a,
+                  struct attribute *value)
+{
+    struct json root;
+    if (!path->key || path->len != a->key_len || memcmp(path->key, a->key, path->len) != 0)
+        return false;
+    *value = *a;
+    if (!path->pointer)
+        return true;
+    return json_inside(v, a, &root) && attribute_of_json(json_pointer(root, path->pointer), value);
+}
+
+/* ---- fields of the open span ------------------------------------------------------------ */
+
+static void put_score(struct vocabulary *v, uint8_t rank, double x)
+{
+    if (rank <= v->rank_score || (v->confidence.key && rank < RANK_USER))
+        return;
+    if (!(x >= -1e-5 && x <= 1 + 1e-5)) {
+        quality_note(v->quality, QUALITY_BAD_SCORE, v->span.file, v->span.line);
+        return;
+    }
+    v->rank_score = rank;
+    v->span.confidence = fmin(fmax(x, 0), 1);
+}
+
+static void put_text(struct vocabulary *v, uint8_t *rank_now, uint8_t rank, uint32_t *field,
+                     const struct attribute *a)
+{
+    if (rank <= *rank_now)
+        return;
+    uint32_t text = intern_value(v, a);
+    if (text == SPAN_NONE)
+        return;
+    *rank_now = rank;
+    *field = text;
+}
+
+static void put_kind(struct vocabulary *v, uint8_t rank, const struct attribute *a)
+{
+    if (rank <= v->rank_kind || a->kind != ATTRIBUTE_TEXT)
+        return;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (strlen(kinds[i].value) == a->text_len &&
+            strncasecmp(kinds[i].value, a->text, a->text_len) == 0) {
+            v->rank_kind = rank;
+            v->span.kind = (uint8_t)kinds[i].kind;
+            return;
+        }
+}
+
+/* Of a failure's text only lines that start at the margin count: indented ones are stack frames,
+ * whose file and function names say nothing of this failure. */
+static void put_error_text(struct vocabulary *v, const char *s, size_t len)
+{
+    const char *end = s + len;
+    while (s < end) {
+        const char *newline = memchr(s, '\n', (size_t)(end - s));
+        const char *stop = newline ? newline : end;
+        if (*s != ' ' && *s != '\t' && stop > s) {
+            buf_add(&v->error_text, s, (size_t)(stop - s));
+            buf_putc(&v->error_text, '\n');
+        }
+        s = stop + 1;
+    }
+}
+
+static const struct word *word_of(const char *key, size_t len)
+{
+    for (size_t i = 0; i < WORDS; i++) {
+        const char *k = words[i].key;
+        size_t n = strlen(k);
+        bool ends = *k == '.' && len >= n && memcmp(key + len - n, k, n) == 0;
+        bool bare = *k == '.' && len == n - 1 && memcmp(key, k + 1, len) == 0;
+        if (ends || bare || (len == n && memcmp(key, k, n) == 0))
+            return &words[i];
+    }
+    return NULL;
+}
+
+/* The same, remembered by key. */
+static const struct word *word_seen(struct vocabulary *v, const char *key, size_t len)
+{
+    uint32_t id =
+        v->keys.count < KEYS_MAX ? intern_put(&v->keys, key, len) : intern_find(&v->keys, key, len);
+    if (id == UINT32_MAX)
+        return word_of(key, len);
+    if (id == v->row_of_key.len) {
+        const struct word *w = word_of(key, len);
+        vec_push(&v->row_of_key, (uint8_t)(w ? 1 + (w - words) : 0));
+    }
+    uint8_t row = v->row_of_key.at[id];
+    return row ? &words[row - 1] : NULL;
+}
+
+static void apply(struct vocabulary *v, const struct word *w, const struct attribute *a);
+
+static void read_metadata(struct vocabulary *v, const struct attribute *a)
+{
+    struct json root;
+    if (!json_inside(v, a, &root))
+        return;
+    for (struct json_iter it = json_each(root); json_next(&it);) {
+        struct attribute inner = {.key = it.key, .key_len = it.key_len};
+        const struct word *w = it.key ? word_of(it.key, it.key_len) : NULL;
+        if (w && w->meaning != MEANS_METADATA && w->meaning != MEANS_OUTPUT &&
+            w->meaning != MEANS_ERROR && attribute_of_json(it.value, &inner))
+            apply(v, w, &inner);
+    }
+}
+
+/* A JSON object that an operation gave back: {"confidence": 0.8} or {"verdict": "approve"}. */
+static void read_output(struct vocabulary *v, const struct attribute *a)
+{
+    static const char *const scores[] = {"confidence", "confidence_score", "score"};
+    static const char *const verdicts[] = {"verdict", "decision"};
+    struct json root;
+    struct attribute value = {0};
+    double x;
+    if (!json_inside(v, a, &root))
+        return;
+    for (size_t i = 0; i < 3; i++)
+        if (json_as_double(json_get(root, scores[i]), &x) && (i < 2 || (x >= 0 && x <= 1)))
+            put_score(v, RANK_OUTPUT, x);
+    for (size_t i = 0; i < 2 && !v->decision.key; i++)
+        if (attribute_of_json(json_get(root, verdicts[i]), &value))
+            put_text(v, &v->rank_decision, RANK_OUTPUT, &v->span.decision, &value);
+}
+
+static void apply(struct vocabulary *v, const struct word *w, const struct attribute *a)
+{
+    double x;
+    switch (w->meaning) {
+    case MEANS_KIND:
+        put_kind(v, w->rank, a);
+        break;
+    case MEANS_NODE:
+        put_text(v, &v->rank_node, w->rank, &v->span.node, a);
+        break;
+    case MEANS_SESSION:
+        put_text(v, &v->rank_session, w->rank, &v->span.session, a);
+        break;
+    case MEANS_ERROR:
+        v->failed = v->failed || (a->kind == ATTRIBUTE_TEXT && a->text_len > 0);
+        put_error_text(v, a->text, a->kind == ATTRIBUTE_TEXT ? a->text_len : 0);
+        break;
+    case MEANS_ERROR_TEXT:
+        put_error_text(v, a->text, a->kind == ATTRIBUTE_TEXT ? a->text_len : 0);
+        break;
+    case MEANS_SCORE:
+        if (number_of(v, a, &x)) {
+            v->event_score = x;
+            put_score(v, (uint8_t)(w->rank + v->in_event), x);
+        }
+        break;
+    case MEANS_SCORE_NAME:
+        v->event_score_named = v->confidence.key && a->text_len == v->confidence.len &&
+                               memcmp(a->text, v->confidence.key, a->text_len) == 0;
+        break;
+    case MEANS_DECISION:
+        if (!v->decision.key)
+            put_text(v, &v->rank_decision, w->rank, &v->span.decision, a);
+        break;
+    case MEANS_THRESHOLD:
+        if (w->rank > v->rank_threshold && number_of(v, a, &x) && x >= 0 && x <= 1) {
+            v->rank_threshold = w->rank;
+            v->span.threshold = x;
+        }
+        break;
+    case MEANS_METADATA:
+        read_metadata(v, a);
+        break;
+    case MEANS_OUTPUT:
+        read_output(v, a);
+        break;
+    case MEANS_NOTHING:
+        break;
+    }
+}
+
+/* ---- what the user named ---------------------------------------------------------------- */
+
+static bool compares(struct vocabulary *v, const struct attribute *a)
+{
+    struct error ignored = {0};
+    double x, y;
+    bool numbers = number_of(v, a, &x) && units_number(v->failure_value, &y, &ignored) == 0;
+    const char *s;
+    size_t len, n = strlen(v->failure_value);
+    if (v->compare == COMPARE_BELOW || v->compare == COMPARE_ABOVE)
+        return numbers && (v->compare == COMPARE_BELOW ? x < y : x > y);
+    text_of(v, a, &s, &len);
+    bool equal = numbers ? x == y : len == n && memcmp(s, v->failure_value, n) == 0;
+    if (v->compare != COMPARE_CONTAINS)
+        return equal == (v->compare == COMPARE_EQUAL);
+    for (size_t i = 0; i + n <= len; i++)
+        if (memcmp(s + i, v->failure_value, n) == 0)
+            return true;
+    return false;
+}
+
+static void apply_named(struct vocabulary *v, const struct attribute *a)
+{
+    struct attribute value;
+    double x;
+    if (named(v, &v->stage_by, a, &value))
+        v->span.stage_key = intern_value(v, &value);
+    if (named(v, &v->item_by, a, &value))
+        v->span.item_key = intern_value(v, &value);
+    if (named(v, &v->confidence, a, &value) && number_of(v, &value, &x))
+        put_score(v, RANK_USER, x);
+    if (named(v, &v->decision, a, &value))
+        put_text(v, &v->rank_decision, RANK_USER, &v->span.decision, &value);
+    if (named(v, &v->failure, a, &value) && compares(v, &value))
+        v->failed = true;
+}
+
+/* ---- the reader's side ------------------------------------------------------------------ */
+
+struct span *vocabulary_open(struct vocabulary *v)
+{
+    span_clear(&v->span);
+    v->failed = v->interrupted = v->in_event = false;
+    v->rank_kind = v->rank_node = v->rank_session = 0;
+    v->rank_score = v->rank_decision = v->rank_threshold = 0;
+    v->event_score = NAN;
+    v->event_score_named = false;
+    buf_clear(&v->error_text);
+    return &v->span;
+}
+
+void vocabulary_attribute(struct vocabulary *v, const struct attribute *a)
+{
+    const struct word *w = word_seen(v, a->key, a->key_len);
+    if (w)
+        apply(v, w, a);
+    apply_named(v, a);
+}
+
+/* A score that belongs to the evaluation the user named. */
+static void end_event(struct vocabulary *v)
+{
+    if (v->event_score_named && !isnan(v->event_score))
+        put_score(v, RANK_USER, v->event_score);
+    v->event_score = NAN;
+    v->event_score_named = false;
+}
+
+void vocabulary_event(struct vocabulary *v, const char *name, size_t len)
+{
+    static const char interrupt[] = "interrupt";
+    size_t n = sizeof interrupt - 1;
+    end_event(v);
+    v->in_event = true;
+    if (len >= n && strncasecmp(name + len - n, interrupt, n) == 0 &&
+        (len == n || name[len - n - 1] == '.'))
+        v->interrupted = true;
+}
+
+void vocabulary_status(struct vocabulary *v, bool failed, const char *message, size_t len)
+{
+    v->failed = v->failed || failed;
+    if (message)
+        put_error_text(v, message, len);
+}
+
+/* "GraphInterrupt", "NodeInterrupt", ...: a word that ends so, but not a KeyboardInterrupt. */
+static bool tells_interrupt(const char *text)
+{
+    for (const char *at = text; (at = strstr(at, "Interrupt")); at += 9) {
+        const char *first = at;
+        while (first > text && (strchr("_", first[-1]) || (first[-1] | 32) >= 'a') &&
+               (first[-1] | 32) <= 'z')
+            first--;
+        bool ends = !((at[9] | 32) >= 'a' && (at[9] | 32) <= 'z');
+        if (ends && first < at && strncmp(first, "Keyboard", 8) != 0)
+            return true;
+    }
+    return false;
+}
+
+static enum outcome failure_of(const char *text)
+{
+    static const char *const timeouts[] = {"timeout", "timed out", "time-out", "aborted",
+                                           "deadline"};
+    static const char *const malformed[] = {
+        "malformed", "not json", "json decode", "jsondecode", "invalid json",
+        "parse",     "parsing",  "schema",      "validation", "unexpected end of json"};
+    for (size_t i = 0; i < sizeof timeouts / sizeof timeouts[0]; i++)
+        if (has(text, timeouts[i]))
+            return OUTCOME_TIMEOUT;
+    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++)
+        if (has(text, malformed[i]))
+            return OUTCOME_MALFORMED;
+    return OUTCOME_ERROR;
+}
+
+void vocabulary_close(struct vocabulary *v)
+{
+    struct span *s = &v->span;
+    const char *text = buf_text(&v->error_text);
+    end_event(v);
+    if (v->interrupted || (v->failed && tells_interrupt(text)))
+        s->flags |= SPAN_INTERRUPT;
+    else if (v->failed)
+        s->outcome = (uint8_t)failure_of(text);
+    if (s->start_ns == 0 || s->end_ns == 0)
+        s->flags |= SPAN_NO_DURATION;
+    else if (s->end_ns < s->start_ns)
+        s->flags |= SPAN_NEGATIVE;
+    span_set_add(v->set, s);
+}
