@@ -14,15 +14,15 @@
  * h <= cut names it, and above the last one it is plainly ok.  A cut of -1 is never met. */
 enum cut { CUT_ERROR, CUT_SEEN, CUT_UNSEEN, CUT_WRONG, CUT_REPAIR, CUT_COUNT };
 /* The same as indexes of counters; SEEN and UNSEEN are malformed payloads. */
-enum attempt_end {
-    END_ERROR,
-    END_SEEN,
-    END_UNSEEN,
-    END_WRONG,
-    END_REPAIRED,
-    END_OK,
-    END_LATE,
-    END_COUNT
+enum try_end {
+    TRY_ERROR,
+    TRY_SEEN,
+    TRY_UNSEEN,
+    TRY_WRONG,
+    TRY_REPAIRED,
+    TRY_OK,
+    TRY_LATE,
+    TRY_COUNT
 };
 
 /* A distribution, compiled. */
@@ -42,7 +42,8 @@ struct plan {
     bool wide;                     /* some outcome is rarer than 31 bits tell well */
     bool uncertain;                /* some cut can be met */
     bool taints;                   /* an attempt can turn a good item bad or a bad one good */
-    bool can_be_late, can_fail, can_change, can_reject;
+    bool can_be_late, can_fail, can_spoil, can_change;
+    bool can_reject[2]; /* bad, good items */
     struct sampler latency;
     double limit_s; /* INFINITY: none */
     double budget_s, cost;
@@ -64,7 +65,6 @@ struct step_plan {
     bool plain;          /* a visit that ends well does nothing but take one free edge */
     bool timed;          /* time of visits must be followed item by item in sampled blocks */
     bool budgeted;
-    bool changes_quality;
     int32_t confidence_row;         /* where its confidence is kept, -1: nobody asks for it */
     int32_t gate_row;               /* the confidence that a gate reads */
     int32_t visit_row, attempt_row; /* counters per item; -1: at most one */

@@ -26,7 +26,7 @@ struct class_tally {
 
 /* Attempts of a step by one kind of item; `squares` sums the square of each item's attempts. */
 struct plan_tally {
-    uint64_t attempts, squares, end[END_COUNT];
+    uint64_t attempts, squares, end[TRY_COUNT];
 };
 
 struct step_tally {

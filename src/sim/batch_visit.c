@@ -104,28 +104,28 @@ static void draw_list(const struct visit *v, const struct lane_list *l, uint32_t
         qtable_fill(c->latency.table, b->low, l->n, b->value);
 }
 
-static void find_fates(const struct visit *v, uint32_t attempt, enum fate fate[END_COUNT])
+static void find_fates(const struct visit *v, uint32_t attempt, enum fate fate[TRY_COUNT])
 {
     const struct retry *r = &v->s->step->retry;
     const enum outcome visible[] = {OUTCOME_ERROR, OUTCOME_MALFORMED, OUTCOME_TIMEOUT};
-    const enum attempt_end end[] = {END_ERROR, END_SEEN, END_LATE};
-    for (int k = 0; k < END_COUNT; k++)
+    const enum try_end end[] = {TRY_ERROR, TRY_SEEN, TRY_LATE};
+    for (int k = 0; k < TRY_COUNT; k++)
         fate[k] = FATE_OK;
     for (int k = 0; k < 3; k++)
         fate[end[k]] = rules_retries(r, visible[k], attempt + 1) ? FATE_RETRY : FATE_FAIL;
 }
 
-static enum attempt_end end_of(const struct plan *c, int32_t high)
+static enum try_end end_of(const struct plan *c, int32_t high)
 {
-    int end = END_ERROR;
+    int end = TRY_ERROR;
     for (int i = 0; i < CUT_COUNT; i++)
         end += high > c->cut[i];
-    return (enum attempt_end)end;
+    return (enum try_end)end;
 }
 
 /* Quality after an attempt: bit 0 kept by `keep`, set by `put`. */
-static const uint8_t keep[END_COUNT] = {1, 1, 0, 0, 0, 1, 1};
-static const uint8_t put[END_COUNT] = {0, 0, 0, 0, 1, 0, 0};
+static const uint8_t keep[TRY_COUNT] = {1, 1, 0, 0, 0, 1, 1};
+static const uint8_t put[TRY_COUNT] = {0, 0, 0, 0, 1, 0, 0};
 
 static void spend(const struct visit *v, uint16_t lane, double x, uint32_t attempt)
 {
@@ -145,7 +145,7 @@ static void attempt_list(const struct visit *v, const struct lane_list *l, uint3
     int32_t *tries = v->s->attempt_row >= 0 ? b->attempt_row[v->s->attempt_row] : NULL;
     struct sketch *times =
         b->sampled && v->count->attempt_times.hot ? &v->count->attempt_times : NULL;
-    enum fate fate[END_COUNT];
+    enum fate fate[TRY_COUNT];
     float limit = (float)c->limit_s;
 
     find_fates(v, attempt, fate);
@@ -154,7 +154,7 @@ static void attempt_list(const struct visit *v, const struct lane_list *l, uint3
         uint16_t lane = l->lane[k];
         double x = c->latency.table ? b->value[k] : c->latency.value;
         bool late = c->latency.table ? b->value[k] > limit : x > c->limit_s;
-        enum attempt_end end = late ? END_LATE : c->uncertain ? end_of(c, b->high[k]) : END_OK;
+        enum try_end end = late ? TRY_LATE : c->uncertain ? end_of(c, b->high[k]) : TRY_OK;
         x = late ? c->limit_s : x;
         v->ends->end[end]++;
         spend(v, lane, x, attempt);
@@ -269,7 +269,7 @@ static void decide(const struct visit *v, const struct lane_list *l)
 {
     struct batch *b = v->b;
     struct lane_list pass = {0, b->retry.lane}, reject = {0, b->again.lane};
-    if (v->c->can_change || v->c->can_reject)
+    if (v->c->can_change || v->c->can_reject[0] || v->c->can_reject[1])
         batch_draw(b, v->step, RNG_DECISION, 0, l->lane, l->n, b->draw);
     else
         memset(b->draw, 0, l->n * sizeof *b->draw);
@@ -392,20 +392,20 @@ static void count_ends(const struct visit *v, uint32_t n, uint32_t n_late, const
         v->ends->end[i] += upto - below;
         below = upto;
     }
-    v->ends->end[END_OK] += n - n_late - below;
-    v->ends->end[END_LATE] += n_late;
+    v->ends->end[TRY_OK] += n - n_late - below;
+    v->ends->end[TRY_LATE] += n_late;
 }
 
 /* Sorts those that failed into b->retry and b->failed. */
 static void sort_failed(const struct visit *v, const int32_t *late, int32_t cut)
 {
     struct batch *b = v->b;
-    enum fate fate[END_COUNT];
+    enum fate fate[TRY_COUNT];
     find_fates(v, 0, fate);
     for (uint32_t i = 0; i < LANES; i++) {
         if (!(b->here[i] & (late[i] | (b->high[i] > cut ? 0 : -1))))
             continue;
-        enum attempt_end end = late[i] ? END_LATE : end_of(v->c, b->high[i]);
+        enum try_end end = late[i] ? TRY_LATE : end_of(v->c, b->high[i]);
         push(fate[end] == FATE_RETRY ? &b->retry : &b->failed, (uint16_t)i);
     }
 }

@@ -98,6 +98,7 @@ static void plan_cuts(struct plan *c)
     }
     c->wide |= sum < 1 && 1 - sum < WIDE_BELOW;
     c->taints = share[CUT_UNSEEN] > 0 || share[CUT_WRONG] > 0 || share[CUT_REPAIR] > 0;
+    c->can_spoil = share[CUT_UNSEEN] > 0 || share[CUT_WRONG] > 0;
     /* A wide draw is told apart on 64 bits and stands as the middle of one of these cells. */
     for (int k = 0; c->wide && k < CUT_COUNT; k++)
         c->cut[k] = ((k + 1) << 27) - 1;
@@ -112,7 +113,8 @@ static void plan_decisions(struct plan *c, enum step_kind kind)
         c->change_below[good] = below(change);
         c->reject_below[good] = below(change + d[DECIDE_REJECT]);
         c->can_change |= change > 0;
-        c->can_reject |= d[DECIDE_REJECT] > 0;
+        c->can_reject[good] = d[DECIDE_REJECT] > 0;
+        c->can_spoil |= d[DECIDE_SPOIL] > 0;
     }
 }
 
@@ -248,7 +250,7 @@ static void find_rows(struct program *g, uint32_t i)
                is_free(g, i, EXIT_PASS) && is_free(g, i, EXIT_FAIL);
     for (uint32_t k = 0; k < s->n_plans; k++) {
         s->budgeted |= isfinite(s->plan[k].budget_s);
-        s->changes_quality |= s->plan[k].taints || s->plan[k].can_change;
+        g->can_be_bad |= s->plan[k].can_spoil;
     }
     s->plain &= !s->budgeted;
 }
@@ -267,9 +269,8 @@ static void find_ends(struct program *g, uint32_t i)
     for (uint32_t k = 0; k < s->n_plans; k++) {
         if (s->plan[k].can_fail)
             leads(g, i, EXIT_FAIL);
-        if (s->plan[k].can_reject)
+        if (s->plan[k].can_reject[1] || (s->plan[k].can_reject[0] && g->can_be_bad))
             leads(g, i, EXIT_REJECT);
-        g->can_be_bad |= s->plan[k].taints || s->plan[k].can_change;
         g->has_cost |= s->plan[k].cost != 0;
         g->has_time |= s->plan[k].latency.table || s->plan[k].latency.value > 0;
     }
@@ -336,10 +337,10 @@ int program_init(struct program *g, const struct pipeline *p, const struct progr
     find_confidences(g);
     find_entry(g);
     g->n_entry_rows = g->rules.n_entry_slots;
-    for (uint32_t i = 0; i < g->n_steps; i++) {
+    for (uint32_t i = 0; i < g->n_steps; i++)
         find_rows(g, i);
+    for (uint32_t i = 0; i < g->n_steps; i++)
         find_ends(g, i);
-    }
     find_scales(g);
     return 0;
 }

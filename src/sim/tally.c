@@ -147,7 +147,7 @@ void tally_merge(struct tally *into, const struct tally *from)
     for (uint32_t i = 0; i < g->n_plans; i++) {
         into->plan[i].attempts += from->plan[i].attempts;
         into->plan[i].squares += from->plan[i].squares;
-        for (int k = 0; k < END_COUNT; k++)
+        for (int k = 0; k < TRY_COUNT; k++)
             into->plan[i].end[k] += from->plan[i].end[k];
     }
     for (uint32_t i = 0; i < g->rules.n_routes; i++)

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One estimate with its interval into a list of metrics: shares, means, deviations, quantiles. */
+#ifndef SEAM_SIM_ESTIMATE_H
+#define SEAM_SIM_ESTIMATE_H
+
+#include "math/summary.h"
+#include "model/result.h"
+#include "sim/metrics.h"
+
+struct writer {
+    struct metrics *to;
+    const struct metrics_options *options;
+    const char *money; /* unit */
+};
+
+/* k of n; nothing when n = 0. */
+void put_share(const struct writer *w, const char *name, uint64_t k, uint64_t n);
+/* A mean with the variance of one value. */
+void put_mean(const struct writer *w, const char *name, double mean, double variance, uint64_t n,
+              const char *unit);
+/* E[y]/E[x] of n pairs; nothing when E[x] = 0. */
+struct pair_moments {
+    double mean_y, mean_x, var_y, var_x, cov;
+    uint64_t n;
+};
+void put_ratio(const struct writer *w, const char *name, const struct pair_moments *p,
+               const char *unit);
+/* A standard deviation, from the variance and the fourth central moment. */
+void put_deviation(const struct writer *w, const char *name, double variance, double fourth,
+                   uint64_t n, const char *unit);
+void put_quantile(const struct writer *w, const char *name, const struct sketch *s, double p,
+                  const char *unit);
+void put_exact(const struct writer *w, const char *name, double value, const char *unit);
+/* The fourth central moment of what a sketch holds. */
+double sketch_fourth(const struct sketch *s, double mean);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Intervals by math/interval; for the standard deviation s of n values the delta method on the
+ * variance, whose own variance is (m4 - s^4 (n - 3)/(n - 1)) / n (Cramer 1946, 27.4). */
+#include "sim/estimate.h"
+
+#include "math/interval.h"
+#include <math.h>
+
+static void put(const struct writer *w, const char *name, double value, struct interval at,
+                uint64_t n, const char *unit)
+{
+    metrics_add(w->to, name, value, at.low, at.high, w->options->level, n, unit);
+}
+
+static struct interval around(double value, double error)
+{
+    return (struct interval){value - error, value + error};
+}
+
+void put_exact(const struct writer *w, const char *name, double value, const char *unit)
+{
+    metrics_add_exact(w->to, name, value, unit);
+}
+
+void put_share(const struct writer *w, const char *name, uint64_t k, uint64_t n)
+{
+    if (n == 0)
+        return;
+    double share = (double)k / (double)n;
+    struct interval at = w->options->brief ? around(share, sqrt(share * (1 - share) / (double)n))
+                                           : interval_wilson(k, n, w->options->level);
+    put(w, name, share, at, n, "1");
+}
+
+void put_mean(const struct writer *w, const char *name, double mean, double variance, uint64_t n,
+              const char *unit)
+{
+    if (n == 0 || !isfinite(mean))
+        return;
+    struct interval at = variance == 0       ? (struct interval){mean, mean}
+                         : w->options->brief ? around(mean, sqrt(variance / (double)n))
+                                             : interval_mean(mean, variance, n, w->options->level);
+    put(w, name, mean, at, n, unit);
+}
+
+void put_ratio(const struct writer *w, const char *name, const struct pair_moments *p,
+               const char *unit)
+{
+    if (p->n == 0 || p->mean_x == 0)
+        return;
+    double r = p->mean_y / p->mean_x;
+    double variance = (p->var_y - 2 * r * p->cov + r * r * p->var_x) / (p->mean_x * p->mean_x);
+    struct interval at = w->options->brief
+                             ? around(r, sqrt(fmax(variance, 0) / (double)p->n))
+                             : interval_ratio(p->mean_y, p->mean_x, p->var_y, p->var_x, p->cov,
+                                              p->n, w->options->level);
+    put(w, name, r, at, p->n, unit);
+}
+
+void put_deviation(const struct writer *w, const char *name, double variance, double fourth,
+                   uint64_t n, const char *unit)
+{
+    if (n == 0 || !isfinite(variance))
+        return;
+    double s = sqrt(variance), count = (double)n;
+    if (s == 0 || n < 4) {
+        struct interval none = {s, n < 4 ? INFINITY : s};
+        put(w, name, s, none, n, unit);
+        return;
+    }
+    double own = (fourth - variance * variance * (count - 3) / (count - 1)) / count;
+    double error = sqrt(fmax(own, 0)) / (2 * s);
+    double z = w->options->brief ? 1 : normal_quantile(0.5 + w->options->level / 2);
+    struct interval at = around(s, z * error);
+    at.low = fmax(at.low, 0);
+    put(w, name, s, at, n, unit);
+}
+
+static struct interval quantile_limits(const struct writer *w, const struct sketch *s, double p)
+{
+    uint64_t low, high;
+    double n = (double)s->n;
+    if (w->options->brief) {
+        double half = sqrt(n * p * (1 - p));
+        low = (uint64_t)fmax(n * p - half, 1);
+        high = (uint64_t)fmin(n * p + half + 1, n);
+    } else {
+        interval_quantile_ranks(s->n, p, w->options->level, &low, &high, NULL);
+    }
+    return (struct interval){low == 0 ? 0 : sketch_rank(s, low),
+                             high > s->n ? INFINITY : sketch_rank(s, high)};
+}
+
+void put_quantile(const struct writer *w, const char *name, const struct sketch *s, double p,
+                  const char *unit)
+{
+    if (s->n == 0)
+        return;
+    double value = sketch_quantile(s, p);
+    struct interval at =
+        s->min == s->max ? (struct interval){value, value} : quantile_limits(w, s, p);
+    put(w, name, value, at, s->n, unit);
+}
+
+double sketch_fourth(const struct sketch *s, double mean)
+{
+    double sum = 0;
+    if (s->n == 0)
+        return 0;
+    for (size_t i = sketch_cell_of(s->min), last = sketch_cell_of(s->max); i <= last; i++) {
+        struct sketch_cell c = sketch_cell_at(s, i);
+        if (c.n == 0)
+            continue;
+        double low = fmax(sketch_edge(i), s->min), high = fmin(sketch_edge(i + 1), s->max);
+        double d = (low + high) / 2 - mean;
+        sum += (double)c.n * (d * d) * (d * d);
+    }
+    return sum / (double)s->n;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each draw of the parameters from their posterior is one unit of work: a program of its own, some
+ * items under a replication number of its own, and every metric with its standard error s.
+ *
+ * Over the draws a metric's variance is V = between + E[s^2]: what is not known of the parameters,
+ * and the noise of n items.  The interval asked for is that of a log of `trials` items, whose
+ * variance is V - E[s^2] + E[s^2] n / trials; so deviations from the mean are scaled to that before
+ * their quantiles are taken (a parametric variance decomposition as in Sun, Apley and Staum,
+ * "Efficient nested simulation for estimating the variance of a conditional expectation",
+ * Operations Research 59, 2011).  With trials = n nothing is scaled. */
+#include "sim/outer.h"
+
+#include "math/rng.h"
+#include "sim/batch.h"
+#include "sim/metrics.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DRAWS_DEFAULT = 1000, ITEMS_LEAST = 2000, ITEMS_IN_ALL = 20000000, DRAWS_PER_REPORT = 8 };
+
+enum section { SECTION_TOP, SECTION_STAGE, SECTION_CLASS, SECTION_EDGE };
+
+/* One metric of one draw. */
+struct seen {
+    enum section section;
+    uint32_t row;
+    const char *name, *unit; /* literals */
+    double value, error;
+};
+
+struct edge_seen {
+    const char *from, *to;
+    uint64_t count;
+};
+
+struct draw {
+    bool done;
+    VEC(struct seen) seen;
+    VEC(struct edge_seen) edges;
+};
+
+struct outer {
+    const struct pipeline *pipeline;
+    const struct run_options *options;
+    const struct program *base;
+    uint32_t threads, n_draws;
+    uint64_t items; /* of each draw */
+    struct batch **batch;
+    struct tally *tally; /* [threads] */
+    struct draw *draw;   /* [n_draws] */
+    pthread_mutex_t lock;
+    bool failed;
+    struct error err;
+};
+
+static bool fitted(const struct dist *d)
+{
+    return d->evidence > 0;
+}
+
+bool outer_needed(const struct pipeline *p)
+{
+    if (p->n_evidence > 0)
+        return true;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const struct step *s = &p->step[i];
+        for (uint32_t c = 0; c < p->n_classes; c++) {
+            const struct numbers *n = &s->numbers[c];
+            if (fitted(&n->latency) ||
+                (s->has_confidence && (fitted(&n->confidence_good) || fitted(&n->confidence_bad))))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* --- a draw */
+
+static void take(struct draw *d, enum section section, uint32_t row, const struct metrics *from)
+{
+    for (size_t i = 0; i < from->list.len; i++) {
+        const struct metric *m = &from->list.at[i];
+        double error = (m->high - m->low) / 2;
+        struct seen s = {section, row, m->name, m->unit, m->value, isfinite(error) ? error : 0};
+        vec_push(&d->seen, s);
+    }
+}
+
+static void take_all(struct draw *d, const struct result *r)
+{
+    take(d, SECTION_TOP, 0, &r->metrics);
+    for (size_t i = 0; i < r->stages.len; i++)
+        take(d, SECTION_STAGE, (uint32_t)i, &r->stages.at[i].metrics);
+    for (size_t i = 0; i < r->classes.len; i++)
+        take(d, SECTION_CLASS, (uint32_t)i, &r->classes.at[i].metrics);
+    for (size_t i = 0; i < r->edges.len; i++) {
+        take(d, SECTION_EDGE, (uint32_t)i, &r->edges.at[i].metrics);
+        struct edge_seen e = {r->edges.at[i].from, r->edges.at[i].to, r->edges.at[i].count};
+        vec_push(&d->edges, e);
+    }
+    d->done = true;
+}
+
+static void simulate(struct outer *o, uint32_t worker, uint64_t r, const struct program *g)
+{
+    struct batch *b = o->batch[worker];
+    struct tally *t = &o->tally[worker];
+    const struct metrics_options brief = {.level = o->options->level, .brief = true};
+    struct result out;
+    batch_rebind(b, g);
+    tally_rebind(t, g);
+    tally_clear(t);
+    for (uint64_t at = 0; at < o->items; at += LANES) {
+        uint64_t left = o->items - at;
+        batch_run(b, o->options->seed, r + 1, at / LANES, left < LANES ? (uint32_t)left : LANES, t);
+    }
+    result_init(&out, "draw");
+    metrics_fill(t, &brief, &out);
+    take_all(&o->draw[r], &out);
+    result_release(&out);
+    batch_rebind(b, o->base);
+    tally_rebind(t, o->base);
+}
+
+static void do_draw(void *arg, uint32_t worker, uint64_t r)
+{
+    struct outer *o = arg;
+    struct rng_seq rng = {rng_key(o->options->seed, r, 0, 0, RNG_PARAMETER), 0};
+    double *theta = mem_zero(o->pipeline->n_evidence + 1, sizeof *theta);
+    struct pipeline drawn;
+    struct program g;
+    struct error err = {0};
+
+    pipeline_posterior_draw(o->pipeline, &rng, theta);
+    pipeline_with(o->pipeline, theta, &rng, &drawn);
+    if (program_init(&g, &drawn, o->base, &err)) {
+        pthread_mutex_lock(&o->lock);
+        if (!o->failed)
+            o->err = err;
+        o->failed = true;
+        pthread_mutex_unlock(&o->lock);
+    } else {
+        simulate(o, worker, r, &g);
+        program_release(&g);
+    }
+    pipeline_release(&drawn);
+    mem_free(theta);
+}
+
+static void report(void *arg, uint64_t done)
+{
+    struct outer *o = arg;
+    o->options->progress(o->options->progress_arg, done * o->items, o->n_draws * o->items);
+}
+
+/* --- over the draws */
+
+struct slot {
+    enum section section;
+    uint32_t row;
+    const char *name, *unit;
+    uint32_t n;
+    double *value; /* [n_draws] */
+    double noise;  /* sum of squared errors */
+};
+
+struct slots {
+    VEC(struct slot) list;
+};
+
+/* Draws list their metrics in one order, but for those that one lacks: look near the last one. */
+static struct slot *slot_of(struct slots *s, const struct seen *m, size_t *near, uint32_t n_draws)
+{
+    for (size_t k = 0; k < s->list.len; k++) {
+        struct slot *at = &s->list.at[(*near + k) % s->list.len];
+        if (at->section == m->section && at->row == m->row && !strcmp(at->name, m->name)) {
+            *near = (*near + k + 1) % s->list.len;
+            return at;
+        }
+    }
+    struct slot fresh = {m->section, m->row, m->name, m->unit, 0, NULL, 0};
+    fresh.value = mem_zero(n_draws, sizeof *fresh.value);
+    vec_push(&s->list, fresh);
+    *near = 0;
+    return &s->list.at[s->list.len - 1];
+}
+
+static void gather(const struct outer *o, struct slots *s)
+{
+    for (uint32_t r = 0; r < o->n_draws; r++) {
+        size_t near = 0;
+        for (size_t i = 0; i < o->draw[r].seen.len; i++) {
+            const struct seen *m = &o->draw[r].seen.at[i];
+            if (!isfinite(m->value))
+                continue;
+            struct slot *at = slot_of(s, m, &near, o->n_draws);
+            at->value[at->n++] = m->value;
+            at->noise += m->error * m->error;
+        }
+    }
+}
+
+static int by_size(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+/* Sorts the slot's values on its way. */
+static void put_slot(const struct outer *o, struct slot *s, struct metrics *to)
+{
+    double mean = 0, variance = 0, noise = s->noise / s->n, factor = 1;
+    for (uint32_t i = 0; i < s->n; i++)
+        mean += s->value[i] / s->n;
+    for (uint32_t i = 0; i < s->n; i++)
+        variance += (s->value[i] - mean) * (s->value[i] - mean) / (s->n > 1 ? s->n - 1 : 1);
+    qsort(s->value, s->n, sizeof *s->value, by_size);
+    if (s->value[0] == s->value[s->n - 1] && s->noise == 0) {
+        metrics_add_exact(to, s->name, s->value[0], s->unit);
+        return;
+    }
+    if (o->items < o->options->trials && variance > 0) {
+        double kept = noise * (double)o->items / (double)o->options->trials;
+        factor = sqrt(fmin((fmax(variance - noise, 0) + kept) / variance, 1));
+    }
+    double rank = floor((1 - o->options->level) / 2 * (s->n + 1.0));
+    uint32_t low = rank < 1 ? 0 : (uint32_t)rank - 1;
+    metrics_add(to, s->name, mean, mean + factor * (s->value[low] - mean),
+                mean + factor * (s->value[s->n - 1 - low] - mean), o->options->level,
+                o->options->trials, s->unit);
+}
+
+static void add_rows(const struct outer *o, struct result *out)
+{
+    const struct pipeline *p = o->pipeline;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        struct row *row = result_add_row(out, stages, p->step[i].id);
+        row->layer = layer_name(p->step[i].layer);
+        row->kind = step_kind_name(p->step[i].kind);
+    }
+    for (uint32_t c = 0; p->n_classes > 1 && c < p->n_classes; c++)
+        result_add_row(out, classes, p->class[c].id);
+    for (uint32_t r = 0; r < o->n_draws; r++) {
+        for (size_t e = 0; e < o->draw[r].edges.len; e++) {
+            const struct edge_seen *from = &o->draw[r].edges.at[e];
+            if (e == out->edges.len) {
+                struct edge_row row = {.from = result_text(out, "%s", from->from),
+                                       .to = result_text(out, "%s", from->to)};
+                vec_push(&out->edges, row);
+            }
+            out->edges.at[e].count += from->count;
+        }
+    }
+}
+
+/* Edges that nobody took in any draw. */
+static void drop_idle_edges(struct result *out)
+{
+    size_t kept = 0;
+    for (size_t e = 0; e < out->edges.len; e++) {
+        if (out->edges.at[e].count > 0)
+            out->edges.at[kept++] = out->edges.at[e];
+        else
+            vec_release(&out->edges.at[e].metrics.list);
+    }
+    out->edges.len = kept;
+}
+
+static void put_all(const struct outer *o, struct result *out)
+{
+    struct slots slots = {{0}};
+    add_rows(o, out);
+    gather(o, &slots);
+    for (size_t i = 0; i < slots.list.len; i++) {
+        struct slot *s = &slots.list.at[i];
+        struct metrics *to = s->section == SECTION_TOP     ? &out->metrics
+                             : s->section == SECTION_STAGE ? &out->stages.at[s->row].metrics
+                             : s->section == SECTION_CLASS ? &out->classes.at[s->row].metrics
+                                                           : &out->edges.at[s->row].metrics;
+        put_slot(o, s, to);
+        mem_free(s->value);
+    }
+    vec_release(&slots.list);
+    drop_idle_edges(out);
+}
+
+/* --- */
+
+static void outer_init(struct outer *o, const struct pipeline *p, const struct program *base,
+                       const struct run_options *options)
+{
+    uint32_t draws = options->draws ? options->draws : DRAWS_DEFAULT;
+    uint64_t each = ITEMS_IN_ALL / draws;
+    *o = (struct outer){.pipeline = p, .options = options, .base = base, .n_draws = draws};
+    o->threads = workers_count(options->threads);
+    o->threads = o->threads < draws ? o->threads : draws;
+    o->items = each > ITEMS_LEAST ? each : ITEMS_LEAST;
+    o->items = o->items < options->trials ? o->items : options->trials;
+    o->draw = mem_zero(draws, sizeof *o->draw);
+    o->batch = mem_zero(o->threads, sizeof(struct batch *));
+    o->tally = mem_zero(o->threads, sizeof *o->tally);
+    for (uint32_t i = 0; i < o->threads; i++) {
+        o->batch[i] = batch_new(base);
+        tally_init(&o->tally[i], base);
+    }
+    pthread_mutex_init(&o->lock, NULL);
+}
+
+static void outer_release(struct outer *o)
+{
+    for (uint32_t i = 0; i < o->threads; i++) {
+        batch_free(o->batch[i]);
+        tally_release(&o->tally[i]);
+    }
+    for (uint32_t r = 0; r < o->n_draws; r++) {
+        vec_release(&o->draw[r].seen);
+        vec_release(&o->draw[r].edges);
+    }
+    mem_free(o->batch);
+    mem_free(o->tally);
+    mem_free(o->draw);
+    pthread_mutex_destroy(&o->lock);
+}
+
+static void describe(const struct outer *o, uint64_t done, struct result *out)
+{
+    const struct pipeline *p = o->pipeline;
+    out->run = (struct run_info){.present = true,
+                                 .method = "monte-carlo",
+                                 .engine = "batch",
+                                 .version = SEAM_VERSION,
+                                 .covers = "sampling and parameters",
+                                 .seed = o->options->seed,
+                                 .trials = o->options->trials,
+                                 .threads = o->threads,
+                                 .partial = done < o->n_draws};
+    if (!out->currency && p->currency)
+        out->currency = result_text(out, "%s", p->currency);
+    result_assume(out,
+                  "parameters with evidence were drawn %llu times from their posteriors, with %llu "
+                  "items for each; intervals are for what %llu new items would show",
+                  (unsigned long long)done, (unsigned long long)o->items,
+                  (unsigned long long)o->options->trials);
+}
+
+int outer_run(const struct pipeline *p, const struct run_options *options, struct result *out,
+              struct error *err)
+{
+    struct program base;
+    struct outer o;
+    if (program_init(&base, p, NULL, err))
+        return -1;
+    outer_init(&o, p, &base, options);
+    struct work w = {.begin = 0,
+                     .end = o.n_draws,
+                     .stop = options->stop,
+                     .unit = do_draw,
+                     .arg = &o,
+                     .report = options->progress ? report : NULL,
+                     .report_every = DRAWS_PER_REPORT};
+    uint64_t done = workers_run(&w, o.threads);
+    if (options->progress)
+        options->progress(options->progress_arg, done, done);
+    if (!o.failed) {
+        put_all(&o, out);
+        describe(&o, done, out);
+    } else {
+        *err = o.err;
+    }
+    bool failed = o.failed;
+    outer_release(&o);
+    program_release(&base);
+    return failed ? -1 : 0;
+}
