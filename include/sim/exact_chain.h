@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The absorbing chain behind exact.h: built once for a pipeline and class, refilled for every set
+ * of parameters.
+ *
+ * A state is an item about to enter a step, with all of its past that the rest of its way may
+ * still ask about: its quality, the bands of its confidences between the thresholds of the gates
+ * ahead, counters of the edges ahead, qualities to go back to, and whether it was reviewed.
+ * A hop leads from a state to another or out; its probability is the weight of a branch, and
+ * branches belong to steps, so that refilling touches a few dozen numbers.
+ *
+ * Life cycle: chain_build, then chain_fill before any solve; chain_release. */
+#ifndef SEAM_SIM_EXACT_CHAIN_H
+#define SEAM_SIM_EXACT_CHAIN_H
+
+#include "base/error.h"
+#include "math/rng.h"
+#include "model/rules.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/* --- one visit (exact_visit.c) */
+
+struct attempt_time {
+    double late;       /* P(latency > timeout) */
+    double capped;     /* E[min(latency, timeout)] in s */
+    double in_time[2]; /* E[L^k | L <= timeout], k = 1, 2; 0 where a moment does not exist */
+    double timeout_s;  /* 0 where there is none */
+    bool infinite[2];  /* the k-th moment does not exist */
+};
+void attempt_time_set(struct attempt_time *t, const struct dist *latency, double timeout_s);
+
+enum visit_end { END_OK, END_FAILED, END_COUNT };
+
+/* Attempts of a visit, how it ends, and the moments of its time and attempts for each end. */
+struct visit_law {
+    double outcome[OUTCOME_COUNT]; /* of an attempt, see rules_outcomes */
+    double rate[OUTCOME_COUNT];    /* the same with unseen malformed payloads as malformed */
+    double ok, wrong, failed;      /* how the visit ends; ok and wrong are both visibly ok */
+    double first_ok;               /* the first attempt is visibly ok */
+    double retried, retried_ok;    /* a second attempt was made; and the visit ended visibly ok */
+    double time[END_COUNT][2];     /* E[T^k | end] in s^k, 0 for an end that cannot be */
+    double tries[END_COUNT][2];    /* E[attempts^k | end] */
+};
+void visit_law_set(struct visit_law *law, const struct numbers *n, const struct retry *retry,
+                   const struct attempt_time *time);
+
+/* --- the chain (exact_chain.c, exact_explore.c, exact_order.c) */
+
+/* Where a hop leads when its target is negative: kind of end, quality, reviewed. */
+enum absorb_kind { ABSORB_SHIP, ABSORB_REJECT, ABSORB_FAIL, ABSORB_KIND_COUNT };
+enum { ABSORB_COUNT = ABSORB_KIND_COUNT * 4 };
+static inline uint32_t absorb_index(enum absorb_kind kind, bool good, bool reviewed)
+{
+    return (uint32_t)kind * 4 + (good ? 2u : 0u) + (reviewed ? 1u : 0u);
+}
+
+struct hop {
+    int32_t to;      /* a state, or -1 - absorb_index */
+    uint32_t branch; /* index into weight */
+};
+
+enum { REVIEW_NEVER, REVIEW_FIRST, REVIEW_BEFORE };
+struct chain_state {
+    uint32_t step, hop; /* hops are [hop, the next state's hop) */
+    bool good;
+    uint8_t reviewed; /* REVIEW_FIRST: entering its first review */
+};
+
+/* States [begin, end) that lead back into each other. */
+struct chain_block {
+    uint32_t begin, end;
+};
+
+/* The thresholds between which a step's confidence matters, ascending, and the probability of
+ * each of the n + 1 bands, by quality (bad, good). */
+struct bands {
+    uint32_t n;
+    double *threshold, *weight[2];
+    bool evidence; /* the confidences are redrawn with the parameters */
+};
+
+struct evidence_slot {
+    double *value, written;
+    uint32_t evidence;
+};
+
+struct chain {
+    const struct pipeline *pipeline; /* borrowed */
+    const struct rules *rules;       /* borrowed */
+    uint32_t class;
+    uint32_t n_states, n_hops, n_blocks, n_branches;
+    struct chain_state *state; /* [n_states + 1], every hop leads forward, save inside blocks */
+    struct hop *hop;
+    struct chain_block *block;
+    int64_t start[2]; /* entry state of a bad and of a good item, -1: none */
+    uint32_t *base;   /* [n_steps + 1]: first branch of a step */
+    struct bands *bands;
+    double *weight; /* [n_branches] */
+    struct visit_law *law;
+    struct attempt_time *time;
+    struct numbers *numbers; /* [n_steps], as filled */
+    struct number input_wrong;
+    uint32_t n_slots;
+    struct evidence_slot *slot; /* where evidence goes */
+};
+
+struct chain_options {
+    uint32_t max_states; /* 0: 200,000 */
+    bool what_if;        /* also the branches of perfect and of failing steps */
+};
+/* ERR_LIMIT when the pipeline has too many states. */
+MUST_CHECK int chain_build(struct chain *c, const struct pipeline *p, const struct rules *rules,
+                           uint32_t class, const struct chain_options *options, struct error *err);
+void chain_release(struct chain *c);
+
+/* Sets the numbers: evidence i has the value theta[i] (NULL: as written). */
+void chain_fill(struct chain *c, const double *theta);
+/* Draws anew the distributions that have evidence; chain_fill afterwards.  With rng NULL, as
+ * written again. */
+void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena);
+/* One step as if it were perfect, or failed at each visit, or again as filled. */
+enum chain_step { CHAIN_AS_FILLED, CHAIN_PERFECT, CHAIN_FAILING };
+void chain_set_step(struct chain *c, uint32_t step, enum chain_step how);
+
+/* Branches of a step, for an item of one quality: failed first, then visibly ok. */
+static inline uint32_t branch_width(const struct bands *b)
+{
+    return 1 + 4 * (b->n + 1);
+}
+static inline uint32_t branch_ok(const struct bands *b, bool good_after, bool caught, uint32_t band)
+{
+    return 1 + ((good_after ? 2u : 0u) + (caught ? 1u : 0u)) * (b->n + 1) + band;
+}
+static inline uint32_t branch_first(const struct chain *c, uint32_t step, bool good)
+{
+    return c->base[step] + (good ? branch_width(&c->bands[step]) : 0);
+}
+
+/* Inside chain_build: states and hops in order of discovery; then in topological order. */
+MUST_CHECK int chain_explore(struct chain *c, const bool *possible, uint32_t max_states,
+                             struct error *err);
+void chain_order(struct chain *c);
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A pipeline's chains with their workspaces, and the layout of the array of values. */
+#include "sim/exact_values.h"
+
+#include <math.h>
+
+/* Beyond this many hops walked for escape rates and importances they are left out. */
+static const double WHAT_IF_WORK_MAX = 2e8;
+
+static void find_simple(struct model *m)
+{
+    const struct pipeline *p = m->pipeline;
+    m->no_time = m->no_cost = true;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const struct retry *r = &p->step[i].retry;
+        if (r->attempts > 1 && rules_backoff(r, 1, 1) > 0)
+            m->no_time = false;
+        for (uint32_t k = 0; k < p->n_classes; k++) {
+            const struct numbers *n = &p->step[i].numbers[k];
+            m->no_time = m->no_time && dist_max(&n->latency) == 0;
+            m->no_cost = m->no_cost && n->cost_call == 0;
+            m->redraws = m->redraws || n->latency.evidence || m->chain[k].bands[i].evidence;
+            for (int o = 0; o < 2; o++)
+                m->infinite[o] = m->infinite[o] || m->chain[k].time[i].infinite[o];
+        }
+    }
+}
+
+static double block_work(const struct chain *c)
+{
+    double sum = 0;
+    for (uint32_t b = 0; b < c->n_blocks; b++) {
+        double n = c->block[b].end - c->block[b].begin;
+        sum += n * n * n + 1000;
+    }
+    return sum;
+}
+
+double model_work(const struct model *m)
+{
+    double sum = 0, steps = m->pipeline->n_steps;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        double pass = 2.0 * c->n_hops + 2.0 * c->n_states + block_work(c);
+        sum += 5 * pass + 300 * steps + 2.0 * c->n_branches;
+        if (m->what_if)
+            sum += 3 * steps * pass;
+    }
+    return sum;
+}
+
+static int build_chains(struct model *m, struct chain_options *options, struct error *err)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        struct chain *c = &m->chain[k];
+        if (chain_build(c, m->pipeline, &m->rules, k, options, err)) {
+            while (k-- > 0)
+                chain_release(&m->chain[k]);
+            return -1;
+        }
+        m->room = c->n_states > m->room ? c->n_states : m->room;
+    }
+    return 0;
+}
+
+int model_build(struct model *m, const struct pipeline *p, uint32_t max_states, bool whole,
+                struct error *err)
+{
+    *m = (struct model){.pipeline = p, .whole = whole, .what_if = whole, .room = p->n_steps};
+    struct chain_options options = {.max_states = max_states, .what_if = whole};
+    rules_init(&m->rules, p);
+    m->chain = mem_zero(p->n_classes, sizeof *m->chain);
+    int status = build_chains(m, &options, err);
+    if (status && whole) {
+        struct error lean = {0};
+        m->what_if = options.what_if = false;
+        status = build_chains(m, &options, &lean);
+    }
+    if (status) {
+        mem_free(m->chain);
+        m->chain = NULL;
+        model_release(m);
+        return -1;
+    }
+    if (m->what_if && model_work(m) > WHAT_IF_WORK_MAX)
+        m->what_if = false;
+    m->state = mem_zero(m->room, sizeof *m->state);
+    m->mass = mem_zero(m->room, sizeof *m->mass);
+    m->bad = mem_zero(m->room, sizeof *m->bad);
+    m->top = mem_zero((size_t)p->n_classes + 1, sizeof *m->top);
+    m->stage = mem_zero(p->n_steps, sizeof *m->stage);
+    m->flow = mem_zero((size_t)p->n_steps * (p->n_steps + ABSORB_KIND_COUNT), sizeof *m->flow);
+    m->tries = mem_zero((size_t)p->n_steps * p->n_classes, sizeof *m->tries);
+    m->attempt = mem_zero(p->n_steps, sizeof *m->attempt);
+    find_simple(m);
+    return 0;
+}
+
+static void find_edges(struct model *m)
+{
+    const struct pipeline *p = m->pipeline;
+    uint32_t columns = p->n_steps + ABSORB_KIND_COUNT;
+    static const int32_t ends[] = {TO_SHIP, TO_REJECT, TO_FAIL};
+    m->edge = mem_zero((size_t)p->n_steps * columns, sizeof *m->edge);
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        for (uint32_t k = 0; k < columns; k++)
+            if (m->flow[i * columns + k] > 0)
+                m->edge[m->n_edges++] =
+                    (struct edge_place){.from = i,
+                                        .column = k,
+                                        .to = k < p->n_steps ? (int32_t)k : ends[k - p->n_steps]};
+}
+
+static double mean_when_shipped(const struct top_sums *top)
+{
+    double n = 0, t = 0;
+    for (uint32_t k = 0; k < 4; k++) {
+        n += top->mass[absorb_index(ABSORB_SHIP, k & 2, k & 1)];
+        t += top->t1[absorb_index(ABSORB_SHIP, k & 2, k & 1)];
+    }
+    return n > 0 ? t / n : 0;
+}
+
+int model_start(struct model *m, const double *theta, struct error *err)
+{
+    if (model_sums(m, theta, err))
+        return -1;
+    m->about = (struct flow_about){mean_when_shipped(&m->top[0]), m->top[0].c1, m->top[0].v1};
+    find_edges(m);
+    model_attempts(m);
+    return 0;
+}
+
+void model_release(struct model *m)
+{
+    for (uint32_t k = 0; m->chain && k < m->pipeline->n_classes; k++)
+        chain_release(&m->chain[k]);
+    rules_release(&m->rules);
+    mem_free(m->chain);
+    mem_free(m->state);
+    mem_free(m->mass);
+    mem_free(m->bad);
+    mem_free(m->top);
+    mem_free(m->stage);
+    mem_free(m->flow);
+    mem_free(m->tries);
+    mem_free(m->attempt);
+    mem_free(m->edge);
+    *m = (struct model){0};
+}
+
+uint32_t model_scopes(const struct model *m)
+{
+    return m->pipeline->n_classes > 1 ? m->pipeline->n_classes + 1 : 1;
+}
+
+size_t model_stage_at(const struct model *m, uint32_t step)
+{
+    return (size_t)model_scopes(m) * TOP_COUNT + (size_t)step * STAGE_COUNT;
+}
+
+size_t model_edge_at(const struct model *m, uint32_t edge)
+{
+    return model_stage_at(m, m->pipeline->n_steps) + (size_t)edge * EDGE_COUNT;
+}
+
+size_t model_size(const struct model *m)
+{
+    return model_edge_at(m, m->n_edges);
+}

@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The result of an exact solution: values with or without posteriors, written into rows, and a
+ * sentence for everything that is left out. */
+#include "sim/exact.h"
+#include "sim/exact_posterior.h"
+
+#include <math.h>
+
+struct answer_values {
+    const double *value, *low, *high; /* low NULL: exact */
+    double level;
+};
+
+static void put(struct metrics *to, const char *name, const struct answer_values *a, size_t i)
+{
+    double value = a->value[i];
+    const struct metric_def *def = metric_def(name);
+    const char *unit = def ? def->unit : "1";
+    if (!isfinite(value))
+        return;
+    bool known = !a->low || fabs(a->high[i] - a->low[i]) <= 1e-12 * fabs(value);
+    if (known)
+        metrics_add_exact(to, name, value, unit);
+    else
+        metrics_add(to, name, value, a->low[i], a->high[i], a->level, 0, unit);
+}
+
+static void put_top(struct metrics *to, const struct answer_values *a, size_t at)
+{
+    for (size_t k = 0; k < TOP_COUNT; k++)
+        put(to, top_names[k], a, at + k);
+}
+
+static const char *place_name(const struct pipeline *p, int32_t to)
+{
+    if (to >= 0)
+        return p->step[to].id;
+    return to == TO_SHIP ? "ship" : to == TO_REJECT ? "reject" : "fail";
+}
+
+static void put_rows(const struct model *m, const struct answer_values *a, struct result *out)
+{
+    const struct pipeline *p = m->pipeline;
+    put_top(&out->metrics, a, 0);
+    for (uint32_t s = 1; s < model_scopes(m); s++)
+        put_top(&result_add_row(out, classes, p->class[s - 1].id)->metrics, a,
+                (size_t)s * TOP_COUNT);
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        struct row *row = result_add_row(out, stages, p->step[i].id);
+        row->layer = layer_name(p->step[i].layer);
+        row->kind = step_kind_name(p->step[i].kind);
+        for (size_t k = 0; k < STAGE_COUNT; k++)
+            put(&row->metrics, stage_names[k], a, model_stage_at(m, i) + k);
+    }
+    for (uint32_t e = 0; e < m->n_edges; e++) {
+        struct edge_row row = {
+            .from = result_text(out, "%s", place_name(p, (int32_t)m->edge[e].from)),
+            .to = result_text(out, "%s", place_name(p, m->edge[e].to)),
+        };
+        put(&row.metrics, "share", a, model_edge_at(m, e) + EDGE_SHARE);
+        put(&row.metrics, "per_item", a, model_edge_at(m, e) + EDGE_PER_ITEM);
+        vec_push(&out->edges, row);
+    }
+}
+
+/* --- what cannot be had */
+
+struct gaps {
+    bool latency, cost;
+};
+
+static void name_gaps(const struct model *m, const struct gaps *gaps, const double *value,
+                      struct result *out, bool *complete)
+{
+    const struct pipeline *p = m->pipeline;
+    size_t before = out->warnings.len;
+    const char *why = m->point ? "the sum of continuous latencies is not solved exactly"
+                               : "quantiles are not averaged over the evidence";
+    if (gaps->latency)
+        result_warn(out, "latency quantiles%s: %s; seam simulate gives them",
+                    isfinite(p->deadline_s) ? " and slo_attainment" : "", why);
+    why = m->rules.has_unbounded ? "a loop without a bound has endlessly many costs"
+          : m->point             ? "the cost of an item has too many values"
+                                 : "quantiles are not averaged over the evidence";
+    if (gaps->cost)
+        result_warn(out, "cost_p95, cost_p99%s: %s; seam simulate gives them",
+                    isfinite(p->budget) ? " and budget_attainment" : "", why);
+    if (m->infinite[0] || m->infinite[1])
+        result_warn(out, "latency_mean or latency_sd: a latency has no finite %s",
+                    m->infinite[0] ? "mean" : "variance");
+    if (!m->what_if)
+        result_warn(out, "escape_rate, birnbaum, improvement: left out, as the chain is too large");
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const double *v = value + model_stage_at(m, i);
+        if (!(v[STAGE_VISITS] > 0))
+            continue;
+        if (isfinite(p->step[i].numbers[0].budget_s) && isnan(v[STAGE_WITHIN_BUDGET]))
+            result_warn(out, "%s within_budget: the time of a retried visit is not solved exactly",
+                        p->step[i].id);
+        if (isnan(v[STAGE_ATTEMPT_P50]))
+            result_warn(out,
+                        "%s attempt_latency quantiles: classes differ in latency, and their "
+                        "quantiles are not averaged over the evidence",
+                        p->step[i].id);
+        if (m->what_if && isnan(v[STAGE_BIRNBAUM]))
+            result_warn(out,
+                        "%s birnbaum, improvement: items never end when it is perfect or "
+                        "always fails",
+                        p->step[i].id);
+    }
+    if (out->warnings.len > before)
+        *complete = false;
+}
+
+static void name_posterior(const struct model *m, const struct posterior *q, struct result *out,
+                           bool *complete)
+{
+    if (m->pipeline->n_evidence)
+        result_assume(out,
+                      "evidence k/n has the posterior Beta(k + 1/2, n - k + 1/2); outcomes of "
+                      "one step with the same n share a Dirichlet posterior; values are "
+                      "posterior means, intervals posterior quantiles from %u draws",
+                      q->draws);
+    if (isnan(q->error)) {
+        result_warn(out,
+                    "%u evidences are too many for quadrature at this size: values are means "
+                    "of %u posterior draws",
+                    m->pipeline->n_evidence, q->draws);
+        *complete = false;
+    } else if (q->error > 1e-9) {
+        result_warn(out,
+                    "posterior means of %u evidences: the quadrature's error in reliability "
+                    "is about %.1g",
+                    m->pipeline->n_evidence, q->error);
+        *complete = false;
+    }
+    if (m->redraws) {
+        result_warn(out, "distributions fitted from data are taken as written in the values; the "
+                         "intervals redraw them");
+        *complete = false;
+    }
+}
+
+/* --- solving */
+
+static int solve_point(struct model *m, struct result *out, bool *complete, struct error *err)
+{
+    double *value = mem_zero(model_size(m), sizeof *value);
+    struct gaps gaps = {0};
+    int status = model_values(m, NULL, value, err);
+    if (!status) {
+        if (!m->no_time)
+            gaps.latency = !atoms_possible(m, ATOMS_TIME) || !model_atoms(m, ATOMS_TIME, value);
+        if (!m->no_cost)
+            gaps.cost = !atoms_possible(m, ATOMS_COST) || !model_atoms(m, ATOMS_COST, value);
+        put_rows(m, &(struct answer_values){.value = value}, out);
+        name_gaps(m, &gaps, value, out, complete);
+    }
+    mem_free(value);
+    return status;
+}
+
+static int solve_posterior(struct model *m, const struct exact_options *options, struct result *out,
+                           bool *complete, struct error *err)
+{
+    struct posterior q;
+    if (posterior_init(&q, m, options->level, options->seed, err))
+        return -1;
+    struct answer_values a = {q.value, q.low, q.high, options->level};
+    struct gaps gaps = {.latency = !m->no_time, .cost = !m->no_cost};
+    put_rows(m, &a, out);
+    name_posterior(m, &q, out, complete);
+    name_gaps(m, &gaps, q.value, out, complete);
+    out->run.covers = "parameters";
+    out->run.seed = options->seed;
+    posterior_release(&q);
+    return 0;
+}
+
+int exact_solve(const struct pipeline *p, const struct exact_options *options, struct result *out,
+                bool *complete, struct error *err)
+{
+    struct model m;
+    *complete = true;
+    if (model_build(&m, p, options->max_states, true, err))
+        return -1;
+    bool uncertain = options->uncertainty && (p->n_evidence || m.redraws);
+    double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
+    pipeline_posterior_mean(p, theta);
+    m.point = !uncertain;
+    int status = model_start(&m, uncertain ? theta : NULL, err);
+    if (!status && uncertain)
+        status = solve_posterior(&m, options, out, complete, err);
+    else if (!status)
+        status = solve_point(&m, out, complete, err);
+    out->run.present = true;
+    out->run.method = "exact";
+    out->run.engine = "chain";
+    out->scenario_name = result_text(out, "%s", p->name ? p->name : "");
+    out->scenario_file = result_text(out, "%s", p->file ? p->file : "");
+    out->scenario_sha256 = result_text(out, "%s", p->sha256);
+    out->currency = result_text(out, "%s", p->currency ? p->currency : "$");
+    mem_free(theta);
+    model_release(&m);
+    return status;
+}
+
+int exact_point(const struct pipeline *p, struct exact_point *out, struct error *err)
+{
+    struct model m;
+    *out = (struct exact_point){0};
+    if (model_build(&m, p, 0, false, err))
+        return -1;
+    int status = model_sums(&m, NULL, err);
+    const struct top_sums *top = &m.top[0];
+    for (uint32_t k = 0; k < ABSORB_COUNT && !status; k++) {
+        bool good = k & 2, reviewed = k & 1, shipped = k < 4;
+        double n = top->mass[k];
+        out->correct += shipped && good ? n : 0;
+        out->wrong += shipped && !good ? n : 0;
+        out->rejected += k / 4 == ABSORB_REJECT ? n : 0;
+        out->failed += k / 4 == ABSORB_FAIL ? n : 0;
+        out->auto_shipped += shipped && !reviewed ? n : 0;
+        out->auto_wrong += shipped && !reviewed && !good ? n : 0;
+        out->latency_shipped += shipped ? top->t1[k] : 0;
+        out->latency_all += top->t1[k];
+    }
+    if (!status) {
+        out->reviewed = top->reviewed;
+        out->reviewed_bad = top->reviewed_bad;
+        out->reviews = top->reviews;
+        out->cost = top->c1;
+        out->cost2 = top->c2;
+    }
+    model_release(&m);
+    return status;
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the flows of the chains to metrics.  Classes are mixed as sums, before any ratio is taken;
+ * shares are sums of their own absorbing states, never 1 - x. */
+#include "sim/exact_values.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *const top_names[TOP_COUNT] = {
+#define X(name, word) word,
+    TOP_TABLE(X)
+#undef X
+};
+const char *const stage_names[STAGE_COUNT] = {
+#define X(name, word) word,
+    STAGE_TABLE(X)
+#undef X
+};
+
+/* --- sums of one class */
+
+/* sums += weight * add, both arrays of doubles. */
+static void mix(void *sums, const void *add, size_t size, double weight)
+{
+    double *to = sums;
+    const double *from = add;
+    for (size_t i = 0; i < size / sizeof(double); i++)
+        to[i] += weight * from[i];
+}
+
+static void add_top(const struct model *m, const struct chain *c, const struct flow *absorb,
+                    struct top_sums *sums)
+{
+    *sums = (struct top_sums){.capability = 1};
+    for (int k = 0; k < ABSORB_COUNT; k++) {
+        sums->mass[k] = absorb[k].n;
+        sums->t1[k] = absorb[k].t1;
+        sums->t2[k] = absorb[k].t2;
+        sums->c1 += absorb[k].c1;
+        sums->c2 += absorb[k].c2;
+        sums->v1 += absorb[k].v1;
+        sums->v2 += absorb[k].v2;
+    }
+    for (uint32_t s = 0; s < c->n_states; s++) {
+        const struct chain_state *at = &c->state[s];
+        if (m->pipeline->step[at->step].kind != STEP_REVIEW)
+            continue;
+        sums->reviews += m->state[s].n;
+        if (at->reviewed != REVIEW_FIRST)
+            continue;
+        sums->reviewed += m->state[s].n;
+        if (!at->good)
+            sums->reviewed_bad += m->state[s].n;
+    }
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
+        if (m->pipeline->step[i].kind == STEP_STAGE && m->pipeline->step[i].layer == LAYER_MODEL)
+            sums->capability *= c->law[i].ok;
+}
+
+/* A visit's chance to end within the budget, for visits of one attempt. */
+static double in_budget(const struct numbers *n, const struct retry *retry)
+{
+    if (retry->attempts > 1)
+        return NAN;
+    return n->timeout_s <= n->budget_s ? 1 : dist_cdf(&n->latency, n->budget_s);
+}
+
+static void add_visits(const struct model *m, const struct chain *c, uint32_t i, double visits,
+                       double share)
+{
+    struct stage_sums *sums = &m->stage[i];
+    const struct visit_law *law = &c->law[i];
+    double ok = law->ok + law->wrong, n = share * visits;
+    double tries = ok * law->tries[END_OK][0] + law->failed * law->tries[END_FAILED][0];
+    sums->visits += n;
+    sums->attempts += n * tries;
+    m->tries[i * m->pipeline->n_classes + c->class] = n * tries;
+    for (int o = 0; o < OUTCOME_COUNT; o++)
+        sums->rate[o] += n * tries * law->rate[o];
+    sums->visibly_ok += n * ok;
+    sums->first_ok += n * law->first_ok;
+    sums->retried += n * law->retried;
+    sums->retried_ok += n * law->retried_ok;
+    sums->attempt_s += n * tries * c->time[i].capped;
+    sums->visit_s += n * (ok * law->time[END_OK][0] + law->failed * law->time[END_FAILED][0]);
+    if (isfinite(c->numbers[i].budget_s))
+        sums->within_budget += n * in_budget(&c->numbers[i], &m->pipeline->step[i].retry);
+    sums->cost += n * tries * c->numbers[i].cost_call;
+}
+
+static uint32_t flow_column(const struct pipeline *p, int32_t to)
+{
+    return to >= 0 ? (uint32_t)to : p->n_steps + (uint32_t)(-1 - to) / 4;
+}
+
+/* Visits, exits and edges; a caught item's branch has an odd place among the visibly ok. */
+static void add_stages(struct model *m, const struct chain *c, double share)
+{
+    const struct pipeline *p = m->pipeline;
+    uint32_t columns = p->n_steps + ABSORB_KIND_COUNT;
+    memset(m->mass, 0, p->n_steps * sizeof *m->mass);
+    for (uint32_t s = 0; s < c->n_states; s++) {
+        const struct chain_state *at = &c->state[s];
+        const struct bands *bands = &c->bands[at->step];
+        uint32_t first = branch_first(c, at->step, at->good);
+        m->mass[at->step] += m->state[s].n;
+        for (uint32_t h = at->hop; h < at[1].hop; h++) {
+            int32_t to = c->hop[h].to;
+            uint32_t local = c->hop[h].branch - first;
+            double n = share * m->state[s].n * c->weight[c->hop[h].branch];
+            uint32_t column = flow_column(p, to >= 0 ? (int32_t)c->state[to].step : to);
+            m->flow[at->step * columns + column] += n;
+            if (local > 0 && (local - 1) / (bands->n + 1) % 2)
+                m->stage[at->step].caught += n;
+        }
+    }
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        add_visits(m, c, i, m->mass[i], share);
+        for (int k = 0; k < ABSORB_KIND_COUNT; k++)
+            m->stage[i].exit[k] = m->flow[i * columns + p->n_steps + (uint32_t)k];
+    }
+}
+
+static double shipped_good(const double absorb[ABSORB_COUNT])
+{
+    return absorb[absorb_index(ABSORB_SHIP, true, false)] +
+           absorb[absorb_index(ABSORB_SHIP, true, true)];
+}
+
+/* Reliability with the step made perfect, or failing; NaN when the items then never end. */
+static double reliability_if(struct model *m, struct chain *c, uint32_t i, enum chain_step how)
+{
+    double absorb[ABSORB_COUNT];
+    chain_set_step(c, i, how);
+    bool done = flow_mass(c, UINT32_MAX, m->mass, absorb);
+    return done ? shipped_good(absorb) : NAN;
+}
+
+/* Escapes (first entries of bad items and what becomes of them) and importances. */
+static void add_what_ifs(struct model *m, struct chain *c, double share)
+{
+    double absorb[ABSORB_COUNT];
+    bool known = flow_ships_bad(c, m->bad);
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
+        struct stage_sums *sums = &m->stage[i];
+        if (!known || !flow_mass(c, i, m->mass, absorb))
+            sums->first_bad = NAN;
+        for (uint32_t s = 0; s < c->n_states; s++)
+            if (c->state[s].step == i && !c->state[s].good) {
+                sums->first_bad += share * m->mass[s];
+                sums->escaped += share * m->mass[s] * m->bad[s];
+            }
+        sums->perfect += share * reliability_if(m, c, i, CHAIN_PERFECT);
+        sums->failing += share * reliability_if(m, c, i, CHAIN_FAILING);
+        chain_set_step(c, i, CHAIN_AS_FILLED);
+    }
+}
+
+int model_sums(struct model *m, const double *theta, struct error *err)
+{
+    const struct pipeline *p = m->pipeline;
+    struct flow absorb[ABSORB_COUNT];
+    uint32_t columns = p->n_steps + ABSORB_KIND_COUNT;
+    m->top[0] = (struct top_sums){0};
+    memset(m->stage, 0, p->n_steps * sizeof *m->stage);
+    memset(m->flow, 0, (size_t)p->n_steps * columns * sizeof *m->flow);
+    for (uint32_t k = 0; k < p->n_classes; k++) {
+        struct chain *c = &m->chain[k];
+        double share = p->class[k].share;
+        chain_fill(c, theta);
+        if (flow_solve(c, &m->about, m->state, absorb, err))
+            return -1;
+        add_top(m, c, absorb, &m->top[1 + k]);
+        mix(&m->top[0], &m->top[1 + k], sizeof m->top[0], share);
+        if (!m->whole)
+            continue;
+        add_stages(m, c, share);
+        if (m->what_if)
+            add_what_ifs(m, c, share);
+    }
+    return 0;
+}
+
+/* --- values */
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : NAN;
+}
+
+/* Standard deviation from moments of n items; differences below rounding are 0. */
+static double spread(double n, double m1, double m2)
+{
+    double mean = m1 / n, square = m2 / n, variance = square - mean * mean;
+    if (!(n > 0))
+        return NAN;
+    return variance > 8e-16 * square ? sqrt(variance) : 0;
+}
+
+struct shares {
+    double correct, wrong, rejected, failed, shipped, auto_shipped, auto_wrong;
+};
+
+static struct shares shares_of(const double *mass)
+{
+    const double *ship = mass, *reject = mass + 4, *fail = mass + 8;
+    return (struct shares){
+        .correct = ship[2] + ship[3],
+        .wrong = ship[0] + ship[1],
+        .rejected = reject[0] + reject[1] + reject[2] + reject[3],
+        .failed = fail[0] + fail[1] + fail[2] + fail[3],
+        .shipped = ship[0] + ship[1] + ship[2] + ship[3],
+        .auto_shipped = ship[0] + ship[2],
+        .auto_wrong = ship[0],
+    };
+}
+
+static void latency_values(const struct model *m, const struct top_sums *sums, double *v)
+{
+    double t1[2] = {0}, t2[2] = {0}, n[2] = {0}; /* shipped, all */
+    for (int k = 0; k < ABSORB_COUNT; k++)
+        for (int all = k >= 4; all < 2; all++) {
+            n[all] += sums->mass[k];
+            t1[all] += sums->t1[k];
+            t2[all] += sums->t2[k];
+        }
+    if (!m->infinite[0]) {
+        v[TOP_LATENCY_MEAN] = n[0] > 0 ? m->about.time_s + t1[0] / n[0] : NAN;
+        v[TOP_ALL_MEAN] = m->about.time_s + t1[1] / n[1];
+    }
+    if (!m->infinite[1]) {
+        v[TOP_LATENCY_SD] = spread(n[0], t1[0], t2[0]);
+        v[TOP_ALL_SD] = spread(n[1], t1[1], t2[1]);
+    }
+    if (!m->no_time)
+        return;
+    for (int k = TOP_LATENCY_MEAN; k <= TOP_ALL_P999; k++)
+        v[k] = k < TOP_ALL_MEAN && !(n[0] > 0) ? NAN : 0;
+    if (isfinite(m->pipeline->deadline_s))
+        v[TOP_SLO] = v[TOP_RELIABILITY];
+}
+
+static void cost_values(const struct model *m, const struct top_sums *sums,
+                        const struct shares *share, double *v)
+{
+    const struct pipeline *p = m->pipeline;
+    v[TOP_COST] = m->about.cost + sums->c1;
+    v[TOP_COST_SD] = spread(1, sums->c1, sums->c2);
+    v[TOP_COST_PER_CORRECT] = ratio(v[TOP_COST], share->correct);
+    if (m->no_cost) {
+        v[TOP_COST] = v[TOP_COST_SD] = v[TOP_COST_P95] = v[TOP_COST_P99] = 0;
+        if (share->correct > 0)
+            v[TOP_COST_PER_CORRECT] = 0;
+        if (isfinite(p->budget))
+            v[TOP_BUDGET] = 1;
+    }
+    double worth[3] = {p->worth_correct, p->worth_wrong, p->worth_rejected}, sum = 0;
+    double of[3] = {share->correct, share->wrong, share->rejected};
+    bool stated = false;
+    for (int k = 0; k < 3; k++)
+        if (!isnan(worth[k])) {
+            sum += worth[k] * of[k];
+            stated = true;
+        }
+    if (stated)
+        v[TOP_NET] = sum - v[TOP_COST];
+}
+
+static bool has_model_stage(const struct pipeline *p)
+{
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        if (p->step[i].kind == STEP_STAGE && p->step[i].layer == LAYER_MODEL)
+            return true;
+    return false;
+}
+
+static void top_values(const struct model *m, const struct top_sums *sums, double *v)
+{
+    struct shares share = shares_of(sums->mass);
+    for (int k = 0; k < TOP_COUNT; k++)
+        v[k] = NAN;
+    v[TOP_RELIABILITY] = share.correct;
+    v[TOP_WRONG] = share.wrong;
+    v[TOP_REJECTED] = share.rejected;
+    v[TOP_FAILED] = share.failed;
+    v[TOP_COMPLETION] = share.shipped;
+    v[TOP_SHIPPED_ERROR] = ratio(share.wrong, share.shipped);
+    v[TOP_AUTO_ERROR] = ratio(share.auto_wrong, share.auto_shipped);
+    v[TOP_REVIEW_LOAD] = sums->reviewed;
+    v[TOP_REVIEWS] = sums->reviews;
+    v[TOP_REVIEW_PRECISION] = ratio(sums->reviewed_bad, sums->reviewed);
+    latency_values(m, sums, v);
+    v[TOP_VISITS_MEAN] = m->about.visits + sums->v1;
+    v[TOP_VISITS_SD] = spread(1, sums->v1, sums->v2);
+    cost_values(m, sums, &share, v);
+    if (!isnan(m->pipeline->capability))
+        v[TOP_CAPABILITY] = m->pipeline->capability;
+    else if (has_model_stage(m->pipeline))
+        v[TOP_CAPABILITY] = sums->capability;
+    v[TOP_GAP] = v[TOP_CAPABILITY] - v[TOP_RELIABILITY];
+}
+
+static bool same_dist(const struct dist *a, const struct dist *b)
+{
+    return a->family == b->family && a->a == b->a && a->b == b->b && a->c == b->c && a->n == b->n &&
+           a->values == b->values && a->weights == b->weights && a->part == b->part;
+}
+
+static const double attempt_p[4] = {0.5, 0.9, 0.95, 0.99};
+
+static double attempt_quantile(const struct numbers *n, double p)
+{
+    return fmin(dist_quantile(&n->latency, p), n->timeout_s);
+}
+
+void model_attempts(struct model *m)
+{
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
+        const struct numbers *n = &m->chain[0].numbers[i];
+        bool same = true;
+        for (uint32_t k = 1; k < m->pipeline->n_classes; k++) {
+            const struct numbers *other = &m->chain[k].numbers[i];
+            same =
+                same && same_dist(&other->latency, &n->latency) && other->timeout_s == n->timeout_s;
+        }
+        for (int k = 0; k < 4; k++)
+            m->attempt[i][k] = same ? attempt_quantile(n, attempt_p[k]) : NAN;
+    }
+}
+
+static double attempts_within(const struct model *m, uint32_t i, double x)
+{
+    double sum = 0;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct numbers *n = &m->chain[k].numbers[i];
+        sum += m->tries[i * m->pipeline->n_classes + k] *
+               (x >= n->timeout_s ? 1 : dist_cdf(&n->latency, x));
+    }
+    return sum;
+}
+
+/* Smallest x with F(x) >= p for the mixture of the classes' attempts, by bisection between the
+ * classes' own quantiles down to neighbouring numbers. */
+static double mixed_quantile(const struct model *m, uint32_t i, double p)
+{
+    double low = INFINITY, high = 0, want = p * m->stage[i].attempts;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        double q = attempt_quantile(&m->chain[k].numbers[i], p);
+        low = fmin(low, q);
+        high = fmax(high, q);
+    }
+    if (attempts_within(m, i, low) >= want)
+        return low;
+    for (double mid = low / 2 + high / 2; mid > low && mid < high; mid = low / 2 + high / 2)
+        *(attempts_within(m, i, mid) >= want ? &high : &low) = mid;
+    return high;
+}
+
+static void attempt_values(const struct model *m, uint32_t i, double *v)
+{
+    for (int k = 0; k < 4; k++) {
+        v[STAGE_ATTEMPT_P50 + k] = m->attempt[i][k];
+        if (isnan(m->attempt[i][k]) && m->point && m->stage[i].attempts > 0)
+            v[STAGE_ATTEMPT_P50 + k] = mixed_quantile(m, i, attempt_p[k]);
+    }
+}
+
+static double threshold_of(const struct model *m, uint32_t i)
+{
+    const struct step *s = &m->pipeline->step[i];
+    for (uint32_t k = 1; k < m->pipeline->n_classes; k++)
+        if (s->numbers[k].threshold.value != s->numbers[0].threshold.value)
+            return NAN;
+    return s->kind == STEP_GATE ? s->numbers[0].threshold.value : NAN;
+}
+
+static void stage_values(const struct model *m, uint32_t i, double reliability, double *v)
+{
+    const struct stage_sums *s = &m->stage[i];
+    const struct step *step = &m->pipeline->step[i];
+    for (int k = 0; k < STAGE_COUNT; k++)
+        v[k] = NAN;
+    v[STAGE_VISITS] = s->visits;
+    v[STAGE_ATTEMPTS] = s->attempts;
+    for (int o = 0; o < OUTCOME_COUNT; o++)
+        v[STAGE_OK_RATE + o] = ratio(s->rate[o], s->attempts);
+    v[STAGE_SUCCESS_RATE] = ratio(s->visibly_ok, s->visits);
+    v[STAGE_FIRST_TRY_RATE] = ratio(s->first_ok, s->visits);
+    v[STAGE_RETRY_SUCCESS_RATE] = ratio(s->retried_ok, s->retried);
+    if (!m->infinite[0]) {
+        v[STAGE_ATTEMPT_MEAN] = ratio(s->attempt_s, s->attempts);
+        v[STAGE_VISIT_MEAN] = ratio(s->visit_s, s->visits);
+    }
+    attempt_values(m, i, v);
+    if (isfinite(step->numbers[0].budget_s))
+        v[STAGE_WITHIN_BUDGET] = ratio(s->within_budget, s->visits);
+    v[STAGE_EXIT_SHIP] = s->exit[ABSORB_SHIP];
+    v[STAGE_EXIT_REJECT] = s->exit[ABSORB_REJECT];
+    v[STAGE_EXIT_FAIL] = s->exit[ABSORB_FAIL];
+    if (step->kind == STEP_CHECK || step->kind == STEP_REVIEW)
+        v[STAGE_CAUGHT_RATE] = ratio(s->caught, s->visits);
+    v[STAGE_COST] = s->cost;
+    v[STAGE_THRESHOLD] = threshold_of(m, i);
+    if (m->what_if) {
+        v[STAGE_ESCAPE_RATE] = ratio(s->escaped, s->first_bad);
+        v[STAGE_BIRNBAUM] = s->perfect - s->failing;
+        v[STAGE_IMPROVEMENT] = s->perfect - reliability;
+    }
+}
+
+int model_values(struct model *m, const double *theta, double *values, struct error *err)
+{
+    const struct pipeline *p = m->pipeline;
+    uint32_t columns = p->n_steps + ABSORB_KIND_COUNT;
+    if (model_sums(m, theta, err))
+        return -1;
+    for (uint32_t s = 0; s < model_scopes(m); s++)
+        top_values(m, &m->top[s], values + (size_t)s * TOP_COUNT);
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        stage_values(m, i, values[TOP_RELIABILITY], values + model_stage_at(m, i));
+    for (uint32_t e = 0; e < m->n_edges; e++) {
+        double *v = values + model_edge_at(m, e);
+        uint32_t from = m->edge[e].from;
+        v[EDGE_PER_ITEM] = m->flow[from * columns + m->edge[e].column];
+        v[EDGE_SHARE] = ratio(v[EDGE_PER_ITEM], m->stage[from].visits);
+    }
+    return 0;
+}
