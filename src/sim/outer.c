@@ -242,7 +242,7 @@ static void add_rows(const struct outer *o, struct result *out)
         row->kind = step_kind_name(p->step[i].kind);
     }
     for (uint32_t c = 0; p->n_classes > 1 && c < p->n_classes; c++)
-        result_add_row(out, classes, p->class[c].id);
+        (void)result_add_row(out, classes, p->class[c].id);
     for (uint32_t r = 0; r < o->n_draws; r++) {
         for (size_t e = 0; e < o->draw[r].edges.len; e++) {
             const struct edge_seen *from = &o->draw[r].edges.at[e];
