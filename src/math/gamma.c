@@ -29,9 +29,9 @@ static double tail_by_quadrature(double a, double t)
                                   0.53846931010568309, 0.90617984593866399};
     static const double weight[] = {0.23692688505618909, 0.47862867049936647, 0.56888888888888889,
                                     0.47862867049936647, 0.23692688505618909};
-    enum { PANELS = 24 };
-    /* a (t - ln(1 + t)) grows faster than a quadratic below 1 and slower above: twice as far */
-    double z = fabs(t) * sqrt(a), reach = (sqrt(z * z + 90) - z) / sqrt(a) * (t < 0 ? -1 : 2);
+    enum { PANELS = 32 };
+    /* a (t - ln(1 + t)) grows faster than a quadratic below 1 and slower above */
+    double z = fabs(t) * sqrt(a), reach = (sqrt(z * z + 90) - z) / sqrt(a) * (t < 0 ? -1 : 1.3);
     reach = fmax(reach, -0.999999 - t);
     double half = reach / PANELS / 2, sum = 0;
     for (int panel = 0; panel < PANELS; panel++)
