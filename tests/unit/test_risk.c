@@ -369,26 +369,30 @@ static void the_planner_gives_the_known_numbers_of_labels(void **state)
     assert_int_equal(power_labels(0.05, 0, 0.05, 0.8).stays, 59);
 }
 
-static double plain_power(uint64_t m, double target, double truth)
+static double plain_power(uint64_t m, double target, double truth, double d)
 {
     uint64_t passes = 0; /* one more than the errors that pass */
-    while (passes <= m && binomial_cdf(passes, m, target) <= 0.05)
+    while (passes <= m && binomial_cdf(passes, m, target) <= d)
         passes++;
     return passes ? binomial_cdf(passes - 1, m, truth) : 0;
 }
 
 static void the_planner_agrees_with_trying_every_number(void **state)
 {
-    static const double pair[][2] = {
-        {0.1, 0.03},
-        {0.2, 0.12},
-        {0.3, 0.2 }
+    /* target, truth, d, power; in the last two the peaks or troughs do not rise steadily */
+    static const double row[][4] = {
+        {0.1,   0.03,     0.05, 0.8},
+        {0.2,   0.12,     0.05, 0.8},
+        {0.3,   0.2,      0.05, 0.8},
+        {0.474, 0.380622, 0.1,  0.5},
+        {0.326, 0.261778, 0.1,  0.5}
     };
-    for (int i = 0; i < 3; i++) {
-        struct power_plan p = power_labels(pair[i][0], pair[i][1], 0.05, 0.8);
+    for (int i = 0; i < 5; i++) {
+        const double *r = row[i];
+        struct power_plan p = power_labels(r[0], r[1], r[2], r[3]);
         uint64_t first = 0, last_below = 0;
         for (uint64_t m = 1; m < 600; m++) {
-            bool reaches = plain_power(m, pair[i][0], pair[i][1]) >= 0.8;
+            bool reaches = plain_power(m, r[0], r[1], r[2]) >= r[3];
             if (reaches && !first)
                 first = m;
             if (!reaches)
@@ -536,8 +540,20 @@ static void what_is_needed_is_enough_in_four_cases_of_five(void **state)
         s[i] = (struct scored){0.9, 1, i >= 20, 0, 0};
     struct risk_answer a = choose(RISK_EXACT, s, 500, (struct risk_options){0.05, 0.95, 1, 0, 0.5});
     assert_int_equal(a.ending, RISK_TOO_FEW);
-    assert_true(plain_power(a.labels_needed, 0.05, 0.04) >= 0.8);
-    assert_true(plain_power(a.labels_needed - 1, 0.05, 0.04) < 0.8);
+    assert_true(plain_power(a.labels_needed, 0.05, 0.04, 0.05) >= 0.8);
+    assert_true(plain_power(a.labels_needed - 1, 0.05, 0.04, 0.05) < 0.8);
+}
+
+static void labels_are_counted_in_all_not_only_where_they_ship(void **state)
+{
+    /* a quarter ships at 2 wrong of 100, the rest is all wrong: four labels for one that ships */
+    static struct scored s[400];
+    for (int i = 0; i < 400; i++)
+        s[i] = (struct scored){i < 100 ? 0.9 : 0.4, 1, i >= 2 && i < 100, 0, 0};
+    struct risk_answer a = choose(RISK_SGR, s, 400, (struct risk_options){0.05, 0.95});
+    assert_int_equal(a.ending, RISK_TOO_FEW);
+    assert_int_equal(a.tests, 2);
+    assert_int_equal(a.labels_needed, 4 * power_labels(0.05, 0.02, 0.025, 0.8).first);
 }
 
 static void plug_in_takes_the_laxest_threshold_that_looks_right(void **state)
@@ -628,6 +644,7 @@ int main(void)
         cmocka_unit_test(the_smallest_bound_is_found_among_distinct_thresholds),
         cmocka_unit_test(few_labels_are_too_few_whatever_they_say),
         cmocka_unit_test(what_is_needed_is_enough_in_four_cases_of_five),
+        cmocka_unit_test(labels_are_counted_in_all_not_only_where_they_ship),
         cmocka_unit_test(plug_in_takes_the_laxest_threshold_that_looks_right),
         cmocka_unit_test(exact_ships_at_and_above_its_threshold),
         cmocka_unit_test(grid_shares_the_error_over_its_distinct_thresholds),
