@@ -358,7 +358,7 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     document_section(out, "losses", "Where reliability is lost");
     add_pictures(&b, PLOT_LOSS);
     add_pictures(&b, PLOT_IMPROVEMENT);
-    document_section(out, "frontier", "Review load against error");
+    document_section(out, "frontier", "The review frontier");
     add_pictures(&b, PLOT_FRONTIER);
     add_stages(&b);
     document_section(out, "latency", "Latency");

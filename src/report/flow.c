@@ -145,7 +145,8 @@ static void put_pill(struct flow *f, size_t from, const char *name, const char *
     size_t k = f->pills[from]++;
     if (k > 2)
         return; /* the table has them all */
-    double y = box_y(from) + BOX_H / 2.0 + ((double)k - 0.5) * (PILL_H + 5) + (k ? 0 : 0);
+    static const int place[] = {0, 1, -1};
+    double y = box_y(from) + BOX_H / 2.0 + place[k] * (PILL_H + 5);
     struct buf text;
     buf_init(&text);
     buf_printf(&text, "%s %s", name, share);
@@ -268,7 +269,7 @@ void flow_add(const struct result *r, const char *label, struct document *d)
         put_ship(&f);
     struct figure *figure = document_figure(
         d, arena_printf(&d->arena, "fig-flow-%zu", d->tables.len),
-        label ? arena_printf(&d->arena, "The flow (%s)", label) : "The flow",
+        label ? arena_printf(&d->arena, "Steps and ways (%s)", label) : "Steps and ways",
         f.steps < r->stages.len
             ? "The first 60 steps, top to bottom; shares are of the visits of a step."
             : "Steps from top to bottom, ends on the right, ways back dashed on the left; shares "

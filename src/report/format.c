@@ -10,7 +10,7 @@ struct form {
     double scale;
     int digits;
     const char *before, *after;
-    bool count;
+    bool count, trim; /* trim: no trailing zeros */
 };
 
 bool format_is_share(const char *name)
@@ -35,6 +35,10 @@ const char *format_axis_unit(const char *name)
 
 static void time_form(struct form *f, double seconds)
 {
+    if (seconds == 0) {
+        f->after = " s";
+        return;
+    }
     static const struct {
         double below, scale;
         const char *after;
@@ -65,13 +69,17 @@ static int magnitude(double x)
     return (int)floor(log10(x));
 }
 
-/* Two significant digits of the half-width; four of an exact value, and for a share two of its
- * distance from 0 and 1, so that 99.9997% is not 100%. */
+/* One significant digit of the half-width, two where it begins with 1 or 2 (the rule of the
+ * Particle Data Group's Review, section 5.3, in short); four of an exact value, and for a share two
+ * of its distance from 0 and 1, so that 99.9997% is not 100%. */
 static int digits_for(const struct form *f, double value, double half, bool share)
 {
     double x = fabs(value) * f->scale;
-    if (isfinite(half) && half > 1e-12 * fabs(value))
-        return clamp(1 - magnitude(half * f->scale), 0, 9);
+    if (isfinite(half) && half > 1e-12 * fabs(value)) {
+        double unit = half * f->scale;
+        int digits = -magnitude(unit);
+        return clamp(digits + (unit * pow(10, digits) < 2.95), 0, 9);
+    }
     if (share && value > 0 && value < 1)
         return clamp(1 - magnitude(fmin(value, 1 - value) * 100), 2, 9);
     if (!(x > 0) || (x == floor(x) && x < 1e6))
@@ -96,15 +104,34 @@ static struct form form_of(const struct metric *m, const char *currency)
         f.before = currency ? currency : "$";
     }
     f.count = !strcmp(unit, "count");
+    f.trim = !share && *f.before == '\0' && !(half > 0);
     f.digits = digits_for(&f, size, half, share);
     if (!strcmp(unit, "$") && f.digits < 2 && !(half * f.scale > 10))
         f.digits = 2;
+    if (f.count)
+        f.digits = f.digits > 1 ? f.digits : 0;
     return f;
+}
+
+static void put_decimal(struct buf *out, double x, int digits, bool trim)
+{
+    buf_printf(out, "%.*f", digits, x);
+    if (!trim || digits == 0)
+        return;
+    while (out->data[out->len - 1] == '0')
+        out->data[--out->len] = '\0';
+    if (out->data[out->len - 1] == '.')
+        out->data[--out->len] = '\0';
 }
 
 static void put_bare(struct buf *out, const struct form *f, double value)
 {
     double x = value * f->scale;
+    if (x == 0) {
+        buf_puts(out, f->before);
+        buf_putc(out, '0');
+        return;
+    }
     if (isnan(x)) {
         buf_puts(out, "unknown");
         return;
@@ -123,7 +150,7 @@ static void put_bare(struct buf *out, const struct form *f, double value)
     else if (x > 0 && x < 1e-4)
         buf_printf(out, "%.2g", x);
     else
-        buf_printf(out, "%.*f", f->digits, x);
+        put_decimal(out, x, f->digits, f->trim);
 }
 
 static bool has_interval(const struct metric *m)
@@ -162,6 +189,7 @@ void format_both(struct buf *out, const struct metric *m, const char *currency)
     if (!has_interval(m))
         return;
     struct form f = form_of(m, currency);
+    f.before = "";
     buf_puts(out, " (");
     put_bare(out, &f, m->low);
     buf_puts(out, "–");

@@ -14,7 +14,7 @@ enum { CELLS_MAX = 6000 };
 static const char style[] =
     ":root{color-scheme:light dark;--bg:#fff;--fg:#1c2126;--soft:#59636d;--card:#f6f7f9;"
     "--grid:#dde1e6;--good:#0a6b4b;--bad:#a6340a;--unsure:#7a5200;--link:#005a9c;"
-    "--c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#b8528f;--c5:#b87a00;--c6:#56b4e9}\n"
+    "--c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#b8528f;--c5:#b87a00;--c6:#2b8fc7}\n"
     "@media(prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#e6e9ec;--soft:#a3adb7;"
     "--card:#1d2227;--grid:#363e46;--good:#5fd0a5;--bad:#ff9b73;--unsure:#f0c060;--link:#7cc0ff;"
     "--c1:#5ab0f0;--c2:#ff8f4d;--c3:#3ecf9f;--c4:#e3a0c6;--c5:#f2bd4b;--c6:#86c9f0}}\n"
@@ -39,7 +39,7 @@ static const char style[] =
     ".verdict.unsure{border-color:var(--unsure)}\n"
     "td.good,dd.good{color:var(--good)}td.bad,dd.bad{color:var(--bad)}"
     "td.unsure,dd.unsure{color:var(--unsure)}\n"
-    ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(11rem,1fr));gap:.9rem;"
+    ".cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(10rem,1fr));gap:.9rem;"
     "margin:1.2rem 0}\n"
     ".cards div{background:var(--card);border-radius:.5rem;padding:.9rem 1.1rem}\n"
     ".cards dt{color:var(--soft);font-size:.85rem}"

@@ -302,7 +302,9 @@ static void latency_marks(const struct result *r, struct picture *p)
     if (out->len)
         buf_puts(&p->script,
                  ", 'marks.tsv' using 1:2:3:4 with xerrorbars pt 7 ps 0.8 lw 1.5 lc rgb '#d55e00', "
-                 "'marks.tsv' using 1:2:5 with labels left offset 0.6,-0.9 "
+                 "'' using 1:($2==95 ? NaN : $2):5 with labels left offset 0.6,-0.9 "
+                 "textcolor rgb '#000000', "
+                 "'' using 1:($2==95 ? $2 : NaN):5 with labels right offset -0.8,0 "
                  "textcolor rgb '#000000'");
 }
 
@@ -322,7 +324,7 @@ static void latency_draw(struct document *d, const struct result *r, struct pict
         low = fmin(low, at->x);
         high = fmax(high, at->x);
     }
-    buf_puts(&p->script, high / low < 60 ? close_tics : time_tics);
+    buf_puts(&p->script, high / low < 3000 ? close_tics : time_tics);
     buf_puts(&p->script, "set logscale x\nset yrange [0:100]\nset xlabel 'latency (log scale)'\n"
                          "set ylabel 'items done by then (%)'\n");
     if (high > low)
@@ -454,19 +456,23 @@ static bool loss_has(const struct result *r)
 struct fall {
     struct document *d;
     struct picture *p;
-    struct buf *out;
+    struct buf *totals, *falls;
     double level;
     size_t rows;
 };
 
+/* columns: place from to label-place text name */
 static void fall_row(struct fall *f, double from, double to, const char *label, double value)
 {
-    struct buf text;
+    struct buf text, *out = to > from ? f->totals : f->falls;
     buf_init(&text);
     buf_printf(&text, "%.2f%%", 100 * value);
-    put_line(f->out, (double[]){100 * from, 100 * to, 100 * fmax(from, to)}, 3, label);
-    f->out->len--; /* one more cell after the name */
-    buf_printf(f->out, "\t %s\n", buf_text(&text));
+    put_line(out, (double[]){(double)f->rows, 100 * from, 100 * to, 100 * fmax(from, to)}, 4,
+             buf_text(&text));
+    out->len--;
+    buf_putc(out, '\t');
+    plot_put_name(out, label);
+    buf_putc(out, '\n');
     table_cell(f->d, f->p->data, TONE_PLAIN, label);
     table_cell(f->d, f->p->data, TONE_PLAIN, buf_text(&text));
     f->rows++;
@@ -499,7 +505,9 @@ static void fall_by_stage(struct fall *f, const struct result *r, const char *ex
 
 static void loss_draw(struct document *d, const struct result *r, struct picture *p)
 {
-    struct fall f = {.d = d, .p = p, .out = add_file(p, "fall.tsv"), .level = 1};
+    struct fall f = {.d = d, .p = p, .level = 1};
+    f.totals = add_file(p, "totals.tsv");
+    f.falls = add_file(p, "falls.tsv");
     p->title = "Where items are lost";
     p->data = document_table(d, p->title);
     table_column(d, p->data, "step", false);
@@ -513,17 +521,17 @@ static void loss_draw(struct document *d, const struct result *r, struct picture
     fall_row(&f, 0, share(r, "reliability"), "right answers", share(r, "reliability"));
     start(p, (int)f.rows * BAR_HEIGHT + 90);
     buf_puts(&p->script, bar_plot);
-    buf_printf(&p->script,
-               "set xlabel 'share of all items (%%)'\nset xrange [0:112]\n"
-               "set xtics 0,20,100\nlast = %zu\n"
-               "edge(n) = (n == 0 || n == last)\n",
-               f.rows - 1);
-    buf_puts(&p->script,
-             "plot 'fall.tsv' using 1:0:1:2:($0-0.32):(edge($0) ? $0+0.32 : NaN):ytic(4) with "
-             "boxxyerror lc rgb '#0072b2', "
-             "'' using 1:0:1:2:($0-0.32):(edge($0) ? NaN : $0+0.32) with boxxyerror lc rgb "
-             "'#d55e00', "
-             "'' using 3:0:5 with labels left textcolor rgb '#000000'\n");
+    buf_puts(&p->script, "set xlabel 'share of all items (%)'\nset xrange [0:115]\n"
+                         "set xtics 0,20,100\n"
+                         "plot 'totals.tsv' using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with "
+                         "boxxyerror lc rgb '#0072b2', "
+                         "'' using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000'");
+    if (f.falls->len)
+        buf_puts(&p->script,
+                 ", 'falls.tsv' using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror "
+                 "lc rgb '#d55e00', "
+                 "'' using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000'");
+    buf_putc(&p->script, '\n');
     buf_puts(&p->about, "From all items down to those that end right: what fails in sight, what is "
                         "rejected, and what ships although it is wrong.");
 }

@@ -59,6 +59,7 @@ static const struct {
     {{86, 180, 233},  "var(--c6,#56b4e9)"  },
     {{221, 225, 230}, "var(--grid,#dde1e6)"},
     {{120, 128, 136}, "var(--soft,#788088)"},
+    {{255, 255, 255}, "var(--bg,#fff)"     },
 };
 
 struct span {
@@ -138,6 +139,8 @@ static const char *paint_of(struct span v)
     text[v.len] = '\0';
     if (!strcmp(text, "black") || !strcmp(text, "currentColor"))
         return "currentColor";
+    if (!strcmp(text, "white"))
+        return "var(--bg,#fff)";
     if (sscanf(text, "rgb( %d , %d , %d )", &rgb[0], &rgb[1], &rgb[2]) != 3)
         return NULL;
     for (size_t i = 0; i < sizeof colours / sizeof *colours; i++)

@@ -237,12 +237,23 @@ static bool worth_showing(const struct row *rows, size_t n, const char *name)
     return false;
 }
 
+static bool has_any(const struct row *row, const struct names *names)
+{
+    for (size_t k = 0; k < names->list.len; k++)
+        if (metrics_find(&row->metrics, names->list.at[k]))
+            return true;
+    return false;
+}
+
+/* Rows that have none of the metrics are left out. */
 static void put_rows(struct document *d, struct table *t, const struct result *r,
                      const struct row *rows, size_t n, const struct names *names)
 {
     for (size_t k = 0; k < names->list.len; k++)
         name_column(d, t, names->list.at[k]);
     for (size_t i = 0; i < n; i++) {
+        if (!has_any(&rows[i], names))
+            continue;
         table_cell(d, t, TONE_PLAIN, rows[i].id);
         for (size_t k = 0; k < names->list.len; k++)
             metric_cell(d, t, metrics_find(&rows[i].metrics, names->list.at[k]), r->currency,
@@ -386,12 +397,15 @@ static void fact(struct document *d, struct table *t, const char *what, const ch
 
 static void fact_number(struct document *d, struct table *t, const char *what, double x, bool share)
 {
-    struct metric m = {
-        .name = share ? "auto_error" : "threshold", .unit = "1", .value = x, .low = x, .high = x};
+    struct buf text;
     if (isnan(x))
         return;
+    buf_init(&text);
+    format_number(&text, share ? 100 * x : x, 4);
+    buf_puts(&text, share ? "%" : "");
     table_cell(d, t, TONE_PLAIN, what);
-    metric_cell(d, t, &m, NULL, format_value);
+    table_cell(d, t, TONE_PLAIN, buf_text(&text));
+    buf_release(&text);
 }
 
 static void fact_count(struct document *d, struct table *t, const char *what, uint64_t n)
@@ -414,7 +428,10 @@ struct table *table_answer(struct document *d, const struct result *r)
     fact(d, t, "sized", a->parameter);
     fact_number(d, t, "threshold", a->threshold, false);
     fact_number(d, t, "review load", a->review_load, true);
-    fact(d, t, "risk", a->risk);
+    if (a->risk) {
+        table_cell(d, t, TONE_PLAIN, "risk");
+        name_cell(d, t, a->risk);
+    }
     fact_number(d, t, "risk there", a->risk_value, true);
     fact_number(d, t, "certified bound", a->bound, true);
     fact_number(d, t, "level", a->level, true);

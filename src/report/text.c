@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Terminal text.  A table's columns keep their natural width as long as they fit; text columns are
- * cut with an ellipsis at a quarter of the line; what then is still too wide is told in several
+/* Terminal text.  Columns keep their natural width as long as the table fits; else text columns are
+ * cut with an ellipsis at a quarter of the line, and what then is still too wide is told in several
  * parts, each with the first column. */
 #include "report/text.h"
 
@@ -99,17 +99,26 @@ static void put_cell(struct buf *out, const char *text, enum tone tone, size_t w
         put_spaces(out, width - used);
 }
 
-static void measure(const struct table *t, size_t line, size_t *width)
+/* Widths with text columns of at most `most`; returns what the whole line takes. */
+static size_t measure_with(const struct table *t, size_t line, size_t most, size_t *width)
 {
-    size_t most = line / 4 < 12 ? 12 : line / 4;
+    size_t total = 0;
     for (size_t c = 0; c < t->columns.len; c++) {
-        size_t limit = t->columns.at[c].number ? line - most - GAP : most;
+        size_t limit = t->columns.at[c].number ? line - line / 4 - GAP : most;
         width[c] = shown_width(t->columns.at[c].title, limit);
         for (size_t r = 0; r < table_rows(t); r++) {
             size_t w = shown_width(t->cells.at[r * t->columns.len + c].text, limit);
             width[c] = w > width[c] ? w : width[c];
         }
+        total += width[c] + (c ? GAP : 0);
     }
+    return total;
+}
+
+static void measure(const struct table *t, size_t line, size_t *width)
+{
+    if (measure_with(t, line, line, width) > line)
+        measure_with(t, line, line / 4 < 12 ? 12 : line / 4, width);
 }
 
 /* Columns first..last-1 (and column 0) of the table. */
