@@ -46,6 +46,11 @@ static int store_fault(const struct store *s, const char *what, struct error *er
     if (code == SQLITE_READONLY)
         return error_set(err, ERR_IO, "%s: %s: the store cannot be written (read-only)", s->path,
                          what);
+    if (code == SQLITE_CANTOPEN)
+        return error_set(err, ERR_IO,
+                         "%s: %s: cannot be opened: is its folder there, and may this user write "
+                         "in it?",
+                         s->path, what);
     if (code == SQLITE_BUSY || code == SQLITE_LOCKED)
         return error_set(err, ERR_IO, "%s: %s: another program holds the store", s->path, what);
     return error_set(err, ERR_IO, "%s: %s: %s", s->path, what, sqlite3_errmsg(s->db));
