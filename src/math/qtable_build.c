@@ -13,12 +13,21 @@
 #include <math.h>
 
 static const double VALUE_MAX = 1e30;
-static const double RELATIVE = 4e-7, ABSOLUTE = 5e-13; /* half of what the header promises */
+
+/* How fine a table has to be: cells an octave to begin with (2^bits), octaves between checks, and
+ * half of the errors that the header promises. */
+struct fineness {
+    int bits, check_every;
+    double relative, absolute;
+};
+static const struct fineness FINE = {QTABLE_BITS_MIN, 1, 4e-7, 5e-13};
+static const struct fineness COARSE = {1, 4, 5e-4, 5e-10};
 
 /* A stretch of a law: p in [from, to]. */
 struct law {
     const struct dist *d;
     double from, to;
+    const struct fineness *fineness;
 };
 
 /* The quantile at x / 2^32 from the lower or the upper end of the stretch. */
@@ -69,11 +78,11 @@ static bool fill_half(struct qtable *t, const struct law *l, bool upper, double 
             y[2] = law_at(l, start + 0.75 * width, upper);
             y[3] = law_at(l, start + width, upper);
             cubic(y, h, c);
-            if (k % 4 == 2 || k < 2) {
+            if ((k % 4 == 2 || k < 2) && octave % l->fineness->check_every == 0) {
                 double want = law_at(l, start + 0.5 * width, upper);
                 double got = c[0] + h / 2 * (c[1] + h / 2 * (c[2] + h / 2 * c[3]));
                 *nan |= isnan(want) || isnan(got);
-                if (fabs(got - want) > RELATIVE * want + ABSOLUTE * scale)
+                if (fabs(got - want) > l->fineness->relative * want + l->fineness->absolute * scale)
                     return false;
             }
             for (int i = 0; i < 4; i++)
@@ -117,7 +126,7 @@ static int build_smooth(struct qtable *t, const struct law *l, struct error *err
     bool nan = false, done = false;
     double scale = law_at(l, 0.5, true);
     t->kind = QTABLE_SMOOTH;
-    for (t->bits = QTABLE_BITS_MIN; !done && !nan; t->bits++) {
+    for (t->bits = l->fineness->bits; !done && !nan; t->bits++) {
         size_t bytes = ((size_t)2 * QTABLE_OCTAVES << t->bits) * sizeof *t->row;
         mem_free(t->row);
         t->row = mem_aligned(64, bytes);
@@ -209,20 +218,25 @@ static void take_part(struct qtable *t, size_t i, struct qtable *part)
     t->most = fmaxf(t->most, part->most + t->shift);
 }
 
-static int build_mixture(struct qtable *t, const struct dist *d, double shift, struct error *err)
+static struct qtable *new_table(const struct dist *d, const struct fineness *fineness,
+                                struct error *err);
+
+static int build_mixture(struct qtable *t, const struct dist *d, double shift,
+                         const struct fineness *fineness, struct error *err)
 {
     size_t *chosen = mem_zero(d->n, sizeof *chosen);
     struct qtable *part = NULL;
     set_ranges(t, d, chosen);
     open_split(t, shift);
-    for (size_t i = 0; i < t->n && (part = qtable_new(&d->part[chosen[i]], err)) != NULL; i++)
+    for (size_t i = 0; i < t->n && (part = new_table(&d->part[chosen[i]], fineness, err)) != NULL;
+         i++)
         take_part(t, i, part);
     mem_free(chosen);
     return part ? 0 : -1;
 }
 
 static int build_triangular(struct qtable *t, const struct dist *d, double at_mode,
-                            struct error *err)
+                            const struct fineness *fineness, struct error *err)
 {
     const double weights[2] = {at_mode, 1 - at_mode};
     const struct dist halves = {.n = 2, .weights = weights};
@@ -230,7 +244,7 @@ static int build_triangular(struct qtable *t, const struct dist *d, double at_mo
     set_ranges(t, &halves, chosen);
     open_split(t, 0);
     for (size_t i = 0; i < t->n; i++) {
-        const struct law half = {d, i == 0 ? 0 : at_mode, i == 0 ? at_mode : 1};
+        const struct law half = {d, i == 0 ? 0 : at_mode, i == 0 ? at_mode : 1, fineness};
         struct qtable *part = mem_zero(1, sizeof *part);
         if (build_smooth(part, &half, err) != 0) {
             qtable_free(part);
@@ -243,7 +257,7 @@ static int build_triangular(struct qtable *t, const struct dist *d, double at_mo
 
 /* d moved by shift, where d itself may be shifted; `whole` is the law with all its shifts. */
 static int build(struct qtable *t, const struct dist *whole, const struct dist *d, double shift,
-                 struct error *err)
+                 const struct fineness *fineness, struct error *err)
 {
     double at_mode;
     switch (d->family) {
@@ -255,25 +269,36 @@ static int build(struct qtable *t, const struct dist *whole, const struct dist *
         build_steps(t, d, shift);
         return 0;
     case DIST_MIXTURE:
-        return build_mixture(t, d, shift, err);
+        return build_mixture(t, d, shift, fineness, err);
     case DIST_SHIFTED:
-        return build(t, whole, d->part, shift + d->a, err);
+        return build(t, whole, d->part, shift + d->a, fineness, err);
     case DIST_TRIANGULAR:
         at_mode = (d->b - d->a) / (d->c - d->a);
         if (at_mode > 1e-9 && at_mode < 1 - 1e-9)
-            return build_triangular(t, whole, at_mode, err);
+            return build_triangular(t, whole, at_mode, fineness, err);
         break;
     default:
         break;
     }
-    return build_smooth(t, &(struct law){whole, 0, 1}, err);
+    return build_smooth(t, &(struct law){whole, 0, 1, fineness}, err);
+}
+
+static struct qtable *new_table(const struct dist *d, const struct fineness *fineness,
+                                struct error *err)
+{
+    struct qtable *t = mem_zero(1, sizeof *t);
+    if (build(t, d, d, 0, fineness, err) == 0)
+        return t;
+    qtable_free(t);
+    return NULL;
 }
 
 struct qtable *qtable_new(const struct dist *d, struct error *err)
 {
-    struct qtable *t = mem_zero(1, sizeof *t);
-    if (build(t, d, d, 0, err) == 0)
-        return t;
-    qtable_free(t);
-    return NULL;
+    return new_table(d, &FINE, err);
+}
+
+struct qtable *qtable_new_coarse(const struct dist *d, struct error *err)
+{
+    return new_table(d, &COARSE, err);
 }
