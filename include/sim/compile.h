@@ -86,7 +86,8 @@ struct program {
     double time_scale, cost_scale; /* powers of 2 that bring sums near 1 */
 };
 
-/* base: NULL, or a program of the same flow whose tables serve where the distributions are equal.
+/* base: NULL, or a program of the same flow whose tables serve where the distributions are equal;
+ * the others are then coarse, good for some thousands of items.
  * ERR_NUMERIC or ERR_INPUT when a distribution cannot be tabled.  On success the caller releases.
  */
 MUST_CHECK int program_init(struct program *g, const struct pipeline *p, const struct program *base,

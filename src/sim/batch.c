@@ -213,7 +213,8 @@ void batch_send(struct batch *b, uint32_t step, int32_t to, uint32_t n)
     b->listed[to] = false;
 }
 
-/* Back at an earlier step the work is done again: quality is what it was on first entry there. */
+/* Back at an earlier step the work is done again: quality is what it was on first entry there (as
+ * it is, when the item has not been there yet). */
 static void go_back(struct batch *b, const struct route *r, uint16_t lane, struct step_tally *s)
 {
     if (b->visits[lane] >= VISITS_MAX) {
@@ -222,9 +223,9 @@ static void go_back(struct batch *b, const struct route *r, uint16_t lane, struc
         count_end(s, TO_FAIL, 1);
         return;
     }
-    int32_t row = b->program->step[r->to].entry_row;
-    if (row >= 0)
-        b->good[lane] = b->entry_row[row][lane];
+    const struct step_plan *to = &b->program->step[r->to];
+    if (to->entry_row >= 0 && to->visit_row >= 0 && b->visit_row[to->visit_row][lane] > 0)
+        b->good[lane] = b->entry_row[to->entry_row][lane];
     arrive_one(b, r->to, lane);
 }
 

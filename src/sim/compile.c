@@ -60,7 +60,7 @@ static int sampler_init(struct sampler *s, const struct dist *d, const struct sa
         s->table = base->table;
         return 0;
     }
-    s->table = qtable_new(d, err);
+    s->table = base ? qtable_new_coarse(d, err) : qtable_new(d, err);
     if (!s->table)
         return -1;
     s->owned = true;
