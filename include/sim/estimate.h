@@ -15,6 +15,8 @@ struct writer {
 
 /* k of n; nothing when n = 0. */
 void put_share(const struct writer *w, const char *name, uint64_t k, uint64_t n);
+/* The same, exactly 0 where the scenario leaves no way for it to happen. */
+void put_share_if(const struct writer *w, const char *name, bool possible, uint64_t k, uint64_t n);
 /* A mean with the variance of one value. */
 void put_mean(const struct writer *w, const char *name, double mean, double variance, uint64_t n,
               const char *unit);

@@ -51,8 +51,8 @@ struct lanes_sums {
     double sum, sum2;
 };
 struct lanes_sums lanes_sum(const double *x, double scale);
-/* Sums of n, n^2 and n^4. */
-void lanes_sum_counts(const int32_t *n, double *sum, double *sum2, double *sum4);
+/* Sums of n, n^2, n^3 and n^4. */
+void lanes_sum_counts(const int32_t *n, double sum[4]);
 void lanes_floats(const double *x, float *out);
 /* Sum over the items that are correct of (x * scale). */
 double lanes_sum_correct(const int32_t *at, const int32_t *good, const double *x, double scale);

@@ -15,8 +15,8 @@ struct class_tally {
     uint64_t reviewed, reviewed_bad;   /* sent to review at least once; bad when first sent */
     uint64_t in_deadline;              /* correct, and in time */
     uint64_t in_budget;
-    struct moments visits, visits2; /* of visits per item, and of their squares */
-    struct moments reviews;         /* review visits per item */
+    struct moments visits, visits2, visits3; /* of visits per item, their squares, their cubes */
+    struct moments reviews;                  /* review visits per item */
     struct moments shipped_time, unshipped_time;
     struct moments cost, correct_cost; /* correct_cost: cost of correct items, 0 of others */
     struct moments net;                /* worth less cost, as costs */

@@ -124,7 +124,7 @@ static void count_costs(struct batch *b, const struct group *g, struct class_tal
 static void count_class(struct batch *b, const struct group *g, struct class_tally *c)
 {
     struct lanes_ends e;
-    double sum, sum2, sum4;
+    double sum[4];
     lanes_ends(g->at, g->good, g->reviews, g->reviewed_bad, &e);
     c->n += g->n;
     c->correct += e.correct;
@@ -135,12 +135,13 @@ static void count_class(struct batch *b, const struct group *g, struct class_tal
     c->auto_wrong += e.auto_wrong;
     c->reviewed += e.reviewed;
     c->reviewed_bad += e.reviewed_bad;
-    lanes_sum_counts(g->visits, &sum, &sum2, &sum4);
-    moments_add(&c->visits, g->n, sum, sum2);
-    moments_add(&c->visits2, g->n, sum2, sum4);
+    lanes_sum_counts(g->visits, sum);
+    moments_add(&c->visits, g->n, sum[0], sum[1]);
+    moments_add(&c->visits2, g->n, sum[1], sum[3]);
+    moments_add(&c->visits3, g->n, sum[2], 0);
     if (b->program->has_review) {
-        lanes_sum_counts(g->reviews, &sum, &sum2, &sum4);
-        moments_add(&c->reviews, g->n, sum, sum2);
+        lanes_sum_counts(g->reviews, sum);
+        moments_add(&c->reviews, g->n, sum[0], sum[1]);
     }
     if (isfinite(b->program->pipeline->deadline_s))
         c->in_deadline +=
@@ -164,9 +165,9 @@ static void count_step(struct batch *b, uint32_t i)
     const struct step_plan *s = &b->program->step[i];
     struct step_tally *t = &b->tally->step[i];
     if (s->visit_row >= 0) {
-        double sum, sum2, sum4;
-        lanes_sum_counts(b->visit_row[s->visit_row], &sum, &sum2, &sum4);
-        t->squares += (uint64_t)sum2;
+        double sum[4];
+        lanes_sum_counts(b->visit_row[s->visit_row], sum);
+        t->squares += (uint64_t)sum[1];
     }
     if (s->attempt_row >= 0)
         count_attempts(b, s);

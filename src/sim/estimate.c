@@ -5,6 +5,8 @@
 
 #include "math/interval.h"
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 static void put(const struct writer *w, const char *name, double value, struct interval at,
                 uint64_t n, const char *unit)
@@ -20,6 +22,14 @@ static struct interval around(double value, double error)
 void put_exact(const struct writer *w, const char *name, double value, const char *unit)
 {
     metrics_add_exact(w->to, name, value, unit);
+}
+
+void put_share_if(const struct writer *w, const char *name, bool possible, uint64_t k, uint64_t n)
+{
+    if (possible || k > 0)
+        put_share(w, name, k, n);
+    else if (n > 0)
+        put_exact(w, name, 0, "1");
 }
 
 void put_share(const struct writer *w, const char *name, uint64_t k, uint64_t n)
@@ -91,14 +101,28 @@ static struct interval quantile_limits(const struct writer *w, const struct sket
                              high > s->n ? INFINITY : sketch_rank(s, high)};
 }
 
+/* The sketch keeps floats; 0.0404f is meant as 0.0404 when its 7 digits read back as the same
+ * float. */
+static double written(double x)
+{
+    char text[32];
+    if ((double)(float)x != x || !isfinite(x))
+        return x;
+    snprintf(text, sizeof text, "%.7g", x);
+    double back = strtod(text, NULL);
+    return (float)back == (float)x ? back : x;
+}
+
 void put_quantile(const struct writer *w, const char *name, const struct sketch *s, double p,
                   const char *unit)
 {
     if (s->n == 0)
         return;
-    double value = sketch_quantile(s, p);
+    double value = written(sketch_quantile(s, p));
     struct interval at =
         s->min == s->max ? (struct interval){value, value} : quantile_limits(w, s, p);
+    at.low = fmin(written(at.low), value);
+    at.high = fmax(written(at.high), value);
     put(w, name, value, at, s->n, unit);
 }
 

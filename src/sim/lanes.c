@@ -201,19 +201,22 @@ MULTIVERSION struct lanes_sums lanes_sum(const double *x, double scale)
     return (struct lanes_sums){ADD_FOUR(a + b), ADD_FOUR(a2 + b2)};
 }
 
-MULTIVERSION void lanes_sum_counts(const int32_t *n, double *sum, double *sum2, double *sum4)
+MULTIVERSION void lanes_sum_counts(const int32_t *n, double sum[4])
 {
     const four_ints *v = (const four_ints *)n;
-    four a = {0}, a2 = {0}, a4 = {0};
-    for (int i = 0; i < LANES / 4; i++) {
+    four a = {0}, a2 = {0}, a3 = {0}, a4 = {0};
+    EACH_FOUR(i)
+    {
         four p = DOUBLES(v[i]), p2 = p * p;
         a += p;
         a2 += p2;
+        a3 += p2 * p;
         a4 += p2 * p2;
     }
-    *sum = ADD_FOUR(a);
-    *sum2 = ADD_FOUR(a2);
-    *sum4 = ADD_FOUR(a4);
+    sum[0] = ADD_FOUR(a);
+    sum[1] = ADD_FOUR(a2);
+    sum[2] = ADD_FOUR(a3);
+    sum[3] = ADD_FOUR(a4);
 }
 
 MULTIVERSION void lanes_floats(const double *restrict x, float *restrict out)

@@ -42,20 +42,20 @@ static double variance_above(const struct moments *m, double relative)
     return variance > relative * mean * mean ? variance : 0;
 }
 
-static void put_shares(const struct writer *w, const struct class_tally *c)
+static void put_shares(const struct writer *w, const struct program *g, const struct class_tally *c)
 {
     uint64_t shipped = c->correct + c->wrong;
     put_share(w, "reliability", c->correct, c->n);
-    put_share(w, "share_wrong", c->wrong, c->n);
-    put_share(w, "share_rejected", c->rejected, c->n);
-    put_share(w, "share_failed", c->failed, c->n);
+    put_share_if(w, "share_wrong", g->can_be_bad, c->wrong, c->n);
+    put_share_if(w, "share_rejected", g->can_reject, c->rejected, c->n);
+    put_share_if(w, "share_failed", g->can_fail, c->failed, c->n);
     put_share(w, "completion", shipped, c->n);
-    put_share(w, "shipped_error", c->wrong, shipped);
-    put_share(w, "auto_error", c->auto_wrong, c->auto_shipped);
-    put_share(w, "review_load", c->reviewed, c->n);
+    put_share_if(w, "shipped_error", g->can_be_bad, c->wrong, shipped);
+    put_share_if(w, "auto_error", g->can_be_bad, c->auto_wrong, c->auto_shipped);
+    put_share_if(w, "review_load", g->has_review, c->reviewed, c->n);
     double visits = c->reviews.n ? moments_mean(&c->reviews) : 0;
     put_mean(w, "reviews_per_item", visits, variance_above(&c->reviews, 1e-17), c->n, "1");
-    put_share(w, "review_precision", c->reviewed_bad, c->reviewed);
+    put_share_if(w, "review_precision", g->can_be_bad, c->reviewed_bad, c->reviewed);
 }
 
 /* Mean, deviation and quantiles of times; `scale` is that of the moments. */
@@ -142,17 +142,14 @@ static void put_costs(const struct writer *w, const struct program *g, const str
                  variance_above(&c->net, 1e-13) / (scale * scale), c->n, w->money);
 }
 
-/* The fourth central moment from raw ones: E[x^3] is not kept, so it is bounded by its largest
- * value, sqrt(E[x^2] E[x^4]) (Cauchy and Schwarz), which widens the interval if anything. */
 static void put_visits(const struct writer *w, const struct class_tally *c)
 {
-    double mean = moments_mean(&c->visits), variance = variance_above(&c->visits, 1e-17);
-    put_mean(w, "visits_mean", mean, variance, c->n, "1");
-    double m2 = moments_mean(&c->visits2), n = (double)c->n;
+    double m1 = moments_mean(&c->visits), variance = variance_above(&c->visits, 1e-17);
+    double m2 = moments_mean(&c->visits2), m3 = moments_mean(&c->visits3), n = (double)c->n;
     double m4 = moments_variance(&c->visits2) * (n - 1) / n + m2 * m2;
-    double m3_least = m2 * m2 / (mean > 0 ? mean : 1); /* E[x^2]^2 <= E[x] E[x^3] */
-    double fourth = m4 - 4 * mean * m3_least + 6 * mean * mean * m2 - 3 * mean * mean * mean * mean;
-    put_deviation(w, "visits_sd", variance, fmax(fourth, variance * variance), c->n, "1");
+    double fourth = m4 - 4 * m1 * m3 + 6 * m1 * m1 * m2 - 3 * m1 * m1 * m1 * m1;
+    put_mean(w, "visits_mean", m1, variance, c->n, "1");
+    put_deviation(w, "visits_sd", variance, fmax(fourth, 0), c->n, "1");
 }
 
 static double capability_of(const struct pipeline *p, uint32_t class, bool *any)
@@ -198,7 +195,7 @@ static void put_class(const struct writer *w, const struct program *g, const str
 {
     if (c->n == 0)
         return;
-    put_shares(w, c);
+    put_shares(w, g, c);
     put_latencies(w, g, c);
     put_visits(w, c);
     put_costs(w, g, c);
@@ -243,17 +240,47 @@ static void put_counts(const struct writer *w, const struct step_tally *s, uint3
                  variance_of(attempts, (double)all->squares, n), n, "1");
 }
 
-static void put_rates(const struct writer *w, const struct step_tally *s,
-                      const struct plan_tally *all)
+/* Which ways to end have a probability above 0 for some kind of item. */
+struct possible {
+    bool wrong, error, malformed, late, fail;
+};
+
+static struct possible possible_ends(const struct step_plan *s)
 {
+    struct possible can = {false};
+    for (uint32_t k = 0; k < s->n_plans; k++) {
+        const struct numbers *n = s->plan[k].numbers;
+        can.wrong |= n->wrong.value > 0;
+        can.error |= n->error.value > 0;
+        can.malformed |= n->malformed.value > 0;
+        can.late |= s->plan[k].can_be_late;
+        can.fail |= s->plan[k].can_fail;
+    }
+    return can;
+}
+
+static void put_rates(const struct writer *w, const struct step_tally *s,
+                      const struct step_plan *plan, const struct plan_tally *all)
+{
+    const struct possible can = possible_ends(plan);
     uint64_t n = all->attempts;
-    put_share(w, "ok_rate", all->end[TRY_OK] + all->end[TRY_REPAIRED], n);
-    put_share(w, "wrong_rate", all->end[TRY_WRONG], n);
-    put_share(w, "error_rate", all->end[TRY_ERROR], n);
-    put_share(w, "malformed_rate", all->end[TRY_SEEN] + all->end[TRY_UNSEEN], n);
-    put_share(w, "timeout_rate", all->end[TRY_LATE], n);
-    put_share(w, "success_rate", s->ok, s->visits);
-    put_share(w, "first_try_rate", s->first_ok, s->visits);
+    if (n == 0)
+        return;
+    if (can.wrong || can.error || can.malformed || can.late)
+        put_share(w, "ok_rate", all->end[TRY_OK] + all->end[TRY_REPAIRED], n);
+    else
+        put_exact(w, "ok_rate", 1, "1");
+    put_share_if(w, "wrong_rate", can.wrong, all->end[TRY_WRONG], n);
+    put_share_if(w, "error_rate", can.error, all->end[TRY_ERROR], n);
+    put_share_if(w, "malformed_rate", can.malformed, all->end[TRY_SEEN] + all->end[TRY_UNSEEN], n);
+    put_share_if(w, "timeout_rate", can.late, all->end[TRY_LATE], n);
+    if (can.fail) {
+        put_share(w, "success_rate", s->ok, s->visits);
+        put_share(w, "first_try_rate", s->first_ok, s->visits);
+    } else {
+        put_exact(w, "success_rate", 1, "1");
+        put_exact(w, "first_try_rate", 1, "1");
+    }
     put_share(w, "retry_success_rate", s->retried_ok, s->retried);
 }
 
@@ -323,6 +350,15 @@ static void put_threshold(const struct writer *w, const struct step *s, uint32_t
     put_exact(w, "threshold", s->numbers[0].threshold.value, "1");
 }
 
+static bool leads_to(const struct program *g, uint32_t step, int32_t to)
+{
+    for (int exit = 0; exit < EXIT_KIND_COUNT; exit++)
+        for (int32_t r = g->rules.exit[step][exit]; r >= 0; r = g->rules.route[r].otherwise)
+            if (g->rules.route[r].to == to)
+                return true;
+    return false;
+}
+
 static void put_step(const struct writer *w, const struct tally *t, uint32_t i, uint64_t n)
 {
     const struct program *g = t->program;
@@ -330,11 +366,11 @@ static void put_step(const struct writer *w, const struct tally *t, uint32_t i, 
     const struct step_tally *s = &t->step[i];
     struct plan_tally all = all_plans(t, plan);
     put_counts(w, s, i, plan, &all, n);
-    put_rates(w, s, &all);
+    put_rates(w, s, plan, &all);
     put_step_times(w, g, s, plan);
-    put_share(w, "exit_ship", s->ship, n);
-    put_share(w, "exit_reject", s->reject, n);
-    put_share(w, "exit_fail", s->fail, n);
+    put_share_if(w, "exit_ship", leads_to(g, i, TO_SHIP), s->ship, n);
+    put_share_if(w, "exit_reject", leads_to(g, i, TO_REJECT), s->reject, n);
+    put_share_if(w, "exit_fail", leads_to(g, i, TO_FAIL) && possible_ends(plan).fail, s->fail, n);
     if (plan->kind == STEP_CHECK || plan->kind == STEP_REVIEW)
         put_share(w, "caught_rate", s->caught, s->visits);
     put_share(w, "escape_rate", s->bad_shipped, s->bad);

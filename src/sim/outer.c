@@ -228,8 +228,9 @@ static void put_slot(const struct outer *o, struct slot *s, struct metrics *to)
     }
     double rank = floor((1 - o->options->level) / 2 * (s->n + 1.0));
     uint32_t low = rank < 1 ? 0 : (uint32_t)rank - 1;
-    metrics_add(to, s->name, mean, mean + factor * (s->value[low] - mean),
-                mean + factor * (s->value[s->n - 1 - low] - mean), o->options->level,
+    double from = mean + factor * (s->value[low] - mean);
+    double upto = mean + factor * (s->value[s->n - 1 - low] - mean);
+    metrics_add(to, s->name, mean, fmin(from, mean), fmax(upto, mean), o->options->level,
                 o->options->trials, s->unit);
 }
 

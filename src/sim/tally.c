@@ -33,6 +33,7 @@ void class_tally_merge(struct class_tally *into, const struct class_tally *from)
     into->in_budget += from->in_budget;
     moments_merge(&into->visits, &from->visits);
     moments_merge(&into->visits2, &from->visits2);
+    moments_merge(&into->visits3, &from->visits3);
     moments_merge(&into->reviews, &from->reviews);
     moments_merge(&into->shipped_time, &from->shipped_time);
     moments_merge(&into->unshipped_time, &from->unshipped_time);
