@@ -96,6 +96,7 @@ struct chain {
     uint32_t *base;   /* [n_steps + 1]: first branch of a step */
     struct bands *bands;
     double *weight; /* [n_branches] */
+    double *caught; /* [n_steps][2]: an item of this quality is rejected, mended or spoiled */
     struct visit_law *law;
     struct attempt_time *time;
     struct numbers *numbers; /* [n_steps], as filled */

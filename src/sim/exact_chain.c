@@ -89,6 +89,10 @@ static void weights_set(struct chain *c, uint32_t i, const struct numbers *n,
             after[0][0] += mid[q] * decision[q][DECIDE_SPOIL];
         }
         weight[0] = law->failed;
+        c->caught[2 * i + (uint32_t)in] = 0;
+        for (int q = 0; q < 2; q++)
+            for (int d = DECIDE_FIX; d <= DECIDE_REJECT; d++)
+                c->caught[2 * i + (uint32_t)in] += mid[q] * decision[q][d];
         for (uint32_t k = 0; k < 4; k++)
             for (uint32_t band = 0; band <= b->n; band++)
                 weight[branch_ok(b, k & 2, k & 1, band)] =
@@ -206,6 +210,7 @@ int chain_build(struct chain *c, const struct pipeline *p, const struct rules *r
     *c = (struct chain){.pipeline = p, .rules = rules, .class = class};
     c->base = mem_zero((size_t)p->n_steps + 1, sizeof *c->base);
     c->bands = mem_zero(p->n_steps, sizeof *c->bands);
+    c->caught = mem_zero(2 * (size_t)p->n_steps, sizeof *c->caught);
     c->law = mem_zero(p->n_steps, sizeof *c->law);
     c->time = mem_zero(p->n_steps, sizeof *c->time);
     c->numbers = mem_zero(p->n_steps, sizeof *c->numbers);
@@ -251,6 +256,7 @@ void chain_release(struct chain *c)
     mem_free(c->base);
     mem_free(c->bands);
     mem_free(c->weight);
+    mem_free(c->caught);
     mem_free(c->law);
     mem_free(c->time);
     mem_free(c->numbers);

@@ -44,7 +44,8 @@ int quadrature_beta(double a, double b, uint32_t n, double *node, double *weight
             gsl_matrix_set(matrix, i + 1, i, beside);
         }
     }
-    int status = !matrix || !vectors || !values || !work || gsl_eigen_symmv(matrix, values, vectors, work);
+    int status =
+        !matrix || !vectors || !values || !work || gsl_eigen_symmv(matrix, values, vectors, work);
     for (uint32_t i = 0; i < n && !status; i++) {
         double first = gsl_matrix_get(vectors, 0, i);
         node[i] = fmin(1, fmax(0, gsl_vector_get(values, i)));

@@ -93,7 +93,7 @@ static uint32_t flow_column(const struct pipeline *p, int32_t to)
     return to >= 0 ? (uint32_t)to : p->n_steps + (uint32_t)(-1 - to) / 4;
 }
 
-/* Visits, exits and edges; a caught item's branch has an odd place among the visibly ok. */
+/* Visits, exits and edges. */
 static void add_stages(struct model *m, const struct chain *c, double share)
 {
     const struct pipeline *p = m->pipeline;
@@ -101,17 +101,13 @@ static void add_stages(struct model *m, const struct chain *c, double share)
     memset(m->mass, 0, p->n_steps * sizeof *m->mass);
     for (uint32_t s = 0; s < c->n_states; s++) {
         const struct chain_state *at = &c->state[s];
-        const struct bands *bands = &c->bands[at->step];
-        uint32_t first = branch_first(c, at->step, at->good);
         m->mass[at->step] += m->state[s].n;
+        m->stage[at->step].caught += share * m->state[s].n * c->caught[2 * at->step + at->good];
         for (uint32_t h = at->hop; h < at[1].hop; h++) {
             int32_t to = c->hop[h].to;
-            uint32_t local = c->hop[h].branch - first;
             double n = share * m->state[s].n * c->weight[c->hop[h].branch];
             uint32_t column = flow_column(p, to >= 0 ? (int32_t)c->state[to].step : to);
             m->flow[at->step * columns + column] += n;
-            if (local > 0 && (local - 1) / (bands->n + 1) % 2)
-                m->stage[at->step].caught += n;
         }
     }
     for (uint32_t i = 0; i < p->n_steps; i++) {

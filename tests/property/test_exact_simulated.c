@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The exact chain and the simulation of the same random pipelines agree: they share the rules and
+ * nothing else.
+ *
+ * Each of PIPELINES pipelines gives at most 30 comparisons at 5 standard errors (6e-7 each when
+ * the estimate is normal), so that another seed would fail by chance with probability 1e-3 at
+ * most; the seed is fixed and printed with the pipeline when a comparison fails. */
+#include "math/gsl_guard.h"
+#include "math/rng.h"
+#include "model/scenario.h"
+#include "sim/exact.h"
+#include "sim/run.h"
+#include "tests/support/support.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { PIPELINES = 80, TRIALS = 100000, SEED = 77 };
+
+/* --- random pipelines */
+
+struct maker {
+    struct rng_seq rng;
+    struct buf text;
+    uint32_t steps;
+    bool scored;  /* some step before gave a confidence */
+    bool classes; /* x and y, with numbers of their own */
+};
+
+static uint32_t pick(struct maker *m, uint32_t n)
+{
+    return (uint32_t)rng_below(&m->rng, n);
+}
+
+/* A share with two digits, up to `most` percent. */
+static double share(struct maker *m, uint32_t most)
+{
+    return pick(m, most + 1) / 100.0;
+}
+
+/* key: between from and from + most percent, maybe by class */
+static void put_share(struct maker *m, const char *key, double from, uint32_t most)
+{
+    if (m->classes && !pick(m, 3))
+        buf_printf(&m->text, "    %s: {x: %g, y: %g}\n", key, from + share(m, most),
+                   from + share(m, most));
+    else
+        buf_printf(&m->text, "    %s: %g\n", key, from + share(m, most));
+}
+
+static void put_latency(struct maker *m)
+{
+    static const char *const law[] = {"0.2s",
+                                      "{exponential: {mean: 1s}}",
+                                      "{lognormal: {p50: 500ms, sigma: 0.7}}",
+                                      "{gamma: {shape: 2, scale: 400ms}}",
+                                      "{uniform: {from: 100ms, to: 2s}}",
+                                      "{discrete: {values: [0.1s, 3s], weights: [0.7, 0.3]}}"};
+    if (pick(m, 4))
+        buf_printf(&m->text, "    latency: %s\n", law[pick(m, 6)]);
+    if (!pick(m, 3))
+        buf_printf(&m->text, "    timeout: 1.7s\n");
+}
+
+static void put_retry(struct maker *m)
+{
+    static const char *const outcomes[] = {"[error]", "[malformed, timeout]",
+                                           "[error, malformed, timeout]"};
+    static const char *const jitter[] = {"none", "full", "equal"};
+    if (pick(m, 2))
+        return;
+    buf_printf(&m->text, "    retry: {attempts: %u, for: %s", 2 + pick(m, 3), outcomes[pick(m, 3)]);
+    if (pick(m, 2))
+        buf_printf(&m->text, ", backoff: {initial: 300ms, factor: 2, max: 500ms, jitter: %s}",
+                   jitter[pick(m, 3)]);
+    buf_puts(&m->text, "}\n");
+}
+
+static void put_edge(struct maker *m, const char *key, uint32_t at, bool back)
+{
+    static const char *const ends[] = {"ship", "reject", "fail", "skip"};
+    uint32_t kind = pick(m, back && at ? 3 : 2);
+    if (kind == 2)
+        buf_printf(&m->text, "    %s: {goto: s%u, at_most: %u, then: %s}\n", key, pick(m, at + 1),
+                   1 + pick(m, 3), ends[pick(m, 3)]);
+    else if (kind == 1 && at + 1 < m->steps)
+        buf_printf(&m->text, "    %s: s%u\n", key, at + 1 + pick(m, m->steps - at - 1));
+    else
+        buf_printf(&m->text, "    %s: %s\n", key, ends[pick(m, at + 1 < m->steps ? 4 : 3)]);
+}
+
+static void put_confidence(struct maker *m)
+{
+    if (pick(m, 3))
+        return;
+    buf_puts(&m->text, "    confidence: {good: {beta: {a: 6, b: 2}}, bad: {beta: {a: 3, b: 3}}}\n");
+    m->scored = true;
+}
+
+static void put_numbers(struct maker *m, const char *kind)
+{
+    if (!strcmp(kind, "gate")) {
+        put_share(m, "threshold", 0.3, 60);
+    } else if (!strcmp(kind, "stage")) {
+        put_share(m, "error", 0, 20);
+        put_share(m, "wrong", 0, 30);
+        put_share(m, "malformed", 0, 20);
+        put_share(m, "validation", 0, 100);
+        put_share(m, "repair", 0, 50);
+        buf_printf(&m->text, "    cost: {per_call: $%u}\n", pick(m, 5));
+    } else {
+        put_share(m, "sensitivity", 0.5, 50);
+        put_share(m, "specificity", 0.7, 30);
+    }
+    if (!strcmp(kind, "review")) {
+        put_share(m, "fixes", 0, 100);
+        put_share(m, "spoils", 0, 100);
+    }
+}
+
+static void put_step(struct maker *m, uint32_t i)
+{
+    static const char *const kinds[] = {"stage", "stage", "check", "review", "gate", "gate"};
+    uint32_t kind = i ? pick(m, m->scored ? 6 : 4) : 0;
+    buf_printf(&m->text, "  - %s: s%u\n", kinds[kind], i);
+    put_numbers(m, kinds[kind]);
+    put_latency(m);
+    put_retry(m);
+    if (!pick(m, 3))
+        put_edge(m, "fallback", i, true);
+    if (kind >= 4)
+        put_edge(m, "below", i, true);
+    if ((kind == 2 || kind == 3) && pick(m, 3))
+        put_edge(m, "on_reject", i, true);
+    if (kind < 2)
+        put_confidence(m);
+}
+
+static void make_text(struct maker *m, uint32_t number)
+{
+    *m = (struct maker){.rng = {.key = rng_key(SEED, number, 0, 0, RNG_SPLIT)}};
+    m->steps = 2 + pick(m, 5);
+    m->classes = !pick(m, 3);
+    buf_printf(&m->text, "seam: 1\nwrong: %g\n", share(m, 20));
+    if (m->classes)
+        buf_puts(&m->text, "classes: {x: {share: 30%}, y: {share: 70%}}\n");
+    buf_puts(&m->text, "flow:\n");
+    for (uint32_t i = 0; i < m->steps; i++)
+        put_step(m, i);
+}
+
+/* --- comparing */
+
+static void compare(const struct metrics *exact, const struct metrics *simulated, const char *name,
+                    double sigma, const char *text)
+{
+    const struct metric *x = metrics_find(exact, name), *s = metrics_find(simulated, name);
+    if (!x || !s)
+        return;
+    if (!(fabs(s->value - x->value) <= 5 * sigma + 1e-6 * fabs(x->value))) {
+        print_error("seed %d: %s is %.9g by solve and %.9g by simulate (sigma %.3g) of\n%s", SEED,
+                    name, x->value, s->value, sigma, text);
+        fail();
+    }
+}
+
+static double value(const struct metrics *m, const char *name)
+{
+    const struct metric *found = metrics_find(m, name);
+    return found ? found->value : NAN;
+}
+
+/* Standard errors from the exact side: binomial for shares, the exact spread for means; three
+ * hits of a share are let pass, where the normal law is not one. */
+static void compare_top(const struct metrics *exact, const struct metrics *simulated,
+                        const char *text)
+{
+    static const char *const shares[] = {"reliability",    "share_wrong", "share_rejected",
+                                         "share_failed",   "completion",  "review_load",
+                                         "share_abandoned"};
+    static const char *const means[][2] = {
+        {"visits_mean",      "visits_sd"     },
+        {"cost_per_item",    "cost_sd"       },
+        {"latency_all_mean", "latency_all_sd"}
+    };
+    double shipped = value(exact, "completion") * TRIALS;
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        double p = value(exact, shares[i]);
+        compare(exact, simulated, shares[i], sqrt(fmax(p * (1 - p), 9.0 / TRIALS) / TRIALS), text);
+    }
+    for (size_t i = 0; i < sizeof means / sizeof *means; i++)
+        compare(exact, simulated, means[i][0], value(exact, means[i][1]) / sqrt(TRIALS), text);
+    if (shipped < 1000)
+        return;
+    double p = value(exact, "shipped_error");
+    compare(exact, simulated, "shipped_error", sqrt(fmax(p * (1 - p), 9 / shipped) / shipped),
+            text);
+    compare(exact, simulated, "latency_mean", value(exact, "latency_sd") / sqrt(shipped), text);
+}
+
+/* Means of counts have no exact spread here: the simulation's own interval, of 95%, gives it. */
+static void compare_stage(const struct row *exact, const struct row *simulated, const char *text)
+{
+    static const char *const names[] = {"visits_per_item", "attempts_per_item", "success_rate",
+                                        "exit_ship",       "exit_reject",       "exit_fail",
+                                        "caught_rate",     "escape_rate",       "first_try_rate"};
+    if (value(&exact->metrics, "visits_per_item") * TRIALS < 2000)
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct metric *s = metrics_find(&simulated->metrics, names[i]);
+        if (s && !isnan(s->low) && s->n >= 1000)
+            compare(&exact->metrics, &simulated->metrics, names[i],
+                    fmax((s->high - s->low) / (2 * 1.959964), 3.0 / TRIALS), text);
+    }
+}
+
+/* Parses and compares; false when the random flow is refused (a gate that nobody told a
+ * confidence, a step that cannot be reached). */
+static bool agree(const char *text, uint64_t seed)
+{
+    struct error err = {0};
+    struct faults faults;
+    struct pipeline p;
+    struct result exact, simulated;
+    bool complete;
+    faults_init(&faults);
+    int status = scenario_parse("random.yaml", text, strlen(text), NULL, &p, &faults, &err);
+    faults_release(&faults);
+    if (status) {
+        assert_int_equal(err.code, ERR_INPUT);
+        return false;
+    }
+    result_init(&exact, "solve");
+    result_init(&simulated, "simulate");
+    struct exact_options solve = {.level = 0.95};
+    struct run_options run = {.trials = TRIALS, .seed = seed, .threads = 1, .level = 0.95};
+    ok(exact_solve(&p, &solve, &exact, &complete, &err), &err);
+    ok(run_simulate(&p, &run, &simulated, &err), &err);
+    compare_top(&exact.metrics, &simulated.metrics, text);
+    for (size_t k = 0; k < exact.stages.len; k++)
+        compare_stage(&exact.stages.at[k], result_stage(&simulated, exact.stages.at[k].id), text);
+    result_release(&exact);
+    result_release(&simulated);
+    pipeline_release(&p);
+    return true;
+}
+
+static void simulation_agrees_with_the_exact_chain(void **state)
+{
+    uint32_t compared = 0;
+    for (uint32_t i = 0; i < PIPELINES; i++) {
+        struct maker m;
+        make_text(&m, i);
+        compared += agree(buf_text(&m.text), SEED + i);
+        buf_release(&m.text);
+    }
+    within(compared, PIPELINES / 2, PIPELINES);
+}
+
+/* An item may go back to a step that it skipped on its way: its quality is then as it is. */
+static void they_agree_on_going_back_to_a_step_never_entered(void **state)
+{
+    assert_true(agree("seam: 1\nflow:\n"
+                      "  - stage: a\n    wrong: 30%\n    error: 50%\n    fallback: c\n"
+                      "  - stage: b\n    wrong: 10%\n"
+                      "  - check: c\n    sensitivity: 50%\n    specificity: 80%\n"
+                      "    on_reject: {goto: b, at_most: 2, then: reject}\n",
+                      SEED));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(simulation_agrees_with_the_exact_chain),
+        cmocka_unit_test(they_agree_on_going_back_to_a_step_never_entered),
+    };
+    math_init();
+    return cmocka_run_group_tests_name("exact and simulated", tests, NULL, NULL);
+}
