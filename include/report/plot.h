@@ -3,7 +3,7 @@
  * in data files only.
  *
  * gnuplot runs as `gnuplot -d plot.gp` inside a fresh private folder, which goes afterwards; after
- * PLOT_SECONDS it is stopped.  Its SVG is cleaned (svg.h) before anybody sees it. */
+ * its time it is stopped.  Its SVG is cleaned (svg.h) before anybody sees it. */
 #ifndef SEAM_REPORT_PLOT_H
 #define SEAM_REPORT_PLOT_H
 
@@ -16,6 +16,7 @@ enum { PLOT_SECONDS = 10, PLOT_WIDTH = 760 };
 struct plot_options {
     const char *gnuplot;  /* NULL: "gnuplot", looked up in PATH */
     const char *temp_dir; /* NULL: "/tmp" */
+    unsigned seconds;     /* 0: PLOT_SECONDS */
 };
 
 /* name on the command line, what it shows */

@@ -73,7 +73,7 @@ static int put_file(int dir, const char *name, const char *bytes, size_t len, st
 }
 
 /* The child's side: nothing but calls that are safe after fork, then exec. */
-static void become_gnuplot(const char *program, int dir, int words)
+static void become_gnuplot(const char *program, unsigned seconds, int dir, int words)
 {
     static const char flag[] = "-d", script[] = "plot.gp";
     int null = open("/dev/null", O_RDWR);
@@ -84,7 +84,7 @@ static void become_gnuplot(const char *program, int dir, int words)
     signal(SIGPIPE, SIG_DFL);
     if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(words, 2) < 0 || fchdir(dir))
         _exit(126);
-    alarm(PLOT_SECONDS);
+    alarm(seconds);
     execlp(program, "gnuplot", flag, script, (char *)NULL);
     _exit(errno == ENOENT || errno == EACCES ? 127 : 126);
 }
@@ -104,7 +104,8 @@ static void listen_to(int fd, struct buf *words)
     }
 }
 
-static int tell(int status, const char *program, const struct buf *words, struct error *err)
+static int tell(int status, const char *program, unsigned seconds, const struct buf *words,
+                struct error *err)
 {
     if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
         return 0;
@@ -114,12 +115,12 @@ static int tell(int status, const char *program, const struct buf *words, struct
                          "gnuplot-nox) and make the report again",
                          program);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
-        return error_set(err, ERR_IO, "gnuplot took more than %d s and was stopped", PLOT_SECONDS);
+        return error_set(err, ERR_IO, "gnuplot took more than %u s and was stopped", seconds);
     return error_set(err, ERR_IO, "gnuplot failed: %s",
                      words->len ? buf_text(words) : "it gave no reason");
 }
 
-static int run_gnuplot(const char *program, int dir, struct error *err)
+static int run_gnuplot(const char *program, unsigned seconds, int dir, struct error *err)
 {
     int ends[2], status = 0;
     struct buf words;
@@ -135,14 +136,14 @@ static int run_gnuplot(const char *program, int dir, struct error *err)
         return -1;
     }
     if (child == 0)
-        become_gnuplot(program, dir, ends[1]);
+        become_gnuplot(program, seconds, dir, ends[1]);
     close(ends[1]);
     buf_init(&words);
     listen_to(ends[0], &words);
     close(ends[0]);
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue;
-    int result = tell(status, program, &words, err);
+    int result = tell(status, program, seconds, &words, err);
     buf_release(&words);
     return result;
 }
@@ -152,6 +153,7 @@ int plot_run(const char *script, const struct plot_file *files, size_t n,
 {
     const char *program = options && options->gnuplot ? options->gnuplot : "gnuplot";
     const char *parent = options && options->temp_dir ? options->temp_dir : "/tmp";
+    unsigned seconds = options && options->seconds ? options->seconds : PLOT_SECONDS;
     struct buf folder, picture;
     int status = -1, dir = -1;
     buf_init(&folder);
@@ -172,7 +174,7 @@ int plot_run(const char *script, const struct plot_file *files, size_t n,
     for (size_t i = 0; i < n; i++)
         if (put_file(dir, files[i].name, buf_text(files[i].bytes), files[i].bytes->len, err))
             goto clean;
-    if (run_gnuplot(program, dir, err) || file_read(picture.data, SVG_BYTES_MAX, svg, err))
+    if (run_gnuplot(program, seconds, dir, err) || file_read(picture.data, SVG_BYTES_MAX, svg, err))
         goto clean;
     status = 0;
 clean:

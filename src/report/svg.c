@@ -167,7 +167,7 @@ static void put_attribute(struct buf *out, struct buf *style, struct span name, 
     const char *paint = is_paint(name) ? paint_of(value) : NULL;
     if (!LISTED(name, attributes) || !plain_value(value))
         return;
-    if (span_is(name, "color") && paint && paint[0] == 'c')
+    if (span_is(name, "color") && !(paint && paint[0] == 'v'))
         return; /* as the text around */
     if (paint && paint[0] == 'v') {
         buf_printf(style, "%.*s:%s;", (int)name.len, name.at, paint);

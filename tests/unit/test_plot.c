@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/support/support.h"
+#include "tests/unit/sample_result.h"
+
+#include "report/plot.h"
+#include "report/svg.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static size_t entries(const char *dir)
+{
+    size_t n = 0;
+    DIR *d = opendir(dir);
+    assert_non_null(d);
+    while (readdir(d))
+        n++;
+    closedir(d);
+    return n - 2;
+}
+
+/* All canaries as stage names, in every picture that shows names. */
+static void hostile_names_are_drawn_and_never_run(void **state)
+{
+    char dir[] = "/tmp/seam-plot-test-XXXXXX";
+    struct result r;
+    struct document d;
+    assert_non_null(mkdtemp(dir));
+    unlink("/tmp/seam-canary");
+    result_init(&r, "simulate");
+    sample_stages(&r, sample_canaries, SAMPLE_CANARIES);
+    sample_headline(&r);
+    for (size_t i = 0; i < SAMPLE_CANARIES; i++)
+        vec_push(&r.sensitivities,
+                 ((struct sensitivity){sample_canaries[i], "reliability", -0.5, -0.5, -0.5}));
+    document_init(&d, "t", "");
+    document_section(&d, "s", "s");
+    const struct plot_options options = {.temp_dir = dir};
+    const enum plot_kind kinds[] = {PLOT_LOSS, PLOT_IMPROVEMENT, PLOT_STAGES, PLOT_TORNADO};
+    for (size_t i = 0; i < 4; i++)
+        plot_add(kinds[i], &r, sample_canaries[i], &options, &d);
+    assert_int_equal(d.sections.at[0].blocks.len, 4);
+    for (size_t i = 0; i < 4; i++) {
+        const struct figure *f = d.sections.at[0].blocks.at[i].figure;
+        if (!f->svg)
+            fail_msg("%s: %s", f->id, f->missing);
+        assert_null(strstr(f->svg, "<script"));
+        assert_null(strstr(f->svg, "<img"));
+        assert_null(strchr(f->svg, '\033'));
+    }
+    text_has(d.sections.at[0].blocks.at[1].figure->svg, "&lt;script&gt;alert(1)&lt;/script&gt;");
+    text_has(d.sections.at[0].blocks.at[1].figure->svg, "`touch /tmp/seam-canary`");
+    assert_int_equal(access("/tmp/seam-canary", F_OK), -1);
+    assert_int_equal(entries(dir), 0); /* nothing is left behind */
+    rmdir(dir);
+    document_release(&d);
+    result_release(&r);
+}
+
+static void a_missing_gnuplot_is_told_with_the_way_to_get_it(void **state)
+{
+    struct error err = {0};
+    struct buf svg;
+    const struct plot_options options = {.gnuplot = "/no/such/gnuplot"};
+    buf_init(&svg);
+    assert_int_equal(plot_run("plot x\n", NULL, 0, &options, &svg, &err), -1);
+    error_is(&err, ERR_IO, "apt-get install gnuplot-nox");
+    buf_release(&svg);
+}
+
+static void gnuplots_own_words_are_passed_on(void **state)
+{
+    struct error err = {0};
+    struct buf svg;
+    buf_init(&svg);
+    assert_int_equal(plot_run("plot 'missing.tsv' nonsense\n", NULL, 0, NULL, &svg, &err), -1);
+    error_is(&err, ERR_IO, "gnuplot failed: ");
+    error_is(&err, ERR_IO, "plot.gp");
+    buf_release(&svg);
+}
+
+static void a_picture_that_takes_too_long_is_stopped(void **state)
+{
+    struct error err = {0};
+    struct buf svg;
+    const struct plot_options options = {.seconds = 1};
+    buf_init(&svg);
+    assert_int_equal(plot_run("while (1) { x = 1 }\n", NULL, 0, &options, &svg, &err), -1);
+    error_is(&err, ERR_IO, "more than 1 s");
+    buf_release(&svg);
+}
+
+static void a_folder_that_cannot_be_made_is_told(void **state)
+{
+    struct error err = {0};
+    struct buf svg;
+    const struct plot_options options = {.temp_dir = "/no/such/folder"};
+    buf_init(&svg);
+    assert_int_equal(plot_run("plot x\n", NULL, 0, &options, &svg, &err), -1);
+    error_is(&err, ERR_IO, "/no/such/folder");
+    buf_release(&svg);
+}
+
+static void a_name_keeps_to_its_cell(void **state)
+{
+    struct buf out;
+    buf_init(&out);
+    plot_put_name(&out, "a\tb\nc\"d\\e");
+    assert_string_equal(out.data, "a b c\u201dd\u2216e");
+    buf_clear(&out);
+    plot_put_name(&out, "0123456789012345678901234567890123456789");
+    assert_string_equal(out.data, "012345678901234567890123456\u2026");
+    buf_release(&out);
+}
+
+static void cleaned(const char *svg, const char *want)
+{
+    struct buf out;
+    struct error err = {0};
+    double width, height;
+    buf_init(&out);
+    ok(svg_clean(svg, strlen(svg), "f1", &out, &width, &height, &err), &err);
+    near(width, 10, 0);
+    near(height, 20, 0);
+    assert_string_equal(buf_text(&out), want);
+    buf_release(&out);
+}
+
+#define SVG(inside) "<?xml version=\"1.0\"?><svg viewBox=\"0 0 10 20\">" inside "</svg>"
+
+static void only_listed_svg_passes(void **state)
+{
+    cleaned(SVG("<path d='M0,0 L1,1' onclick='x()'/>"), "<path d=\"M0,0 L1,1\"/>");
+    cleaned(SVG("<script>alert(1)</script><g>a</g>"), "<g>a</g>");
+    cleaned(SVG("<style>*{}</style><image href='x'/><foreignObject/>"), "");
+    cleaned(SVG("<a xlink:href='https://x'><text>t</text></a>"), "<text>t</text>");
+    cleaned(SVG("<use xlink:href='#p'/><use xlink:href='http://x#p'/>"),
+            "<use href=\"#f1-p\"/><use/>");
+    cleaned(SVG("<path id='p' fill='url(#x)' d='M\"'/>"), "<path id=\"f1-p\"/>");
+    cleaned(SVG("<text>&lt;b> &amp;amp; \"q\"</text>"),
+            "<text>&lt;b&gt; &amp;amp; &quot;q&quot;</text>");
+    cleaned(SVG("<rect stroke='rgb(  0, 114, 178)' fill='black'/>"),
+            "<rect fill=\"currentColor\" style=\"stroke:var(--c1,#0072b2);\"/>");
+}
+
+static void what_is_no_svg_is_refused(void **state)
+{
+    static const char *const bad[] = {"", "<p>", "<svg>", "<svg viewBox=\"0 0 1", "no picture"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct buf out;
+        struct error err = {0};
+        double width, height;
+        buf_init(&out);
+        assert_int_equal(svg_clean(bad[i], strlen(bad[i]), "f", &out, &width, &height, &err), -1);
+        error_is(&err, ERR_INPUT, "picture");
+        buf_release(&out);
+    }
+}
+
+static void every_picture_is_drawn_of_a_full_result(void **state)
+{
+    struct result r;
+    struct document d;
+    sample_result(&r, NULL);
+    document_init(&d, "t", "");
+    document_section(&d, "s", "s");
+    for (int k = 0; k < PLOT_KIND_COUNT; k++)
+        plot_add((enum plot_kind)k, &r, NULL, NULL, &d);
+    assert_int_equal(d.sections.at[0].blocks.len, PLOT_KIND_COUNT);
+    for (int k = 0; k < PLOT_KIND_COUNT; k++) {
+        const struct figure *f = d.sections.at[0].blocks.at[k].figure;
+        if (!f->svg)
+            fail_msg("%s: %s", f->id, f->missing);
+        near(f->width, PLOT_WIDTH, 0);
+        assert_true(f->data && table_rows(f->data) > 0);
+        text_has(f->svg, "var(--c1,#0072b2)");
+    }
+    document_release(&d);
+    result_release(&r);
+}
+
+static void a_result_without_the_numbers_has_no_picture(void **state)
+{
+    struct result r;
+    struct document d;
+    result_init(&r, "solve");
+    document_init(&d, "t", "");
+    document_section(&d, "s", "s");
+    for (int k = 0; k < PLOT_KIND_COUNT; k++) {
+        assert_false(plot_has((enum plot_kind)k, &r));
+        plot_add((enum plot_kind)k, &r, NULL, NULL, &d);
+    }
+    assert_int_equal(d.sections.at[0].blocks.len, 0);
+    document_release(&d);
+    result_release(&r);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hostile_names_are_drawn_and_never_run),
+        cmocka_unit_test(a_missing_gnuplot_is_told_with_the_way_to_get_it),
+        cmocka_unit_test(gnuplots_own_words_are_passed_on),
+        cmocka_unit_test(a_picture_that_takes_too_long_is_stopped),
+        cmocka_unit_test(a_folder_that_cannot_be_made_is_told),
+        cmocka_unit_test(a_name_keeps_to_its_cell),
+        cmocka_unit_test(only_listed_svg_passes),
+        cmocka_unit_test(what_is_no_svg_is_refused),
+        cmocka_unit_test(every_picture_is_drawn_of_a_full_result),
+        cmocka_unit_test(a_result_without_the_numbers_has_no_picture),
+    };
+    return cmocka_run_group_tests_name("plot", tests, NULL, NULL);
+}
