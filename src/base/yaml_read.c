@@ -234,13 +234,33 @@ static void close_level(struct reader *r)
     release_level(top);
 }
 
+/* The token's text, piece by piece: fy_token_get_text of libfyaml 0.7.12 leaks its list of pieces
+ * when a quoted text has many of them. */
+static const char *token_text(struct arena *a, struct fy_token *token)
+{
+    struct fy_token_iter *iter = token ? fy_token_iter_create(token) : NULL;
+    const struct fy_iter_chunk *piece = NULL;
+    struct buf text;
+    const char *kept;
+    int failed = 0;
+
+    buf_init(&text);
+    while (iter && (piece = fy_token_iter_chunk_next(iter, piece, &failed)) != NULL)
+        buf_add(&text, piece->str, piece->len);
+    if (iter) {
+        fy_token_iter_finish(iter);
+        fy_token_iter_destroy(iter);
+    }
+    kept = arena_strndup(a, buf_text(&text), text.len);
+    buf_release(&text);
+    return kept;
+}
+
 static struct yaml_node *read_scalar(struct reader *r, struct fy_token *token)
 {
     struct yaml_node *n = new_node(r, YAML_SCALAR);
-    size_t len = 0;
-    const char *text = token ? fy_token_get_text(token, &len) : NULL;
 
-    n->text = arena_strndup(&r->y->arena, text ? text : "", text ? len : 0);
+    n->text = token_text(&r->y->arena, token);
     if (token) {
         enum fy_scalar_style style = fy_token_scalar_style(token);
         n->quoted = style != FYSS_PLAIN;
