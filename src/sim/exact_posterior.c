@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NODES_MAX = 60000, DRAWS_MAX = 2000, DRAWS_MIN = 100, DRAWN_MAX = 8000000 };
-static const double MEAN_WORK = 1.2e9, DRAW_WORK = 8e8; /* about nanoseconds */
+enum { NODES_MAX = 60000, DRAWS_MAX = 2000, DRAWS_MIN = 200, DRAWN_MAX = 8000000 };
+static const double MEAN_WORK = 1.2e9, DRAW_WORK = 8e8, DRAW_WORK_MAX = 2e10; /* about ns */
 
 struct mean {
     struct model *m;
@@ -129,6 +129,11 @@ int posterior_init(struct posterior *q, struct model *m, double level, uint64_t 
 {
     size_t size = model_size(m);
     *q = (struct posterior){.error = NAN};
+    if (model_work(m) * DRAWS_MIN > DRAW_WORK_MAX)
+        return error_set(err, ERR_LIMIT,
+                         "%s: the exact chain is too large to be solved for many draws of the "
+                         "evidence: use --no-uncertainty, or simulate",
+                         m->pipeline->file ? m->pipeline->file : "flow");
     q->value = mem_zero(size, sizeof *q->value);
     q->low = mem_zero(size, sizeof *q->low);
     q->high = mem_zero(size, sizeof *q->high);

@@ -80,7 +80,10 @@ static void put_edge(struct maker *m, const char *key, uint32_t at, bool back)
 {
     static const char *const ends[] = {"ship", "reject", "fail", "skip"};
     uint32_t kind = pick(m, back && at ? 3 : 2);
-    if (kind == 2)
+    bool reject = !strcmp(key, "on_reject"); /* is not sure to come again */
+    if (kind == 2 && reject && !pick(m, 4))
+        buf_printf(&m->text, "    %s: {goto: s%u, at_most: unbounded}\n", key, pick(m, at));
+    else if (kind == 2)
         buf_printf(&m->text, "    %s: {goto: s%u, at_most: %u, then: %s}\n", key, pick(m, at + 1),
                    1 + pick(m, 3), ends[pick(m, 3)]);
     else if (kind == 1 && at + 1 < m->steps)

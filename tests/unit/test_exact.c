@@ -4,6 +4,7 @@
 #include "math/gsl_guard.h"
 #include "model/scenario.h"
 #include "sim/exact.h"
+#include "sim/exact_posterior.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -359,6 +360,22 @@ static void a_loop_without_a_bound_is_geometric(void **state)
     done(&s);
 }
 
+static void going_back_to_a_skipped_step_keeps_the_quality(void **state)
+{
+    struct solved s;
+    solve(&s,
+          "flow:\n  - stage: a\n    wrong: 50%\n  - check: c\n    sensitivity: 100%\n"
+          "    on_reject: d\n  - stage: b\n  - stage: ship_it\n    error: 100%\n"
+          "    fallback: ship\n  - check: d\n    sensitivity: 50%\n"
+          "    on_reject: {goto: b, at_most: 1, then: reject}\n",
+          true);
+    /* bad ones reach d without b; half of them go back to b, still bad, and ship */
+    near_rel(top(&s, "reliability"), 0.5, 1e-14);
+    near_rel(top(&s, "share_wrong"), 0.5, 1e-14);
+    near_rel(stage(&s, "b", "visits_per_item"), 0.75, 1e-14);
+    done(&s);
+}
+
 static void going_back_restores_the_quality_of_the_first_entry(void **state)
 {
     struct solved s;
@@ -634,6 +651,47 @@ static void outcomes_of_one_step_share_a_dirichlet_posterior(void **state)
     done(&s);
 }
 
+static void quadrature_gives_the_moments_of_the_beta(void **state)
+{
+    static const double ab[][2] = {
+        {0.5,   0.5 },
+        {3.5,   97.5},
+        {0.5,   1e6 },
+        {1e6,   0.5 },
+        {0.5,   1e12},
+        {500.5, 0.5 },
+        {1e5,   1e5 },
+        {7.5,   2.5 }
+    };
+    static const uint32_t points[] = {1, 2, 4, 16, 48};
+    for (size_t i = 0; i < sizeof ab / sizeof *ab; i++)
+        for (size_t k = 0; k < sizeof points / sizeof *points; k++) {
+            double node[48], weight[48], a = ab[i][0], b = ab[i][1], want = 1;
+            struct error err = {0};
+            ok(quadrature_beta(a, b, points[k], node, weight, &err), &err);
+            /* E[x^j] = a (a + 1) ... / ((a + b) (a + b + 1) ...), up to degree 2n - 1 */
+            for (uint32_t j = 0; j < 2 * points[k] && j < 6; j++) {
+                double got = 0;
+                for (uint32_t q = 0; q < points[k]; q++)
+                    got += weight[q] * pow(node[q], j);
+                near_rel(got, want, 1e-11);
+                want *= (a + j) / (a + b + j);
+            }
+        }
+}
+
+static void the_rule_follows_from_the_number_of_evidences(void **state)
+{
+    assert_int_equal(quadrature_choose(1, 60000).points, 48);
+    assert_int_equal(quadrature_choose(6, 60000).points, 6);
+    assert_int_equal(quadrature_choose(7, 60000).points, 4);
+    assert_int_equal(quadrature_choose(8, 60000).points, 0);
+    assert_true(quadrature_choose(8, 60000).level >= 3);
+    /* level 1: one node, and 2 in each direction, and the one again */
+    assert_int_equal((int)quadrature_choose(100, 250).nodes, 201);
+    assert_int_equal((int)quadrature_choose(100, 200).nodes, 0);
+}
+
 static void intervals_are_those_of_the_posterior(void **state)
 {
     struct solved s;
@@ -691,6 +749,7 @@ int main(void)
         cmocka_unit_test(moments_that_do_not_exist_are_named),
         cmocka_unit_test(a_critic_and_a_writer_of_four_rounds),
         cmocka_unit_test(a_loop_without_a_bound_is_geometric),
+        cmocka_unit_test(going_back_to_a_skipped_step_keeps_the_quality),
         cmocka_unit_test(going_back_restores_the_quality_of_the_first_entry),
         cmocka_unit_test(an_endless_loop_has_no_answer),
         cmocka_unit_test(too_many_states_are_refused_by_their_number),
@@ -704,6 +763,8 @@ int main(void)
         cmocka_unit_test(classes_are_mixed_as_items_not_as_rates),
         cmocka_unit_test(posterior_mean_of_a_power_is_a_moment_of_the_beta),
         cmocka_unit_test(outcomes_of_one_step_share_a_dirichlet_posterior),
+        cmocka_unit_test(quadrature_gives_the_moments_of_the_beta),
+        cmocka_unit_test(the_rule_follows_from_the_number_of_evidences),
         cmocka_unit_test(intervals_are_those_of_the_posterior),
         cmocka_unit_test(many_evidences_are_averaged_on_a_sparse_grid),
         cmocka_unit_test(evidence_for_several_classes_is_one),
