@@ -210,7 +210,10 @@ int event_csv_read(const char *text, size_t len, struct sink *sink, struct error
     struct csv c = {0};
     struct columns at;
     if (csv_read(sink->file, text, len, &c, err))
-        return -1;
+        return err->line > 1 ? -1
+                             : error_at(err, ERR_INPUT, sink->file, 1, 0,
+                                        "not a trace log: neither JSON, which begins with { or [, "
+                                        "nor CSV with a header");
     int status = find_columns(&c, sink->options, &at, err);
     if (!status)
         status = has_both(&c, at.lifecycle) ? read_lifecycle(&c, &at, sink, err)

@@ -184,7 +184,7 @@ static int read_whole(struct feed *f, struct error *err)
     f->sink->line = f->lines + 1;
     if (json_parse(f->sink->json, b->data, b->len, &root, &fault) == 0)
         return read_document(f, root, err);
-    size_t at = fault.column && fault.column <= b->len ? fault.column - 1 : 0, begin = 0;
+    size_t at = fault.column && fault.column <= b->len + 1 ? fault.column - 1 : 0, begin = 0;
     uint32_t line = f->lines + 1;
     for (size_t i = 0; i < at; i++)
         if (b->data[i] == '\n') {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A log to a pipeline with the evidence behind every number. */
+#ifndef SEAM_TRACE_ESTIMATE_H
+#define SEAM_TRACE_ESTIMATE_H
+
+#include "model/pipeline.h"
+#include "model/result.h"
+#include "trace/log.h"
+
+struct fit_options {
+    uint64_t seed; /* of the bootstrap that tests the families; 0: 1 */
+};
+
+/* Fills *out (pipeline_init by the caller, who releases it) with steps in the order observed:
+ * rates k/n, latencies of the best family or empirical, retries with their backoff, the gate with
+ * its threshold, the review with what it caught, and a first stage `orchestration` for the time
+ * that no step accounts for.  *notes is an array of n_steps comments in out's arena, for
+ * scenario_write.  *info (initialised by the caller) gets warnings, assumptions and data quality.
+ * ERR_INPUT when the log shows no step of a finished item. */
+MUST_CHECK int log_fit(const struct trace_log *log, const struct fit_options *options,
+                       struct pipeline *out, const char ***notes, struct result *info,
+                       struct error *err);
+
+#endif

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The parts of log_fit, shared by its files and by nobody else. */
+#ifndef SEAM_TRACE_ESTIMATE_PARTS_H
+#define SEAM_TRACE_ESTIMATE_PARTS_H
+
+#include "trace/estimate.h"
+
+enum part_role { PART_ORCHESTRATION, PART_STAGE, PART_GATE, PART_ROUTER, PART_REVIEW };
+
+/* One step of the pipeline to be; stage is the log's, -1 where it has none. */
+struct part {
+    enum part_role role;
+    int32_t stage;
+    bool reviewed_only; /* lies where only items sent to review pass */
+};
+
+struct rate {
+    struct number *at;
+    const char *path;
+    uint64_t k, n;
+    uint32_t step;
+    bool outcome;
+};
+
+struct estimate {
+    const struct trace_log *log;
+    struct pipeline *out;
+    struct result *info;
+    uint64_t seed;
+    uint32_t n_parts;
+    struct part *part;           /* [n_parts], as out->step */
+    struct buf *note;            /* [n_parts] */
+    int32_t gate, review, draft; /* parts; -1 */
+    bool routed;                 /* the gate is a stand-in: items are not routed by confidence */
+    VEC(struct rate) rates;
+};
+
+/* `at` rests on k of n (n > 0).  outcome: error, wrong or malformed. */
+void estimate_rate(struct estimate *e, uint32_t part, const char *key, uint64_t k, uint64_t n,
+                   bool outcome, struct number *at);
+enum { ESTIMATE_QUANTILES = 100 };
+/* x with so many significant digits. */
+double estimate_rounded(double x, int digits);
+/* Parameters and values with six digits, an empirical distribution with at most
+ * ESTIMATE_QUANTILES values. */
+void estimate_tidy(struct estimate *e, struct dist *d);
+/* The best distribution of n values, of which `censored` (may be NULL) are lower bounds. */
+struct dist estimate_latency(struct estimate *e, uint32_t part, const double *x,
+                             const bool *censored, size_t n);
+/* Attempts of a step: latency, timeout, error, malformed, retry, fallback. */
+void estimate_stage(struct estimate *e, uint32_t part);
+/* Latency of a gate or review, from first start to last end of each visit. */
+void estimate_visits(struct estimate *e, uint32_t part);
+/* What the draft step's drafts and confidences are, and what the review does to them. */
+void estimate_draft(struct estimate *e);
+void estimate_review(struct estimate *e);
+
+#endif

@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A log to a pipeline.
+ *
+ * The steps follow one another in the order that most items show; each is fitted by itself.  What
+ * the steps leave of an item's time (gaps between spans, the orchestrator's own work) is a stage of
+ * its own at the front, so that end-to-end latencies add up to those observed. */
+#include "trace/estimate.h"
+
+#include "math/fit.h"
+#include "model/rules.h"
+#include "model/scenario_internal.h"
+#include "trace/discover.h"
+#include "trace/estimate_parts.h"
+#include "trace/observe.h"
+#include "trace/quality.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- the plan --------------------------------------------------------------------------- */
+
+static uint64_t reviewed_items(const struct trace_log *log)
+{
+    uint64_t n = 0;
+    for (size_t i = 0; i < log->items.len; i++)
+        n += log->items.at[i].reviewed;
+    return n;
+}
+
+static void add_part(struct estimate *e, enum part_role role, int32_t stage)
+{
+    e->part[e->n_parts++] = (struct part){role, stage, false};
+}
+
+/* Is the log's gate one that the plan can hold: before the review? */
+static bool has_gate(const struct trace_log *log)
+{
+    return log->gate >= 0 && log->gate < log->review;
+}
+
+static void plan_stage(struct estimate *e, int32_t s)
+{
+    const struct trace_log *log = e->log;
+    uint64_t reviewed = reviewed_items(log);
+    if (s == log->review) {
+        if (!has_gate(log) && reviewed < log->items.len) {
+            e->gate = (int32_t)e->n_parts;
+            e->routed = true;
+            add_part(e, PART_ROUTER, -1);
+        }
+        e->review = (int32_t)e->n_parts;
+        add_part(e, PART_REVIEW, s);
+        return;
+    }
+    bool gate = has_gate(log) && s == log->gate;
+    if (gate && log->stages.at[s].kind == STEP_GATE) {
+        e->gate = (int32_t)e->n_parts;
+        add_part(e, PART_GATE, s);
+        return;
+    }
+    add_part(e, PART_STAGE, s);
+    if (gate) {
+        e->gate = (int32_t)e->n_parts;
+        add_part(e, PART_ROUTER, -1);
+    }
+}
+
+/* Time of an item that none of its visits accounts for; NaN when unknown. */
+static double time_between(const struct trace_log *log, const struct log_item *it)
+{
+    double rest = observe_span_s(it->start_ns, it->end_ns);
+    for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
+        double s = observe_span_s(log->visits.at[v].start_ns, log->visits.at[v].end_ns);
+        rest -= isnan(s) ? 0 : s;
+    }
+    return isnan(rest) ? NAN : fmax(rest, 0);
+}
+
+static bool has_time_between(const struct trace_log *log)
+{
+    for (size_t i = 0; i < log->items.len; i++)
+        if (time_between(log, &log->items.at[i]) > 1e-9 || log->items.at[i].root_failed)
+            return true;
+    return false;
+}
+
+/* A gate needs a step before it that gives the confidence. */
+static bool begins_with_review(const struct trace_log *log)
+{
+    return log->stages.len && (log->review == 0 || (has_gate(log) && log->gate == 0));
+}
+
+static void plan(struct estimate *e)
+{
+    const struct trace_log *log = e->log;
+    e->part = arena_alloc(&e->out->arena, (log->stages.len + 3) * sizeof *e->part);
+    if (has_time_between(log) || begins_with_review(log))
+        add_part(e, PART_ORCHESTRATION, -1);
+    for (size_t s = 0; s < log->stages.len; s++)
+        if (log->stages.at[s].visits > 0)
+            plan_stage(e, (int32_t)s);
+    int32_t draft = observe_draft_stage(log), last = -1;
+    int32_t end = e->gate >= 0 ? e->gate : (int32_t)e->n_parts;
+    for (int32_t i = 0; i < end; i++) {
+        if (e->part[i].role != PART_STAGE && e->part[i].role != PART_ORCHESTRATION)
+            continue;
+        last = i;
+        if (draft >= 0 && e->part[i].stage == draft)
+            e->draft = i;
+    }
+    if (e->draft < 0)
+        e->draft = last;
+}
+
+/* ---- names and edges -------------------------------------------------------------------- */
+
+static bool taken(const struct estimate *e, const char *id)
+{
+    for (size_t s = 0; s < e->log->stages.len; s++)
+        if (strcmp(e->log->stages.at[s].id, id) == 0)
+            return true;
+    return false;
+}
+
+static const char *name_of(struct estimate *e, const struct part *part)
+{
+    struct arena *a = &e->out->arena;
+    if (part->stage >= 0)
+        return arena_strdup(a, e->log->stages.at[part->stage].id);
+    const char *base = part->role == PART_ORCHESTRATION ? "orchestration" : "gate", *id = base;
+    for (int n = 2; taken(e, id); n++)
+        id = arena_printf(a, "%s-%d", base, n);
+    return id;
+}
+
+static enum step_kind kind_of(enum part_role role)
+{
+    if (role == PART_REVIEW)
+        return STEP_REVIEW;
+    return role == PART_GATE || role == PART_ROUTER ? STEP_GATE : STEP_STAGE;
+}
+
+static struct edge edge_to(int32_t to)
+{
+    return (struct edge){.to = to, .at_most = AT_MOST_NONE};
+}
+
+static int32_t following(const struct estimate *e, int32_t i)
+{
+    return i + 1 < (int32_t)e->n_parts ? i + 1 : TO_SHIP;
+}
+
+static void init_steps(struct estimate *e)
+{
+    struct pipeline *p = e->out;
+    p->n_classes = 1;
+    p->class = arena_alloc(&p->arena, sizeof *p->class);
+    p->class[0] = (struct class_def){"", 1};
+    p->input_wrong = arena_alloc(&p->arena, sizeof *p->input_wrong);
+    p->n_steps = e->n_parts;
+    p->step = arena_alloc(&p->arena, (e->n_parts + 1) * sizeof *p->step);
+    for (uint32_t i = 0; i < e->n_parts; i++) {
+        struct step *s = &p->step[i];
+        int32_t stage = e->part[i].stage;
+        s->id = name_of(e, &e->part[i]);
+        s->kind = kind_of(e->part[i].role);
+        s->layer = stage >= 0 ? e->log->stages.at[stage].layer : LAYER_AGENT;
+        s->numbers = arena_alloc(&p->arena, sizeof *s->numbers);
+        numbers_default(s->numbers);
+        s->retry = (struct retry){.attempts = 1, .on = RETRY_ALL, .factor = 2, .max_s = INFINITY};
+        s->gate_of = -1;
+        s->next = s->above = s->below = edge_to(following(e, (int32_t)i));
+        s->fallback = edge_to(TO_FAIL);
+        s->on_reject = edge_to(TO_REJECT);
+    }
+}
+
+/* Where most items go that pass the gate without a review: a part after the review, or TO_SHIP. */
+static int32_t target_above(const struct estimate *e)
+{
+    const struct trace_log *log = e->log;
+    int32_t stage = e->part[e->gate].stage, best = following(e, e->review);
+    uint64_t most = 0;
+    for (size_t k = 0; stage >= 0 && k < log->edges.len; k++) {
+        const struct log_edge *edge = &log->edges.at[k];
+        if (edge->from != stage || edge->to == log->review || edge->count <= most)
+            continue;
+        int32_t to = TO_SHIP;
+        for (int32_t i = e->review + 1; i < (int32_t)e->n_parts; i++)
+            if (edge->to >= 0 && e->part[i].stage == edge->to)
+                to = i;
+        if (to < 0 && edge->to >= 0)
+            continue; /* a step before the review: passed by all */
+        most = edge->count;
+        best = to;
+    }
+    return best;
+}
+
+static void set_gate(struct estimate *e)
+{
+    if (e->gate < 0)
+        return;
+    struct step *g = &e->out->step[e->gate];
+    g->above = edge_to(target_above(e));
+    g->numbers->threshold.value = e->routed ? 0.5 : e->log->threshold;
+    int32_t end = g->above.to >= 0 ? g->above.to : (int32_t)e->n_parts;
+    for (int32_t i = e->gate + 1; i < end; i++)
+        e->part[i].reviewed_only = true;
+    if (e->routed) {
+        buf_puts(&e->note[e->gate], "a stand-in: the log does not show by what items are sent to "
+                                    "review, so a score of 0 or 1 does it");
+        result_warn(e->info, "items are sent to review by something else than the confidence in "
+                             "the log; the gate of the scenario is a stand-in with their share");
+    } else {
+        buf_printf(&e->note[e->gate], e->log->threshold_logged
+                                          ? "threshold as logged; "
+                                          : "threshold: the shortest number between the highest "
+                                            "reviewed and the lowest shipped confidence; ");
+        buf_printf(&e->note[e->gate], "%llu of %zu items were reviewed",
+                   (unsigned long long)reviewed_items(e->log), e->log->items.len);
+    }
+}
+
+/* ---- numbers ---------------------------------------------------------------------------- */
+
+void estimate_rate(struct estimate *e, uint32_t part, const char *key, uint64_t k, uint64_t n,
+                   bool outcome, struct number *at)
+{
+    struct rate r = {.at = at, .k = k, .n = n, .step = part, .outcome = outcome};
+    r.path = arena_printf(&e->out->arena, "flow.%s.%s", e->out->step[part].id, key);
+    at->value = (double)k / (double)n;
+    vec_push(&e->rates, r);
+}
+
+/* Outcomes of one step with the same n share a posterior, side by side in the table. */
+static void place_evidence(struct estimate *e)
+{
+    struct pipeline *p = e->out;
+    uint32_t groups = 0;
+    p->evidence = arena_alloc(&p->arena, (e->rates.len + 1) * sizeof *p->evidence);
+    for (size_t i = 0; i < e->rates.len; i++) {
+        const struct rate *a = &e->rates.at[i];
+        for (size_t k = i; k < e->rates.len; k++) {
+            struct rate *b = &e->rates.at[k];
+            bool together =
+                k == i || (a->outcome && b->outcome && a->step == b->step && a->n == b->n);
+            if (b->at->evidence || !together)
+                continue;
+            p->evidence[p->n_evidence++] = (struct evidence){b->path, b->k, b->n, groups};
+            b->at->evidence = p->n_evidence;
+        }
+        groups++;
+    }
+}
+
+double estimate_rounded(double x, int digits)
+{
+    if (!(fabs(x) > 0) || !isfinite(x))
+        return x;
+    int shift = digits - 1 - (int)floor(log10(fabs(x)));
+    return shift >= 0 ? round(x * pow(10, shift)) / pow(10, shift)
+                      : round(x / pow(10, -shift)) * pow(10, -shift);
+}
+
+/* Digits beyond what the data can tell are noise to the reader of a scenario. */
+void estimate_tidy(struct estimate *e, struct dist *d)
+{
+    d->a = estimate_rounded(d->a, 6);
+    d->b = estimate_rounded(d->b, 6);
+    if (d->family != DIST_EMPIRICAL || d->n == 0)
+        return;
+    size_t m = d->n < ESTIMATE_QUANTILES ? d->n : ESTIMATE_QUANTILES;
+    double *value = arena_alloc(&e->out->arena, m * sizeof *value);
+    for (size_t k = 0; k < m; k++)
+        value[k] = estimate_rounded(d->values[(2 * k + 1) * d->n / (2 * m)], 6);
+    d->values = value;
+    d->n = m;
+}
+
+struct dist estimate_latency(struct estimate *e, uint32_t part, const double *x,
+                             const bool *censored, size_t n)
+{
+    struct fit fit;
+    fit_choose(x, censored, n, e->seed, &e->out->arena, &fit);
+    estimate_tidy(e, &fit.dist);
+    if (n && fit.dist.family == DIST_EMPIRICAL)
+        buf_printf(&e->note[part], "; latency of %zu as seen: no family fits", n);
+    else if (n && fit.dist.family != DIST_CONSTANT)
+        buf_printf(&e->note[part], "; latency %s of %zu (fit p = %.2g)",
+                   dist_family_name(fit.dist.family), n, fit.p);
+    return fit.dist;
+}
+
+static void estimate_orchestration(struct estimate *e, uint32_t part)
+{
+    const struct trace_log *log = e->log;
+    struct numbers *numbers = e->out->step[part].numbers;
+    double *x = mem_alloc(log->items.len * sizeof *x);
+    uint64_t failed = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        double s = time_between(log, it);
+        bool step_failed = it->n_visits &&
+                           log->visits.at[it->first_visit + it->n_visits - 1].outcome != OUTCOME_OK;
+        failed += it->end == LOG_FAILED && !step_failed;
+        if (!isnan(s) && it->end != LOG_UNFINISHED)
+            x[n++] = s;
+    }
+    buf_puts(&e->note[part], "time of an item between and around its steps");
+    numbers->latency = estimate_latency(e, part, x, NULL, n);
+    if (failed)
+        estimate_rate(e, part, "error", failed, log->items.len, true, &numbers->error);
+    mem_free(x);
+}
+
+static void estimate_part(struct estimate *e, uint32_t i)
+{
+    switch (e->part[i].role) {
+    case PART_ORCHESTRATION:
+        estimate_orchestration(e, i);
+        break;
+    case PART_STAGE:
+        estimate_stage(e, i);
+        break;
+    case PART_GATE:
+    case PART_REVIEW:
+        estimate_visits(e, i);
+        break;
+    case PART_ROUTER:
+        break;
+    }
+}
+
+/* ---- all together ----------------------------------------------------------------------- */
+
+/* Items whose steps overlap in time: their visits add up to more than the item took. */
+static void warn_of_overlap(struct estimate *e)
+{
+    const struct trace_log *log = e->log;
+    uint64_t overlap = 0;
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        double total = observe_span_s(it->start_ns, it->end_ns), sum = 0;
+        for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
+            double s = observe_span_s(log->visits.at[v].start_ns, log->visits.at[v].end_ns);
+            sum += isnan(s) ? 0 : s;
+        }
+        overlap += sum > total * 1.001;
+    }
+    if (overlap * 20 > log->items.len)
+        result_warn(e->info,
+                    "the steps of %llu of %zu items overlap in time; the scenario runs "
+                    "them one after another, so its latency is too long",
+                    (unsigned long long)overlap, log->items.len);
+}
+
+static void name_pipeline(struct estimate *e)
+{
+    struct pipeline *p = e->out;
+    const char *file = e->log->files.len ? e->log->files.at[0] : "log";
+    const char *slash = strrchr(file, '/'), *base = slash ? slash + 1 : file;
+    size_t len = strcspn(base, ".");
+    p->name = arena_printf(&p->arena, "Fitted from %.*s", (int)(len ? len : strlen(base)), base);
+    p->about = arena_printf(&p->arena, "%zu items of %s", e->log->items.len, base);
+    p->file = "";
+}
+
+static int check(struct estimate *e, struct error *err)
+{
+    struct faults faults;
+    int status = 0;
+    faults_init(&faults);
+    pipeline_check(e->out, &faults);
+    if (faults.list.len)
+        status = error_set(err, ERR_INTERNAL, "the fitted pipeline is not sound: %s",
+                           faults.list.at[0].text);
+    faults_release(&faults);
+    return status;
+}
+
+static const char **take_notes(struct estimate *e)
+{
+    struct arena *a = &e->out->arena;
+    const char **notes = arena_alloc(a, (e->n_parts + 1) * sizeof *notes);
+    for (uint32_t i = 0; i < e->n_parts; i++) {
+        notes[i] = e->note[i].len ? arena_strdup(a, buf_text(&e->note[i])) : NULL;
+        buf_release(&e->note[i]);
+    }
+    mem_free(e->note);
+    return notes;
+}
+
+int log_fit(const struct trace_log *log, const struct fit_options *options, struct pipeline *out,
+            const char ***notes, struct result *info, struct error *err)
+{
+    struct estimate e = {
+        .log = log, .out = out, .info = info, .gate = -1, .review = -1, .draft = -1};
+    e.seed = options && options->seed ? options->seed : 1;
+    plan(&e);
+    if (e.n_parts == 0 || log->items.len == 0)
+        return error_set(err, ERR_INPUT, "%s: the log shows no step to fit",
+                         log->files.len ? log->files.at[0] : "log");
+    e.note = mem_zero(e.n_parts, sizeof *e.note);
+    init_steps(&e);
+    set_gate(&e);
+    for (uint32_t i = 0; i < e.n_parts; i++)
+        estimate_part(&e, i);
+    estimate_draft(&e);
+    estimate_review(&e);
+    place_evidence(&e);
+    name_pipeline(&e);
+    warn_of_overlap(&e);
+    quality_report(log, info);
+    *notes = take_notes(&e);
+    vec_release(&e.rates);
+    return check(&e, err);
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Right and wrong: how often the draft is wrong, what confidence it then has, what the review
+ * does about it.
+ *
+ * With labels of all items these are plain counts.  Labels that exist for reviewed items more often
+ * than for others are weighted by review (post-stratification; Cochran 1977, 5A.9); from decisions
+ * alone only a lower bound is known, for what shipped unseen may be wrong too. */
+#include "math/fit.h"
+#include "trace/estimate_parts.h"
+
+#include <math.h>
+
+enum { FEW = 50 };
+
+struct drafts {
+    uint64_t n[2], known[2], bad[2]; /* by reviewed */
+};
+
+static void count_drafts(const struct trace_log *log, struct drafts *d)
+{
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        d->n[it->reviewed]++;
+        d->known[it->reviewed] += it->draft != LOG_UNKNOWN;
+        d->bad[it->reviewed] += it->draft == LOG_BAD;
+    }
+}
+
+static void put_wrong(struct estimate *e)
+{
+    struct number *wrong = &e->out->step[e->draft].numbers->wrong;
+    struct drafts d = {0};
+    count_drafts(e->log, &d);
+    uint64_t n = e->log->items.len, known = d.known[0] + d.known[1], bad = d.bad[0] + d.bad[1];
+    uint32_t part = (uint32_t)e->draft;
+    if (known == 0) {
+        result_warn(e->info,
+                    "nothing in the log says whether any draft is right: `wrong` of `%s` "
+                    "is left at 0; give a label file (--labels)",
+                    e->out->step[part].id);
+        return;
+    }
+    if (known == n) {
+        estimate_rate(e, part, "wrong", bad, n, true, wrong);
+        buf_printf(&e->note[part], "; wrong: %llu of %llu drafts, all labelled",
+                   (unsigned long long)bad, (unsigned long long)n);
+    } else if (d.known[0] && (d.known[1] || d.n[1] == 0)) {
+        double share = (double)d.n[0] * (double)d.bad[0] / (double)d.known[0];
+        if (d.known[1])
+            share += (double)d.n[1] * (double)d.bad[1] / (double)d.known[1];
+        uint64_t k = (uint64_t)llround(share / (double)n * (double)known);
+        estimate_rate(e, part, "wrong", k, known, true, wrong);
+        buf_printf(&e->note[part], "; wrong: from %llu labels, weighted by review",
+                   (unsigned long long)known);
+    } else {
+        estimate_rate(e, part, "wrong", bad, n, true, wrong);
+        buf_puts(&e->note[part], "; wrong: a lower bound, for only reviewed drafts are known");
+        result_warn(e->info,
+                    "`wrong` of `%s` is a lower bound: only reviewed drafts are known, "
+                    "and those that shipped unseen are counted as right",
+                    e->out->step[part].id);
+    }
+}
+
+/* The confidences of drafts that are good (or not known to be bad), or bad. */
+static size_t confidences(const struct trace_log *log, bool bad, double *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < log->items.len; i++)
+        if (!isnan(log->items.at[i].confidence) && (log->items.at[i].draft == LOG_BAD) == bad)
+            out[n++] = log->items.at[i].confidence;
+    return n;
+}
+
+/* Beta, else as seen.  Of few values the beta law is kept untested: as seen they would say that no
+ * further one can lie outside their range, and a gate's error hangs on just that. */
+static struct dist fit_confidence(struct estimate *e, const double *x, size_t n)
+{
+    struct fit fit, beta;
+    struct error none = {0};
+    fit_choose_confidence(x, n, e->seed, &e->out->arena, &fit);
+    if (n < FEW && fit.dist.family == DIST_EMPIRICAL &&
+        fit_family(DIST_BETA, x, NULL, n, &beta, &none) == 0)
+        fit = beta;
+    estimate_tidy(e, &fit.dist);
+    return fit.dist;
+}
+
+static void put_confidence(struct estimate *e)
+{
+    const struct trace_log *log = e->log;
+    struct step *s = &e->out->step[e->draft];
+    double *x = mem_alloc(log->items.len * sizeof *x);
+    size_t n_good = confidences(log, false, x);
+    struct dist good = fit_confidence(e, x, n_good);
+    size_t n_bad = confidences(log, true, x);
+    struct dist bad = fit_confidence(e, x, n_bad);
+    mem_free(x);
+    if (n_good + n_bad == 0)
+        return;
+    s->has_confidence = true;
+    s->numbers->confidence_good = n_good ? good : bad;
+    s->numbers->confidence_bad = n_bad ? bad : good;
+    buf_printf(&e->note[e->draft], "; confidence of %zu right and %zu wrong drafts", n_good, n_bad);
+    if (n_bad == 0 || n_good == 0)
+        result_warn(e->info,
+                    "no %s draft with a confidence is known: its confidence in the "
+                    "scenario is that of the others",
+                    n_bad == 0 ? "wrong" : "right");
+}
+
+/* A score that sends the observed share of items to review: 0 for review, 1 for none. */
+static void put_routing(struct estimate *e)
+{
+    static const double scores[] = {0, 1};
+    struct step *s = &e->out->step[e->draft];
+    struct dist *to[2] = {&s->numbers->confidence_good, &s->numbers->confidence_bad};
+    s->has_confidence = true;
+    for (int bad = 0; bad < 2; bad++) {
+        uint64_t n = 0, reviewed = 0;
+        for (int all = 0; all < 2 && n == 0; all++)
+            for (size_t i = 0; i < e->log->items.len; i++) {
+                const struct log_item *it = &e->log->items.at[i];
+                if (!all && (it->draft == LOG_BAD) != (bad == 1))
+                    continue;
+                n++;
+                reviewed += it->reviewed;
+            }
+        double *weight = arena_alloc(&e->out->arena, 2 * sizeof *weight);
+        weight[0] = (double)reviewed / (double)n;
+        weight[1] = 1 - weight[0];
+        if (reviewed == 0 || reviewed == n)
+            *to[bad] = dist_constant(reviewed ? 0 : 1);
+        else
+            *to[bad] = (struct dist){.family = DIST_DISCRETE,
+                                     .n = 2,
+                                     .values = scores,
+                                     .weights = weight,
+                                     .evidence = n};
+    }
+}
+
+/* A pipeline of which no step can hold the draft gets none: a gate straight at the front. */
+void estimate_draft(struct estimate *e)
+{
+    if (e->draft < 0)
+        return;
+    put_wrong(e);
+    if (e->routed)
+        put_routing(e);
+    else
+        put_confidence(e);
+}
+
+struct reviews {
+    uint64_t bad, caught, fixed; /* of wrong drafts */
+    uint64_t good, passed, stopped, spoiled;
+};
+
+static void count_reviews(const struct trace_log *log, struct reviews *r)
+{
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        bool rejected = it->end == LOG_REJECTED;
+        if (!it->reviewed || it->draft == LOG_UNKNOWN || (!rejected && it->shipped == LOG_UNKNOWN))
+            continue;
+        if (it->draft == LOG_BAD) {
+            r->bad++;
+            r->caught += rejected || it->shipped == LOG_GOOD;
+            r->fixed += !rejected && it->shipped == LOG_GOOD;
+        } else {
+            r->good++;
+            r->passed += !rejected && it->shipped == LOG_GOOD;
+            r->stopped += rejected || it->shipped == LOG_BAD;
+            r->spoiled += !rejected && it->shipped == LOG_BAD;
+        }
+    }
+}
+
+void estimate_review(struct estimate *e)
+{
+    struct reviews r = {0};
+    if (e->review < 0)
+        return;
+    uint32_t part = (uint32_t)e->review;
+    struct numbers *n = e->out->step[part].numbers;
+    count_reviews(e->log, &r);
+    if (!e->log->labelled)
+        result_warn(e->info,
+                    "without labels the reviewer is taken to be right: sensitivity and "
+                    "specificity of `%s` are 1",
+                    e->out->step[part].id);
+    if (e->log->labelled && r.bad)
+        estimate_rate(e, part, "sensitivity", r.caught, r.bad, false, &n->sensitivity);
+    if (e->log->labelled && r.good)
+        estimate_rate(e, part, "specificity", r.passed, r.good, false, &n->specificity);
+    if (r.caught)
+        estimate_rate(e, part, "fixes", r.fixed, r.caught, false, &n->fixes);
+    if (r.stopped)
+        estimate_rate(e, part, "spoils", r.spoiled, r.stopped, false, &n->spoils);
+    buf_printf(&e->note[part], "; %llu wrong and %llu right drafts seen", (unsigned long long)r.bad,
+               (unsigned long long)r.good);
+}

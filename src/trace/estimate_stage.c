@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One step from its attempts.
+ *
+ * Timeouts.  A timed-out attempt tells that it took at least the limit: its latency is censored.
+ * Where the others stay below the limit and the censored fit gives about as many timeouts as were
+ * seen, the step has that latency and that limit.  Where it does not (a call that hangs is no slow
+ * call), the timed-out share is an atom beyond the limit.  Where others took longer than the
+ * timed-out ones there is no limit to be seen, and timeouts are errors. */
+#include "base/units.h"
+#include "math/fit.h"
+#include "math/interval.h"
+#include "model/rules.h"
+#include "trace/discover.h"
+#include "trace/estimate_parts.h"
+#include "trace/observe.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct attempts {
+    uint64_t n, outcome[OUTCOME_COUNT];
+    uint64_t visits, items, passes;  /* items that come here, and that come by or could have */
+    uint64_t failed_visits, went_on; /* visits that failed, and after which the item went on */
+    uint32_t most, most_failed;      /* attempts of a visit, of one that failed */
+    uint32_t retried, given_up;      /* masks of outcomes */
+    bool repeats;                    /* an item comes more than once */
+    double *x, *timed_out, *gap;     /* seconds: of the others, of timeouts, before retries */
+    size_t n_x, n_timed_out, n_gap;
+};
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static double median(double *x, size_t n)
+{
+    qsort(x, n, sizeof *x, by_value);
+    return x[(n - 1) / 2];
+}
+
+static uint32_t bit_of(uint8_t outcome)
+{
+    return outcome == OUTCOME_ERROR       ? RETRY_ERROR
+           : outcome == OUTCOME_MALFORMED ? RETRY_MALFORMED
+           : outcome == OUTCOME_TIMEOUT   ? RETRY_TIMEOUT
+                                          : 0;
+}
+
+/* ---- what the log shows ----------------------------------------------------------------- */
+
+static void take_visit(const struct trace_log *log, const struct log_visit *v, bool last,
+                       struct attempts *a)
+{
+    const struct span_set *s = &log->spans;
+    bool failed = v->outcome != OUTCOME_OK;
+    for (uint32_t k = 0; k < v->n_attempts; k++) {
+        uint32_t i = log->attempts.at[v->first_attempt + k];
+        double d = span_duration_s(s, i);
+        bool again = k + 1 < v->n_attempts && s->outcome[i] != OUTCOME_OK;
+        a->n++;
+        a->outcome[s->outcome[i]]++;
+        if (!isnan(d) && s->outcome[i] == OUTCOME_TIMEOUT)
+            a->timed_out[a->n_timed_out++] = d;
+        else if (!isnan(d))
+            a->x[a->n_x++] = d;
+        if (!again)
+            continue;
+        uint32_t next = log->attempts.at[v->first_attempt + k + 1];
+        a->retried |= bit_of(s->outcome[i]);
+        if (s->start_ns[next] >= s->end_ns[i] && s->end_ns[i])
+            a->gap[a->n_gap++] = (double)(s->start_ns[next] - s->end_ns[i]) * 1e-9;
+    }
+    a->visits++;
+    a->failed_visits += failed;
+    a->went_on += failed && !last;
+    if (v->n_attempts > a->most)
+        a->most = v->n_attempts;
+    if (failed && v->n_attempts > a->most_failed)
+        a->most_failed = v->n_attempts;
+    if (failed)
+        a->given_up |= bit_of(v->outcome);
+}
+
+/* Does the item pass where this step stands?  It visits it, or a step that stands after it. */
+static bool passes(const struct estimate *e, uint32_t part, const struct log_item *it)
+{
+    if (e->part[part].reviewed_only && !it->reviewed)
+        return false;
+    for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
+        if ((int32_t)e->log->visits.at[v].stage >= e->part[part].stage)
+            return true;
+    return false;
+}
+
+static void take_stage(const struct estimate *e, uint32_t part, struct attempts *a)
+{
+    const struct trace_log *log = e->log;
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        uint32_t seen = 0, end = it->first_visit + it->n_visits;
+        for (uint32_t v = it->first_visit; v < end; v++) {
+            if ((int32_t)log->visits.at[v].stage != e->part[part].stage)
+                continue;
+            take_visit(log, &log->visits.at[v], v + 1 == end, a);
+            seen++;
+        }
+        a->items += seen > 0;
+        a->passes += seen > 0 || passes(e, part, it);
+        a->repeats = a->repeats || seen > 1;
+    }
+}
+
+/* ---- latency ---------------------------------------------------------------------------- */
+
+/* The values as at most ESTIMATE_QUANTILES quantiles, and `extra` more values at `atom`. */
+static struct dist with_atom(struct estimate *e, double *x, size_t n, double atom, size_t extra)
+{
+    struct arena *arena = &e->out->arena;
+    size_t m = n < ESTIMATE_QUANTILES ? n : ESTIMATE_QUANTILES, len = 0;
+    double *value = arena_alloc(arena, (m + 1) * sizeof *value);
+    double *weight = arena_alloc(arena, (m + 1) * sizeof *weight);
+    double total = (double)(n + extra), share = m ? (double)n / (double)m / total : 0;
+    qsort(x, n, sizeof *x, by_value);
+    bool first = m == 0 || atom <= x[0];
+    for (size_t k = 0; k <= m; k++) {
+        bool is_atom = first ? k == 0 : k == m;
+        size_t rank = is_atom ? 0 : (2 * (k - first) + 1) * n / (2 * m);
+        double v = is_atom ? atom : estimate_rounded(x[rank], 6);
+        double w = is_atom ? (double)extra / total : share;
+        if (len && value[len - 1] == v) {
+            weight[len - 1] += w;
+        } else if (w > 0) {
+            value[len] = v;
+            weight[len++] = w;
+        }
+    }
+    double sum = 0;
+    for (size_t k = 0; k < len; k++)
+        sum += weight[k];
+    for (size_t k = 0; k < len; k++)
+        weight[k] /= sum;
+    return (struct dist){.family = DIST_DISCRETE,
+                         .n = len,
+                         .values = value,
+                         .weights = weight,
+                         .evidence = n + extra};
+}
+
+static void put_duration(struct buf *out, double s)
+{
+    struct buf text;
+    buf_init(&text);
+    units_put_duration(&text, s);
+    buf_puts(out, buf_text(&text));
+    buf_release(&text);
+}
+
+/* The limit that the timed-out attempts show; NaN when others took longer. */
+static double limit_of(struct attempts *a)
+{
+    if (a->n_timed_out == 0)
+        return NAN;
+    double m = median(a->timed_out, a->n_timed_out);
+    double limit = m > 0 && m < 1e6 ? discover_shortest(m * 0.99, m * 1.01) : m;
+    size_t longer = 0;
+    for (size_t i = 0; i < a->n_x; i++)
+        longer += a->x[i] > limit;
+    return longer * 100 <= a->n_x ? limit : NAN;
+}
+
+/* Latency with a limit; false when the step shows none. */
+static bool fit_limited(struct estimate *e, uint32_t part, struct attempts *a)
+{
+    struct numbers *numbers = e->out->step[part].numbers;
+    double limit = limit_of(a);
+    size_t k = a->n_timed_out, n = a->n_x + k;
+    struct fit fit;
+    if (isnan(limit))
+        return false;
+    double *x = mem_alloc(n * sizeof *x);
+    bool *censored = mem_zero(n, sizeof *censored);
+    memcpy(x, a->x, a->n_x * sizeof *x);
+    for (size_t i = a->n_x; i < n; i++) {
+        x[i] = limit;
+        censored[i] = true;
+    }
+    fit_choose(x, censored, n, e->seed, &e->out->arena, &fit);
+    struct interval seen = interval_wilson(k, n, 0.95);
+    double beyond = 1 - dist_cdf(&fit.dist, limit);
+    estimate_tidy(e, &fit.dist);
+    numbers->timeout_s = limit;
+    buf_printf(&e->note[part], "; %zu of %zu timed out at ", k, n);
+    put_duration(&e->note[part], limit);
+    if (fit.dist.family != DIST_EMPIRICAL && beyond >= seen.low && beyond <= seen.high) {
+        numbers->latency = fit.dist;
+        buf_printf(&e->note[part], "; latency %s, censored there (fit p = %.2g)",
+                   dist_family_name(fit.dist.family), fit.p);
+    } else {
+        numbers->latency = with_atom(e, a->x, a->n_x, 2 * limit, k);
+        buf_puts(&e->note[part], ", too many for slow calls: they hang, so they lie beyond it");
+    }
+    mem_free(x);
+    mem_free(censored);
+    return true;
+}
+
+static void fit_latency(struct estimate *e, uint32_t part, struct attempts *a, size_t skipped)
+{
+    struct numbers *numbers = e->out->step[part].numbers;
+    if (skipped == 0 && fit_limited(e, part, a))
+        return;
+    memcpy(a->x + a->n_x, a->timed_out, a->n_timed_out * sizeof *a->x);
+    size_t n = a->n_x + a->n_timed_out;
+    if (a->outcome[OUTCOME_TIMEOUT])
+        buf_printf(&e->note[part], "; %llu timeouts count as errors",
+                   (unsigned long long)a->outcome[OUTCOME_TIMEOUT]);
+    a->outcome[OUTCOME_ERROR] += a->outcome[OUTCOME_TIMEOUT];
+    a->outcome[OUTCOME_TIMEOUT] = 0;
+    if (skipped && n) {
+        numbers->latency = with_atom(e, a->x, n, 0, skipped);
+        buf_printf(&e->note[part], "; %zu of %llu items pass it by, in no time", skipped,
+                   (unsigned long long)a->passes);
+    } else {
+        numbers->latency = estimate_latency(e, part, a->x, NULL, n);
+    }
+}
+
+/* ---- outcomes and retries --------------------------------------------------------------- */
+
+static void fit_outcomes(struct estimate *e, uint32_t part, const struct attempts *a,
+                         size_t skipped)
+{
+    struct numbers *numbers = e->out->step[part].numbers;
+    uint64_t n = a->n + skipped;
+    if (a->outcome[OUTCOME_ERROR])
+        estimate_rate(e, part, "error", a->outcome[OUTCOME_ERROR], n, true, &numbers->error);
+    if (a->outcome[OUTCOME_MALFORMED])
+        estimate_rate(e, part, "malformed", a->outcome[OUTCOME_MALFORMED], n, true,
+                      &numbers->malformed);
+    if (a->n == a->outcome[OUTCOME_OK])
+        buf_puts(&e->note[part], "; never seen to fail");
+}
+
+static void fit_retries(struct estimate *e, uint32_t part, struct attempts *a)
+{
+    struct step *s = &e->out->step[part];
+    bool errors_hold_timeouts = a->outcome[OUTCOME_TIMEOUT] == 0 && (a->retried & RETRY_TIMEOUT);
+    if (errors_hold_timeouts)
+        a->retried |= RETRY_ERROR;
+    if (a->retried) {
+        uint32_t never = a->given_up & ~a->retried;
+        s->retry.attempts = a->most_failed > 1 ? a->most_failed : a->most > 3 ? a->most : 3;
+        s->retry.on = RETRY_ALL & ~never;
+        s->retry.factor = 1;
+        s->retry.initial_s = a->n_gap ? estimate_rounded(median(a->gap, a->n_gap), 3) : 0;
+        buf_printf(&e->note[part], "; retried, up to %u attempts seen", a->most);
+    }
+    if (2 * a->went_on > a->failed_visits) {
+        s->fallback.to = s->next.to;
+        buf_puts(&e->note[part], "; items go on after it failed");
+    }
+}
+
+/* A step to which an item comes back: all its visits together, and how the last one ended. */
+static void fit_repeated(struct estimate *e, uint32_t part)
+{
+    const struct trace_log *log = e->log;
+    struct numbers *numbers = e->out->step[part].numbers;
+    double *x = mem_alloc(log->items.len * sizeof *x);
+    uint64_t failed = 0, came = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        double sum = 0;
+        bool seen = false;
+        uint8_t outcome = OUTCOME_OK;
+        for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
+            const struct log_visit *visit = &log->visits.at[v];
+            double s = observe_span_s(visit->start_ns, visit->end_ns);
+            if ((int32_t)visit->stage != e->part[part].stage)
+                continue;
+            seen = true;
+            sum += isnan(s) ? 0 : s;
+            outcome = visit->outcome;
+        }
+        if (!seen && !passes(e, part, it))
+            continue;
+        came++;
+        failed += outcome != OUTCOME_OK;
+        x[n++] = sum;
+    }
+    buf_puts(&e->note[part], "; items come back to it: the time of all visits together");
+    numbers->latency = estimate_latency(e, part, x, NULL, n);
+    if (failed)
+        estimate_rate(e, part, "error", failed, came, true, &numbers->error);
+    mem_free(x);
+}
+
+void estimate_stage(struct estimate *e, uint32_t part)
+{
+    size_t n = e->log->attempts.len;
+    struct attempts a = {.x = mem_alloc(n * sizeof(double)),
+                         .timed_out = mem_alloc(n * sizeof(double)),
+                         .gap = mem_alloc(n * sizeof(double))};
+    take_stage(e, part, &a);
+    buf_printf(&e->note[part], "%llu visits, %llu attempts", (unsigned long long)a.visits,
+               (unsigned long long)a.n);
+    if (a.repeats) {
+        fit_repeated(e, part);
+    } else {
+        size_t skipped = (size_t)(a.passes - a.items);
+        fit_latency(e, part, &a, skipped);
+        fit_outcomes(e, part, &a, skipped);
+        fit_retries(e, part, &a);
+    }
+    mem_free(a.x);
+    mem_free(a.timed_out);
+    mem_free(a.gap);
+}
+
+void estimate_visits(struct estimate *e, uint32_t part)
+{
+    const struct trace_log *log = e->log;
+    double *x = mem_alloc(log->visits.len * sizeof *x);
+    uint64_t visits = 0;
+    size_t n = 0;
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
+            const struct log_visit *visit = &log->visits.at[v];
+            double s = observe_span_s(visit->start_ns, visit->end_ns);
+            if ((int32_t)visit->stage != e->part[part].stage)
+                continue;
+            visits++;
+            if (!isnan(s) && !visit->pending)
+                x[n++] = s;
+        }
+    }
+    buf_printf(&e->note[part], "%s%llu visits", e->note[part].len ? "; " : "",
+               (unsigned long long)visits);
+    e->out->step[part].numbers->latency = estimate_latency(e, part, x, NULL, n);
+    mem_free(x);
+}
