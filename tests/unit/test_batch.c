@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The block engine against a plain walk of one item at a time, which takes its decisions from
+ * model/rules and its random numbers from the same places. */
+#include "math/dist.h"
+#include "math/gsl_guard.h"
+#include "math/qtable.h"
+#include "model/scenario.h"
+#include "sim/batch.h"
+#include "tests/support/support.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SEED = 7 };
+
+struct setup {
+    struct pipeline p;
+    struct program g;
+    struct batch *b;
+    struct tally t;
+};
+
+static void set_up(struct setup *s, const char *flow)
+{
+    struct error err = {0};
+    struct faults faults;
+    struct buf text;
+    buf_init(&text);
+    faults_init(&faults);
+    buf_printf(&text, "seam: 1\n%s", flow);
+    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, &s->p, &faults, &err), &err);
+    ok(program_init(&s->g, &s->p, NULL, &err), &err);
+    s->b = batch_new(&s->g);
+    tally_init(&s->t, &s->g);
+    faults_release(&faults);
+    buf_release(&text);
+}
+
+static void tear_down(struct setup *s)
+{
+    batch_free(s->b);
+    tally_release(&s->t);
+    program_release(&s->g);
+    pipeline_release(&s->p);
+}
+
+/* --- one item at a time */
+
+struct item {
+    const struct program *g;
+    uint64_t block;
+    uint32_t lane, class;
+    bool good, reviewed, reviewed_bad;
+    int32_t at;
+    uint32_t visits, visited[8], counters[32];
+    bool entry[8];
+    float confidence; /* the last */
+    double time, cost;
+};
+
+/* The lane's number of the dense stream of a key. */
+static uint64_t dense_at(uint64_t key, uint32_t lane)
+{
+    static uint64_t all[LANES] __attribute__((aligned(64)));
+    struct rng r;
+    rng_init(&r, key);
+    rng_fill(&r, all, LANES);
+    return all[lane];
+}
+
+static uint64_t number(const struct item *x, uint32_t step, enum rng_purpose purpose,
+                       uint32_t attempt)
+{
+    uint64_t key = rng_key(SEED, 0, x->block, step, purpose);
+    uint32_t visit = x->visited[step] - 1;
+    if (x->g->step[step].dense && visit == 0 && attempt == 0)
+        return dense_at(key, x->lane);
+    return rng_at(key, (uint64_t)visit << 34 | (uint64_t)attempt << 10 | x->lane);
+}
+
+/* Outcome by the probabilities themselves, on a number in [0, 1). */
+static enum outcome outcome_of(const struct numbers *n, double u, bool *good)
+{
+    double malformed = n->malformed.value;
+    double rest = 1 - n->error.value - malformed - n->wrong.value;
+    if ((u -= n->error.value) < 0)
+        return OUTCOME_ERROR;
+    if ((u -= malformed * n->validation.value) < 0)
+        return OUTCOME_MALFORMED;
+    if ((u -= malformed * (1 - n->validation.value)) < 0 || (u -= n->wrong.value) < 0) {
+        *good = false;
+        return OUTCOME_WRONG;
+    }
+    if (u - rest * n->repair.value < 0)
+        *good = true;
+    return OUTCOME_OK;
+}
+
+static double sample(const struct dist *d, uint64_t u)
+{
+    struct error err = {0};
+    struct qtable *t = qtable_new(d, &err);
+    double x = d->family == DIST_CONSTANT ? d->a : qtable_at(t, (uint32_t)u);
+    qtable_free(t);
+    return x;
+}
+
+static enum exit_kind attempts(struct item *x, uint32_t i, const struct numbers *n)
+{
+    const struct retry *r = &x->g->pipeline->step[i].retry;
+    for (uint32_t made = 1;; made++) {
+        uint64_t u = number(x, i, RNG_ATTEMPT, made - 1);
+        double latency = sample(&n->latency, u), h = (double)(u >> 33) * 0x1p-31;
+        if (x->g->step[i].plan[x->g->step[i].plan_of[x->class]].wide)
+            h = rng_unit(number(x, i, RNG_OUTCOME, made - 1));
+        bool good = x->good;
+        enum outcome o = outcome_of(n, h, &good);
+        if (latency > (float)n->timeout_s)
+            o = OUTCOME_TIMEOUT;
+        else
+            x->good = good;
+        x->time += fmin(latency, n->timeout_s);
+        x->cost += n->cost_call;
+        if (o == OUTCOME_OK || o == OUTCOME_WRONG)
+            return EXIT_PASS;
+        if (!rules_retries(r, o, made))
+            return EXIT_FAIL;
+        double jitter = r->jitter == JITTER_NONE ? 0 : rng_unit(number(x, i, RNG_BACKOFF, made));
+        x->time += rules_backoff(r, made, jitter);
+    }
+}
+
+static enum exit_kind decision(struct item *x, uint32_t i, const struct numbers *n)
+{
+    double d[DECISION_COUNT], u = rng_unit(number(x, i, RNG_DECISION, 0));
+    rules_decisions(x->g->step[i].kind, n, x->good, d);
+    double change = d[DECIDE_FIX] + d[DECIDE_SPOIL];
+    if (u < change)
+        x->good = !x->good;
+    return u >= change && u < change + d[DECIDE_REJECT] ? EXIT_REJECT : EXIT_PASS;
+}
+
+static void visit(struct item *x)
+{
+    uint32_t i = (uint32_t)x->at;
+    const struct step *s = &x->g->pipeline->step[i];
+    const struct numbers *n = &s->numbers[x->class];
+    x->visits++;
+    if (x->visited[i]++ == 0)
+        x->entry[i] = x->good;
+    if (s->kind == STEP_REVIEW && !x->reviewed) {
+        x->reviewed = true;
+        x->reviewed_bad = !x->good;
+    }
+    enum exit_kind exit = attempts(x, i, n);
+    if (exit == EXIT_PASS && s->has_confidence)
+        x->confidence = (float)sample(x->good ? &n->confidence_good : &n->confidence_bad,
+                                      number(x, i, RNG_CONFIDENCE, 0));
+    if (exit == EXIT_PASS && s->kind == STEP_GATE)
+        exit = rules_gate_ships(x->confidence, (float)n->threshold.value) ? EXIT_ABOVE : EXIT_BELOW;
+    if (exit == EXIT_PASS && (s->kind == STEP_CHECK || s->kind == STEP_REVIEW))
+        exit = decision(x, i, n);
+    const struct route *r = rules_take(&x->g->rules, i, exit, x->counters);
+    if (r->back && x->visited[r->to])
+        x->good = x->entry[r->to];
+    x->at = r->to;
+}
+
+static void walk(struct item *x, const struct program *g, uint64_t block, uint32_t lane)
+{
+    *x = (struct item){.g = g, .block = block, .lane = lane, .good = true, .confidence = NAN};
+    uint64_t u = dense_at(rng_key(SEED, 0, block, 0, RNG_CLASS), lane);
+    double share = 0;
+    for (x->class = 0; x->class + 1 < g->n_classes; x->class ++)
+        if (rng_unit(u) < (share += g->pipeline->class[x->class].share))
+            break;
+    u = dense_at(rng_key(SEED, 0, block, 0, RNG_QUALITY), lane);
+    x->good = rng_unit(u) >= g->pipeline->input_wrong[x->class].value;
+    while (x->at >= 0)
+        visit(x);
+}
+
+static const char everything[] =
+    "wrong: 4%\n"
+    "classes: {easy: {share: 60%}, hard: {share: 40%}}\n"
+    "flow:\n"
+    "  - stage: get\n"
+    "    error: 5%\n    wrong: 2%\n    malformed: 4%\n    validation: 70%\n"
+    "    latency: {lognormal: {p50: 45ms, p95: 160ms}}\n    timeout: 150ms\n    budget: 200ms\n"
+    "    retry: {attempts: 3, for: [error, timeout], backoff: {initial: 50ms, max: 80ms, "
+    "jitter: equal}}\n"
+    "    fallback: spare\n    cost: {per_call: $0.01}\n"
+    "  - stage: make\n"
+    "    wrong: {easy: 10%, hard: 30%}\n    repair: 25%\n    error: 0.0000004\n"
+    "    latency: {gamma: {mean: 2s, sd: 1s}}\n"
+    "    confidence: {good: {beta: {a: 9, b: 2}}, bad: {beta: {a: 3, b: 3}}}\n"
+    "  - stage: spare\n"
+    "    error: 20%\n    wrong: 10%\n    latency: 300ms\n    cost: {per_call: $0.25}\n"
+    "    retry: {attempts: 2, backoff: {initial: 1s}}\n"
+    "  - check: look\n"
+    "    sensitivity: 80%\n    specificity: 95%\n    latency: 100ms\n"
+    "    on_reject: {goto: make, at_most: 2, then: desk}\n"
+    "  - gate: sure\n"
+    "    threshold: 75%\n    above: ship\n    below: desk\n"
+    "  - review: desk\n"
+    "    latency: {exponential: {mean: 60s}}\n    sensitivity: 90%\n    specificity: 97%\n"
+    "    fixes: 50%\n    spoils: 40%\n    cost: {per_call: $1}\n"
+    "    on_reject: {goto: get, at_most: 1, then: reject}\n";
+
+static void check_lane(const struct setup *s, const struct item *x, uint32_t lane)
+{
+    const struct batch *b = s->b;
+    assert_int_equal(b->at[lane], x->at);
+    assert_int_equal(b->good[lane], x->good);
+    assert_int_equal(b->visits[lane], x->visits);
+    assert_int_equal(b->reviews[lane] > 0, x->reviewed);
+    assert_int_equal(b->reviewed_bad[lane], x->reviewed_bad);
+    near(b->time[lane], x->time, 1e-12 * x->time);
+    near(b->cost[lane], x->cost, 1e-12 * x->cost);
+}
+
+static void every_item_does_what_the_rules_say(void **state)
+{
+    struct setup s;
+    set_up(&s, everything);
+    assert_true(s.g.step[1].plan[0].wide);
+    assert_int_equal(s.g.step[1].n_plans, 2);
+    for (uint64_t block = 15; block < 17; block++) {
+        uint64_t visits = s.t.step[1].visits, shipped = 0, found = 0;
+        batch_run(s.b, SEED, 0, block, LANES, &s.t);
+        for (uint32_t lane = 0; lane < LANES; lane += 3) {
+            struct item x;
+            walk(&x, &s.g, block, lane);
+            check_lane(&s, &x, lane);
+        }
+        for (uint32_t lane = 0; lane < LANES; lane++)
+            shipped += s.b->at[lane] == TO_SHIP;
+        for (uint32_t c = 0; c < 2; c++)
+            found += s.t.class[c].correct + s.t.class[c].wrong;
+        assert_true(found >= shipped && shipped > LANES / 2);
+        assert_true(s.t.step[1].visits > visits + LANES);
+    }
+    tear_down(&s);
+}
+
+/* --- the same numbers whatever becomes of others */
+
+static const char six[] = "flow:\n"
+                          "  - stage: a\n    error: 3%\n    latency: {exponential: {mean: 1s}}\n"
+                          "  - stage: b\n    error: 30%\n    latency: {exponential: {mean: 1s}}\n"
+                          "    retry: {attempts: 2}\n    wrong: 5%\n"
+                          "  - stage: c\n    error: 3%\n    latency: {exponential: {mean: 1s}}\n"
+                          "    timeout: 3s\n";
+
+static void whole_blocks_and_short_lists_give_the_same_items(void **state)
+{
+    struct setup s;
+    int32_t at[LANES], good[LANES];
+    double time[LANES];
+    set_up(&s, six);
+    batch_run(s.b, SEED, 0, 5, LANES, &s.t); /* over masks */
+    memcpy(at, s.b->at, sizeof at);
+    memcpy(good, s.b->good, sizeof good);
+    memcpy(time, s.b->time, sizeof time);
+    batch_run(s.b, SEED, 0, 5, 500, &s.t); /* over lists */
+    assert_memory_equal(at, s.b->at, 500 * sizeof *at);
+    assert_memory_equal(good, s.b->good, 500 * sizeof *good);
+    assert_memory_equal(time, s.b->time, 500 * sizeof *time);
+    for (int i = 500; i < LANES; i++)
+        assert_int_equal(s.b->at[i], AT_NONE);
+    assert_int_equal(s.t.class[0].n, LANES + 500);
+    tear_down(&s);
+}
+
+static void more_errors_upstream_fail_more_items_and_change_no_other(void **state)
+{
+    struct setup few, many;
+    char flow[sizeof six];
+    uint32_t failed_more = 0;
+    strcpy(flow, six);
+    set_up(&few, flow);
+    memcpy(strstr(flow, "error: 3%"), "error: 9%", 9);
+    set_up(&many, flow);
+    batch_run(few.b, SEED, 0, 5, LANES, &few.t);
+    batch_run(many.b, SEED, 0, 5, LANES, &many.t);
+    for (int i = 0; i < LANES; i++) {
+        if (many.b->at[i] == few.b->at[i] && many.b->visits[i] == few.b->visits[i]) {
+            assert_true(many.b->time[i] == few.b->time[i]);
+            continue;
+        }
+        assert_int_equal(many.b->at[i], TO_FAIL);
+        assert_int_equal(many.b->visits[i], 1);
+        failed_more++;
+    }
+    within(failed_more, 20, 110); /* 6% of 1024 */
+    tear_down(&few);
+    tear_down(&many);
+}
+
+/* --- rules of a visit, by numbers that leave nothing to chance */
+
+static double time_of_one(const char *flow, int32_t *at)
+{
+    struct setup s;
+    set_up(&s, flow);
+    batch_run(s.b, SEED, 0, 0, 1, &s.t);
+    double time = s.b->time[0];
+    if (at)
+        *at = s.b->at[0];
+    tear_down(&s);
+    return time;
+}
+
+static void waits_grow_between_attempts_and_none_follows_the_last(void **state)
+{
+    int32_t at;
+    double time =
+        time_of_one("flow:\n  - stage: a\n    error: 100%\n    latency: 1s\n"
+                    "    retry: {attempts: 5, backoff: {initial: 0.5s, factor: 2, max: 1.5s}}\n",
+                    &at);
+    near(time, 5 + 0.5 + 1 + 1.5 + 1.5, 1e-12);
+    assert_int_equal(at, TO_FAIL);
+}
+
+static void a_timeout_takes_exactly_the_limit_and_may_be_retried(void **state)
+{
+    int32_t at;
+    double time = time_of_one("flow:\n  - stage: a\n    latency: 2s\n    timeout: 0.1s\n"
+                              "    retry: {attempts: 3, for: [timeout]}\n",
+                              &at);
+    near(time, 0.3, 1e-15);
+    assert_int_equal(at, TO_FAIL);
+    time = time_of_one("flow:\n  - stage: a\n    latency: 2s\n    timeout: 0.1s\n"
+                       "    retry: {attempts: 3, for: [error]}\n",
+                       &at);
+    near(time, 0.1, 0);
+    time = time_of_one("flow:\n  - stage: a\n    latency: 2s\n    timeout: 2s\n", &at);
+    near(time, 2, 0);
+    assert_int_equal(at, TO_SHIP); /* in time: not above the limit */
+}
+
+static void malformed_payloads_fail_when_seen_and_ship_wrong_when_not(void **state)
+{
+    struct setup s;
+    set_up(&s, "flow:\n  - stage: a\n    malformed: 100%\n    validation: 100%\n");
+    batch_run(s.b, SEED, 0, 0, 100, &s.t);
+    assert_int_equal(s.t.class[0].failed, 100);
+    assert_int_equal(s.t.plan[0].end[TRY_SEEN], 100);
+    tear_down(&s);
+    set_up(&s, "flow:\n  - stage: a\n    malformed: 100%\n    validation: 0%\n");
+    batch_run(s.b, SEED, 0, 0, 100, &s.t);
+    assert_int_equal(s.t.class[0].wrong, 100);
+    assert_int_equal(s.t.plan[0].end[TRY_UNSEEN], 100);
+    tear_down(&s);
+}
+
+static void a_bad_item_is_mended_by_repair(void **state)
+{
+    struct setup s;
+    set_up(&s, "wrong: 100%\nflow:\n  - stage: a\n    repair: 100%\n  - stage: b\n");
+    batch_run(s.b, SEED, 0, 0, LANES, &s.t);
+    assert_int_equal(s.t.class[0].correct, LANES);
+    assert_int_equal(s.t.step[0].bad, LANES);
+    assert_int_equal(s.t.step[0].bad_shipped, 0);
+    assert_int_equal(s.t.step[1].bad, 0);
+    tear_down(&s);
+}
+
+static void going_back_restores_the_quality_of_the_first_entry(void **state)
+{
+    struct setup s;
+    set_up(&s, "flow:\n  - stage: a\n  - stage: b\n    wrong: 100%\n"
+               "  - check: c\n    sensitivity: 100%\n    on_reject: {goto: a, at_most: 3, then: "
+               "ship}\n");
+    batch_run(s.b, SEED, 0, 0, 64, &s.t);
+    assert_int_equal(s.t.step[0].visits, 4 * 64);
+    assert_int_equal(s.t.step[0].items, 64);
+    assert_int_equal(s.t.step[0].bad, 0);
+    assert_int_equal(s.t.step[0].squares, 16 * 64);
+    assert_int_equal(s.t.step[2].bad, 64);
+    assert_int_equal(s.t.step[2].caught, 4 * 64);
+    assert_int_equal(s.t.class[0].wrong, 64);
+    tear_down(&s);
+}
+
+static void the_guard_ends_items_that_go_round_for_ever(void **state)
+{
+    struct setup s;
+    set_up(&s, "flow:\n  - stage: a\n    wrong: 100%\n"
+               "  - check: c\n    sensitivity: 100%\n    on_reject: {goto: a, at_most: "
+               "unbounded}\n");
+    batch_run(s.b, SEED, 0, 0, 2, &s.t);
+    assert_int_equal(s.t.endless, 2);
+    assert_int_equal(s.t.class[0].failed, 2);
+    assert_int_equal(s.b->visits[0], VISITS_MAX);
+    tear_down(&s);
+}
+
+static void probabilities_below_a_millionth_are_told_apart_on_64_bits(void **state)
+{
+    struct setup s;
+    set_up(&s, "flow:\n  - stage: a\n    error: 1e-12\n    wrong: 0.9999999\n");
+    const struct plan *c = &s.g.step[0].plan[0];
+    assert_true(c->wide);
+    assert_int_equal(c->wide_cut[CUT_ERROR], 18446744); /* 1e-12 * 2^64 */
+    batch_run(s.b, SEED, 0, 0, LANES, &s.t);
+    assert_int_equal(s.t.plan[0].end[TRY_WRONG], LANES);
+    tear_down(&s);
+}
+
+static void an_item_without_confidence_stays_below_every_gate(void **state)
+{
+    struct setup s;
+    set_up(&s, "flow:\n  - stage: a\n    error: 50%\n    fallback: skip\n"
+               "    confidence: {good: 0.9, bad: 0.9}\n"
+               "  - gate: g\n    threshold: 90%\n    above: ship\n    below: reject\n");
+    batch_run(s.b, SEED, 0, 0, LANES, &s.t);
+    const struct class_tally *c = &s.t.class[0];
+    assert_int_equal(c->correct, s.t.step[0].ok); /* 0.9 meets a threshold of 0.9 */
+    assert_int_equal(c->rejected, LANES - s.t.step[0].ok);
+    within(c->rejected, 400, 624);
+    tear_down(&s);
+}
+
+static int prepare(void **state)
+{
+    math_init();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_item_does_what_the_rules_say),
+        cmocka_unit_test(whole_blocks_and_short_lists_give_the_same_items),
+        cmocka_unit_test(more_errors_upstream_fail_more_items_and_change_no_other),
+        cmocka_unit_test(waits_grow_between_attempts_and_none_follows_the_last),
+        cmocka_unit_test(a_timeout_takes_exactly_the_limit_and_may_be_retried),
+        cmocka_unit_test(malformed_payloads_fail_when_seen_and_ship_wrong_when_not),
+        cmocka_unit_test(a_bad_item_is_mended_by_repair),
+        cmocka_unit_test(going_back_restores_the_quality_of_the_first_entry),
+        cmocka_unit_test(the_guard_ends_items_that_go_round_for_ever),
+        cmocka_unit_test(probabilities_below_a_millionth_are_told_apart_on_64_bits),
+        cmocka_unit_test(an_item_without_confidence_stays_below_every_gate),
+    };
+    return cmocka_run_group_tests_name("batch", tests, prepare, NULL);
+}
