@@ -61,10 +61,18 @@ struct item {
 /* The lane's number of the dense stream of a key. */
 static uint64_t dense_at(uint64_t key, uint32_t lane)
 {
-    static uint64_t all[LANES] __attribute__((aligned(64)));
-    struct rng r;
-    rng_init(&r, key);
-    rng_fill(&r, all, LANES);
+    static struct {
+        uint64_t key, number[LANES];
+    } __attribute__((aligned(64))) known[64];
+    uint64_t *all = known[key % 64].number;
+    if (known[key % 64].key != key) {
+        static uint64_t fresh[LANES] __attribute__((aligned(64)));
+        struct rng r;
+        rng_init(&r, key);
+        rng_fill(&r, fresh, LANES);
+        memcpy(all, fresh, sizeof fresh);
+        known[key % 64].key = key;
+    }
     return all[lane];
 }
 
@@ -96,13 +104,14 @@ static enum outcome outcome_of(const struct numbers *n, double u, bool *good)
     return OUTCOME_OK;
 }
 
-static double sample(const struct dist *d, uint64_t u)
+static double sample(const struct sampler *s, uint64_t u)
 {
-    struct error err = {0};
-    struct qtable *t = qtable_new(d, &err);
-    double x = d->family == DIST_CONSTANT ? d->a : qtable_at(t, (uint32_t)u);
-    qtable_free(t);
-    return x;
+    return s->table ? qtable_at(s->table, (uint32_t)u) : s->value;
+}
+
+static const struct plan *plan_of(const struct item *x, uint32_t step)
+{
+    return &x->g->step[step].plan[x->g->step[step].plan_of[x->class]];
 }
 
 static enum exit_kind attempts(struct item *x, uint32_t i, const struct numbers *n)
@@ -110,8 +119,8 @@ static enum exit_kind attempts(struct item *x, uint32_t i, const struct numbers 
     const struct retry *r = &x->g->pipeline->step[i].retry;
     for (uint32_t made = 1;; made++) {
         uint64_t u = number(x, i, RNG_ATTEMPT, made - 1);
-        double latency = sample(&n->latency, u), h = (double)(u >> 33) * 0x1p-31;
-        if (x->g->step[i].plan[x->g->step[i].plan_of[x->class]].wide)
+        double latency = sample(&plan_of(x, i)->latency, u), h = (double)(u >> 33) * 0x1p-31;
+        if (plan_of(x, i)->wide)
             h = rng_unit(number(x, i, RNG_OUTCOME, made - 1));
         bool good = x->good;
         enum outcome o = outcome_of(n, h, &good);
@@ -154,8 +163,8 @@ static void visit(struct item *x)
     }
     enum exit_kind exit = attempts(x, i, n);
     if (exit == EXIT_PASS && s->has_confidence)
-        x->confidence = (float)sample(x->good ? &n->confidence_good : &n->confidence_bad,
-                                      number(x, i, RNG_CONFIDENCE, 0));
+        x->confidence =
+            (float)sample(&plan_of(x, i)->confidence[x->good], number(x, i, RNG_CONFIDENCE, 0));
     if (exit == EXIT_PASS && s->kind == STEP_GATE)
         exit = rules_gate_ships(x->confidence, (float)n->threshold.value) ? EXIT_ABOVE : EXIT_BELOW;
     if (exit == EXIT_PASS && (s->kind == STEP_CHECK || s->kind == STEP_REVIEW))
