@@ -68,6 +68,11 @@ const struct metric_def metric_defs[] = {
     {"log_loss", "1", "mean negative logarithm of the probability given to the truth",
      METRIC_TOP, false},
     /* of a step */
+    {"visits", "count", "visits seen", METRIC_STAGE, false},
+    {"attempts", "count", "attempts seen", METRIC_STAGE, false},
+    {"approved", "count", "visits of a review that ended in approval", METRIC_STAGE, false},
+    {"corrected", "count", "visits of a review that ended in a correction", METRIC_STAGE, false},
+    {"rejected", "count", "visits of a review that ended in rejection", METRIC_STAGE, false},
     {"visits_per_item", "1", "visits of this step per item", METRIC_STAGE, false},
     {"attempts_per_item", "1", "attempts of this step per item", METRIC_STAGE, false},
     {"ok_rate", "1", "attempts that end ok", METRIC_STAGE, true},
