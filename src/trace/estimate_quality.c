@@ -190,6 +190,11 @@ void estimate_review(struct estimate *e)
                     "without labels the reviewer is taken to be right: sensitivity and "
                     "specificity of `%s` are 1",
                     e->out->step[part].id);
+    if (e->log->labelled && !r.bad)
+        result_warn(e->info,
+                    "no reviewed draft is known to be wrong: sensitivity of `%s` is "
+                    "taken as 1",
+                    e->out->step[part].id);
     if (e->log->labelled && r.bad)
         estimate_rate(e, part, "sensitivity", r.caught, r.bad, false, &n->sensitivity);
     if (e->log->labelled && r.good)

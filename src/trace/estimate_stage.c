@@ -84,11 +84,14 @@ static void take_visit(const struct trace_log *log, const struct log_visit *v, b
         a->given_up |= bit_of(v->outcome);
 }
 
-/* Does the item pass where this step stands?  It visits it, or a step that stands after it. */
+/* Does the item pass where this step stands?  It visits it or a step that stands after it, or it
+ * came to the end. */
 static bool passes(const struct estimate *e, uint32_t part, const struct log_item *it)
 {
     if (e->part[part].reviewed_only && !it->reviewed)
         return false;
+    if (it->end == LOG_SHIPPED)
+        return true;
     for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
         if ((int32_t)e->log->visits.at[v].stage >= e->part[part].stage)
             return true;
@@ -138,6 +141,8 @@ static struct dist with_atom(struct estimate *e, double *x, size_t n, double ato
         }
     }
     double sum = 0;
+    if (len == 1)
+        return dist_constant(value[0]);
     for (size_t k = 0; k < len; k++)
         sum += weight[k];
     for (size_t k = 0; k < len; k++)

@@ -3,6 +3,7 @@
 #include "trace/observe.h"
 
 #include "model/rules.h"
+#include "trace/discover.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,9 +13,10 @@ enum { NAMES_MAX = 1000 };
 
 struct stage_counts {
     uint64_t attempts, outcome[OUTCOME_COUNT];
-    uint64_t visits, ok, first_ok, retried, retried_ok, rejected;
-    uint64_t ends[3];            /* items that ship, are rejected, fail here */
-    double *attempt_s, *visit_s; /* [attempts], [visits]; only known ones */
+    uint64_t visits, ok, first_ok, retried, retried_ok;
+    uint64_t approved, corrected, rejected; /* of a review's visits */
+    uint64_t ends[3];                       /* items that ship, are rejected, fail here */
+    double *attempt_s, *visit_s;            /* [attempts], [visits]; only known ones */
     size_t n_attempt_s, n_visit_s;
     double *visits_of, *attempts_of; /* [items] */
 };
@@ -35,6 +37,19 @@ static void count_visit(const struct trace_log *log, const struct log_visit *v,
     c->first_ok += !first_failed;
     c->retried += first_failed && v->n_attempts > 1;
     c->retried_ok += first_failed && v->n_attempts > 1 && ok;
+    switch (discover_verdict(span_string(&log->spans, v->decision))) {
+    case LOG_APPROVED:
+        c->approved++;
+        break;
+    case LOG_CORRECTED:
+        c->corrected++;
+        break;
+    case LOG_REJECTED_BY_REVIEW:
+        c->rejected++;
+        break;
+    case LOG_NO_VERDICT:
+        break;
+    }
     c->visits_of[v->item]++;
     c->attempts_of[v->item] += v->n_attempts;
     if (!isnan(s) && !v->pending)
@@ -62,7 +77,6 @@ static void count_stage(const struct trace_log *log, uint32_t stage, struct stag
             it->n_visits && log->visits.at[it->first_visit + it->n_visits - 1].stage == stage;
         if (here && it->end != LOG_UNFINISHED)
             c->ends[it->end]++;
-        c->rejected += it->verdict == LOG_REJECTED_BY_REVIEW;
     }
 }
 
@@ -78,6 +92,11 @@ static void put_stage(const struct trace_log *log, int32_t stage, const struct s
     size_t n = log->items.len;
     metrics_add_exact(m, "visits", (double)c->visits, "count");
     metrics_add_exact(m, "attempts", (double)c->attempts, "count");
+    if (stage == log->review) {
+        metrics_add_exact(m, "approved", (double)c->approved, "count");
+        metrics_add_exact(m, "corrected", (double)c->corrected, "count");
+        metrics_add_exact(m, "rejected", (double)c->rejected, "count");
+    }
     observe_mean(m, "visits_per_item", c->visits_of, n, level, "1");
     observe_mean(m, "attempts_per_item", c->attempts_of, n, level, "1");
     observe_share(m, "ok_rate", c->outcome[OUTCOME_OK], c->attempts, level);
