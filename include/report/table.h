@@ -9,6 +9,8 @@
 /* Each returns NULL when the results have nothing for it.  Several results stand side by side,
  * one column for each, headed by report_label. */
 struct table *table_headline(struct document *d, const struct result *const *results, size_t n);
+/* Has one of the results more than an exact 0 of this time or money? */
+bool table_shows(const struct result *const *results, size_t n, const char *name);
 /* Stages in groups of metrics: outcomes, time and cost, where items end, confidence.  `brief` takes
  * the few columns that a terminal has room for. */
 enum { TABLE_STAGE_GROUPS = 4 };

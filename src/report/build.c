@@ -26,7 +26,11 @@ static const char *label(const struct build *b, size_t i)
 
 static bool ends_badly(const struct answer *a)
 {
-    return a->present && a->ending && strcmp(a->ending, "certified") != 0;
+    static const char *const bad[] = {"infeasible", "too few labels", "not identifiable"};
+    for (size_t i = 0; a->present && a->ending && i < sizeof bad / sizeof *bad; i++)
+        if (!strcmp(a->ending, bad[i]))
+            return true;
+    return false;
 }
 
 /* --- 1 verdict */
@@ -129,6 +133,8 @@ static enum tone tone_of(enum verdict v)
 
 static void add_card(const struct build *b, const char *name)
 {
+    if (!table_shows(b->r, b->n, name))
+        return;
     for (size_t i = 0; i < b->n; i++) {
         const struct metric *m = metrics_find(&b->r[i]->metrics, name);
         struct buf note, text;
@@ -174,10 +180,22 @@ static void add_flow(const struct build *b)
 
 /* --- 4 to 10 */
 
+static bool same_model(const struct result *x, const struct result *y)
+{
+    return x->scenario_sha256 && y->scenario_sha256 && *x->scenario_sha256 &&
+           !strcmp(x->scenario_sha256, y->scenario_sha256) && !x->data.present && !y->data.present;
+}
+
+/* One picture for a scenario that was both solved and simulated. */
 static void add_pictures(const struct build *b, enum plot_kind k)
 {
-    for (size_t i = 0; i < b->n; i++)
-        plot_add(k, b->r[i], label(b, i), b->options ? &b->options->plot : NULL, b->d);
+    for (size_t i = 0; i < b->n; i++) {
+        bool drawn = false;
+        for (size_t j = 0; j < i; j++)
+            drawn = drawn || (same_model(b->r[i], b->r[j]) && plot_has(k, b->r[j]));
+        if (!drawn)
+            plot_add(k, b->r[i], label(b, i), b->options ? &b->options->plot : NULL, b->d);
+    }
 }
 
 static void set_caption(const struct build *b, struct table *t, size_t i)

@@ -80,9 +80,9 @@ static int digits_for(const struct form *f, double value, double half, bool shar
         int digits = -magnitude(unit);
         return clamp(digits + (unit * pow(10, digits) < 2.95), 0, 9);
     }
-    if (share && value > 0 && value < 1)
+    if (share && value > 0 && value < 1 - 1e-9)
         return clamp(1 - magnitude(fmin(value, 1 - value) * 100), 2, 9);
-    if (!(x > 0) || (x == floor(x) && x < 1e6))
+    if (!(x > 0) || (fabs(x - round(x)) < 1e-9 * x && x < 1e6))
         return 0;
     return clamp(3 - magnitude(x), 0, 9);
 }
@@ -157,7 +157,15 @@ static bool has_interval(const struct metric *m)
 {
     if (isnan(m->low) && isnan(m->high))
         return false;
-    return m->level != 0 || isnan(m->value) || m->low != m->value || m->high != m->value;
+    return m->low != m->value || m->high != m->value;
+}
+
+/* "97.69–97.82"; "-7.82 to -7.69", where a dash would look like a sign. */
+static void put_range(struct buf *out, const struct form *f, double low, double high)
+{
+    put_bare(out, f, low);
+    buf_puts(out, low < 0 ? " to " : "–");
+    put_bare(out, f, high);
 }
 
 void format_value(struct buf *out, const struct metric *m, const char *currency)
@@ -173,9 +181,7 @@ void format_interval(struct buf *out, const struct metric *m, const char *curren
     if (!has_interval(m))
         return;
     struct form f = form_of(m, currency);
-    put_bare(out, &f, m->low);
-    buf_puts(out, "–");
-    put_bare(out, &f, m->high);
+    put_range(out, &f, m->low, m->high);
     buf_puts(out, f.after);
 }
 
@@ -191,9 +197,7 @@ void format_both(struct buf *out, const struct metric *m, const char *currency)
     struct form f = form_of(m, currency);
     f.before = "";
     buf_puts(out, " (");
-    put_bare(out, &f, m->low);
-    buf_puts(out, "–");
-    put_bare(out, &f, m->high);
+    put_range(out, &f, m->low, m->high);
     buf_puts(out, ")");
 }
 

@@ -361,10 +361,10 @@ static size_t put_stage_bars(struct buf *out, const struct result *r, const char
         const struct metric *m = metrics_find(&row->metrics, name);
         if (!m || !isfinite(m->value))
             continue;
-        bool interval = isfinite(m->low) && isfinite(m->high);
+        bool interval = isfinite(m->low) && isfinite(m->high) && m->low < m->high;
         put_line(out,
-                 (double[]){100 * m->value, 100 * (interval ? m->low : m->value),
-                            100 * (interval ? m->high : m->value)},
+                 (double[]){100 * m->value, 100 * (interval ? m->low : NAN),
+                            100 * (interval ? m->high : NAN)},
                  3, row->id);
         struct buf text;
         buf_init(&text);
@@ -433,8 +433,10 @@ static void stages_draw(struct document *d, const struct result *r, struct pictu
     buf_puts(&p->script, bar_plot);
     buf_printf(&p->script, "set xlabel '%s that end well (%%)'\nset xrange [*:100]\n",
                visits ? "visits" : "attempts");
-    buf_puts(&p->script, "plot 'bars.tsv' using 1:0:2:3:ytic(4) with xerrorbars pt 7 ps 0.9 "
-                         "lw 1.5 lc rgb '#0072b2'\n");
+    buf_puts(&p->script,
+             "plot 'bars.tsv' using 1:0:ytic(4) with points pt 7 ps 0.9 lc rgb '#0072b2', "
+             "'' using 1:0:2:3 with xerrorbars pt 7 ps 0.9 lw 1.5 "
+             "lc rgb '#0072b2'\n");
     buf_puts(&p->about, "Each dot is a stage, the line through it the interval of its rate. Silent "
                         "mistakes do not show here: only what the pipeline can see.");
 }

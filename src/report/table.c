@@ -114,6 +114,24 @@ static bool any_target(const struct result *r)
     return false;
 }
 
+/* Times and money that no result has are left out: a scenario without latencies or prices gives a
+ * page of zeros otherwise. */
+static bool is_nothing(const struct metric *m)
+{
+    return m->unit && (!strcmp(m->unit, "s") || !strcmp(m->unit, "$")) && m->value == 0 &&
+           !(m->high > 0) && !m->target;
+}
+
+bool table_shows(const struct result *const *results, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct metric *m = metrics_find(&results[i]->metrics, name);
+        if (m && !is_nothing(m))
+            return true;
+    }
+    return false;
+}
+
 static struct table *headline_one(struct document *d, const struct result *r)
 {
     struct table *t = document_table(d, "Headline");
@@ -128,6 +146,8 @@ static struct table *headline_one(struct document *d, const struct result *r)
     }
     for (size_t i = 0; i < r->metrics.list.len; i++) {
         const struct metric *m = &r->metrics.list.at[i];
+        if (is_nothing(m))
+            continue;
         name_cell(d, t, m->name);
         metric_cell(d, t, m, r->currency, format_value);
         if (intervals)
@@ -191,6 +211,8 @@ struct table *table_headline(struct document *d, const struct result *const *res
     for (size_t i = 0; i < n; i++)
         table_column(d, t, table_label(d, results, n, i), true);
     for (size_t k = 0; k < names.list.len; k++) {
+        if (!table_shows(results, n, names.list.at[k]))
+            continue;
         name_cell(d, t, names.list.at[k]);
         const char *target = "";
         for (size_t i = 0; i < n; i++) {
@@ -231,7 +253,7 @@ static bool worth_showing(const struct row *rows, size_t n, const char *name)
 {
     for (size_t i = 0; i < n; i++) {
         const struct metric *m = metrics_find(&rows[i].metrics, name);
-        if (m && !(m->value == 0 && (m->low == m->high || isnan(m->low))))
+        if (m && !(m->value == 0 && !(m->high > 0)))
             return true;
     }
     return false;

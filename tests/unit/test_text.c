@@ -141,7 +141,7 @@ static void digits_follow_the_interval(void **state)
     formatted("latency_p95", "s", 5400, 5400, 5400, 0, "90 min");
     formatted("cost_per_item", "$", 0.0213, 0.0212, 0.0214, 0.95, "$0.02130 (0.02120–0.02140)");
     formatted("spans", "count", 1234567, NAN, NAN, 0, "1,234,567");
-    formatted("gap", "1", -0.041, -0.052, -0.030, 0.95, "-4.1% (-5.2–-3.0)");
+    formatted("gap", "1", -0.041, -0.052, -0.030, 0.95, "-4.1% (-5.2 to -3.0)");
 }
 
 static void text_is_cleaned_for_the_eye(void **state)
