@@ -70,6 +70,10 @@ enum top_value {
     X(ATTEMPT_P95, "attempt_latency_p95")                                                          \
     X(ATTEMPT_P99, "attempt_latency_p99")                                                          \
     X(VISIT_MEAN, "visit_latency_mean")                                                            \
+    X(VISIT_P50, "visit_latency_p50")                                                              \
+    X(VISIT_P90, "visit_latency_p90")                                                              \
+    X(VISIT_P95, "visit_latency_p95")                                                              \
+    X(VISIT_P99, "visit_latency_p99")                                                              \
     X(WITHIN_BUDGET, "within_budget")                                                              \
     X(EXIT_SHIP, "exit_ship")                                                                      \
     X(EXIT_REJECT, "exit_reject")                                                                  \
@@ -126,7 +130,7 @@ struct model {
     struct top_sums *top;     /* [1 + n_classes] */
     struct stage_sums *stage; /* [n_steps] */
     double *flow;             /* [n_steps][n_steps + 3] */
-    double *tries;            /* [n_steps][n_classes] attempts, as shares of all items */
+    double *visits, *tries;   /* [n_steps][n_classes] visits, attempts, as shares of all items */
     double (*attempt)[4];     /* [n_steps] p50, p90, p95, p99 of min(latency, timeout); NaN where
                                  classes differ */
     struct edge_place *edge;
@@ -150,6 +154,8 @@ MUST_CHECK int model_sums(struct model *m, const double *theta, struct error *er
 /* The same and all values. */
 MUST_CHECK int model_values(struct model *m, const double *theta, double *values,
                             struct error *err);
+/* Does the step state a time budget, for some class? */
+bool model_has_budget(const struct model *m, uint32_t step);
 /* Roughly the nanoseconds of one model_values. */
 double model_work(const struct model *m);
 

@@ -269,6 +269,35 @@ static void scope_values(struct scope_lists *s, const struct pipeline *p, enum a
     vec_release(&s->all);
 }
 
+/* The time of a visit, where it has retries: a list of its own. */
+static void stage_values(const struct model *m, uint32_t i, double *v)
+{
+    static const double visit_p[] = {0.5, 0.9, 0.95, 0.99};
+    const struct pipeline *p = m->pipeline;
+    struct atom_list all = {0};
+    double within = 0;
+    for (uint32_t k = 0; k < p->n_classes; k++) {
+        struct atom_list end[END_COUNT] = {{0}}, own = {0};
+        const struct visit_law *law = &m->chain[k].law[i];
+        double n = m->visits[i * p->n_classes + k];
+        visit_atoms(&m->chain[k], i, ATOMS_TIME, end);
+        list_add(&own, &end[END_OK], n * (law->ok + law->wrong));
+        list_add(&own, &end[END_FAILED], n * law->failed);
+        list_merge(&own);
+        within += at_most(&own, p->step[i].numbers[k].budget_s);
+        list_add(&all, &own, 1);
+        vec_release(&own);
+        vec_release(&end[END_OK]);
+        vec_release(&end[END_FAILED]);
+    }
+    list_merge(&all);
+    for (int k = 0; k < 4; k++)
+        v[STAGE_VISIT_P50 + k] = quantile(&all, visit_p[k]);
+    if (model_has_budget(m, i) && m->stage[i].visits > 0)
+        v[STAGE_WITHIN_BUDGET] = within / m->stage[i].visits;
+    vec_release(&all);
+}
+
 bool model_atoms(const struct model *m, enum atoms_of of, double *values)
 {
     const struct pipeline *p = m->pipeline;
@@ -290,6 +319,8 @@ bool model_atoms(const struct model *m, enum atoms_of of, double *values)
             atoms_free(&part[i]);
     }
     scope_values(&all, p, of, room);
+    for (uint32_t i = 0; i < p->n_steps && of == ATOMS_TIME; i++)
+        stage_values(m, i, values + model_stage_at(m, i));
     if (done)
         memcpy(values, room, (size_t)model_scopes(m) * TOP_COUNT * sizeof *room);
     mem_free(room);

@@ -90,6 +90,7 @@ int model_build(struct model *m, const struct pipeline *p, uint32_t max_states, 
     m->top = mem_zero((size_t)p->n_classes + 1, sizeof *m->top);
     m->stage = mem_zero(p->n_steps, sizeof *m->stage);
     m->flow = mem_zero((size_t)p->n_steps * (p->n_steps + ABSORB_KIND_COUNT), sizeof *m->flow);
+    m->visits = mem_zero((size_t)p->n_steps * p->n_classes, sizeof *m->visits);
     m->tries = mem_zero((size_t)p->n_steps * p->n_classes, sizeof *m->tries);
     m->attempt = mem_zero(p->n_steps, sizeof *m->attempt);
     find_simple(m);
@@ -143,6 +144,7 @@ void model_release(struct model *m)
     mem_free(m->top);
     mem_free(m->stage);
     mem_free(m->flow);
+    mem_free(m->visits);
     mem_free(m->tries);
     mem_free(m->attempt);
     mem_free(m->edge);

@@ -94,9 +94,11 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
         const double *v = value + model_stage_at(m, i);
         if (!(v[STAGE_VISITS] > 0))
             continue;
-        if (isfinite(p->step[i].numbers[0].budget_s) && isnan(v[STAGE_WITHIN_BUDGET]))
-            result_warn(out, "%s within_budget: the time of a retried visit is not solved exactly",
-                        p->step[i].id);
+        if (p->step[i].retry.attempts > 1 && isnan(v[STAGE_VISIT_P50]))
+            result_warn(out,
+                        "%s visit_latency quantiles%s: the time of a retried visit is not "
+                        "solved exactly; seam simulate gives them",
+                        p->step[i].id, model_has_budget(m, i) ? " and within_budget" : "");
         if (isnan(v[STAGE_ATTEMPT_P50]))
             result_warn(out,
                         "%s attempt_latency quantiles: classes differ in latency, and their "

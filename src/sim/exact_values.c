@@ -58,8 +58,10 @@ static void add_top(const struct model *m, const struct chain *c, const struct f
 }
 
 /* A visit's chance to end within the budget, for visits of one attempt. */
-static double in_budget(const struct numbers *n, const struct retry *retry)
+static double in_budget(const struct model *m, const struct numbers *n, const struct retry *retry)
 {
+    if (m->no_time || !isfinite(n->budget_s))
+        return 1;
     if (retry->attempts > 1)
         return NAN;
     return n->timeout_s <= n->budget_s ? 1 : dist_cdf(&n->latency, n->budget_s);
@@ -74,6 +76,7 @@ static void add_visits(const struct model *m, const struct chain *c, uint32_t i,
     double tries = ok * law->tries[END_OK][0] + law->failed * law->tries[END_FAILED][0];
     sums->visits += n;
     sums->attempts += n * tries;
+    m->visits[i * m->pipeline->n_classes + c->class] = n;
     m->tries[i * m->pipeline->n_classes + c->class] = n * tries;
     for (int o = 0; o < OUTCOME_COUNT; o++)
         sums->rate[o] += n * tries * law->rate[o];
@@ -83,8 +86,7 @@ static void add_visits(const struct model *m, const struct chain *c, uint32_t i,
     sums->retried_ok += n * law->retried_ok;
     sums->attempt_s += n * tries * c->time[i].capped;
     sums->visit_s += n * (ok * law->time[END_OK][0] + law->failed * law->time[END_FAILED][0]);
-    if (isfinite(c->numbers[i].budget_s))
-        sums->within_budget += n * in_budget(&c->numbers[i], &m->pipeline->step[i].retry);
+    sums->within_budget += n * in_budget(m, &c->numbers[i], &m->pipeline->step[i].retry);
     sums->cost += n * tries * c->numbers[i].cost_call;
 }
 
@@ -358,7 +360,17 @@ static void attempt_values(const struct model *m, uint32_t i, double *v)
         v[STAGE_ATTEMPT_P50 + k] = m->attempt[i][k];
         if (isnan(m->attempt[i][k]) && m->point && m->stage[i].attempts > 0)
             v[STAGE_ATTEMPT_P50 + k] = mixed_quantile(m, i, attempt_p[k]);
+        if (m->pipeline->step[i].retry.attempts == 1 || m->no_time)
+            v[STAGE_VISIT_P50 + k] = v[STAGE_ATTEMPT_P50 + k];
     }
+}
+
+bool model_has_budget(const struct model *m, uint32_t i)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        if (isfinite(m->pipeline->step[i].numbers[k].budget_s))
+            return true;
+    return false;
 }
 
 static double threshold_of(const struct model *m, uint32_t i)
@@ -388,7 +400,7 @@ static void stage_values(const struct model *m, uint32_t i, double reliability, 
         v[STAGE_VISIT_MEAN] = ratio(s->visit_s, s->visits);
     }
     attempt_values(m, i, v);
-    if (isfinite(step->numbers[0].budget_s))
+    if (model_has_budget(m, i))
         v[STAGE_WITHIN_BUDGET] = ratio(s->within_budget, s->visits);
     v[STAGE_EXIT_SHIP] = s->exit[ABSORB_SHIP];
     v[STAGE_EXIT_REJECT] = s->exit[ABSORB_REJECT];

@@ -275,7 +275,7 @@ static void constant_latencies_give_the_whole_distribution(void **state)
     solve(&s,
           "objective: {deadline: 5.5s}\n"
           "flow:\n  - stage: a\n    error: 10%\n    latency: 1s\n"
-          "    retry: {attempts: 3, backoff: {initial: 2s, factor: 2}}\n"
+          "    retry: {attempts: 3, backoff: {initial: 2s, factor: 2}}\n    budget: 4s\n"
           "  - stage: b\n    wrong: 20%\n    latency: 0.5s\n",
           true);
     /* 1.5 s (0.9), 4.5 s (0.09), 9.5 s (0.009); failed after 9 s (0.001) */
@@ -286,6 +286,10 @@ static void constant_latencies_give_the_whole_distribution(void **state)
     near(top(&s, "latency_p999"), 9.5, 1e-15);
     near(top(&s, "latency_all_p90"), 1.5, 1e-15); /* F(1.5) = 0.9 itself */
     near_rel(top(&s, "slo_attainment"), 0.99 * 0.8, 1e-14);
+    near(stage(&s, "a", "visit_latency_p90"), 1, 1e-15);
+    near(stage(&s, "a", "visit_latency_p99"), 4, 1e-15);
+    near_rel(stage(&s, "a", "within_budget"), 0.99, 1e-14);
+    near(stage(&s, "b", "visit_latency_p99"), 0.5, 0);
     assert_true(s.complete);
     done(&s);
 }
