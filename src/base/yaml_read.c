@@ -67,6 +67,9 @@ static int check_text(const char *file, const char *text, size_t len, struct err
         if (n == 0)
             return error_at(err, ERR_INPUT, file, line, column,
                             "not YAML: byte 0x%02X is not UTF-8 text", (unsigned char)text[i]);
+        if (text[i] == '%' && column == 1) /* libfyaml takes quadratic time on them */
+            return error_at(err, ERR_INPUT, file, line, column,
+                            "not YAML that is read here: a line may not begin with %%");
         if (text[i] == '\n') {
             line++;
             column = 1;
@@ -234,39 +237,70 @@ static void close_level(struct reader *r)
     release_level(top);
 }
 
+/* Line breaks inside quotes fold (YAML 1.2.2, 6.5): blanks around them go, one is a space, n are
+ * n - 1.  Returns what follows. */
+static const char *fold(const char *s, struct buf *out)
+{
+    size_t breaks = 0;
+
+    while (out->len && strchr(" \t", out->data[out->len - 1]))
+        out->data[--out->len] = '\0';
+    for (; *s == ' ' || *s == '\t' || *s == '\r' || *s == '\n'; s++)
+        breaks += *s == '\n';
+    if (breaks == 1)
+        buf_putc(out, ' ');
+    for (; breaks > 1; breaks--)
+        buf_putc(out, '\n');
+    return s;
+}
+
+/* The text between single quotes, `s` being behind the first: libfyaml 0.7.12 garbles two pairs of
+ * quotes side by side ('a''''b'). */
+static void single_quoted(const char *s, struct buf *out)
+{
+    while (*s && (*s != '\'' || s[1] == '\'')) {
+        if (*s == '\n' || *s == '\r') {
+            s = fold(s, out);
+            continue;
+        }
+        s += *s == '\'';
+        buf_putc(out, *s++);
+    }
+}
+
 /* The token's text, piece by piece: fy_token_get_text of libfyaml 0.7.12 leaks its list of pieces
  * when a quoted text has many of them. */
-static const char *token_text(struct arena *a, struct fy_token *token)
+static void token_pieces(struct fy_token *token, struct buf *out)
 {
-    struct fy_token_iter *iter = token ? fy_token_iter_create(token) : NULL;
+    struct fy_token_iter *iter = fy_token_iter_create(token);
     const struct fy_iter_chunk *piece = NULL;
-    struct buf text;
-    const char *kept;
     int failed = 0;
 
-    buf_init(&text);
-    while (iter && (piece = fy_token_iter_chunk_next(iter, piece, &failed)) != NULL)
-        buf_add(&text, piece->str, piece->len);
-    if (iter) {
-        fy_token_iter_finish(iter);
-        fy_token_iter_destroy(iter);
-    }
-    kept = arena_strndup(a, buf_text(&text), text.len);
-    buf_release(&text);
-    return kept;
+    if (iter == NULL)
+        return;
+    while ((piece = fy_token_iter_chunk_next(iter, piece, &failed)) != NULL)
+        buf_add(out, piece->str, piece->len);
+    fy_token_iter_finish(iter);
+    fy_token_iter_destroy(iter);
 }
 
 static struct yaml_node *read_scalar(struct reader *r, struct fy_token *token)
 {
     struct yaml_node *n = new_node(r, YAML_SCALAR);
+    enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+    const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+    struct buf text;
 
-    n->text = token_text(&r->y->arena, token);
-    if (token) {
-        enum fy_scalar_style style = fy_token_scalar_style(token);
-        n->quoted = style != FYSS_PLAIN;
-        if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && n->column > 1)
-            n->column--; /* libfyaml's mark is of the first character inside the quotes */
-    }
+    buf_init(&text);
+    if (style == FYSS_SINGLE_QUOTED && mark)
+        single_quoted(r->source + mark->input_pos, &text);
+    else if (token)
+        token_pieces(token, &text);
+    n->text = arena_strndup(&r->y->arena, buf_text(&text), text.len);
+    buf_release(&text);
+    n->quoted = style != FYSS_PLAIN;
+    if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && n->column > 1)
+        n->column--; /* libfyaml's mark is of the first character inside the quotes */
     return n;
 }
 
@@ -461,6 +495,10 @@ int yaml_parse(const char *file, const char *text, size_t len, struct yaml *out,
     struct reader r = {.y = out};
 
     memset(out, 0, sizeof *out);
+    if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
+        text += 3; /* the byte order mark */
+        len -= 3;
+    }
     if (check_text(file, text, len, err))
         return -1;
     arena_init(&out->arena);

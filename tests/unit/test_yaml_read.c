@@ -51,6 +51,27 @@ static void tree_keeps_text_kinds_and_places(void **state)
     yaml_release(&y);
 }
 
+static void every_style_of_text_is_decoded(void **state)
+{
+    struct yaml y = parsed("a: ['it''s '''''''' x', x]\n"
+                           "b: \"multi\n\n  line \\\n   fold \\u00e9 \\x41\\t\\\"\"\n"
+                           "c: |\n  lit\n   era\n"
+                           "d: >-\n  fol\n  ded\n\n  x\n"
+                           "e: plain\n  folded\n"
+                           "f: ''\n"
+                           "g: 'a''''b  \n\n\n   c ''\n  d'\n");
+
+    assert_string_equal(yaml_get(y.root, "a")->child[0]->text, "it's '''' x");
+    assert_string_equal(yaml_get(y.root, "b")->text, "multi\nline fold \xc3\xa9 A\t\"");
+    assert_string_equal(yaml_get(y.root, "c")->text, "lit\n era\n");
+    assert_string_equal(yaml_get(y.root, "d")->text, "fol ded\nx");
+    assert_string_equal(yaml_get(y.root, "e")->text, "plain folded");
+    assert_string_equal(yaml_get(y.root, "f")->text, "");
+    assert_true(yaml_get(y.root, "f")->quoted);
+    assert_string_equal(yaml_get(y.root, "g")->text, "a''b\n\nc ' d");
+    yaml_release(&y);
+}
+
 static void empty_text_has_no_root(void **state)
 {
     struct yaml y = parsed("");
@@ -147,7 +168,7 @@ static void bad_text_is_refused_with_its_place(void **state)
     refused("a: 1\nb: \xc0\xaf\n", "f:2:4: not YAML: byte 0xC0");
     refused("\xed\xa0\x80", "byte 0xED");
     refused_n("a: 1\0b", 6, ERR_INPUT, "f:1:5: not YAML: byte 0x00");
-    refused("%YAML 9.9\n---\na\n", "not YAML");
+    refused("%YAML 9.9\n---\na\n", "f:1:1: not YAML that is read here");
 }
 
 static void yaml_traps_get_a_hint(void **state)
@@ -229,6 +250,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tree_keeps_text_kinds_and_places),
+        cmocka_unit_test(every_style_of_text_is_decoded),
         cmocka_unit_test(empty_text_has_no_root),
         cmocka_unit_test(columns_count_characters_not_bytes),
         cmocka_unit_test(aliases_are_copies),
