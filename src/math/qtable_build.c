@@ -2,26 +2,30 @@
 /* Building quantile tables.
  *
  * Smooth laws: in each cell the cubic through the quantiles at 0, 1/4, 3/4 and 1 of it (the
- * Chebyshev-Lobatto points).  Its error is largest in the middle of the cell, where it is measured
- * in every fourth one; the cells are halved until it is small enough.  Where x goes as u^c the
- * error is c (c-1) (c-2) (c-3) 1e-8 with 16 cells an octave.
+ * Chebyshev-Lobatto points).  Its error is largest in the middle of the cell, where it is measured;
+ * the cells are halved until it is small enough.  Where x goes as u^c the error is
+ * c (c-1) (c-2) (c-3) 1e-8 with 16 cells an octave.  The quantiles are walked along where the
+ * family allows (qtable_walk.h) and the walk agrees with the law at eight places, else inverted one
+ * by one.
  * A triangular law is split at its mode, where its quantile function has a kink. */
 #include "qtable_kinds.h"
 
 #include "base/buf.h"
 #include "dist_family.h"
+#include "qtable_walk.h"
 #include <math.h>
+#include <string.h>
 
 static const double VALUE_MAX = 1e30;
 
-/* How fine a table has to be: cells an octave to begin with (2^bits), octaves between checks, and
- * half of the errors that the header promises. */
+/* How fine a table has to be: cells an octave to begin with (2^bits), half of the errors that the
+ * header promises, and how far a walk may stray. */
 struct fineness {
-    int bits, check_every;
-    double relative, absolute;
+    int bits;
+    double relative, absolute, astray;
 };
-static const struct fineness FINE = {QTABLE_BITS_MIN, 1, 4e-7, 5e-13};
-static const struct fineness COARSE = {1, 4, 5e-4, 5e-10};
+static const struct fineness FINE = {QTABLE_BITS_MIN, 4e-7, 5e-13, 1e-8};
+static const struct fineness COARSE = {2, 5e-4, 5e-10, 1e-4};
 
 /* A stretch of a law: p in [from, to]. */
 struct law {
@@ -56,42 +60,83 @@ static bool is_used(double from, double to)
     return ceil(from - 0.5) + 0.5 < to;
 }
 
-/* One half of the table.  False when too coarse, or when a quantile is not a number. */
-static bool fill_half(struct qtable *t, const struct law *l, bool upper, double scale, bool *nan)
+enum half { HALF_DONE, HALF_COARSE, HALF_LOST, HALF_NAN };
+
+/* Where the quantiles of one half come from. */
+struct source {
+    const struct law *law;
+    bool upper, walking;
+    struct walk walk;
+    double next; /* the quantile where the last cell ended; NaN when it was skipped */
+};
+
+/* Quantiles at 0, 1/4, 3/4 and 1 of a cell, and in its middle. */
+static void cell_values(struct source *s, double start, double width, double *y)
+{
+    static const double at[] = {0, 0.25, 0.75, 1, 0.5};
+    if (s->walking)
+        walk_step(&s->walk, width * 0x1p-32);
+    for (int i = 0; i < 5; i++) {
+        if (i == 0 && !isnan(s->next))
+            y[0] = s->next;
+        else if (s->walking)
+            y[i] = fmin(walk_value(&s->walk, at[i]), VALUE_MAX);
+        else
+            y[i] = law_at(s->law, start + at[i] * width, s->upper);
+    }
+    s->next = y[3];
+}
+
+/* Has the walk kept to the law?  Asked at the end of every eighth octave. */
+static bool has_strayed(const struct source *s, int octave)
+{
+    if (!s->walking || octave % 8 != 7)
+        return false;
+    double want = law_at(s->law, ldexp(1, octave), s->upper);
+    return !(fabs(walk_value(&s->walk, 1) - want) <= s->law->fineness->astray * want);
+}
+
+/* Near enough; or so near the greatest value that its cell may hold the kink there. */
+static bool is_near(const struct law *l, double got, double want, double scale)
+{
+    if (scale >= VALUE_MAX && want > VALUE_MAX / 1024)
+        return true;
+    return fabs(got - want) <= l->fineness->relative * want + l->fineness->absolute * scale;
+}
+
+/* One half of the table. */
+static enum half fill_half(struct qtable *t, struct source *s, double scale)
 {
     const int per_octave = 1 << t->bits;
     const double h = 1.0 / per_octave;
-    float(*row)[4] = t->row + (upper ? QTABLE_OCTAVES << t->bits : 0);
-    double y[4] = {law_at(l, 0.5, upper), 0, 0, 0};
-    bool fresh = true; /* y[0] is the quantile at the cell's start */
+    float(*row)[4] = t->row + (s->upper ? QTABLE_OCTAVES << t->bits : 0);
+    double y[5], c[4];
 
+    s->next = NAN;
+    s->walking = s->walking && walk_start(&s->walk, s->law->d, s->upper, 0x1p-33);
     for (int octave = 0; octave < QTABLE_OCTAVES; octave++) {
         for (int k = 0; k < per_octave; k++, row++) {
-            double start = ldexp(1 + k * h, octave - 1), width = ldexp(h, octave - 1), c[4];
+            double start = ldexp(1 + k * h, octave - 1), width = ldexp(h, octave - 1);
             if (!is_used(start, start + width)) {
-                fresh = false;
+                s->next = NAN;
+                if (s->walking)
+                    walk_step(&s->walk, width * 0x1p-32);
                 continue;
             }
-            if (!fresh)
-                y[0] = law_at(l, start, upper);
-            y[1] = law_at(l, start + 0.25 * width, upper);
-            y[2] = law_at(l, start + 0.75 * width, upper);
-            y[3] = law_at(l, start + width, upper);
+            cell_values(s, start, width, y);
             cubic(y, h, c);
-            if ((k % 4 == 2 || k < 2) && octave % l->fineness->check_every == 0) {
-                double want = law_at(l, start + 0.5 * width, upper);
-                double got = c[0] + h / 2 * (c[1] + h / 2 * (c[2] + h / 2 * c[3]));
-                *nan |= isnan(want) || isnan(got);
-                if (fabs(got - want) > l->fineness->relative * want + l->fineness->absolute * scale)
-                    return false;
-            }
+            double middle = c[0] + h / 2 * (c[1] + h / 2 * (c[2] + h / 2 * c[3]));
+            if (!isfinite(middle))
+                return HALF_NAN;
+            if (t->bits < QTABLE_BITS_MAX && !is_near(s->law, middle, y[4], scale))
+                return HALF_COARSE;
             for (int i = 0; i < 4; i++)
                 (*row)[i] = (float)c[i];
-            y[0] = y[3];
-            fresh = true;
         }
+        if (has_strayed(s, octave))
+            return HALF_LOST;
     }
-    return true;
+    return HALF_DONE;
 }
 
 static float end_of(const float *c, float d)
@@ -121,25 +166,39 @@ static void smooth_joints(struct qtable *t, bool upper)
         before[1] = before[2] = before[3] = 0;
 }
 
+static void clear_rows(struct qtable *t)
+{
+    size_t rows = (size_t)2 * QTABLE_OCTAVES << t->bits;
+    mem_free(t->row);
+    t->row = mem_aligned(64, rows * sizeof *t->row);
+    memset(t->row, 0, rows * sizeof *t->row);
+}
+
+static enum half fill_rows(struct qtable *t, const struct law *l, bool walking, double scale)
+{
+    struct source lower = {.law = l, .walking = walking}, upper = lower;
+    upper.upper = true;
+    clear_rows(t);
+    enum half status = fill_half(t, &lower, scale);
+    return status == HALF_DONE ? fill_half(t, &upper, scale) : status;
+}
+
 static int build_smooth(struct qtable *t, const struct law *l, struct error *err)
 {
-    bool nan = false, done = false;
     double scale = law_at(l, 0.5, true);
+    bool walking = l->from == 0 && l->to == 1;
     t->kind = QTABLE_SMOOTH;
-    for (t->bits = l->fineness->bits; !done && !nan; t->bits++) {
-        size_t bytes = ((size_t)2 * QTABLE_OCTAVES << t->bits) * sizeof *t->row;
-        mem_free(t->row);
-        t->row = mem_aligned(64, bytes);
-        for (size_t i = 0; i < bytes / sizeof *t->row; i++)
-            for (int k = 0; k < 4; k++)
-                t->row[i][k] = 0;
-        done = (fill_half(t, l, false, scale, &nan) && fill_half(t, l, true, scale, &nan)) ||
-               t->bits == QTABLE_BITS_MAX;
+    t->bits = l->fineness->bits;
+    enum half status;
+    while ((status = fill_rows(t, l, walking, scale)) != HALF_DONE) {
+        if (status != HALF_COARSE && walking)
+            walking = false;
+        else if (status == HALF_COARSE)
+            t->bits++;
+        else
+            return error_set(err, ERR_NUMERIC, "%s: its quantiles are not finite numbers",
+                             dist_family_name(l->d->family));
     }
-    t->bits--;
-    if (nan)
-        return error_set(err, ERR_NUMERIC, "%s: its quantiles are not finite numbers",
-                         dist_family_name(l->d->family));
     smooth_joints(t, false);
     smooth_joints(t, true);
     t->least = qtable_at(t, 0);
