@@ -43,13 +43,13 @@ static void where_to_work(const struct result *const *results, size_t n, struct 
         const char *metric, *sentence;
     } rule[] = {
         {"improvement", "Work on %s first: made perfect, it would raise the reliability of the "
-                        "whole by %s (percentage points), more than any other stage."},
-        {"loss",        "Work on %s first: %s (percentage points) of reliability are lost there, more "
-                 "than at any other stage."                                                 },
+                        "whole by %s of all items, more than any other stage."},
+        {"loss",        "Work on %s first: %s of all items are lost there, more "
+                 "than at any other stage."                                          },
         {"exit_fail",   "Work on %s first: more items fail there in sight than anywhere else, %s of "
-                      "all items. A retry or a fallback catches such failures."        },
+                      "all items. A retry or a fallback catches such failures." },
         {"wrong_rate",  "Look at %s first: it makes the most silent mistakes, %s of its attempts. "
-                       "Nothing shows them but a check, a review or labels."          },
+                       "Nothing shows them but a check, a review or labels."   },
     };
     for (size_t i = 0; i < sizeof rule / sizeof *rule; i++) {
         struct best b = largest(results, n, rule[i].metric);
@@ -68,7 +68,7 @@ static void which_threshold(const struct result *r, struct document *d)
     if (!isnan(a->threshold)) {
         struct buf text;
         buf_init(&text);
-        buf_printf(&text, "Set %s to %.4g", a->parameter ? a->parameter : "the threshold",
+        buf_printf(&text, "Set %s to %.6g", a->parameter ? a->parameter : "the threshold",
                    a->threshold);
         if (!isnan(a->review_load))
             buf_printf(&text, "; %.3g%% of items then go to review", 100 * a->review_load);

@@ -95,11 +95,11 @@ static const struct {
 } frontiers[] = {
     {"frontier",           "plain.tsv",
      "'plain.tsv' using 1:3:4 with filledcurves lc rgb '#56b4e9' fs transparent solid 0.25, "
-     "'plain.tsv' using 1:2 with lines lc rgb '#0072b2' lw 2 title 'estimate, with its interval'", "estimate"       },
+     "'plain.tsv' using 1:2 with lines lc rgb '#0072b2' lw 2 title 'estimate'",            "estimate"       },
     {"frontier_certified", "certified.tsv",
-     "'certified.tsv' using 1:2 with lines lc rgb '#009e73' lw 2 title 'certified bound'",         "certified bound"},
+     "'certified.tsv' using 1:2 with lines lc rgb '#009e73' lw 2 title 'certified bound'", "certified bound"},
     {"frontier_perfect",   "perfect.tsv",
-     "'perfect.tsv' using 1:2 with lines lc rgb '#cc79a7' lw 2 title 'perfect ranking'",           "perfect ranking"},
+     "'perfect.tsv' using 1:2 with lines lc rgb '#cc79a7' lw 2 title 'perfect ranking'",   "perfect ranking"},
 };
 enum { N_FRONTIERS = sizeof frontiers / sizeof *frontiers };
 
@@ -337,7 +337,6 @@ static void latency_draw(struct document *d, const struct result *r, struct pict
 
 /* --- bars: one for each stage or parameter, in the order of the flow */
 
-/* columns of bars.tsv: value low high, name last */
 static const char bar_plot[] =
     "set yrange [*:*] reverse\nset offsets 0,0,0.6,0.6\nset grid noytics xtics\n"
     "set border 1 lc rgb '#788088'\nset tics scale 0\nset key off\n";
@@ -352,20 +351,22 @@ static bool any_value(const struct row *rows, size_t n, const char *name)
     return known > 0;
 }
 
-static size_t put_stage_bars(struct buf *out, const struct result *r, const char *name,
+/* bars.tsv: row value name; whiskers.tsv: row value low high, where there is an interval. */
+static size_t put_stage_bars(struct picture *p, const struct result *r, const char *name,
                              struct document *d, struct table *t)
 {
+    struct buf *bars = add_file(p, "bars.tsv"), *whiskers = add_file(p, "whiskers.tsv");
     size_t rows = 0;
     for (size_t i = 0; i < r->stages.len; i++) {
         const struct row *row = &r->stages.at[i];
         const struct metric *m = metrics_find(&row->metrics, name);
         if (!m || !isfinite(m->value))
             continue;
-        bool interval = isfinite(m->low) && isfinite(m->high) && m->low < m->high;
-        put_line(out,
-                 (double[]){100 * m->value, 100 * (interval ? m->low : NAN),
-                            100 * (interval ? m->high : NAN)},
-                 3, row->id);
+        put_line(bars, (double[]){(double)rows, 100 * m->value}, 2, row->id);
+        if (isfinite(m->low) && isfinite(m->high) && m->low < m->high)
+            put_line(whiskers,
+                     (double[]){(double)rows, 100 * m->value, 100 * m->low, 100 * m->high}, 4,
+                     NULL);
         struct buf text;
         buf_init(&text);
         format_both(&text, m, r->currency);
@@ -375,6 +376,14 @@ static size_t put_stage_bars(struct buf *out, const struct result *r, const char
         rows++;
     }
     return rows;
+}
+
+/* Ends the plot command; the whiskers lie over what is drawn already. */
+static void end_bars(struct picture *p, const char *whiskers)
+{
+    if (p->file[1].len)
+        buf_printf(&p->script, ", 'whiskers.tsv' using 2:1:3:4 with xerrorbars %s", whiskers);
+    buf_putc(&p->script, '\n');
 }
 
 static struct table *bar_table(struct document *d, const char *caption, const char *value)
@@ -396,15 +405,14 @@ static void improvement_draw(struct document *d, const struct result *r, struct 
     bool loss = any_value(r->stages.at, r->stages.len, "loss");
     p->title = loss ? "Reliability lost at each stage" : "What a perfect stage would give";
     p->data = bar_table(d, p->title, loss ? "loss" : "improvement");
-    size_t rows =
-        put_stage_bars(add_file(p, "bars.tsv"), r, loss ? "loss" : "improvement", d, p->data);
+    size_t rows = put_stage_bars(p, r, loss ? "loss" : "improvement", d, p->data);
     start(p, (int)rows * BAR_HEIGHT + 90);
     buf_puts(&p->script, bar_plot);
     buf_puts(&p->script, loss ? "set xlabel 'percentage points of reliability (Shapley value)'\n"
                               : "set xlabel 'percentage points of reliability gained'\n");
-    buf_puts(&p->script, "plot 'bars.tsv' using 1:0:(0):1:($0-0.32):($0+0.32):ytic(4) "
-                         "with boxxyerror lc rgb '#0072b2', "
-                         "'bars.tsv' using 1:0:2:3 with xerrorbars pt 0 lw 1.5 lc rgb '#000000'\n");
+    buf_puts(&p->script, "plot 'bars.tsv' using 2:1:(0):2:($1-0.32):($1+0.32):ytic(3) "
+                         "with boxxyerror lc rgb '#0072b2'");
+    end_bars(p, "pt 0 lw 1.5 lc rgb '#000000'");
     buf_puts(&p->about, loss ? "The losses of all stages add up to what separates this pipeline "
                                "from a perfect one."
                              : "How much the reliability of the whole would rise if this stage "
@@ -428,15 +436,14 @@ static void stages_draw(struct document *d, const struct result *r, struct pictu
     bool visits = !strcmp(name, "success_rate");
     p->title = visits ? "Visits that end visibly well" : "Attempts that end well";
     p->data = bar_table(d, p->title, visits ? "success rate" : "ok rate");
-    size_t rows = put_stage_bars(add_file(p, "bars.tsv"), r, name, d, p->data);
+    size_t rows = put_stage_bars(p, r, name, d, p->data);
     start(p, (int)rows * BAR_HEIGHT + 90);
     buf_puts(&p->script, bar_plot);
     buf_printf(&p->script, "set xlabel '%s that end well (%%)'\nset xrange [*:100]\n",
                visits ? "visits" : "attempts");
     buf_puts(&p->script,
-             "plot 'bars.tsv' using 1:0:ytic(4) with points pt 7 ps 0.9 lc rgb '#0072b2', "
-             "'' using 1:0:2:3 with xerrorbars pt 7 ps 0.9 lw 1.5 "
-             "lc rgb '#0072b2'\n");
+             "plot 'bars.tsv' using 2:1:ytic(3) with points pt 7 ps 0.9 lc rgb '#0072b2'");
+    end_bars(p, "pt 7 ps 0.9 lw 1.5 lc rgb '#0072b2'");
     buf_puts(&p->about, "Each dot is a stage, the line through it the interval of its rate. Silent "
                         "mistakes do not show here: only what the pipeline can see.");
 }
@@ -468,7 +475,7 @@ static void fall_row(struct fall *f, double from, double to, const char *label, 
 {
     struct buf text, *out = to > from ? f->totals : f->falls;
     buf_init(&text);
-    buf_printf(&text, "%.2f%%", 100 * value);
+    buf_printf(&text, fabs(value) < 1e-4 ? "%.2g%%" : "%.2f%%", 100 * value);
     put_line(out, (double[]){(double)f->rows, 100 * from, 100 * to, 100 * fmax(from, to)}, 4,
              buf_text(&text));
     out->len--;

@@ -177,6 +177,24 @@ static void add_names(struct names *names, const struct metrics *metrics)
     }
 }
 
+/* The order of the table of metrics; unknown names last, as they came. */
+static size_t place_of(const char *name)
+{
+    const struct metric_def *def = metric_def(name);
+    return def ? (size_t)(def - metric_defs) : metric_defs_count;
+}
+
+static void sort_names(struct names *names)
+{
+    for (size_t i = 1; i < names->list.len; i++) {
+        const char *name = names->list.at[i];
+        size_t k = i;
+        for (; k > 0 && place_of(names->list.at[k - 1]) > place_of(name); k--)
+            names->list.at[k] = names->list.at[k - 1];
+        names->list.at[k] = name;
+    }
+}
+
 static void side_cell(struct document *d, struct table *t, const struct result *r, const char *name)
 {
     const struct metric *m = metrics_find(&r->metrics, name);
@@ -203,6 +221,7 @@ struct table *table_headline(struct document *d, const struct result *const *res
     }
     if (!names.list.len)
         goto out;
+    sort_names(&names);
     t = document_table(d, "Headline, by command");
     t->note = arena_printf(&d->arena, "In brackets: %s.", interval_title(d, results, n));
     table_column(d, t, "metric", false);
@@ -448,7 +467,13 @@ struct table *table_answer(struct document *d, const struct result *r)
     table_column(d, t, "what", false);
     table_column(d, t, "value", false);
     fact(d, t, "sized", a->parameter);
-    fact_number(d, t, "threshold", a->threshold, false);
+    if (!isnan(a->threshold)) {
+        struct buf text; /* all digits: a rounded threshold may miss its target */
+        buf_init(&text);
+        units_put_exact(&text, a->threshold);
+        fact(d, t, "threshold", buf_text(&text));
+        buf_release(&text);
+    }
     fact_number(d, t, "review load", a->review_load, true);
     if (a->risk) {
         table_cell(d, t, TONE_PLAIN, "risk");
