@@ -15,6 +15,8 @@ enum { AT_NONE = INT32_MIN };
 
 /* The low 32 bits of u, and the high 31 as h in [0, 2^31). */
 void lanes_split(const uint64_t *u, uint32_t *low, int32_t *high);
+/* The first n items stand at step 0, the other lanes are empty. */
+void lanes_enter(uint32_t n, int32_t *at);
 /* here = (at == step). */
 void lanes_here(const int32_t *at, int32_t step, int32_t *here);
 /* late = here and x > limit. Returns how many. */
@@ -28,7 +30,7 @@ void lanes_taint(const int32_t *here, const int32_t *late, const int32_t *high, 
  * visit.  Returns how many failed. */
 uint32_t lanes_go(const int32_t *here, const int32_t *late, const int32_t *high, int32_t cut,
                   int32_t pass, int32_t fail, int32_t *at, int32_t *visits);
-/* t += x for those here and not late; x is used up. */
+/* t += x for those here and not late (NULL: none is); x is used up. */
 void lanes_add_time(const int32_t *here, const int32_t *late, float *x, double *t);
 /* t += c for those here. */
 void lanes_add_constant(const int32_t *here, double c, double *t);
@@ -51,6 +53,8 @@ struct lanes_sums {
     double sum, sum2;
 };
 struct lanes_sums lanes_sum(const double *x, double scale);
+/* The same of those at `where` alone. */
+struct lanes_sums lanes_sum_where(const int32_t *where, const double *x, double scale);
 /* Sums of n, n^2, n^3 and n^4. */
 void lanes_sum_counts(const int32_t *n, double sum[4]);
 void lanes_floats(const double *x, float *out);

@@ -87,6 +87,12 @@ static void lay_out_passes(struct batch *b, struct layout *l)
     TAKE(b->begun, g->n_steps);
 }
 
+static void fill_good(struct batch *b)
+{
+    for (uint32_t i = 0; i < LANES; i++)
+        b->good[i] = 1;
+}
+
 struct batch *batch_new(const struct program *g)
 {
     struct batch *b = mem_zero(1, sizeof *b);
@@ -99,6 +105,7 @@ struct batch *batch_new(const struct program *g)
     l = (struct layout){b->memory, 0};
     lay_out_items(b, &l);
     lay_out_passes(b, &l);
+    fill_good(b);
     return b;
 }
 
@@ -118,6 +125,7 @@ void batch_rebind(struct batch *b, const struct program *g)
         g->rules.n_counters != old->rules.n_counters)
         BUG("a batch can serve programs of one shape only");
     b->program = g;
+    fill_good(b);
 }
 
 /* --- numbers */
@@ -292,10 +300,9 @@ static void clear_items(struct batch *b)
 static void enter_items(struct batch *b)
 {
     const struct program *g = b->program;
-    for (uint32_t i = 0; i < LANES; i++) {
-        b->at[i] = i < b->n_items ? 0 : AT_NONE;
-        b->good[i] = 1;
-    }
+    lanes_enter(b->n_items, b->at);
+    if (g->can_be_bad)
+        fill_good(b);
     if (g->n_classes > 1) {
         fill_dense(b, rng_key(b->seed, b->replication, b->block, 0, RNG_CLASS), b->dense);
         for (uint32_t i = 0; i < LANES; i++) {

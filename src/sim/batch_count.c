@@ -41,46 +41,43 @@ static struct group gather(const struct batch *b, uint32_t class, struct gathere
                           to->reviews, to->reviewed_bad, to->time, to->cost};
 }
 
-/* Times of the n items that shipped (or of all), packed at the front, 0 behind. */
-static uint32_t pack(const struct group *g, bool shipped, double *out)
+/* The floats of those that shipped, and of the others. */
+static void part(const int32_t *shipped, const float *x, uint32_t n, float *ships, float *stays)
 {
     uint32_t m = 0;
-    for (uint32_t i = 0; i < g->n; i++) {
-        out[m] = g->time[i];
-        m += (g->at[i] == TO_SHIP) == shipped;
+    for (uint32_t i = 0; i < n; i++) {
+        ships[m] = stays[i - m] = x[i];
+        m -= (uint32_t)shipped[i]; /* a mask: -1 */
     }
-    memset(out + m, 0, (LANES - m) * sizeof *out);
-    return m;
 }
 
-static void add_times(const double *x, uint32_t n, double scale, float *floats,
-                      struct moments *moments, struct sketch *sketch)
-{
-    struct lanes_sums s = lanes_sum(x, scale);
-    moments_add(moments, n, s.sum, s.sum2);
-    lanes_floats(x, floats);
-    sketch_add_many(sketch, floats, n);
-}
-
-static void count_times(struct batch *b, const struct group *g, uint32_t shipped,
+static void count_times(struct batch *b, const struct group *g, uint32_t n_shipped,
                         struct class_tally *c)
 {
-    double packed[LANES] __attribute__((aligned(64)));
     double scale = b->program->time_scale;
+    uint32_t n_others = g->n - n_shipped;
+    float *floats = b->value, *ships = b->value2, *stays = (float *)b->draw;
     if (!b->program->has_time) {
-        c->shipped_time.n += shipped;
-        c->unshipped_time.n += g->n - shipped;
+        c->shipped_time.n += n_shipped;
+        c->unshipped_time.n += n_others;
         return;
     }
-    if (shipped == g->n || shipped == 0) {
-        add_times(g->time, g->n, scale, b->value, shipped ? &c->shipped_time : &c->unshipped_time,
-                  shipped ? &c->shipped : &c->unshipped);
+    lanes_floats(g->time, floats);
+    if (n_shipped == 0 || n_others == 0) {
+        struct lanes_sums all = lanes_sum(g->time, scale);
+        moments_add(n_others ? &c->unshipped_time : &c->shipped_time, g->n, all.sum, all.sum2);
+        sketch_add_many(n_others ? &c->unshipped : &c->shipped, floats, g->n);
         return;
     }
-    pack(g, true, packed);
-    add_times(packed, shipped, scale, b->value, &c->shipped_time, &c->shipped);
-    pack(g, false, packed);
-    add_times(packed, g->n - shipped, scale, b->value, &c->unshipped_time, &c->unshipped);
+    lanes_here(g->at, TO_SHIP, b->here);
+    struct lanes_sums some = lanes_sum_where(b->here, g->time, scale);
+    lanes_here(b->here, 0, b->late);
+    struct lanes_sums others = lanes_sum_where(b->late, g->time, scale);
+    moments_add(&c->shipped_time, n_shipped, some.sum, some.sum2);
+    moments_add(&c->unshipped_time, n_others, others.sum, others.sum2);
+    part(b->here, floats, g->n, ships, stays);
+    sketch_add_many(&c->shipped, ships, n_shipped);
+    sketch_add_many(&c->unshipped, stays, n_others);
 }
 
 static double worth_of(double worth)

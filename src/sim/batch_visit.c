@@ -366,7 +366,7 @@ static uint32_t draw_whole(const struct visit *v, uint32_t n, const int32_t **la
         if (c->can_be_late)
             n_late = lanes_late(b->here, b->value, (float)c->limit_s, b->late);
         *late = n_late ? b->late : b->never;
-        lanes_add_time(b->here, *late, b->value, b->time);
+        lanes_add_time(b->here, n_late ? *late : NULL, b->value, b->time);
         if (n_late)
             lanes_add_constant(*late, c->limit_s, b->time);
     } else if (c->can_be_late) {
@@ -379,16 +379,21 @@ static uint32_t draw_whole(const struct visit *v, uint32_t n, const int32_t **la
     return n_late;
 }
 
-/* Counts of the ways to end, from how many lie at or below each cut. */
-static void count_ends(const struct visit *v, uint32_t n, uint32_t n_late, const int32_t *late)
+/* Counts of the ways to end, from how many lie at or below each cut; n_failed are late or at or
+ * below the cut of visible failures. */
+static void count_ends(const struct visit *v, uint32_t n, uint32_t n_late, uint32_t n_failed,
+                       const int32_t *late)
 {
+    const int32_t *cuts = v->c->cut;
     uint32_t below = 0;
     int32_t cut = -1;
     for (int i = 0; i < CUT_COUNT; i++) {
         uint32_t upto = below;
-        if (v->c->uncertain && v->c->cut[i] > cut)
-            upto = lanes_count(v->b->here, late, v->b->high, v->c->cut[i]);
-        cut = v->c->cut[i];
+        if (cuts[i] == cuts[CUT_SEEN])
+            upto = n_failed - n_late;
+        else if (v->c->uncertain && cuts[i] > cut)
+            upto = lanes_count(v->b->here, late, v->b->high, cuts[i]);
+        cut = cuts[i];
         v->ends->end[i] += upto - below;
         below = upto;
     }
@@ -423,7 +428,6 @@ static void visit_whole(struct batch *b, uint32_t step, uint32_t n)
     b->ok.n = b->failed.n = b->retry.n = 0;
     enter_whole(&v, n);
     uint32_t n_late = draw_whole(&v, n, &late);
-    count_ends(&v, n, n_late, late);
     if (b->program->has_cost && c->cost != 0)
         lanes_add_constant(b->here, c->cost, b->cost);
     if (c->taints)
@@ -433,6 +437,7 @@ static void visit_whole(struct batch *b, uint32_t step, uint32_t n)
     uint32_t n_failed = lanes_go(b->here, late, c->uncertain ? b->high : b->never, cut, pass,
                                  again ? (int32_t)step : fail, b->at, b->visits);
     uint32_t n_passed = n - n_failed;
+    count_ends(&v, n, n_late, n_failed, late);
     v.count->ok += n_passed;
     v.count->first_ok += n_passed;
     b->tally->route[way] += n_passed;

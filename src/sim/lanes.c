@@ -23,6 +23,13 @@ MULTIVERSION void lanes_split(const uint64_t *restrict u, uint32_t *restrict low
     }
 }
 
+MULTIVERSION void lanes_enter(uint32_t n, int32_t *restrict at)
+{
+    ALIGNED(at);
+    EACH(i)
+    at[i] = i < (int32_t)n ? 0 : AT_NONE;
+}
+
 MULTIVERSION void lanes_here(const int32_t *restrict at, int32_t step, int32_t *restrict here)
 {
     ALIGNED(at);
@@ -96,21 +103,36 @@ MULTIVERSION uint32_t lanes_go(const int32_t *restrict here, const int32_t *rest
     return (uint32_t)n;
 }
 
+typedef int64_t double_bits __attribute__((may_alias));
 typedef int32_t float_bits __attribute__((may_alias));
 
+MULTIVERSION static void mask_late(const int32_t *restrict late, float_bits *restrict bits)
+{
+    ALIGNED(late);
+    ALIGNED(bits);
+    EACH(i)
+    bits[i] &= ~late[i];
+}
+
 /* Masking the bits first leaves a plain widening addition, which becomes one instruction each. */
-MULTIVERSION void lanes_add_time(const int32_t *restrict here, const int32_t *restrict late,
-                                 float *restrict x, double *restrict t)
+MULTIVERSION static void add_time(const int32_t *restrict here, float *restrict x,
+                                  double *restrict t)
 {
     ALIGNED(here);
-    ALIGNED(late);
     ALIGNED(x);
     ALIGNED(t);
     float_bits *bits = (float_bits *)x;
     EACH(i)
-    bits[i] &= here[i] & ~late[i];
+    bits[i] &= here[i];
     EACH(i)
     t[i] += (double)x[i];
+}
+
+void lanes_add_time(const int32_t *here, const int32_t *late, float *x, double *t)
+{
+    if (late)
+        mask_late(late, (float_bits *)x);
+    add_time(here, x, t);
 }
 
 MULTIVERSION void lanes_add_constant(const int32_t *restrict here, double c, double *restrict t)
@@ -227,12 +249,27 @@ MULTIVERSION void lanes_floats(const double *restrict x, float *restrict out)
     out[i] = (float)x[i];
 }
 
-MULTIVERSION static double sum_where(const four_ints *where, const four *x, double scale)
+/* Masked in a first pass, so that the sums stay plain. */
+MULTIVERSION struct lanes_sums lanes_sum_where(const int32_t *restrict where,
+                                               const double *restrict x, double scale)
 {
-    four a = {0};
-    EACH_FOUR(i)
-    a += (four)((four_masks)x[i] & MASKS(where[i])) * scale;
-    return ADD_FOUR(a);
+    double kept[LANES] __attribute__((aligned(64)));
+    ALIGNED(where);
+    ALIGNED(x);
+    const double_bits *bits = (const double_bits *)x;
+    double_bits *to = (double_bits *)kept;
+    EACH(i)
+    to[i] = bits[i] & (int64_t)where[i];
+    const four *v = (const four *)kept;
+    four a = {0}, b = {0}, a2 = {0}, b2 = {0};
+    for (int i = 0; i < LANES / 4; i += 2) {
+        four p = v[i] * scale, q = v[i + 1] * scale;
+        a += p;
+        b += q;
+        a2 += p * p;
+        b2 += q * q;
+    }
+    return (struct lanes_sums){ADD_FOUR(a + b), ADD_FOUR(a2 + b2)};
 }
 
 MULTIVERSION static uint32_t count_within(const four_ints *where, const four *x, double limit)
@@ -255,7 +292,7 @@ double lanes_sum_correct(const int32_t *at, const int32_t *good, const double *x
 {
     int32_t where[LANES] __attribute__((aligned(64)));
     find_correct(at, good, where);
-    return sum_where((const four_ints *)where, (const four *)x, scale);
+    return lanes_sum_where(where, x, scale).sum;
 }
 
 uint32_t lanes_within(const int32_t *at, const int32_t *good, const double *x, double limit,
