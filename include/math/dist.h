@@ -36,11 +36,11 @@
 
 #define DIST_TABLE(X)                                                                              \
     X(CONSTANT, "constant")                                                                        \
-    X(EXPONENTIAL, "exponential") X(LOGNORMAL, "lognormal") X(GAMMA, "gamma")                      \
-        X(WEIBULL, "weibull") X(NORMAL, "normal") X(UNIFORM, "uniform")                            \
-            X(TRIANGULAR, "triangular") X(PERT, "pert") X(PARETO, "pareto") X(BETA, "beta")        \
-                X(DISCRETE, "discrete") X(EMPIRICAL, "empirical") X(MIXTURE, "mixture")            \
-                    X(SHIFTED, "shifted")
+    X(EXPONENTIAL, "exponential")                                                                  \
+    X(LOGNORMAL, "lognormal") X(GAMMA, "gamma") X(WEIBULL, "weibull") X(NORMAL, "normal")          \
+        X(UNIFORM, "uniform") X(TRIANGULAR, "triangular") X(PERT, "pert") X(PARETO, "pareto")      \
+            X(BETA, "beta") X(DISCRETE, "discrete") X(EMPIRICAL, "empirical")                      \
+                X(MIXTURE, "mixture") X(SHIFTED, "shifted")
 
 enum dist_family {
 #define X(name, word) DIST_##name,
@@ -60,10 +60,10 @@ struct dist {
 
 /* What a parameter means to people, so that the scenario reader knows its unit. */
 enum dist_param_kind {
-    DIST_VALUE,
-    DIST_PLAIN,
-    DIST_RATE
-}; /* in the quantity's unit | number | per s */
+    DIST_VALUE, /* in the quantity's own unit */
+    DIST_PLAIN, /* a number */
+    DIST_RATE   /* per second */
+};
 
 /* One way to write a family: `{lognormal: {p50: 45ms, p95: 160ms}}`. */
 struct dist_form {
@@ -94,8 +94,8 @@ double dist_mean(const struct dist *d); /* may be INFINITY (pareto) */
 double dist_variance(const struct dist *d);
 double dist_min(const struct dist *d);
 double dist_max(const struct dist *d);
-/* E[min(X, t)^k] and E[X^k; X <= t], k = 1 or 2, in closed form (1e-12 relative where
- * t is not far below the bulk).  t may be INFINITY. */
+/* E[min(X, t)^k] and E[X^k; X <= t], k = 1 or 2, in closed form (1e-12 relative where t is not far
+ * below the bulk).  t may be INFINITY. */
 double dist_capped_moment(const struct dist *d, double t, int k);
 double dist_partial_moment(const struct dist *d, double t, int k);
 

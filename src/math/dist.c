@@ -82,7 +82,7 @@ double dist_partial_moment(const struct dist *d, double t, int k)
 double dist_capped_moment(const struct dist *d, double t, int k)
 {
     double below = dist_partial_moment(d, t, k);
-    return isinf(t) ? below : below + pow(t, k) * (1 - dist_cdf(d, t));
+    return isinf(t) ? below : below + pow(t, k) * dist_above(d, t);
 }
 
 double dist_mean(const struct dist *d)

@@ -4,6 +4,7 @@
 #define SEAM_MATH_DIST_FAMILY_H
 
 #include "math/dist.h"
+#include <math.h>
 
 struct dist_ops {
     int (*check)(const struct dist *d, struct error *err);
@@ -25,6 +26,13 @@ bool dist_is_smooth(const struct dist *d);
 static inline double dist_weight(const struct dist *d, size_t i)
 {
     return d->weights ? d->weights[i] : 1.0 / (double)d->n;
+}
+
+/* x less d's shift, to the last bit generous upwards (direction 1) or downwards (-1), so that atoms
+ * of the part are found again behind the rounding of the shift. */
+static inline double dist_moved_back(const struct dist *d, double x, int direction)
+{
+    return x - d->a + direction * 2.3e-16 * fmax(fabs(x), fabs(d->a));
 }
 
 #endif

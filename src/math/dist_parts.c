@@ -254,20 +254,14 @@ static int shifted_check(const struct dist *d, struct error *err)
                      dist_min(d->part) + d->a);
 }
 
-/* x moved back, forgiving the rounding of the move, so that atoms are found again. */
-static double moved_back(const struct dist *d, double x, int direction)
-{
-    return x - d->a + direction * 2.3e-16 * fmax(fabs(x), fabs(d->a));
-}
-
 static double shifted_cdf(const struct dist *d, double x)
 {
-    return dist_cdf(d->part, moved_back(d, x, 1));
+    return dist_cdf(d->part, dist_moved_back(d, x, 1));
 }
 
 static double shifted_below(const struct dist *d, double x)
 {
-    return dist_below(d->part, moved_back(d, x, -1));
+    return dist_below(d->part, dist_moved_back(d, x, -1));
 }
 
 static double shifted_quantile(const struct dist *d, double p, double q)
@@ -277,7 +271,7 @@ static double shifted_quantile(const struct dist *d, double p, double q)
 
 static double shifted_partial(const struct dist *d, double t, int k)
 {
-    double back = moved_back(d, t, 1), mass = isinf(t) ? 1 : dist_cdf(d->part, back);
+    double back = dist_moved_back(d, t, 1), mass = isinf(t) ? 1 : dist_cdf(d->part, back);
     double one = dist_partial_moment(d->part, back, 1);
     if (k == 1)
         return one + d->a * mass;

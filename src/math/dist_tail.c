@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Upper tails by their own formulas, so that P(X > x) = 1e-12 keeps its digits where 1 - F(x)
  * would have four of them left. */
+#include "dist_family.h"
+
 #include "math/beta.h"
-#include "math/dist.h"
+#include "math/gamma.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -40,10 +42,8 @@ static double values_tail(const struct dist *d, double x, bool with_x)
     double sum = 0;
     size_t i = d->n;
     for (; i > 0 && (d->values[i - 1] > x || (with_x && d->values[i - 1] == x)); i--)
-        sum += d->weights ? d->weights[i - 1] : 1;
-    if (i == 0)
-        return 1;
-    return d->weights ? sum : sum / (double)d->n;
+        sum += dist_weight(d, i - 1);
+    return i == 0 ? 1 : sum;
 }
 
 static double tail(const struct dist *d, double x, bool with_x)
@@ -56,9 +56,12 @@ static double tail(const struct dist *d, double x, bool with_x)
     case DIST_LOGNORMAL:
         return x <= 0 ? 1 : gsl_cdf_ugaussian_Q((log(x) - d->a) / d->b);
     case DIST_GAMMA:
-        return x <= 0 ? 1 : gsl_cdf_gamma_Q(x, d->a, d->b);
+        return gamma_upper(d->a, x / d->b);
     case DIST_WEIBULL:
         return x <= 0 ? 1 : exp(-pow(x / d->b, d->a));
+    case DIST_NORMAL:
+        return x <= 0 ? 1
+                      : gsl_cdf_ugaussian_Q((x - d->a) / d->b) / gsl_cdf_ugaussian_P(d->a / d->b);
     case DIST_UNIFORM:
         return x <= d->a ? 1 : x >= d->b ? 0 : (d->b - x) / (d->b - d->a);
     case DIST_TRIANGULAR:
@@ -73,11 +76,11 @@ static double tail(const struct dist *d, double x, bool with_x)
     case DIST_EMPIRICAL:
         return values_tail(d, x, with_x);
     case DIST_SHIFTED:
-        return tail(&d->part[0], x - d->a, with_x);
+        return tail(d->part, dist_moved_back(d, x, with_x ? -1 : 1), with_x);
     case DIST_MIXTURE: {
         double sum = 0;
         for (size_t i = 0; i < d->n; i++)
-            sum += d->weights[i] * tail(&d->part[i], x, with_x);
+            sum += dist_weight(d, i) * tail(&d->part[i], x, with_x);
         return sum;
     }
     default:

@@ -139,6 +139,28 @@ static void the_far_upper_tail_keeps_its_digits(void **state)
         near_rel(dist_quantile_upper(&known[i].d, 0.25), dist_quantile(&known[i].d, 0.75), 1e-12);
 }
 
+static void tails_keep_their_digits_where_the_cdf_is_1(void **state)
+{
+    for (size_t i = 0; i < KNOWN; i++) {
+        const struct dist *d = &known[i].d;
+        near_rel(dist_above(d, known[i].t), 1 - known[i].share, 1e-11);
+        double x = dist_quantile_upper(d, 1e-9);
+        near_rel(dist_above(d, x), 1e-9, dist_max(d) < 10 ? 1e-3 : 1e-8);
+        near_rel(dist_from(d, x), dist_above(d, x), 1e-15);
+        near(dist_above(d, dist_min(d)), 1, 0);
+    }
+    near(dist_above(&ten, 9), 0.1, 1e-15);
+    near(dist_from(&ten, 9), 0.2, 1e-15);
+    near(dist_above(&few, 3), 0.25, 0);
+    struct dist parts[] = {dist_constant(0.1), ten}; /* no weights: half and half */
+    struct dist m = {.family = DIST_MIXTURE, .n = 2, .part = parts};
+    near(dist_above(&m, 8), 0.1, 1e-15);
+    struct dist s = {.family = DIST_SHIFTED, .a = 0.2, .part = parts, .n = 1};
+    near(dist_above(&s, 0.1 + 0.2), 0, 0);
+    near(dist_from(&s, 0.1 + 0.2), 1, 0);
+    near(dist_above(&s, 0.25), 1, 0);
+}
+
 /* Weibull of shape 1 and gamma of shape 1 are exponential; beta(1, 1) is uniform; erlang of 2. */
 static void families_meet_where_they_should(void **state)
 {
@@ -512,6 +534,7 @@ int main(void)
         cmocka_unit_test(partial_and_capped_moments_are_those_of_the_density),
         cmocka_unit_test(the_cdf_undoes_the_quantile),
         cmocka_unit_test(the_far_upper_tail_keeps_its_digits),
+        cmocka_unit_test(tails_keep_their_digits_where_the_cdf_is_1),
         cmocka_unit_test(families_meet_where_they_should),
         cmocka_unit_test(incomplete_gammas_hold_for_large_shapes),
         cmocka_unit_test(infinite_moments_say_so),
