@@ -130,6 +130,10 @@ struct trace_log {
  * after an error. */
 MUST_CHECK int log_read(const char *const *paths, size_t n, const struct log_options *options,
                         struct trace_log *out, struct error *err);
+/* The same from `len` bytes in memory that messages call `name`. */
+MUST_CHECK int log_read_text(const char *name, const char *text, size_t len,
+                             const struct log_options *options, struct trace_log *out,
+                             struct error *err);
 void log_release(struct trace_log *log);
 /* Keeps the items i with keep[i] and forgets the rest: steps, edges and gate stay as they are. */
 void log_keep(struct trace_log *log, const bool *keep);

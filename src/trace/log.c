@@ -36,24 +36,34 @@ void log_release(struct trace_log *log)
     memset(log, 0, sizeof *log);
 }
 
-static int read_files(struct trace_log *log, const char *const *paths, size_t n, struct sink *sink,
+/* What to read: files, or one text in memory. */
+struct source {
+    const char *const *paths;
+    size_t n;
+    const char *text; /* NULL: files */
+    size_t len;
+};
+
+static int read_files(struct trace_log *log, const struct source *from, struct sink *sink,
                       struct error *err)
 {
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < from->n; i++) {
         const char *format = NULL;
-        sink->file = arena_strdup(&log->arena, paths[i]);
+        sink->file = arena_strdup(&log->arena, from->paths[i]);
         sink->file_index = (uint32_t)i;
         sink->line = 1;
         vec_push(&log->files, sink->file);
-        if (reader_file(paths[i], sink, &format, err))
+        if (from->text ? reader_text(from->text, from->len, sink, &format, err)
+                       : reader_file(from->paths[i], sink, &format, err))
             return -1;
-        bool same = !log->format || strcmp(log->format, format) == 0;
-        log->format = same ? format : "mixed";
+        bool same = !log->format || !format || strcmp(log->format, format) == 0;
+        log->format = !same ? "mixed" : format ? format : log->format;
     }
+    const char *first = from->n ? from->paths[0] : "log";
     if (log->spans.len == 0)
-        return error_at(err, ERR_INPUT, n ? paths[0] : "log", 0, 0, "the log holds no spans");
+        return error_at(err, ERR_INPUT, first, 0, 0, "the log holds no spans");
     if (log->spans.len >= SPAN_NONE)
-        return error_at(err, ERR_LIMIT, paths[0], 0, 0, "more than 4 billion spans");
+        return error_at(err, ERR_LIMIT, first, 0, 0, "more than 4 billion spans");
     return 0;
 }
 
@@ -98,8 +108,8 @@ static void build(struct trace_log *log, const struct log_options *options)
     tree_release(&tree);
 }
 
-int log_read(const char *const *paths, size_t n, const struct log_options *options,
-             struct trace_log *out, struct error *err)
+static int read_source(const struct source *from, const struct log_options *options,
+                       struct trace_log *out, struct error *err)
 {
     static const struct log_options none = {0};
     struct sink sink = {.options = options ? options : &none};
@@ -110,7 +120,7 @@ int log_read(const char *const *paths, size_t n, const struct log_options *optio
     sink.json = json_reader_new();
     if (vocabulary_new(sink.options, &out->spans, &out->quality, &sink.words, err))
         goto done;
-    if (read_files(out, paths, n, &sink, err))
+    if (read_files(out, from, &sink, err))
         goto done;
     build(out, sink.options);
     status = sink.options->strict ? check_strict(out, err) : 0;
@@ -118,6 +128,20 @@ done:
     vocabulary_free(sink.words);
     json_reader_free(sink.json);
     return status;
+}
+
+int log_read(const char *const *paths, size_t n, const struct log_options *options,
+             struct trace_log *out, struct error *err)
+{
+    struct source from = {.paths = paths, .n = n};
+    return read_source(&from, options, out, err);
+}
+
+int log_read_text(const char *name, const char *text, size_t len, const struct log_options *options,
+                  struct trace_log *out, struct error *err)
+{
+    struct source from = {.paths = &name, .n = 1, .text = text, .len = len};
+    return read_source(&from, options, out, err);
 }
 
 void log_keep(struct trace_log *log, const bool *keep)

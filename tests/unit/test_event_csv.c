@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/log_text.h"
+
+#include "model/rules.h"
+#include "trace/timestamp.h"
+
+#include <math.h>
+
+static void times_are_read_in_every_shape(void **state)
+{
+    /* seconds since 1970 as `date -u -d ... +%s` gives them */
+    static const struct {
+        const char *text;
+        int64_t ns;
+    } cases[] = {
+        {"2010-12-30 14:32:00+01:00",      1293715920000000000},
+        {"2010-12-30T13:32:00Z",           1293715920000000000},
+        {"2010-12-30 13:32",               1293715920000000000},
+        {"2010/12/30 13:32:00",            1293715920000000000},
+        {"2010-12-30T08:02:00.000-0530",   1293715920000000000},
+        {"2010-12-30 14:32:00,5 +01",      1293715920500000000},
+        {"2010-12-30T13:32:00.123456789Z", 1293715920123456789},
+        {"2024-02-29",                     1709164800000000000},
+        {"1969-12-31 23:59:59Z",           -1000000000        },
+        {"1293715920",                     1293715920000000000},
+        {"1293715920500",                  1293715920500000000},
+        {"1293715920500000",               1293715920500000000},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct error err = {0};
+        int64_t ns = 0;
+        ok(timestamp_parse(cases[i].text, &ns, &err), &err);
+        if (ns != cases[i].ns)
+            fail_msg("%s is %lld", cases[i].text, (long long)ns);
+    }
+    static const char *const wrong[] = {"",
+                                        "yesterday",
+                                        "2010-13-01",
+                                        "2010-1-1",
+                                        "2010-12-30 25:00",
+                                        "2010-12-30 14:32x",
+                                        "30.12.2010",
+                                        "12"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        struct error err = {0};
+        int64_t ns = 0;
+        assert_int_equal(timestamp_parse(wrong[i], &ns, &err), -1);
+        error_is(&err, ERR_INPUT, "is not a time");
+    }
+}
+
+static void headers_are_known_by_many_names(void **state)
+{
+    static const char *const texts[] = {
+        "case_id;activity;timestamp\n1;ask;2024-01-01 10:00:00\n1;answer;2024-01-01 10:00:05\n",
+        "case:concept:name,concept:name,time:timestamp,org:resource\n"
+        "1,ask,2024-01-01T10:00:00.000Z,Pete\n1,answer,2024-01-01T11:00:05+01:00,Sue\n",
+        "Timestamp\tActivity\tCase\n1704103200\task\t1\n1704103205\tanswer\t1\n",
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        struct trace_log log;
+        read_ok(texts[i], NULL, &log);
+        assert_string_equal(log.format, "event-csv");
+        assert_int_equal(log.items.len, 1);
+        assert_int_equal(log.items.at[0].n_visits, 2);
+        assert_string_equal(log.stages.at[0].id, "ask");
+        assert_string_equal(log.stages.at[1].id, "answer");
+        near((double)(log.items.at[0].end_ns - log.items.at[0].start_ns) * 1e-9, 5, 1e-9);
+        log_release(&log);
+    }
+}
+
+static void rows_with_start_and_end_have_durations(void **state)
+{
+    struct trace_log log;
+    read_ok("item,step,start,end,confidence,decision\n"
+            "a,draft,2024-01-01 10:00:00,2024-01-01 10:00:02.5,0.9,\n"
+            "a,review,2024-01-01 10:00:03,2024-01-01 10:00:10,,approve\n",
+            NULL, &log);
+    near(span_duration_s(&log.spans, 0), 2.5, 1e-9);
+    near(log.items.at[0].confidence, 0.9, 0);
+    assert_int_equal(log.items.at[0].verdict, LOG_APPROVED);
+    assert_int_equal(log.review, stage_named(&log, "review"));
+    log_release(&log);
+}
+
+static void lifecycle_rows_are_paired_in_order(void **state)
+{
+    struct trace_log log;
+    read_ok("case,activity,time:timestamp,lifecycle:transition\n"
+            "1,a,2024-01-01 10:00:00,start\n"
+            "1,a,2024-01-01 10:00:01,start\n"
+            "2,a,2024-01-01 10:00:01,start\n"
+            "1,a,2024-01-01 10:00:04,complete\n"
+            "1,a,2024-01-01 10:00:09,complete\n"
+            "1,b,2024-01-01 10:00:09,complete\n",
+            NULL, &log);
+    assert_int_equal(log.spans.len, 4);
+    near(span_duration_s(&log.spans, 0), 4, 1e-9);
+    near(span_duration_s(&log.spans, 1), 8, 1e-9);
+    near(span_duration_s(&log.spans, 2), 0, 1e-9);
+    assert_true(isnan(span_duration_s(&log.spans, 3)));
+    assert_int_equal(log.quality.count[QUALITY_NO_DURATION], 1);
+    log_release(&log);
+}
+
+static void columns_can_be_named_by_the_user(void **state)
+{
+    struct log_options options = {
+        .item_by = "ticket", .stage_by = "what", .confidence = "p", .failure_when = "state = bad"};
+    struct trace_log log;
+    read_ok("ticket,what,time,p,state\n7,draft,2024-01-01 10:00:00,0.25,good\n"
+            "7,send,2024-01-01 10:00:01,,bad\n",
+            &options, &log);
+    assert_string_equal(span_string(&log.spans, log.items.at[0].id), "7");
+    near(log.items.at[0].confidence, 0.25, 0);
+    assert_int_equal(log.items.at[0].end, LOG_FAILED);
+    assert_int_equal(log.spans.outcome[1], OUTCOME_ERROR);
+    log_release(&log);
+}
+
+static void what_is_missing_is_said_with_its_line(void **state)
+{
+    read_refused("a,b\n1,2\n", NULL, ERR_INPUT, "log:1: not a log: no column says which item");
+    read_refused("case,b\n1,2\n", NULL, ERR_INPUT, "log:1: not a log: no column names the step");
+    read_refused("case,activity\n1,2\n", NULL, ERR_INPUT, "no column holds a time");
+    read_refused("case,activity,time\n1,a,2024-01-01\n1,b,soon\n", NULL, ERR_INPUT,
+                 "log:3: \"soon\" is not a time");
+    read_refused("case,activity,time\n1,a,2024-01-01,x\n", NULL, ERR_INPUT, "log:2");
+    read_refused("case,activity,time\n", NULL, ERR_INPUT, "log: the log holds no spans");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(times_are_read_in_every_shape),
+        cmocka_unit_test(headers_are_known_by_many_names),
+        cmocka_unit_test(rows_with_start_and_end_have_durations),
+        cmocka_unit_test(lifecycle_rows_are_paired_in_order),
+        cmocka_unit_test(columns_can_be_named_by_the_user),
+        cmocka_unit_test(what_is_missing_is_said_with_its_line),
+    };
+    return cmocka_run_group_tests_name("event_csv", tests, NULL, NULL);
+}
