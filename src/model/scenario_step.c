@@ -126,13 +126,29 @@ void read_retry_for(struct reading *r, const struct schema_key *k, const struct 
 
 /* --- edges */
 
+/* Is it one of those steps that are refused themselves? */
+static bool is_refused_step(const struct reading *r, const char *name)
+{
+    const struct yaml_node *flow = yaml_get(r->y->root, "flow");
+
+    for (uint32_t i = 0; flow->kind == YAML_LIST && i < flow->n; i++) {
+        const struct yaml_node *own = yaml_get(flow->child[i], "parallel");
+        if (own && own->kind == YAML_SCALAR && strcmp(own->text, name) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void fault_target(struct reading *r, const struct yaml_node *v)
 {
     enum { WORDS = sizeof target_words / sizeof *target_words };
-    const char **names = mem_zero(r->p->n_steps + WORDS, sizeof *names);
+    const char **names;
     size_t n = 0;
 
     r->broken_flow = true;
+    if (is_refused_step(r, v->text))
+        return;
+    names = mem_zero(r->p->n_steps + WORDS, sizeof *names);
     for (size_t i = 0; i < WORDS; i++)
         names[n++] = target_words[i];
     for (uint32_t i = 0; i < r->p->n_steps; i++)

@@ -91,18 +91,20 @@ static const struct {
     const char *param[3];
     enum dist_param_kind kind[3];
 } canonical[DIST_FAMILY_COUNT] = {
-    [DIST_EXPONENTIAL] = {"exponential", {"mean"},               {DIST_VALUE}                        },
-    [DIST_LOGNORMAL] = {"lognormal",   {"mu", "sigma"},        {DIST_PLAIN, DIST_PLAIN}            },
-    [DIST_GAMMA] = {"gamma",       {"shape", "scale"},     {DIST_PLAIN, DIST_VALUE}            },
-    [DIST_WEIBULL] = {"weibull",     {"shape", "scale"},     {DIST_PLAIN, DIST_VALUE}            },
-    [DIST_NORMAL] = {"normal",      {"mean", "sd"},         {DIST_VALUE, DIST_VALUE}            },
-    [DIST_UNIFORM] = {"uniform",     {"from", "to"},         {DIST_VALUE, DIST_VALUE}            },
-    [DIST_TRIANGULAR] = {"triangular",
-                          {"min", "mode", "max"},
-                          {DIST_VALUE, DIST_VALUE, DIST_VALUE}                                       },
-    [DIST_PERT] = {"pert",        {"min", "mode", "max"}, {DIST_VALUE, DIST_VALUE, DIST_VALUE}},
-    [DIST_PARETO] = {"pareto",      {"min", "shape"},       {DIST_VALUE, DIST_PLAIN}            },
-    [DIST_BETA] = {"beta",        {"a", "b"},             {DIST_PLAIN, DIST_PLAIN}            },
+#define V DIST_VALUE
+#define P DIST_PLAIN
+    [DIST_EXPONENTIAL] = {"exponential", {"mean"},               {V}      },
+    [DIST_LOGNORMAL] = {"lognormal",   {"mu", "sigma"},        {P, P}   },
+    [DIST_GAMMA] = {"gamma",       {"shape", "scale"},     {P, V}   },
+    [DIST_WEIBULL] = {"weibull",     {"shape", "scale"},     {P, V}   },
+    [DIST_NORMAL] = {"normal",      {"mean", "sd"},         {V, V}   },
+    [DIST_UNIFORM] = {"uniform",     {"from", "to"},         {V, V}   },
+    [DIST_TRIANGULAR] = {"triangular",  {"min", "mode", "max"}, {V, V, V}},
+    [DIST_PERT] = {"pert",        {"min", "mode", "max"}, {V, V, V}},
+    [DIST_PARETO] = {"pareto",      {"min", "shape"},       {V, P}   },
+    [DIST_BETA] = {"beta",        {"a", "b"},             {P, P}   },
+#undef V
+#undef P
 };
 
 static void put_dist(struct buf *out, const struct dist *d, bool score);
