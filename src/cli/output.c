@@ -67,11 +67,9 @@ static int print(const struct cli *cli, const struct result *r, struct error *er
     return status;
 }
 
-/* Warnings stand in the text; with --json and --csv they are said on standard error as well. */
+/* Standard output carries the answer only. */
 static void say_warnings(const struct cli *cli, const struct result *r)
 {
-    if (!option_given(cli->options, OPTION_JSON) && !option_given(cli->options, OPTION_CSV))
-        return;
     for (size_t i = 0; i < r->warnings.len; i++)
         cli_note(cli, "%s", r->warnings.at[i]);
 }

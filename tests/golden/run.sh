@@ -43,9 +43,9 @@ for file in "$@"; do
             pass=$((pass + 1))
         else
             fail=$((fail + 1))
-            [ -n "${UPDATE:-}" ] || { echo "golden: $file: \$ $command"; diff -u "$work/want" "$work/got" | head -40; }
+            [ -n "${UPDATE:-}" ] || { printf "golden: %s: \$ %s\n" "$file" "$command"; diff -u "$work/want" "$work/got" | head -40; }
         fi
-        { echo "\$ $command"; cat "$work/got"; grep '^#' "$work/want.$i" || :; } >>"$work/new"
+        { printf "\$ %s\n" "$command"; cat "$work/got"; grep '^#' "$work/want.$i" || :; } >>"$work/new"
         i=$((i + 1))
     done
     [ -z "${UPDATE:-}" ] || cp "$work/new" "$file"

@@ -12,7 +12,6 @@ labels=tests/data/genai.labels.csv
 fitted=$out/fitted.yaml
 mkdir -p "$out"
 
-say() { printf '\n$ seam %s\n' "$*"; }
 # value NAME FIELD FILE: a field of a headline metric
 value() {
     awk -v name="\"$1\":" -v field="\"$2\":" '
@@ -20,31 +19,29 @@ value() {
         inside && $1 == field { gsub(/[,"]/, "", $2); print $2; exit }' "$3"
 }
 percent() { awk -v x="$1" 'BEGIN { printf "%.1f%%", 100 * x }'; }
-run() { # FILE args...: the result as JSON into FILE; an answer of "no" (1) is an answer
-    file=$1
+# run NAME args...: shows the command and its answer, and keeps the run; an answer of "no" (exit
+# status 1) is an answer
+run() {
+    name=$1
     shift
-    "$SEAM" "$@" --json --quiet >"$file" || [ $? = 1 ]
+    printf '\n$ seam'
+    for word; do case $word in *' '*) printf " '%s'" "$word" ;; *) printf ' %s' "$word" ;; esac; done
+    printf '\n'
+    "$SEAM" "$@" --quiet --db "$out/runs.db" || [ $? = 1 ]
+    runs=$((runs + 1))
+    "$SEAM" runs show $runs --db "$out/runs.db" --json >"$out/$name.json"
 }
+rm -f "$out"/runs.db*
+runs=0
 
-say replay $log --labels $labels
-"$SEAM" replay $log --labels $labels --quiet
-run "$out/replay.json" replay $log --labels $labels
-
-say fit $log --labels $labels -o "$fitted"
+run replay replay $log --labels $labels
+printf '\n$ seam fit %s --labels %s -o %s\n' $log $labels "$fitted"
 "$SEAM" fit $log --labels $labels -o "$fitted"
-
-say simulate "$fitted"
-"$SEAM" simulate "$fitted" --quiet
-run "$out/simulate.json" simulate "$fitted"
-run "$out/solve.json" solve "$fitted"
-
-say size --log $log --labels $labels --target "'auto_error at most 5%'"
-"$SEAM" size --log $log --labels $labels --target "auto_error at most 5%" --quiet || [ $? = 1 ]
-run "$out/size.json" size --log $log --labels $labels --target "auto_error at most 5%"
-
-say report "$out/replay.json" "$out/solve.json" "$out/simulate.json" "$out/size.json" -o "$out"
-"$SEAM" report "$out/replay.json" "$out/solve.json" "$out/simulate.json" "$out/size.json" \
-    -o "$out" --format html --title "A retrieval pipeline with human review"
+run simulate simulate "$fitted"
+run size size --log $log --labels $labels --target "auto_error at most 5%"
+printf '\n$ seam report %s/{replay,simulate,size}.json -o %s\n' "$out" "$out"
+"$SEAM" report "$out/replay.json" "$out/simulate.json" "$out/size.json" -o "$out" \
+    --format html --title "A retrieval pipeline with human review"
 
 seen=$(value reliability value "$out/replay.json")
 sentence=$(sed -n 's/^ *"sentence": "\(.*\)",$/\1/p' "$out/size.json")
