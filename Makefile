@@ -39,6 +39,9 @@ ifneq ($(DEV),)
   WARNX += -Werror
 endif
 
+# make V=1 shows the whole commands
+SAY = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
+
 # --- what is built from what
 C_SRC   := $(filter-out src/cli/main.c,$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 CXX_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.cc))
@@ -53,7 +56,7 @@ BENCH   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 all: $(BUILD)/seam
 
 $(BUILD)/seam: $(BUILD)/src/cli/main.o $(LIB)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
@@ -61,26 +64,26 @@ $(LIB): $(LIB_OBJ)
 
 $(BUILD)/src/%.o: src/%.c | deps-quick
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call SAY,CC,$<)$(CC) $(CPPFLAGS) $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/src/%.o: src/%.cc | deps-quick
 	@mkdir -p $(@D)
-	$(CXX) $(CPPFLAGS) $(STDX) $(WARNX) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+	$(call SAY,CXX,$<)$(CXX) $(CPPFLAGS) $(STDX) $(WARNX) $(CXXFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/%.o: tests/%.c | deps-quick
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -I. $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call SAY,CC,$<)$(CC) $(CPPFLAGS) -I. $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(SUPPORT) $(LIB)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 $(BUILD)/tests/property/%: $(BUILD)/tests/property/%.o $(SUPPORT) $(LIB)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 $(BUILD)/tests/stat/%: $(BUILD)/tests/stat/%.o $(SUPPORT) $(LIB)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
-	$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 .PRECIOUS: $(BUILD)/%.o
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

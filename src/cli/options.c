@@ -96,7 +96,7 @@ static int option_store(struct options *o, int id, const char *text, struct erro
 static int option_take(struct options *o, int argc, char **argv, int i, struct error *err)
 {
     const char *word = argv[i], *value = NULL;
-    int id;
+    int id = 0;
 
     if (word[0] != '-' || !word[1])
         return 0;
