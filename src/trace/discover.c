@@ -407,10 +407,13 @@ static int32_t step_before_review(const struct trace_log *log)
     return best;
 }
 
-/* A step that does nothing but route: no machine's work of its own, and it never fails. */
+/* A step that does nothing but route: it stands behind others, does no model's, tool's or data's
+ * work, and never fails. */
 static bool only_routes(const struct trace_log *log, int32_t stage)
 {
     const struct log_stage *s = &log->stages.at[stage];
+    if (stage == 0 || s->layer != LAYER_AGENT)
+        return false;
     for (size_t v = 0; v < log->visits.len; v++)
         if ((int32_t)log->visits.at[v].stage == stage &&
             (log->visits.at[v].outcome != OUTCOME_OK || log->visits.at[v].n_attempts > 1))

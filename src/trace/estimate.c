@@ -40,30 +40,24 @@ static bool has_gate(const struct trace_log *log)
     return log->gate >= 0 && log->gate < log->review;
 }
 
+/* A gate that is no step of its own stands right before the review. */
 static void plan_stage(struct estimate *e, int32_t s)
 {
     const struct trace_log *log = e->log;
-    uint64_t reviewed = reviewed_items(log);
+    bool gate = has_gate(log), own = gate && log->stages.at[log->gate].kind == STEP_GATE;
     if (s == log->review) {
-        if (!has_gate(log) && reviewed < log->items.len) {
+        if (!own && reviewed_items(log) < log->items.len) {
             e->gate = (int32_t)e->n_parts;
-            e->routed = true;
+            e->routed = !gate;
             add_part(e, PART_ROUTER, -1);
         }
         e->review = (int32_t)e->n_parts;
         add_part(e, PART_REVIEW, s);
-        return;
-    }
-    bool gate = has_gate(log) && s == log->gate;
-    if (gate && log->stages.at[s].kind == STEP_GATE) {
+    } else if (own && s == log->gate) {
         e->gate = (int32_t)e->n_parts;
         add_part(e, PART_GATE, s);
-        return;
-    }
-    add_part(e, PART_STAGE, s);
-    if (gate) {
-        e->gate = (int32_t)e->n_parts;
-        add_part(e, PART_ROUTER, -1);
+    } else {
+        add_part(e, PART_STAGE, s);
     }
 }
 

@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/log_text.h"
+
+#include "model/rules.h"
+#include "trace/discover.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <time.h>
+
+#define INTERRUPT ",\"events\":[{\"name\":\"interrupt\"}]"
+
+static struct buf text;
+
+static int begin(void **state)
+{
+    buf_init(&text);
+    return 0;
+}
+
+static int end(void **state)
+{
+    buf_release(&text);
+    return 0;
+}
+
+static struct trace_log read(const struct log_options *options)
+{
+    struct trace_log log;
+    read_ok(buf_text(&text), options, &log);
+    return log;
+}
+
+static const struct log_visit *visit(const struct trace_log *log, size_t item, size_t k)
+{
+    assert_in_range(item, 0, log->items.len - 1);
+    assert_in_range(k, 0, log->items.at[item].n_visits - 1);
+    return &log->visits.at[log->items.at[item].first_visit + k];
+}
+
+static void siblings_after_a_failure_are_attempts_else_visits(void **state)
+{
+    put_span(&text, "t", "r", "", "run", 0, 100, "");
+    put_span(&text, "t", "c", "r", "call", 40, 50, "");
+    put_span(&text, "t", "a", "r", "call", 10, 20, FAILED);
+    put_span(&text, "t", "b", "r", "call", 25, 30, FAILED);
+    put_span(&text, "t", "d", "r", "call", 60, 70, "");
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.items.at[0].n_visits, 2);
+    assert_int_equal(visit(&log, 0, 0)->n_attempts, 3);
+    assert_int_equal(visit(&log, 0, 1)->n_attempts, 1);
+    assert_int_equal(visit(&log, 0, 0)->outcome, OUTCOME_OK);
+    assert_int_equal(log.stages.at[0].attempts, 4);
+    const uint32_t *at = &log.attempts.at[visit(&log, 0, 0)->first_attempt];
+    assert_int_equal(log.spans.id[at[0]], log.spans.id[2]);
+    assert_int_equal(log.spans.id[at[2]], log.spans.id[1]);
+    near((double)(visit(&log, 0, 0)->end_ns - visit(&log, 0, 0)->start_ns), 40e6, 0);
+    log_release(&log);
+}
+
+static void a_resent_span_counts_once(void **state)
+{
+    put_span(&text, "t", "r", "", "run", 0, 100, "");
+    put_span(&text, "t", "a", "r", "one", 10, 20, "");
+    put_span(&text, "t", "a", "r", "one", 10, 20, "");
+    put_span(&text, "t", "b", "r", "two", 30, 40, "");
+    put_span(&text, "t", "b", "r", "other", 30, 40, ""); /* the id again, but another span */
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.quality.count[QUALITY_DUPLICATE], 1);
+    assert_int_equal(log.quality.place[QUALITY_DUPLICATE][0].line, 3);
+    assert_int_equal(log.items.at[0].n_visits, 3);
+    log_release(&log);
+}
+
+static void wrappers_around_the_steps_are_not_steps(void **state)
+{
+    put_span(&text, "t", "s", "", "POST /run", 0, 100, "");
+    put_span(&text, "t", "w", "s", "workflow", 1, 99, "");
+    put_span(&text, "t", "h", "w", "__start__", 2, 3, "");
+    put_span(&text, "t", "a", "w", "draft it!", 10, 20, "");
+    put_span(&text, "t", "x", "a", "chat", 11, 19, "");
+    put_span(&text, "t", "b", "w", "ship", 30, 40, "");
+    /* a run that was cut short after its first step follows the others */
+    put_span(&text, "u", "s", "", "POST /run", 200, 300, "");
+    put_span(&text, "u", "w", "s", "workflow", 201, 299, "");
+    put_span(&text, "u", "a", "w", "draft it!", 210, 220, "");
+    put_span(&text, "u", "x", "a", "chat", 211, 219, "");
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.stages.len, 2);
+    assert_string_equal(log.stages.at[0].id, "draft_it");
+    assert_string_equal(log.stages.at[1].id, "ship_step");
+    assert_int_equal(log.items.at[1].n_visits, 1);
+    log_release(&log);
+}
+
+static void a_lone_root_is_the_operation(void **state)
+{
+    put_span(&text, "t", "s", "", "alone", 0, 100, "");
+    struct trace_log log = read(NULL);
+    assert_string_equal(log.stages.at[0].id, "alone");
+    assert_int_equal(log.items.at[0].n_visits, 1);
+    log_release(&log);
+}
+
+static void the_user_can_name_the_steps(void **state)
+{
+    struct log_options options = {.stage_by = "step"};
+    put_span(&text, "t", "r", "", "run", 0, 100, "");
+    put_span(&text, "t", "a", "r", "x", 10, 20, ATTRIBUTES(TEXT_ATTRIBUTE("step", "one")));
+    put_span(&text, "t", "b", "a", "y", 11, 12, ATTRIBUTES(TEXT_ATTRIBUTE("step", "inner")));
+    put_span(&text, "t", "c", "r", "z", 30, 40, "");
+    put_span(&text, "t", "d", "c", "w", 31, 32, ATTRIBUTES(TEXT_ATTRIBUTE("step", "two")));
+    struct trace_log log = read(&options);
+    assert_int_equal(log.stages.len, 2);
+    assert_string_equal(log.stages.at[0].id, "one");
+    assert_string_equal(log.stages.at[1].id, "two");
+    log_release(&log);
+}
+
+static void a_trace_resumed_after_an_interrupt_is_the_same_item(void **state)
+{
+#define SESSION(s) ATTRIBUTES(TEXT_ATTRIBUTE("session.id", s))
+    put_span(&text, "a", "r", "", "run", 0, 30, SESSION("s1"));
+    put_span(&text, "a", "1", "r", "draft", 1, 10, "");
+    put_span(&text, "a", "2", "r", "review", 20, 30, INTERRUPT);
+    put_span(&text, "b", "r", "", "run", 100, 130, SESSION("s1")); /* resumes a */
+    put_span(&text, "b", "3", "r", "review", 101, 110, "");
+    put_span(&text, "b", "4", "r", "store", 120, 129, "");
+    put_span(&text, "c", "r", "", "run", 200, 230, SESSION("s1")); /* the session's next item */
+    put_span(&text, "c", "5", "r", "draft", 201, 210, "");
+    put_span(&text, "c", "6", "r", "store", 220, 229, "");
+    put_span(&text, "d", "r", "", "run", 60, 90, SESSION("s2")); /* another session */
+    put_span(&text, "d", "7", "r", "draft", 61, 70, "");
+    put_span(&text, "d", "8", "r", "review", 80, 90, INTERRUPT);
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.quality.traces, 4);
+    assert_int_equal(log.items.len, 3);
+    assert_int_equal(log.items.at[0].n_visits, 3);
+    assert_int_equal(visit(&log, 0, 1)->n_attempts, 2);
+    assert_false(visit(&log, 0, 1)->pending);
+    near((double)(visit(&log, 0, 1)->end_ns - visit(&log, 0, 1)->start_ns), 90e6, 0);
+    assert_int_equal(log.items.at[0].end, LOG_SHIPPED);
+    assert_true(log.items.at[0].reviewed);
+    assert_int_equal(log.items.at[1].end, LOG_UNFINISHED);
+    assert_false(log.items.at[2].reviewed);
+    assert_int_equal(log.quality.interrupts, 2);
+    assert_int_equal(log.quality.errors, 0);
+    log_release(&log);
+}
+
+static void the_user_can_name_the_items(void **state)
+{
+    struct log_options options = {.item_by = "order"};
+    put_span(&text, "a", "1", "", "x", 0, 30, ATTRIBUTES(TEXT_ATTRIBUTE("order", "7")));
+    put_span(&text, "b", "2", "", "y", 40, 50, ATTRIBUTES(TEXT_ATTRIBUTE("order", "7")));
+    put_span(&text, "c", "3", "", "x", 60, 70, ATTRIBUTES(TEXT_ATTRIBUTE("order", "8")));
+    struct trace_log log = read(&options);
+    assert_int_equal(log.items.len, 2);
+    assert_string_equal(span_string(&log.spans, log.items.at[0].id), "7");
+    assert_int_equal(log.items.at[0].n_visits, 2);
+    log_release(&log);
+}
+
+static void faults_of_the_data_are_counted_with_their_places(void **state)
+{
+    struct log_options strict = {.strict = true};
+    put_span(&text, "t", "r", "", "run", 0, 100, "");
+    put_span(&text, "t", "a", "r", "one", 20, 10, "");
+    put_span(&text, "t", "b", "r", "two", 30, 40, "");
+    put_span(&text, "t", "c", "gone", "three", 50, 60, "");
+    put_span(&text, "t", "d", "e", "four", 70, 80, "");
+    put_span(&text, "t", "e", "d", "five", 71, 79, "");
+    put_span(&text, "t", "f", "f", "six", 90, 95, "");
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.quality.count[QUALITY_NEGATIVE], 1);
+    assert_int_equal(log.quality.place[QUALITY_NEGATIVE][0].line, 2);
+    assert_int_equal(log.quality.count[QUALITY_ORPHAN], 1);
+    assert_int_equal(log.quality.place[QUALITY_ORPHAN][0].line, 4);
+    assert_int_equal(log.quality.count[QUALITY_CYCLE], 2);
+    assert_int_equal(log.quality.roots, 3);
+    assert_true(isnan(span_duration_s(&log.spans, 1)));
+    log_release(&log);
+    read_refused(buf_text(&text), &strict, ERR_INPUT, "log:4: orphan: 1 in the log");
+}
+
+/* 50,000 spans, each the parent of the next, the last (when `cycle`) of the first. */
+static double seconds_for_chain(bool cycle)
+{
+    struct trace_log log;
+    struct timespec from, to;
+    buf_clear(&text);
+    buf_puts(&text, "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[");
+    for (unsigned i = 0; i < 50000; i++)
+        buf_printf(&text,
+                   "%s{\"traceId\":\"t\",\"spanId\":\"%016x\",\"parentSpanId\":\"%016x\","
+                   "\"name\":\"n\",\"startTimeUnixNano\":%llu,\"endTimeUnixNano\":%llu}",
+                   i ? "," : "", i + 1,
+                   i       ? i
+                   : cycle ? 50000
+                           : 0,
+                   1700000000000000000ULL + i, 1700000000000000000ULL + i + 1);
+    buf_puts(&text, "]}]}]}");
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+    log = read(NULL);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+    assert_int_equal(log.quality.count[QUALITY_CYCLE], cycle);
+    assert_int_equal(log.quality.roots, 1);
+    assert_int_equal(log.items.len, 1);
+    log_release(&log);
+    return (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) * 1e-9;
+}
+
+static void long_chains_and_cycles_take_linear_time(void **state)
+{
+    /* quadratic time would be 2.5e9 steps */
+    within(seconds_for_chain(false), 0, 1);
+    within(seconds_for_chain(true), 0, 1);
+}
+
+/* ---- discovery -------------------------------------------------------------------------- */
+
+static void decisions_are_understood(void **state)
+{
+    assert_int_equal(discover_verdict("approve"), LOG_APPROVED);
+    assert_int_equal(discover_verdict("Accepted"), LOG_APPROVED);
+    assert_int_equal(discover_verdict("true"), LOG_APPROVED);
+    assert_int_equal(discover_verdict("correct"), LOG_CORRECTED);
+    assert_int_equal(discover_verdict("EDITED"), LOG_CORRECTED);
+    assert_int_equal(discover_verdict("reject"), LOG_REJECTED_BY_REVIEW);
+    assert_int_equal(discover_verdict("denied"), LOG_REJECTED_BY_REVIEW);
+    assert_int_equal(discover_verdict(""), LOG_NO_VERDICT);
+    assert_int_equal(discover_verdict("later"), LOG_NO_VERDICT);
+}
+
+static void the_shortest_decimal_between_two_is_found(void **state)
+{
+    near(discover_shortest(0.846, 0.8577), 0.85, 0);
+    near(discover_shortest(0.79, 0.96), 0.9, 0);
+    near(discover_shortest(0.8, 0.9), 0.9, 0); /* ships at c >= t: high may be the threshold */
+    near(discover_shortest(0.85, 0.8501), 0.8501, 0);
+    near(discover_shortest(0.4, 1), 1, 0);
+    near(discover_shortest(0.123, 0.1249), 0.124, 0);
+}
+
+static void put_item(unsigned n, double confidence, bool reviewed, const char *verdict)
+{
+    char trace[16], more[200];
+    snprintf(trace, sizeof trace, "item-%u", n);
+    put_span(&text, trace, "r", "", "run", n * 1000, n * 1000 + 90, "");
+    snprintf(more, sizeof more,
+             ATTRIBUTES("{\"key\":\"app.confidence\",\"value\":{\"doubleValue\":%.17g}}"),
+             confidence);
+    put_span(&text, trace, "1", "r", "draft", n * 1000 + 10, n * 1000 + 20, more);
+    if (reviewed) {
+        snprintf(more, sizeof more, ATTRIBUTES(TEXT_ATTRIBUTE("app.verdict", "%s")), verdict);
+        put_span(&text, trace, "2", "r", "human_review", n * 1000 + 30, n * 1000 + 50, more);
+    }
+    put_span(&text, trace, "3", "r", "publish", n * 1000 + 60, n * 1000 + 80, "");
+}
+
+static void a_gate_is_seen_by_what_it_lets_through(void **state)
+{
+    put_item(1, 0.95, false, NULL);
+    put_item(2, 0.71, true, "approve");
+    put_item(3, 0.81, false, NULL);
+    put_item(4, 0.79, true, "reject");
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.review, stage_named(&log, "human_review"));
+    assert_int_equal(log.gate, stage_named(&log, "draft"));
+    assert_int_equal(log.scorer, log.gate);
+    assert_int_equal(log.stages.at[log.gate].kind, STEP_STAGE); /* it drafts, too */
+    near(log.threshold, 0.8, 0);
+    assert_false(log.threshold_logged);
+    assert_int_equal(log.gate_mixed, 0);
+    assert_int_equal(log.stages.at[log.review].kind, STEP_REVIEW);
+    assert_int_equal(log.stages.at[log.review].layer, LAYER_HUMAN);
+    assert_string_equal(log.stages.at[2].id, "publish");
+    assert_int_equal(log.items.at[3].end, LOG_REJECTED);
+    assert_int_equal(log.items.at[3].draft, LOG_BAD);
+    assert_int_equal(log.items.at[1].shipped, LOG_GOOD);
+    assert_int_equal(log.items.at[0].shipped, LOG_UNKNOWN);
+    log_release(&log);
+}
+
+static void reviews_at_any_confidence_show_no_gate(void **state)
+{
+    for (unsigned n = 1; n <= 10; n++)
+        put_item(n, 0.5 + 0.04 * n, n % 2 == 0, "approve");
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.gate, -1);
+    assert_true(isnan(log.threshold));
+    log_release(&log);
+}
+
+static void kept_items_alone_are_counted(void **state)
+{
+    bool keep[] = {false, true, false, true};
+    for (unsigned n = 1; n <= 4; n++)
+        put_item(n, 0.2 * n, n < 3, "approve");
+    struct trace_log log = read(NULL);
+    log_keep(&log, keep);
+    assert_int_equal(log.items.len, 2);
+    assert_string_equal(span_string(&log.spans, log.items.at[0].id), "item-2");
+    assert_int_equal(log.stages.at[stage_named(&log, "human_review")].visits, 1);
+    assert_int_equal(log.stages.at[stage_named(&log, "draft")].visits, 2);
+    uint64_t shipped = 0;
+    for (size_t k = 0; k < log.edges.len; k++)
+        shipped += log.edges.at[k].to == TO_SHIP ? log.edges.at[k].count : 0;
+    assert_int_equal(shipped, 2);
+    log_release(&log);
+}
+
+int main(void)
+{
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, end)
+    const struct CMUnitTest tests[] = {
+        TEST(siblings_after_a_failure_are_attempts_else_visits),
+        TEST(a_resent_span_counts_once),
+        TEST(wrappers_around_the_steps_are_not_steps),
+        TEST(a_lone_root_is_the_operation),
+        TEST(the_user_can_name_the_steps),
+        TEST(a_trace_resumed_after_an_interrupt_is_the_same_item),
+        TEST(the_user_can_name_the_items),
+        TEST(faults_of_the_data_are_counted_with_their_places),
+        TEST(long_chains_and_cycles_take_linear_time),
+        TEST(decisions_are_understood),
+        TEST(the_shortest_decimal_between_two_is_found),
+        TEST(a_gate_is_seen_by_what_it_lets_through),
+        TEST(reviews_at_any_confidence_show_no_gate),
+        TEST(kept_items_alone_are_counted),
+    };
+    return cmocka_run_group_tests_name("assemble", tests, NULL, NULL);
+}
