@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "math/beta.h"
+#include <stddef.h>
 #include <stdint.h>
 
 struct interval {
@@ -38,5 +39,13 @@ double interval_look_level(double level, unsigned look);
 double normal_quantile(double p);
 /* Student with nu > 0 degrees of freedom. */
 double student_quantile(double p, double nu);
+
+/* Rank of the p-quantile of n sorted values, 1 <= rank <= n: the smallest value x with F_n(x) >= p
+ * (nearest rank, type 1 of Hyndman and Fan 1996).  n >= 1. */
+uint64_t sample_rank(uint64_t n, double p);
+/* The p-quantile of n >= 1 ascending values by nearest rank, and by linear interpolation between
+ * ranks (type 7). */
+double sample_quantile(const double *ascending, size_t n, double p);
+double sample_quantile_linear(const double *ascending, size_t n, double p);
 
 #endif

@@ -137,3 +137,26 @@ double interval_look_level(double level, unsigned look)
 {
     return 1 - (1 - level) / ((double)look * ((double)look + 1));
 }
+
+/* p * n is a whole number more often than its double is: 0.95 * 20 is 19. */
+uint64_t sample_rank(uint64_t n, double p)
+{
+    double rank = ceil(p * (double)n - 1e-9);
+
+    return rank < 1 ? 1 : rank > (double)n ? n : (uint64_t)rank;
+}
+
+double sample_quantile(const double *ascending, size_t n, double p)
+{
+    return ascending[sample_rank(n, p) - 1];
+}
+
+double sample_quantile_linear(const double *ascending, size_t n, double p)
+{
+    double at = p * (double)(n - 1);
+    size_t below = (size_t)floor(at);
+
+    if (below + 1 >= n)
+        return ascending[n - 1];
+    return ascending[below] + (at - (double)below) * (ascending[below + 1] - ascending[below]);
+}

@@ -202,6 +202,23 @@ static void looks_share_out_the_error(void **state)
     near(interval_look_level(0.95, 1), 0.975, 1e-15);
 }
 
+/* Twenty lognormal values; p95 by nearest rank and by interpolation, checked against R's quantile
+ * types 1 and 7. */
+static void sample_quantiles_follow_their_two_definitions(void **state)
+{
+    static const double ascending[] = {0.366, 0.378, 0.438, 0.567, 0.678, 0.87,  0.905,
+                                       1.053, 1.221, 1.246, 1.292, 1.437, 1.821, 2.145,
+                                       2.252, 2.527, 2.661, 2.848, 4.567, 8.655};
+
+    near(sample_quantile(ascending, 20, 0.95), 4.567, 1e-12);
+    near(sample_quantile_linear(ascending, 20, 0.95), 4.7714, 1e-10);
+    assert_int_equal(sample_rank(20, 0.95), 19);
+    assert_int_equal(sample_rank(20, 0), 1);
+    assert_int_equal(sample_rank(20, 1), 20);
+    assert_int_equal(sample_rank(1, 0.5), 1);
+    near(sample_quantile_linear(ascending, 1, 0.5), 0.366, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -215,6 +232,7 @@ int main(void)
         cmocka_unit_test(student_quantiles_are_those_of_the_tables),
         cmocka_unit_test(quantile_ranks_match_independent_values),
         cmocka_unit_test(mean_and_ratio_follow_their_formulas),
+        cmocka_unit_test(sample_quantiles_follow_their_two_definitions),
         cmocka_unit_test(looks_share_out_the_error),
     };
     return cmocka_run_group_tests_name("interval", tests, NULL, NULL);
