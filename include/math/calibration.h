@@ -30,11 +30,12 @@ enum { CALIBRATION_BINS_MAX = 100 };
 struct calibration {
     uint64_t n, n_correct;
     double accuracy, mean_confidence;
-    double ece, mce;                  /* over `bins` equal-width bins */
-    double ece_mass;                  /* over `bins` equal-mass bins */
+    double ece, mce; /* over `bins` equal-width bins */
+    double ece_mass; /* over `bins` equal-mass bins */
     double brier, brier_reliability, brier_resolution, brier_uncertainty; /* parts over the bins */
-    double log_loss;                  /* natural log; INFINITY when a certain answer was wrong */
-    double auroc;                     /* ties 1/2; NaN with one class only */
+    double log_loss;              /* natural log; INFINITY when a certain answer was wrong */
+    double auroc;                 /* ties 1/2; NaN with one class only */
+    double aurc_least, aurc_most; /* over the orders inside ties: errors last, errors first */
     double aurc, aurc_optimal, eaurc, augrc; /* ties: mean over all orders inside a tie */
     size_t bins;
     struct calibration_bin bin[CALIBRATION_BINS_MAX];

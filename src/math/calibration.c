@@ -125,20 +125,26 @@ static void fill_scores(const struct risk_point *point, size_t n_points, struct 
 static void fill_ranking(const struct risk_point *point, size_t n_points, struct calibration *c)
 {
     double n = (double)c->n, right_all = (double)c->n_correct, wrong_all = n - right_all;
-    double pairs = 0, aurc = 0, augrc = 0, optimal = 0;
+    double pairs = 0, aurc = 0, least = 0, most = 0, augrc = 0, optimal = 0;
     for (size_t i = 0; i < n_points; i++) {
         struct tie t = tie_at(point, i);
         double size = (double)t.size, wrong = (double)t.errors, rate = wrong / size;
         double before = (double)t.size_before, wrong_before = (double)t.errors_before;
         pairs += wrong * (before - wrong_before + (size - wrong) / 2);
-        for (uint64_t j = 1; j <= t.size; j++)
-            aurc += (wrong_before + rate * (double)j) / (before + (double)j);
+        for (uint64_t j = 1; j <= t.size; j++) {
+            double above = before + (double)j, right = size - wrong;
+            aurc += (wrong_before + rate * (double)j) / above;
+            least += (wrong_before + fmax(0, (double)j - right)) / above;
+            most += (wrong_before + fmin(wrong, (double)j)) / above;
+        }
         augrc += size * wrong_before + rate * size * (size + 1) / 2;
     }
     for (uint64_t i = c->n_correct + 1; i <= c->n; i++)
         optimal += (double)(i - c->n_correct) / (double)i;
     c->auroc = right_all > 0 && wrong_all > 0 ? pairs / right_all / wrong_all : NAN;
     c->aurc = aurc / n;
+    c->aurc_least = least / n;
+    c->aurc_most = most / n;
     c->aurc_optimal = optimal / n;
     c->eaurc = c->aurc - c->aurc_optimal;
     c->augrc = augrc / n / n;

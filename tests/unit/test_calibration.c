@@ -124,6 +124,8 @@ static void ties_and_edges_match_independent_values(void **state)
     near(c.ece, 0.18333333333333332, 1e-12);
     near(OF(tied, 10, true).ece, 0.10833333333333334, 1e-12);
     near(c.aurc, 0.26294041606541607, 1e-12);
+    near(c.aurc_least, 0.2132034632034632, 1e-12);
+    near(c.aurc_most, 0.31730699855699857, 1e-12);
     near(c.auroc, 0.578125, 1e-12);
 }
 
