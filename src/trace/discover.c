@@ -65,6 +65,8 @@ static void order_stages(struct trace_log *log)
 {
     size_t n = log->stages.len;
     struct ranking r = {.n = n};
+    if (n == 0)
+        return;
     uint32_t *met = mem_zero(n, sizeof *met), *new_of = mem_zero(n, sizeof *new_of);
     struct ranked *rank = mem_zero(n, sizeof *rank);
     struct log_stage *old = mem_alloc(n * sizeof *old);
