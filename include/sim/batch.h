@@ -47,7 +47,6 @@ struct batch {
     uint32_t *low, *low2;
     int32_t *high, *here, *late, *never;
     float *value, *value2;
-    uint16_t *place;
     struct lane_list first, retry, again, ok, failed, split, *pending; /* pending: [n_steps] */
     uint32_t *waiting; /* [n_steps]: items at the step */
     bool *listed;      /* [n_steps]: pending holds them all */

@@ -63,6 +63,7 @@ struct step_plan {
                             are drawn for the whole block */
     bool revisited;      /* an item may come here more than once */
     bool plain;          /* a visit that ends well does nothing but take one free edge */
+    bool masked;            /* a first attempt may be made by all lanes at once */
     bool timed;          /* time of visits must be followed item by item in sampled blocks */
     bool budgeted;
     int32_t confidence_row;         /* where its confidence is kept, -1: nobody asks for it */

@@ -73,7 +73,6 @@ static void lay_out_passes(struct batch *b, struct layout *l)
     TAKE(b->never, LANES);
     TAKE(b->value, LANES);
     TAKE(b->value2, LANES);
-    TAKE(b->place, LANES);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         TAKE(lists[i]->lane, LANES);
     TAKE(b->pending, g->n_steps);
@@ -189,18 +188,23 @@ void sampler_fill(const struct sampler *s, const uint32_t *low, uint32_t n, floa
 
 /* --- from step to step */
 
-static void arrive_one(struct batch *b, int32_t to, uint16_t lane)
+/* The lanes go to `to`; a step they arrive at lists them as long as it lists all who wait. */
+static void arrive(struct batch *b, int32_t to, const uint16_t *lane, uint32_t n)
 {
-    b->at[lane] = to;
+    for (uint32_t k = 0; k < n; k++)
+        b->at[lane[k]] = to;
     if (to < 0)
         return;
+    struct lane_list *list = &b->pending[to];
     if (b->waiting[to] == 0) {
         b->listed[to] = true;
-        b->pending[to].n = 0;
+        list->n = 0;
     }
-    b->waiting[to]++;
-    if (b->listed[to])
-        b->pending[to].lane[b->pending[to].n++] = lane;
+    b->waiting[to] += n;
+    if (!b->listed[to])
+        return;
+    memcpy(list->lane + list->n, lane, n * sizeof *lane);
+    list->n += n;
 }
 
 static void count_end(struct step_tally *s, int32_t to, uint32_t n)
@@ -234,7 +238,7 @@ static void go_back(struct batch *b, const struct route *r, uint16_t lane, struc
     const struct step_plan *to = &b->program->step[r->to];
     if (to->entry_row >= 0 && to->visit_row >= 0 && b->visit_row[to->visit_row][lane] > 0)
         b->good[lane] = b->entry_row[to->entry_row][lane];
-    arrive_one(b, r->to, lane);
+    arrive(b, r->to, &lane, 1);
 }
 
 void batch_route(struct batch *b, uint32_t step, enum exit_kind exit, const uint16_t *lane,
@@ -248,8 +252,7 @@ void batch_route(struct batch *b, uint32_t step, enum exit_kind exit, const uint
     if (r->counter == ROUTE_FREE && !r->back) {
         b->tally->route[r - rules->route] += n;
         count_end(s, r->to, n);
-        for (uint32_t k = 0; k < n; k++)
-            arrive_one(b, r->to, lane[k]);
+        arrive(b, r->to, lane, n);
         return;
     }
     for (uint32_t k = 0; k < n; k++) {
@@ -260,7 +263,7 @@ void batch_route(struct batch *b, uint32_t step, enum exit_kind exit, const uint
             continue;
         }
         count_end(s, r->to, 1);
-        arrive_one(b, r->to, lane[k]);
+        arrive(b, r->to, &lane[k], 1);
     }
 }
 

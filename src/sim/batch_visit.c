@@ -2,7 +2,7 @@
 /* One visit by all items that wait at a step: attempts until each is visibly ok or used up, then
  * confidence, decision, and the way on.
  *
- * The first attempt of a plain step goes over all lanes under a mask while at least five eighths of
+ * The first attempt of most steps goes over all lanes under a mask while at least five eighths of
  * the block are there; everything else goes over lists. */
 #include "sim/batch.h"
 
@@ -225,25 +225,28 @@ static void time_visits(const struct visit *v, const struct lane_list *l)
         moments_add(&s->visit_time, l->n, sum, sum2);
 }
 
-/* Confidences by the quality that the items have now. */
+/* Confidences by the quality that the items have now: numbers sorted into those of bad and of good
+ * items, each through its own table. */
 static void give_confidence(const struct visit *v, const struct lane_list *l)
 {
     struct batch *b = v->b;
     const struct sampler *by = v->c->confidence;
     float *row = b->confidence_row[v->s->confidence_row];
-    bool asked = by[0].table || by[1].table;
-    if (asked)
+    uint16_t *lane[2] = {b->retry.lane, b->again.lane};
+    uint32_t *low[2] = {b->low, b->low2}, n[2] = {0, 0};
+    if (by[0].table || by[1].table)
         batch_draw(b, v->step, RNG_CONFIDENCE, 0, l->lane, l->n, b->draw);
+    for (uint32_t k = 0; k < l->n; k++) {
+        uint32_t good = (uint32_t)b->good[l->lane[k]];
+        lane[0][n[0]] = lane[1][n[1]] = l->lane[k];
+        low[0][n[0]] = low[1][n[1]] = (uint32_t)b->draw[k];
+        n[1] += good;
+        n[0] = k + 1 - n[1];
+    }
     for (int good = 0; good < 2; good++) {
-        uint32_t m = 0;
-        for (uint32_t k = 0; k < l->n; k++) {
-            b->place[m] = l->lane[k];
-            b->low[m] = (uint32_t)b->draw[k];
-            m += b->good[l->lane[k]] == good;
-        }
-        sampler_fill(&by[good], b->low, m, b->value);
-        for (uint32_t k = 0; k < m; k++)
-            row[b->place[k]] = b->value[k];
+        sampler_fill(&by[good], low[good], n[good], b->value);
+        for (uint32_t k = 0; k < n[good]; k++)
+            row[lane[good][k]] = b->value[k];
     }
     if (v->s->confidence_row == 0 || !b->program->asks_last)
         return;
@@ -255,14 +258,15 @@ static void pass_gate(const struct visit *v, const struct lane_list *l)
 {
     struct batch *b = v->b;
     const float *row = v->s->gate_row >= 0 ? b->confidence_row[v->s->gate_row] : NULL;
-    struct lane_list above = {0, b->retry.lane}, below = {0, b->again.lane};
+    uint16_t *above = b->retry.lane, *below = b->again.lane;
+    uint32_t m = 0;
     for (uint32_t k = 0; k < l->n; k++) {
         uint16_t lane = l->lane[k];
-        bool ships = row && rules_gate_ships(row[lane], v->c->threshold);
-        push(ships ? &above : &below, lane);
+        above[m] = below[k - m] = lane;
+        m += row && rules_gate_ships(row[lane], v->c->threshold);
     }
-    batch_route(b, v->step, EXIT_ABOVE, above.lane, above.n);
-    batch_route(b, v->step, EXIT_BELOW, below.lane, below.n);
+    batch_route(b, v->step, EXIT_ABOVE, above, m);
+    batch_route(b, v->step, EXIT_BELOW, below, l->n - m);
 }
 
 static void decide(const struct visit *v, const struct lane_list *l)
@@ -324,7 +328,7 @@ static void visit_list(struct batch *b, uint32_t step, uint32_t plan, const stru
     settle(&v);
 }
 
-/* --- the first attempt of a plain step, over all lanes */
+/* --- the first attempt over all lanes */
 
 static void enter_whole(const struct visit *v, uint32_t n)
 {
@@ -401,29 +405,65 @@ static void count_ends(const struct visit *v, uint32_t n, uint32_t n_late, uint3
     v->ends->end[TRY_LATE] += n_late;
 }
 
-/* Sorts those that failed into b->retry and b->failed. */
-static void sort_failed(const struct visit *v, const int32_t *late, int32_t cut)
+/* Sorts those here that failed into b->retry and b->failed, and the others (but for a plain step)
+ * into b->ok. */
+static void sort_whole(const struct visit *v, const int32_t *late, const int32_t *high)
 {
     struct batch *b = v->b;
+    const int32_t cut = v->c->cut[CUT_SEEN];
+    const int32_t listed = v->s->plain ? 0 : 1;
     enum fate fate[TRY_COUNT];
+    uint32_t m = 0;
     find_fates(v, 0, fate);
     for (uint32_t i = 0; i < LANES; i++) {
-        if (!(b->here[i] & (late[i] | (b->high[i] > cut ? 0 : -1))))
+        int32_t failed = b->here[i] & (late[i] | (high[i] > cut ? 0 : -1));
+        b->ok.lane[m] = (uint16_t)i;
+        m += (uint32_t)(b->here[i] & ~failed & listed);
+        if (!failed)
             continue;
-        enum try_end end = late[i] ? TRY_LATE : end_of(v->c, b->high[i]);
+        enum try_end end = late[i] ? TRY_LATE : end_of(v->c, high[i]);
         push(fate[end] == FATE_RETRY ? &b->retry : &b->failed, (uint16_t)i);
     }
+    b->ok.n = m;
+}
+
+/* Masks send on those of a plain step that are done; all others are sorted into lists. */
+static void leave_whole(const struct visit *v, uint32_t n, uint32_t n_late, const int32_t *late)
+{
+    struct batch *b = v->b;
+    const struct rules *rules = &b->program->rules;
+    const int32_t *high = v->c->uncertain ? b->high : b->never;
+    const int32_t here = (int32_t)v->step, cut = v->c->cut[CUT_SEEN];
+    const int32_t way = rules->exit[v->step][EXIT_PASS], out = rules->exit[v->step][EXIT_FAIL];
+    bool plain = v->s->plain, again = v->c->can_fail && v->s->step->retry.attempts > 1;
+    if (again || !plain)
+        sort_whole(v, late, high);
+    uint32_t n_failed = lanes_go(b->here, late, high, cut, plain ? rules->route[way].to : here,
+                                 plain && !again ? rules->route[out].to : here, b->at, b->visits);
+    uint32_t n_passed = n - n_failed;
+    count_ends(v, n, n_late, n_failed, late);
+    v->count->first_ok += n_passed;
+    v->count->ok += n_passed;
+    if (plain) {
+        b->tally->route[way] += n_passed;
+        batch_send(b, v->step, rules->route[way].to, n_passed);
+    }
+    if (plain && !again) {
+        b->tally->route[out] += n_failed;
+        batch_send(b, v->step, rules->route[out].to, n_failed);
+        return;
+    }
+    uint32_t first_ok = b->ok.n;
+    try_again(v);
+    v->count->ok += b->ok.n - first_ok;
+    settle(v);
 }
 
 static void visit_whole(struct batch *b, uint32_t step, uint32_t n)
 {
     struct visit v = visit_of(b, step, 0);
     const struct plan *c = v.c;
-    const struct rules *rules = &b->program->rules;
     const int32_t *late;
-    const int32_t way = rules->exit[step][EXIT_PASS], out = rules->exit[step][EXIT_FAIL];
-    int32_t pass = rules->route[way].to, fail = rules->route[out].to, cut = c->cut[CUT_SEEN];
-    bool again = c->can_fail && v.s->step->retry.attempts > 1;
 
     b->ok.n = b->failed.n = b->retry.n = 0;
     enter_whole(&v, n);
@@ -431,25 +471,9 @@ static void visit_whole(struct batch *b, uint32_t step, uint32_t n)
     if (b->program->has_cost && c->cost != 0)
         lanes_add_constant(b->here, c->cost, b->cost);
     if (c->taints)
-        lanes_taint(b->here, late, b->high, cut, c->cut[CUT_WRONG], c->cut[CUT_REPAIR], b->good);
-    if (again)
-        sort_failed(&v, late, cut);
-    uint32_t n_failed = lanes_go(b->here, late, c->uncertain ? b->high : b->never, cut, pass,
-                                 again ? (int32_t)step : fail, b->at, b->visits);
-    uint32_t n_passed = n - n_failed;
-    count_ends(&v, n, n_late, n_failed, late);
-    v.count->ok += n_passed;
-    v.count->first_ok += n_passed;
-    b->tally->route[way] += n_passed;
-    batch_send(b, step, pass, n_passed);
-    if (again) {
-        try_again(&v);
-        v.count->ok += b->ok.n;
-        settle(&v);
-    } else {
-        b->tally->route[out] += n_failed;
-        batch_send(b, step, fail, n_failed);
-    }
+        lanes_taint(b->here, late, b->high, c->cut[CUT_SEEN], c->cut[CUT_WRONG], c->cut[CUT_REPAIR],
+                    b->good);
+    leave_whole(&v, n, n_late, late);
 }
 
 /* --- all who wait */
@@ -473,8 +497,7 @@ void batch_visit(struct batch *b, uint32_t step)
 {
     const struct step_plan *s = &b->program->step[step];
     uint32_t n = b->waiting[step];
-    bool whole =
-        s->plain && s->dense && !b->begun[step] && n >= WHOLE_FROM && !(b->sampled && s->timed);
+    bool whole = s->masked && !b->begun[step] && n >= WHOLE_FROM && !(b->sampled && s->timed);
     if (!whole)
         list_waiting(b, step, n);
     b->waiting[step] = 0;

@@ -252,7 +252,7 @@ static void find_rows(struct program *g, uint32_t i)
         s->budgeted |= isfinite(s->plan[k].budget_s);
         g->can_be_bad |= s->plan[k].can_spoil;
     }
-    s->plain &= !s->budgeted;
+    s->masked = s->dense && s->kind != STEP_REVIEW && s->n_plans == 1 && !s->budgeted;
 }
 
 static void leads(struct program *g, uint32_t i, enum exit_kind exit)
