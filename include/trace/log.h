@@ -76,7 +76,14 @@ enum log_end {
 };
 
 enum log_truth { LOG_UNKNOWN = -1, LOG_BAD = 0, LOG_GOOD = 1 };
-enum log_verdict { LOG_NO_VERDICT, LOG_APPROVED, LOG_CORRECTED, LOG_REJECTED_BY_REVIEW };
+/* LOG_AUTOMATIC: nobody looked; such a visit of the review is left out of the visits. */
+enum log_verdict {
+    LOG_NO_VERDICT,
+    LOG_APPROVED,
+    LOG_CORRECTED,
+    LOG_REJECTED_BY_REVIEW,
+    LOG_AUTOMATIC
+};
 
 struct log_item {
     uint32_t id;                    /* text id: its first trace, or the value of item_by */

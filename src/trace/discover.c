@@ -165,9 +165,9 @@ static int32_t find_review(const struct trace_log *log)
     for (size_t i = 0; i < log->stages.len; i++) {
         const struct log_stage *s = &log->stages.at[i];
         bool machine = mostly(s, SPAN_MODEL) || mostly(s, SPAN_TOOL) || mostly(s, SPAN_DATA) ||
-                       mostly(s, SPAN_JUDGE) || s->confidences > 0;
+                       mostly(s, SPAN_JUDGE);
         uint64_t signs = s->interrupts;
-        if (log->user_decision || !machine)
+        if (log->user_decision || (!machine && s->confidences == 0))
             signs += s->decisions;
         if (!machine && names(s->id, human_names))
             signs += s->visits;
@@ -187,6 +187,12 @@ enum log_verdict discover_verdict(const char *decision)
         const char *begin;
         enum log_verdict verdict;
     } table[] = {
+        {"auto",    LOG_AUTOMATIC         },
+        {"not",     LOG_AUTOMATIC         },
+        {"skip",    LOG_AUTOMATIC         },
+        {"bypass",  LOG_AUTOMATIC         },
+        {"none",    LOG_AUTOMATIC         },
+        {"n/a",     LOG_AUTOMATIC         },
         {"approv",  LOG_APPROVED          },
         {"accept",  LOG_APPROVED          },
         {"pass",    LOG_APPROVED          },
@@ -219,15 +225,46 @@ enum log_verdict discover_verdict(const char *decision)
     return LOG_NO_VERDICT;
 }
 
+/* Passes through the review that nobody looked at are no visits of it. */
+static void drop_automatic(struct trace_log *log)
+{
+    uint32_t visits = 0, attempts = 0;
+    for (size_t i = 0; i < log->items.len; i++) {
+        struct log_item *it = &log->items.at[i];
+        uint32_t from = it->first_visit, end = from + it->n_visits;
+        it->first_visit = visits;
+        for (uint32_t k = from; k < end; k++) {
+            struct log_visit v = log->visits.at[k];
+            struct log_stage *stage = &log->stages.at[v.stage];
+            const char *decision = span_string(&log->spans, v.decision);
+            if ((int32_t)v.stage == log->review && discover_verdict(decision) == LOG_AUTOMATIC) {
+                stage->visits--;
+                stage->attempts -= v.n_attempts;
+                continue;
+            }
+            memmove(&log->attempts.at[attempts], &log->attempts.at[v.first_attempt],
+                    v.n_attempts * sizeof log->attempts.at[0]);
+            v.first_attempt = attempts;
+            attempts += v.n_attempts;
+            log->visits.at[visits++] = v;
+        }
+        it->n_visits = visits - it->first_visit;
+    }
+    log->visits.len = visits;
+    log->attempts.len = attempts;
+}
+
 static enum log_end end_of(const struct trace_log *log, const struct log_item *item)
 {
     uint32_t past = item->first_visit + item->n_visits;
     for (uint32_t v = item->first_visit; v < past; v++)
         if (log->visits.at[v].pending)
             return LOG_UNFINISHED;
-    if (item->root_failed || (item->n_visits && log->visits.at[past - 1].outcome != OUTCOME_OK))
+    if (item->n_visits && log->visits.at[past - 1].outcome != OUTCOME_OK)
         return LOG_FAILED;
-    return item->verdict == LOG_REJECTED_BY_REVIEW ? LOG_REJECTED : LOG_SHIPPED;
+    if (item->verdict == LOG_REJECTED_BY_REVIEW)
+        return LOG_REJECTED;
+    return item->root_failed ? LOG_FAILED : LOG_SHIPPED;
 }
 
 static void settle_item(struct trace_log *log, struct log_item *item, uint64_t *scored)
@@ -376,12 +413,12 @@ static void best_cut(struct routed *r, size_t n, double *low, double *high, uint
     }
 }
 
-/* The threshold that the gate's own spans told, when they agree; NaN. */
+/* The threshold that spans told, when they agree; NaN. */
 static double logged_threshold(const struct trace_log *log)
 {
     double t = NAN;
-    for (size_t k = 0; k < log->attempts.len; k++) {
-        double x = log->spans.threshold[log->attempts.at[k]];
+    for (size_t i = 0; i < log->spans.len; i++) {
+        double x = log->spans.threshold[i];
         if (!isnan(x) && !isnan(t) && x != t)
             return NAN;
         if (!isnan(x))
@@ -462,6 +499,7 @@ void discover(struct trace_log *log)
         stage->kind = (int32_t)s == log->review ? STEP_REVIEW : STEP_STAGE;
         stage->layer = layer_of(stage);
     }
+    drop_automatic(log);
     settle_items(log);
     find_gate(log);
     discover_edges(log);

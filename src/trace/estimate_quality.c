@@ -6,11 +6,14 @@
  * than for others are weighted by review (post-stratification; Cochran 1977, 5A.9); from decisions
  * alone only a lower bound is known, for what shipped unseen may be wrong too. */
 #include "math/fit.h"
+#include "math/interval.h"
+#include "model/rules.h"
 #include "trace/estimate_parts.h"
 
 #include <math.h>
+#include <stdlib.h>
 
-enum { FEW = 50 };
+enum { FEW = 50, SCORES = 400 };
 
 struct drafts {
     uint64_t n[2], known[2], bad[2]; /* by reviewed */
@@ -72,9 +75,37 @@ static size_t confidences(const struct trace_log *log, bool bad, double *out)
     return n;
 }
 
-/* Beta, else as seen.  Of few values the beta law is kept untested: as seen they would say that no
- * further one can lie outside their range, and a gate's error hangs on just that. */
-static struct dist fit_confidence(struct estimate *e, const double *x, size_t n)
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static struct dist as_seen(struct estimate *e, double *x, size_t n)
+{
+    size_t m = n < SCORES ? n : SCORES;
+    double *value = arena_alloc(&e->out->arena, m * sizeof *value);
+    qsort(x, n, sizeof *x, by_value);
+    for (size_t k = 0; k < m; k++)
+        value[k] = estimate_rounded(x[(2 * k + 1) * n / (2 * m)], 6);
+    return (struct dist){.family = DIST_EMPIRICAL, .n = m, .values = value, .evidence = n};
+}
+
+/* Does d send about the share of these to review that was sent? */
+static bool splits_alike(const struct estimate *e, const struct dist *d, const double *x, size_t n)
+{
+    uint64_t below = 0;
+    for (size_t i = 0; i < n; i++)
+        below += !rules_gate_ships(x[i], e->log->threshold);
+    struct interval seen = interval_wilson(below, n, 0.95);
+    double share = dist_below(d, e->log->threshold);
+    return share >= seen.low && share <= seen.high;
+}
+
+/* Beta, else as seen: also where a beta law is right as a whole but wrong at the threshold, which
+ * is all that a gate asks.  Of few values the beta law is kept untested: as seen they would say
+ * that no further one can lie outside their range. */
+static struct dist fit_confidence(struct estimate *e, double *x, size_t n)
 {
     struct fit fit, beta;
     struct error none = {0};
@@ -82,7 +113,11 @@ static struct dist fit_confidence(struct estimate *e, const double *x, size_t n)
     if (n < FEW && fit.dist.family == DIST_EMPIRICAL &&
         fit_family(DIST_BETA, x, NULL, n, &beta, &none) == 0)
         fit = beta;
-    estimate_tidy(e, &fit.dist);
+    else if (fit.dist.family == DIST_EMPIRICAL ||
+             (n >= FEW && e->gate >= 0 && !splits_alike(e, &fit.dist, x, n)))
+        fit.dist = as_seen(e, x, n);
+    else
+        estimate_tidy(e, &fit.dist);
     return fit.dist;
 }
 

@@ -48,6 +48,7 @@ static void count_visit(const struct trace_log *log, const struct log_visit *v,
         c->rejected++;
         break;
     case LOG_NO_VERDICT:
+    case LOG_AUTOMATIC:
         break;
     }
     c->visits_of[v->item]++;

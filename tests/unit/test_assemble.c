@@ -228,6 +228,9 @@ static void decisions_are_understood(void **state)
     assert_int_equal(discover_verdict("EDITED"), LOG_CORRECTED);
     assert_int_equal(discover_verdict("reject"), LOG_REJECTED_BY_REVIEW);
     assert_int_equal(discover_verdict("denied"), LOG_REJECTED_BY_REVIEW);
+    assert_int_equal(discover_verdict("auto_approved"), LOG_AUTOMATIC);
+    assert_int_equal(discover_verdict("not required"), LOG_AUTOMATIC);
+    assert_int_equal(discover_verdict("no"), LOG_REJECTED_BY_REVIEW);
     assert_int_equal(discover_verdict(""), LOG_NO_VERDICT);
     assert_int_equal(discover_verdict("later"), LOG_NO_VERDICT);
 }
@@ -282,6 +285,22 @@ static void a_gate_is_seen_by_what_it_lets_through(void **state)
     log_release(&log);
 }
 
+static void what_nobody_looked_at_was_not_reviewed(void **state)
+{
+    put_item(1, 0.95, true, "auto_approved");
+    put_item(2, 0.71, true, "approve");
+    put_item(3, 0.81, true, "auto_approved");
+    struct trace_log log = read(NULL);
+    assert_false(log.items.at[0].reviewed);
+    assert_true(log.items.at[1].reviewed);
+    assert_int_equal(log.items.at[0].n_visits, 2);
+    assert_int_equal(log.items.at[1].n_visits, 3);
+    assert_int_equal(log.stages.at[log.review].visits, 1);
+    assert_int_equal(log.items.at[0].draft, LOG_UNKNOWN);
+    near(log.threshold, 0.8, 0);
+    log_release(&log);
+}
+
 static void reviews_at_any_confidence_show_no_gate(void **state)
 {
     for (unsigned n = 1; n <= 10; n++)
@@ -326,6 +345,7 @@ int main(void)
         TEST(decisions_are_understood),
         TEST(the_shortest_decimal_between_two_is_found),
         TEST(a_gate_is_seen_by_what_it_lets_through),
+        TEST(what_nobody_looked_at_was_not_reviewed),
         TEST(reviews_at_any_confidence_show_no_gate),
         TEST(kept_items_alone_are_counted),
     };
