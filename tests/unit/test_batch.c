@@ -461,6 +461,33 @@ static void an_item_without_confidence_stays_below_every_gate(void **state)
     tear_down(&s);
 }
 
+/* An outer loop compiles each draw of the parameters with the tables of the first program where the
+ * laws are equal, and coarse ones of its own where they are not. */
+static void another_program_shares_tables_or_has_coarse_ones(void **state)
+{
+    static const char flow[] = "flow:\n"
+                               "  - stage: a\n    latency: {gamma: {shape: 3, scale: 2s}}\n"
+                               "  - stage: b\n    latency: {gamma: {shape: 3, scale: 2s}}\n";
+    struct setup s;
+    struct program other;
+    struct error err = {0};
+    set_up(&s, flow);
+    struct dist *moved = &s.p.step[1].numbers[0].latency;
+    const struct dist was = *moved;
+    moved->b = 2.5;
+    s.g.step[1].plan[0].latency.dist = &was; /* the first program keeps the law it was made from */
+    ok(program_init(&other, &s.p, &s.g, &err), &err);
+    assert_ptr_equal(other.step[0].plan[0].latency.table, s.g.step[0].plan[0].latency.table);
+    assert_ptr_not_equal(other.step[1].plan[0].latency.table, s.g.step[1].plan[0].latency.table);
+    for (int i = 1; i < 200; i++) {
+        uint32_t u = (uint32_t)i * 21474836u;
+        near_rel(qtable_at(other.step[1].plan[0].latency.table, u),
+                 dist_quantile(moved, (u + 0.5) * 0x1p-32), 1e-3);
+    }
+    program_release(&other);
+    tear_down(&s);
+}
+
 static int prepare(void **state)
 {
     math_init();
@@ -481,6 +508,7 @@ int main(void)
         cmocka_unit_test(the_guard_ends_items_that_go_round_for_ever),
         cmocka_unit_test(probabilities_below_a_millionth_are_told_apart_on_64_bits),
         cmocka_unit_test(an_item_without_confidence_stays_below_every_gate),
+        cmocka_unit_test(another_program_shares_tables_or_has_coarse_ones),
     };
     return cmocka_run_group_tests_name("batch", tests, prepare, NULL);
 }
