@@ -63,7 +63,7 @@ struct step_plan {
                             are drawn for the whole block */
     bool revisited;      /* an item may come here more than once */
     bool plain;          /* a visit that ends well does nothing but take one free edge */
-    bool masked;            /* a first attempt may be made by all lanes at once */
+    bool masked;         /* a first attempt may be made by all lanes at once */
     bool timed;          /* time of visits must be followed item by item in sampled blocks */
     bool budgeted;
     int32_t confidence_row;         /* where its confidence is kept, -1: nobody asks for it */
@@ -72,7 +72,6 @@ struct step_plan {
     int32_t entry_row;              /* quality remembered on first entry; -1 */
 };
 
-/* Where items can end with a probability above 0, for words about rare events. */
 struct program {
     const struct pipeline *pipeline; /* borrowed */
     struct rules rules;
@@ -82,7 +81,7 @@ struct program {
     uint64_t *bad_below;   /* [n_classes]: share that enters bad */
     uint32_t n_visit_rows, n_attempt_rows, n_entry_rows, n_confidence_rows;
     bool asks_last; /* some gate reads the last confidence that an item was given */
-    bool enters_bad, can_be_bad, can_fail, can_reject;
+    bool enters_bad, can_be_bad, can_fail, can_reject; /* with a probability above 0 */
     bool has_time, has_cost, has_worth, has_review;
     double time_scale, cost_scale; /* powers of 2 that bring sums near 1 */
 };
