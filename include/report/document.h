@@ -45,7 +45,9 @@ enum block_kind {
     BLOCK_CODE,
     BLOCK_VERDICT,
     BLOCK_TABLE,
-    BLOCK_FIGURE
+    BLOCK_FIGURE,
+    BLOCK_FOLD /* opens, under the heading `text`, what lasts to the next BLOCK_UNFOLD */,
+    BLOCK_UNFOLD
 };
 struct block {
     enum block_kind kind;
@@ -75,6 +77,8 @@ void document_number(struct document *d, enum tone tone, const char *note, const
 /* The table is not yet part of a section (document_add_table, or figure.data). */
 struct table *document_table(struct document *d, const char *caption);
 void document_add_table(struct document *d, struct table *t);
+/* Tables that stand folded away under a heading, where the medium can; NULL ones are left out. */
+void document_fold(struct document *d, const char *heading, struct table *const *tables, size_t n);
 struct figure *document_figure(struct document *d, const char *id, const char *title,
                                const char *description);
 void document_add_figure(struct document *d, struct figure *f);

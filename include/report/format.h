@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Metrics as people read them: 83.30%, 83.30% (83.23-83.37), 1.25 s, $0.0021.
+/* Metrics as people read them: 83.30%, 83.30% (83.23-83.37), 213 ms (at least 200), $0.0021.
  *
- * The digits follow the interval: its half-width is given with two significant digits.  Exact
- * values get four. */
+ * The digits follow the interval: its half-width is given with one or two significant digits.
+ * Exact values get four.  0% and 100% without digits behind are exactly none and all. */
 #ifndef SEAM_REPORT_FORMAT_H
 #define SEAM_REPORT_FORMAT_H
 

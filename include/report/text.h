@@ -12,12 +12,14 @@ struct text_options {
     bool quiet; /* headline and answer only */
 };
 
-/* The summary that every command prints: headline metrics with intervals, targets and verdicts,
- * the answer, stages, edges, names, data quality, what it rests on, warnings.  NULL options are
- * 80 columns without colour. */
+/* The summary that every command prints: what was done, the answer, the headline with intervals,
+ * targets and verdicts, stages, edges, names, data quality.  The further metrics and the curves are
+ * in JSON and CSV.  NULL options are 80 columns without colour. */
 void report_text(const struct result *r, const struct text_options *options, struct buf *out);
 /* Any document. A table too wide for the terminal is told in parts that repeat its first column. */
 void text_document(const struct document *d, const struct text_options *options, struct buf *out);
 void text_table(const struct table *t, const struct text_options *options, struct buf *out);
+/* Columns of a terminal that the table takes uncut. */
+size_t text_table_width(const struct table *t);
 
 #endif

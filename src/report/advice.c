@@ -3,6 +3,7 @@
 #include "report/advice.h"
 
 #include "report/format.h"
+#include "report/table.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,45 +37,96 @@ static void say_stage(const struct best *b, const char *sentence, struct documen
     buf_release(&value);
 }
 
+enum { RULES = 4 };
+static const struct rule {
+    const char *metric, *sentence;
+} rules[RULES] = {
+    {"improvement",
+     "Work on %s first: made perfect, it would raise the reliability of the whole by "
+     "%s of all items, more than any other stage."                                                   },
+    {"loss",        "Work on %s first: %s of all items are lost there, more than at any other stage."},
+    {"exit_fail",   "Work on %s first: more items fail there in sight than anywhere else, %s of all "
+                  "items. A retry or a fallback catches such failures."             },
+    {"wrong_rate",  "Look at %s first: it makes the most silent mistakes, %s of its attempts. "
+                   "Nothing shows them but a check, a review or labels."           },
+};
+
+static double top(const struct result *r, const char *name)
+{
+    const struct metric *m = metrics_find(&r->metrics, name);
+    return m && isfinite(m->value) ? m->value : 0;
+}
+
+/* Failures in sight are worth the first sentence only where they cost more than what ships wrong.
+ */
+static bool is_idle(const struct rule *rule, const struct result *r)
+{
+    return !strcmp(rule->metric, "exit_fail") && top(r, "share_failed") < top(r, "share_wrong");
+}
+
 /* The strongest statement that the numbers allow on where to work. */
 static void where_to_work(const struct result *const *results, size_t n, struct document *d)
 {
-    static const struct {
-        const char *metric, *sentence;
-    } rule[] = {
-        {"improvement", "Work on %s first: made perfect, it would raise the reliability of the "
-                        "whole by %s of all items, more than any other stage."},
-        {"loss",        "Work on %s first: %s of all items are lost there, more "
-                 "than at any other stage."                                          },
-        {"exit_fail",   "Work on %s first: more items fail there in sight than anywhere else, %s of "
-                      "all items. A retry or a fallback catches such failures." },
-        {"wrong_rate",  "Look at %s first: it makes the most silent mistakes, %s of its attempts. "
-                       "Nothing shows them but a check, a review or labels."   },
-    };
-    for (size_t i = 0; i < sizeof rule / sizeof *rule; i++) {
-        struct best b = largest(results, n, rule[i].metric);
-        if (!b.metric)
+    for (size_t i = 0; i < RULES; i++) {
+        struct best b = largest(results, n, rules[i].metric);
+        if (!b.metric || is_idle(&rules[i], b.result))
             continue;
-        say_stage(&b, rule[i].sentence, d);
+        say_stage(&b, rules[i].sentence, d);
         return;
     }
 }
 
-static void which_threshold(const struct result *r, struct document *d)
+/* ", down from 25.0% at 0.85": what another result says of the gate as it is. */
+static void put_change(struct buf *out, const struct result *const *results, size_t n, double load)
 {
-    const struct answer *a = &r->answer;
+    for (size_t i = 0; i < n; i++) {
+        const struct metric *now = metrics_find(&results[i]->metrics, "review_load");
+        const struct metric *threshold = NULL;
+        if (results[i]->answer.present || !now || !isfinite(now->value))
+            continue;
+        for (size_t k = 0; k < results[i]->stages.len && !threshold; k++)
+            threshold = metrics_find(&results[i]->stages.at[k].metrics, "threshold");
+        if (!threshold || !isfinite(threshold->value))
+            continue;
+        buf_printf(out, ", %s from %.1f%% at %.6g", load <= now->value ? "down" : "up",
+                   100 * now->value, threshold->value);
+        return;
+    }
+}
+
+static void put_bound(struct buf *out, const struct answer *a)
+{
+    static const struct {
+        const char *risk, *words;
+    } known[] = {
+        {"auto_error",    "what ships unseen is wrong"},
+        {"shipped_error", "what ships is wrong"       }
+    };
+    const char *words = "items are affected";
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (a->risk && !strcmp(a->risk, known[i].risk))
+            words = known[i].words;
+    if (!isnan(a->bound) && !isnan(a->level))
+        buf_printf(out, ". With %g%% confidence at most %.3g%% of %s", 100 * a->level,
+                   100 * a->bound, words);
+}
+
+static void which_threshold(const struct result *const *results, size_t n, size_t i,
+                            struct document *d)
+{
+    const struct answer *a = &results[i]->answer;
     if (!a->present)
         return;
     if (!isnan(a->threshold)) {
         struct buf text;
         buf_init(&text);
         buf_printf(&text, "Set %s to %.6g", a->parameter ? a->parameter : "the threshold",
-                   a->threshold);
-        if (!isnan(a->review_load))
-            buf_printf(&text, "; %.3g%% of items then go to review", 100 * a->review_load);
-        if (!isnan(a->bound) && !isnan(a->level))
-            buf_printf(&text, ", and the %s of what ships is at most %.3g%% at %g%% confidence",
-                       a->risk ? a->risk : "risk", 100 * a->bound, 100 * a->level);
+                   table_threshold(a->threshold));
+        if (!isnan(a->review_load)) {
+            buf_printf(&text, ": %.3g%% of the items then go to review", 100 * a->review_load);
+            put_change(&text, results, n, a->review_load);
+        }
+        put_bound(&text, a);
         document_text(d, BLOCK_BULLET, TONE_PLAIN, "%s.", buf_text(&text));
         buf_release(&text);
     }
@@ -139,7 +191,7 @@ static void which_data(const struct result *r, struct document *d)
 void advice_add(const struct result *const *results, size_t n, struct document *d)
 {
     for (size_t i = 0; i < n; i++)
-        which_threshold(results[i], d);
+        which_threshold(results, n, i, d);
     where_to_work(results, n, d);
     for (size_t i = 0; i < n; i++) {
         which_targets(results[i], d);

@@ -4,8 +4,10 @@
 #include "report/html.h"
 
 #include "report/advice.h"
+#include "report/brief.h"
 #include "report/flow.h"
 #include "report/format.h"
+#include "report/headline.h"
 #include "report/table.h"
 
 #include <math.h>
@@ -123,17 +125,9 @@ static void add_verdict(const struct build *b)
 
 /* --- 2 headline */
 
-static enum tone tone_of(enum verdict v)
-{
-    return v == VERDICT_PASS                              ? TONE_GOOD
-           : v == VERDICT_FAIL || v == VERDICT_INFEASIBLE ? TONE_BAD
-           : v == VERDICT_NOT_SHOWN                       ? TONE_UNSURE
-                                                          : TONE_PLAIN;
-}
-
 static void add_card(const struct build *b, const char *name)
 {
-    if (!table_shows(b->r, b->n, name))
+    if (!headline_shows(b->r, b->n, name))
         return;
     for (size_t i = 0; i < b->n; i++) {
         const struct metric *m = metrics_find(&b->r[i]->metrics, name);
@@ -146,7 +140,7 @@ static void add_card(const struct build *b, const char *name)
         if (label(b, i))
             buf_printf(&note, " (%s)", label(b, i));
         format_both(&text, m, b->r[i]->currency);
-        document_number(b->d, tone_of(m->verdict), buf_text(&note), buf_text(&text));
+        document_number(b->d, headline_tone(m->verdict), buf_text(&note), buf_text(&text));
         buf_release(&note);
         buf_release(&text);
         return;
@@ -160,7 +154,11 @@ static void add_headline(const struct build *b)
     document_section(b->d, "headline", "Headline numbers");
     for (size_t i = 0; i < sizeof cards / sizeof *cards; i++)
         add_card(b, cards[i]);
-    document_add_table(b->d, table_headline(b->d, b->r, b->n));
+    document_add_table(b->d, headline_table(b->d, b->r, b->n));
+    struct table *rest = headline_rest(b->d, b->r, b->n);
+    if (rest)
+        document_fold(b->d, arena_printf(&b->d->arena, "All %zu further metrics", table_rows(rest)),
+                      &rest, 1);
     for (size_t i = 0; i < b->n; i++)
         document_add_table(b->d, table_answer(b->d, b->r[i]));
 }
@@ -204,29 +202,43 @@ static void set_caption(const struct build *b, struct table *t, size_t i)
         t->caption = arena_printf(&b->d->arena, "%s (%s)", t->caption, label(b, i));
 }
 
+/* All that the rows of a result hold, folded away. */
+static void add_all_rows(const struct build *b, size_t i)
+{
+    const struct result *r = b->r[i];
+    struct table *tables[TABLE_STAGE_GROUPS + 5];
+    size_t n = 0;
+    for (size_t g = 0; g < TABLE_STAGE_GROUPS; g++)
+        tables[n++] = table_stages(b->d, r, g);
+    tables[n++] = table_rows_of(b->d, r, "Layers", "layer", r->layers.at, r->layers.len);
+    tables[n++] = table_rows_of(b->d, r, "Classes", "class", r->classes.at, r->classes.len);
+    tables[n++] = table_rows_of(b->d, r, "Environments", "environment", r->environments.at,
+                                r->environments.len);
+    tables[n++] = table_rows_of(b->d, r, "Span names", "name", r->names.at, r->names.len);
+    for (size_t k = 0; k < n; k++)
+        set_caption(b, tables[k], i);
+    document_fold(b->d,
+                  label(b, i)
+                      ? arena_printf(&b->d->arena, "All metrics of the stages (%s)", label(b, i))
+                      : "All metrics of the stages",
+                  tables, n);
+}
+
 static void add_stages(const struct build *b)
 {
     document_section(b->d, "stages", "Stage by stage");
-    add_pictures(b, PLOT_STAGES);
     for (size_t i = 0; i < b->n; i++) {
         const struct result *r = b->r[i];
-        for (size_t g = 0; g < TABLE_STAGE_GROUPS; g++) {
-            struct table *t = table_stages(b->d, r, g, false);
-            set_caption(b, t, i);
-            document_add_table(b->d, t);
+        struct table *front[] = {
+            brief_stages(b->d, r, SIZE_MAX), brief_confidence(b->d, r),
+            table_rows_of(b->d, r, "Resources", "resource", r->resources.at, r->resources.len)};
+        for (size_t k = 0; k < sizeof front / sizeof *front; k++) {
+            set_caption(b, front[k], i);
+            document_add_table(b->d, front[k]);
         }
-        struct table *more[] = {
-            table_rows_of(b->d, r, "Resources", "resource", r->resources.at, r->resources.len),
-            table_rows_of(b->d, r, "Layers", "layer", r->layers.at, r->layers.len),
-            table_rows_of(b->d, r, "Classes", "class", r->classes.at, r->classes.len),
-            table_rows_of(b->d, r, "Environments", "environment", r->environments.at,
-                          r->environments.len),
-            table_rows_of(b->d, r, "Span names", "name", r->names.at, r->names.len)};
-        for (size_t k = 0; k < sizeof more / sizeof *more; k++) {
-            set_caption(b, more[k], i);
-            document_add_table(b->d, more[k]);
-        }
+        add_all_rows(b, i);
     }
+    add_pictures(b, PLOT_STAGES);
 }
 
 /* --- 12 to 14 */

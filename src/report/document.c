@@ -200,6 +200,19 @@ void document_add_table(struct document *d, struct table *t)
         add_block(d, (struct block){.kind = BLOCK_TABLE, .table = t});
 }
 
+void document_fold(struct document *d, const char *heading, struct table *const *tables, size_t n)
+{
+    size_t present = 0;
+    for (size_t i = 0; i < n; i++)
+        present += tables[i] != NULL;
+    if (!present)
+        return;
+    add_block(d, (struct block){.kind = BLOCK_FOLD, .text = keep(d, heading)});
+    for (size_t i = 0; i < n; i++)
+        document_add_table(d, tables[i]);
+    add_block(d, (struct block){.kind = BLOCK_UNFOLD});
+}
+
 struct figure *document_figure(struct document *d, const char *id, const char *title,
                                const char *description)
 {

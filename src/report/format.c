@@ -10,7 +10,7 @@ struct form {
     double scale;
     int digits;
     const char *before, *after;
-    bool count, trim; /* trim: no trailing zeros */
+    bool share, count, trim; /* trim: no trailing zeros */
 };
 
 bool format_is_share(const char *name)
@@ -70,32 +70,41 @@ static int magnitude(double x)
 }
 
 /* One significant digit of the half-width, two where it begins with 1 or 2 (the rule of the
- * Particle Data Group's Review, section 5.3, in short); four of an exact value, and for a share two
- * of its distance from 0 and 1, so that 99.9997% is not 100%. */
+ * Particle Data Group's Review, section 5.3, in short), and of a percentage the tenths at least;
+ * four of an exact value, and for a share two of its distance from 0 and 1, so that 99.9997% is
+ * not 100%. */
 static int digits_for(const struct form *f, double value, double half, bool share)
 {
     double x = fabs(value) * f->scale;
     if (isfinite(half) && half > 1e-12 * fabs(value)) {
         double unit = half * f->scale;
         int digits = -magnitude(unit);
-        return clamp(digits + (unit * pow(10, digits) < 2.95), 0, 9);
+        return clamp(digits + (unit * pow(10, digits) < 2.95), share, 9);
     }
-    if (share && value > 0 && value < 1 - 1e-9)
-        return clamp(1 - magnitude(fmin(value, 1 - value) * 100), 2, 9);
+    double part = fabs(value);
+    if (share && part > 0 && part < 1 - 1e-9)
+        return clamp(1 - magnitude(fmin(part, 1 - part) * 100), 2, 9);
     if (!(x > 0) || (fabs(x - round(x)) < 1e-9 * x && x < 1e6))
         return 0;
     return clamp(3 - magnitude(x), 0, 9);
+}
+
+/* The wider side of the interval; its only side where the other is open. */
+static double half_width(const struct metric *m)
+{
+    double up = m->high - (isnan(m->value) ? m->low : m->value);
+    double down = isnan(m->value) ? 0 : m->value - m->low;
+    return fmax(isfinite(up) ? up : 0, isfinite(down) ? down : 0);
 }
 
 static struct form form_of(const struct metric *m, const char *currency)
 {
     struct form f = {.scale = 1, .before = "", .after = ""};
     const char *unit = m->unit ? m->unit : "1";
-    double size = isnan(m->value) ? m->high : m->value;
-    double half = fmax(m->high - (isnan(m->value) ? m->low : m->value),
-                       isnan(m->value) ? 0 : m->value - m->low);
+    double size = isnan(m->value) ? m->high : m->value, half = half_width(m);
     bool share = !strcmp(unit, "1") && format_is_share(m->name);
     if (share) {
+        f.share = true;
         f.scale = 100;
         f.after = "%";
     } else if (!strcmp(unit, "s")) {
@@ -104,7 +113,7 @@ static struct form form_of(const struct metric *m, const char *currency)
         f.before = currency ? currency : "$";
     }
     f.count = !strcmp(unit, "count");
-    f.trim = !share && *f.before == '\0' && !(half > 0);
+    f.trim = !share && *f.before == '\0' && !(half > 1e-12 * fabs(size));
     f.digits = digits_for(&f, size, half, share);
     if (!strcmp(unit, "$") && f.digits < 2 && !(half * f.scale > 10))
         f.digits = 2;
@@ -127,9 +136,9 @@ static void put_decimal(struct buf *out, double x, int digits, bool trim)
 static void put_bare(struct buf *out, const struct form *f, double value)
 {
     double x = value * f->scale;
-    if (x == 0) {
+    if (x == 0 || (f->share && fabs(value - 1) < 1e-12)) { /* none or all: no digits behind */
         buf_puts(out, f->before);
-        buf_putc(out, '0');
+        buf_puts(out, x == 0 ? "0" : "100");
         return;
     }
     if (isnan(x)) {
@@ -153,19 +162,46 @@ static void put_bare(struct buf *out, const struct form *f, double value)
         put_decimal(out, x, f->digits, f->trim);
 }
 
-static bool has_interval(const struct metric *m)
+/* A side without a finite end is open. */
+static bool open_end(double x)
 {
-    if (isnan(m->low) && isnan(m->high))
-        return false;
-    return m->low != m->value || m->high != m->value;
+    return !isfinite(x);
 }
 
-/* "97.69–97.82"; "-7.82 to -7.69", where a dash would look like a sign. */
+/* "97.69–97.82"; "-7.82 to -7.69", where a dash would look like a sign; "at least 200". */
 static void put_range(struct buf *out, const struct form *f, double low, double high)
 {
+    if (open_end(low) || open_end(high)) {
+        buf_puts(out, open_end(high) ? "at least " : "at most ");
+        put_bare(out, f, open_end(high) ? low : high);
+        return;
+    }
     put_bare(out, f, low);
     buf_puts(out, low < 0 ? " to " : "–");
     put_bare(out, f, high);
+}
+
+static bool same_text(const struct form *f, double x, double y)
+{
+    struct buf a, b;
+    buf_init(&a);
+    buf_init(&b);
+    put_bare(&a, f, x);
+    put_bare(&b, f, y);
+    bool same = !strcmp(buf_text(&a), buf_text(&b));
+    buf_release(&a);
+    buf_release(&b);
+    return same;
+}
+
+/* An interval that would read as its value three times is none. */
+static bool has_interval(const struct metric *m, const struct form *f)
+{
+    if (open_end(m->low) && open_end(m->high))
+        return false;
+    if (m->low == m->value && m->high == m->value)
+        return false;
+    return isnan(m->value) || !same_text(f, m->low, m->value) || !same_text(f, m->high, m->value);
 }
 
 void format_value(struct buf *out, const struct metric *m, const char *currency)
@@ -178,23 +214,24 @@ void format_value(struct buf *out, const struct metric *m, const char *currency)
 
 void format_interval(struct buf *out, const struct metric *m, const char *currency)
 {
-    if (!has_interval(m))
-        return;
     struct form f = form_of(m, currency);
+    if (!has_interval(m, &f))
+        return;
     put_range(out, &f, m->low, m->high);
     buf_puts(out, f.after);
 }
 
 void format_both(struct buf *out, const struct metric *m, const char *currency)
 {
-    if (isnan(m->value) && has_interval(m)) {
+    struct form f = form_of(m, currency);
+    bool interval = has_interval(m, &f);
+    if (isnan(m->value) && interval) {
         format_interval(out, m, currency);
         return;
     }
     format_value(out, m, currency);
-    if (!has_interval(m))
+    if (!interval)
         return;
-    struct form f = form_of(m, currency);
     f.before = "";
     buf_puts(out, " (");
     put_range(out, &f, m->low, m->high);

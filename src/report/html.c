@@ -53,7 +53,8 @@ static const char style[] =
     "var(--grid);unicode-bidi:isolate}\n"
     "th:first-child{padding-left:0}\n"
     "thead th{color:var(--soft);font-weight:600;vertical-align:bottom}"
-    "tbody th{font-weight:500;max-width:22rem;overflow-wrap:break-word}\n"
+    "tbody th{font-weight:500;min-width:7rem;max-width:22rem;overflow-wrap:break-word}\n"
+    "details{margin:.9rem 0}details>.scroll{margin-top:.9rem}\n"
     "td{max-width:34rem;overflow-wrap:break-word}\n"
     ".n{text-align:right;white-space:nowrap}\n"
     "thead .n{white-space:normal;min-width:6.5rem}\n"
@@ -250,6 +251,13 @@ static void put_block(const struct block *b, struct buf *out)
         break;
     case BLOCK_FIGURE:
         put_figure(b->figure, out);
+        break;
+    case BLOCK_FOLD:
+        buf_puts(out, "<details>");
+        element(out, "summary", NULL, b->text);
+        break;
+    case BLOCK_UNFOLD:
+        buf_puts(out, "</details>");
         break;
     }
     buf_putc(out, '\n');

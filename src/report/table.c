@@ -3,67 +3,11 @@
  * without one. */
 #include "report/table.h"
 
+#include "report/cells.h"
 #include "report/format.h"
 
 #include <math.h>
 #include <string.h>
-
-static enum tone verdict_tone(enum verdict v)
-{
-    return v == VERDICT_PASS                              ? TONE_GOOD
-           : v == VERDICT_FAIL || v == VERDICT_INFEASIBLE ? TONE_BAD
-           : v == VERDICT_NOT_SHOWN                       ? TONE_UNSURE
-                                                          : TONE_PLAIN;
-}
-
-typedef void (*format_fn)(struct buf *, const struct metric *, const char *);
-
-static void metric_cell(struct document *d, struct table *t, const struct metric *m,
-                        const char *currency, format_fn format)
-{
-    struct buf text;
-    buf_init(&text);
-    if (m)
-        format(&text, m, currency);
-    table_cell(d, t, TONE_PLAIN, buf_text(&text));
-    buf_release(&text);
-}
-
-static void name_cell(struct document *d, struct table *t, const char *name)
-{
-    struct buf text;
-    buf_init(&text);
-    format_name(&text, name);
-    table_cell(d, t, TONE_PLAIN, buf_text(&text));
-    buf_release(&text);
-}
-
-static void name_column(struct document *d, struct table *t, const char *name)
-{
-    struct buf text;
-    buf_init(&text);
-    format_name(&text, name);
-    table_column(d, t, buf_text(&text), true);
-    buf_release(&text);
-}
-
-static void number_cell(struct document *d, struct table *t, double x, int digits)
-{
-    struct buf text;
-    buf_init(&text);
-    format_number(&text, x, digits);
-    table_cell(d, t, TONE_PLAIN, buf_text(&text));
-    buf_release(&text);
-}
-
-static void count_cell(struct document *d, struct table *t, uint64_t n)
-{
-    struct buf text;
-    buf_init(&text);
-    units_put_count(&text, n);
-    table_cell(d, t, TONE_PLAIN, buf_text(&text));
-    buf_release(&text);
-}
 
 const char *table_label(struct document *d, const struct result *const *results, size_t n, size_t i)
 {
@@ -82,189 +26,22 @@ const char *table_label(struct document *d, const struct result *const *results,
     return arena_printf(&d->arena, "%s: %s", results[i]->command, name);
 }
 
-/* "95% interval" where all intervals are of one level, else "interval". */
-static const char *interval_title(struct document *d, const struct result *const *results, size_t n)
-{
-    double level = 0;
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < results[i]->metrics.list.len; k++) {
-            double l = results[i]->metrics.list.at[k].level;
-            if (l != 0 && level != 0 && l != level)
-                return "interval";
-            level = l != 0 ? l : level;
-        }
-    return level != 0 ? arena_printf(&d->arena, "%g%% interval", 100 * level) : "interval";
-}
-
-static bool any_interval(const struct result *r)
-{
-    for (size_t i = 0; i < r->metrics.list.len; i++) {
-        const struct metric *m = &r->metrics.list.at[i];
-        if (m->level != 0 || (isnan(m->value) && !isnan(m->low)))
-            return true;
-    }
-    return false;
-}
-
-static bool any_target(const struct result *r)
-{
-    for (size_t i = 0; i < r->metrics.list.len; i++)
-        if (r->metrics.list.at[i].target)
-            return true;
-    return false;
-}
-
-/* Times and money that no result has are left out: a scenario without latencies or prices gives a
- * page of zeros otherwise. */
-static bool is_nothing(const struct metric *m)
-{
-    return m->unit && (!strcmp(m->unit, "s") || !strcmp(m->unit, "$")) && m->value == 0 &&
-           !(m->high > 0) && !m->target;
-}
-
-bool table_shows(const struct result *const *results, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct metric *m = metrics_find(&results[i]->metrics, name);
-        if (m && !is_nothing(m))
-            return true;
-    }
-    return false;
-}
-
-static struct table *headline_one(struct document *d, const struct result *r)
-{
-    struct table *t = document_table(d, "Headline");
-    bool intervals = any_interval(r), targets = any_target(r);
-    table_column(d, t, "metric", false);
-    table_column(d, t, "value", true);
-    if (intervals)
-        table_column(d, t, interval_title(d, &r, 1), true);
-    if (targets) {
-        table_column(d, t, "target", false);
-        table_column(d, t, "verdict", false);
-    }
-    for (size_t i = 0; i < r->metrics.list.len; i++) {
-        const struct metric *m = &r->metrics.list.at[i];
-        if (is_nothing(m))
-            continue;
-        name_cell(d, t, m->name);
-        metric_cell(d, t, m, r->currency, format_value);
-        if (intervals)
-            metric_cell(d, t, m, r->currency, format_interval);
-        if (targets) {
-            table_cell(d, t, TONE_PLAIN, m->target ? m->target : "");
-            table_cell(d, t, verdict_tone(m->verdict),
-                       m->verdict != VERDICT_NONE ? verdict_name(m->verdict) : "");
-        }
-    }
-    return t;
-}
-
-/* Names of the metrics of all results, each once, in order of first sight. */
-struct names {
-    VEC(const char *) list;
-};
-
-static void add_names(struct names *names, const struct metrics *metrics)
-{
-    for (size_t i = 0; i < metrics->list.len; i++) {
-        size_t k = 0;
-        while (k < names->list.len && strcmp(names->list.at[k], metrics->list.at[i].name))
-            k++;
-        if (k == names->list.len)
-            vec_push(&names->list, metrics->list.at[i].name);
-    }
-}
-
-/* The order of the table of metrics; unknown names last, as they came. */
-static size_t place_of(const char *name)
-{
-    const struct metric_def *def = metric_def(name);
-    return def ? (size_t)(def - metric_defs) : metric_defs_count;
-}
-
-static void sort_names(struct names *names)
-{
-    for (size_t i = 1; i < names->list.len; i++) {
-        const char *name = names->list.at[i];
-        size_t k = i;
-        for (; k > 0 && place_of(names->list.at[k - 1]) > place_of(name); k--)
-            names->list.at[k] = names->list.at[k - 1];
-        names->list.at[k] = name;
-    }
-}
-
-static void side_cell(struct document *d, struct table *t, const struct result *r, const char *name)
-{
-    const struct metric *m = metrics_find(&r->metrics, name);
-    struct buf text;
-    buf_init(&text);
-    if (m)
-        format_both(&text, m, r->currency);
-    if (m && m->verdict != VERDICT_NONE)
-        buf_printf(&text, " %s", verdict_name(m->verdict));
-    table_cell(d, t, m ? verdict_tone(m->verdict) : TONE_PLAIN, buf_text(&text));
-    buf_release(&text);
-}
-
-struct table *table_headline(struct document *d, const struct result *const *results, size_t n)
-{
-    struct names names = {0};
-    struct table *t = NULL;
-    bool targets = false;
-    if (n == 1)
-        return results[0]->metrics.list.len ? headline_one(d, results[0]) : NULL;
-    for (size_t i = 0; i < n; i++) {
-        add_names(&names, &results[i]->metrics);
-        targets = targets || any_target(results[i]);
-    }
-    if (!names.list.len)
-        goto out;
-    sort_names(&names);
-    t = document_table(d, "Headline, by command");
-    t->note = arena_printf(&d->arena, "In brackets: %s.", interval_title(d, results, n));
-    table_column(d, t, "metric", false);
-    if (targets)
-        table_column(d, t, "target", false);
-    for (size_t i = 0; i < n; i++)
-        table_column(d, t, table_label(d, results, n, i), true);
-    for (size_t k = 0; k < names.list.len; k++) {
-        if (!table_shows(results, n, names.list.at[k]))
-            continue;
-        name_cell(d, t, names.list.at[k]);
-        const char *target = "";
-        for (size_t i = 0; i < n; i++) {
-            const struct metric *m = metrics_find(&results[i]->metrics, names.list.at[k]);
-            target = m && m->target ? m->target : target;
-        }
-        if (targets)
-            table_cell(d, t, TONE_PLAIN, target);
-        for (size_t i = 0; i < n; i++)
-            side_cell(d, t, results[i], names.list.at[k]);
-    }
-out:
-    vec_release(&names.list);
-    return t;
-}
-
-/* The columns of a group; the first `brief` of them go to a terminal. */
+/* The columns of a group. */
 static const struct stage_group {
     const char *caption;
-    size_t brief;
     const char *names[14];
 } groups[TABLE_STAGE_GROUPS] = {
     {"Stages: outcomes",
-     7,                                                    {"attempts_per_item", "success_rate", "error_rate", "wrong_rate", "malformed_rate",
+     {"attempts_per_item", "success_rate", "error_rate", "wrong_rate", "malformed_rate",
       "timeout_rate", "recall_at_k", "ok_rate", "first_try_rate", "retry_success_rate",
-      "caught_rate", "escape_rate"}                                                                                                             },
+      "caught_rate", "escape_rate"}                                                                            },
     {"Stages: time and cost",
-     3,                                                    {"attempt_latency_p50", "attempt_latency_p95", "cost_per_item", "attempt_latency_mean",
+     {"attempt_latency_p50", "attempt_latency_p95", "cost_per_item", "attempt_latency_mean",
       "attempt_latency_p99", "visit_latency_mean", "visit_latency_p50", "visit_latency_p95",
-      "visit_latency_p99", "within_budget", "visits_per_item"}                                                                                  },
+      "visit_latency_p99", "within_budget", "visits_per_item"}                                                 },
     {"Stages: where items end and reliability is lost",
-     7,                                                    {"exit_ship", "exit_reject", "exit_fail", "exit_abandon", "loss", "improvement", "birnbaum"}},
-    {"Stages: confidence",                              5, {"threshold", "ece", "brier", "auroc", "aurc", "augrc"}                                     },
+     {"exit_ship", "exit_reject", "exit_fail", "exit_abandon", "loss", "improvement", "birnbaum"}              },
+    {"Stages: confidence",                              {"threshold", "ece", "brier", "auroc", "aurc", "augrc"}},
 };
 
 /* Is there a number other than an exact 0 in this column? */
@@ -278,7 +55,7 @@ static bool worth_showing(const struct row *rows, size_t n, const char *name)
     return false;
 }
 
-static bool has_any(const struct row *row, const struct names *names)
+static bool has_any(const struct row *row, const struct metric_names *names)
 {
     for (size_t k = 0; k < names->list.len; k++)
         if (metrics_find(&row->metrics, names->list.at[k]))
@@ -288,50 +65,50 @@ static bool has_any(const struct row *row, const struct names *names)
 
 /* Rows that have none of the metrics are left out. */
 static void put_rows(struct document *d, struct table *t, const struct result *r,
-                     const struct row *rows, size_t n, const struct names *names)
+                     const struct row *rows, size_t n, const struct metric_names *names)
 {
     for (size_t k = 0; k < names->list.len; k++)
-        name_column(d, t, names->list.at[k]);
+        column_name(d, t, names->list.at[k]);
     for (size_t i = 0; i < n; i++) {
         if (!has_any(&rows[i], names))
             continue;
         table_cell(d, t, TONE_PLAIN, rows[i].id);
         for (size_t k = 0; k < names->list.len; k++)
-            metric_cell(d, t, metrics_find(&rows[i].metrics, names->list.at[k]), r->currency,
+            cell_metric(d, t, metrics_find(&rows[i].metrics, names->list.at[k]), r->currency,
                         format_both);
     }
 }
 
-struct table *table_stages(struct document *d, const struct result *r, size_t group, bool brief)
+struct table *table_stages(struct document *d, const struct result *r, size_t group)
 {
     const struct stage_group *g = &groups[group];
-    struct names names = {0};
+    struct metric_names names = {0};
     struct table *t = NULL;
     for (size_t i = 0; i < sizeof g->names / sizeof *g->names && g->names[i]; i++)
-        if ((!brief || i < g->brief) && worth_showing(r->stages.at, r->stages.len, g->names[i]))
+        if (worth_showing(r->stages.at, r->stages.len, g->names[i]))
             vec_push(&names.list, g->names[i]);
     if (names.list.len) {
         t = document_table(d, g->caption);
         table_column(d, t, "stage", false);
         put_rows(d, t, r, r->stages.at, r->stages.len, &names);
     }
-    vec_release(&names.list);
+    metric_names_release(&names);
     return t;
 }
 
 struct table *table_rows_of(struct document *d, const struct result *r, const char *caption,
                             const char *first, const struct row *rows, size_t n)
 {
-    struct names names = {0};
+    struct metric_names names = {0};
     struct table *t = NULL;
     for (size_t i = 0; i < n; i++)
-        add_names(&names, &rows[i].metrics);
+        metric_names_add(&names, &rows[i].metrics);
     if (names.list.len) {
         t = document_table(d, caption);
         table_column(d, t, first, false);
         put_rows(d, t, r, rows, n, &names);
     }
-    vec_release(&names.list);
+    metric_names_release(&names);
     return t;
 }
 
@@ -352,9 +129,9 @@ struct table *table_edges(struct document *d, const struct result *r)
         const struct edge_row *e = &r->edges.at[i];
         table_cell(d, t, TONE_PLAIN, e->from);
         table_cell(d, t, TONE_PLAIN, e->to);
-        metric_cell(d, t, metrics_find(&e->metrics, "share"), r->currency, format_both);
+        cell_metric(d, t, metrics_find(&e->metrics, "share"), r->currency, format_both);
         if (counts)
-            count_cell(d, t, e->count);
+            cell_count(d, t, e->count);
     }
     return t;
 }
@@ -369,8 +146,8 @@ struct table *table_curve(struct document *d, const struct result *r, const stru
         at = at || c->points.at[i].at;
         interval = interval || !isnan(c->points.at[i].low);
     }
-    name_column(d, t, c->x);
-    name_column(d, t, c->y);
+    column_name(d, t, c->x);
+    column_name(d, t, c->y);
     if (interval) {
         table_column(d, t, "low", true);
         table_column(d, t, "high", true);
@@ -380,11 +157,11 @@ struct table *table_curve(struct document *d, const struct result *r, const stru
     size_t step = c->points.len / CURVE_ROWS_MAX + 1;
     for (size_t i = 0; i < c->points.len; i += step) {
         const struct point *p = &c->points.at[i];
-        number_cell(d, t, p->x, 5);
-        number_cell(d, t, p->y, 5);
+        cell_number(d, t, p->x, 5);
+        cell_number(d, t, p->y, 5);
         if (interval) {
-            number_cell(d, t, p->low, 5);
-            number_cell(d, t, p->high, 5);
+            cell_number(d, t, p->low, 5);
+            cell_number(d, t, p->high, 5);
         }
         if (at)
             table_cell(d, t, TONE_PLAIN, p->at ? p->at : "");
@@ -421,8 +198,8 @@ struct table *table_sensitivities(struct document *d, const struct result *r, si
         taken[best] = true;
         const struct sensitivity *s = &r->sensitivities.at[best];
         table_cell(d, t, TONE_PLAIN, s->parameter);
-        name_cell(d, t, s->metric);
-        number_cell(d, t, s->value, 4);
+        cell_name(d, t, s->metric);
+        cell_number(d, t, s->value, 4);
     }
     mem_free(taken);
     return t;
@@ -454,7 +231,16 @@ static void fact_count(struct document *d, struct table *t, const char *what, ui
     if (!n)
         return;
     table_cell(d, t, TONE_PLAIN, what);
-    count_cell(d, t, n);
+    cell_count(d, t, n);
+}
+
+/* Six digits, rounded up: one rounded down would let more ship than was judged. */
+double table_threshold(double threshold)
+{
+    if (!(threshold > 0) || !isfinite(threshold))
+        return threshold;
+    double unit = pow(10, floor(log10(threshold)) - 5), up = ceil(threshold / unit) * unit;
+    return fabs(up - unit - threshold) < 1e-6 * unit ? threshold : up;
 }
 
 struct table *table_answer(struct document *d, const struct result *r)
@@ -468,20 +254,26 @@ struct table *table_answer(struct document *d, const struct result *r)
     table_column(d, t, "value", false);
     fact(d, t, "sized", a->parameter);
     if (!isnan(a->threshold)) {
-        struct buf text; /* all digits: a rounded threshold may miss its target */
-        buf_init(&text);
-        units_put_exact(&text, a->threshold);
-        fact(d, t, "threshold", buf_text(&text));
-        buf_release(&text);
+        fact(d, t, "threshold", arena_printf(&d->arena, "%.6g", table_threshold(a->threshold)));
     }
     fact_number(d, t, "review load", a->review_load, true);
-    if (a->risk) {
-        table_cell(d, t, TONE_PLAIN, "risk");
-        name_cell(d, t, a->risk);
+    if (a->risk && !isnan(a->risk_value)) {
+        struct buf name;
+        buf_init(&name);
+        format_name(&name, a->risk);
+        fact_number(d, t, buf_text(&name), a->risk_value, true);
+        buf_release(&name);
     }
-    fact_number(d, t, "risk there", a->risk_value, true);
-    fact_number(d, t, "certified bound", a->bound, true);
-    fact_number(d, t, "level", a->level, true);
+    if (!isnan(a->bound)) {
+        struct buf text;
+        buf_init(&text);
+        format_number(&text, 100 * a->bound, 4);
+        buf_putc(&text, '%');
+        if (!isnan(a->level))
+            buf_printf(&text, ", with %g%% confidence", 100 * a->level);
+        fact(d, t, "certified bound", buf_text(&text));
+        buf_release(&text);
+    }
     fact_number(d, t, "best attainable", a->best_attainable, true);
     fact_count(d, t, "shipped labels (m)", a->m);
     if (a->m)
@@ -512,7 +304,7 @@ struct table *table_data(struct document *d, const struct result *const *results
         table_cell(d, t, TONE_PLAIN, counts[k].words);
         for (size_t i = 0; i < n; i++)
             if (results[i]->data.present)
-                count_cell(d, t, data_count_get(&results[i]->data, &counts[k]));
+                cell_count(d, t, data_count_get(&results[i]->data, &counts[k]));
     }
     return t;
 }

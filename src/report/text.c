@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Terminal text.  Columns keep their natural width as long as the table fits; else text columns are
- * cut with an ellipsis at a quarter of the line, and what then is still too wide is told in several
- * parts, each with the first column. */
+ * cut with an ellipsis as far as needed, to a quarter of the line at most, and what then is still
+ * too wide is told in several parts, each with the first column. */
 #include "report/text.h"
 
+#include "report/brief.h"
+#include "report/headline.h"
 #include "report/table.h"
 
 #include <string.h>
@@ -117,8 +119,17 @@ static size_t measure_with(const struct table *t, size_t line, size_t most, size
 
 static void measure(const struct table *t, size_t line, size_t *width)
 {
-    if (measure_with(t, line, line, width) > line)
-        measure_with(t, line, line / 4 < 12 ? 12 : line / 4, width);
+    size_t least = line / 4 < 12 ? 12 : line / 4;
+    for (size_t most = line; measure_with(t, line, most, width) > line && most > least;)
+        most--;
+}
+
+size_t text_table_width(const struct table *t)
+{
+    size_t *width = mem_zero(t->columns.len, sizeof *width), total;
+    total = measure_with(t, SIZE_MAX / 2, SIZE_MAX / 2, width);
+    mem_free(width);
+    return total;
 }
 
 /* Columns first..last-1 (and column 0) of the table. */
@@ -210,6 +221,9 @@ static void put_block(const struct block *b, const struct text_options *options,
         if (b->figure->data)
             text_table(b->figure->data, options, out);
         break;
+    case BLOCK_UNFOLD:
+        break;
+    case BLOCK_FOLD:
     case BLOCK_PARAGRAPH:
     case BLOCK_CODE:
     case BLOCK_VERDICT:
@@ -239,6 +253,41 @@ void text_document(const struct document *d, const struct text_options *options,
     }
 }
 
+static double level_of(const struct result *r)
+{
+    for (size_t i = 0; i < r->metrics.list.len; i++)
+        if (r->metrics.list.at[i].level != 0)
+            return r->metrics.list.at[i].level;
+    return 0;
+}
+
+/* "Monte Carlo, 1,000,000 trials, seed 1", "200 items from otlp-json (1,511 spans)". */
+static void put_method(const struct result *r, struct buf *out)
+{
+    const struct run_info *run = &r->run;
+    const char *method = run->method ? run->method : "";
+    if (!strcmp(method, "log") && r->data.present) {
+        units_put_count(out, r->data.items ? r->data.items : run->trials);
+        buf_printf(out, " items from %s (", r->data.format ? r->data.format : "a log");
+        units_put_count(out, r->data.spans);
+        buf_puts(out, " spans)");
+        return;
+    }
+    if (!strcmp(method, "monte-carlo"))
+        buf_puts(out, "Monte Carlo");
+    else if (run->engine && !strcmp(run->engine, "chain") && !strcmp(method, "exact"))
+        buf_puts(out, "exact, by absorbing chain");
+    else if (run->engine && !strcmp(run->engine, "labels"))
+        buf_printf(out, "from labels, by the method %s", method);
+    else
+        buf_puts(out, method);
+    if (!run->trials)
+        return;
+    buf_puts(out, ", ");
+    units_put_count(out, run->trials);
+    buf_printf(out, " trials, seed %llu", (unsigned long long)run->seed);
+}
+
 static void add_run(const struct result *r, struct document *d)
 {
     const struct run_info *run = &r->run;
@@ -246,30 +295,15 @@ static void add_run(const struct result *r, struct document *d)
     if (!run->present)
         return;
     buf_init(&text);
+    if (!r->scenario_name)
+        buf_printf(&text, "%s: ", r->command);
     if (run->partial)
-        buf_puts(&text, "partial: stopped before the end; ");
-    if (run->method)
-        buf_puts(&text, run->method);
-    if (run->trials) {
-        buf_puts(&text, ", ");
-        units_put_count(&text, run->trials);
-        buf_printf(&text, " trials, seed %llu", (unsigned long long)run->seed);
-    }
-    if (run->covers)
-        buf_printf(&text, "; intervals cover %s", run->covers);
+        buf_puts(&text, "partial, stopped before the end; ");
+    put_method(r, &text);
+    if (run->covers && level_of(r) != 0)
+        buf_printf(&text, "; intervals: %g%%, %s", 100 * level_of(r), run->covers);
     document_text(d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", buf_text(&text));
     buf_release(&text);
-}
-
-static void add_stages(const struct result *r, struct document *d)
-{
-    for (size_t g = 0; g < TABLE_STAGE_GROUPS; g++) {
-        struct table *t = table_stages(d, r, g, true);
-        if (!t)
-            continue;
-        document_section(d, "stages", "");
-        document_add_table(d, t);
-    }
 }
 
 static void add_section_table(struct document *d, struct table *t)
@@ -282,7 +316,7 @@ static void add_section_table(struct document *d, struct table *t)
 
 static void add_data(const struct result *r, struct document *d)
 {
-    add_section_table(d, table_data(d, &r, 1));
+    add_section_table(d, brief_data(d, r));
     if (r->data.present && r->data.places.len) {
         struct table *t = document_table(d, "Where the log is at fault");
         table_column(d, t, "what", false);
@@ -296,11 +330,32 @@ static void add_data(const struct result *r, struct document *d)
     }
 }
 
-static void add_curves(const struct result *r, struct document *d)
+static void add_headline(const struct result *r, struct document *d)
 {
-    for (size_t i = 0; i < r->curves.len; i++)
-        if (r->curves.at[i].points.len && r->curves.at[i].points.len <= 12)
-            add_section_table(d, table_curve(d, r, &r->curves.at[i]));
+    struct table *t = headline_table(d, &r, 1), *rest = headline_rest(d, &r, 1);
+    if (t && rest) {
+        size_t n = table_rows(rest);
+        t->note =
+            arena_printf(&d->arena, "%zu further metric%s: --json or --csv", n, n == 1 ? "" : "s");
+    }
+    add_section_table(d, t ? t : rest);
+}
+
+static void add_rows(const struct result *r, struct document *d, size_t width)
+{
+    add_section_table(d, brief_stages(d, r, width));
+    add_section_table(d, brief_losses(d, r));
+    add_section_table(d, brief_confidence(d, r));
+    add_section_table(d, table_edges(d, r));
+    add_section_table(
+        d, table_rows_of(d, r, "Resources", "resource", r->resources.at, r->resources.len));
+    add_section_table(d, table_rows_of(d, r, "Classes", "class", r->classes.at, r->classes.len));
+    add_section_table(d, table_rows_of(d, r, "Layers", "layer", r->layers.at, r->layers.len));
+    add_section_table(d, table_rows_of(d, r, "Environments", "environment", r->environments.at,
+                                       r->environments.len));
+    add_section_table(d, brief_names(d, r));
+    add_section_table(d, table_sensitivities(d, r, 10));
+    add_data(r, d);
 }
 
 void report_text(const struct result *r, const struct text_options *options, struct buf *out)
@@ -320,23 +375,9 @@ void report_text(const struct result *r, const struct text_options *options, str
         if (!quiet || !r->answer.sentence)
             document_add_table(&d, table_answer(&d, r));
     }
-    add_section_table(&d, table_headline(&d, &r, 1));
-    if (!quiet) {
-        add_stages(r, &d);
-        add_section_table(&d, table_edges(&d, r));
-        add_section_table(
-            &d, table_rows_of(&d, r, "Resources", "resource", r->resources.at, r->resources.len));
-        add_section_table(&d,
-                          table_rows_of(&d, r, "Classes", "class", r->classes.at, r->classes.len));
-        add_section_table(&d, table_rows_of(&d, r, "Layers", "layer", r->layers.at, r->layers.len));
-        add_section_table(&d, table_rows_of(&d, r, "Environments", "environment",
-                                            r->environments.at, r->environments.len));
-        add_section_table(&d,
-                          table_rows_of(&d, r, "Span names", "name", r->names.at, r->names.len));
-        add_section_table(&d, table_sensitivities(&d, r, 10));
-        add_curves(r, &d);
-        add_data(r, &d);
-    }
+    add_headline(r, &d);
+    if (!quiet)
+        add_rows(r, &d, (size_t)width_of(options));
     text_document(&d, options, out);
     document_release(&d);
 }

@@ -310,7 +310,7 @@ static void several_results_stand_side_by_side(void **state)
     ok(report_html(results, 2, &no_gnuplot, &page, &err), &err);
     text_has(page.data, "<th scope=\"col\" class=\"n\">simulate</th><th scope=\"col\" "
                         "class=\"n\">replay</th>");
-    text_has(page.data, "21–96%");
+    text_has(page.data, "21.0–96.0%");
     text_has(page.data, "The truth of 25% of the items is known");
     read_page(&p, page.data);
     check_ids(&p);

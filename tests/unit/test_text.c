@@ -4,6 +4,8 @@
 
 #include "report/document.h"
 #include "report/format.h"
+#include "report/headline.h"
+#include "report/table.h"
 #include "report/text.h"
 
 static void check_lines(const char *text, size_t width)
@@ -86,6 +88,144 @@ static void quiet_is_the_answer_and_the_headline(void **state)
     buf_release(&out);
 }
 
+static void rest_counts(const struct result *r, const char *line)
+{
+    struct buf out;
+    buf_init(&out);
+    report_text(r, NULL, &out);
+    text_has(out.data, line);
+    buf_release(&out);
+}
+
+static void the_headline_is_the_few_metrics_that_have_something_to_say(void **state)
+{
+    struct result r;
+    const struct result *one[] = {&r};
+    result_init(&r, "simulate");
+    metrics_add_exact(&r.metrics, "reliability", 0.9, "1");
+    metrics_add_exact(&r.metrics, "share_failed", 0.1, "1");
+    metrics_add_exact(&r.metrics, "share_rejected", 0, "1");
+    metrics_add_exact(&r.metrics, "auto_error", 0.02, "1");
+    metrics_add_exact(&r.metrics, "review_load", 0, "1");
+    metrics_add_exact(&r.metrics, "latency_mean", 2, "s");
+    metrics_add_exact(&r.metrics, "latency_all_mean", 2.05, "s");
+    metrics_add_exact(&r.metrics, "latency_sd", 1, "s");
+    metrics_add_exact(&r.metrics, "cost_per_item", 0, "$");
+    assert_true(headline_shows(one, 1, "share_failed"));
+    assert_true(headline_shows(one, 1, "latency_mean"));
+    assert_false(headline_shows(one, 1, "share_rejected"));
+    assert_false(headline_shows(one, 1, "auto_error")); /* nothing is reviewed */
+    assert_false(headline_shows(one, 1, "latency_all_mean"));
+    assert_false(headline_shows(one, 1, "latency_sd"));
+    assert_false(headline_shows(one, 1, "cost_per_item"));
+    rest_counts(&r, "\n6 further metrics: --json or --csv\n");
+    r.metrics.list.at[4].value = 0.25;
+    r.metrics.list.at[6].value = 2.2;
+    assert_true(headline_shows(one, 1, "auto_error"));
+    assert_true(headline_shows(one, 1, "latency_all_mean"));
+    rest_counts(&r, "\n3 further metrics: --json or --csv\n");
+    result_release(&r);
+}
+
+static void a_metric_with_a_target_is_always_in_the_headline(void **state)
+{
+    struct result r;
+    const struct result *one[] = {&r};
+    result_init(&r, "simulate");
+    metrics_add_exact(&r.metrics, "latency_p999", 0, "s");
+    assert_false(headline_shows(one, 1, "latency_p999"));
+    r.metrics.list.at[0].target = "at most 2s";
+    assert_true(headline_shows(one, 1, "latency_p999"));
+    result_release(&r);
+}
+
+static void count_lines_with(const char *text, const char *part, size_t want)
+{
+    size_t n = 0;
+    for (; (text = strstr(text, part)); text++)
+        n++;
+    assert_int_equal(n, want);
+}
+
+/* A step's row stands once: intervals give way before the table breaks. */
+static void the_stages_are_one_table_at_80_columns(void **state)
+{
+    struct result r;
+    struct buf narrow, wide;
+    buf_init(&narrow);
+    buf_init(&wide);
+    result_init(&r, "replay");
+    for (int i = 0; i < 3; i++) {
+        struct row *row = result_add_row(&r, stages, i ? "a_longer_name" : "first");
+        struct metrics *m = &row->metrics;
+        metrics_add_exact(m, "visits_per_item", 0.5, "1");
+        metrics_add(m, "attempts_per_item", 0.6, 0.58, 0.62, 0.95, 200, "1");
+        metrics_add(m, "first_try_rate", 0.8, 0.75, 0.85, 0.95, 100, "1");
+        metrics_add(m, "success_rate", 0.98, 0.95, 0.99, 0.95, 100, "1");
+        metrics_add(m, "error_rate", 0.1, 0.06, 0.15, 0.95, 120, "1");
+        metrics_add(m, "timeout_rate", 0.05, 0.03, 0.08, 0.95, 120, "1");
+        metrics_add(m, "malformed_rate", 0, 0, 0.02, 0.95, 120, "1");
+        metrics_add(m, "wrong_rate", 0.07, 0.042, 0.114, 0.95, 120, "1");
+        metrics_add(m, "visit_latency_p50", 0.031, 0.029, 0.035, 0.95, 100, "s");
+        metrics_add(m, "visit_latency_p95", 0.075, 0.068, 0.094, 0.95, 100, "s");
+        metrics_add_exact(m, "cost_per_item", 0, "$");
+    }
+    report_text(&r, &(struct text_options){.width = 80}, &narrow);
+    report_text(&r, &(struct text_options){.width = 200}, &wide);
+    check_lines(narrow.data, 80);
+    count_lines_with(narrow.data, "first  ", 1);
+    text_has(narrow.data, "first               1.2    98.0%  15.0%  7.0% (4.2–11.4)  31 ms  75 ms\n");
+    text_has(wide.data, "98.0% (95.0–99.0)");
+    text_has(wide.data, "first try");
+    assert_null(strstr(narrow.data, "cost"));
+    buf_release(&narrow);
+    buf_release(&wide);
+    result_release(&r);
+}
+
+static void head_of(const struct run_info *run, const struct data_quality *data, const char *want)
+{
+    struct result r;
+    struct buf out;
+    buf_init(&out);
+    result_init(&r, "replay");
+    r.run = *run;
+    r.data = *data;
+    metrics_add(&r.metrics, "reliability", 0.9, 0.8, 0.95, 0.95, 200, "1");
+    report_text(&r, NULL, &out);
+    assert_memory_equal(out.data, want, strlen(want));
+    buf_release(&out);
+    result_release(&r);
+}
+
+static void the_first_line_says_what_was_done(void **state)
+{
+    head_of(
+        &(struct run_info){.present = true, .method = "log", .trials = 200, .covers = "sampling"},
+        &(struct data_quality){.present = true, .format = "otlp-json", .items = 200, .spans = 1511},
+        "replay: 200 items from otlp-json (1,511 spans); intervals: 95%, sampling\n");
+    head_of(&(struct run_info){.present = true, .method = "exact", .engine = "chain"},
+            &(struct data_quality){0}, "replay: exact, by absorbing chain\n");
+    head_of(&(struct run_info){.present = true,
+                               .partial = true,
+                               .method = "monte-carlo",
+                               .trials = 1000,
+                               .seed = 7,
+                               .covers = "sampling"},
+            &(struct data_quality){0},
+            "replay: partial, stopped before the end; Monte Carlo, 1,000 trials, seed 7;");
+}
+
+static void a_threshold_is_told_in_six_digits_and_never_lower(void **state)
+{
+    near(table_threshold(0.7525879217915804), 0.752588, 1e-12);
+    near(table_threshold(0.8150571), 0.815058, 1e-12);
+    near(table_threshold(0.85), 0.85, 0);
+    near(table_threshold(0.815058), 0.815058, 0);
+    near(table_threshold(0.00123456001), 0.00123457, 1e-12);
+    near(table_threshold(0), 0, 0);
+}
+
 /* A number must never be cut: a wide table comes in parts. */
 static void a_wide_table_is_told_in_parts_with_its_first_column(void **state)
 {
@@ -129,10 +269,10 @@ static void digits_follow_the_interval(void **state)
 {
     formatted("reliability", "1", 0.832972, 0.83224, 0.83370, 0.95, "83.30% (83.22–83.37)");
     formatted("reliability", "1", 0.832972, 0.81, 0.85, 0.95, "83.3% (81.0–85.0)");
-    formatted("reliability", "1", 0.832972, 0.75, 0.9, 0.95, "83% (75–90)");
+    formatted("reliability", "1", 0.832972, 0.75, 0.9, 0.95, "83.3% (75.0–90.0)");
     formatted("reliability", "1", 0.832972, 0.832972, 0.832972, 0, "83.30%");
     formatted("reliability", "1", 0.999997, 0.999997, 0.999997, 0, "99.99970%");
-    formatted("reliability", "1", NAN, 0.25, 1, 0, "25–100%");
+    formatted("reliability", "1", NAN, 0.25, 1, 0, "25.0–100%");
     formatted("reliability", "1", NAN, NAN, NAN, 0, "unknown");
     formatted("share_wrong", "1", 1.2e-7, 1e-7, 1.4e-7, 0.95, "1.2e-05% (1e-05–1.4e-05)");
     formatted("attempts_per_item", "1", 1.0309, 1.0306, 1.0312, 0.95, "1.0309 (1.0306–1.0312)");
@@ -141,7 +281,26 @@ static void digits_follow_the_interval(void **state)
     formatted("latency_p95", "s", 5400, 5400, 5400, 0, "90 min");
     formatted("cost_per_item", "$", 0.0213, 0.0212, 0.0214, 0.95, "$0.02130 (0.02120–0.02140)");
     formatted("spans", "count", 1234567, NAN, NAN, 0, "1,234,567");
+    formatted("latency_p99", "s", 0.2132, 0.2002, INFINITY, 0.95, "213 ms (at least 200)");
+    formatted("latency_p99", "s", 0.2132, 0.2002, NAN, 0.95, "213 ms (at least 200)");
+    formatted("gap", "1", -0.07708, -0.07708, -0.07708, 0, "-7.71%");
     formatted("gap", "1", -0.041, -0.052, -0.030, 0.95, "-4.1% (-5.2 to -3.0)");
+}
+
+/* 100% is all of them; what only rounds to it keeps its tenths. */
+static void none_and_all_are_told_from_nearly(void **state)
+{
+    formatted("completion", "1", 1, 0.981, 1, 0.95, "100% (98.1–100)");
+    formatted("completion", "1", 0.996, 0.985, 0.99997, 0.95, "99.6% (98.5–100.0)");
+    formatted("auto_error", "1", 0, 0, 0.025, 0.95, "0% (0–2.5)");
+    formatted("auto_error", "1", 0.004, 0.0002, 0.014, 0.95, "0.4% (0.0–1.4)");
+}
+
+static void an_interval_that_reads_as_its_value_is_left_out(void **state)
+{
+    formatted("share_failed", "1", 0, 0, 0, 0.95, "0%");
+    formatted("attempts_per_item", "1", 1, 1, 1, 0.95, "1");
+    formatted("visits_mean", "1", 5.25, 5.25 - 1e-15, 5.25 + 1e-15, 0.95, "5.25");
 }
 
 static void text_is_cleaned_for_the_eye(void **state)
@@ -170,6 +329,13 @@ int main(void)
         cmocka_unit_test(colours_are_of_verdicts_alone_and_only_when_asked),
         cmocka_unit_test(the_headline_holds_value_interval_target_and_verdict),
         cmocka_unit_test(quiet_is_the_answer_and_the_headline),
+        cmocka_unit_test(the_headline_is_the_few_metrics_that_have_something_to_say),
+        cmocka_unit_test(a_metric_with_a_target_is_always_in_the_headline),
+        cmocka_unit_test(the_stages_are_one_table_at_80_columns),
+        cmocka_unit_test(the_first_line_says_what_was_done),
+        cmocka_unit_test(a_threshold_is_told_in_six_digits_and_never_lower),
+        cmocka_unit_test(none_and_all_are_told_from_nearly),
+        cmocka_unit_test(an_interval_that_reads_as_its_value_is_left_out),
         cmocka_unit_test(a_wide_table_is_told_in_parts_with_its_first_column),
         cmocka_unit_test(digits_follow_the_interval),
         cmocka_unit_test(text_is_cleaned_for_the_eye),
