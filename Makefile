@@ -60,7 +60,7 @@ $(BUILD)/seam: $(BUILD)/src/cli/main.o $(LIB)
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call SAY,AR,$@)$(AR) rcs $@ $^
 
 $(BUILD)/src/%.o: src/%.c | deps-quick
 	@mkdir -p $(@D)
