@@ -51,6 +51,8 @@ struct dist estimate_latency(struct estimate *e, uint32_t part, const double *x,
 void estimate_stage(struct estimate *e, uint32_t part);
 /* Latency of a gate or review, from first start to last end of each visit. */
 void estimate_visits(struct estimate *e, uint32_t part);
+/* Warns of drift; cuts the evidence of latencies where items that follow one another are alike. */
+void estimate_steadiness(struct estimate *e);
 /* What the draft step's drafts and confidences are, and what the review does to them. */
 void estimate_draft(struct estimate *e);
 void estimate_review(struct estimate *e);

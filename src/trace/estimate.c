@@ -352,60 +352,6 @@ static void warn_of_overlap(struct estimate *e)
                     (unsigned long long)overlap, log->items.len);
 }
 
-struct timed {
-    int64_t start_ns;
-    double latency_s;
-};
-
-static int by_start(const void *a, const void *b)
-{
-    const struct timed *x = a, *y = b;
-    return x->start_ns < y->start_ns ? -1 : x->start_ns > y->start_ns;
-}
-
-static int by_latency(const void *a, const void *b)
-{
-    const struct timed *x = a, *y = b;
-    return x->latency_s < y->latency_s ? -1 : x->latency_s > y->latency_s;
-}
-
-/* Order statistics that bracket the median of n items with 99.9%; sorts them. */
-static void bracket_median(struct timed *at, size_t n, double *low, double *high)
-{
-    uint64_t l, u;
-    qsort(at, n, sizeof *at, by_latency);
-    interval_quantile_ranks(n, 0.5, 0.999, &l, &u, NULL);
-    *low = l ? at[l - 1].latency_s : 0;
-    *high = u <= n ? at[u - 1].latency_s : INFINITY;
-}
-
-/* A fit takes the log as steady: is the median latency of its first half another one than that of
- * its second? */
-static void warn_of_drift(struct estimate *e)
-{
-    const struct trace_log *log = e->log;
-    struct timed *at = mem_alloc(log->items.len * sizeof *at);
-    double low[2], high[2];
-    size_t n = 0;
-    for (size_t i = 0; i < log->items.len; i++) {
-        const struct log_item *it = &log->items.at[i];
-        double s = observe_span_s(it->start_ns, it->end_ns);
-        if (!isnan(s) && it->end != LOG_UNFINISHED)
-            at[n++] = (struct timed){it->start_ns, s};
-    }
-    qsort(at, n, sizeof *at, by_start);
-    if (n >= 2) {
-        bracket_median(at, n / 2, &low[0], &high[0]);
-        bracket_median(at + n / 2, n - n / 2, &low[1], &high[1]);
-        if (high[0] < low[1] || high[1] < low[0])
-            result_warn(e->info,
-                        "latency %s over the log (the medians of its halves differ by "
-                        "more than chance): the scenario is the mean of both",
-                        high[0] < low[1] ? "rises" : "falls");
-    }
-    mem_free(at);
-}
-
 static void name_pipeline(struct estimate *e)
 {
     struct pipeline *p = e->out;
@@ -433,12 +379,30 @@ static int check(struct estimate *e, struct error *err)
     return status;
 }
 
+/* The note in lines of at most NOTE_WIDTH columns, broken at spaces. */
+static const char *wrapped(struct arena *a, const char *note)
+{
+    enum { NOTE_WIDTH = 92 };
+    char *text = arena_strdup(a, note), *line = text, *space = NULL;
+
+    for (char *c = text; *c; c++) {
+        if (*c == ' ')
+            space = c;
+        if (c - line >= NOTE_WIDTH && space) {
+            *space = '\n';
+            line = space + 1;
+            space = NULL;
+        }
+    }
+    return text;
+}
+
 static const char **take_notes(struct estimate *e)
 {
     struct arena *a = &e->out->arena;
     const char **notes = arena_alloc(a, (e->n_parts + 1) * sizeof *notes);
     for (uint32_t i = 0; i < e->n_parts; i++) {
-        notes[i] = e->note[i].len ? arena_strdup(a, buf_text(&e->note[i])) : NULL;
+        notes[i] = e->note[i].len ? wrapped(a, buf_text(&e->note[i])) : NULL;
         buf_release(&e->note[i]);
     }
     mem_free(e->note);
@@ -465,7 +429,7 @@ int log_fit(const struct trace_log *log, const struct fit_options *options, stru
     place_evidence(&e);
     name_pipeline(&e);
     warn_of_overlap(&e);
-    warn_of_drift(&e);
+    estimate_steadiness(&e);
     quality_report(log, info);
     *notes = take_notes(&e);
     vec_release(&e.rates);
