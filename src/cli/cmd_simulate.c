@@ -76,7 +76,9 @@ static int simulate_point(const struct cli *cli, const struct pipeline *p, struc
         .until = untils.list,
         .n_until = untils.n,
         .max_trials = untils.n ? option_count(o, OPTION_TRIALS, 0) : 0,
-        .uncertainty = cli_uncertainty(cli, p),
+        /* a half-width is one of sampling: without --uncertainty it leaves the evidence as k/n */
+        .uncertainty =
+            cli_uncertainty(cli, p) && (!untils.n || option_given(o, OPTION_UNCERTAINTY)),
         .stop = cli->stop,
     };
     if (cli->err_is_terminal && !option_given(o, OPTION_QUIET)) {
