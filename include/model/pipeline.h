@@ -3,10 +3,12 @@
  *
  * A pipeline is loaded whole (scenario.h) or built by fit, lives in one arena and dies in one call
  * (pipeline_release).  It is trusted past pipeline_check: the engines have no error paths for
- * impossible pipelines.
+ * impossible pipelines.  An engine that does not do all of it begins with pipeline_needs.
  *
  * Per-class values: every step has one struct numbers for each class (one, when the scenario names
- * no classes), fully resolved. */
+ * no classes), fully resolved.  A struct that is all zero says that its part is absent: no hedge,
+ * no cache, no resource.  Seconds, probabilities in [0, 1], one currency; clocks are seconds of the
+ * week in [0, WEEK_S), 0 being Monday 00:00. */
 #ifndef SEAM_MODEL_PIPELINE_H
 #define SEAM_MODEL_PIPELINE_H
 
@@ -14,12 +16,13 @@
 #include "base/error.h"
 #include "base/units.h"
 #include "math/dist.h"
+#include "model/faults.h"
 #include <stdbool.h>
 #include <stdint.h>
 
 #define LAYER_TABLE(X)                                                                             \
-    X(DATA, "data") X(TOOL, "tool") X(AGENT, "agent") X(HUMAN, "human")                            \
-    X(FEEDBACK, "feedback") X(MODEL, "model")
+    X(DATA, "data")                                                                                \
+    X(TOOL, "tool") X(AGENT, "agent") X(HUMAN, "human") X(FEEDBACK, "feedback") X(MODEL, "model")
 enum layer {
 #define X(name, word) LAYER_##name,
     LAYER_TABLE(X)
@@ -28,7 +31,12 @@ enum layer {
 };
 const char *layer_name(enum layer l);
 
-#define STEP_TABLE(X) X(STAGE, "stage") X(CHECK, "check") X(GATE, "gate") X(REVIEW, "review")
+#define STEP_TABLE(X)                                                                              \
+    X(STAGE, "stage")                                                                              \
+    X(CHECK, "check")                                                                              \
+    X(GATE, "gate")                                                                                \
+    X(REVIEW, "review")                                                                            \
+    X(PARALLEL, "parallel")
 enum step_kind {
 #define X(name, word) STEP_##name,
     STEP_TABLE(X)
@@ -49,25 +57,75 @@ struct number {
 struct evidence {
     const char *path; /* "flow.retrieve.error" */
     uint64_t k, n;
-    uint32_t group;   /* members of a group are adjacent in the table */
+    uint32_t group; /* members of a group are adjacent in the table */
 };
 
-/* What one attempt of a step does, for one class of items. */
+/* What one attempt of a step does, for one class of items.
+ *
+ * field: type, name, meaning.  `given` and environments override any of them. */
+#define NUMBERS_TABLE(X)                                                                           \
+    X(ERROR, struct number, error) /* outcome probabilities; the rest is ok */                     \
+    X(WRONG, struct number, wrong)                                                                 \
+    X(MALFORMED, struct number, malformed)                                                         \
+    X(VALIDATION, struct number, validation)   /* share of malformed payloads that are seen */     \
+    X(REPAIR, struct number, repair)           /* a bad item becomes good on ok */                 \
+    X(SENSITIVITY, struct number, sensitivity) /* check, review */                                 \
+    X(SPECIFICITY, struct number, specificity)                                                     \
+    X(FIXES, struct number, fixes)                                                                 \
+    X(SPOILS, struct number, spoils)                                                               \
+    X(THRESHOLD, struct number, threshold)           /* gate; with bands the lower one */          \
+    X(THRESHOLD_HIGH, struct number, threshold_high) /* only when step.bands: >= threshold */      \
+    X(THRESHOLD_DIST, struct dist, threshold_dist)   /* only when step.draws_threshold */          \
+    X(AUDIT, struct number, audit)                   /* gate: see struct audit */                  \
+    X(LATENCY, struct dist, latency)                                                               \
+    X(TIMEOUT, double, timeout_s)         /* INFINITY: none */                                     \
+    X(BUDGET, double, budget_s)           /* INFINITY: none; reported, not enforced */             \
+    X(COST, double, cost_call)            /* paid by every attempt: per_call + per_unit * units */ \
+    X(GOOD, struct dist, confidence_good) /* only when step.has_confidence */                      \
+    X(BAD, struct dist, confidence_bad)                                                            \
+    X(HIT, struct number, cache_hit) /* see step.has_cache */                                      \
+    X(HIT_LATENCY, struct dist, cache_latency)                                                     \
+    X(HEDGE_AFTER, double, hedge_after_s) /* see step.hedge_copies */
 struct numbers {
-    struct number error, wrong, malformed; /* outcome probabilities; the rest is ok */
-    struct number validation;              /* share of malformed payloads that are seen */
-    struct number repair;                  /* a bad item becomes good on ok */
-    struct number sensitivity, specificity, fixes, spoils; /* check, review */
-    struct number threshold;               /* gate */
-    struct dist latency;
-    double timeout_s; /* INFINITY: none */
-    double budget_s;  /* INFINITY: none; reported, not enforced */
-    double cost_call; /* paid by every attempt: per_call + per_unit * units */
-    struct dist confidence_good, confidence_bad; /* only when step.has_confidence */
+#define X(name, type, field) type field;
+    NUMBERS_TABLE(X)
+#undef X
+};
+enum numbers_field {
+#define X(name, type, field) NUMBERS_##name,
+    NUMBERS_TABLE(X)
+#undef X
+        NUMBERS_FIELD_COUNT
 };
 
-/* Where an item goes.  to >= 0 is a step's index. */
-enum { TO_SHIP = -1, TO_REJECT = -2, TO_FAIL = -3 };
+/* Numbers that stand in for a step's own: those of the fields in `set` (bits 1 << NUMBERS_*). */
+struct override {
+    uint32_t set;
+    struct numbers *numbers; /* [n_classes], fully resolved: the step's own where not set */
+};
+
+/* `given`: the first that holds when a visit begins overrides the step's numbers for that visit.
+ * A step's name speaks of that step's last visit by this item. */
+enum given_kind {
+    GIVEN_BAD,     /* the item arrives bad */
+    GIVEN_FAILED,  /* `of` ended visibly failed (also when its fallback went on) */
+    GIVEN_WRONG,   /* `of` ended with a silent failure: wrong, or malformed and not seen */
+    GIVEN_SKIPPED, /* `of` was never entered */
+    GIVEN_CLASS    /* the item is of class `of` */
+};
+struct given {
+    enum given_kind kind;
+    uint32_t of; /* step or class index; unused for GIVEN_BAD */
+    uint32_t line, column;
+    struct override override;
+};
+
+/* Where an item goes.  to >= 0 is a step's index.
+ * Inside a branch of a parallel: TO_JOIN ends the branch visibly ok (written `ship`, or what
+ * follows its last step); TO_FAIL and TO_REJECT end it visibly failed; no other step than those of
+ * the branch is a target.
+ * TO_SKIP stands only in resource.when_full: the step that follows the one that asked. */
+enum { TO_SHIP = -1, TO_REJECT = -2, TO_FAIL = -3, TO_JOIN = -4, TO_SKIP = -5 };
 enum { AT_MOST_NONE = UINT32_MAX, AT_MOST_UNBOUNDED = UINT32_MAX - 1 };
 struct edge {
     int32_t to;
@@ -79,11 +137,164 @@ struct edge {
 
 enum { RETRY_ERROR = 1, RETRY_MALFORMED = 2, RETRY_TIMEOUT = 4, RETRY_ALL = 7 };
 enum jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL };
+/* Retry budget (timed runs), a token bucket of the step, full at the start; a retry takes a token,
+ * and without one the visit ends as if the attempts were used up. */
+enum retry_budget {
+    BUDGET_NONE,
+    BUDGET_RATE, /* fills with `budget` tokens a second, holds one second's worth, at least 1 */
+    BUDGET_SHARE /* every first attempt adds `budget` of a token; holds 10 */
+};
 struct retry {
-    uint32_t attempts; /* >= 1, the first included */
-    uint32_t on;       /* RETRY_* mask */
+    uint32_t attempts;               /* >= 1, the first included */
+    uint32_t on;                     /* RETRY_* mask */
     double initial_s, factor, max_s; /* wait before attempt k+1: min(initial * factor^(k-1), max) */
-    enum jitter jitter; /* full: uniform in [0, w]; equal: w/2 + uniform in [0, w/2] */
+    enum jitter jitter;              /* full: uniform in [0, w]; equal: w/2 + uniform in [0, w/2] */
+    enum retry_budget budget_kind;
+    double budget;
+};
+
+/* Breaker (timed runs), one for the step and all its items: when at least `calls` attempts ended
+ * within the last `window_s` and at least the share `failures` of them failed visibly, it opens.
+ * While it is open a visit fails at once, without attempt, latency or cost.  After `open_for_s` one
+ * attempt is let through: when it is visibly ok the breaker closes with an empty window, else it
+ * opens again. */
+struct breaker {
+    double failures; /* in (0, 1]; 0: no breaker */
+    double window_s, open_for_s;
+    uint32_t calls;
+};
+
+/* --- conditions of `next` edges: "confidence < 0.6 and visits(drafts) < 2"
+ *
+ * A tree in an array, children before parents, the root last. */
+enum operand_kind {
+    OPERAND_VALUE,         /* a number, seconds for age */
+    OPERAND_CONFIDENCE,    /* the last confidence that the item was given; NaN: none */
+    OPERAND_CONFIDENCE_OF, /* that of `of`, NaN when it gave none */
+    OPERAND_VISITS,        /* visits of step `of` by this item, the current one included */
+    OPERAND_AGE,           /* seconds since the item entered, waiting included */
+    OPERAND_OUTCOME,       /* what the visit's last attempt showed, as enum outcome of rules.h: ok,
+                              error, malformed or timeout (wrong is silent, and shows as ok) */
+    OPERAND_CLASS          /* the item's class, compared with a class index */
+};
+struct operand {
+    enum operand_kind kind;
+    uint32_t of; /* step index */
+    double value;
+};
+enum condition_op {
+    CONDITION_LESS,
+    CONDITION_AT_MOST,
+    CONDITION_MORE,
+    CONDITION_AT_LEAST,
+    CONDITION_EQUAL,
+    CONDITION_NOT_EQUAL,
+    CONDITION_NOT,
+    CONDITION_AND,
+    CONDITION_OR
+};
+struct condition_node {
+    enum condition_op op;
+    struct operand left, right; /* comparisons; false where NaN is compared, except != */
+    uint32_t a, b;              /* not (a), and, or: nodes before this one */
+};
+struct condition {
+    const char *text; /* as written */
+    uint32_t n;
+    const struct condition_node *node; /* [n] */
+};
+/* What an item shows at the end of a visit. */
+struct condition_facts {
+    double confidence, age_s;
+    const double *confidence_of; /* [n_steps]; NaN where none */
+    const uint32_t *visits;      /* [n_steps] */
+    uint32_t outcome, class;
+};
+bool condition_holds(const struct condition *c, const struct condition_facts *facts);
+
+/* One `next` edge that may not hold.  The visit draws one u in [0, 1) for all its ways: a way by
+ * probability holds when u lies in [sum of the probabilities before it, that sum + its own). */
+struct way {
+    struct number *probability;   /* [n_classes]; NULL: by `when` */
+    const struct condition *when; /* NULL: by probability */
+    struct edge edge;
+};
+
+/* Audit of a gate: of the items that its `above` would let through, the share numbers.audit goes to
+ * the review `to` all the same.
+ *   uniform: each with probability share;
+ *   near_threshold: at confidence c and threshold t (with bands the high one) with probability
+ *   audit_probability = min(1, 2 share (1 - c) / (1 - t)), which is share on the average of
+ *   confidences spread evenly over [t, 1]. */
+enum audit_design { AUDIT_UNIFORM, AUDIT_NEAR_THRESHOLD };
+struct audit {
+    bool present;
+    enum audit_design design;
+    struct edge to; /* a review step */
+};
+double audit_probability(enum audit_design design, double share, double confidence,
+                         double threshold);
+
+/* Fatigue of a review whose resource has hours: once its server has been on duty for after_s since
+ * the calendar opened, visits have this sensitivity and their latency is `slower` times longer. */
+struct fatigue {
+    double after_s;      /* 0: none */
+    double *sensitivity; /* [n_classes] */
+    double slower;       /* >= 1 */
+};
+
+/* --- parallel
+ *
+ * A parallel is a step of its own: visits, latency (from its start to the completed join), budget,
+ * fallback (the join failed) and next are its own; it makes no attempt and has no cost.  The steps
+ * of its branches follow it in the step table, branch after branch, each with step.parent; there
+ * are no parallels inside parallels.  `copies` run the one branch so many times: its steps stand
+ * once in the table, and their counts are those of all copies.
+ *
+ * Every copy of a branch starts with the item's quality and confidences at the start of the
+ * parallel, and with the counters of its own edges at 0.  With n = branches * copies, and of those
+ * that ended visibly ok when the join is done:
+ *   all         waits for n; fails as soon as one fails; good if all are good
+ *   any         the first ok one, its quality; fails when all failed
+ *   k of n      done at the k-th ok one, its k taken; fails as soon as that is out of reach; good
+ *               if all k taken are good
+ *   vote        (vote k of n) waits for n; fails with fewer than k ok; good when at least k of the
+ *               ok ones are good
+ *   majority    vote with k = n / 2 + 1
+ *   best        waits for n; fails when all failed; quality and confidence of the ok one with the
+ *               highest confidence (the first in order among equals)
+ * Latency ends with the branch that completes the join; the others are cancelled then, and pay the
+ * call they are in and their time until then.
+ * The item leaves with the k-th highest last confidence of the branches taken (all: k = n; any,
+ * best: k = 1; a branch without one counts as lowest and gives none), and the confidence of each
+ * step inside by the same rule; a step inside counts as failed or wrong when it was in any copy. */
+enum join { JOIN_ALL, JOIN_ANY, JOIN_K_OF_N, JOIN_VOTE, JOIN_MAJORITY, JOIN_BEST };
+struct parallel {
+    enum join join;
+    uint32_t k, n; /* all: k = n; any, best: k = 1 */
+    uint32_t copies, n_branches;
+    const uint32_t *first; /* [n_branches + 1]: branch b is the steps first[b] .. first[b + 1] - 1,
+                              entered at first[b] */
+};
+
+enum calibration_method {
+    CALIBRATE_NONE,
+    CALIBRATE_ISOTONIC,
+    CALIBRATE_PLATT,
+    CALIBRATE_BETA,
+    CALIBRATE_TEMPERATURE,
+    CALIBRATE_FILE
+};
+/* Behind a confidence: `labels` made confidence_good and confidence_bad empirical, with the values
+ * of the correct and the other rows as they are in the file; `method` is fitted to those and
+ * corrects every confidence before it is compared.  CALIBRATE_FILE: the corrected confidence is
+ * linear between the knots (raw[i], corrected[i]), both ascending, and level outside. */
+struct confidence_source {
+    const char *labels; /* NULL, or the file as named in the scenario */
+    enum calibration_method method;
+    const char *file; /* CALIBRATE_FILE */
+    uint32_t n;
+    const double *raw, *corrected; /* [n] */
 };
 
 struct step {
@@ -91,17 +302,169 @@ struct step {
     enum step_kind kind;
     enum layer layer;
     uint32_t line, column;                 /* of its name; 0 when built */
+    const char *origin;                    /* NULL, or where its name stands besides the file */
     uint32_t outcome_line, outcome_column; /* of its last outcome probability */
     const char *outcome_origin;            /* NULL, or the --set that wrote that */
-    struct numbers *numbers; /* [pipeline.n_classes] */
+    struct numbers *numbers;               /* [pipeline.n_classes] */
     struct retry retry;
+    const struct retry *class_retry; /* [n_classes]; NULL: `retry` holds for all classes */
     bool has_confidence;
-    int32_t gate_of;         /* gate: index of the step whose confidence counts; -1: the last one
-                                that gave the item a confidence */
-    struct edge next;        /* after a visit that ends visibly ok, or a pass */
-    struct edge fallback;    /* attempts used up; default TO_FAIL */
-    struct edge above, below;/* gate */
-    struct edge on_reject;   /* check, review; default TO_REJECT */
+    int32_t gate_of;          /* gate: index of the step whose confidence counts; -1: the last one
+                                 that gave the item a confidence */
+    struct edge next;         /* after a visit that ends visibly ok, or a pass, when no way holds */
+    struct edge fallback;     /* attempts used up; default TO_FAIL */
+    struct edge above, below; /* gate */
+    struct edge on_reject;    /* check, review; default TO_REJECT */
+
+    uint32_t parent;                 /* 1 + index of the parallel it is in; 0: none */
+    uint32_t branch;                 /* of that parallel */
+    const struct parallel *parallel; /* STEP_PARALLEL */
+    uint32_t by; /* 1 + index of the resource whose server (or token) each attempt holds, from the
+                    end of its wait until it ends; none is held during backoff; 0: none */
+    uint32_t n_ways; /* tried in order before `next` */
+    struct way *way;
+    bool ways_complete; /* their probabilities add up to 1: `next` is never taken, and what rounding
+                           leaves belongs to the last way by probability */
+    uint32_t n_given;
+    struct given *given;
+    uint32_t hedge_copies; /* copy j = 1..copies of an attempt starts when it has run for
+                              j * hedge_after_s with no visibly ok answer; the attempt ends with the
+                              first visibly ok answer, else with the last one; each copy may time
+                              out and counts as an attempt; 0: no hedge */
+    bool has_cache; /* with probability cache_hit a visit takes cache_latency, no attempt, no cost,
+                       is ok and leaves the quality as it is; drawn before the breaker is asked */
+    struct breaker breaker;
+    bool bands;           /* gate with two thresholds: above at c >= threshold_high, between at
+                             threshold <= c < threshold_high, else below */
+    bool draws_threshold; /* drawn from threshold_dist once for an item and gate, the same at later
+                             visits; numbers.threshold is its mean */
+    struct edge between;
+    struct audit audit;
+    struct fatigue fatigue;
+    struct confidence_source confidence;
+};
+
+/* --- resources */
+enum { DAY_S = 86400, WEEK_S = 604800 };
+struct opening {
+    double from_s, to_s; /* half-open, seconds of the week, from < to <= WEEK_S */
+};
+enum discipline {
+    DISCIPLINE_FIFO,
+    DISCIPLINE_LIFO,
+    DISCIPLINE_PRIORITY,   /* by class, the lowest number first; first come within a class */
+    DISCIPLINE_PREEMPTIVE, /* the same, and one of a higher class interrupts the one that began last
+                              of the lowest class; interrupted work resumes where it stopped, before
+                              others of its class */
+    DISCIPLINE_DEADLINE, /* the item that entered the pipeline plus its class's `deadline` (without
+                            one: entered) first */
+    DISCIPLINE_SHORTEST  /* the attempt with the shortest latency first */
+};
+enum at_close {
+    CLOSE_FINISH,   /* work begun before closing is finished; nothing begins after */
+    CLOSE_INTERRUPT /* work stops at closing and resumes where it stopped */
+};
+enum { ROOM_UNLIMITED = UINT32_MAX };
+/* In untimed scenarios items never wait for one another. */
+struct resource {
+    const char *id;
+    uint32_t line, column;
+    uint32_t servers;         /* 0: a rate limit */
+    double rate_per_s, burst; /* rate limit: a token bucket that fills at rate_per_s up to burst,
+                                 full at the start; an attempt takes one token, first come first
+                                 served, and holds nothing */
+    uint32_t n_hours;
+    const struct opening *hours; /* sorted, apart from each other; n_hours 0: always open */
+    enum at_close at_close;
+    enum discipline discipline;
+    uint32_t waiting_room;  /* places to wait, servers not counted; 0: a loss system */
+    struct edge when_full;  /* who finds no place; default TO_REJECT */
+    struct dist *patience;  /* [n_classes]: how long one waits before it leaves as abandoned, drawn
+                               when it joins and, after a preemption, not again; NULL: for ever */
+    double answer_within_s; /* of service_level; INFINITY: not stated */
+    double cost_per_s;      /* of one server while on duty, busy or not */
+};
+
+/* --- environments
+ *
+ * A process that all items share (timed), or that each item has for itself (untimed); stationary at
+ * the start.  The state at the start of an attempt decides its numbers: the step's own, then those
+ * of the `given` that holds, then those of each environment in turn (numbers_resolve). */
+struct state_override {
+    uint32_t step;
+    struct override override;
+};
+struct env_state {
+    const char *id;
+    uint32_t line, column;
+    struct dist lasts; /* finite mean, not 0 for sure */
+    const double *to;  /* [n_states], add up to 1; NULL: the next one in order, the last then 0 */
+    uint32_t n_overrides;
+    struct state_override *override;
+};
+struct environment {
+    const char *id;
+    uint32_t line, column;
+    uint32_t n_states;
+    struct env_state *state;
+};
+
+/* --- arrivals and the horizon */
+enum arrivals_kind {
+    ARRIVALS_NONE,     /* untimed: items are independent */
+    ARRIVALS_POISSON,  /* rate_per_s */
+    ARRIVALS_EVERY,    /* times between arrivals from `every`, the first after one of them */
+    ARRIVALS_SCHEDULE, /* Poisson, weekly: rate of the interval, 0 outside all */
+    ARRIVALS_DAILY,    /* Poisson with the rate
+                          mean_per_s + amplitude_per_s * cos(2 pi (t - peak_s) / DAY_S) */
+    ARRIVALS_FILE      /* at instants, seconds after the start */
+};
+struct rate_interval {
+    double from_s, to_s; /* as struct opening */
+    double rate_per_s;
+};
+struct arrivals {
+    enum arrivals_kind kind;
+    uint32_t line, column;
+    double rate_per_s;
+    struct dist every;
+    uint32_t n_schedule;
+    const struct rate_interval *schedule;       /* sorted, disjoint (rates of overlapping rows
+                                                   are added up) */
+    double mean_per_s, amplitude_per_s, peak_s; /* amplitude <= mean */
+    size_t n_instants;
+    const double *instants;         /* ascending */
+    const char *file, *column_name; /* as named in the scenario */
+    bool has_batch;
+    struct dist batch; /* items of one arrival: the draw rounded to a whole number, at least 1 */
+};
+struct horizon {
+    double warmup_s, length_s; /* length counts after the warm-up; 0 in untimed scenarios */
+    double starts_s;           /* second of the week at t = 0 */
+    double observe_s;          /* step of the series */
+    uint32_t replications;
+};
+
+/* --- feedback: after each cycle of cycle_s the rules change the steps named */
+enum { LABELS_REVIEW = 1, LABELS_AUDIT = 2 };
+enum learn_kind {
+    LEARN_POWER_LAW,   /* wrong(n) = floor + (wrong(0) - floor) (1 + n / per)^(-exponent), never
+                          above wrong(0), after n labels */
+    LEARN_RECALIBRATE, /* the step's calibration is fitted again to the labels so far */
+    LEARN_CANON        /* as power law, n counting the labels of items that a reviewer mended */
+};
+struct learn {
+    enum learn_kind kind;
+    uint32_t step;
+    double exponent, per, floor;
+};
+struct feedback {
+    uint32_t line, column; /* 0 and cycle_s 0: none */
+    double cycle_s;
+    uint32_t cycles;
+    uint32_t labels; /* LABELS_* mask: whose labels count */
+    uint32_t n_learns;
+    const struct learn *learn;
 };
 
 struct target {
@@ -114,6 +477,7 @@ struct target {
 struct class_def {
     const char *id;
     double share;
+    uint32_t priority; /* 1 is served first; 0: not stated, last */
 };
 
 struct fixed_cost {
@@ -124,7 +488,7 @@ struct fixed_cost {
 struct pipeline {
     struct arena arena;
     const char *name, *about, *file, *currency; /* currency: "$" by default */
-    char sha256[65];        /* of the scenario text with overrides applied; "" when built */
+    char sha256[65]; /* of the scenario text with overrides applied; "" when built */
     uint32_t classes_line, classes_column; /* 0 when there are none */
     const char *classes_origin;            /* NULL, or the --set that changed one */
     uint32_t n_steps, n_classes; /* n_classes >= 1; class[0].id is "" when none are named */
@@ -137,39 +501,81 @@ struct pipeline {
     uint32_t n_costs;
     struct fixed_cost *cost;
     struct number *input_wrong; /* [n_classes]: share of items that enter bad */
-    double capability;      /* NaN: worked out from the stages of layer model */
-    double deadline_s, budget; /* objective: INFINITY when not stated */
+    double capability;          /* NaN: worked out from the stages of layer model */
+    double deadline_s, budget;  /* objective: INFINITY when not stated */
     double worth_correct, worth_wrong, worth_rejected; /* NaN when no worth is stated */
+
+    double *leave_after_s; /* [n_classes]: `deadline`, the age at which an item leaves as abandoned,
+                              even inside a step; NULL: none */
+    uint32_t leave_line, leave_column;
+    uint32_t n_resources, n_environments;
+    struct resource *resource;
+    struct environment *environment;
+    struct arrivals arrivals;
+    struct horizon horizon;
+    struct feedback feedback;
 };
 
+enum { STEPS_MAX = 1000, CLASSES_MAX = 100, RESOURCES_MAX = 100, ENVIRONMENTS_MAX = 20 };
 void pipeline_init(struct pipeline *p);
 void pipeline_release(struct pipeline *p);
 /* Index of a step, -1 when absent. */
 int32_t pipeline_step(const struct pipeline *p, const char *id);
+/* Index of the step that follows in the order written: past a parallel's branches; TO_SHIP after
+ * the last one, TO_JOIN after the last one of a branch. */
+int32_t pipeline_following(const struct pipeline *p, uint32_t step);
+/* What an attempt of `step` does for class `class` when given[given] holds (-1: none) and the
+ * environments are in state[n_environments] (NULL: where no state overrides anything). */
+void numbers_resolve(const struct pipeline *p, uint32_t step, uint32_t class, int32_t given,
+                     const uint32_t *state, struct numbers *out);
+/* Takes the fields in `set` over from another. */
+void numbers_take(struct numbers *to, const struct numbers *from, uint32_t set);
+/* Calls `visit` for each struct number of the pipeline once. */
+void pipeline_each_number(struct pipeline *p, void (*visit)(struct number *x, void *arg),
+                          void *arg);
 
-/* Faults of a scenario, each with its place. */
-struct fault {
-    uint32_t line, column;
-    const char *origin; /* NULL, or the --set that caused it */
-    const char *text;   /* a sentence, with the nearest key where one is near */
-    bool unsupported;   /* right, but of a part of the language that this version does not run */
+/* Parts of the language that an engine may not do. */
+#define FEATURE_TABLE(X)                                                                           \
+    X(HEDGE, "hedge")                                                                              \
+    X(CACHE, "cache")                                                                              \
+    X(BREAKER, "breaker")                                                                          \
+    X(RETRY_BUDGET, "retry budget")                                                                \
+    X(CLASS_RETRY, "retry for each class")                                                         \
+    X(NEXT, "next") /* by probability */                                                           \
+    X(WHEN, "next when")                                                                           \
+    X(GIVEN, "given")                                                                              \
+    X(BANDS, "bands") /* gates with two thresholds */                                              \
+    X(THRESHOLD_DIST, "threshold distribution")                                                    \
+    X(AUDIT, "audit")                                                                              \
+    X(PARALLEL, "parallel")                                                                        \
+    X(CALIBRATION, "calibration")                                                                  \
+    X(FATIGUE, "fatigue")                                                                          \
+    X(RESOURCES, "resources") /* some step has `by`: servers, first come first served */           \
+    X(HOURS, "hours")                                                                              \
+    X(DISCIPLINE, "discipline") /* not fifo */                                                     \
+    X(WAITING_ROOM, "waiting room")                                                                \
+    X(PATIENCE, "patience")                                                                        \
+    X(RATE_LIMIT, "rate limit")                                                                    \
+    X(ENVIRONMENTS, "environments")                                                                \
+    X(ARRIVALS, "arrivals")                                                                        \
+    X(BATCH_ARRIVALS, "batch arrivals")                                                            \
+    X(DEADLINE, "deadline")                                                                        \
+    X(FEEDBACK, "feedback")
+enum pipeline_feature {
+#define X(name, word) FEATURE_##name,
+    FEATURE_TABLE(X)
+#undef X
+        FEATURE_COUNT
 };
-struct faults {
-    struct arena arena;
-    VEC(struct fault) list; /* the first FAULTS_MAX, in the order of the file, each once */
-    uint64_t dropped;       /* beyond FAULTS_MAX */
-};
-enum { FAULTS_MAX = 20, STEPS_MAX = 1000, CLASSES_MAX = 100 };
-void faults_init(struct faults *f);
-void faults_release(struct faults *f);
-void faults_add(struct faults *f, uint32_t line, uint32_t column, const char *origin,
-                const char *format, ...) PRINTF_LIKE(5, 6);
-
-/* "not supported yet: " and the sentence. */
-void faults_add_unsupported(struct faults *f, uint32_t line, uint32_t column, const char *origin,
-                            const char *format, ...) PRINTF_LIKE(5, 6);
-/* Would a fault of this place still be listed? (Before costly sentences.) */
-bool faults_wants(const struct faults *f, uint32_t line, uint32_t column);
+/* Bit of a feature: FEATURE(HEDGE) | FEATURE(CACHE). */
+#define FEATURE(name) (UINT64_C(1) << FEATURE_##name)
+const char *feature_name(enum pipeline_feature f);
+/* The features in use; resources that no step asks for are not. */
+uint64_t pipeline_features(const struct pipeline *p);
+/* 0 when every feature in use is in `supported`; else ERR_UNSUPPORTED, "file:line:column: not
+ * supported yet by <who>: <feature>" and where it is used. */
+MUST_CHECK int pipeline_needs(const struct pipeline *p, const char *who, uint64_t supported,
+                              struct error *err);
 
 /* Everything that can be wrong with a pipeline as a whole: outcome sums above 1, steps that cannot
  * be reached, loops without a bound, gates without a confidence before them, shares that do not
@@ -179,9 +585,10 @@ void pipeline_check(const struct pipeline *p, struct faults *faults);
 void pipeline_check_flow(const struct pipeline *p, struct faults *faults);
 void pipeline_check_numbers(const struct pipeline *p, struct faults *faults);
 
-/* A copy of `p` (shallow: shares ids and edges, so p must outlive it) whose numbers with evidence
- * are replaced by theta[i] for evidence i, and whose distributions with evidence are redrawn by
- * `rng` when it is not NULL.  Release with pipeline_release. */
+/* A copy of `p` (shallow: shares ids, edges and conditions, so p must outlive it) whose numbers
+ * with evidence are replaced by theta[i] for evidence i, everywhere they stand (`given`,
+ * environments, ways), and whose distributions with evidence are redrawn by `rng` when it is not
+ * NULL.  Release with pipeline_release. */
 struct rng_seq;
 void pipeline_with(const struct pipeline *p, const double *theta, struct rng_seq *rng,
                    struct pipeline *out);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The list of what is wrong with one scenario: sorted by place, each fault once, twenty at most. */
-#include "model/pipeline.h"
+#include "model/faults.h"
 
 #include <string.h>
 

@@ -40,6 +40,7 @@ void pipeline_init(struct pipeline *p)
     p->capability = NAN;
     p->deadline_s = p->budget = INFINITY;
     p->worth_correct = p->worth_wrong = p->worth_rejected = NAN;
+    p->horizon.replications = 20;
 }
 
 void pipeline_release(struct pipeline *p)
@@ -99,86 +100,37 @@ void pipeline_posterior_draw(const struct pipeline *p, struct rng_seq *rng, doub
     }
 }
 
-static void set_number(struct number *x, const double *theta)
+static void visit_numbers(struct numbers *n, uint32_t n_classes,
+                          void (*visit)(struct number *x, void *arg), void *arg)
 {
-    if (x->evidence)
-        x->value = theta[x->evidence - 1];
-}
-
-/* Outcomes that rest on different evidence are drawn apart: together they may pass 1 in the far
- * tail, and are then scaled to it. */
-static void bound_outcomes(struct numbers *n)
-{
-    double sum = n->error.value + n->wrong.value + n->malformed.value;
-
-    if (sum > 1.0) {
-        n->error.value /= sum;
-        n->wrong.value /= sum;
-        n->malformed.value /= sum;
+    for (uint32_t c = 0; c < n_classes; c++) {
+        struct numbers *m = &n[c];
+        struct number *all[] = {&m->error,         &m->wrong,  &m->malformed,   &m->validation,
+                                &m->repair,        &m->audit,  &m->sensitivity, &m->specificity,
+                                &m->fixes,         &m->spoils, &m->threshold,   &m->cache_hit,
+                                &m->threshold_high};
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+            visit(all[i], arg);
     }
 }
 
-static void set_numbers(struct numbers *n, const double *theta)
+void pipeline_each_number(struct pipeline *p, void (*visit)(struct number *x, void *arg), void *arg)
 {
-    struct number *all[] = {&n->error,  &n->wrong,       &n->malformed,   &n->validation,
-                            &n->repair, &n->sensitivity, &n->specificity, &n->fixes,
-                            &n->spoils, &n->threshold};
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        set_number(all[i], theta);
-    if (n->error.evidence || n->wrong.evidence || n->malformed.evidence)
-        bound_outcomes(n);
-}
-
-/* Are they one distribution of the file, used for two classes? */
-static bool same_dist(const struct dist *a, const struct dist *b)
-{
-    return a->family == b->family && a->a == b->a && a->b == b->b && a->c == b->c && a->n == b->n &&
-           a->values == b->values && a->weights == b->weights && a->part == b->part &&
-           a->evidence == b->evidence;
-}
-
-static struct dist *dist_at(struct numbers *n, int which)
-{
-    return which == 0 ? &n->latency : which == 1 ? &n->confidence_good : &n->confidence_bad;
-}
-
-static void redraw_step(const struct pipeline *p, const struct step *from, struct rng_seq *rng,
-                        struct arena *arena, struct step *to)
-{
-    for (int which = 0; which < (from->has_confidence ? 3 : 1); which++) {
-        for (uint32_t c = 0; c < p->n_classes; c++) {
-            const struct dist *d = dist_at(&from->numbers[c], which);
-            uint32_t first = 0;
-            while (!same_dist(dist_at(&from->numbers[first], which), d))
-                first++;
-            if (first < c)
-                *dist_at(&to->numbers[c], which) = *dist_at(&to->numbers[first], which);
-            else
-                dist_redraw(d, rng, arena, dist_at(&to->numbers[c], which));
-        }
-    }
-}
-
-void pipeline_with(const struct pipeline *p, const double *theta, struct rng_seq *rng,
-                   struct pipeline *out)
-{
-    *out = *p;
-    arena_init(&out->arena);
-    out->step = arena_alloc(&out->arena, (p->n_steps + 1) * sizeof *out->step);
-    out->input_wrong = arena_alloc(&out->arena, p->n_classes * sizeof *out->input_wrong);
-    for (uint32_t c = 0; c < p->n_classes; c++) {
-        out->input_wrong[c] = p->input_wrong[c];
-        set_number(&out->input_wrong[c], theta);
-    }
+    for (uint32_t c = 0; c < p->n_classes; c++)
+        visit(&p->input_wrong[c], arg);
     for (uint32_t i = 0; i < p->n_steps; i++) {
-        struct step *s = &out->step[i];
-        *s = p->step[i];
-        s->numbers = arena_alloc(&out->arena, p->n_classes * sizeof *s->numbers);
-        memcpy(s->numbers, p->step[i].numbers, p->n_classes * sizeof *s->numbers);
-        for (uint32_t c = 0; c < p->n_classes; c++)
-            set_numbers(&s->numbers[c], theta);
-        if (rng)
-            redraw_step(p, &p->step[i], rng, &out->arena, s);
+        struct step *s = &p->step[i];
+        visit_numbers(s->numbers, p->n_classes, visit, arg);
+        for (uint32_t g = 0; g < s->n_given; g++)
+            visit_numbers(s->given[g].override.numbers, p->n_classes, visit, arg);
+        for (uint32_t w = 0; w < s->n_ways; w++)
+            for (uint32_t c = 0; s->way[w].probability && c < p->n_classes; c++)
+                visit(&s->way[w].probability[c], arg);
     }
+    for (uint32_t e = 0; e < p->n_environments; e++)
+        for (uint32_t t = 0; t < p->environment[e].n_states; t++) {
+            struct env_state *state = &p->environment[e].state[t];
+            for (uint32_t o = 0; o < state->n_overrides; o++)
+                visit_numbers(state->override[o].override.numbers, p->n_classes, visit, arg);
+        }
 }

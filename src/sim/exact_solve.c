@@ -6,6 +6,9 @@
 
 #include <math.h>
 
+/* Features of the language that the chain does, as FEATURE(...) bits. */
+static const uint64_t SUPPORTED = 0;
+
 struct answer_values {
     const double *value, *low, *high; /* low NULL: exact */
     double level;
@@ -184,6 +187,8 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
 {
     struct model m;
     *complete = true;
+    if (pipeline_needs(p, "solve", SUPPORTED, err))
+        return -1;
     if (model_build(&m, p, options->max_states, true, err))
         return -1;
     bool uncertain = options->uncertainty && (p->n_evidence || m.redraws);
@@ -211,6 +216,8 @@ int exact_point(const struct pipeline *p, struct exact_point *out, struct error 
 {
     struct model m;
     *out = (struct exact_point){0};
+    if (pipeline_needs(p, "solve", SUPPORTED, err))
+        return -1;
     if (model_build(&m, p, 0, false, err))
         return -1;
     int status = model_sums(&m, NULL, err);

@@ -16,6 +16,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Features of the language that the engines do, as FEATURE(...) bits. */
+static const uint64_t SUPPORTED = 0;
+
 enum { FIRST_LOOK = 1 << 14, BLOCKS_PER_REPORT = 512 };
 static const uint64_t TRIALS_DEFAULT = 1000000, MAX_TRIALS_DEFAULT = 10000000000;
 
@@ -239,6 +242,8 @@ int run_simulate(const struct pipeline *p, const struct run_options *options, st
                  struct error *err)
 {
     struct run_options o = *options;
+    if (pipeline_needs(p, "simulate", SUPPORTED, err))
+        return -1;
     math_init();
     o.trials = o.trials ? o.trials : TRIALS_DEFAULT;
     o.level = o.level > 0 && o.level < 1 ? o.level : 0.95;
