@@ -103,6 +103,8 @@ static void put_answer(struct search *s, const struct trial *best, const struct 
     }
     const struct estimate *e = &best->at[search_want(s, blocking->metric)];
     a->ending = "infeasible";
+    a->risk = result_text(out, "%s", blocking->metric);
+    a->risk_value = e->value;
     a->best_attainable = e->value;
     a->sentence = result_text(out,
                               "No threshold meets \"%s %s\": the best attainable value is "

@@ -252,6 +252,14 @@ static enum verdict worse(enum verdict a, enum verdict b)
     return rank[a] >= rank[b] ? a : b;
 }
 
+/* Did a search over settings find none that meets this target? */
+static bool is_infeasible(const struct result *r, const struct target *t)
+{
+    const struct answer *a = &r->answer;
+    return a->present && a->ending && !strcmp(a->ending, "infeasible") && a->risk &&
+           !strcmp(a->risk, t->metric);
+}
+
 void result_judge(struct result *r, const struct target *targets, uint32_t n)
 {
     bool any = false, all = true;
@@ -273,6 +281,8 @@ void result_judge(struct result *r, const struct target *targets, uint32_t n)
         enum verdict v = judge_one(m, t);
         if (v == VERDICT_NOT_SHOWN)
             warn_not_shown(r, m, t);
+        else if (v == VERDICT_FAIL && is_infeasible(r, t))
+            v = VERDICT_INFEASIBLE;
         m->verdict = worse(m->verdict, v);
         all = all && m->verdict == VERDICT_PASS;
     }

@@ -100,7 +100,12 @@ static void what_no_threshold_attains_is_named_with_its_best_value(void **state)
     ok(size_text(review_text, "shipped_error: at most 1%", &r, &met, &err), &err);
     assert_false(met);
     assert_string_equal(r.answer.ending, "infeasible");
+    assert_string_equal(r.answer.risk, "shipped_error");
     near_rel(r.answer.best_attainable, 0.02291120025444185, 1e-9);
+    struct target target = {"shipped_error", TARGET_AT_MOST, 0.01, "at most 1%"};
+    result_judge(&r, &target, 1);
+    assert_int_equal(metrics_find(&r.metrics, "shipped_error")->verdict, VERDICT_INFEASIBLE);
+    assert_int_equal(r.passed, PASSED_FALSE);
     result_release(&r);
 }
 
