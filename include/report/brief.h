@@ -10,8 +10,10 @@
 #include "report/document.h"
 
 /* One row for each stage, at most `width` columns of a terminal wide if it can be: intervals first
- * stand everywhere, then at the silent mistakes alone, then nowhere, and a note says so. */
-struct table *brief_stages(struct document *d, const struct result *r, size_t width);
+ * stand everywhere, then at the silent mistakes alone, then nowhere, and the note ends in
+ * `elsewhere`: where all of them are to be had. */
+struct table *brief_stages(struct document *d, const struct result *r, size_t width,
+                           const char *elsewhere);
 /* The stages that lose something. */
 struct table *brief_losses(struct document *d, const struct result *r);
 struct table *brief_confidence(struct document *d, const struct result *r);

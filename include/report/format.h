@@ -16,6 +16,9 @@ void format_interval(struct buf *out, const struct metric *m, const char *curren
 void format_both(struct buf *out, const struct metric *m, const char *currency);
 /* A plain number with up to `digits` significant digits, no trailing zeros. */
 void format_number(struct buf *out, double x, int digits);
+/* How the result was made: "Monte Carlo, 1,000,000 trials, seed 1", "200 items from otlp-json
+ * (1,511 spans)", "exact, by absorbing chain". */
+void format_method(struct buf *out, const struct result *r);
 /* Does the metric count as a share of something (from the table of metrics)? */
 bool format_is_share(const char *name);
 /* "attempts_per_item" -> "attempts per item", "latency_p95" -> "latency p95". */

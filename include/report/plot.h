@@ -43,6 +43,13 @@ bool plot_has(enum plot_kind k, const struct result *r);
 void plot_add(enum plot_kind k, const struct result *r, const char *label,
               const struct plot_options *options, struct document *d);
 
+/* Has it latencies that can stand in the picture of another result? */
+bool plot_beside(const struct result *r);
+/* Likewise, with what `beside` says in the same picture (PLOT_LATENCY; others leave it out). */
+void plot_add_beside(enum plot_kind k, const struct result *r, const char *label,
+                     const struct result *beside, const char *beside_label,
+                     const struct plot_options *options, struct document *d);
+
 /* Runs `script` (fixed text that reads these files and writes plot.svg) and appends the raw SVG.
  * ERR_IO: gnuplot is missing, failed (its own words) or took too long. */
 struct plot_file {

@@ -152,13 +152,14 @@ static struct table *stages_with(struct document *d, const struct result *r, con
 }
 
 /* What the numbers of the shown columns are of. */
-static const char *stage_note(struct document *d, const bool *shown, enum intervals which)
+static const char *stage_note(struct document *d, const bool *shown, enum intervals which,
+                              const char *elsewhere)
 {
     const char *what = shown[FAILS] && shown[WRONG] ? "fails (seen), wrong (unseen)"
                        : shown[FAILS]               ? "fails (seen)"
                        : shown[WRONG]               ? "wrong (unseen)"
                                                     : NULL;
-    const char *more = which == INTERVALS_ALL ? "" : "More: --json";
+    const char *more = which == INTERVALS_ALL ? "" : elsewhere;
     if (!what)
         return *more ? more : NULL;
     return arena_printf(&d->arena, "%s: of attempts; the rest: of visits.%s%s", what,
@@ -176,7 +177,8 @@ static bool any_interval(const struct result *r, const bool *shown)
     return false;
 }
 
-struct table *brief_stages(struct document *d, const struct result *r, size_t width)
+struct table *brief_stages(struct document *d, const struct result *r, size_t width,
+                           const char *elsewhere)
 {
     static const struct {
         enum intervals intervals;
@@ -198,7 +200,7 @@ struct table *brief_stages(struct document *d, const struct result *r, size_t wi
         enum intervals which = intervals ? forms[i].intervals : INTERVALS_ALL;
         shown[FIRST_TRY] = shown[FIRST_TRY] && retried && forms[i].first_try;
         t = stages_with(d, r, shown, which);
-        t->note = stage_note(d, shown, which);
+        t->note = stage_note(d, shown, which, elsewhere);
         if (text_table_width(t) <= width)
             break;
     }

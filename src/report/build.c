@@ -58,7 +58,8 @@ static enum verdict worst_of(const struct build *b)
     return worst;
 }
 
-static void add_plain_verdict(const struct build *b)
+/* "Of all items, 99.5% (97.2–99.9) end right", from the first result that knows; "" otherwise. */
+static const char *reliability_words(const struct build *b, const struct metric **which)
 {
     for (size_t i = 0; i < b->n; i++) {
         const struct metric *m = metrics_find(&b->r[i]->metrics, "reliability");
@@ -66,16 +67,28 @@ static void add_plain_verdict(const struct build *b)
         if (!m)
             continue;
         buf_init(&text);
+        buf_puts(&text, "Of all items, ");
         format_both(&text, m, NULL);
-        document_text(b->d, BLOCK_VERDICT, TONE_PLAIN,
-                      isnan(m->value)
-                          ? "Of all items, %s end right: the truth of the rest is not known."
-                          : "Of all items, %s end right. No target was set to hold that against.",
-                      buf_text(&text));
+        buf_puts(&text,
+                 isnan(m->value) ? " end right: the truth of the rest is not known" : " end right");
+        const char *words = arena_strdup(&b->d->arena, buf_text(&text));
         buf_release(&text);
-        return;
+        *which = m;
+        return words;
     }
-    document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "No target was set.");
+    *which = NULL;
+    return "";
+}
+
+static void add_plain_verdict(const struct build *b)
+{
+    const struct metric *m;
+    const char *words = reliability_words(b, &m);
+    if (!m)
+        document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "No target was set.");
+    else
+        document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "%s.%s", words,
+                      isnan(m->value) ? "" : " No target was set to hold that against.");
 }
 
 static void add_verdict_lines(const struct build *b)
@@ -121,6 +134,10 @@ static void add_verdict(const struct build *b)
         if (b->r[i]->answer.present && b->r[i]->answer.sentence)
             document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", b->r[i]->answer.sentence);
     add_verdict_lines(b);
+    const struct metric *m;
+    const char *reliability = reliability_words(b, &m);
+    if (worst != VERDICT_NONE && m && m->verdict == VERDICT_NONE)
+        document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s.", reliability);
 }
 
 /* --- 2 headline */
@@ -157,7 +174,9 @@ static void add_headline(const struct build *b)
     document_add_table(b->d, headline_table(b->d, b->r, b->n));
     struct table *rest = headline_rest(b->d, b->r, b->n);
     if (rest)
-        document_fold(b->d, arena_printf(&b->d->arena, "All %zu further metrics", table_rows(rest)),
+        document_fold(b->d,
+                      arena_printf(&b->d->arena, "%zu further metric%s", table_rows(rest),
+                                   table_rows(rest) == 1 ? "" : "s"),
                       &rest, 1);
     for (size_t i = 0; i < b->n; i++)
         document_add_table(b->d, table_answer(b->d, b->r[i]));
@@ -196,6 +215,29 @@ static void add_pictures(const struct build *b, enum plot_kind k)
     }
 }
 
+/* Prediction and log in one picture. */
+static void add_latency(const struct build *b)
+{
+    size_t first = 0, beside = 0;
+    while (first < b->n && !plot_has(PLOT_LATENCY, b->r[first]))
+        first++;
+    if (first == b->n)
+        return;
+    while (beside < b->n && (beside == first || !plot_beside(b->r[beside])))
+        beside++;
+    if (beside == b->n) {
+        add_pictures(b, PLOT_LATENCY);
+        return;
+    }
+    plot_add_beside(PLOT_LATENCY, b->r[first], label(b, first), b->r[beside], label(b, beside),
+                    b->options ? &b->options->plot : NULL, b->d);
+    for (size_t i = first + 1; i < b->n; i++)
+        if (i != beside && plot_has(PLOT_LATENCY, b->r[i]) && !same_model(b->r[i], b->r[first]) &&
+            !same_model(b->r[i], b->r[beside]))
+            plot_add(PLOT_LATENCY, b->r[i], label(b, i), b->options ? &b->options->plot : NULL,
+                     b->d);
+}
+
 static void set_caption(const struct build *b, struct table *t, size_t i)
 {
     if (t && label(b, i))
@@ -224,13 +266,16 @@ static void add_all_rows(const struct build *b, size_t i)
                   tables, n);
 }
 
+enum { STAGE_WIDTH = 92 }; /* characters that the page has room for */
+
 static void add_stages(const struct build *b)
 {
     document_section(b->d, "stages", "Stage by stage");
     for (size_t i = 0; i < b->n; i++) {
         const struct result *r = b->r[i];
         struct table *front[] = {
-            brief_stages(b->d, r, SIZE_MAX), brief_confidence(b->d, r),
+            brief_stages(b->d, r, STAGE_WIDTH, "All intervals: in the fold below."),
+            brief_confidence(b->d, r),
             table_rows_of(b->d, r, "Resources", "resource", r->resources.at, r->resources.len)};
         for (size_t k = 0; k < sizeof front / sizeof *front; k++) {
             set_caption(b, front[k], i);
@@ -243,13 +288,18 @@ static void add_stages(const struct build *b)
 
 /* --- 12 to 14 */
 
+/* As a sentence, and once. */
 static void add_once(struct document *d, const char *text)
 {
     const struct section *s = &d->sections.at[d->sections.len - 1];
+    size_t len = strlen(text);
+    char *sentence = arena_printf(&d->arena, "%s%s", text, len && text[len - 1] == '.' ? "" : ".");
+    if (*sentence >= 'a' && *sentence <= 'z')
+        *sentence = (char)(*sentence - 'a' + 'A');
     for (size_t i = 0; i < s->blocks.len; i++)
-        if (!strcmp(s->blocks.at[i].text ? s->blocks.at[i].text : "", text))
+        if (!strcmp(s->blocks.at[i].text ? s->blocks.at[i].text : "", sentence))
             return;
-    document_text(d, BLOCK_BULLET, TONE_PLAIN, "%s", text);
+    document_text(d, BLOCK_BULLET, TONE_PLAIN, "%s", sentence);
 }
 
 static void add_method(const struct build *b, size_t i)
@@ -259,17 +309,12 @@ static void add_method(const struct build *b, size_t i)
     if (!run->present || !run->method)
         return;
     buf_init(&text);
-    buf_printf(&text, "%s: %s", b->r[i]->command, run->method);
-    if (run->trials) {
-        buf_puts(&text, " with ");
-        units_put_count(&text, run->trials);
-        buf_puts(&text, " trials");
-    }
+    buf_printf(&text, "%s: ", b->r[i]->command);
+    format_method(&text, b->r[i]);
     if (run->covers)
         buf_printf(&text, "; the intervals cover %s", run->covers);
     if (run->partial)
         buf_puts(&text, "; stopped before the end, so the numbers are of what was done by then");
-    buf_putc(&text, '.');
     add_once(b->d, buf_text(&text));
     buf_release(&text);
 }
@@ -325,6 +370,8 @@ static void add_again(const struct build *b)
     document_section(b->d, "again", "How to make it again");
     if (b->options && b->options->command)
         document_text(b->d, BLOCK_CODE, TONE_PLAIN, "%s", b->options->command);
+    if (b->options && b->options->time)
+        document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "Made at %s.", b->options->time);
     for (size_t i = 0; i < b->n; i++) {
         const struct result *r = b->r[i];
         struct table *t = document_table(b->d, "What it was made from");
@@ -336,14 +383,13 @@ static void add_again(const struct build *b)
         fact(b->d, t, "scenario", r->scenario_name);
         fact(b->d, t, "file", r->scenario_file);
         fact(b->d, t, "SHA-256 of the scenario", r->scenario_sha256);
-        if (r->run.present && r->run.trials) {
+        if (r->run.present && r->run.trials && strcmp(r->run.method ? r->run.method : "", "log")) {
             fact(b->d, t, "seed",
                  arena_printf(&b->d->arena, "%llu", (unsigned long long)r->run.seed));
             fact(b->d, t, "trials",
                  arena_printf(&b->d->arena, "%llu", (unsigned long long)r->run.trials));
         }
         fact(b->d, t, "version", r->run.present ? r->run.version : NULL);
-        fact(b->d, t, "time", b->options ? b->options->time : NULL);
         document_add_table(b->d, t);
     }
 }
@@ -392,7 +438,7 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     add_pictures(&b, PLOT_FRONTIER);
     add_stages(&b);
     document_section(out, "latency", "Latency");
-    add_pictures(&b, PLOT_LATENCY);
+    add_latency(&b);
     document_section(out, "calibration", "Calibration");
     add_pictures(&b, PLOT_CALIBRATION);
     document_section(out, "sensitivities", "Sensitivities");

@@ -107,7 +107,7 @@ static void put_box(struct flow *f, size_t i)
     bool gate = row->kind && !strcmp(row->kind, "gate");
     buf_printf(f->svg,
                "<rect class=\"box\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>",
-               BOX_X, y, BOX_W, BOX_H, gate ? BOX_H / 2 : 7);
+               BOX_X, y, BOX_W, BOX_H, gate ? 16 : 7);
     if (!gate)
         buf_printf(f->svg,
                    "<rect x=\"%d\" y=\"%d\" width=\"5\" height=\"%d\" rx=\"2.5\" "

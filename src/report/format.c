@@ -244,3 +244,29 @@ void format_number(struct buf *out, double x, int digits)
         return;
     buf_printf(out, "%.*g", digits, x);
 }
+
+void format_method(struct buf *out, const struct result *r)
+{
+    const struct run_info *run = &r->run;
+    const char *method = run->method ? run->method : "";
+    if (!strcmp(method, "log") && r->data.present) {
+        units_put_count(out, r->data.items ? r->data.items : run->trials);
+        buf_printf(out, " items from %s (", r->data.format ? r->data.format : "a log");
+        units_put_count(out, r->data.spans);
+        buf_puts(out, " spans)");
+        return;
+    }
+    if (!strcmp(method, "monte-carlo"))
+        buf_puts(out, "Monte Carlo");
+    else if (run->engine && !strcmp(run->engine, "chain") && !strcmp(method, "exact"))
+        buf_puts(out, "exact, by absorbing chain");
+    else if (run->engine && !strcmp(run->engine, "labels"))
+        buf_printf(out, "from labels, by the method %s", method);
+    else
+        buf_puts(out, method);
+    if (!run->trials)
+        return;
+    buf_puts(out, ", ");
+    units_put_count(out, run->trials);
+    buf_printf(out, " trials, seed %llu", (unsigned long long)run->seed);
+}

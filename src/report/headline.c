@@ -215,16 +215,16 @@ static struct table *side_by_side(struct document *d, const struct result *const
         targets = targets || *target_of(results, n, names->list.at[k]);
     t->note = arena_printf(&d->arena, "In brackets: %s.", interval_title(d, results, n));
     table_column(d, t, "metric", false);
-    if (targets)
-        table_column(d, t, "target", false);
     for (size_t i = 0; i < n; i++)
         table_column(d, t, table_label(d, results, n, i), true);
+    if (targets)
+        table_column(d, t, "target", false);
     for (size_t k = 0; k < names->list.len; k++) {
         cell_name(d, t, names->list.at[k]);
-        if (targets)
-            table_cell(d, t, TONE_PLAIN, target_of(results, n, names->list.at[k]));
         for (size_t i = 0; i < n; i++)
             side_cell(d, t, results[i], names->list.at[k]);
+        if (targets)
+            table_cell(d, t, TONE_PLAIN, target_of(results, n, names->list.at[k]));
     }
     return t;
 }

@@ -21,6 +21,9 @@ struct picture {
     const char *name[FILES_MAX];
     size_t files;
     struct table *data;
+    const char *label;           /* of the result; NULL */
+    const struct result *beside; /* NULL */
+    const char *beside_label;
 };
 
 static const char head[] = "set encoding utf8\n"
@@ -30,7 +33,7 @@ static const char head[] = "set encoding utf8\n"
                            "set border 3 lc rgb '#788088'\n"
                            "set tics nomirror out scale 0.5 textcolor rgb '#000000'\n"
                            "set grid lc rgb '#dde1e6' lt 1 lw 1 dt solid\n"
-                           "set key noautotitle top left Left reverse samplen 2 spacing 1.3\n"
+                           "set key noautotitle tmargin left horizontal Left reverse samplen 2\n"
                            "set style fill solid 1 noborder\n"
                            "set bars 0.6\n";
 
@@ -183,6 +186,24 @@ static struct table *frontier_data(struct document *d, const struct result *r)
     return t;
 }
 
+/* The interval of an error among the last few items that ship unseen goes up to 1 and would press
+ * all else to the ground: the axis ends where the curves need it. */
+static double frontier_top(const struct result *r)
+{
+    double top = 0, x, y;
+    for (size_t k = 0; k < N_FRONTIERS; k++) {
+        const struct curve *c = result_curve(r, frontiers[k].id);
+        for (size_t i = 0; c && i < c->points.len; i++)
+            if (c->points.at[i].x <= 0.5 && isfinite(c->points.at[i].y))
+                top = fmax(top, c->points.at[i].y);
+    }
+    if (target_level(r, &y))
+        top = fmax(top, y);
+    if (chosen_point(r, &x, &y))
+        top = fmax(top, y);
+    return top > 0 ? fmin(1, 1.5 * top) : 1;
+}
+
 static void frontier_draw(struct document *d, const struct result *r, struct picture *p)
 {
     double x, y, level;
@@ -193,8 +214,10 @@ static void frontier_draw(struct document *d, const struct result *r, struct pic
     p->data = frontier_data(d, r);
     buf_puts(&p->script, "set xlabel 'review load (%)'\nset xrange [0:100]\n");
     buf_printf(&p->script, "set ylabel '%s'\n", known_words(plain->y, "risk (%)"));
-    buf_puts(&p->script, at_least ? "set key bottom right\n" : "set key top right\n");
-    buf_puts(&p->script, "set yrange [0:*]\nplot ");
+    if (!at_least)
+        buf_printf(&p->script, "set yrange [0:%.6g]\nplot ", 100 * frontier_top(r));
+    else
+        buf_puts(&p->script, "set yrange [0:*]\nplot ");
     for (size_t k = 0; k < N_FRONTIERS; k++) {
         if (!has_points(r, frontiers[k].id))
             continue;
@@ -214,10 +237,12 @@ static void frontier_draw(struct document *d, const struct result *r, struct pic
     if (chosen_point(r, &x, &y)) {
         struct buf *chosen = add_file(p, "chosen.tsv");
         put_line(chosen, (double[]){100 * x, 100 * y}, 2, NULL);
-        buf_puts(&p->script, ", 'chosen.tsv' using 1:2 with points pt 7 ps 1.1 lc rgb '#d55e00' "
-                             "title 'chosen'");
-        buf_printf(&p->about, " The dot is the chosen point: %.3g%% reviewed, %.3g%% error",
-                   100 * x, 100 * y);
+        buf_printf(&p->script,
+                   ", 'chosen.tsv' using 1:2 with points pt 7 ps 1.1 lc rgb '#d55e00' title '%s'",
+                   r->answer.present ? "chosen" : "as it is");
+        buf_printf(&p->about, " The dot is %s: %.3g%% reviewed, %.3g%% error",
+                   r->answer.present ? "the chosen point" : "the pipeline as it is", 100 * x,
+                   100 * y);
         if (r->answer.present && !isnan(r->answer.threshold))
             buf_printf(&p->about, ", threshold %.4g", r->answer.threshold);
         buf_puts(&p->about, ".");
@@ -269,43 +294,121 @@ static const char close_tics[] =
     "\"500 s\" 500, \"1000 s\" 1000, \"1 h\" 3600, \"2 h\" 7200, \"5 h\" 18000, \"12 h\" 43200, "
     "\"1 d\" 86400, \"2 d\" 172800, \"5 d\" 432000)\n";
 
-static void latency_marks(const struct result *r, struct picture *p)
+static const struct {
+    const char *name, *words;
+    double share;
+} marks[] = {
+    {"latency_p50", "p50", 50},
+    {"latency_p90", "p90", 90},
+    {"latency_p95", "p95", 95},
+    {"latency_p99", "p99", 99}
+};
+enum { MARKS = sizeof marks / sizeof *marks };
+
+/* time share low high label */
+static void put_marks(const struct result *r, struct buf *out, struct buf *about, size_t skip)
 {
-    static const struct {
-        const char *name, *words;
-        double share;
-    } mark[] = {
-        {"latency_p50", "p50", 50},
-        {"latency_p95", "p95", 95},
-        {"latency_p99", "p99", 99}
-    };
-    struct buf *out = add_file(p, "marks.tsv");
-    for (size_t i = 0; i < sizeof mark / sizeof *mark; i++) {
-        const struct metric *m = metrics_find(&r->metrics, mark[i].name);
+    const char *before = "";
+    for (size_t i = 0; i < MARKS; i++) {
+        const struct metric *m = metrics_find(&r->metrics, marks[i].name);
         struct buf label;
-        if (!m || !(m->value > 0))
+        if (i == skip || !m || !(m->value > 0) || !isfinite(m->value))
             continue;
         buf_init(&label);
-        buf_printf(&label, " %s ", mark[i].words);
+        buf_printf(&label, " %s ", marks[i].words);
         format_value(&label, m, NULL);
         bool interval = m->low > 0 && isfinite(m->high);
         put_line(out,
-                 (double[]){m->value, mark[i].share, interval ? m->low : m->value,
+                 (double[]){m->value, marks[i].share, interval ? m->low : m->value,
                             interval ? m->high : m->value},
                  4, buf_text(&label));
-        buf_printf(&p->about, "%s %s", i ? "," : "", mark[i].words);
-        buf_puts(&p->about, " ");
-        format_both(&p->about, m, NULL);
+        buf_printf(about, "%s %s ", before, marks[i].words);
+        format_both(about, m, NULL);
+        before = ",";
         buf_release(&label);
     }
-    buf_puts(&p->about, out->len ? "." : "");
-    if (out->len)
-        buf_puts(&p->script,
-                 ", 'marks.tsv' using 1:2:3:4 with xerrorbars pt 7 ps 0.8 lw 1.5 lc rgb '#d55e00', "
-                 "'' using 1:($2==95 ? NaN : $2):5 with labels left offset 0.6,-0.9 "
-                 "textcolor rgb '#000000', "
-                 "'' using 1:($2==95 ? $2 : NaN):5 with labels right offset -0.8,0 "
-                 "textcolor rgb '#000000'");
+    buf_puts(about, out->len ? "." : "");
+}
+
+bool plot_beside(const struct result *r)
+{
+    const struct metric *m = metrics_find(&r->metrics, "latency_p50");
+    return m && m->value > 0 && isfinite(m->value);
+}
+
+static void put_cdf(struct buf *out, const struct curve *c, double *low, double *high)
+{
+    for (size_t i = 0; c && i < c->points.len; i++) {
+        const struct point *at = &c->points.at[i];
+        if (!(at->x > 0) || !isfinite(at->x))
+            continue;
+        put_line(out, (double[]){at->x, 100 * at->y}, 2, NULL);
+        *low = fmin(*low, at->x);
+        *high = fmax(*high, at->x);
+    }
+}
+
+/* A line where there is a curve, dots where there are percentiles alone. */
+static void latency_beside(struct document *d, struct picture *p, double *low, double *high)
+{
+    const char *name = p->beside_label ? p->beside_label : "the other";
+    struct buf *line = add_file(p, "beside.tsv"), *dots = add_file(p, "besidemarks.tsv");
+    put_cdf(line, result_curve(p->beside, "latency_cdf"), low, high);
+    buf_printf(&p->about, " By %s:", name);
+    put_marks(p->beside, dots, &p->about, SIZE_MAX);
+    for (size_t i = 0; i < MARKS; i++) {
+        const struct metric *m = metrics_find(&p->beside->metrics, marks[i].name);
+        *high = m && isfinite(m->high) ? fmax(*high, m->high) : *high;
+        if (!m)
+            continue;
+        table_cell(d, p->data, TONE_PLAIN, arena_printf(&d->arena, "%.5g", m->value));
+        table_cell(d, p->data, TONE_PLAIN, arena_printf(&d->arena, "%.5g", marks[i].share / 100));
+        for (size_t k = 2; k + 1 < p->data->columns.len; k++)
+            table_cell(d, p->data, TONE_PLAIN, "");
+        table_cell(d, p->data, TONE_PLAIN, name);
+    }
+}
+
+/* Adds a last column that says whose line a point is of. */
+static struct table *with_source(struct document *d, struct table *t, const char *source)
+{
+    struct table *wide = document_table(d, t->caption);
+    wide->note = t->note;
+    for (size_t c = 0; c < t->columns.len; c++)
+        vec_push(&wide->columns, t->columns.at[c]);
+    table_column(d, wide, "of", false);
+    for (size_t i = 0; i < t->cells.len; i++) {
+        vec_push(&wide->cells, t->cells.at[i]);
+        if ((i + 1) % t->columns.len == 0)
+            table_cell(d, wide, TONE_PLAIN, source);
+    }
+    return wide;
+}
+
+/* For the key of a picture: our own words alone, since scripts hold no text of a result. */
+static const char *way_of(const struct result *r)
+{
+    static const struct {
+        const char *command, *words;
+    } ways[] = {
+        {"replay",   "as logged"},
+        {"simulate", "simulated"},
+        {"solve",    "solved"   },
+        {"run",      "as run"   }
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (!strcmp(r->command, ways[i].command))
+            return ways[i].words;
+    return "the other";
+}
+
+static void latency_axes(struct picture *p, double low, double high)
+{
+    buf_puts(&p->script, high / low < 3000 ? close_tics : time_tics);
+    buf_puts(&p->script, "set logscale x\nset yrange [0:100]\nset xlabel 'latency (log scale)'\n"
+                         "set ylabel 'items done by then (%)'\n");
+    if (high > low)
+        buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", low / 1.05, high * 1.3);
 }
 
 static void latency_draw(struct document *d, const struct result *r, struct picture *p)
@@ -315,23 +418,34 @@ static void latency_draw(struct document *d, const struct result *r, struct pict
     start(p, 400);
     p->title = "How long items take";
     p->data = table_curve(d, r, c);
-    struct buf *out = add_file(p, "cdf.tsv");
-    for (size_t i = 0; i < c->points.len; i++) {
-        const struct point *at = &c->points.at[i];
-        if (!(at->x > 0) || !isfinite(at->x))
-            continue;
-        put_line(out, (double[]){at->x, 100 * at->y}, 2, NULL);
-        low = fmin(low, at->x);
-        high = fmax(high, at->x);
-    }
-    buf_puts(&p->script, high / low < 3000 ? close_tics : time_tics);
-    buf_puts(&p->script, "set logscale x\nset yrange [0:100]\nset xlabel 'latency (log scale)'\n"
-                         "set ylabel 'items done by then (%)'\n");
-    if (high > low)
-        buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", low / 1.05, high * 1.3);
-    buf_puts(&p->script, "plot 'cdf.tsv' using 1:2 with lines lc rgb '#0072b2' lw 2");
+    if (p->beside)
+        p->data = with_source(d, p->data, p->label ? p->label : "");
+    put_cdf(add_file(p, "cdf.tsv"), c, &low, &high);
+    struct buf *own = add_file(p, "marks.tsv");
     buf_puts(&p->about, "Share of the shipped items that are done within the time on the axis:");
-    latency_marks(r, p);
+    put_marks(r, own, &p->about, 1);
+    if (p->beside)
+        latency_beside(d, p, &low, &high);
+    latency_axes(p, low, high);
+    buf_puts(&p->script, "plot 'cdf.tsv' using 1:2 with lines lc rgb '#0072b2' lw 2");
+    if (p->beside)
+        buf_printf(&p->script, " title '%s'", way_of(r));
+    if (p->beside && p->file[2].len)
+        buf_printf(&p->script,
+                   ", 'beside.tsv' using 1:2 with lines lc rgb '#009e73' lw 2 dt '-' title '%s'",
+                   way_of(p->beside));
+    else if (p->beside && p->file[3].len)
+        buf_printf(&p->script,
+                   ", 'besidemarks.tsv' using 1:2:3:4 with xerrorbars pt 6 ps 0.9 lw 1.5 "
+                   "lc rgb '#d55e00' title '%s: p50, p90, p95, p99'",
+                   way_of(p->beside));
+    if (own->len && !p->beside)
+        buf_puts(&p->script,
+                 ", 'marks.tsv' using 1:2:3:4 with xerrorbars pt 7 ps 0.8 lw 1.5 lc rgb '#d55e00', "
+                 "'' using 1:($2==95 ? NaN : $2):5 with labels left offset 0.6,-0.9 "
+                 "textcolor rgb '#000000', "
+                 "'' using 1:($2==95 ? $2 : NaN):5 with labels right offset -0.8,0 "
+                 "textcolor rgb '#000000'");
     buf_putc(&p->script, '\n');
 }
 
@@ -635,12 +749,22 @@ static int draw(const struct picture *p, const struct plot_options *options, str
 void plot_add(enum plot_kind k, const struct result *r, const char *label,
               const struct plot_options *options, struct document *d)
 {
-    struct picture p = {0};
+    plot_add_beside(k, r, label, NULL, NULL, options, d);
+}
+
+void plot_add_beside(enum plot_kind k, const struct result *r, const char *label,
+                     const struct result *beside, const char *beside_label,
+                     const struct plot_options *options, struct document *d)
+{
+    struct picture p = {.label = label, .beside = beside, .beside_label = beside_label};
     struct error err = {0};
     if (!plot_has(k, r))
         return;
     kinds[k].draw(d, r, &p);
-    const char *title = label ? arena_printf(&d->arena, "%s (%s)", p.title, label) : p.title;
+    const char *title = !label   ? p.title
+                        : beside ? arena_printf(&d->arena, "%s (%s, and by %s)", p.title, label,
+                                                beside_label ? beside_label : "another")
+                                 : arena_printf(&d->arena, "%s (%s)", p.title, label);
     struct figure *f =
         document_figure(d, arena_printf(&d->arena, "fig-%s-%zu", plot_name(k), d->tables.len),
                         title, buf_text(&p.about));

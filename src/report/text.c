@@ -5,6 +5,7 @@
 #include "report/text.h"
 
 #include "report/brief.h"
+#include "report/format.h"
 #include "report/headline.h"
 #include "report/table.h"
 
@@ -261,33 +262,6 @@ static double level_of(const struct result *r)
     return 0;
 }
 
-/* "Monte Carlo, 1,000,000 trials, seed 1", "200 items from otlp-json (1,511 spans)". */
-static void put_method(const struct result *r, struct buf *out)
-{
-    const struct run_info *run = &r->run;
-    const char *method = run->method ? run->method : "";
-    if (!strcmp(method, "log") && r->data.present) {
-        units_put_count(out, r->data.items ? r->data.items : run->trials);
-        buf_printf(out, " items from %s (", r->data.format ? r->data.format : "a log");
-        units_put_count(out, r->data.spans);
-        buf_puts(out, " spans)");
-        return;
-    }
-    if (!strcmp(method, "monte-carlo"))
-        buf_puts(out, "Monte Carlo");
-    else if (run->engine && !strcmp(run->engine, "chain") && !strcmp(method, "exact"))
-        buf_puts(out, "exact, by absorbing chain");
-    else if (run->engine && !strcmp(run->engine, "labels"))
-        buf_printf(out, "from labels, by the method %s", method);
-    else
-        buf_puts(out, method);
-    if (!run->trials)
-        return;
-    buf_puts(out, ", ");
-    units_put_count(out, run->trials);
-    buf_printf(out, " trials, seed %llu", (unsigned long long)run->seed);
-}
-
 static void add_run(const struct result *r, struct document *d)
 {
     const struct run_info *run = &r->run;
@@ -299,7 +273,7 @@ static void add_run(const struct result *r, struct document *d)
         buf_printf(&text, "%s: ", r->command);
     if (run->partial)
         buf_puts(&text, "partial, stopped before the end; ");
-    put_method(r, &text);
+    format_method(&text, r);
     if (run->covers && level_of(r) != 0)
         buf_printf(&text, "; intervals: %g%%, %s", 100 * level_of(r), run->covers);
     document_text(d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", buf_text(&text));
@@ -343,7 +317,7 @@ static void add_headline(const struct result *r, struct document *d)
 
 static void add_rows(const struct result *r, struct document *d, size_t width)
 {
-    add_section_table(d, brief_stages(d, r, width));
+    add_section_table(d, brief_stages(d, r, width, "More: --json"));
     add_section_table(d, brief_losses(d, r));
     add_section_table(d, brief_confidence(d, r));
     add_section_table(d, table_edges(d, r));

@@ -320,6 +320,94 @@ static void several_results_stand_side_by_side(void **state)
     buf_release(&page);
 }
 
+/* Two results of one command are told apart by their scenarios' names: a way in for a canary. */
+static void no_canary_gets_out_where_results_stand_side_by_side(void **state)
+{
+    for (size_t i = 0; i < SAMPLE_CANARIES; i++) {
+        struct result a, b;
+        struct error err = {0};
+        struct buf page;
+        struct page p;
+        const struct result *results[] = {&a, &b};
+        buf_init(&page);
+        sample_result(&a, sample_canaries[i]);
+        sample_result(&b, "other");
+        b.scenario_sha256 = "another";
+        ok(report_html(results, 2, &no_gnuplot, &page, &err), &err);
+        read_page(&p, page.data);
+        check_ids(&p);
+        release_page(&p);
+        result_release(&a);
+        result_release(&b);
+        buf_release(&page);
+    }
+}
+
+static void log_and_model_share_one_picture_of_latency(void **state)
+{
+    struct result a, b;
+    struct error err = {0};
+    struct buf page;
+    const struct result *results[] = {&a, &b};
+    buf_init(&page);
+    sample_result(&a, NULL);
+    a.command = "replay";
+    result_init(&b, "simulate");
+    metrics_add(&b.metrics, "latency_p50", 2.2, 2.1, 2.3, 0.95, 1000, "s");
+    metrics_add(&b.metrics, "latency_p95", 7, 6.5, 7.5, 0.95, 1000, "s");
+    ok(report_html(results, 2, NULL, &page, &err), &err);
+    text_has(page.data, "How long items take (replay, and by simulate)");
+    text_has(page.data, "By simulate: p50 2.20 s (2.10–2.30), p95 7.0 s (6.5–7.5).");
+    text_has(page.data, ">as logged<");
+    text_has(page.data, ">simulated: p50, p90, p95, p99<");
+    assert_null(strstr(page.data, "How long items take (simulate)"));
+    result_release(&a);
+    result_release(&b);
+    buf_release(&page);
+}
+
+static void further_metrics_are_folded_away(void **state)
+{
+    struct result r;
+    struct error err = {0};
+    struct buf page;
+    const struct result *results[] = {&r};
+    buf_init(&page);
+    sample_result(&r, NULL);
+    metrics_add_exact(&r.metrics, "visits_sd", 0.44, "1");
+    ok(report_html(results, 1, &no_gnuplot, &page, &err), &err);
+    text_has(page.data, "<details><summary>1 further metric</summary>");
+    const char *fold = strstr(page.data, "further metric</summary>");
+    assert_non_null(strstr(fold, "visits sd"));
+    assert_true(strstr(page.data, "visits sd") > fold);
+    result_release(&r);
+    buf_release(&page);
+}
+
+static void advice_prefers_silent_mistakes_where_they_cost_more(void **state)
+{
+    struct result r;
+    struct error err = {0};
+    struct buf page;
+    const struct result *results[] = {&r};
+    buf_init(&page);
+    result_init(&r, "replay");
+    metrics_add_exact(&r.metrics, "share_wrong", 0.02, "1");
+    metrics_add_exact(&r.metrics, "share_failed", 0.001, "1");
+    struct row *row = result_add_row(&r, stages, "fetch");
+    metrics_add_exact(&row->metrics, "exit_fail", 0.001, "1");
+    row = result_add_row(&r, stages, "draft");
+    metrics_add_exact(&row->metrics, "wrong_rate", 0.07, "1");
+    ok(report_html(results, 1, &no_gnuplot, &page, &err), &err);
+    text_has(page.data, "Look at draft first");
+    r.metrics.list.at[1].value = 0.03;
+    buf_clear(&page);
+    ok(report_html(results, 1, &no_gnuplot, &page, &err), &err);
+    text_has(page.data, "Work on fetch first");
+    result_release(&r);
+    buf_release(&page);
+}
+
 static void a_huge_result_gives_a_page_of_two_megabytes_at_most(void **state)
 {
     struct result r;
@@ -402,6 +490,10 @@ int main(void)
         cmocka_unit_test(no_canary_gets_out_of_its_text),
         cmocka_unit_test(without_gnuplot_the_page_stands_and_says_how_to_get_it),
         cmocka_unit_test(several_results_stand_side_by_side),
+        cmocka_unit_test(no_canary_gets_out_where_results_stand_side_by_side),
+        cmocka_unit_test(log_and_model_share_one_picture_of_latency),
+        cmocka_unit_test(further_metrics_are_folded_away),
+        cmocka_unit_test(advice_prefers_silent_mistakes_where_they_cost_more),
         cmocka_unit_test(a_huge_result_gives_a_page_of_two_megabytes_at_most),
         cmocka_unit_test(contrast_is_enough_in_light_and_dark),
     };
