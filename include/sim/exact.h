@@ -16,6 +16,7 @@ struct exact_options {
     bool uncertainty; /* evidence as posteriors (the default where there is evidence), or as k/n */
     uint64_t seed;
     uint32_t max_states; /* 0: 200,000 */
+    bool values_only;    /* no losses and no sensitivities */
 };
 
 /* Fills metrics, stages, classes, edges, layers of *out (initialised by the caller, who judges

@@ -25,7 +25,7 @@ MUST_CHECK int flow_solve(const struct chain *c, const struct flow_about *about,
 /* Expected visits alone; items stay at their first entry of step `stop` (UINT32_MAX: none).
  * False when items never leave a loop. */
 bool flow_mass(const struct chain *c, uint32_t stop, double *mass, double absorb[ABSORB_COUNT]);
-/* P(ships bad | state) for each state; false as above. */
-bool flow_ships_bad(const struct chain *c, double *p);
+/* P(ships good, or bad | state) for each state; false as above. */
+bool flow_ships(const struct chain *c, bool good, double *p);
 
 #endif

@@ -312,8 +312,8 @@ bool flow_mass(const struct chain *c, uint32_t stop, double *mass, double absorb
 
 /* --- backward */
 
-static double ships_bad(const struct chain *c, uint32_t s, uint32_t begin, uint32_t end,
-                        const double *p)
+static double ships(const struct chain *c, bool good, uint32_t s, uint32_t begin, uint32_t end,
+                    const double *p)
 {
     const struct chain_state *from = &c->state[s];
     double sum = 0;
@@ -321,7 +321,7 @@ static double ships_bad(const struct chain *c, uint32_t s, uint32_t begin, uint3
         int32_t to = c->hop[h].to;
         double then = 0;
         if (to < 0)
-            then = (uint32_t)(-1 - to) / 2 == absorb_index(ABSORB_SHIP, false, false) / 2;
+            then = (uint32_t)(-1 - to) / 2 == absorb_index(ABSORB_SHIP, good, false) / 2;
         else if ((uint32_t)to < begin || (uint32_t)to >= end)
             then = p[to];
         sum += c->weight[c->hop[h].branch] * then;
@@ -329,19 +329,19 @@ static double ships_bad(const struct chain *c, uint32_t s, uint32_t begin, uint3
     return sum;
 }
 
-bool flow_ships_bad(const struct chain *c, double *p)
+bool flow_ships(const struct chain *c, bool good, double *p)
 {
     uint32_t s = c->n_states;
     for (uint32_t k = c->n_blocks;; k--) {
         for (uint32_t until = k ? c->block[k - 1].end : 0; s > until; s--)
-            p[s - 1] = ships_bad(c, s - 1, 0, 0, p);
+            p[s - 1] = ships(c, good, s - 1, 0, 0, p);
         if (!k)
             return true;
         const struct chain_block *range = &c->block[k - 1];
         struct block b;
         bool done = block_init(&b, c, range, UINT32_MAX);
         for (; s > range->begin; s--)
-            p[s - 1] = ships_bad(c, s - 1, range->begin, range->end, p);
+            p[s - 1] = ships(c, good, s - 1, range->begin, range->end, p);
         done = done && block_solve_transposed(&b, p + range->begin);
         block_release(&b);
         if (!done)

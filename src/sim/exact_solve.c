@@ -3,6 +3,7 @@
  * sentence for everything that is left out. */
 #include "sim/exact.h"
 #include "sim/exact_posterior.h"
+#include "sim/gap_exact.h"
 
 #include <math.h>
 
@@ -200,6 +201,8 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
         status = solve_posterior(&m, options, out, complete, err);
     else if (!status)
         status = solve_point(&m, out, complete, err);
+    if (!status && !options->values_only)
+        status = gap_exact(&m, options, uncertain, out, complete, err);
     out->run.present = true;
     out->run.method = "exact";
     out->run.engine = "chain";

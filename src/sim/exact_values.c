@@ -138,7 +138,7 @@ static double reliability_if(struct model *m, struct chain *c, uint32_t i, enum 
 static void add_what_ifs(struct model *m, struct chain *c, double share)
 {
     double absorb[ABSORB_COUNT];
-    bool known = flow_ships_bad(c, m->bad);
+    bool known = flow_ships(c, false, m->bad);
     for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
         struct stage_sums *sums = &m->stage[i];
         if (!known || !flow_mass(c, i, m->mass, absorb))

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The coordination gap: which layer and which step loses how much of the reliability.
+ *
+ * v(S) is the reliability with the steps of S perfect: no error, wrong, malformed or timeout (a
+ * latency stays as it is), sensitivity and specificity 1, whatever `given`, fatigue and
+ * environments say; repair, fixes, routes and confidences stay.  Nobody runs out of patience at a
+ * resource all of whose steps are in S, nor of time when all steps are.  What is bad on entry is
+ * nobody's loss: v(all) may be below 1.
+ *
+ * The loss of a layer is its Shapley value in the game between layers (Shapley 1953), that of a
+ * step its Owen value, layers being unions formed beforehand (Owen 1977): the losses of a layer's
+ * steps add up to its own, and all to v(all) - v(none).
+ *
+ * `closes` of a layer is what the reliability falls by when its steps are skipped: a stage, check
+ * or review becomes an instant visit at no cost that passes the item on as it is, the way it goes
+ * when all is well; a gate sends every item `above`; a step that gave a confidence gives none, so
+ * that gates that ask for it send the item `below`; a parallel itself stays.  It is negative where
+ * the pipeline would be better off without. */
+#ifndef SEAM_SIM_GAP_H
+#define SEAM_SIM_GAP_H
+
+#include "model/pipeline.h"
+#include "model/result.h"
+
+/* Where things stand in the arrays of struct gap. */
+enum {
+    GAP_NONE,                             /* v(none), the reliability as it is */
+    GAP_ALL,                              /* v(all) */
+    GAP_LAYER,                            /* + enum layer: loss; 0 for a layer without steps */
+    GAP_CLOSES = GAP_LAYER + LAYER_COUNT, /* + enum layer: NaN when it is not known */
+    GAP_STEP = GAP_CLOSES + LAYER_COUNT,  /* + step: loss */
+};
+
+struct gap {
+    uint32_t n_steps;
+    double *value;      /* [gap_size()] owned */
+    double *low, *high; /* [gap_size()] owned; equal to value where exact */
+    double level;       /* of [low, high]; 0: exact */
+    uint64_t orders;    /* sampled; 0: every coalition was weighed */
+};
+struct gap_options {
+    uint64_t most; /* evaluations of v; 0: 100,000 */
+    uint64_t seed; /* of sampled orders */
+    double level;  /* of their intervals */
+};
+
+static inline size_t gap_size(uint32_t n_steps)
+{
+    return GAP_STEP + (size_t)n_steps;
+}
+void gap_init(struct gap *g, uint32_t n_steps); /* all 0, exact */
+void gap_release(struct gap *g);
+
+/* v of the steps marked in perfect[n_steps]. */
+typedef int gap_value(void *arg, const bool *perfect, double *out, struct error *err);
+/* Losses (closes are NaN).  Every coalition is weighed where that takes at most `most` evaluations,
+ * else random orders are sampled in pairs, each with its reverse (Castro, Gomez and Tejada 2009).
+ * -1 when v fails. */
+MUST_CHECK int gap_losses(const struct pipeline *p, gap_value *v, void *arg,
+                          const struct gap_options *options, struct gap *out, struct error *err);
+
+/* The same and closes, over any engine that tells a pipeline's reliability.  A simulation takes the
+ * same seed at every call (common random numbers). */
+typedef int gap_reliability(const struct pipeline *p, void *arg, double *out, struct error *err);
+MUST_CHECK int gap_of_pipeline(const struct pipeline *p, gap_reliability *reliability, void *arg,
+                               const struct gap_options *options, struct gap *out,
+                               struct error *err);
+/* Independent repetitions (a simulation under n seeds) to their mean with Student intervals. */
+void gap_pool(const struct gap *each, size_t n, double level, struct gap *out);
+
+/* Copies to change: they share texts and edges, so p must outlive them; pipeline_release. */
+void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out);
+void gap_skip(const struct pipeline *p, enum layer layer, struct pipeline *out);
+bool gap_has_layer(const struct pipeline *p, enum layer layer);
+
+/* Rows of layers (loss, closes) and loss of the stages already in *out; a warning with the word
+ * "estimate" when orders were sampled. */
+void gap_put(const struct gap *g, const struct pipeline *p, struct result *out);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pipelines with perfect steps and without a layer, for any engine. */
+#include "sim/gap.h"
+
+#include <math.h>
+
+/* Evidence as the numbers say it now. */
+static void read_theta(struct number *x, void *theta)
+{
+    if (x->evidence)
+        ((double *)theta)[x->evidence - 1] = x->value;
+}
+
+static void copy(const struct pipeline *p, struct pipeline *out)
+{
+    double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
+    pipeline_each_number((struct pipeline *)p, read_theta, theta);
+    pipeline_with(p, theta, NULL, out);
+    mem_free(theta);
+}
+
+/* Every struct numbers that may hold for a step: its own, of `given`, of environments. */
+static void each_numbers(struct pipeline *p, uint32_t step, void (*change)(struct numbers *n))
+{
+    const struct step *s = &p->step[step];
+    for (uint32_t c = 0; c < p->n_classes; c++) {
+        change(&s->numbers[c]);
+        for (uint32_t g = 0; g < s->n_given; g++)
+            change(&s->given[g].override.numbers[c]);
+        for (uint32_t e = 0; e < p->n_environments; e++)
+            for (uint32_t t = 0; t < p->environment[e].n_states; t++) {
+                const struct env_state *state = &p->environment[e].state[t];
+                for (uint32_t o = 0; o < state->n_overrides; o++)
+                    if (state->override[o].step == step)
+                        change(&state->override[o].override.numbers[c]);
+            }
+    }
+}
+
+static void make_perfect(struct numbers *n)
+{
+    n->error = n->wrong = n->malformed = (struct number){0};
+    n->sensitivity = n->specificity = (struct number){.value = 1};
+    n->timeout_s = INFINITY;
+}
+
+/* Nobody leaves a desk all of whose steps are perfect, nor a pipeline all of whose steps are. */
+static void nobody_leaves(const bool *perfect, struct pipeline *p)
+{
+    bool all = true;
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        all = all && perfect[i];
+    if (all)
+        p->leave_after_s = NULL;
+    for (uint32_t r = 0; r < p->n_resources; r++) {
+        bool whole = true;
+        for (uint32_t i = 0; i < p->n_steps; i++)
+            whole = whole && (perfect[i] || p->step[i].by != r + 1);
+        if (whole)
+            p->resource[r].patience = NULL;
+    }
+}
+
+void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out)
+{
+    copy(p, out);
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        if (!perfect[i])
+            continue;
+        each_numbers(out, i, make_perfect);
+        if (p->step[i].fatigue.after_s > 0) {
+            double *sure = arena_alloc(&out->arena, p->n_classes * sizeof *sure);
+            for (uint32_t c = 0; c < p->n_classes; c++)
+                sure[c] = 1;
+            out->step[i].fatigue.sensitivity = sure;
+        }
+    }
+    nobody_leaves(perfect, out);
+}
+
+static void make_nothing(struct numbers *n)
+{
+    *n = (struct numbers){.validation = {.value = 1},
+                          .sensitivity = {.value = 1},
+                          .specificity = {.value = 1},
+                          .latency = dist_constant(0),
+                          .threshold_dist = dist_constant(0),
+                          .confidence_good = dist_constant(0),
+                          .confidence_bad = dist_constant(0),
+                          .cache_latency = dist_constant(0),
+                          .timeout_s = INFINITY,
+                          .budget_s = INFINITY};
+}
+
+/* A gate and a review become stages: what is skipped neither asks nor decides. */
+static void skip_step(struct pipeline *p, uint32_t i)
+{
+    struct step *s = &p->step[i];
+    if (s->kind == STEP_PARALLEL)
+        return;
+    each_numbers(p, i, make_nothing);
+    if (s->kind == STEP_GATE) {
+        s->next = s->above;
+        s->n_ways = 0;
+    }
+    s->kind = STEP_STAGE;
+    s->has_confidence = s->has_cache = s->bands = s->draws_threshold = false;
+    s->retry = (struct retry){.attempts = 1, .on = RETRY_ALL, .factor = 2, .max_s = INFINITY};
+    s->class_retry = NULL;
+    s->by = s->n_given = s->hedge_copies = 0;
+    s->breaker = (struct breaker){0};
+    s->audit = (struct audit){0};
+    s->fatigue = (struct fatigue){0};
+}
+
+void gap_skip(const struct pipeline *p, enum layer layer, struct pipeline *out)
+{
+    copy(p, out);
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        if (p->step[i].layer == layer)
+            skip_step(out, i);
+}
+
+bool gap_has_layer(const struct pipeline *p, enum layer layer)
+{
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        if (p->step[i].layer == layer)
+            return true;
+    return false;
+}
+
+struct engine {
+    const struct pipeline *p;
+    gap_reliability *reliability;
+    void *arg;
+};
+
+static int value_of_pipeline(void *arg, const bool *perfect, double *out, struct error *err)
+{
+    const struct engine *e = arg;
+    struct pipeline better;
+    gap_perfect(e->p, perfect, &better);
+    int status = e->reliability(&better, e->arg, out, err);
+    pipeline_release(&better);
+    return status;
+}
+
+int gap_of_pipeline(const struct pipeline *p, gap_reliability *reliability, void *arg,
+                    const struct gap_options *options, struct gap *out, struct error *err)
+{
+    struct engine e = {p, reliability, arg};
+    if (gap_losses(p, value_of_pipeline, &e, options, out, err))
+        return -1;
+    int status = 0;
+    for (enum layer l = 0; l < LAYER_COUNT && !status; l++) {
+        if (!gap_has_layer(p, l))
+            continue;
+        struct pipeline rest;
+        double without = NAN;
+        gap_skip(p, l, &rest);
+        status = reliability(&rest, arg, &without, err);
+        pipeline_release(&rest);
+        size_t i = GAP_CLOSES + l;
+        out->value[i] = out->low[i] = out->high[i] = out->value[GAP_NONE] - without;
+    }
+    if (status)
+        gap_release(out);
+    return status;
+}
