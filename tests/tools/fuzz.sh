@@ -18,7 +18,12 @@ for t in tests/fuzz/fuzz_*.c; do
     clang++ -fsanitize=fuzzer,address,undefined -o "$out/$name" "$out/$name.t.o" $out/*.c.o $out/json_read.o \
         -lgsl -lgslcblas -lfyaml -lsimdjson -lcsv -lsqlite3 -lz -lm -pthread
     mkdir -p "$out/new-$name"
-    "$out/$name" -max_total_time="$SECONDS_EACH" -rss_limit_mb=1024 -timeout=10 -print_final_stats=0 \
-        "$out/new-$name" "tests/fuzz/corpus/${name#fuzz_}" 2>&1 | tail -1
-    echo "$name: ok for $SECONDS_EACH s"
+    if "$out/$name" -max_total_time="$SECONDS_EACH" -rss_limit_mb=1024 -timeout=10 \
+        "$out/new-$name" "tests/fuzz/corpus/${name#fuzz_}" >"$out/$name.log" 2>&1; then
+        echo "$name: $(tail -1 "$out/$name.log")"
+    else
+        tail -30 "$out/$name.log"
+        echo "fuzz: $name found something" >&2
+        exit 1
+    fi
 done
