@@ -49,6 +49,7 @@ enum dist_family {
         DIST_FAMILY_COUNT
 };
 
+struct dist_form;
 struct dist {
     enum dist_family family;
     double a, b, c;
@@ -56,6 +57,8 @@ struct dist {
     const double *values, *weights;
     const struct dist *part;
     uint64_t evidence; /* observations it was fitted from; 0: taken as known exactly */
+    const struct dist_form *form; /* how it was written, NULL: in canonical parameters */
+    double written[3];            /* the parameters of that form */
 };
 
 /* What a parameter means to people, so that the scenario reader knows its unit. */

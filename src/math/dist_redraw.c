@@ -127,6 +127,8 @@ void dist_redraw(const struct dist *d, struct rng_seq *rng, struct arena *arena,
 {
     struct error unused = {0};
     struct dist next = *d;
+    if (d->evidence > 0)
+        next.form = NULL;
     if (next.family == DIST_MIXTURE)
         redraw_parts(&next, next.n, rng, arena);
     if (next.family == DIST_SHIFTED)

@@ -104,8 +104,11 @@ static int read_form(struct reading *r, const struct yaml_node *key, const struc
         if (status)
             return -1;
     }
-    if (form->build(value, out, &err) == 0)
+    if (form->build(value, out, &err) == 0) {
+        out->form = form;
+        memcpy(out->written, value, sizeof value);
         return 0;
+    }
     fault_at(r, map, "%s", err.text);
     return -1;
 }
