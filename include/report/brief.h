@@ -17,6 +17,9 @@ struct table *brief_stages(struct document *d, const struct result *r, size_t wi
 /* The stages that lose something. */
 struct table *brief_losses(struct document *d, const struct result *r);
 struct table *brief_confidence(struct document *d, const struct result *r);
+/* The curves `sweep`: a row for each value, a column for each metric that is not zero throughout.
+ */
+struct table *brief_sweep(struct document *d, const struct result *r);
 struct table *brief_names(struct document *d, const struct result *r);
 /* The counts above zero; the note tells the others. */
 struct table *brief_data(struct document *d, const struct result *r);

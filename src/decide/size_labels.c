@@ -3,6 +3,7 @@
  * of the labels, and the three frontiers (plain, certified, perfect ranking). */
 #include "decide/size.h"
 
+#include "base/units.h"
 #include "math/interval.h"
 
 #include <math.h>
@@ -112,17 +113,30 @@ static void put_calibration(const struct scored *s, size_t n, struct result *out
     mem_free(c);
 }
 
+/* The threshold to its last digit, the bound rounded up: what is said holds as it is said. */
+static const char *certified_sentence(struct result *out, const struct risk_answer *a,
+                                      double target, double level)
+{
+    struct buf threshold;
+
+    buf_init(&threshold);
+    units_put_exact(&threshold, a->threshold);
+    const char *text = result_text(
+        out,
+        "Ship at confidence %s and above: %.1f%% of the items go to review, and with %.4g%% "
+        "confidence at most %.2f%% of what ships unseen is wrong (target %.3g%%).",
+        buf_text(&threshold), 100 * a->review_load, 100 * level, ceil(a->bound * 1e4) / 100,
+        100 * target);
+    buf_release(&threshold);
+    return text;
+}
+
 static const char *sentence(struct result *out, const struct risk_answer *a, double target,
                             double level)
 {
     switch (a->ending) {
     case RISK_CERTIFIED:
-        return result_text(out,
-                           "Ship at confidence %.6g and above: %.1f%% of the items go to review, "
-                           "and with %.4g%% confidence at most %.3g%% of what ships unseen is "
-                           "wrong (target %.3g%%).",
-                           a->threshold, 100 * a->review_load, 100 * level, 100 * a->bound,
-                           100 * target);
+        return certified_sentence(out, a, target, level);
     case RISK_INFEASIBLE:
         return result_text(out,
                            "No threshold keeps the error of what ships at %.3g%%: the smallest "

@@ -284,6 +284,50 @@ struct table *brief_names(struct document *d, const struct result *r)
     return t;
 }
 
+static bool is_swept(const struct curve *c)
+{
+    bool any = false;
+
+    if (strcmp(c->id, "sweep"))
+        return false;
+    for (size_t i = 0; i < c->points.len; i++)
+        any = any || c->points.at[i].y != 0;
+    return any;
+}
+
+struct table *brief_sweep(struct document *d, const struct result *r)
+{
+    const struct curve *first = NULL;
+    struct table *t = document_table(d, "Sweep");
+
+    for (size_t i = 0; i < r->curves.len; i++) {
+        const struct curve *c = &r->curves.at[i];
+        if (!is_swept(c))
+            continue;
+        if (!first)
+            table_column(d, t, c->x, true);
+        first = first ? first : c;
+        column_name(d, t, c->y);
+    }
+    for (size_t k = 0; first && k < first->points.len; k++) {
+        cell_number(d, t, first->points.at[k].x, 6);
+        for (size_t i = 0; i < r->curves.len; i++) {
+            const struct curve *c = &r->curves.at[i];
+            if (!is_swept(c))
+                continue;
+            struct point p = k < c->points.len ? c->points.at[k] : (struct point){.y = NAN};
+            const struct metric_def *def = metric_def(c->y);
+            struct metric m = {.name = c->y,
+                               .value = p.y,
+                               .low = p.low,
+                               .high = p.high,
+                               .unit = def ? def->unit : "1"};
+            cell_metric(d, t, &m, r->currency, format_value);
+        }
+    }
+    return first ? t : NULL;
+}
+
 struct table *brief_data(struct document *d, const struct result *r)
 {
     size_t n;
