@@ -1,0 +1,79 @@
+# Bad input: its place, and exit status 3.
+$ printf 'seam: 1\nflow:\n  - stage: a\n    eror: 3%%\n' | seam check -
+-:4:5: unknown key `eror`; did you mean `error`?
+    4 |     eror: 3%
+      |     ^
+seam: -: 1 fault
+[3]
+$ printf 'seam: 1\nflow:\n  - stage: a\n    error: 3%%\n    error: 4%%\n' | seam check -
+-:5:5: key `error` appears twice in this map
+    5 |     error: 4%
+      |     ^
+seam: -: 1 fault
+[3]
+$ printf 'seam: 1\nflow:\n  - stage: a\n    latency: 3%%\n' | seam check -
+-:4:14: `latency`: "3%" is not a duration: write 200ms, 42s, 1.5h
+    4 |     latency: 3%
+      |              ^
+seam: -: 1 fault
+[3]
+$ printf 'seam: 1\nflow:\n  - stage: a\n    error: 1.3\n' | seam check -
+-:4:12: `error`: "1.3" is more than 1: a probability lies between 0 and 1; for percent write 1.3%
+    4 |     error: 1.3
+      |            ^
+seam: -: 1 fault
+[3]
+$ printf 'seam: 1\nflow:\n  - stage: a\n    error: 60%%\n    wrong: 50%%\n' | seam check -
+-:5:12: the outcomes of `a` can add up to more than 1: error 0.6, wrong 0.5, malformed 0 are 1.1
+    5 |     wrong: 50%
+      |            ^
+seam: -: 1 fault
+[3]
+$ printf 'seam: 1\nflow:\n  - stage: draft\n    fallback: dratf\n' | seam check -
+-:4:15: `fallback`: no step is called `dratf`; did you mean `draft`?
+    4 |     fallback: dratf
+      |               ^
+seam: -: 1 fault
+[3]
+$ printf 'seam: 1\nflow:\n  - check: a\n    sensitivity: 1\n    on_reject: c\n    fallback: c\n  - stage: b\n  - stage: c\n  - check: d\n    sensitivity: 1\n    on_reject: ship\n  - stage: e\nresources: {}\n' | seam check -
+-:13:1: not supported yet: resources
+   13 | resources: {}
+      | ^
+seam: -: 1 fault
+[3]
+$ printf 'seam: 1\nflow:\n  - stage: a\n  - check: c\n    sensitivity: 90%%\n    on_reject: a\n' | seam check -
+-:6:16: going back from `c` to `a` is a loop without a bound: write {goto: a, at_most: 2, then: reject}
+    6 |     on_reject: a
+      |                ^
+seam: -: 1 fault
+[3]
+$ printf 'seam: 1\nflow:\n  - stage: a\n    confidence: {good: {beta: {a: 2, b: 1}}, bad: {beta: {a: 1, b: 2}}}\n  - gate: g\n    threshold: 50%%\n    above: ship\n    below: d\n  - stage: c\n  - review: d\n' | seam check -
+-:9:12: step `c` cannot be reached: no edge leads to it
+    9 |   - stage: c
+      |            ^
+seam: -: 1 fault
+[3]
+$ printf 'seam: [1\nflow: }\n' | seam check -
+-:2:7: not YAML: mismatched flow mapping end
+    2 | flow: }
+      |       ^
+seam: -: 1 fault
+[3]
+$ printf '' | seam check -
+-:1:1: the file is empty: a scenario needs `seam: 1` and a `flow`
+    1 | 
+      | ^
+seam: -: 1 fault
+[3]
+$ printf '' >$TMP_GOLDEN/empty.jsonl; seam replay $TMP_GOLDEN/empty.jsonl
+seam: TMP/empty.jsonl: the log is empty
+[3]
+$ gunzip -c tests/data/genai.jsonl.gz | head -c 200000 >$TMP_GOLDEN/cut.jsonl; seam replay $TMP_GOLDEN/cut.jsonl
+seam: TMP/cut.jsonl:4: not JSON: the text ends in the middle, at byte 6493
+[3]
+$ { printf '\037\213'; echo not gzip; } >$TMP_GOLDEN/not.jsonl.gz; seam replay $TMP_GOLDEN/not.jsonl.gz
+seam: TMP/not.jsonl.gz: damaged gzip at byte 4: unknown compression method
+[3]
+$ head -c 20000 tests/data/genai.jsonl.gz >$TMP_GOLDEN/cut.jsonl.gz; seam replay $TMP_GOLDEN/cut.jsonl.gz
+seam: TMP/cut.jsonl.gz: damaged gzip at byte 20000: it is cut off here
+[3]

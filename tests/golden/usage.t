@@ -1,0 +1,117 @@
+# The command line itself: help, nearest words, exit statuses.
+$ seam
+seam: how reliable is your AI pipeline, end to end, and what should be reviewed?
+
+  check     validates scenarios; all faults at once, each with its place
+  solve     exact values, by an absorbing Markov chain
+  simulate  Monte Carlo: every metric with its interval
+  replay    what the running system did, from its trace logs
+  fit       trace logs to a scenario with the evidence behind every number
+  size      the review threshold that meets the targets, with its guarantee
+  report    one page for the people who decide
+  runs      the runs kept in the store
+  doctor    what is installed, what is missing, is the store sound
+
+examples:
+  seam solve scenarios/six-step.yaml
+  seam replay traces.jsonl --labels labels.csv
+  seam size --labels labels.csv --target "auto_error at most 5%"
+
+`seam COMMAND -h` shows examples and options of a command; version 0.1.0
+$ seam slove x
+seam: there is no command "slove"; did you mean "solve"?; `seam` lists them
+[2]
+$ seam solve
+seam: `seam solve` needs FILE; for example: seam solve scenarios/six-step.yaml
+[2]
+$ seam solve scenarios/six-step.yaml --trails 3
+seam: `seam solve` has no option --trails; `seam solve -h` lists them
+[2]
+$ seam simulate scenarios/six-step.yaml --trials many
+seam: --trials: "many" is not a whole number: write 12, 1000 or 1e6
+[2]
+$ seam simulate scenarios/six-step.yaml --set flow.nowhere.error=1%
+--set flow.nowhere.error=1%: no step is called `nowhere`
+seam: scenarios/six-step.yaml: 1 fault
+[3]
+$ seam simulate scenarios/six-step.yaml --until reliability
+seam: --until reliability: write METRIC=WIDTH, such as reliability=0.1%
+[2]
+$ seam simulate scenarios/six-step.yaml --sweep flow.tool.error=0:1
+seam: --sweep flow.tool.error=0:1: write PATH=FROM:TO:N, such as flow.confident.threshold=0.5:0.95:10
+[2]
+$ seam solve nowhere.yaml
+seam: nowhere.yaml: cannot be read: there is no such file or folder
+[4]
+$ seam size scenarios/six-step.yaml --target "auto_error at most 1%"
+seam: scenarios/six-step.yaml: there is no gate, so there is no threshold to size
+[3]
+$ seam size
+seam: `seam size` needs a scenario, --labels CSV or --log LOG; for example: seam size --labels labels.csv --target "auto_error at most 5%"
+[2]
+$ seam size --labels tests/data/genai.labels.csv --target "auto_error at most 1%"
+seam: tests/data/genai.labels.csv:1: labels need the columns confidence and correct
+[3]
+$ seam size scenarios/gate-review.yaml --target "auto_eror at most 1%"
+seam: --target "auto_eror at most 1%": there is no metric "auto_eror"; did you mean "auto_error"?
+[2]
+$ seam replay
+seam: `seam replay` needs LOG...; for example: seam replay traces.jsonl
+[2]
+$ seam runs list --db nowhere.db
+seam: nowhere.db: there is no such store; --db FILE names one
+[4]
+$ seam check -h
+seam check: validates scenarios; all faults at once, each with its place
+
+  seam check scenarios/six-step.yaml
+  seam check --graph flow.yaml
+  seam check --schema > seam.schema.json
+
+Reads each scenario and says what is wrong with it: file, line, column, the line
+itself, and the nearest known key. Exit status 3 when there is a fault.
+
+usage: seam check FILE... [options]
+
+      --set PATH=VALUE      change one number: flow.draft.wrong=3% (may repeat)
+      --schema              print the JSON Schema of scenario files, for editors
+      --graph               draw the flow as text
+  -q, --quiet               no progress, no warnings
+      --no-color            no colours (also NO_COLOR)
+  -h, --help                examples and options of a command
+$ seam simulate -h
+seam simulate: Monte Carlo: every metric with its interval
+
+  seam simulate scenarios/six-step.yaml
+  seam simulate flow.yaml --until reliability=0.1%
+  seam simulate flow.yaml --sweep flow.confident.threshold=0.5:0.95:10
+
+Samples the scenario. The same seed gives the same numbers on any number of
+threads. With evidence in the file, intervals hold what is not known of the
+parameters as well as the sampling of --trials items.
+
+usage: seam simulate FILE [options]
+
+      --set PATH=VALUE      change one number: flow.draft.wrong=3% (may repeat)
+      --sweep PATH=FROM:TO:N
+                            run a grid of N values under common random numbers
+      --target TARGET       "auto_error at most 1%" (may repeat; over the file's
+                            objective)
+  -n, --trials N            items to simulate (default 1,000,000)
+      --until METRIC=WIDTH  run until the half-width is reached:
+                            reliability=0.1%
+      --seed N              seed of all random numbers (default 1)
+  -j, --threads N           threads (default: all processors); the numbers stay
+                            the same
+      --uncertainty         draw parameters from their evidence (default where
+                            there is any)
+      --no-uncertainty      take evidence k/n as its quotient
+      --level P             level of every interval and guarantee (default 95%)
+      --db FILE             the store (sqlite)
+      --save                save the run to the store (implied by --db; default
+                            seam.db)
+      --json                one JSON object on standard output
+      --csv                 tables as CSV on standard output
+  -q, --quiet               no progress, no warnings
+      --no-color            no colours (also NO_COLOR)
+  -h, --help                examples and options of a command
