@@ -139,7 +139,7 @@ format: ## clang-format on everything
 	@git ls-files '*.c' '*.h' '*.cc' | xargs clang-format -i
 
 sample: $(BUILD)/seam ## makes reports/sample anew
-	@SEAM=$(BUILD)/seam sh tests/tools/demo.sh reports/sample
+	@SEAM=$(BUILD)/seam sh tests/tools/sample.sh
 
 install: $(BUILD)/seam ## to $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/seam/scenarios
