@@ -12,6 +12,7 @@ static int solve_point(const struct cli *cli, const struct pipeline *p, struct r
         .level = option_number(cli->options, OPTION_LEVEL, 0.95),
         .uncertainty = cli_uncertainty(cli, p),
         .seed = option_count(cli->options, OPTION_SEED, 1),
+        .values_only = option_given(cli->options, OPTION_SWEEP),
     };
 
     return exact_solve(p, &options, out, complete, err);

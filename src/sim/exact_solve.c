@@ -4,6 +4,7 @@
 #include "sim/exact.h"
 #include "sim/exact_posterior.h"
 #include "sim/gap_exact.h"
+#include "sim/sensitivity.h"
 
 #include <math.h>
 
@@ -203,6 +204,8 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
         status = solve_point(&m, out, complete, err);
     if (!status && !options->values_only)
         status = gap_exact(&m, options, uncertain, out, complete, err);
+    if (!status && !options->values_only)
+        status = sensitivity_exact(p, options, uncertain, out, complete, err);
     out->run.present = true;
     out->run.method = "exact";
     out->run.engine = "chain";

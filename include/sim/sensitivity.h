@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Partial derivatives of the metrics with respect to every number of a scenario. */
+#ifndef SEAM_SIM_SENSITIVITY_H
+#define SEAM_SIM_SENSITIVITY_H
+
+#include "sim/exact.h"
+
+/* Values y[m] of m <= DERIVATIVE_MAX functions at x; false where they are not defined. */
+enum { DERIVATIVE_MAX = 8 };
+typedef bool derivative_of(void *arg, double x, double *y);
+/* out[m]: dy/dx at x, from values in [low, high] (one-sided at its ends), first of all within
+ * `width` of x; to about 1e-11 relative for smooth functions.  0 where y does not move; NaN where
+ * there is no derivative (a jump or a kink at x, values that are NaN). */
+void derivative(derivative_of *f, void *arg, double x, double low, double high, double width,
+                size_t m, double *out);
+
+/* Adds sensitivities to *out: for each number of the scenario (parameters.h) the derivatives, per
+ * inside unit, of reliability, shipped_error, auto_error, review_load, cost_per_item,
+ * cost_per_correct and latency_mean, those that are not 0.  Shares of classes move along the
+ * simplex: the other classes keep their proportions.
+ *
+ * `uncertain`: values at the posterior means of the evidence, with intervals from posterior draws
+ * where those are cheap.  What is left out is named in warnings, and *complete is false. */
+MUST_CHECK int sensitivity_exact(const struct pipeline *p, const struct exact_options *options,
+                                 bool uncertain, struct result *out, bool *complete,
+                                 struct error *err);
+
+#endif
