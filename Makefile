@@ -136,7 +136,7 @@ check-headers: ## every header compiles alone
 	@CC="$(CC)" sh tests/tools/check-headers.sh
 
 format: ## clang-format on everything
-	@git ls-files '*.c' '*.h' '*.cc' | xargs clang-format -i
+	@git ls-files '*.c' '*.h' '*.cc' | xargs -n 1 clang-format -i
 
 sample: $(BUILD)/seam ## makes reports/sample anew
 	@SEAM=$(BUILD)/seam sh tests/tools/sample.sh

@@ -19,7 +19,16 @@
 extern "C" {
 #endif
 
-enum json_type { JSON_NULL, JSON_BOOL, JSON_INT, JSON_UINT, JSON_DOUBLE, JSON_STRING, JSON_LIST, JSON_MAP };
+enum json_type {
+    JSON_NULL,
+    JSON_BOOL,
+    JSON_INT,
+    JSON_UINT,
+    JSON_DOUBLE,
+    JSON_STRING,
+    JSON_LIST,
+    JSON_MAP
+};
 
 struct json_reader;
 /* A position in the parsed document; copy freely.  Zeroed = absent. */

@@ -16,7 +16,7 @@ struct cli {
     const char *command_line; /* as typed, for reports */
     double started_s;         /* monotonic */
     bool out_is_terminal, err_is_terminal, color;
-    int width;                /* of the terminal, 80 where there is none */
+    int width; /* of the terminal, 80 where there is none */
 };
 
 /* Each returns an exit status (interfaces: 0, 1) or -1 with err set. */
@@ -24,8 +24,8 @@ struct cli {
 COMMANDS(X)
 #undef X
 
-double cli_clock_s(void);               /* monotonic seconds */
-void cli_time_text(char out[32]);       /* "2026-03-01T12:00:00Z" */
+double cli_clock_s(void);         /* monotonic seconds */
+void cli_time_text(char out[32]); /* "2026-03-01T12:00:00Z" */
 /* Writes to standard output; ERR_IO when that fails (a full disk, a closed pipe). */
 MUST_CHECK int cli_print(const char *text, size_t len, struct error *err);
 /* A line on standard error, with "seam: " before it, unless --quiet. */

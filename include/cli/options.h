@@ -10,10 +10,10 @@
 /* One parsed option: what was written, and its number where it takes one. */
 struct option_value {
     bool given;
-    const char *text;        /* the last one written; borrowed from argv */
-    double number;           /* TAKES_PROBABILITY */
-    uint64_t count;          /* TAKES_COUNT */
-    VEC(const char *) all;   /* TAKES_MANY: each one written, in order */
+    const char *text;      /* the last one written; borrowed from argv */
+    double number;         /* TAKES_PROBABILITY */
+    uint64_t count;        /* TAKES_COUNT */
+    VEC(const char *) all; /* TAKES_MANY: each one written, in order */
 };
 
 struct options {

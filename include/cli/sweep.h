@@ -12,7 +12,6 @@ typedef int sweep_point(const struct cli *cli, const struct pipeline *p, struct 
 /* Runs every point and fills *out with one curve (id "sweep") for each headline metric, x being
  * the swept value.  *p is the last point's pipeline, for the caller to release. */
 MUST_CHECK int sweep_run(const struct cli *cli, const char *path, sweep_point *point,
-                         struct result *out, struct pipeline *p, bool *complete,
-                         struct error *err);
+                         struct result *out, struct pipeline *p, bool *complete, struct error *err);
 
 #endif

@@ -34,13 +34,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define DIST_TABLE(X)                                                                              \
-    X(CONSTANT, "constant")                                                                        \
-    X(EXPONENTIAL, "exponential")                                                                  \
-    X(LOGNORMAL, "lognormal") X(GAMMA, "gamma") X(WEIBULL, "weibull") X(NORMAL, "normal")          \
-        X(UNIFORM, "uniform") X(TRIANGULAR, "triangular") X(PERT, "pert") X(PARETO, "pareto")      \
-            X(BETA, "beta") X(DISCRETE, "discrete") X(EMPIRICAL, "empirical")                      \
-                X(MIXTURE, "mixture") X(SHIFTED, "shifted")
+/* clang-format off */
+#define DIST_TABLE(X)             \
+    X(CONSTANT, "constant")       \
+    X(EXPONENTIAL, "exponential") \
+    X(LOGNORMAL, "lognormal")     \
+    X(GAMMA, "gamma")             \
+    X(WEIBULL, "weibull")         \
+    X(NORMAL, "normal")           \
+    X(UNIFORM, "uniform")         \
+    X(TRIANGULAR, "triangular")   \
+    X(PERT, "pert")               \
+    X(PARETO, "pareto")           \
+    X(BETA, "beta")               \
+    X(DISCRETE, "discrete")       \
+    X(EMPIRICAL, "empirical")     \
+    X(MIXTURE, "mixture")         \
+    X(SHIFTED, "shifted")
+/* clang-format on */
 
 enum dist_family {
 #define X(name, word) DIST_##name,
@@ -56,7 +67,7 @@ struct dist {
     size_t n;
     const double *values, *weights;
     const struct dist *part;
-    uint64_t evidence; /* observations it was fitted from; 0: taken as known exactly */
+    uint64_t evidence;            /* observations it was fitted from; 0: taken as known exactly */
     const struct dist_form *form; /* how it was written, NULL: in canonical parameters */
     double written[3];            /* the parameters of that form */
 };

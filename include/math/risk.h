@@ -22,9 +22,14 @@ enum risk_method {
         RISK_METHOD_COUNT
 };
 
-#define RISK_ENDINGS(X)                                                                            \
-    X(NONE, "none") X(CERTIFIED, "certified") X(INFEASIBLE, "infeasible")                          \
-    X(TOO_FEW, "too few labels") X(NOT_IDENTIFIABLE, "not identifiable")
+/* clang-format off */
+#define RISK_ENDINGS(X)            \
+    X(NONE, "none")                \
+    X(CERTIFIED, "certified")      \
+    X(INFEASIBLE, "infeasible")    \
+    X(TOO_FEW, "too few labels")   \
+    X(NOT_IDENTIFIABLE, "not identifiable")
+/* clang-format on */
 enum risk_ending {
 #define X(name, word) RISK_##name,
     RISK_ENDINGS(X)
@@ -43,10 +48,10 @@ struct risk_point {
 void risk_frontier(const struct scored *s, size_t n, struct risk_point **out, size_t *n_out);
 
 struct risk_options {
-    double target; /* a in (0, 1): P(error | shipped) at most this */
-    double level;  /* 1 - d */
-    uint64_t seed; /* split */
-    size_t grid;   /* coverages walked; 0 = 100 */
+    double target;    /* a in (0, 1): P(error | shipped) at most this */
+    double level;     /* 1 - d */
+    uint64_t seed;    /* split */
+    size_t grid;      /* coverages walked; 0 = 100 */
     double threshold; /* exact */
 };
 
@@ -64,13 +69,13 @@ struct risk_answer {
     uint64_t n, m, k;        /* of all labels at that threshold */
     uint64_t m_certify, k_certify; /* of the part that certified (split), else = m, k */
     double review_load, risk;      /* 1 - m/n, k/m (NaN for m = 0) */
-    double bound;            /* one-sided upper bound on the selective risk at `level`;
-                                NaN for plug-in, which was chosen after looking */
-    uint32_t tests;          /* how many tests shared the error budget */
-    uint64_t labels_needed;  /* too few: labels in all for 80% power, if the risk of the best
-                                threshold is what was seen; where no threshold looks safe: for half
-                                the target and no review at all.  0 when not needed */
-    double best_attainable;  /* infeasible: the smallest bound over all thresholds, else NaN */
+    double bound;                  /* one-sided upper bound on the selective risk at `level`;
+                                      NaN for plug-in, which was chosen after looking */
+    uint32_t tests;                /* how many tests shared the error budget */
+    /* Too few: labels in all for 80% power, if the risk of the best threshold is what was seen;
+     * where no threshold looks safe: for half the target and no review at all.  0: not needed. */
+    uint64_t labels_needed;
+    double best_attainable; /* infeasible: the smallest bound over all thresholds, else NaN */
 };
 
 /* ERR_INPUT for n = 0, or a target or level outside (0, 1).  The order of the rows does not matter.

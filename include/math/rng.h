@@ -14,15 +14,15 @@
 #include <stdint.h>
 
 enum rng_purpose {
-    RNG_ATTEMPT,    /* latency and outcome of an attempt */
-    RNG_OUTCOME,    /* outcome with 64 bits, where a probability is below 1e-6 */
+    RNG_ATTEMPT, /* latency and outcome of an attempt */
+    RNG_OUTCOME, /* outcome with 64 bits, where a probability is below 1e-6 */
     RNG_BACKOFF,
     RNG_CONFIDENCE,
-    RNG_DECISION,   /* a check's or reviewer's decision, fixes and spoils */
-    RNG_QUALITY,    /* quality on entry, repair, validation */
+    RNG_DECISION, /* a check's or reviewer's decision, fixes and spoils */
+    RNG_QUALITY,  /* quality on entry, repair, validation */
     RNG_CLASS,
-    RNG_PARAMETER,  /* draws of parameters from their evidence */
-    RNG_SPLIT,      /* choices of labels, permutations */
+    RNG_PARAMETER, /* draws of parameters from their evidence */
+    RNG_SPLIT,     /* choices of labels, permutations */
     RNG_PURPOSE_COUNT
 };
 
@@ -50,9 +50,9 @@ static inline uint64_t rng_next(struct rng_seq *s)
 {
     return rng_at(s->key, s->next++);
 }
-double rng_normal(struct rng_seq *s);               /* standard normal, by inversion */
-double rng_gamma(struct rng_seq *s, double shape);  /* scale 1, Marsaglia and Tsang 2000 */
+double rng_normal(struct rng_seq *s);              /* standard normal, by inversion */
+double rng_gamma(struct rng_seq *s, double shape); /* scale 1, Marsaglia and Tsang 2000 */
 double rng_beta(struct rng_seq *s, double a, double b);
-uint64_t rng_below(struct rng_seq *s, uint64_t n);  /* uniform in [0, n), unbiased */
+uint64_t rng_below(struct rng_seq *s, uint64_t n); /* uniform in [0, n), unbiased */
 
 #endif

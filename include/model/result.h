@@ -20,9 +20,9 @@ const char *verdict_name(enum verdict v); /* "pass" "fail" "not shown" "infeasib
 struct metric {
     const char *name;
     double value, low, high;
-    double level;      /* 0: exact or a count */
-    uint64_t n;        /* what the estimate rests on; 0: not said */
-    const char *unit;  /* "1", "s", "$", "count" */
+    double level;       /* 0: exact or a count */
+    uint64_t n;         /* what the estimate rests on; 0: not said */
+    const char *unit;   /* "1", "s", "$", "count" */
     const char *target; /* NULL, or "at least 95%" */
     enum verdict verdict;
 };
@@ -60,9 +60,9 @@ struct answer {
     double threshold, bound, level; /* NaN: absent */
     uint64_t m, k, tests, labels_needed;
     double review_load, risk_value, best_attainable; /* NaN: absent */
-    const char *parameter; /* NULL, or the path that was sized */
+    const char *parameter;                           /* NULL, or the path that was sized */
     const char *method, *risk, *population, *ending; /* NULL: JSON null */
-    const char *sentence; /* the answer in plain words */
+    const char *sentence;                            /* the answer in plain words */
 };
 struct data_place {
     const char *kind, *place;
@@ -142,7 +142,7 @@ extern const size_t metric_defs_count;
      &(r)->list.at[(r)->list.len - 1])
 struct curve *result_add_curve(struct result *r, const char *id, const char *x, const char *y);
 const struct curve *result_curve(const struct result *r, const char *id); /* first; NULL */
-const struct row *result_stage(const struct result *r, const char *id); /* NULL */
+const struct row *result_stage(const struct result *r, const char *id);   /* NULL */
 
 /* The counts of data_quality by their JSON names, in the order of the interface. */
 struct data_count {

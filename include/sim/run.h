@@ -16,16 +16,16 @@ struct run_until {
 };
 
 struct run_options {
-    uint64_t trials; /* 0: 1,000,000 */
-    uint64_t seed;   /* default 1 */
-    uint32_t threads;/* 0: all processors */
+    uint64_t trials;  /* 0: 1,000,000 */
+    uint64_t seed;    /* default 1 */
+    uint32_t threads; /* 0: all processors */
     double level;
     const struct run_until *until;
     size_t n_until;
-    uint64_t max_trials; /* with until; 0: 1e10 */
-    bool uncertainty;    /* outer loop over evidence; the interval is then of what `trials` new
-                            items would show: sampling and parameters */
-    uint32_t draws;      /* outer draws; 0: 1,000 */
+    uint64_t max_trials;     /* with until; 0: 1e10 */
+    bool uncertainty;        /* outer loop over evidence; the interval is then of what `trials` new
+                                items would show: sampling and parameters */
+    uint32_t draws;          /* outer draws; 0: 1,000 */
     const atomic_bool *stop; /* NULL, or set by a signal: finish with what there is */
     void (*progress)(void *arg, uint64_t done, uint64_t of); /* NULL; one thread calls it */
     void *progress_arg;

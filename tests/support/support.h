@@ -20,15 +20,17 @@
 /* |got - want| <= tol, says both otherwise. */
 #define near(got, want, tol) near_(#got, (got), (want), (tol), __FILE__, __LINE__)
 /* |got - want| <= rel * |want|. */
-#define near_rel(got, want, rel) near_(#got, (got), (want), (rel) * ((want) < 0 ? -(want) : (want)), __FILE__, __LINE__)
+#define near_rel(got, want, rel)                                                                   \
+    near_(#got, (got), (want), (rel) * ((want) < 0 ? -(want) : (want)), __FILE__, __LINE__)
 /* low <= got <= high. */
 #define within(got, low, high) within_(#got, (got), (low), (high), __FILE__, __LINE__)
 /* |got - want| <= z * sigma. */
-#define within_sigma(got, want, sigma, z) near_(#got, (got), (want), (z) * (sigma), __FILE__, __LINE__)
+#define within_sigma(got, want, sigma, z)                                                          \
+    near_(#got, (got), (want), (z) * (sigma), __FILE__, __LINE__)
 /* The error has this code and its text holds this part. */
 #define error_is(err, want_code, part) error_is_((err), (want_code), (part), __FILE__, __LINE__)
-#define text_has(text, part) text_has_((text), (part), __FILE__, __LINE__)
-#define ok(call, err) ok_((call), (err), #call, __FILE__, __LINE__)
+#define text_has(text, part)           text_has_((text), (part), __FILE__, __LINE__)
+#define ok(call, err)                  ok_((call), (err), #call, __FILE__, __LINE__)
 
 void near_(const char *what, double got, double want, double tol, const char *file, int line);
 void within_(const char *what, double got, double low, double high, const char *file, int line);

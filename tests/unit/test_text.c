@@ -174,7 +174,8 @@ static void the_stages_are_one_table_at_80_columns(void **state)
     report_text(&r, &(struct text_options){.width = 200}, &wide);
     check_lines(narrow.data, 80);
     count_lines_with(narrow.data, "first  ", 1);
-    text_has(narrow.data, "first               1.2    98.0%  15.0%  7.0% (4.2–11.4)  31 ms  75 ms\n");
+    text_has(narrow.data,
+             "first               1.2    98.0%  15.0%  7.0% (4.2–11.4)  31 ms  75 ms\n");
     text_has(wide.data, "98.0% (95.0–99.0)");
     text_has(wide.data, "first try");
     assert_null(strstr(narrow.data, "cost"));
