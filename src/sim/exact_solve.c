@@ -2,6 +2,7 @@
 /* The result of an exact solution: values with or without posteriors, written into rows, and a
  * sentence for everything that is left out. */
 #include "sim/exact.h"
+#include "sim/exact_latency.h"
 #include "sim/exact_posterior.h"
 #include "sim/gap_exact.h"
 #include "sim/sensitivity.h"
@@ -70,6 +71,8 @@ static void put_rows(const struct model *m, const struct answer_values *a, struc
 
 /* --- what cannot be had */
 
+static const double LATENCY_ERROR = 1e-6; /* relative, of quantiles, beyond which it is said */
+
 struct gaps {
     bool latency, cost;
 };
@@ -79,7 +82,7 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
 {
     const struct pipeline *p = m->pipeline;
     size_t before = out->warnings.len;
-    const char *why = m->point ? "the sum of continuous latencies is not solved exactly"
+    const char *why = m->point ? "the chain, or a loop without a bound, is too large for them"
                                : "quantiles are not averaged over the evidence";
     if (gaps->latency)
         result_warn(out, "latency quantiles%s: %s; seam simulate gives them",
@@ -101,8 +104,8 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
             continue;
         if (p->step[i].retry.attempts > 1 && isnan(v[STAGE_VISIT_P50]))
             result_warn(out,
-                        "%s visit_latency quantiles%s: the time of a retried visit is not "
-                        "solved exactly; seam simulate gives them",
+                        "%s visit_latency quantiles%s: quantiles are not averaged over the "
+                        "evidence; seam simulate gives them",
                         p->step[i].id, model_has_budget(m, i) ? " and within_budget" : "");
         if (isnan(v[STAGE_ATTEMPT_P50]))
             result_warn(out,
@@ -150,14 +153,41 @@ static void name_posterior(const struct model *m, const struct posterior *q, str
 
 /* --- solving */
 
+/* Quantiles of continuous times; false when there are none of items. */
+static bool solve_latency(const struct model *m, double *value, struct result *out, bool *complete)
+{
+    struct latency_outcome l;
+    model_latency(m, value, &l);
+    bool items = l.items;
+    if (l.n_curve) {
+        struct curve *c = result_add_curve(out, "latency_cdf", "latency", "share");
+        for (size_t i = 0; i < l.n_curve; i++) {
+            double y = l.curve[i].p;
+            vec_push(&c->points, ((struct point){.x = l.curve[i].x, .y = y, .low = y, .high = y}));
+        }
+    }
+    if (l.worst > LATENCY_ERROR) {
+        result_warn(out, "latency quantiles: their relative error is about %.1g, from %s",
+                    l.worst, l.worst_name);
+        *complete = false;
+    }
+    if (l.inexact) {
+        result_warn(out, "%s: left out, as it is not known to 0.1%%; seam simulate gives it",
+                    l.inexact);
+        *complete = false;
+    }
+    latency_outcome_release(&l);
+    return items;
+}
+
 static int solve_point(struct model *m, struct result *out, bool *complete, struct error *err)
 {
     double *value = mem_zero(model_size(m), sizeof *value);
     struct gaps gaps = {0};
     int status = model_values(m, NULL, value, err);
     if (!status) {
-        if (!m->no_time)
-            gaps.latency = !atoms_possible(m, ATOMS_TIME) || !model_atoms(m, ATOMS_TIME, value);
+        if (!m->no_time && !(atoms_possible(m, ATOMS_TIME) && model_atoms(m, ATOMS_TIME, value)))
+            gaps.latency = !solve_latency(m, value, out, complete);
         if (!m->no_cost)
             gaps.cost = !atoms_possible(m, ATOMS_COST) || !model_atoms(m, ATOMS_COST, value);
         put_rows(m, &(struct answer_values){.value = value}, out);

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whole distributions of time: of an item's way through the chain, and of one visit.
+ *
+ * Laplace transforms multiply where times add up, so retries, timeouts, backoff, mixtures of paths
+ * and loops are plain arithmetic at each of n points s = sigma + i omega; a Fourier series then
+ * gives F(t) for all t up to t_max (Abate and Whitt, "The Fourier-series method for inverting
+ * transforms of probability distributions", Queueing Systems 10, 1992).
+ *
+ *   law      one attempt's latency up to its limit: atoms, and panels of Legendre polynomials
+ *   kinks    where a law is not smooth: atoms and jumps of the density and of its derivatives,
+ *            carried exactly beside the transform, so that the series sees a smooth rest
+ *   window   the points s for one t_max and n
+ *   total    a law in a window, ready to be evaluated */
+#ifndef SEAM_SIM_EXACT_LATENCY_H
+#define SEAM_SIM_EXACT_LATENCY_H
+
+#include "sim/exact_values.h"
+
+/* --- the window and its transforms (exact_latency_fourier.c) */
+
+enum { WAVE_WIDTH = 16 };
+/* WAVE_WIDTH neighbouring values of a transform. */
+struct wave {
+    double re[WAVE_WIDTH], im[WAVE_WIDTH];
+};
+
+struct window {
+    double t_max;  /* F is good on [0, t_max], in s */
+    double period; /* 4 t_max */
+    double sigma;  /* damping; exp(-sigma period) is what the series adds by repeating itself */
+    double step;   /* omega_k = k step */
+    double grain;  /* about the shortest time that n points resolve */
+    uint32_t n;    /* a power of 2, at least 64 */
+};
+void window_set(struct window *w, double t_max, uint32_t n);
+static inline uint32_t window_waves(const struct window *w)
+{
+    return w->n / WAVE_WIDTH;
+}
+
+/* exp(-s x) in wave b. */
+void wave_delay(const struct window *w, uint32_t b, double x, struct wave *out);
+static inline void wave_set(struct wave *a, double re)
+{
+    for (int i = 0; i < WAVE_WIDTH; i++) {
+        a->re[i] = re;
+        a->im[i] = 0;
+    }
+}
+static inline void wave_add(struct wave *restrict to, const struct wave *restrict a, double p)
+{
+    for (int i = 0; i < WAVE_WIDTH; i++) {
+        to->re[i] += p * a->re[i];
+        to->im[i] += p * a->im[i];
+    }
+}
+static inline void wave_multiply(struct wave *restrict to, const struct wave *restrict a)
+{
+    for (int i = 0; i < WAVE_WIDTH; i++) {
+        double re = to->re[i] * a->re[i] - to->im[i] * a->im[i];
+        to->im[i] = to->re[i] * a->im[i] + to->im[i] * a->re[i];
+        to->re[i] = re;
+    }
+}
+
+/* sum_j mass_j exp(-s x_j) at all points of the window, x_j in [0, period). */
+struct weighted {
+    double x, mass;
+};
+void window_transform(const struct window *w, const struct weighted *at, size_t len,
+                      struct wave *out);
+
+/* --- kinks (exact_latency_kinks.c) */
+
+enum { KINK_ORDERS = 4 };
+/* exp(-s x) (c[0] + c[1]/s + c[2]/s^2 + c[3]/s^3): an atom, and jumps of the density and of its
+ * first two derivatives, at x. */
+struct kink {
+    double x, c[KINK_ORDERS];
+};
+struct kinks {
+    struct kink *at; /* a VEC */
+    size_t len, cap;
+};
+/* Which kinks matter in a window. */
+struct kink_limits {
+    double x_max, grain, least; /* |c[m]| grain^m below `least` is dropped */
+    size_t len;                 /* of a list; the slightest are dropped beyond */
+};
+struct kink_limits kink_limits(const struct window *w);
+void kinks_put(struct kinks *to, double x, int order, double c);
+void kinks_add(struct kinks *to, const struct kinks *from, double p);
+/* Sorts by x, makes one of those at the same place, drops those that do not matter. */
+void kinks_tidy(struct kinks *k, const struct kink_limits *limits);
+/* out += a * b, untidy. */
+void kinks_product(const struct kinks *a, const struct kinks *b, const struct kink_limits *limits,
+                   struct kinks *out);
+double kinks_atom(const struct kinks *k, double x); /* mass of an atom at x */
+void kinks_release(struct kinks *k);
+
+/* --- one attempt's latency (exact_latency_law.c) */
+
+enum { PANEL_NODES = 16 };
+struct panel {
+    double from, width;
+    double coef[PANEL_NODES];  /* of Legendre polynomials on [from, from + width] */
+    bool rough_from, rough_to; /* the law is not smooth at this end */
+};
+/* A latency given that it is within its limit.  Panels hold P(x < X <= limit), which ends at 0. */
+struct latency_law {
+    const struct dist *dist; /* borrowed */
+    double limit_s, in_time; /* P(X <= limit) */
+    VEC(struct weighted) atoms;
+    VEC(struct weighted) starts; /* of continuous parts, with their mass within the limit */
+    VEC(struct panel) panels;
+};
+void latency_law_init(struct latency_law *law, const struct dist *d, double limit_s);
+void latency_law_release(struct latency_law *law);
+/* out[window_waves]: E[exp(-s X) | X <= limit], as far as X matters before t_max. */
+void latency_law_transform(const struct latency_law *law, const struct window *w, struct wave *out);
+void latency_law_kinks(const struct latency_law *law, const struct window *w, struct kinks *out);
+
+/* --- a law in a window (exact_latency_total.c) */
+
+struct total {
+    double mass;         /* of all of it */
+    struct wave *wave;   /* [window_waves] owned, filled in; then of the smooth part of F */
+    struct wave *coarse; /* [window_waves / 2] owned: of the same from half of the points */
+    struct kinks kinks;
+    double smooth_mass, last; /* F(t_max) */
+};
+/* Makes a filled total ready. */
+void total_ready(struct total *t, const struct window *w);
+void total_release(struct total *t);
+/* F(x), x in [0, t_max]; density may be NULL.  coarse: by half of the points, for the error. */
+double total_cdf(const struct total *t, const struct window *w, double x, bool coarse,
+                 double *density);
+/* Smallest x with F(x) >= p mass; false when it lies beyond t_max. */
+bool total_quantile(const struct total *t, const struct window *w, double p, double *x);
+
+/* --- questions (exact_latency_ask.c) */
+
+struct ask {
+    uint32_t law;
+    bool share;       /* F(x) for a given x, else the quantile of p */
+    double p, x;      /* the answer is written into the one not given */
+    double tolerance; /* relative, of the quantile; absolute, of the share */
+    double error;     /* reached, estimated from half the points; NaN: no answer */
+};
+struct latency_source {
+    uint32_t n_laws;
+    const double *mass; /* [n_laws] */
+    double scale_s;     /* a guess of the longest time asked for */
+    double work;        /* about ns for a point */
+    /* Adds transforms and kinks into out[n_laws], whose waves are zero. */
+    void (*fill)(const void *arg, const struct window *w, struct total *out);
+    const void *arg;
+};
+/* Answers all; work_max about ns for one window.  An ask with an error above its tolerance was
+ * answered as well as that work allows. */
+void latency_answer(const struct latency_source *s, struct ask *ask, size_t n, double work_max);
+
+/* --- visits (exact_latency_visit.c) */
+
+struct latency_model {
+    const struct model *model; /* borrowed: the numbers last filled */
+    struct latency_law *law;   /* distinct ones */
+    uint32_t n_laws;
+    uint32_t *law_of; /* [n_classes][n_steps] */
+};
+void latency_model_init(struct latency_model *l, const struct model *m);
+void latency_model_release(struct latency_model *l);
+
+/* Transforms and kinks of the laws of one step, or of all (UINT32_MAX). */
+struct latency_spectra {
+    struct wave **law; /* [n_laws], NULL where not asked for */
+    struct kinks *kinks;
+    uint32_t n;
+};
+void latency_spectra_init(struct latency_spectra *s, const struct latency_model *l,
+                          const struct window *w, uint32_t step);
+void latency_spectra_release(struct latency_spectra *s);
+
+/* out[END_COUNT]: E[exp(-s T); end] / P(end) of a visit, in wave b; `latency` is that of an
+ * attempt within its limit. */
+void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
+                        const struct wave *latency, struct wave out[END_COUNT]);
+/* The same in kinks; adds to out. */
+void latency_visit_kinks(const struct chain *c, uint32_t step, const struct kink_limits *limits,
+                         const struct kinks *latency, struct kinks out[END_COUNT]);
+
+/* A source: visits of one step, law 0 of all, then (with more than one) of each class; masses are
+ * shares of its visits. */
+struct visit_source {
+    const struct latency_model *latency;
+    uint32_t step;
+};
+void latency_fill_visits(const void *arg, const struct window *w, struct total *out);
+
+/* --- items (exact_latency_walk.c) */
+
+/* A source over a latency_model: of scope k (0: all, then classes) laws 3 k + these. */
+enum latency_of { LATENCY_GOOD, LATENCY_SHIPPED, LATENCY_ALL, LATENCY_OF_COUNT };
+void latency_fill_items(const void *arg, const struct window *w, struct total *out);
+/* About the ns of one point, for all classes. */
+double latency_work(const struct model *m);
+
+/* --- the whole (exact_latency.c) */
+
+struct latency_outcome {
+    bool items;             /* quantiles of items were answered */
+    double worst;           /* largest relative error of an answer given, */
+    const char *worst_name; /* and of which metric */
+    struct ask *curve;      /* F of shipped items; owned */
+    size_t n_curve;
+    const char *inexact; /* NULL, or the name of a metric left out for want of accuracy */
+};
+/* Fills quantiles and attainments of time in values (as from model_values, at the numbers last
+ * filled) where they are NaN. */
+void model_latency(const struct model *m, double *values, struct latency_outcome *out);
+void latency_outcome_release(struct latency_outcome *out);
+
+#endif

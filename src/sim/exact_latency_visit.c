@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The time in a visit: with A the transform of a latency within the limit T and W_k that of the
+ * wait after the k-th attempt, the transform of visits that end after k attempts is that of those
+ * that end so times prod_{i<k} (e A + t exp(-s T)) W_i, e and t being the probabilities of an
+ * attempt that is tried again, in time and late.  Kinks multiply in the same way. */
+#include "sim/exact_latency.h"
+
+#include <math.h>
+
+/* --- laws */
+
+static bool same_law(const struct latency_law *law, const struct numbers *n)
+{
+    const struct dist *a = law->dist, *b = &n->latency;
+    return law->limit_s == n->timeout_s && a->family == b->family && a->a == b->a && a->b == b->b &&
+           a->c == b->c && a->n == b->n && a->values == b->values && a->weights == b->weights &&
+           a->part == b->part;
+}
+
+static uint32_t find_law(struct latency_model *l, const struct numbers *n)
+{
+    for (uint32_t k = 0; k < l->n_laws; k++)
+        if (same_law(&l->law[k], n))
+            return k;
+    latency_law_init(&l->law[l->n_laws], &n->latency, n->timeout_s);
+    return l->n_laws++;
+}
+
+void latency_model_init(struct latency_model *l, const struct model *m)
+{
+    uint32_t n = m->pipeline->n_steps;
+    size_t all = (size_t)n * m->pipeline->n_classes;
+    *l = (struct latency_model){.model = m};
+    l->law = mem_zero(all, sizeof *l->law);
+    l->law_of = mem_zero(all, sizeof *l->law_of);
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        for (uint32_t i = 0; i < n; i++)
+            l->law_of[k * n + i] = find_law(l, &m->chain[k].numbers[i]);
+}
+
+void latency_model_release(struct latency_model *l)
+{
+    for (uint32_t k = 0; k < l->n_laws; k++)
+        latency_law_release(&l->law[k]);
+    mem_free(l->law);
+    mem_free(l->law_of);
+    *l = (struct latency_model){0};
+}
+
+/* --- one visit */
+
+/* How the attempts of a visit end: p of those tried again and of those that are not, in time and
+ * late. */
+struct failures {
+    double in_time[2], late[2];
+};
+
+static struct failures failures_of(const struct visit_law *law, const struct retry *retry)
+{
+    struct failures f = {{0}, {0}};
+    for (enum outcome o = OUTCOME_ERROR; o <= OUTCOME_TIMEOUT; o++)
+        *(o == OUTCOME_TIMEOUT ? &f.late[rules_retries(retry, o, 0)]
+                               : &f.in_time[rules_retries(retry, o, 0)]) += law->outcome[o];
+    return f;
+}
+
+/* The wait after `made` attempts is uniform on [from, to], or is `to`. */
+static void wait_range(const struct retry *r, uint32_t made, double *from, double *to)
+{
+    *to = rules_backoff(r, made, 1);
+    *from = r->jitter == JITTER_FULL ? 0 : r->jitter == JITTER_EQUAL ? *to / 2 : *to;
+}
+
+/* In (s (to - from)): the transform is (exp(-s from) - exp(-s to)) / (s (to - from)). */
+static void wait_wave(const struct window *w, uint32_t b, double from, double to, struct wave *out)
+{
+    wave_delay(w, b, to, out);
+    if (!(to > from))
+        return;
+    struct wave first;
+    wave_delay(w, b, from, &first);
+    for (int i = 0; i < WAVE_WIDTH; i++) {
+        double re = first.re[i] - out->re[i], im = first.im[i] - out->im[i];
+        double sr = w->sigma * (to - from);
+        double si = w->step * (b * WAVE_WIDTH + (uint32_t)i) * (to - from);
+        double square = sr * sr + si * si;
+        out->re[i] = (re * sr + im * si) / square;
+        out->im[i] = (im * sr - re * si) / square;
+    }
+}
+
+static void failing_wave(const struct failures *f, int again, const struct wave *latency,
+                         const struct wave *limit, struct wave *out)
+{
+    wave_set(out, 0);
+    wave_add(out, latency, f->in_time[again]);
+    wave_add(out, limit, f->late[again]);
+}
+
+/* out[END_COUNT]: E[exp(-s T) | end] of a visit. */
+void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
+                        const struct wave *latency, struct wave out[END_COUNT])
+{
+    const struct visit_law *law = &c->law[step];
+    const struct retry *retry = &c->pipeline->step[step].retry;
+    struct failures f = failures_of(law, retry);
+    double ok = law->ok + law->wrong;
+    wave_set(&out[END_OK], 0);
+    wave_set(&out[END_FAILED], 0);
+    if (retry->attempts == 1 && ok > 0 && !(law->failed > 0)) {
+        out[END_OK] = *latency;
+        return;
+    }
+    struct wave limit, lost[2], reached, part;
+    wave_set(&limit, 0);
+    if (law->outcome[OUTCOME_TIMEOUT] > 0)
+        wave_delay(w, b, c->numbers[step].timeout_s, &limit);
+    failing_wave(&f, 0, latency, &limit, &lost[0]);
+    failing_wave(&f, 1, latency, &limit, &lost[1]);
+    wave_set(&reached, 1);
+    double first_ok = law->outcome[OUTCOME_OK] + law->outcome[OUTCOME_WRONG], mass = 1;
+    for (uint32_t k = 1; k <= retry->attempts && mass > 1e-18; k++) {
+        part = *latency;
+        wave_multiply(&part, &reached);
+        wave_add(&out[END_OK], &part, ok > 0 ? first_ok / ok : 0);
+        part = lost[0];
+        if (k == retry->attempts)
+            wave_add(&part, &lost[1], 1);
+        wave_multiply(&part, &reached);
+        wave_add(&out[END_FAILED], &part, law->failed > 0 ? 1 / law->failed : 0);
+        if (k == retry->attempts)
+            break;
+        double from, to;
+        wait_range(retry, k, &from, &to);
+        wave_multiply(&reached, &lost[1]);
+        if (to > 0) {
+            wait_wave(w, b, from, to, &part);
+            wave_multiply(&reached, &part);
+        }
+        mass *= f.in_time[1] + f.late[1];
+    }
+}
+
+static void failing_kinks(const struct failures *f, int again, const struct kinks *latency,
+                          double limit_s, struct kinks *out)
+{
+    if (f->in_time[again] > 0)
+        kinks_add(out, latency, f->in_time[again]);
+    if (f->late[again] > 0)
+        kinks_put(out, limit_s, 0, f->late[again]);
+}
+
+static void wait_kinks(const struct retry *retry, uint32_t made, struct kinks *out)
+{
+    double from, to;
+    wait_range(retry, made, &from, &to);
+    if (to > from) {
+        kinks_put(out, from, 1, 1 / (to - from));
+        kinks_put(out, to, 1, -1 / (to - from));
+    } else {
+        kinks_put(out, to, 0, 1);
+    }
+}
+
+/* *a becomes a * b, tidy. */
+static void kinks_times(struct kinks *a, const struct kinks *b, const struct kink_limits *limits)
+{
+    struct kinks out = {0};
+    kinks_product(a, b, limits, &out);
+    kinks_tidy(&out, limits);
+    kinks_release(a);
+    *a = out;
+}
+
+/* The same as visit_wave. */
+void latency_visit_kinks(const struct chain *c, uint32_t step, const struct kink_limits *limits,
+                         const struct kinks *latency, struct kinks out[END_COUNT])
+{
+    const struct visit_law *law = &c->law[step];
+    const struct retry *retry = &c->pipeline->step[step].retry;
+    struct failures f = failures_of(law, retry);
+    double ok = law->ok + law->wrong, limit_s = c->numbers[step].timeout_s;
+    double first_ok = law->outcome[OUTCOME_OK] + law->outcome[OUTCOME_WRONG], mass = 1;
+    struct kinks lost[2] = {{0}, {0}}, reached = {0};
+    failing_kinks(&f, 0, latency, limit_s, &lost[0]);
+    failing_kinks(&f, 1, latency, limit_s, &lost[1]);
+    kinks_put(&reached, 0, 0, 1);
+    for (uint32_t k = 1; k <= retry->attempts && mass > 1e-18 && reached.len; k++) {
+        struct kinks good = {0}, bad = {0};
+        if (ok > 0)
+            kinks_add(&good, latency, first_ok / ok);
+        if (law->failed > 0) {
+            kinks_add(&bad, &lost[0], 1 / law->failed);
+            if (k == retry->attempts)
+                kinks_add(&bad, &lost[1], 1 / law->failed);
+        }
+        kinks_product(&reached, &good, limits, &out[END_OK]);
+        kinks_product(&reached, &bad, limits, &out[END_FAILED]);
+        kinks_release(&good);
+        kinks_release(&bad);
+        struct kinks wait = {0};
+        wait_kinks(retry, k, &wait);
+        kinks_times(&reached, &lost[1], limits);
+        kinks_times(&reached, &wait, limits);
+        kinks_release(&wait);
+        mass *= f.in_time[1] + f.late[1];
+    }
+    kinks_release(&lost[0]);
+    kinks_release(&lost[1]);
+    kinks_release(&reached);
+    kinks_tidy(&out[END_OK], limits);
+    kinks_tidy(&out[END_FAILED], limits);
+}
+
+/* --- transforms of all laws of some steps */
+
+void latency_spectra_init(struct latency_spectra *s, const struct latency_model *l,
+                          const struct window *w, uint32_t step)
+{
+    const struct pipeline *p = l->model->pipeline;
+    *s = (struct latency_spectra){.n = l->n_laws};
+    s->law = mem_zero(l->n_laws, sizeof *s->law);
+    s->kinks = mem_zero(l->n_laws, sizeof *s->kinks);
+    for (size_t i = 0; i < (size_t)p->n_steps * p->n_classes; i++) {
+        uint32_t k = l->law_of[i];
+        if (s->law[k] || (step != UINT32_MAX && i % p->n_steps != step))
+            continue;
+        s->law[k] = mem_alloc(window_waves(w) * sizeof(struct wave));
+        latency_law_transform(&l->law[k], w, s->law[k]);
+        latency_law_kinks(&l->law[k], w, &s->kinks[k]);
+    }
+}
+
+void latency_spectra_release(struct latency_spectra *s)
+{
+    for (uint32_t k = 0; k < s->n; k++) {
+        mem_free(s->law[k]);
+        kinks_release(&s->kinks[k]);
+    }
+    mem_free(s->law);
+    mem_free(s->kinks);
+}
+
+/* --- visits */
+
+void latency_fill_visits(const void *arg, const struct window *w, struct total *out)
+{
+    const struct visit_source *v = arg;
+    const struct model *m = v->latency->model;
+    const struct pipeline *p = m->pipeline;
+    struct kink_limits limits = kink_limits(w);
+    struct latency_spectra spectra;
+    latency_spectra_init(&spectra, v->latency, w, v->step);
+    for (uint32_t k = 0; k < p->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        const struct visit_law *law = &c->law[v->step];
+        uint32_t of = v->latency->law_of[k * p->n_steps + v->step];
+        double share = m->visits[v->step * p->n_classes + k] / m->stage[v->step].visits;
+        double end[END_COUNT] = {
+            [END_OK] = share * (law->ok + law->wrong), [END_FAILED] = share * law->failed};
+        struct kinks kinks[END_COUNT] = {{0}};
+        latency_visit_kinks(c, v->step, &limits, &spectra.kinks[of], kinks);
+        for (int e = 0; e < END_COUNT; e++) {
+            kinks_add(&out[0].kinks, &kinks[e], end[e]);
+            if (p->n_classes > 1)
+                kinks_add(&out[1 + k].kinks, &kinks[e], end[e]);
+            kinks_release(&kinks[e]);
+        }
+        for (uint32_t b = 0; b < window_waves(w); b++) {
+            struct wave wave[END_COUNT];
+            latency_visit_wave(c, v->step, w, b, &spectra.law[of][b], wave);
+            for (int e = 0; e < END_COUNT; e++) {
+                wave_add(&out[0].wave[b], &wave[e], end[e]);
+                if (p->n_classes > 1)
+                    wave_add(&out[1 + k].wave[b], &wave[e], end[e]);
+            }
+        }
+    }
+    latency_spectra_release(&spectra);
+}

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* An item's way through the chain: sums of products of visits along the hops in topological
+ * order; inside a loop without a bound, a linear system for each point (Kemeny and Snell 1960,
+ * ch. 3, with transforms in place of probabilities), and its series for the kinks. */
+#include "sim/exact_latency.h"
+
+#include <string.h>
+
+enum { ROUNDS_MAX = 20000, PAIRS_MAX = 30000000 };
+
+/* --- items: what leaves the chain */
+
+/* Laws that an absorbed item belongs to: good only, shipped too, all. */
+static enum latency_of first_law(uint32_t absorb)
+{
+    if (absorb / 4 != ABSORB_SHIP)
+        return LATENCY_ALL;
+    return absorb & 2 ? LATENCY_GOOD : LATENCY_SHIPPED;
+}
+
+/* --- items: transforms */
+
+struct wave_walk {
+    const struct chain *c;
+    const struct window *window;
+    struct wave *state;              /* [n_states] */
+    struct wave (*visit)[END_COUNT]; /* [n_steps] */
+    struct wave out[ABSORB_COUNT];
+    double *matrix; /* [n][n + 1][2] of the largest block */
+};
+
+static void wave_send(struct wave_walk *walk, uint32_t s, uint32_t end)
+{
+    const struct chain_state *from = &walk->c->state[s];
+    uint32_t failed = branch_first(walk->c, from->step, from->good);
+    struct wave after[END_COUNT];
+    for (int e = 0; e < END_COUNT; e++) {
+        after[e] = walk->state[s];
+        wave_multiply(&after[e], &walk->visit[from->step][e]);
+    }
+    for (uint32_t h = from->hop; h < from[1].hop; h++) {
+        const struct hop *hop = &walk->c->hop[h];
+        if (hop->to >= 0 && (uint32_t)hop->to < end)
+            continue;
+        wave_add(hop->to < 0 ? &walk->out[-1 - hop->to] : &walk->state[hop->to],
+                 &after[hop->branch == failed ? END_FAILED : END_OK], walk->c->weight[hop->branch]);
+    }
+}
+
+/* (I - P)^T x = b by elimination without pivots: in every column the diagonal outweighs the rest,
+ * as |E exp(-s T)| < 1. */
+static void eliminate(double *a, uint32_t n)
+{
+    size_t row = 2 * ((size_t)n + 1);
+    for (uint32_t k = 0; k < n; k++) {
+        double *top = a + k * row, dr = top[2 * k], di = top[2 * k + 1];
+        double square = dr * dr + di * di;
+        for (uint32_t i = k + 1; i < n; i++) {
+            double *low = a + i * row, re = low[2 * k], im = low[2 * k + 1];
+            if (re == 0 && im == 0)
+                continue;
+            double fr = (re * dr + im * di) / square, fi = (im * dr - re * di) / square;
+            for (uint32_t j = k + 1; j <= n; j++) {
+                low[2 * j] -= fr * top[2 * j] - fi * top[2 * j + 1];
+                low[2 * j + 1] -= fr * top[2 * j + 1] + fi * top[2 * j];
+            }
+        }
+    }
+    for (uint32_t k = n; k-- > 0;) {
+        double *top = a + k * row, re = top[2 * n], im = top[2 * n + 1];
+        for (uint32_t j = k + 1; j < n; j++) {
+            const double *x = a + j * row + 2 * n;
+            re -= top[2 * j] * x[0] - top[2 * j + 1] * x[1];
+            im -= top[2 * j] * x[1] + top[2 * j + 1] * x[0];
+        }
+        double dr = top[2 * k], di = top[2 * k + 1], square = dr * dr + di * di;
+        top[2 * n] = (re * dr + im * di) / square;
+        top[2 * n + 1] = (im * dr - re * di) / square;
+    }
+}
+
+static void wave_block(struct wave_walk *walk, const struct chain_block *range)
+{
+    uint32_t n = range->end - range->begin;
+    size_t row = 2 * ((size_t)n + 1);
+    for (int i = 0; i < WAVE_WIDTH; i++) {
+        memset(walk->matrix, 0, n * row * sizeof *walk->matrix);
+        for (uint32_t u = 0; u < n; u++) {
+            const struct chain_state *s = &walk->c->state[range->begin + u];
+            uint32_t failed = branch_first(walk->c, s->step, s->good);
+            walk->matrix[u * row + 2 * u] += 1;
+            walk->matrix[u * row + 2 * n] = walk->state[range->begin + u].re[i];
+            walk->matrix[u * row + 2 * n + 1] = walk->state[range->begin + u].im[i];
+            for (uint32_t h = s->hop; h < s[1].hop; h++) {
+                const struct hop *hop = &walk->c->hop[h];
+                int64_t v = (int64_t)hop->to - range->begin;
+                if (v < 0 || v >= n)
+                    continue;
+                const struct wave *time =
+                    &walk->visit[s->step][hop->branch == failed ? END_FAILED : END_OK];
+                double p = walk->c->weight[hop->branch];
+                walk->matrix[(size_t)v * row + 2 * u] -= p * time->re[i];
+                walk->matrix[(size_t)v * row + 2 * u + 1] -= p * time->im[i];
+            }
+        }
+        eliminate(walk->matrix, n);
+        for (uint32_t u = 0; u < n; u++) {
+            walk->state[range->begin + u].re[i] = walk->matrix[u * row + 2 * n];
+            walk->state[range->begin + u].im[i] = walk->matrix[u * row + 2 * n + 1];
+        }
+    }
+}
+
+static void wave_pass(struct wave_walk *walk)
+{
+    const struct chain *c = walk->c;
+    double share[2] = {c->input_wrong.value, 1 - c->input_wrong.value};
+    memset(walk->state, 0, c->n_states * sizeof *walk->state);
+    memset(walk->out, 0, sizeof walk->out);
+    for (int q = 0; q < 2; q++)
+        for (int i = 0; i < WAVE_WIDTH && c->start[q] >= 0; i++)
+            walk->state[c->start[q]].re[i] += share[q];
+    uint32_t s = 0;
+    for (uint32_t k = 0; k <= c->n_blocks; k++) {
+        const struct chain_block *b = k < c->n_blocks ? &c->block[k] : NULL;
+        for (uint32_t until = b ? b->begin : c->n_states; s < until; s++)
+            wave_send(walk, s, 0);
+        if (!b)
+            break;
+        wave_block(walk, b);
+        for (; s < b->end; s++)
+            wave_send(walk, s, b->end);
+    }
+}
+
+static uint32_t largest_block(const struct chain *c)
+{
+    uint32_t n = 0;
+    for (uint32_t b = 0; b < c->n_blocks; b++)
+        n = c->block[b].end - c->block[b].begin > n ? c->block[b].end - c->block[b].begin : n;
+    return n;
+}
+
+static void add_waves(const struct latency_model *l, uint32_t class,
+                      const struct latency_spectra *spectra, const struct window *w,
+                      struct total *out)
+{
+    const struct model *m = l->model;
+    const struct chain *c = &m->chain[class];
+    uint32_t n = m->pipeline->n_steps, block = largest_block(c);
+    double share = m->pipeline->class[class].share;
+    struct wave_walk walk = {.c = c, .window = w};
+    walk.state = mem_zero(c->n_states, sizeof *walk.state);
+    walk.visit = mem_zero(n, sizeof *walk.visit);
+    walk.matrix = mem_zero(2 * (size_t)block * (block + 1) + 1, sizeof *walk.matrix);
+    for (uint32_t b = 0; b < window_waves(w); b++) {
+        for (uint32_t i = 0; i < n; i++)
+            latency_visit_wave(c, i, w, b, &spectra->law[l->law_of[class * n + i]][b],
+                               walk.visit[i]);
+        wave_pass(&walk);
+        for (uint32_t k = 0; k < ABSORB_COUNT; k++)
+            for (uint32_t of = first_law(k); of < LATENCY_OF_COUNT; of++) {
+                wave_add(&out[of].wave[b], &walk.out[k], share);
+                if (model_scopes(m) > 1)
+                    wave_add(&out[(class + 1) * LATENCY_OF_COUNT + of].wave[b], &walk.out[k], 1);
+            }
+    }
+    mem_free(walk.state);
+    mem_free(walk.visit);
+    mem_free(walk.matrix);
+}
+
+/* --- items: kinks */
+
+struct kinks_walk {
+    const struct chain *c;
+    struct kink_limits limits;
+    struct kinks *state;              /* [n_states] */
+    struct kinks (*visit)[END_COUNT]; /* [n_steps] */
+    struct kinks out[LATENCY_OF_COUNT];
+    size_t pairs; /* multiplied so far */
+};
+
+/* Sends on and empties `held`, over hops to states from `end` on and, into `inside`, to those in
+ * [begin, end). */
+static void kinks_send(struct kinks_walk *walk, uint32_t s, struct kinks *held, uint32_t begin,
+                       uint32_t end, struct kinks *inside)
+{
+    const struct chain_state *from = &walk->c->state[s];
+    uint32_t failed = branch_first(walk->c, from->step, from->good);
+    struct kinks after[END_COUNT] = {{0}};
+    kinks_tidy(held, &walk->limits);
+    for (int e = 0; e < END_COUNT; e++) {
+        const struct kinks *visit = &walk->visit[from->step][e];
+        walk->pairs += held->len * visit->len;
+        if (walk->pairs > PAIRS_MAX)
+            continue;
+        kinks_product(held, visit, &walk->limits, &after[e]);
+        kinks_tidy(&after[e], &walk->limits);
+    }
+    for (uint32_t h = from->hop; h < from[1].hop; h++) {
+        const struct hop *hop = &walk->c->hop[h];
+        const struct kinks *of = &after[hop->branch == failed ? END_FAILED : END_OK];
+        double p = walk->c->weight[hop->branch];
+        uint32_t to = (uint32_t)hop->to;
+        if (hop->to < 0)
+            for (uint32_t k = first_law((uint32_t)(-1 - hop->to)); k < LATENCY_OF_COUNT; k++)
+                kinks_add(&walk->out[k], of, p);
+        else if (to >= begin && to < end)
+            kinks_add(&inside[to - begin], of, p);
+        else
+            kinks_add(&walk->state[to], of, p);
+    }
+    kinks_release(&after[END_OK]);
+    kinks_release(&after[END_FAILED]);
+    kinks_release(held);
+}
+
+/* Round after round until what still goes round does not matter. */
+static void kinks_block(struct kinks_walk *walk, const struct chain_block *range)
+{
+    uint32_t n = range->end - range->begin;
+    struct kinks *now = &walk->state[range->begin], *next = mem_zero(n, sizeof *next);
+    bool some = true;
+    for (int round = 0; round < ROUNDS_MAX && some; round++) {
+        some = false;
+        for (uint32_t u = 0; u < n; u++)
+            kinks_send(walk, range->begin + u, &now[u], range->begin, range->end, next);
+        for (uint32_t u = 0; u < n; u++) {
+            now[u] = next[u];
+            next[u] = (struct kinks){0};
+            kinks_tidy(&now[u], &walk->limits);
+            some = some || now[u].len;
+        }
+    }
+    for (uint32_t u = 0; u < n; u++)
+        kinks_release(&now[u]);
+    mem_free(next);
+}
+
+static void kinks_pass(struct kinks_walk *walk)
+{
+    const struct chain *c = walk->c;
+    double share[2] = {c->input_wrong.value, 1 - c->input_wrong.value};
+    for (int q = 0; q < 2; q++)
+        if (c->start[q] >= 0)
+            kinks_put(&walk->state[c->start[q]], 0, 0, share[q]);
+    uint32_t s = 0;
+    for (uint32_t k = 0; k <= c->n_blocks; k++) {
+        const struct chain_block *b = k < c->n_blocks ? &c->block[k] : NULL;
+        for (uint32_t until = b ? b->begin : c->n_states; s < until; s++)
+            kinks_send(walk, s, &walk->state[s], 0, 0, NULL);
+        if (!b)
+            break;
+        kinks_block(walk, b);
+        s = b->end;
+    }
+}
+
+static void add_kinks(const struct latency_model *l, uint32_t class,
+                      const struct latency_spectra *spectra, const struct window *w,
+                      struct total *out)
+{
+    const struct model *m = l->model;
+    const struct chain *c = &m->chain[class];
+    uint32_t n = m->pipeline->n_steps;
+    struct kinks_walk walk = {.c = c, .limits = kink_limits(w)};
+    walk.state = mem_zero(c->n_states, sizeof *walk.state);
+    walk.visit = mem_zero(n, sizeof *walk.visit);
+    for (uint32_t i = 0; i < n; i++)
+        latency_visit_kinks(c, i, &walk.limits, &spectra->kinks[l->law_of[class * n + i]],
+                            walk.visit[i]);
+    kinks_pass(&walk);
+    for (uint32_t of = 0; of < LATENCY_OF_COUNT; of++) {
+        kinks_add(&out[of].kinks, &walk.out[of], m->pipeline->class[class].share);
+        if (model_scopes(m) > 1)
+            kinks_add(&out[(class + 1) * LATENCY_OF_COUNT + of].kinks, &walk.out[of], 1);
+        kinks_release(&walk.out[of]);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        for (int e = 0; e < END_COUNT; e++)
+            kinks_release(&walk.visit[i][e]);
+    for (uint32_t s = 0; s < c->n_states; s++)
+        kinks_release(&walk.state[s]);
+    mem_free(walk.state);
+    mem_free(walk.visit);
+}
+
+void latency_fill_items(const void *arg, const struct window *w, struct total *out)
+{
+    const struct latency_model *l = arg;
+    struct latency_spectra spectra;
+    latency_spectra_init(&spectra, l, w, UINT32_MAX);
+    for (uint32_t k = 0; k < l->model->pipeline->n_classes; k++) {
+        add_waves(l, k, &spectra, w, out);
+        add_kinks(l, k, &spectra, w, out);
+    }
+    latency_spectra_release(&spectra);
+}
+
+double latency_work(const struct model *m)
+{
+    double sum = 0;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        sum += 1.5 * c->n_hops + 4.0 * c->n_states + 40.0 * m->pipeline->n_steps;
+        for (uint32_t b = 0; b < c->n_blocks; b++) {
+            double n = c->block[b].end - c->block[b].begin;
+            sum += 1.5 * n * n * n + 20 * n * n;
+        }
+    }
+    return sum;
+}
