@@ -117,7 +117,8 @@ static int describe(struct search *s, const struct trial *best, struct result *o
 {
     struct exact_options options = {.level = s->options->level,
                                     .uncertainty = s->options->uncertainty,
-                                    .seed = s->options->seed};
+                                    .seed = s->options->seed,
+                                    .values_only = true};
     struct pipeline copy;
     bool complete;
 

@@ -42,9 +42,17 @@ static bool has_confidence(const struct step *s)
 {
     return s->has_confidence;
 }
+static bool is_check(const struct step *s)
+{
+    return s->kind == STEP_CHECK;
+}
+static bool is_review(const struct step *s)
+{
+    return s->kind == STEP_REVIEW;
+}
 static bool judges(const struct step *s)
 {
-    return s->kind == STEP_CHECK || s->kind == STEP_REVIEW;
+    return is_check(s) || is_review(s);
 }
 
 #define FIELD(name, member) NUMBERS_##name, offsetof(struct numbers, member)
@@ -62,7 +70,8 @@ static const struct field {
     {"malformed",       FIELD_OUTCOME,     FIELD(MALFORMED,      malformed),       0,        any,             false},
     {"validation",      FIELD_PROBABILITY, FIELD(VALIDATION,     validation),      1,        any,             false},
     {"repair",          FIELD_PROBABILITY, FIELD(REPAIR,         repair),          0,        any,             false},
-    {"sensitivity",     FIELD_PROBABILITY, FIELD(SENSITIVITY,    sensitivity),     1,        judges,          false},
+    {"sensitivity",     FIELD_PROBABILITY, FIELD(SENSITIVITY,    sensitivity),     NAN,      is_check,        false},
+    {"sensitivity",     FIELD_PROBABILITY, FIELD(SENSITIVITY,    sensitivity),     1,        is_review,       false},
     {"specificity",     FIELD_PROBABILITY, FIELD(SPECIFICITY,    specificity),     1,        judges,          false},
     {"fixes",           FIELD_PROBABILITY, FIELD(FIXES,          fixes),           0,        any,             false},
     {"spoils",          FIELD_PROBABILITY, FIELD(SPOILS,         spoils),          0,        any,             false},
