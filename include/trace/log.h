@@ -99,13 +99,17 @@ struct log_item {
 };
 
 struct log_stage {
-    const char *id; /* letters, digits, _ and - */
+    const char *id; /* letters, digits, _ and - ; two names of steps never share one */
     enum layer layer;
     enum step_kind kind;
     uint64_t visits, attempts;
     uint64_t kinds[SPAN_KIND_COUNT], inner[SPAN_KIND_COUNT]; /* of its spans, of those below */
     uint64_t interrupts, decisions, confidences;
 };
+
+/* Names of steps in a log: a scenario fitted from it has some steps more (orchestration, gate), and
+ * at most STEPS_MAX of them. */
+enum { LOG_STAGES_MAX = 900 };
 
 struct log_edge {
     int32_t from, to; /* stage; to may be TO_SHIP, TO_REJECT or TO_FAIL; from -1: the start */
@@ -133,8 +137,8 @@ struct trace_log {
 };
 
 /* Reads the logs into one.  ERR_INPUT with file:line for what is not a log, ERR_IO for what cannot
- * be read, ERR_USAGE for an option that cannot be understood.  The caller releases *out, also
- * after an error. */
+ * be read, ERR_USAGE for an option that cannot be understood, ERR_LIMIT for more than
+ * LOG_STAGES_MAX names of steps.  The caller releases *out, also after an error. */
 MUST_CHECK int log_read(const char *const *paths, size_t n, const struct log_options *options,
                         struct trace_log *out, struct error *err);
 /* The same from `len` bytes in memory that messages call `name`. */

@@ -17,7 +17,8 @@ struct assembly {
     const struct operations *ops;
     uint32_t *trace_item;     /* [n_traces] */
     uint32_t *stage_of;       /* [text.count] stage of a raw name; SPAN_NONE: not met yet */
-    struct intern ids;        /* cleaned names, in order of first sight: the stages */
+    struct intern ids;        /* names of stages, in their order */
+    VEC(uint32_t) twins;      /* by stage: further names that its name was the clean form of */
     VEC(uint32_t) pending;    /* by item: stage that waits for a person; SPAN_NONE */
     VEC(uint32_t) last_visit; /* by stage: its last visit; of this item when >= first visit */
     VEC(uint32_t) item_ops, visit_of; /* operations of one item, and their visits */
@@ -25,12 +26,14 @@ struct assembly {
 
 /* ---- steps ------------------------------------------------------------------------------ */
 
+enum { ID_MAX = 64 };
+
 /* Letters, digits, _ and - ; no target's name. */
 static void clean_name(const char *s, struct buf *out)
 {
     static const char *const targets[] = {"ship", "reject", "fail", "skip"};
     buf_clear(out);
-    for (; *s && out->len < 64; s++) {
+    for (; *s && out->len < ID_MAX; s++) {
         bool good = (*s >= '0' && *s <= '9') || ((*s | 32) >= 'a' && (*s | 32) <= 'z') ||
                     *s == '_' || *s == '-';
         if (good)
@@ -47,27 +50,37 @@ static void clean_name(const char *s, struct buf *out)
             buf_puts(out, "_step");
 }
 
-static uint32_t stage_of_span(struct assembly *a, uint32_t i)
+/* A stage of its own for a name: where the clean form is taken by another one, with a number. */
+static uint32_t new_stage(struct assembly *a, const char *raw)
 {
     struct trace_log *log = a->log;
-    const struct span_set *s = &log->spans;
+    struct buf id;
+    buf_init(&id);
+    clean_name(raw, &id);
+    uint32_t fresh = (uint32_t)log->stages.len, first = intern_put(&a->ids, id.data, id.len);
+    size_t len = id.len;
+    for (uint32_t got = first; got != fresh;) {
+        id.len = len;
+        buf_printf(&id, "_%u", ++a->twins.at[first] + 1);
+        got = intern_put(&a->ids, id.data, id.len);
+    }
+    struct log_stage stage = {.id = arena_strdup(&log->arena, buf_text(&id))};
+    vec_push(&log->stages, stage);
+    vec_push(&a->last_visit, SPAN_NONE);
+    vec_push(&a->twins, 0);
+    buf_release(&id);
+    return fresh;
+}
+
+static uint32_t stage_of_span(struct assembly *a, uint32_t i)
+{
+    const struct span_set *s = &a->log->spans;
     uint32_t raw = s->stage_key[i] != SPAN_NONE ? s->stage_key[i]
                    : s->node[i] != SPAN_NONE    ? s->node[i]
                                                 : s->name[i];
-    if (a->stage_of[raw] != SPAN_NONE)
-        return a->stage_of[raw];
-    struct buf name;
-    buf_init(&name);
-    clean_name(span_string(s, raw), &name);
-    uint32_t stage = intern_put(&a->ids, buf_text(&name), name.len);
-    if (stage == log->stages.len) {
-        struct log_stage fresh = {.id = arena_strdup(&log->arena, buf_text(&name))};
-        vec_push(&log->stages, fresh);
-        vec_push(&a->last_visit, SPAN_NONE);
-    }
-    buf_release(&name);
-    a->stage_of[raw] = stage;
-    return stage;
+    if (a->stage_of[raw] == SPAN_NONE)
+        a->stage_of[raw] = new_stage(a, span_string(s, raw));
+    return a->stage_of[raw];
 }
 
 /* ---- items ------------------------------------------------------------------------------ */
@@ -316,6 +329,7 @@ void assemble(struct trace_log *log, const struct tree *tree, const struct opera
     mem_free(a.trace_item);
     mem_free(a.stage_of);
     intern_release(&a.ids);
+    vec_release(&a.twins);
     vec_release(&a.pending);
     vec_release(&a.last_visit);
     vec_release(&a.item_ops);

@@ -13,13 +13,14 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PAIRS_MAX = 256, STAGES_PER_ITEM = 64 };
+enum { PAIRS_MAX = 256 };
 
 /* ---- order of steps --------------------------------------------------------------------- */
 
 struct ranking {
     size_t n;
-    int32_t *before; /* [n * n] items that meet a first less those that meet b first; or NULL */
+    int32_t *before; /* [n * n] items that meet a first less those that meet b first;
+                        NULL with more than PAIRS_MAX stages */
     double *place;   /* [n] sum over items of the place of its first visit */
     uint64_t *items; /* [n] */
 };
@@ -40,19 +41,22 @@ static int by_rank(const void *a, const void *b)
     return x->stage < y->stage ? -1 : x->stage > y->stage;
 }
 
+/* met[stage] == stamp: this item has been there. */
 static void rank_item(const struct trace_log *log, const struct log_item *item, uint32_t *met,
                       uint32_t stamp, struct ranking *r)
 {
-    uint32_t order[STAGES_PER_ITEM];
+    uint32_t order[PAIRS_MAX]; /* with fewer stages than that: all that the item meets */
     size_t n = 0;
-    for (uint32_t k = 0; k < item->n_visits && n < STAGES_PER_ITEM; k++) {
+    for (uint32_t k = 0; k < item->n_visits; k++) {
         uint32_t stage = log->visits.at[item->first_visit + k].stage;
         if (met[stage] == stamp)
             continue;
         met[stage] = stamp;
         r->place[stage] += (double)n;
         r->items[stage]++;
-        order[n++] = stage;
+        if (r->before)
+            order[n] = stage;
+        n++;
     }
     for (size_t i = 0; r->before && i < n; i++)
         for (size_t k = i + 1; k < n; k++) {

@@ -94,18 +94,32 @@ static void note_times(struct trace_log *log)
     }
 }
 
-static void build(struct trace_log *log, const struct log_options *options)
+static int check_stages(const struct trace_log *log, struct error *err)
+{
+    size_t n = log->stages.len;
+    if (n <= LOG_STAGES_MAX)
+        return 0;
+    return error_at(err, ERR_LIMIT, log->files.at[0], 0, 0,
+                    "%zu names of steps (the last are `%s` and `%s`), more than %d: names with a "
+                    "number or an id in them are no steps; --stage-by ATTRIBUTE tells what is",
+                    n, log->stages.at[n - 2].id, log->stages.at[n - 1].id, LOG_STAGES_MAX);
+}
+
+static int build(struct trace_log *log, const struct log_options *options, struct error *err)
 {
     struct tree tree;
     struct operations ops = {0};
     tree_build(&log->spans, &log->quality, &tree);
     operations_find(&tree, options->stage_by != NULL, &ops);
     assemble(log, &tree, &ops);
+    operations_release(&ops);
+    tree_release(&tree);
+    if (check_stages(log, err))
+        return -1;
     note_times(log);
     log->user_decision = options->decision != NULL;
     discover(log);
-    operations_release(&ops);
-    tree_release(&tree);
+    return 0;
 }
 
 static int read_source(const struct source *from, const struct log_options *options,
@@ -122,7 +136,8 @@ static int read_source(const struct source *from, const struct log_options *opti
         goto done;
     if (read_files(out, from, &sink, err))
         goto done;
-    build(out, sink.options);
+    if (build(out, sink.options, err))
+        goto done;
     status = sink.options->strict ? check_strict(out, err) : 0;
 done:
     vocabulary_free(sink.words);

@@ -6,6 +6,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #define INTERRUPT ",\"events\":[{\"name\":\"interrupt\"}]"
@@ -90,6 +91,59 @@ static void wrappers_around_the_steps_are_not_steps(void **state)
     assert_string_equal(log.stages.at[0].id, "draft_it");
     assert_string_equal(log.stages.at[1].id, "ship_step");
     assert_int_equal(log.items.at[1].n_visits, 1);
+    log_release(&log);
+}
+
+static void different_names_stay_different_steps(void **state)
+{
+    static const char *const names[] = {"поиск", "ответ", "a b", "a_2", "a.b", "a/b"};
+    static const char *const ids[] = {"unnamed", "unnamed_2", "a_b", "a_2", "a_b_2", "a_b_3"};
+    put_span(&text, "t", "r", "", "run", 0, 100, "");
+    for (int i = 0; i < 6; i++) {
+        char id[2] = {(char)('A' + i), 0};
+        put_span(&text, "t", id, "r", names[i], 10 * i + 1, 10 * i + 5, "");
+    }
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.stages.len, 6);
+    for (int i = 0; i < 6; i++)
+        assert_string_equal(log.stages.at[i].id, ids[i]);
+    log_release(&log);
+}
+
+/* One item that passes n steps, s0 to s<n-1>, in order. */
+static void put_long_item(int n)
+{
+    put_span(&text, "t", "r", "", "run", 0, 10 * n + 10, "");
+    for (int i = 0; i < n; i++) {
+        char id[16], name[16];
+        snprintf(id, sizeof id, "%d", i);
+        snprintf(name, sizeof name, "s%d", i);
+        put_span(&text, "t", id, "r", name, 10 * i + 1, 10 * i + 5, "");
+    }
+}
+
+static void many_steps_keep_the_order_of_the_item(void **state)
+{
+    static const int counts[] = {70, 256, 257, LOG_STAGES_MAX};
+    for (size_t k = 0; k < sizeof counts / sizeof *counts; k++) {
+        buf_clear(&text);
+        put_long_item(counts[k]);
+        struct trace_log log = read(NULL);
+        assert_int_equal(log.stages.len, counts[k]);
+        for (int i = 0; i < counts[k]; i++)
+            assert_int_equal(atoi(log.stages.at[i].id + 1), i);
+        log_release(&log);
+    }
+}
+
+static void names_with_ids_in_them_are_refused(void **state)
+{
+    struct trace_log log;
+    struct error err = {0};
+    put_long_item(LOG_STAGES_MAX + 1);
+    assert_int_equal(log_read_text("log.jsonl", buf_text(&text), text.len, NULL, &log, &err), -1);
+    error_is(&err, ERR_LIMIT, "log.jsonl: 901 names of steps (the last are `s899` and `s900`)");
+    text_has(err.text, "--stage-by");
     log_release(&log);
 }
 
@@ -336,6 +390,9 @@ int main(void)
         TEST(siblings_after_a_failure_are_attempts_else_visits),
         TEST(a_resent_span_counts_once),
         TEST(wrappers_around_the_steps_are_not_steps),
+        TEST(different_names_stay_different_steps),
+        TEST(many_steps_keep_the_order_of_the_item),
+        TEST(names_with_ids_in_them_are_refused),
         TEST(a_lone_root_is_the_operation),
         TEST(the_user_can_name_the_steps),
         TEST(a_trace_resumed_after_an_interrupt_is_the_same_item),
