@@ -9,6 +9,7 @@
 #include "sim/parameters.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,6 +283,14 @@ static void bounds(const double *drawn, uint32_t draws, size_t size, double leve
 
 /* --- the whole */
 
+/* The twelve digits that are known, so that what is alike stays alike. */
+static double known_digits(double x)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.12g", x);
+    return strtod(text, NULL);
+}
+
 static void put(const struct parameter *q, size_t n, const double *value, const double *low,
                 const double *high, struct result *out)
 {
@@ -293,9 +302,9 @@ static void put(const struct parameter *q, size_t n, const double *value, const 
             vec_push(&out->sensitivities,
                      ((struct sensitivity){.parameter = result_text(out, "%s", q[k].path),
                                            .metric = metrics[i],
-                                           .value = value[at],
-                                           .low = low[at],
-                                           .high = high[at]}));
+                                           .value = known_digits(value[at]),
+                                           .low = known_digits(low[at]),
+                                           .high = known_digits(high[at])}));
         }
 }
 

@@ -67,6 +67,15 @@ tool   2.78%  -2.58%
 agent  5.57%  -5.23%
 human  2.78%  -2.58%
 model  2.78%  -2.58%
+
+Sensitivities, strongest first
+parameter               metric       change per unit
+flow.brief.error        reliability          -0.8587
+flow.retrieve.error     reliability          -0.8587
+flow.generate.error     reliability          -0.8587
+flow.tool.error         reliability          -0.8587
+flow.orchestrate.error  reliability          -0.8587
+flow.deliver.error      reliability          -0.8587
 $ seam solve scenarios/six-step-silent.yaml --quiet
 Headline
 metric          value
