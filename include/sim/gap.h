@@ -51,6 +51,9 @@ static inline size_t gap_size(uint32_t n_steps)
 void gap_init(struct gap *g, uint32_t n_steps); /* all 0, exact */
 void gap_release(struct gap *g);
 
+/* How Shapley weighs a coalition of k of n - 1 others: k! (n - k - 1)! / n!. */
+double gap_weight(uint32_t k, uint32_t n);
+
 /* v of the steps marked in perfect[n_steps]. */
 typedef int gap_value(void *arg, const bool *perfect, double *out, struct error *err);
 /* Losses (closes are NaN).  Every coalition is weighed where that takes at most `most` evaluations,

@@ -75,8 +75,7 @@ static int value_of_layers(struct game *g, uint32_t layers, double *out)
 
 /* --- every coalition */
 
-/* k! (n - k - 1)! / n! */
-static double weight(uint32_t k, uint32_t n)
+double gap_weight(uint32_t k, uint32_t n)
 {
     double choose = 1;
     for (uint32_t i = 0; i < k; i++)
@@ -126,8 +125,8 @@ static int weigh_layer(struct game *g, uint32_t l, struct gap *out)
         for (uint32_t s = 0; s < sets && !status; s++)
             for (uint32_t k = 0; k < n; k++)
                 if (!(s >> k & 1))
-                    out->value[GAP_STEP + g->member[l][k]] += weight(bits(q), g->n_layers) *
-                                                              weight(bits(s), n) *
+                    out->value[GAP_STEP + g->member[l][k]] += gap_weight(bits(q), g->n_layers) *
+                                                              gap_weight(bits(s), n) *
                                                               (value[s | 1u << k] - value[s]);
     }
     mem_free(value);
