@@ -94,47 +94,67 @@ static int add_result(const char *path, const struct buf *text, struct gathered 
     return 0;
 }
 
-/* Told apart by content: a result says its schema, a scenario ends in .yaml or .yml. */
+/* A result says its schema; what is too large to be one is a log. */
+static int read_result(const char *path, struct buf *text, bool *is_result, struct error *err)
+{
+    struct error failed = {0};
+
+    *is_result = false;
+    if (!file_read(path, RESULT_READ_MAX, text, &failed)) {
+        *is_result = strstr(buf_text(text), "\"seam.result/") != NULL;
+        return 0;
+    }
+    if (failed.code == ERR_LIMIT)
+        return 0;
+    *err = failed;
+    return -1;
+}
+
+/* A scenario ends in .yaml or .yml; results and logs are told apart by content. */
 static int add(const struct cli *cli, const char *path, struct gathered *g, struct error *err)
 {
     size_t len = strlen(path);
     struct buf text;
-    int status;
+    bool is_result;
 
     if ((len > 5 && !strcmp(path + len - 5, ".yaml")) ||
         (len > 4 && !strcmp(path + len - 4, ".yml")))
         return add_scenario(cli, path, g, err);
     buf_init(&text);
-    status = file_read(path, RESULT_READ_MAX, &text, err);
-    if (!status && strstr(buf_text(&text), "\"seam.result/"))
+    int status = read_result(path, &text, &is_result, err);
+    if (!status && is_result)
         status = add_result(path, &text, g, err);
-    else if (!status)
-        status = add_log(cli, path, g, err);
     buf_release(&text);
-    return status;
+    return !status && !is_result ? add_log(cli, path, g, err) : status;
+}
+
+/* Is the word of `len` characters one of those that commas part in the list? */
+static bool listed(const char *list, const char *word, size_t len)
+{
+    for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',')
+        if (strcspn(at, ",") == len && !strncmp(at, word, len))
+            return true;
+    return false;
 }
 
 static bool wants(const struct cli *cli, const char *format)
 {
-    const char *list = option_text(cli->options, OPTION_FORMAT, "html,json");
-    size_t len = strlen(format);
-
-    for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',')
-        if (strcspn(at, ",") == len && !strncmp(at, format, len))
-            return true;
-    return false;
+    return listed(option_text(cli->options, OPTION_FORMAT, "html,json"), format, strlen(format));
 }
 
 static int check_formats(const struct cli *cli, struct error *err)
 {
     const char *list = option_text(cli->options, OPTION_FORMAT, "html,json");
 
-    for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',') {
+    const char *at = list;
+
+    do {
         size_t len = strcspn(at, ",");
-        if (strncmp(at, "html", len) && strncmp(at, "json", len) && strncmp(at, "csv", len))
+        if (!listed("html,csv,json", at, len))
             return error_set(err, ERR_USAGE, "--format %.*s: the formats are html, csv and json",
                              (int)len, at);
-    }
+        at += len;
+    } while (*at++);
     return 0;
 }
 

@@ -29,21 +29,21 @@ void observe_share(struct metrics *m, const char *name, uint64_t k, uint64_t n, 
     metrics_add(m, name, (double)k / (double)n, i.low, i.high, level, n, "1");
 }
 
-void observe_mean(struct metrics *m, const char *name, const double *x, size_t n, double level,
-                  const char *unit)
+void observe_mean(struct metrics *m, const char *name, const double *x, size_t k, size_t n,
+                  double level, const char *unit)
 {
-    double mean = 0, ss = 0;
+    double mean = 0, ss = 0, zeros = (double)(n - k);
     if (n == 0)
         return;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < k; i++)
         mean += (x[i] - mean) / (double)(i + 1);
-    for (size_t i = 0; i < n; i++)
+    mean *= (double)k / (double)n;
+    for (size_t i = 0; i < k; i++)
         ss += (x[i] - mean) * (x[i] - mean);
-    struct interval t = {mean, mean};
+    ss += zeros * mean * mean;
+    struct interval t = {0, INFINITY};
     if (n > 1)
         t = interval_mean(mean, ss / (double)(n - 1), n, level);
-    else
-        t = (struct interval){0, INFINITY};
     metrics_add(m, name, mean, fmax(t.low, 0), t.high, level, n, unit);
 }
 
@@ -60,7 +60,7 @@ void observe_latency(struct metrics *m, const char *const names[5], double *x, s
     if (n == 0)
         return;
     qsort(x, n, sizeof *x, by_value);
-    observe_mean(m, names[0], x, n, level, "s");
+    observe_mean(m, names[0], x, n, n, level, "s");
     for (size_t k = 0; k < 4; k++) {
         uint64_t low, high, rank = (uint64_t)ceil(p[k] * (double)n - 1e-9);
         interval_quantile_ranks(n, p[k], level, &low, &high, NULL);
@@ -155,8 +155,8 @@ static void put_visits(const struct trace_log *log, double level, struct result 
         for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
             reviews[i] += (int32_t)log->visits.at[v].stage == log->review;
     }
-    observe_mean(&out->metrics, "reviews_per_item", reviews, n, level, "1");
-    observe_mean(&out->metrics, "visits_mean", visits, n, level, "1");
+    observe_mean(&out->metrics, "reviews_per_item", reviews, n, n, level, "1");
+    observe_mean(&out->metrics, "visits_mean", visits, n, n, level, "1");
     mem_free(visits);
     mem_free(reviews);
 }

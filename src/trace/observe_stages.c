@@ -18,7 +18,14 @@ struct stage_counts {
     uint64_t ends[3];                       /* items that ship, are rejected, fail here */
     double *attempt_s, *visit_s;            /* [attempts], [visits]; only known ones */
     size_t n_attempt_s, n_visit_s;
-    double *visits_of, *attempts_of; /* [items] */
+    double *visits_of, *attempts_of; /* [n_items] of the items that came here */
+    size_t n_items;
+};
+
+/* Visits by stage, each stage's by item: visit[first[stage] ... first[stage + 1]). */
+struct by_stage {
+    uint32_t *first; /* [stages + 1] */
+    uint32_t *visit; /* [visits] */
 };
 
 /* Does the visit have a further attempt because one failed (not for an interrupt)? */
@@ -51,8 +58,8 @@ static void count_visit(const struct trace_log *log, const struct log_visit *v,
     case LOG_AUTOMATIC:
         break;
     }
-    c->visits_of[v->item]++;
-    c->attempts_of[v->item] += v->n_attempts;
+    c->visits_of[c->n_items - 1]++;
+    c->attempts_of[c->n_items - 1] += v->n_attempts;
     if (!isnan(s) && !v->pending)
         c->visit_s[c->n_visit_s++] = s;
     for (uint32_t k = 0; k < v->n_attempts; k++) {
@@ -65,18 +72,35 @@ static void count_visit(const struct trace_log *log, const struct log_visit *v,
     }
 }
 
-static void count_stage(const struct trace_log *log, uint32_t stage, struct stage_counts *c)
+static void sort_by_stage(const struct trace_log *log, struct by_stage *out)
 {
-    memset(c->visits_of, 0, log->items.len * sizeof *c->visits_of);
-    memset(c->attempts_of, 0, log->items.len * sizeof *c->attempts_of);
-    for (size_t i = 0; i < log->items.len; i++) {
-        const struct log_item *it = &log->items.at[i];
-        for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
-            if (log->visits.at[v].stage == stage)
-                count_visit(log, &log->visits.at[v], c);
-        bool here =
-            it->n_visits && log->visits.at[it->first_visit + it->n_visits - 1].stage == stage;
-        if (here && it->end != LOG_UNFINISHED)
+    size_t n = log->stages.len;
+    out->first = mem_zero(n + 2, sizeof *out->first);
+    out->visit = mem_alloc((log->visits.len + 1) * sizeof *out->visit);
+    for (size_t i = 0; i < log->items.len; i++)
+        for (uint32_t k = 0; k < log->items.at[i].n_visits; k++)
+            out->first[log->visits.at[log->items.at[i].first_visit + k].stage + 2]++;
+    for (size_t s = 2; s < n + 2; s++)
+        out->first[s] += out->first[s - 1];
+    for (size_t i = 0; i < log->items.len; i++)
+        for (uint32_t k = 0; k < log->items.at[i].n_visits; k++) {
+            uint32_t v = log->items.at[i].first_visit + k;
+            out->visit[out->first[log->visits.at[v].stage + 1]++] = v;
+        }
+}
+
+static void count_stage(const struct trace_log *log, const uint32_t *visit, size_t n,
+                        struct stage_counts *c)
+{
+    for (size_t k = 0; k < n; k++) {
+        const struct log_visit *v = &log->visits.at[visit[k]];
+        const struct log_item *it = &log->items.at[v->item];
+        if (k == 0 || log->visits.at[visit[k - 1]].item != v->item) {
+            c->visits_of[c->n_items] = c->attempts_of[c->n_items] = 0;
+            c->n_items++;
+        }
+        count_visit(log, v, c);
+        if (visit[k] == it->first_visit + it->n_visits - 1 && it->end != LOG_UNFINISHED)
             c->ends[it->end]++;
     }
 }
@@ -98,8 +122,8 @@ static void put_stage(const struct trace_log *log, int32_t stage, const struct s
         metrics_add_exact(m, "corrected", (double)c->corrected, "count");
         metrics_add_exact(m, "rejected", (double)c->rejected, "count");
     }
-    observe_mean(m, "visits_per_item", c->visits_of, n, level, "1");
-    observe_mean(m, "attempts_per_item", c->attempts_of, n, level, "1");
+    observe_mean(m, "visits_per_item", c->visits_of, c->n_items, n, level, "1");
+    observe_mean(m, "attempts_per_item", c->attempts_of, c->n_items, n, level, "1");
     observe_share(m, "ok_rate", c->outcome[OUTCOME_OK], c->attempts, level);
     observe_share(m, "error_rate", c->outcome[OUTCOME_ERROR], c->attempts, level);
     observe_share(m, "malformed_rate", c->outcome[OUTCOME_MALFORMED], c->attempts, level);
@@ -138,12 +162,14 @@ static void put_wrong(const struct trace_log *log, double level, struct metrics 
 void observe_stages(const struct trace_log *log, double level, struct result *out)
 {
     struct stage_counts c = {0};
+    struct by_stage order;
     size_t items = log->items.len;
     int32_t draft = observe_draft_stage(log);
     double *attempt_s = mem_alloc(log->attempts.len * sizeof *attempt_s);
     double *visit_s = mem_alloc(log->visits.len * sizeof *visit_s);
     double *visits_of = mem_alloc(items * sizeof *visits_of);
     double *attempts_of = mem_alloc(items * sizeof *attempts_of);
+    sort_by_stage(log, &order);
     for (uint32_t s = 0; s < log->stages.len; s++) {
         const struct log_stage *stage = &log->stages.at[s];
         struct row row = {.id = arena_strdup(&out->arena, stage->id),
@@ -153,7 +179,7 @@ void observe_stages(const struct trace_log *log, double level, struct result *ou
                                   .visit_s = visit_s,
                                   .visits_of = visits_of,
                                   .attempts_of = attempts_of};
-        count_stage(log, s, &c);
+        count_stage(log, order.visit + order.first[s], order.first[s + 1] - order.first[s], &c);
         put_stage(log, (int32_t)s, &c, level, &row.metrics);
         if ((int32_t)s == draft && (log->labelled || log->review >= 0))
             put_wrong(log, level, &row.metrics);
@@ -163,6 +189,8 @@ void observe_stages(const struct trace_log *log, double level, struct result *ou
     mem_free(visit_s);
     mem_free(visits_of);
     mem_free(attempts_of);
+    mem_free(order.first);
+    mem_free(order.visit);
 }
 
 /* ---- span names ------------------------------------------------------------------------- */

@@ -5,11 +5,11 @@
 # remarks.  `UPDATE=1 sh tests/golden/run.sh` writes what the program says now; read the diff.
 set -u
 SEAM=${SEAM:-build/seam}
-top=$(pwd)
+case $SEAM in /*) ;; *) SEAM=$(pwd)/$SEAM ;; esac
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work/bin"
-ln -s "$top/$SEAM" "$work/bin/seam"
+ln -s "$SEAM" "$work/bin/seam"
 PATH="$work/bin:$PATH"
 export PATH TMP_GOLDEN="$work"
 export TERM=dumb COLUMNS=80 LC_ALL=C
