@@ -72,9 +72,9 @@ void window_transform(const struct window *w, const struct weighted *at, size_t 
 
 /* --- kinks (exact_latency_kinks.c) */
 
-enum { KINK_ORDERS = 4 };
-/* exp(-s x) (c[0] + c[1]/s + c[2]/s^2 + c[3]/s^3): an atom, and jumps of the density and of its
- * first two derivatives, at x. */
+enum { KINK_ORDERS = 6 };
+/* exp(-s x) (c[0] + c[1]/s + c[2]/s^2 + ...): an atom at x, and jumps of the density and of its
+ * derivatives there. */
 struct kink {
     double x, c[KINK_ORDERS];
 };
@@ -135,8 +135,8 @@ void total_release(struct total *t);
 /* F(x), x in [0, t_max]; density may be NULL.  coarse: by half of the points, for the error. */
 double total_cdf(const struct total *t, const struct window *w, double x, bool coarse,
                  double *density);
-/* Smallest x with F(x) >= p mass; false when it lies beyond t_max. */
-bool total_quantile(const struct total *t, const struct window *w, double p, double *x);
+/* Smallest x with F(x) >= f, starting from *x; false when it lies beyond t_max. */
+bool total_quantile(const struct total *t, const struct window *w, double f, double *x);
 
 /* --- questions (exact_latency_ask.c) */
 

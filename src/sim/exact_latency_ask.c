@@ -41,25 +41,48 @@ static void open_window(struct asking *q, double t_max, uint32_t points)
         total_ready(&q->total[k], &q->window);
 }
 
+/* |F(x) - F(x)| by all points and by half of them, and some room for rounding. */
+static double doubt(const struct asking *q, const struct total *t, double x)
+{
+    double off = total_cdf(t, &q->window, x, false, NULL) - total_cdf(t, &q->window, x, true, NULL);
+    return fabs(off) + NOISE * t->mass;
+}
+
+/* How far the quantile moves when F is off by as much as we doubt it.  Where F is level there, the
+ * quantile is the near end of the level: it is the smallest x, as far as can be told. */
+static void settle(const struct asking *q, const struct total *t, struct ask *a)
+{
+    double off = doubt(q, t, a->x), x = a->x, slope;
+    if (!total_quantile(t, &q->window, a->p * t->mass - off, &x))
+        return;
+    a->error = (a->x - x) / a->x;
+    if (a->x == x || kinks_atom(&t->kinks, x) > 4 * off) {
+        a->error = 0;
+        return;
+    }
+    total_cdf(t, &q->window, x * (1 - 1e-6), false, &slope);
+    double at_edge = off / (fmax(slope, 0) * x);
+    if (at_edge < 0.1 * a->error) {
+        a->x = x;
+        a->error = at_edge;
+    }
+}
+
 /* False when the answer lies beyond the window. */
 static bool try_one(const struct asking *q, struct ask *a)
 {
     const struct total *t = &q->total[a->law];
-    double density;
-    if (a->share) {
-        if (a->x > q->window.t_max)
+    if (!a->share) {
+        if (!total_quantile(t, &q->window, a->p * t->mass, &a->x))
             return false;
-        a->p = total_cdf(t, &q->window, a->x, false, NULL);
-        a->error = fabs(a->p - total_cdf(t, &q->window, a->x, true, NULL)) + NOISE * t->mass;
+        a->error = INFINITY;
+        settle(q, t, a);
         return true;
     }
-    if (!total_quantile(t, &q->window, a->p, &a->x))
+    if (a->x > q->window.t_max)
         return false;
-    double off = total_cdf(t, &q->window, a->x, false, &density) -
-                 total_cdf(t, &q->window, a->x, true, NULL);
-    a->error = (fabs(off) + NOISE * t->mass) / (fmax(0, density) * a->x);
-    if (kinks_atom(&t->kinks, a->x) > 4 * fabs(off))
-        a->error = 0;
+    a->p = total_cdf(t, &q->window, a->x, false, NULL);
+    a->error = doubt(q, t, a->x);
     return true;
 }
 

@@ -310,7 +310,7 @@ void latency_law_kinks(const struct latency_law *law, const struct window *w, st
         kinks_put(out, law->atoms.at[i].x, 0, law->atoms.at[i].mass);
     for (size_t i = 0; i < law->panels.len; i++) {
         const struct panel *p = &law->panels.at[i];
-        for (int m = 1; m < KINK_ORDERS && p->width >= w->grain; m++) {
+        for (int m = 1; m < KINK_ORDERS && p->width >= m * w->grain; m++) {
             if (p->rough_from)
                 kinks_put(out, p->from, m, -derivative(p, m, -1));
             if (p->rough_to)

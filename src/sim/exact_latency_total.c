@@ -2,13 +2,14 @@
 /* F(t) of a law in its window: the kinks in closed form, the smooth rest as a Fourier series.
  *
  * A kink exp(-s x) c / s^m is taken off as powers of 1 / (s + lambda), which have the same leading
- * terms and die out within t_max; in time they are incomplete gamma functions of order 1 to 3.
+ * terms and die out within t_max; in time they are incomplete gamma functions.
  * The rest, divided by s, is cut off softly by an error function (Vandeven, "Family of spectral
  * filters for discontinuous problems", J. Sci. Comput. 6, 1991), so that what n points do not
  * resolve blurs its own surroundings and nothing else. */
 #include "sim/exact_latency.h"
 
 #include <math.h>
+#include <string.h>
 
 /* lambda t_max; and a kink whose terms would swamp the rest is cut. */
 static const double FADE = 10, SWAMP = 1e4;
@@ -21,19 +22,19 @@ static double fade(const struct window *w)
 
 /* --- getting ready */
 
-/* c[m] / s^m as d[m] / (s + lambda)^m: 1/s = sum_i lambda^i / (s + lambda)^(i + 1). */
+/* c[m] / s^m as powers of 1 / (s + lambda):
+ * s^-m = sum_i binomial(m - 1 + i, i) lambda^i (s + lambda)^-(m + i). */
 static void faded(struct kink *k, double lambda)
 {
-    double c1 = k->c[1], c2 = k->c[2], c3 = k->c[3];
-    if (fabs(c2) > SWAMP * lambda * lambda)
-        c2 = c3 = 0;
-    if (fabs(c3) > SWAMP * lambda * lambda * lambda)
-        c3 = 0;
-    if (fabs(c1) > SWAMP * lambda)
-        c1 = c2 = c3 = 0;
-    k->c[1] = c1;
-    k->c[2] = c2 + lambda * c1;
-    k->c[3] = c3 + 2 * lambda * c2 + lambda * lambda * c1;
+    double d[KINK_ORDERS] = {k->c[0]}, unit = SWAMP * lambda;
+    for (int m = 1; m < KINK_ORDERS && fabs(k->c[m]) <= unit; m++, unit *= lambda) {
+        double factor = k->c[m];
+        for (int i = 0; m + i < KINK_ORDERS; i++) {
+            d[m + i] += factor;
+            factor *= lambda * (m + i) / (i + 1);
+        }
+    }
+    memcpy(k->c, d, sizeof d);
 }
 
 static void take_off_kinks(const struct total *t, const struct window *w, uint32_t b,
@@ -109,9 +110,10 @@ void total_ready(struct total *t, const struct window *w)
         struct wave power[KINK_ORDERS], s;
         wave_set(&power[0], 1);
         wave_inverse(w, b, lambda, &power[1]);
-        power[2] = power[3] = power[1];
-        wave_multiply(&power[2], &power[1]);
-        wave_multiply(&power[3], &power[2]);
+        for (int m = 2; m < KINK_ORDERS; m++) {
+            power[m] = power[m - 1];
+            wave_multiply(&power[m], &power[1]);
+        }
         take_off_kinks(t, w, b, power, &t->wave[b]);
         wave_inverse(w, b, 0, &s);
         wave_multiply(&t->wave[b], &s);
@@ -129,15 +131,18 @@ void total_release(struct total *t)
 
 /* --- evaluation */
 
-/* The kink's share of F and of the density at u >= 0 behind it (Abramowitz and Stegun 6.5.13). */
+/* The kink's share of F and of the density at u >= 0 behind it: c[m] / lambda^m times the
+ * incomplete gamma function P(m, lambda u) (Abramowitz and Stegun 6.5.13). */
 static double kink_cdf(const struct kink *k, double lambda, double u, double *density)
 {
-    double z = lambda * u, e = exp(-z), below = -expm1(-z), d = k->c[1] * e, sum = k->c[0];
-    sum += k->c[1] / lambda * below;
-    sum += k->c[2] / (lambda * lambda) * (below - e * z);
-    sum += k->c[3] / (lambda * lambda * lambda) * (below - e * (z + z * z / 2));
-    d += e * (k->c[2] * u + k->c[3] * u * u / 2);
-    *density += d;
+    double z = lambda * u, term = exp(-z), below = -expm1(-z), unit = 1, sum = k->c[0];
+    for (int m = 1; m < KINK_ORDERS; m++) {
+        *density += k->c[m] * unit * term;
+        unit /= lambda;
+        sum += k->c[m] * unit * below;
+        term *= z / m;
+        below -= term;
+    }
     return sum;
 }
 
@@ -217,9 +222,9 @@ static bool at_atom(const struct total *t, const struct window *w, double want, 
     return found;
 }
 
-bool total_quantile(const struct total *t, const struct window *w, double p, double *x)
+bool total_quantile(const struct total *t, const struct window *w, double f, double *x)
 {
-    double want = (p - SLACK) * t->mass, low = 0, high = w->t_max;
+    double want = f - SLACK * t->mass, low = 0, high = w->t_max;
     if (t->last < want)
         return false;
     if (at_atom(t, w, want, &low, &high)) {
@@ -228,9 +233,9 @@ bool total_quantile(const struct total *t, const struct window *w, double p, dou
     }
     double at = *x > low && *x < high ? *x : low / 2 + high / 2, last = high - low;
     for (int round = 0; round < 200 && high - low > 1e-15 * high; round++) {
-        double density, f = total_cdf(t, w, at, false, &density) - want;
-        *(f >= 0 ? &high : &low) = at;
-        double next = density > 0 ? at - f / density : NAN;
+        double density, over = total_cdf(t, w, at, false, &density) - want;
+        *(over >= 0 ? &high : &low) = at;
+        double next = density > 0 ? at - over / density : NAN;
         bool newton = next > low && next < high && fabs(next - at) < 0.5 * last;
         last = newton ? fabs(next - at) : high - low;
         if (newton && last <= 1e-13 * at) {

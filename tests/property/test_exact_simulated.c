@@ -2,7 +2,7 @@
 /* The exact chain and the simulation of the same random pipelines agree: they share the rules and
  * nothing else.
  *
- * Each of PIPELINES pipelines gives at most 30 comparisons at 5 standard errors (6e-7 each when
+ * Each of PIPELINES pipelines gives at most 70 comparisons at 5 standard errors (6e-7 each when
  * the estimate is normal), so that another seed would fail by chance with probability 1e-3 at
  * most; the seed is fixed and printed with the pipeline when a comparison fails. */
 #include "math/gsl_guard.h"
@@ -16,6 +16,8 @@
 #include <string.h>
 
 enum { PIPELINES = 80, TRIALS = 100000, SEED = 77 };
+
+static const double FIVE_SIGMA = 1 - 5.733e-7; /* P(|Z| < 5) */
 
 /* --- random pipelines */
 
@@ -173,6 +175,24 @@ static double value(const struct metrics *m, const char *name)
     return found ? found->value : NAN;
 }
 
+/* Intervals of quantiles are order statistics, which hold for any law, atoms and gaps included. */
+static void compare_quantiles(const struct metrics *exact, const struct metrics *simulated,
+                              const char *const *names, size_t n, const char *text)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct metric *x = metrics_find(exact, names[i]);
+        const struct metric *s = metrics_find(simulated, names[i]);
+        if (!x || !s || s->n < 10000)
+            continue;
+        double room = 1e-3 * x->value + 1e-9;
+        if (x->value < s->low - room || x->value > s->high + room) {
+            print_error("seed %d: %s is %.9g by solve and %.9g to %.9g by simulate of\n%s", SEED,
+                        names[i], x->value, s->low, s->high, text);
+            fail();
+        }
+    }
+}
+
 /* Standard errors from the exact side: binomial for shares, the exact spread for means; three
  * hits of a share are let pass, where the normal law is not one. */
 static void compare_top(const struct metrics *exact, const struct metrics *simulated,
@@ -186,7 +206,12 @@ static void compare_top(const struct metrics *exact, const struct metrics *simul
         {"cost_per_item",    "cost_sd"       },
         {"latency_all_mean", "latency_all_sd"}
     };
+    static const char *const quantiles[] = {"latency_p50",     "latency_p90",     "latency_p95",
+                                            "latency_p99",     "latency_p999",    "latency_all_p50",
+                                            "latency_all_p90", "latency_all_p95", "latency_all_p99",
+                                            "latency_all_p999"};
     double shipped = value(exact, "completion") * TRIALS;
+    compare_quantiles(exact, simulated, quantiles, 10, text);
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
         double p = value(exact, shares[i]);
         compare(exact, simulated, shares[i], sqrt(fmax(p * (1 - p), 9.0 / TRIALS) / TRIALS), text);
@@ -201,7 +226,8 @@ static void compare_top(const struct metrics *exact, const struct metrics *simul
     compare(exact, simulated, "latency_mean", value(exact, "latency_sd") / sqrt(shipped), text);
 }
 
-/* Means of counts have no exact spread here: the simulation's own interval, of 95%, gives it. */
+/* Means of counts have no exact spread here: the simulation's own interval, of 5 sigma to each
+ * side, gives it. */
 static void compare_stage(const struct row *exact, const struct row *simulated, const char *text)
 {
     static const char *const names[] = {"visits_per_item", "attempts_per_item", "success_rate",
@@ -209,12 +235,15 @@ static void compare_stage(const struct row *exact, const struct row *simulated, 
                                         "caught_rate",     "escape_rate",       "first_try_rate"};
     if (value(&exact->metrics, "visits_per_item") * TRIALS < 2000)
         return;
+    static const char *const quantiles[] = {"visit_latency_p50", "visit_latency_p90",
+                                            "visit_latency_p95", "visit_latency_p99"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const struct metric *s = metrics_find(&simulated->metrics, names[i]);
         if (s && !isnan(s->low) && s->n >= 1000)
             compare(&exact->metrics, &simulated->metrics, names[i],
-                    fmax((s->high - s->low) / (2 * 1.959964), 3.0 / TRIALS), text);
+                    fmax((s->high - s->low) / 10, 3.0 / TRIALS), text);
     }
+    compare_quantiles(&exact->metrics, &simulated->metrics, quantiles, 4, text);
 }
 
 /* Parses and compares; false when the random flow is refused (a gate that nobody told a
@@ -236,7 +265,7 @@ static bool agree(const char *text, uint64_t seed)
     result_init(&exact, "solve");
     result_init(&simulated, "simulate");
     struct exact_options solve = {.level = 0.95};
-    struct run_options run = {.trials = TRIALS, .seed = seed, .threads = 1, .level = 0.95};
+    struct run_options run = {.trials = TRIALS, .seed = seed, .threads = 1, .level = FIVE_SIGMA};
     ok(exact_solve(&p, &solve, &exact, &complete, &err), &err);
     ok(run_simulate(&p, &run, &simulated, &err), &err);
     compare_top(&exact.metrics, &simulated.metrics, text);
