@@ -119,6 +119,9 @@ void chain_fill(struct chain *c, const double *theta);
 /* Draws anew the distributions that have evidence; chain_fill afterwards.  With rng NULL, as
  * written again. */
 void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena);
+/* Bands of a step's confidence anew: thresholds from the pipeline, whose order among each other must
+ * be what it was when built, and confidences from c->numbers.  chain_set_step afterwards. */
+void chain_reband(struct chain *c, uint32_t step);
 /* One step as if it were perfect, or failed at each visit, or again as filled. */
 enum chain_step { CHAIN_AS_FILLED, CHAIN_PERFECT, CHAIN_FAILING };
 void chain_set_step(struct chain *c, uint32_t step, enum chain_step how);

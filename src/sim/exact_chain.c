@@ -20,6 +20,22 @@ static int by_value(const void *a, const void *b)
 }
 
 /* The thresholds of the gates that may consult `scorer` and that lie ahead of it. */
+static void bands_cut(struct bands *b, const struct pipeline *p, uint32_t class, uint32_t scorer)
+{
+    b->n = 0;
+    for (uint32_t g = 0; g < p->n_steps; g++) {
+        const struct step *s = &p->step[g];
+        if (s->kind == STEP_GATE && (s->gate_of < 0 || s->gate_of == (int32_t)scorer))
+            b->threshold[b->n++] = s->numbers[class].threshold.value;
+    }
+    qsort(b->threshold, b->n, sizeof *b->threshold, by_value);
+    uint32_t distinct = 0;
+    for (uint32_t i = 0; i < b->n; i++)
+        if (!i || b->threshold[i] > b->threshold[distinct - 1])
+            b->threshold[distinct++] = b->threshold[i];
+    b->n = distinct;
+}
+
 static void bands_init(struct bands *b, const struct pipeline *p, uint32_t class, uint32_t scorer)
 {
     const struct numbers *n = &p->step[scorer].numbers[class];
@@ -27,17 +43,7 @@ static void bands_init(struct bands *b, const struct pipeline *p, uint32_t class
     if (p->step[scorer].has_confidence) {
         b->threshold = mem_zero(p->n_steps, sizeof *b->threshold);
         b->evidence = n->confidence_good.evidence || n->confidence_bad.evidence;
-        for (uint32_t g = 0; g < p->n_steps; g++) {
-            const struct step *s = &p->step[g];
-            if (s->kind == STEP_GATE && (s->gate_of < 0 || s->gate_of == (int32_t)scorer))
-                b->threshold[b->n++] = s->numbers[class].threshold.value;
-        }
-        qsort(b->threshold, b->n, sizeof *b->threshold, by_value);
-        uint32_t distinct = 0;
-        for (uint32_t i = 0; i < b->n; i++)
-            if (!i || b->threshold[i] > b->threshold[distinct - 1])
-                b->threshold[distinct++] = b->threshold[i];
-        b->n = distinct;
+        bands_cut(b, p, class, scorer);
     }
     for (int q = 0; q < 2; q++) {
         b->weight[q] = mem_zero(b->n + 1, sizeof(double));
@@ -122,6 +128,14 @@ void chain_set_step(struct chain *c, uint32_t step, enum chain_step how)
     n.sensitivity.value = n.specificity.value = 1;
     struct visit_law law = {.ok = how == CHAIN_PERFECT, .failed = how == CHAIN_FAILING};
     weights_set(c, step, &n, &law);
+}
+
+void chain_reband(struct chain *c, uint32_t step)
+{
+    if (!c->bands[step].n)
+        return;
+    bands_cut(&c->bands[step], c->pipeline, c->class, step);
+    bands_refill(c, step);
 }
 
 void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena)

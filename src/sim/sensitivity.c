@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One chain is built with every stated number inside its range, so that it has the states of all
- * of them; a number that moves is put into it and the chain is solved again.  Thresholds and
- * confidences, which decide the chain's bands, build it anew. */
+ * of them; a number that moves is put into it and the chain is solved again.  Where thresholds
+ * would change places, which decides the chain's bands, it is built anew. */
 #include "sim/sensitivity.h"
 
 #include "math/interval.h"
@@ -65,6 +65,21 @@ static void refill_step(struct trial *t, uint32_t i, bool time)
     }
 }
 
+/* The same for all confidences, and for the thresholds that they are held against. */
+static void refill_bands(struct trial *t)
+{
+    for (uint32_t k = 0; k < t->work.n_classes; k++) {
+        struct chain *c = &t->m.chain[k];
+        for (uint32_t i = 0; i < t->work.n_steps; i++) {
+            if (!c->bands[i].n)
+                continue;
+            c->numbers[i] = t->work.step[i].numbers[k];
+            chain_reband(c, i);
+            chain_set_step(c, i, CHAIN_AS_FILLED);
+        }
+    }
+}
+
 static void refill_input(struct trial *t)
 {
     for (uint32_t k = 0; k < t->work.n_classes; k++)
@@ -77,11 +92,13 @@ static void restore_all(struct trial *t)
         copy_numbers(t, i);
         refill_step(t, i, true);
     }
+    refill_bands(t);
     copy_input(t);
     refill_input(t);
 }
 
-/* Numbers at the edge of their range go inside it, and every timeout can strike. */
+/* Numbers at the edge of their range go inside it; every timeout can strike, and a confidence can
+ * fall into every band. */
 static void loosen(struct trial *t, const struct parameter *q, size_t n)
 {
     for (size_t k = 0; k < n; k++) {
@@ -94,6 +111,7 @@ static void loosen(struct trial *t, const struct parameter *q, size_t n)
             struct numbers *x = &t->work.step[i].numbers[c];
             if (isfinite(x->timeout_s) && x->timeout_s > 0)
                 x->latency = (struct dist){.family = DIST_EXPONENTIAL, .a = x->timeout_s};
+            x->confidence_good.evidence = x->confidence_bad.evidence = 1;
         }
 }
 
@@ -185,6 +203,26 @@ static bool value_anew(struct trial *t, double *y)
     return done;
 }
 
+/* Does the number that moves keep the order of the thresholds, when it is x? */
+static bool keeps_order(const struct trial *t, double x)
+{
+    const struct parameter *q = t->q;
+    double low = fmin(x, q->value), high = fmax(x, q->value);
+    if (q->kind == PARAMETER_DIST)
+        return q->field == NUMBERS_GOOD || q->field == NUMBERS_BAD;
+    if (q->field != NUMBERS_THRESHOLD || t->work.step[q->step].bands)
+        return false;
+    for (uint32_t i = 0; i < t->work.n_steps; i++)
+        for (uint32_t c = 0; c < t->work.n_classes; c++) {
+            double other = t->base->step[i].numbers[c].threshold.value;
+            bool with = q->class == PARAMETER_ALL || q->class == (int32_t)c;
+            if (t->work.step[i].kind == STEP_GATE && i != q->step && with && other >= low &&
+                other <= high)
+                return false;
+        }
+    return true;
+}
+
 static void restore(struct trial *t)
 {
     copy_numbers(t, t->q->step);
@@ -197,8 +235,10 @@ static bool value_at(void *arg, double x, double *y)
     restore(t);
     if (!parameter_set(t->q, &t->work, &t->arena, x))
         return false;
-    if (t->q->decides)
+    if (t->q->decides && !keeps_order(t, x))
         return value_anew(t, y);
+    if (t->q->decides)
+        refill_bands(t);
     refill_step(t, t->q->step, t->q->takes_time);
     refill_input(t);
     return values_of(&t->m, y, &t->err);
@@ -212,6 +252,8 @@ static void derive_all(struct trial *t, const struct parameter *q, size_t n, dou
         derivative(value_at, t, q[k].value, q[k].low, q[k].high, q[k].width, METRICS,
                    out + k * METRICS);
         restore(t);
+        if (q[k].decides)
+            refill_bands(t);
         refill_step(t, q[k].step, q[k].takes_time);
         refill_input(t);
     }

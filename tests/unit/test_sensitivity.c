@@ -285,6 +285,42 @@ static void a_jump_is_named_and_left_out(void **state)
     done(&s);
 }
 
+/* Two gates ship c >= max(t1, t2), and F(c) = c^2. */
+static void thresholds_may_lie_close_to_each_other(void **state)
+{
+    struct solved s;
+    solve(&s, "flow:\n  - stage: a\n    confidence: {good: {beta: {a: 2, b: 1}}, bad: 0.1}\n"
+              "  - gate: g1\n    threshold: 70%\n    above: g2\n    below: fail\n"
+              "  - gate: g2\n    threshold: 72%\n    above: ship\n    below: fail\n");
+    near_rel(slope(&s, "flow.g2.threshold", "reliability"), -2 * 0.72, 1e-10);
+    near(slope(&s, "flow.g1.threshold", "reliability"), 0, 0);
+    near_rel(slope(&s, "flow.a.confidence.good.beta.a", "reliability"), -0.72 * 0.72 * log(0.72),
+             1e-10);
+    done(&s);
+}
+
+static void equal_thresholds_are_a_kink(void **state)
+{
+    struct solved s;
+    solve(&s, "flow:\n  - stage: a\n    confidence: {good: {beta: {a: 2, b: 1}}, bad: 0.1}\n"
+              "  - gate: g1\n    threshold: 70%\n    above: g2\n    below: fail\n"
+              "  - gate: g2\n    threshold: 70%\n    above: ship\n    below: fail\n");
+    assert_null(find(&s, "flow.g1.threshold", "reliability"));
+    assert_null(find(&s, "flow.g2.threshold", "reliability"));
+    near_rel(slope(&s, "flow.a.confidence.good.beta.a", "reliability"), -0.49 * log(0.7), 1e-10);
+    done(&s);
+}
+
+static void a_threshold_may_move_to_where_no_confidence_was(void **state)
+{
+    struct solved s;
+    solve(&s,
+          "flow:\n  - stage: a\n    confidence: {good: {uniform: {from: 0.5, to: 1}}, bad: 0.1}\n"
+          "  - gate: g\n    threshold: 52%\n    above: ship\n    below: fail\n");
+    near_rel(slope(&s, "flow.g.threshold", "reliability"), -2, 1e-10); /* 0 below 0.5 */
+    done(&s);
+}
+
 /* --- paths */
 
 static const char rich[] =
@@ -449,6 +485,9 @@ int main(void)
         cmocka_unit_test(shares_of_classes_move_along_the_simplex),
         cmocka_unit_test(numbers_at_their_bounds_have_one_sided_slopes),
         cmocka_unit_test(a_jump_is_named_and_left_out),
+        cmocka_unit_test(thresholds_may_lie_close_to_each_other),
+        cmocka_unit_test(equal_thresholds_are_a_kink),
+        cmocka_unit_test(a_threshold_may_move_to_where_no_confidence_was),
         cmocka_unit_test(every_path_can_be_set_and_its_slope_is_seen),
         cmocka_unit_test(every_number_that_can_be_set_is_a_parameter),
         cmocka_unit_test(evidence_is_differentiated_at_its_mean_with_an_interval),
