@@ -12,6 +12,7 @@
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__) &&       \
     __GNUC__ >= 12 && !defined(SEAM_ONE_VERSION)
 #define MULTIVERSION __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#define MULTIVERSION_WIDE __builtin_cpu_supports("avx2") /* is not the default taken? */
 #else
 #define MULTIVERSION
 #endif

@@ -30,6 +30,10 @@ void qtable_free(struct qtable *t);
 void qtable_fill(const struct qtable *t, const uint32_t *u, size_t n, float *out);
 /* One draw, the same to the bit. */
 float qtable_at(const struct qtable *t, uint32_t u);
+enum { QTABLE_BITS_LEAST = 4 };
+/* The rows of a table that is one smooth curve, and the bits of its cells, for eight_smooth; NULL
+ * for others.  Borrowed. */
+const float (*qtable_smooth(const struct qtable *t, int *bits))[4];
 /* Largest x the table can return (bounds the fixed-point sums). */
 double qtable_max(const struct qtable *t);
 /* Is it one value whatever u is? */

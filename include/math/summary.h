@@ -36,6 +36,10 @@ void sketch_clear(struct sketch *s);
 void sketch_add(struct sketch *s, double x);
 /* The hot path: n values >= 0. */
 void sketch_add_many(struct sketch *s, const float *x, size_t n);
+/* The same into two: x[i] goes to `in` where where[i] is -1, to `out` where it is 0.  Values of
+ * either sign of 0 count as 0. */
+void sketch_add_parted(struct sketch *in, struct sketch *out, const int32_t *where, const float *x,
+                       size_t n);
 void sketch_add_doubles(struct sketch *s, const double *x, size_t n);
 void sketch_merge(struct sketch *into, const struct sketch *from);
 /* Smallest value x with F(x) >= p, interpolated inside the cell, clamped to [min, max]; NaN while

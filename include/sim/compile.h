@@ -45,6 +45,8 @@ struct plan {
     bool can_be_late, can_fail, can_spoil, can_change;
     bool can_reject[2]; /* bad, good items */
     struct sampler latency;
+    const float (*smooth)[4]; /* the latency's rows where it is one smooth curve; NULL */
+    int smooth_bits;
     double limit_s; /* INFINITY: none */
     double budget_s, cost;
     struct sampler confidence[2];              /* of bad, of good items */
@@ -64,6 +66,7 @@ struct step_plan {
     bool revisited;      /* an item may come here more than once */
     bool plain;          /* a visit that ends well does nothing but take one free edge */
     bool masked;         /* a first attempt may be made by all lanes at once */
+    bool at_once;        /* a masked visit is one pass; see batch_visit.c */
     bool timed;          /* time of visits must be followed item by item in sampled blocks */
     bool budgeted;
     int32_t confidence_row;         /* where its confidence is kept, -1: nobody asks for it */
@@ -80,7 +83,8 @@ struct program {
     uint64_t *class_below; /* [n_classes]: cumulative shares on 64 bits */
     uint64_t *bad_below;   /* [n_classes]: share that enters bad */
     uint32_t n_visit_rows, n_attempt_rows, n_entry_rows, n_confidence_rows;
-    bool asks_last; /* some gate reads the last confidence that an item was given */
+    bool few_visits; /* of one item, at most LANES_SMALL */
+    bool asks_last;  /* some gate reads the last confidence that an item was given */
     bool enters_bad, can_be_bad, can_fail, can_reject; /* with a probability above 0 */
     bool has_time, has_cost, has_worth, has_review;
     double time_scale, cost_scale; /* powers of 2 that bring sums near 1 */

@@ -7,6 +7,7 @@
 #ifndef SEAM_SIM_LANES_H
 #define SEAM_SIM_LANES_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { LANES = 1024 };
@@ -41,22 +42,53 @@ void lanes_mark_bad(const int32_t *here, const int32_t *good, uint8_t *bad);
 /* to = from for those here. */
 void lanes_keep(const int32_t *here, const int32_t *from, int32_t *to);
 
+/* The first attempt by all items at a step whose latencies come from one smooth table (see
+ * qtable_smooth): numbers from the stream of `key`. */
+struct lanes_attempt {
+    const float (*row)[4];
+    int bits;
+    int32_t step, cut; /* who is late or has h <= cut fails */
+    int32_t pass, fail;
+    float limit;
+};
+struct lanes_items {
+    int32_t *at, *visits;
+    double *time; /* late ones pay nothing here */
+    int32_t *late, *here, *high;
+};
+struct lanes_failed {
+    uint32_t failed, late; /* how many; the late ones have failed */
+};
+/* Adds the time of those who are here.  moves: counts their visit and sends them to `pass` or
+ * `fail`; else they stay, and here[] and high[] are set.  limited: late[] is set; else none is
+ * late.  The three are scratch where they are not set. */
+struct lanes_failed lanes_attempt(const struct lanes_attempt *a, uint64_t key, bool moves,
+                                  bool limited, const struct lanes_items *to);
+
 /* --- at the end of a block */
 struct lanes_ends {
-    uint32_t shipped, correct, rejected, failed;
-    uint32_t reviewed, reviewed_bad, auto_shipped, auto_wrong;
+    uint32_t correct, reviewed, reviewed_bad, auto_shipped, auto_wrong;
 };
 void lanes_ends(const int32_t *at, const int32_t *good, const int32_t *reviews,
                 const int32_t *reviewed_bad, struct lanes_ends *out);
-/* Sums of (x * scale) and of its square; and the x as floats. */
+/* Sums of (x * scale) and of its square; scale is a power of 2. */
 struct lanes_sums {
     double sum, sum2;
 };
 struct lanes_sums lanes_sum(const double *x, double scale);
-/* The same of those at `where` alone. */
-struct lanes_sums lanes_sum_where(const int32_t *where, const double *x, double scale);
+/* The same of those that shipped and of the others; shipped[] is their mask, floats[] the x.  How
+ * many shipped, and were rejected. */
+struct lanes_totals {
+    struct lanes_sums shipped, others;
+    uint32_t n_shipped, n_rejected;
+};
+void lanes_totals(const int32_t *at, const double *x, double scale, int32_t *shipped, float *floats,
+                  struct lanes_totals *out);
 /* Sums of n, n^2, n^3 and n^4. */
 void lanes_sum_counts(const int32_t *n, double sum[4]);
+/* The same for n <= LANES_SMALL. */
+enum { LANES_SMALL = 37 };
+void lanes_sum_small_counts(const int32_t *n, double sum[4]);
 void lanes_floats(const double *x, float *out);
 /* Sum over the items that are correct of (x * scale). */
 double lanes_sum_correct(const int32_t *at, const int32_t *good, const double *x, double scale);

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Drawing from quantile tables.
- *
- * Eight draws at a time: the rows of eight cells are loaded as four floats each and transposed,
- * because AVX2 gathers take three times as long.  The vectors are of 32 bytes; wider ones go
- * through memory where the machine has none. */
+/* Drawing from quantile tables, eight draws at a time where they are smooth. */
 #include "qtable_kinds.h"
 
 #include "base/buf.h"
+#include "math/eight.h"
 #include "math/multiversion.h"
 #include <string.h>
 
 static const float X_MAX = 0x1.fffffep30f; /* the float below 2^31 */
-enum { ONE = 0x3f800000, MANTISSA = 23, HALF_EXPONENT = 126 /* of x = 1/2 */ };
+enum { ONE = EIGHT_ONE, MANTISSA = EIGHT_MANTISSA, HALF_EXPONENT = EIGHT_HALF_EXPONENT };
 
 /* u counted from the nearer end: u or ~u. */
 static inline uint32_t fold(uint32_t u)
@@ -34,55 +31,41 @@ static inline float smooth_at(const struct qtable *t, uint32_t u)
     return c[0] + d * (c[1] + d * (c[2] + d * c[3]));
 }
 
-typedef uint32_t uints __attribute__((vector_size(32)));
-typedef int32_t ints __attribute__((vector_size(32)));
-typedef float floats __attribute__((vector_size(32)));
-typedef float four __attribute__((vector_size(16), aligned(16), may_alias));
+enum { CHUNK = 256 };
 
-/* Rows of the draws i and i + 4, side by side. */
-#define TWO_ROWS(row, cell, i)                                                                     \
-    __builtin_shufflevector(*(const four *)(row)[(cell)[i]],                                       \
-                            *(const four *)(row)[(cell)[(i) + 4]], 0, 1, 2, 3, 4, 5, 6, 7)
-
-MULTIVERSION static size_t fill_smooth(const struct qtable *t, const uint32_t *u, size_t n,
-                                       float *out)
+MULTIVERSION static size_t fill_wide(const struct qtable *t, const uint32_t *u, size_t n,
+                                     float *out)
 {
     const float(*row)[4] = (const float(*)[4])t->row;
-    const int rest = MANTISSA - t->bits;
-    const int32_t first = HALF_EXPONENT << t->bits, side = QTABLE_OCTAVES << t->bits;
-    const int32_t inside = (1 << rest) - 1;
+    const int bits = t->bits;
     size_t i = 0;
-
     for (; i + 8 <= n; i += 8) {
-        ints v, upper, bits, cells;
-        floats x, d;
-        int32_t cell[8] __attribute__((aligned(32)));
+        uint32_t cell[8] __attribute__((aligned(32)));
+        eight_ints v;
+        eight_floats d, y;
         memcpy(&v, u + i, sizeof v);
-        upper = v >> 31;
-        x = __builtin_convertvector(v ^ upper, floats) + 0.5f;
-        memcpy(&bits, &x, sizeof bits);
-        ints over = bits > (ONE + (31 << MANTISSA) - 1); /* x rounded up to 2^31 */
-        bits += over;
-        cells = (bits >> rest) - first + (upper & side);
-        memcpy(cell, &cells, sizeof cells);
-        bits = (bits & inside) | ONE;
-        memcpy(&d, &bits, sizeof d);
-        d -= 1;
-
-        floats a = TWO_ROWS(row, cell, 0), b = TWO_ROWS(row, cell, 1);
-        floats c = TWO_ROWS(row, cell, 2), e = TWO_ROWS(row, cell, 3);
-        floats ab01 = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13);
-        floats ab23 = __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
-        floats ce01 = __builtin_shufflevector(c, e, 0, 8, 1, 9, 4, 12, 5, 13);
-        floats ce23 = __builtin_shufflevector(c, e, 2, 10, 3, 11, 6, 14, 7, 15);
-        floats c0 = __builtin_shufflevector(ab01, ce01, 0, 1, 8, 9, 4, 5, 12, 13);
-        floats c1 = __builtin_shufflevector(ab01, ce01, 2, 3, 10, 11, 6, 7, 14, 15);
-        floats c2 = __builtin_shufflevector(ab23, ce23, 0, 1, 8, 9, 4, 5, 12, 13);
-        floats c3 = __builtin_shufflevector(ab23, ce23, 2, 3, 10, 11, 6, 7, 14, 15);
-        floats y = c0 + d * (c1 + d * (c2 + d * c3));
+        eight_cells(bits, &v, (eight_ints *)cell, &d);
+        eight_draws(row, cell, &d, &y);
         memcpy(out + i, &y, sizeof y);
     }
     return i;
+}
+
+static size_t fill_narrow(const struct qtable *t, const uint32_t *u, size_t n, float *out)
+{
+    uint32_t cell[CHUNK] __attribute__((aligned(32)));
+    float place[CHUNK] __attribute__((aligned(32)));
+    size_t i = 0;
+    for (; i + CHUNK <= n; i += CHUNK) {
+        narrow_cells(t->bits, u + i, CHUNK, cell, place);
+        narrow_draws((const float(*)[4])t->row, cell, place, CHUNK, out + i);
+    }
+    return i;
+}
+
+static size_t fill_smooth(const struct qtable *t, const uint32_t *u, size_t n, float *out)
+{
+    return eight_is_wide() ? fill_wide(t, u, n, out) : fill_narrow(t, u, n, out);
 }
 
 /* The range of t->last that holds u. */
@@ -125,7 +108,6 @@ float qtable_at(const struct qtable *t, uint32_t u)
  * where they belong. */
 static void fill_split(const struct qtable *t, const uint32_t *u, size_t n, float *out)
 {
-    enum { CHUNK = 256 };
     uint32_t inside[CHUNK];
     uint16_t place[CHUNK + 1];
     float drawn[CHUNK];
@@ -168,6 +150,12 @@ void qtable_fill(const struct qtable *t, const uint32_t *u, size_t n, float *out
         for (; i < n; i++)
             out[i] = t->least;
     }
+}
+
+const float (*qtable_smooth(const struct qtable *t, int *bits))[4]
+{
+    *bits = t->bits;
+    return t->kind == QTABLE_SMOOTH ? (const float(*)[4])t->row : NULL;
 }
 
 double qtable_max(const struct qtable *t)

@@ -14,7 +14,12 @@
 
 enum qtable_kind { QTABLE_CONSTANT, QTABLE_SMOOTH, QTABLE_STEPS, QTABLE_SPLIT };
 
-enum { QTABLE_OCTAVES = 32, QTABLE_BITS_MIN = 4, QTABLE_BITS_MAX = 9, QTABLE_GUIDE_BITS = 12 };
+enum {
+    QTABLE_OCTAVES = 32,
+    QTABLE_BITS_MIN = QTABLE_BITS_LEAST,
+    QTABLE_BITS_MAX = 9,
+    QTABLE_GUIDE_BITS = 12
+};
 
 struct qtable {
     enum qtable_kind kind;

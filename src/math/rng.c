@@ -7,6 +7,7 @@
  * through memory where the machine has AVX2 only. */
 #include "math/rng.h"
 
+#include "math/eight.h"
 #include "math/multiversion.h"
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -48,35 +49,16 @@ void rng_init(struct rng *r, uint64_t key)
             r->s[word][lane] = rng_at(key, 4 * lane + word);
 }
 
-typedef uint64_t lanes __attribute__((vector_size(32), may_alias));
-
-#define ROTATE(x, k) ((x) << (k) | (x) >> (64 - (k)))
-
-/* One step of four lanes: the output into out, the state moved on. */
-#define STEP(out, s0, s1, s2, s3)                                                                  \
-    do {                                                                                           \
-        lanes sum_ = (s0) + (s3), t_ = (s1) << 17;                                                 \
-        (out) = ROTATE(sum_, 23) + (s0);                                                           \
-        (s2) ^= (s0);                                                                              \
-        (s3) ^= (s1);                                                                              \
-        (s1) ^= (s2);                                                                              \
-        (s0) ^= (s3);                                                                              \
-        (s2) ^= t_;                                                                                \
-        (s3) = ROTATE(s3, 45);                                                                     \
-    } while (0)
-
 MULTIVERSION void rng_fill(struct rng *r, uint64_t *out, size_t n)
 {
-    lanes *s = (lanes *)r->s, *to = (lanes *)out;
-    lanes a0 = s[0], a1 = s[2], a2 = s[4], a3 = s[6]; /* lanes 0-3 of each word */
-    lanes b0 = s[1], b1 = s[3], b2 = s[5], b3 = s[7]; /* lanes 4-7 */
-
+    struct eight_rng s;
+    eight_longs *to = (eight_longs *)out;
+    eight_rng_load(&s, r);
     for (size_t i = 0; i < n / 8; i++) {
-        STEP(to[2 * i], a0, a1, a2, a3);
-        STEP(to[2 * i + 1], b0, b1, b2, b3);
+        eight_rng_half(s.a, &to[2 * i]);
+        eight_rng_half(s.b, &to[2 * i + 1]);
     }
-    s[0] = a0, s[2] = a1, s[4] = a2, s[6] = a3;
-    s[1] = b0, s[3] = b1, s[5] = b2, s[7] = b3;
+    eight_rng_store(&s, r);
 }
 
 double rng_normal(struct rng_seq *s)

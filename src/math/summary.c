@@ -197,6 +197,63 @@ void sketch_add_many(struct sketch *s, const float *x, size_t n)
         sketch_add(s, x[i]);
 }
 
+/* Cells of a block, and the least and greatest bits of either part: [0] those whose mask is 0. */
+struct parted_block {
+    int32_t cell[BLOCK], least[2], most[2];
+    uint32_t n[2];
+};
+
+MULTIVERSION static void cells_of_parts(const int32_t *restrict where, const float *restrict x,
+                                        struct parted_block *restrict b)
+{
+    int32_t low0 = INT32_MAX, high0 = INT32_MIN, low1 = INT32_MAX, high1 = INT32_MIN, n = 0;
+    for (int i = 0; i < BLOCK; i++) {
+        int32_t bits, in = where[i];
+        memcpy(&bits, x + i, sizeof bits);
+        int32_t for_low0 = bits | (in & INT32_MAX), for_high0 = bits & ~in;
+        int32_t for_low1 = bits | (~in & INT32_MAX), for_high1 = bits & in;
+        low0 = for_low0 < low0 ? for_low0 : low0;
+        low1 = for_low1 < low1 ? for_low1 : low1;
+        high0 = for_high0 > high0 ? for_high0 : high0;
+        high1 = for_high1 > high1 ? for_high1 : high1;
+        n -= in;
+        b->cell[i] = cell_of_bits(bits);
+    }
+    b->least[0] = low0, b->most[0] = high0;
+    b->least[1] = low1, b->most[1] = high1;
+    b->n[0] = BLOCK - (uint32_t)n;
+    b->n[1] = (uint32_t)n;
+}
+
+static void add_parted_block(struct sketch *s[2], const int32_t *where, const float *x)
+{
+    struct parted_block b;
+    uint64_t *hot[2];
+    cells_of_parts(where, x, &b);
+    for (int k = 0; k < 2; k++) {
+        hot[k] = s[k]->hot;
+        if (b.n[k] == 0)
+            continue;
+        room_for(s[k], b.n[k]);
+        double least = bits_float(b.least[k]), most = bits_float(b.most[k]);
+        s[k]->min = least < s[k]->min ? least : s[k]->min;
+        s[k]->max = most > s[k]->max ? most : s[k]->max;
+    }
+    for (int i = 0; i < BLOCK; i++)
+        hot[where[i] & 1][b.cell[i]] += word_of_bits(float_bits(x[i]));
+}
+
+void sketch_add_parted(struct sketch *in, struct sketch *out, const int32_t *where, const float *x,
+                       size_t n)
+{
+    struct sketch *s[2] = {out, in};
+    size_t i = 0;
+    for (; i + BLOCK <= n; i += BLOCK)
+        add_parted_block(s, where + i, x + i);
+    for (; i < n; i++)
+        sketch_add(s[where[i] & 1], x[i]);
+}
+
 void sketch_merge(struct sketch *into, const struct sketch *from)
 {
     if (from->n == 0)

@@ -16,6 +16,9 @@
 
 /* --- the workspace: one piece of memory, laid out twice: to measure it, and to hand it out */
 
+/* Rows of LANES values would otherwise all begin in the same lines of the cache. */
+enum { STAGGER = 5 * 64 };
+
 struct layout {
     char *base; /* NULL: measuring */
     size_t used;
@@ -24,7 +27,7 @@ struct layout {
 static void *take(struct layout *l, size_t count, size_t size)
 {
     void *p = l->base ? l->base + l->used : NULL;
-    l->used += (count * size + 63) / 64 * 64;
+    l->used += (count * size + 63) / 64 * 64 + STAGGER;
     return p;
 }
 

@@ -41,43 +41,23 @@ static struct group gather(const struct batch *b, uint32_t class, struct gathere
                           to->reviews, to->reviewed_bad, to->time, to->cost};
 }
 
-/* The floats of those that shipped, and of the others. */
-static void part(const int32_t *shipped, const float *x, uint32_t n, float *ships, float *stays)
-{
-    uint32_t m = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        ships[m] = stays[i - m] = x[i];
-        m -= (uint32_t)shipped[i]; /* a mask: -1 */
-    }
-}
-
-static void count_times(struct batch *b, const struct group *g, uint32_t n_shipped,
+static void count_times(struct batch *b, const struct group *g, const struct lanes_totals *t,
                         struct class_tally *c)
 {
-    double scale = b->program->time_scale;
-    uint32_t n_others = g->n - n_shipped;
-    float *floats = b->value, *ships = b->value2, *stays = (float *)b->draw;
+    uint32_t n_others = g->n - t->n_shipped;
     if (!b->program->has_time) {
-        c->shipped_time.n += n_shipped;
+        c->shipped_time.n += t->n_shipped;
         c->unshipped_time.n += n_others;
         return;
     }
-    lanes_floats(g->time, floats);
-    if (n_shipped == 0 || n_others == 0) {
-        struct lanes_sums all = lanes_sum(g->time, scale);
-        moments_add(n_others ? &c->unshipped_time : &c->shipped_time, g->n, all.sum, all.sum2);
-        sketch_add_many(n_others ? &c->unshipped : &c->shipped, floats, g->n);
-        return;
-    }
-    lanes_here(g->at, TO_SHIP, b->here);
-    struct lanes_sums some = lanes_sum_where(b->here, g->time, scale);
-    lanes_here(b->here, 0, b->late);
-    struct lanes_sums others = lanes_sum_where(b->late, g->time, scale);
-    moments_add(&c->shipped_time, n_shipped, some.sum, some.sum2);
-    moments_add(&c->unshipped_time, n_others, others.sum, others.sum2);
-    part(b->here, floats, g->n, ships, stays);
-    sketch_add_many(&c->shipped, ships, n_shipped);
-    sketch_add_many(&c->unshipped, stays, n_others);
+    moments_add(&c->shipped_time, t->n_shipped, t->shipped.sum, t->shipped.sum2);
+    moments_add(&c->unshipped_time, n_others, t->others.sum, t->others.sum2);
+    if (n_others == 0)
+        sketch_add_many(&c->shipped, b->value, g->n);
+    else if (t->n_shipped == 0)
+        sketch_add_many(&c->unshipped, b->value, g->n);
+    else
+        sketch_add_parted(&c->shipped, &c->unshipped, b->here, b->value, g->n);
 }
 
 static double worth_of(double worth)
@@ -118,32 +98,46 @@ static void count_costs(struct batch *b, const struct group *g, struct class_tal
         c->in_budget += lanes_within(g->at, g->good, g->cost, b->program->pipeline->budget, false);
 }
 
-static void count_class(struct batch *b, const struct group *g, struct class_tally *c)
+/* Qualities and reviews, where there are any. */
+static void count_quality(const struct batch *b, const struct group *g, uint32_t n_shipped,
+                          struct class_tally *c)
 {
-    struct lanes_ends e;
+    struct lanes_ends e = {.correct = n_shipped, .auto_shipped = n_shipped};
     double sum[4];
-    lanes_ends(g->at, g->good, g->reviews, g->reviewed_bad, &e);
-    c->n += g->n;
+    if (b->program->can_be_bad || b->program->has_review)
+        lanes_ends(g->at, g->good, g->reviews, g->reviewed_bad, &e);
     c->correct += e.correct;
-    c->wrong += e.shipped - e.correct;
-    c->rejected += e.rejected;
-    c->failed += e.failed;
+    c->wrong += n_shipped - e.correct;
     c->auto_shipped += e.auto_shipped;
     c->auto_wrong += e.auto_wrong;
     c->reviewed += e.reviewed;
     c->reviewed_bad += e.reviewed_bad;
-    lanes_sum_counts(g->visits, sum);
+    if (!b->program->has_review)
+        return;
+    lanes_sum_counts(g->reviews, sum);
+    moments_add(&c->reviews, g->n, sum[0], sum[1]);
+}
+
+static void count_class(struct batch *b, const struct group *g, struct class_tally *c)
+{
+    struct lanes_totals t;
+    double sum[4];
+    lanes_totals(g->at, g->time, b->program->time_scale, b->here, b->value, &t);
+    c->n += g->n;
+    c->rejected += t.n_rejected;
+    c->failed += g->n - t.n_shipped - t.n_rejected;
+    count_quality(b, g, t.n_shipped, c);
+    if (b->program->few_visits)
+        lanes_sum_small_counts(g->visits, sum);
+    else
+        lanes_sum_counts(g->visits, sum);
     moments_add(&c->visits, g->n, sum[0], sum[1]);
     moments_add(&c->visits2, g->n, sum[1], sum[3]);
     moments_add(&c->visits3, g->n, sum[2], 0);
-    if (b->program->has_review) {
-        lanes_sum_counts(g->reviews, sum);
-        moments_add(&c->reviews, g->n, sum[0], sum[1]);
-    }
     if (isfinite(b->program->pipeline->deadline_s))
         c->in_deadline +=
             lanes_within(g->at, g->good, g->time, b->program->pipeline->deadline_s, true);
-    count_times(b, g, e.shipped, c);
+    count_times(b, g, &t, c);
     count_costs(b, g, c);
 }
 

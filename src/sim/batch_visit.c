@@ -347,6 +347,32 @@ static void enter_whole(const struct visit *v, uint32_t n)
     v->ends->attempts += n;
 }
 
+/* The passes of lanes_attempt, and the time of those who are late. */
+static struct lanes_failed attempt_at_once(const struct visit *v, bool moves, int32_t pass,
+                                           int32_t fail)
+{
+    struct batch *b = v->b;
+    const struct plan *c = v->c;
+    const struct lanes_attempt a = {.row = c->smooth,
+                                    .bits = c->smooth_bits,
+                                    .step = (int32_t)v->step,
+                                    .cut = c->cut[CUT_SEEN],
+                                    .pass = pass,
+                                    .fail = fail,
+                                    .limit = (float)c->limit_s};
+    const struct lanes_items items = {.at = b->at,
+                                      .visits = b->visits,
+                                      .time = b->time,
+                                      .late = b->late,
+                                      .here = b->here,
+                                      .high = b->high};
+    uint64_t key = rng_key(b->seed, b->replication, b->block, v->step, RNG_ATTEMPT);
+    struct lanes_failed f = lanes_attempt(&a, key, moves, c->can_be_late, &items);
+    if (f.late)
+        lanes_add_constant(b->late, c->limit_s, b->time);
+    return f;
+}
+
 /* Numbers and times of the attempt.  Returns how many are late, with their mask in *late. */
 static uint32_t draw_whole(const struct visit *v, uint32_t n, const int32_t **late)
 {
@@ -355,6 +381,11 @@ static uint32_t draw_whole(const struct visit *v, uint32_t n, const int32_t **la
     struct rng r;
     uint32_t n_late = 0;
     *late = b->never;
+    if (c->smooth && !c->wide) {
+        n_late = attempt_at_once(v, false, 0, 0).late;
+        *late = n_late ? b->late : b->never;
+        return n_late;
+    }
     if (c->latency.table || (c->uncertain && !c->wide)) {
         rng_init(&r, rng_key(b->seed, b->replication, b->block, v->step, RNG_ATTEMPT));
         rng_fill(&r, b->draw, LANES);
@@ -459,11 +490,45 @@ static void leave_whole(const struct visit *v, uint32_t n, uint32_t n_late, cons
     settle(v);
 }
 
+/* A plain step with one smooth table, no second attempt and one way to fail: two passes in all. */
+static void visit_at_once(const struct visit *v, uint32_t n)
+{
+    struct batch *b = v->b;
+    const struct plan *c = v->c;
+    const struct rules *rules = &b->program->rules;
+    const int32_t way = rules->exit[v->step][EXIT_PASS], out = rules->exit[v->step][EXIT_FAIL];
+    const int32_t pass = rules->route[way].to, fail = rules->route[out].to;
+    if (b->program->can_be_bad || c->cost != 0)
+        lanes_here(b->at, (int32_t)v->step, b->here);
+    if (b->program->can_be_bad)
+        lanes_mark_bad(b->here, b->good, b->bad_row[v->step]);
+    if (c->cost != 0)
+        lanes_add_constant(b->here, c->cost, b->cost);
+    struct lanes_failed f = attempt_at_once(v, true, pass, fail);
+    v->count->items += n;
+    v->count->visits += n;
+    v->count->first_ok += n - f.failed;
+    v->count->ok += n - f.failed;
+    v->ends->attempts += n;
+    v->ends->end[c->cut[CUT_ERROR] >= 0 ? TRY_ERROR : TRY_SEEN] += f.failed - f.late;
+    v->ends->end[TRY_LATE] += f.late;
+    v->ends->end[TRY_OK] += n - f.failed;
+    b->tally->route[way] += n - f.failed;
+    b->tally->route[out] += f.failed;
+    batch_send(b, v->step, pass, n - f.failed);
+    batch_send(b, v->step, fail, f.failed);
+}
+
 static void visit_whole(struct batch *b, uint32_t step, uint32_t n)
 {
     struct visit v = visit_of(b, step, 0);
     const struct plan *c = v.c;
     const int32_t *late;
+
+    if (v.s->at_once) {
+        visit_at_once(&v, n);
+        return;
+    }
 
     b->ok.n = b->failed.n = b->retry.n = 0;
     enter_whole(&v, n);

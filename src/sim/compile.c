@@ -6,6 +6,9 @@
  * scenarios with the same flow meet the same random numbers. */
 #include "sim/compile.h"
 
+#include "math/qtable.h"
+#include "sim/lanes.h"
+
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -130,6 +133,7 @@ static int plan_init(struct plan *c, const struct step *s, const struct numbers 
     plan_decisions(c, s->kind);
     if (sampler_init(&c->latency, &n->latency, base ? &base->latency : NULL, err))
         return -1;
+    c->smooth = c->latency.table ? qtable_smooth(c->latency.table, &c->smooth_bits) : NULL;
     c->can_be_late = dist_max(&n->latency) > n->timeout_s;
     c->can_fail =
         c->can_be_late || n->error.value > 0 || (n->malformed.value > 0 && n->validation.value > 0);
@@ -252,6 +256,9 @@ static void find_rows(struct program *g, uint32_t i)
         s->budgeted |= isfinite(s->plan[k].budget_s);
         g->can_be_bad |= s->plan[k].can_spoil;
     }
+    const struct plan *c = &s->plan[0];
+    s->at_once = s->plain && !retries && c->smooth && !c->wide && !c->taints && s->visit_row < 0 &&
+                 (c->cut[CUT_ERROR] < 0 || c->cut[CUT_ERROR] == c->cut[CUT_SEEN]);
     s->masked = s->dense && s->kind != STEP_REVIEW && s->n_plans == 1 && !s->budgeted;
 }
 
@@ -341,6 +348,7 @@ int program_init(struct program *g, const struct pipeline *p, const struct progr
         find_rows(g, i);
     for (uint32_t i = 0; i < g->n_steps; i++)
         find_ends(g, i);
+    g->few_visits = g->n_visit_rows == 0 && g->n_steps <= LANES_SMALL;
     find_scales(g);
     return 0;
 }

@@ -181,27 +181,23 @@ MULTIVERSION void lanes_ends(const int32_t *restrict at, const int32_t *restrict
     ALIGNED(good);
     ALIGNED(reviews);
     ALIGNED(reviewed_bad);
-    int32_t shipped = 0, correct = 0, rejected = 0, failed = 0;
-    int32_t reviewed = 0, bad = 0, auto_shipped = 0, auto_wrong = 0;
+    int32_t correct = 0, reviewed = 0, bad = 0, auto_shipped = 0, auto_wrong = 0;
     EACH(i)
     {
         int32_t ship = at[i] == TO_SHIP, seen = reviews[i] > 0, real = at[i] != AT_NONE;
-        shipped += ship;
         correct += ship & good[i];
-        rejected += at[i] == TO_REJECT;
-        failed += at[i] == TO_FAIL;
         reviewed += seen & real;
         bad += reviewed_bad[i] & real;
         auto_shipped += ship & (seen ^ 1);
         auto_wrong += ship & (seen ^ 1) & (good[i] ^ 1);
     }
-    *out = (struct lanes_ends){(uint32_t)shipped,      (uint32_t)correct,   (uint32_t)rejected,
-                               (uint32_t)failed,       (uint32_t)reviewed,  (uint32_t)bad,
+    *out = (struct lanes_ends){(uint32_t)correct, (uint32_t)reviewed, (uint32_t)bad,
                                (uint32_t)auto_shipped, (uint32_t)auto_wrong};
 }
 
 typedef double four __attribute__((vector_size(32), may_alias));
 typedef int64_t four_masks __attribute__((vector_size(32), may_alias));
+typedef float four_floats __attribute__((vector_size(16), may_alias));
 typedef int32_t four_ints __attribute__((vector_size(16), may_alias));
 
 #define MASKS(ints)  __builtin_convertvector(ints, four_masks)
@@ -223,6 +219,35 @@ MULTIVERSION struct lanes_sums lanes_sum(const double *x, double scale)
     return (struct lanes_sums){ADD_FOUR(a + b), ADD_FOUR(a2 + b2)};
 }
 
+MULTIVERSION void lanes_totals(const int32_t *restrict at, const double *restrict x, double scale,
+                               int32_t *restrict shipped, float *restrict floats,
+                               struct lanes_totals *restrict out)
+{
+    four a = {0}, a2 = {0}, b = {0}, b2 = {0};
+    four_ints n_shipped = {0}, n_rejected = {0};
+    for (int i = 0; i < LANES; i += 4) {
+        four_ints to = *(const four_ints *)(at + i), ship = to == TO_SHIP;
+        four_masks mask = MASKS(ship);
+        four v = *(const four *)(x + i), p = (four)((four_masks)v & mask),
+             q = (four)((four_masks)v & ~mask);
+        *(four_ints *)(shipped + i) = ship;
+        *(four_floats *)(floats + i) = __builtin_convertvector(v, four_floats);
+        n_shipped -= ship;
+        n_rejected -= to == TO_REJECT;
+        a += p;
+        b += q;
+        a2 += p * p;
+        b2 += q * q;
+    }
+    double squared = scale * scale;
+    *out = (struct lanes_totals){
+        {ADD_FOUR(a) * scale, ADD_FOUR(a2) * squared},
+        {ADD_FOUR(b) * scale, ADD_FOUR(b2) * squared},
+        (uint32_t)ADD_FOUR(n_shipped),
+        (uint32_t)ADD_FOUR(n_rejected)
+    };
+}
+
 MULTIVERSION void lanes_sum_counts(const int32_t *n, double sum[4])
 {
     const four_ints *v = (const four_ints *)n;
@@ -241,6 +266,23 @@ MULTIVERSION void lanes_sum_counts(const int32_t *n, double sum[4])
     sum[3] = ADD_FOUR(a4);
 }
 
+MULTIVERSION void lanes_sum_small_counts(const int32_t *restrict n, double sum[4])
+{
+    uint32_t a = 0, a2 = 0, a3 = 0, a4 = 0; /* 37^4 LANES < 2^32 */
+    EACH(i)
+    {
+        uint32_t p = (uint32_t)n[i], p2 = p * p;
+        a += p;
+        a2 += p2;
+        a3 += p2 * p;
+        a4 += p2 * p2;
+    }
+    sum[0] = a;
+    sum[1] = a2;
+    sum[2] = a3;
+    sum[3] = a4;
+}
+
 MULTIVERSION void lanes_floats(const double *restrict x, float *restrict out)
 {
     ALIGNED(x);
@@ -249,9 +291,8 @@ MULTIVERSION void lanes_floats(const double *restrict x, float *restrict out)
     out[i] = (float)x[i];
 }
 
-/* Masked in a first pass, so that the sums stay plain. */
-MULTIVERSION struct lanes_sums lanes_sum_where(const int32_t *restrict where,
-                                               const double *restrict x, double scale)
+/* Masked in a first pass, so that the sum stays plain. */
+MULTIVERSION static double sum_where(const int32_t *restrict where, const double *restrict x)
 {
     double kept[LANES] __attribute__((aligned(64)));
     ALIGNED(where);
@@ -261,15 +302,12 @@ MULTIVERSION struct lanes_sums lanes_sum_where(const int32_t *restrict where,
     EACH(i)
     to[i] = bits[i] & (int64_t)where[i];
     const four *v = (const four *)kept;
-    four a = {0}, b = {0}, a2 = {0}, b2 = {0};
+    four a = {0}, b = {0};
     for (int i = 0; i < LANES / 4; i += 2) {
-        four p = v[i] * scale, q = v[i + 1] * scale;
-        a += p;
-        b += q;
-        a2 += p * p;
-        b2 += q * q;
+        a += v[i];
+        b += v[i + 1];
     }
-    return (struct lanes_sums){ADD_FOUR(a + b), ADD_FOUR(a2 + b2)};
+    return ADD_FOUR(a + b);
 }
 
 MULTIVERSION static uint32_t count_within(const four_ints *where, const four *x, double limit)
@@ -292,7 +330,7 @@ double lanes_sum_correct(const int32_t *at, const int32_t *good, const double *x
 {
     int32_t where[LANES] __attribute__((aligned(64)));
     find_correct(at, good, where);
-    return lanes_sum_where(where, x, scale).sum;
+    return sum_where(where, x) * scale;
 }
 
 uint32_t lanes_within(const int32_t *at, const int32_t *good, const double *x, double limit,

@@ -3,9 +3,16 @@
  * of the total: the loop that everybody writes with GSL, against the block engine, CPU time on one
  * thread, in one run.
  *
- * The loop does what most do: mt19937, gsl_ran_lognormal, gsl_ran_bernoulli, a histogram.  Pairs
- * alternate, so that a machine that slows down slows both; the row gives medians. */
+ * The loop does what most do: mt19937, gsl_ran_lognormal, gsl_ran_bernoulli, a histogram.  Beside
+ * them the parts that no simulation of this kind can do without: one number and one look into the
+ * quantile table for each stage and trial, one update of the sketch for each trial.  All alternate,
+ * so that a machine that slows down slows them all; rows give medians.
+ *
+ * Usage: bench_series [trials [engine]]; with "engine", that alone, for profiles. */
 #include "math/gsl_guard.h"
+#include "math/qtable.h"
+#include "math/rng.h"
+#include "math/summary.h"
 #include "sim/batch.h"
 
 #include <gsl/gsl_histogram.h>
@@ -14,9 +21,10 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
-enum { STAGES = 6, PAIRS = 5 };
+enum { STAGES = 6, PAIRS = 7 };
 static const double P_OK = 0.97, MU = -0.5, SIGMA = 0.6;
 
 struct answer {
@@ -101,6 +109,56 @@ static struct answer block_engine(const struct program *g, uint64_t trials, uint
     return a;
 }
 
+/* --- the parts, over blocks that stay in the cache, ns for one */
+
+struct parts {
+    double number, draw, update;
+};
+
+static double ns_each(clock_t start, uint64_t n)
+{
+    return cpu_since(start) / (double)n * 1e9;
+}
+
+static struct parts time_parts(const struct qtable *table, uint64_t trials)
+{
+    static uint64_t number[LANES] __attribute__((aligned(64)));
+    static uint32_t low[LANES] __attribute__((aligned(64)));
+    static float total[16][LANES] __attribute__((aligned(64)));
+    struct sketch sketch;
+    struct parts t;
+    struct rng r;
+    uint64_t blocks = trials / LANES * STAGES;
+
+    rng_init(&r, 1);
+    clock_t start = clock();
+    for (uint64_t i = 0; i < blocks; i++)
+        rng_fill(&r, number, LANES);
+    t.number = ns_each(start, blocks * LANES);
+    for (int k = 0; k < 16; k++) {
+        rng_fill(&r, number, LANES);
+        for (int i = 0; i < LANES; i++)
+            low[i] = (uint32_t)number[i];
+        qtable_fill(table, low, LANES, total[k]);
+    }
+    start = clock();
+    for (uint64_t i = 0; i < blocks; i++)
+        qtable_fill(table, low, LANES, total[i % 16]);
+    t.draw = ns_each(start, blocks * LANES);
+    for (int k = 0; k < 16; k++) { /* totals as spread as those of six stages */
+        rng_fill(&r, number, LANES);
+        for (int i = 0; i < LANES; i++)
+            total[k][i] = STAGES * (float)qtable_at(table, (uint32_t)number[i] / 2 + (1u << 30));
+    }
+    sketch_init(&sketch);
+    start = clock();
+    for (uint64_t i = 0; i < blocks; i++)
+        sketch_add_many(&sketch, total[i % 16], LANES);
+    t.update = ns_each(start, blocks * LANES);
+    sketch_release(&sketch);
+    return t;
+}
+
 static int by_size(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
@@ -113,34 +171,58 @@ static double median(double *x)
     return x[PAIRS / 2];
 }
 
+struct times {
+    double loop[PAIRS], ours[PAIRS], number[PAIRS], draw[PAIRS], update[PAIRS];
+};
+
+static void print(struct times *t, const struct answer *theirs, const struct answer *ours)
+{
+    double theirs_ns = median(t->loop), ours_ns = median(t->ours);
+    double number = median(t->number), draw = median(t->draw), update = median(t->update);
+    double sum = STAGES * (number + draw) + update;
+    printf("six stages in series, stop at failure: %.1f ns/trial (R %.4f, mean %.3f s), GSL loop "
+           "%.1f (R %.4f, mean %.3f s), ratio %.4f (%.1f times faster)\n",
+           ours_ns, ours->reliability, ours->mean_s, theirs_ns, theirs->reliability, theirs->mean_s,
+           ours_ns / theirs_ns, theirs_ns / ours_ns);
+    printf("  its parts: number %.2f ns, draw %.2f for each stage, sketch %.2f; sum %.1f, ratio "
+           "%.2f\n",
+           number, draw, update, sum, ours_ns / sum);
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t trials = argc > 1 ? strtoull(argv[1], NULL, 10) : 2000000;
-    double loop[PAIRS], ours[PAIRS];
-    struct answer a = {0}, b = {0};
+    uint64_t trials = argc > 1 ? strtoull(argv[1], NULL, 10) : 1000000;
+    bool engine_alone = argc > 2 && !strcmp(argv[2], "engine");
+    struct answer theirs = {0}, ours = {0};
+    struct times t;
     struct pipeline p;
     struct program g;
     struct error err = {0};
 
     math_init();
-    trials = trials / LANES * LANES;
+    trials = (trials + LANES - 1) / LANES * LANES;
     make_pipeline(&p);
     if (program_init(&g, &p, NULL, &err)) {
         fprintf(stderr, "bench_series: %s\n", err.text);
         return 1;
     }
     for (int i = 0; i < PAIRS; i++) {
-        a = loop_with_gsl(trials, 42 + (unsigned long)i);
-        b = block_engine(&g, trials, 42 + (uint64_t)i);
-        loop[i] = a.cpu_s / (double)trials * 1e9;
-        ours[i] = b.cpu_s / (double)trials * 1e9;
+        ours = block_engine(&g, trials, 42 + (uint64_t)i);
+        t.ours[i] = ours.cpu_s / (double)trials * 1e9;
+        if (engine_alone)
+            continue;
+        theirs = loop_with_gsl(trials, 42 + (unsigned long)i);
+        t.loop[i] = theirs.cpu_s / (double)trials * 1e9;
+        struct parts parts = time_parts(g.step[0].plan[0].latency.table, trials);
+        t.number[i] = parts.number;
+        t.draw[i] = parts.draw;
+        t.update[i] = parts.update;
     }
-    double theirs_ns = median(loop), ours_ns = median(ours);
-    printf("six stages in series, stop at failure: %.1f ns/trial (R %.4f, mean %.3f s), GSL loop "
-           "%.1f (R %.4f, mean %.3f s), ratio %.4f (%.1f times faster)\n",
-           ours_ns, b.reliability, b.mean_s, theirs_ns, a.reliability, a.mean_s,
-           ours_ns / theirs_ns, theirs_ns / ours_ns);
+    if (engine_alone)
+        printf("%.2f ns/trial\n", median(t.ours));
+    else
+        print(&t, &theirs, &ours);
     program_release(&g);
     pipeline_release(&p);
-    return theirs_ns / ours_ns >= 10 ? 0 : 1;
+    return engine_alone || median(t.loop) / median(t.ours) >= 10 ? 0 : 1;
 }

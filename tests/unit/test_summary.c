@@ -296,6 +296,38 @@ static void a_sum_of_squares_out_of_range_says_infinity(void **state)
     assert_true(isinf(moments_variance(&into)));
 }
 
+/* Masks send values to one of two sketches; n is no multiple of the block, and a part may be empty
+ * in a block. */
+static void parted_values_go_where_their_masks_say(void **state)
+{
+    enum { M = 1000 };
+    static float x[M], some[2][M];
+    static int32_t where[M];
+    size_t n[2] = {0, 0};
+    struct sketch in, out, want[2];
+    for (int i = 0; i < M; i++) {
+        x[i] = (float)((i * 7919) % 997) * 0.37f;
+        where[i] = i < 300 ? 0 : i % 3 ? -1 : 0;
+        int k = where[i] & 1;
+        some[k][n[k]++] = x[i];
+    }
+    sketch_init(&in);
+    sketch_init(&out);
+    sketch_add_parted(&in, &out, where, x, M);
+    const struct sketch *got[2] = {&out, &in};
+    for (int k = 0; k < 2; k++) {
+        sketch_init(&want[k]);
+        for (size_t i = 0; i < n[k]; i++)
+            sketch_add(&want[k], some[k][i]);
+        assert_int_equal(got[k]->n, want[k].n);
+        assert_true(got[k]->min == want[k].min && got[k]->max == want[k].max);
+        assert_memory_equal(got[k]->hot, want[k].hot, sketch_cells() * sizeof *got[k]->hot);
+        sketch_release(&want[k]);
+    }
+    sketch_release(&in);
+    sketch_release(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -307,6 +339,7 @@ int main(void)
         cmocka_unit_test(zeros_and_tiny_values_are_zeros),
         cmocka_unit_test(values_beyond_the_last_octave_are_bounded_by_the_largest),
         cmocka_unit_test(the_ways_to_add_agree),
+        cmocka_unit_test(parted_values_go_where_their_masks_say),
         cmocka_unit_test(merging_in_any_order_changes_no_bit),
         cmocka_unit_test(counts_past_the_packed_words_are_kept),
         cmocka_unit_test(a_cleared_sketch_is_an_empty_one),
