@@ -18,14 +18,13 @@ struct html_options {
 };
 
 /* The page of one or several results of one subject (replay, simulate, size side by side).
- * ERR_LIMIT when it would be larger than REPORT_BYTES_MAX even with the points of long curves
- * thinned.  NULL options are defaults. */
+ * Long tables are cut, shorter where the page would be larger than REPORT_BYTES_MAX; ERR_LIMIT when
+ * it still is.  NULL options are defaults. */
 MUST_CHECK int report_html(const struct result *const *results, size_t n,
                            const struct html_options *options, struct buf *out, struct error *err);
 /* The document behind the page: the sections 1 to 14 that have content. */
 void report_build(const struct result *const *results, size_t n, const struct html_options *options,
                   struct document *out);
-void html_document(const struct document *d, struct buf *out);
 /* Text, cleaned and escaped for element content and quoted attributes. */
 void html_escape(struct buf *out, const char *s);
 

@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-enum { CELLS_MAX = 6000 };
+/* Cells of a table at most; a page that grows too large is made again with fewer. */
+enum { CELLS_MAX = 6000, CELLS_LEAST = 300 };
 
 static const char style[] =
     ":root{color-scheme:light dark;--bg:#fff;--fg:#1c2126;--soft:#59636d;--card:#f6f7f9;"
@@ -162,9 +163,9 @@ static void put_row(const struct table *t, size_t row, struct buf *out)
     buf_puts(out, "</tr>\n");
 }
 
-static void put_table(const struct table *t, struct buf *out)
+static void put_table(const struct table *t, size_t cells, struct buf *out)
 {
-    size_t rows = table_rows(t), most = t->columns.len ? CELLS_MAX / t->columns.len : 0;
+    size_t rows = table_rows(t), most = t->columns.len ? cells / t->columns.len : 0;
     buf_puts(out, "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"");
     html_escape(out, t->caption);
     buf_puts(out, "\"><table><caption>");
@@ -181,7 +182,7 @@ static void put_table(const struct table *t, struct buf *out)
         element(out, "p", "note", t->note);
 }
 
-static void put_figure(const struct figure *f, struct buf *out)
+static void put_figure(const struct figure *f, size_t cells, struct buf *out)
 {
     buf_puts(out, "<figure><figcaption>");
     element(out, "strong", NULL, f->title);
@@ -202,7 +203,7 @@ static void put_figure(const struct figure *f, struct buf *out)
         buf_printf(out, "<details%s><summary>Data of \u201c", f->svg ? "" : " open");
         html_escape(out, f->title);
         buf_puts(out, "\u201d as a table</summary>");
-        put_table(f->data, out);
+        put_table(f->data, cells, out);
         buf_puts(out, "</details>");
     }
     buf_puts(out, "</figure>\n");
@@ -227,7 +228,7 @@ static void put_number(const struct block *b, struct buf *out)
     buf_puts(out, "</div>");
 }
 
-static void put_block(const struct block *b, struct buf *out)
+static void put_block(const struct block *b, size_t cells, struct buf *out)
 {
     switch (b->kind) {
     case BLOCK_PARAGRAPH:
@@ -250,10 +251,10 @@ static void put_block(const struct block *b, struct buf *out)
         buf_puts(out, "</code></pre>");
         break;
     case BLOCK_TABLE:
-        put_table(b->table, out);
+        put_table(b->table, cells, out);
         break;
     case BLOCK_FIGURE:
-        put_figure(b->figure, out);
+        put_figure(b->figure, cells, out);
         break;
     case BLOCK_FOLD:
         buf_puts(out, "<details>");
@@ -275,7 +276,7 @@ static const char *list_of(const struct section *s, size_t i)
                                                   : NULL;
 }
 
-static void put_section(const struct section *s, struct buf *out)
+static void put_section(const struct section *s, size_t cells, struct buf *out)
 {
     buf_printf(out, "<section aria-labelledby=\"%s\"><h2 id=\"%s\">", s->id, s->id);
     html_escape(out, s->title);
@@ -285,7 +286,7 @@ static void put_section(const struct section *s, struct buf *out)
         const char *list = list_of(s, i);
         if (list && list != open)
             buf_printf(out, "<%s%s>\n", list, *list == 'd' ? " class=\"cards\"" : "");
-        put_block(&s->blocks.at[i], out);
+        put_block(&s->blocks.at[i], cells, out);
         if (list && list_of(s, i + 1) != list)
             buf_printf(out, "</%s>\n", list);
         open = list;
@@ -293,7 +294,7 @@ static void put_section(const struct section *s, struct buf *out)
     buf_puts(out, "</section>\n");
 }
 
-void html_document(const struct document *d, struct buf *out)
+static void put_document(const struct document *d, size_t cells, struct buf *out)
 {
     buf_puts(out, "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
                   "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n"
@@ -317,7 +318,7 @@ void html_document(const struct document *d, struct buf *out)
     buf_puts(out, "</ol></nav>\n<main>\n");
     for (size_t i = 0; i < d->sections.len; i++)
         if (d->sections.at[i].blocks.len)
-            put_section(&d->sections.at[i], out);
+            put_section(&d->sections.at[i], cells, out);
     buf_puts(out, "</main>\n<footer>Made by Seam. This page holds all that it shows, and asks for "
                   "nothing outside.</footer>\n</body></html>\n");
 }
@@ -330,7 +331,12 @@ int report_html(const struct result *const *results, size_t n, const struct html
     int status = 0;
     buf_init(&page);
     report_build(results, n, options, &d);
-    html_document(&d, &page);
+    for (size_t cells = CELLS_MAX; cells >= CELLS_LEAST; cells /= 2) {
+        buf_clear(&page);
+        put_document(&d, cells, &page);
+        if (page.len <= REPORT_BYTES_MAX)
+            break;
+    }
     if (page.len > REPORT_BYTES_MAX)
         status = error_set(err, ERR_LIMIT,
                            "report: the page would have %zu bytes, more than %d; report fewer "

@@ -11,7 +11,7 @@
 
 #include <string.h>
 
-enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40, GAP = 2 };
+enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40, GAP = 2, ROWS_MOST = 100 };
 
 static int width_of(const struct text_options *o)
 {
@@ -48,8 +48,10 @@ static void put_wrapped(struct buf *out, const char *text, size_t indent, size_t
         if (!first)
             buf_putc(out, ' ');
         at += !first;
-        while (at + text_width(rest) > width) { /* longer than a line: cut hard */
-            size_t part = text_fit(rest, width - at);
+        while (*rest && at + text_width(rest) > width) { /* longer than a line: cut hard */
+            size_t part = text_fit(rest, width > at ? width - at : 0);
+            if (part == 0) /* not even one character: it stands out */
+                part = text_fit(rest, 2);
             buf_add(out, rest, part);
             rest += part;
             buf_putc(out, '\n');
@@ -315,20 +317,31 @@ static void add_headline(const struct result *r, struct document *d)
     add_section_table(d, t ? t : rest);
 }
 
+/* A list of which the first rows are enough to see what it is. */
+static void add_list(struct document *d, struct table *t)
+{
+    if (t && table_rows(t) > ROWS_MOST) {
+        size_t more = table_rows(t) - ROWS_MOST;
+        t->cells.len = ROWS_MOST * t->columns.len;
+        t->note = arena_printf(&d->arena, "%s%s%zu further rows: --json", t->note ? t->note : "",
+                               t->note ? " " : "", more);
+    }
+    add_section_table(d, t);
+}
+
 static void add_rows(const struct result *r, struct document *d, size_t width)
 {
-    add_section_table(d, brief_stages(d, r, width, "More: --json"));
-    add_section_table(d, brief_losses(d, r));
-    add_section_table(d, brief_confidence(d, r));
-    add_section_table(d, table_edges(d, r));
-    add_section_table(
-        d, table_rows_of(d, r, "Resources", "resource", r->resources.at, r->resources.len));
-    add_section_table(d, table_rows_of(d, r, "Classes", "class", r->classes.at, r->classes.len));
-    add_section_table(d, table_rows_of(d, r, "Layers", "layer", r->layers.at, r->layers.len));
-    add_section_table(d, table_rows_of(d, r, "Environments", "environment", r->environments.at,
-                                       r->environments.len));
-    add_section_table(d, brief_names(d, r));
-    add_section_table(d, table_sensitivities(d, r, 10));
+    add_list(d, brief_stages(d, r, width, "More: --json"));
+    add_list(d, brief_losses(d, r));
+    add_list(d, brief_confidence(d, r));
+    add_list(d, table_edges(d, r));
+    add_list(d, table_rows_of(d, r, "Resources", "resource", r->resources.at, r->resources.len));
+    add_list(d, table_rows_of(d, r, "Classes", "class", r->classes.at, r->classes.len));
+    add_list(d, table_rows_of(d, r, "Layers", "layer", r->layers.at, r->layers.len));
+    add_list(d, table_rows_of(d, r, "Environments", "environment", r->environments.at,
+                              r->environments.len));
+    add_list(d, brief_names(d, r));
+    add_list(d, table_sensitivities(d, r, 10));
     add_data(r, d);
 }
 

@@ -432,6 +432,27 @@ static void a_huge_result_gives_a_page_of_two_megabytes_at_most(void **state)
     buf_release(&page);
 }
 
+static void a_page_of_several_large_results_cuts_its_tables_shorter(void **state)
+{
+    struct result r;
+    struct error err = {0};
+    struct buf page;
+    const struct result *results[] = {&r, &r, &r, &r, &r, &r, &r, &r};
+    buf_init(&page);
+    sample_result(&r, NULL);
+    for (int i = 0; i < 900; i++) {
+        struct row *row = result_add_row(&r, stages, "another stage with a name");
+        metrics_add(&row->metrics, "success_rate", 0.9, 0.85, 0.95, 0.95, 100, "1");
+        metrics_add(&row->metrics, "error_rate", 0.1, 0.05, 0.15, 0.95, 100, "1");
+        metrics_add(&row->metrics, "visit_latency_p50", 1, 0.9, 1.1, 0.95, 100, "s");
+        metrics_add(&row->metrics, "visit_latency_p95", 2, 1.9, 2.1, 0.95, 100, "s");
+    }
+    ok(report_html(results, 8, &no_gnuplot, &page, &err), &err);
+    within((double)page.len, 1 << 20, REPORT_BYTES_MAX);
+    result_release(&r);
+    buf_release(&page);
+}
+
 /* Relative luminance and contrast as WCAG 2.1 defines them. */
 static double luminance(const char *hex)
 {
@@ -495,6 +516,7 @@ int main(void)
         cmocka_unit_test(further_metrics_are_folded_away),
         cmocka_unit_test(advice_prefers_silent_mistakes_where_they_cost_more),
         cmocka_unit_test(a_huge_result_gives_a_page_of_two_megabytes_at_most),
+        cmocka_unit_test(a_page_of_several_large_results_cuts_its_tables_shorter),
         cmocka_unit_test(contrast_is_enough_in_light_and_dark),
     };
     return cmocka_run_group_tests_name("html", tests, NULL, NULL);

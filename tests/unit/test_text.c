@@ -199,6 +199,39 @@ static void head_of(const struct run_info *run, const struct data_quality *data,
     result_release(&r);
 }
 
+static void long_lists_show_their_first_hundred_rows(void **state)
+{
+    struct result r;
+    struct buf out;
+    result_init(&r, "replay");
+    buf_init(&out);
+    for (int i = 1; i <= 110; i++) {
+        struct row *row = result_add_row(&r, stages, result_text(&r, "step%03d", i));
+        metrics_add_exact(&row->metrics, "success_rate", 0.9, "1");
+    }
+    report_text(&r, NULL, &out);
+    text_has(out.data, "step100");
+    text_has(out.data, "10 further rows: --json\n");
+    assert_null(strstr(out.data, "step101"));
+    result_release(&r);
+    buf_release(&out);
+}
+
+static void a_cell_never_hangs_however_narrow(void **state)
+{
+    struct document d;
+    struct buf out;
+    buf_init(&out);
+    document_init(&d, "", "");
+    document_section(&d, "s", "");
+    document_number(&d, TONE_PLAIN, "a note that alone is longer than the line is wide, by far",
+                    "漢字漢字 and words");
+    text_document(&d, &(struct text_options){.width = 40}, &out);
+    text_has(out.data, "字\n");
+    document_release(&d);
+    buf_release(&out);
+}
+
 static void the_first_line_says_what_was_done(void **state)
 {
     head_of(
@@ -333,6 +366,8 @@ int main(void)
         cmocka_unit_test(the_headline_is_the_few_metrics_that_have_something_to_say),
         cmocka_unit_test(a_metric_with_a_target_is_always_in_the_headline),
         cmocka_unit_test(the_stages_are_one_table_at_80_columns),
+        cmocka_unit_test(long_lists_show_their_first_hundred_rows),
+        cmocka_unit_test(a_cell_never_hangs_however_narrow),
         cmocka_unit_test(the_first_line_says_what_was_done),
         cmocka_unit_test(a_threshold_is_told_in_six_digits_and_never_lower),
         cmocka_unit_test(none_and_all_are_told_from_nearly),
