@@ -55,6 +55,7 @@ static bool judges(const struct step *s)
     return is_check(s) || is_review(s);
 }
 
+/* clang-format off */
 #define FIELD(name, member) NUMBERS_##name, offsetof(struct numbers, member)
 static const struct field {
     const char *key;
@@ -65,31 +66,32 @@ static const struct field {
     bool (*of)(const struct step *s);
     bool decides;
 } fields[] = {
-    {"error",           FIELD_OUTCOME,     FIELD(ERROR,          error),           0,        any,             false},
-    {"wrong",           FIELD_OUTCOME,     FIELD(WRONG,          wrong),           0,        any,             false},
-    {"malformed",       FIELD_OUTCOME,     FIELD(MALFORMED,      malformed),       0,        any,             false},
-    {"validation",      FIELD_PROBABILITY, FIELD(VALIDATION,     validation),      1,        any,             false},
-    {"repair",          FIELD_PROBABILITY, FIELD(REPAIR,         repair),          0,        any,             false},
-    {"sensitivity",     FIELD_PROBABILITY, FIELD(SENSITIVITY,    sensitivity),     NAN,      is_check,        false},
-    {"sensitivity",     FIELD_PROBABILITY, FIELD(SENSITIVITY,    sensitivity),     1,        is_review,       false},
-    {"specificity",     FIELD_PROBABILITY, FIELD(SPECIFICITY,    specificity),     1,        judges,          false},
-    {"fixes",           FIELD_PROBABILITY, FIELD(FIXES,          fixes),           0,        any,             false},
-    {"spoils",          FIELD_PROBABILITY, FIELD(SPOILS,         spoils),          0,        any,             false},
-    {"threshold",       FIELD_PROBABILITY, FIELD(THRESHOLD,      threshold),       NAN,      is_gate,         true },
-    {"threshold.0",     FIELD_PROBABILITY, FIELD(THRESHOLD,      threshold),       NAN,      has_bands,       true },
-    {"threshold.1",     FIELD_PROBABILITY, FIELD(THRESHOLD_HIGH, threshold_high),  NAN,      has_bands,       true },
-    {"threshold",       FIELD_SCORE,       FIELD(THRESHOLD_DIST, threshold_dist),  NAN,      draws_threshold, true },
-    {"audit",           FIELD_PROBABILITY, FIELD(AUDIT,          audit),           0,        has_audit,       true },
-    {"latency",         FIELD_TIME,        FIELD(LATENCY,        latency),         0,        any,             false},
-    {"timeout",         FIELD_AMOUNT,      FIELD(TIMEOUT,        timeout_s),       INFINITY, any,             false},
-    {"cost",            FIELD_AMOUNT,      FIELD(COST,           cost_call),       0,        any,             false},
-    {"confidence.good", FIELD_SCORE,       FIELD(GOOD,           confidence_good), NAN,      has_confidence,  true },
-    {"confidence.bad",  FIELD_SCORE,       FIELD(BAD,            confidence_bad),  NAN,      has_confidence,  true },
-    {"cache.hit",       FIELD_PROBABILITY, FIELD(HIT,            cache_hit),       0,        has_cache,       false},
-    {"cache.latency",   FIELD_TIME,        FIELD(HIT_LATENCY,    cache_latency),   0,        has_cache,       false},
-    {"hedge.after",     FIELD_AMOUNT,      FIELD(HEDGE_AFTER,    hedge_after_s),   0,        has_hedge,       false},
+    {"error", FIELD_OUTCOME, FIELD(ERROR, error), 0, any, false},
+    {"wrong", FIELD_OUTCOME, FIELD(WRONG, wrong), 0, any, false},
+    {"malformed", FIELD_OUTCOME, FIELD(MALFORMED, malformed), 0, any, false},
+    {"validation", FIELD_PROBABILITY, FIELD(VALIDATION, validation), 1, any, false},
+    {"repair", FIELD_PROBABILITY, FIELD(REPAIR, repair), 0, any, false},
+    {"sensitivity", FIELD_PROBABILITY, FIELD(SENSITIVITY, sensitivity), NAN, is_check, false},
+    {"sensitivity", FIELD_PROBABILITY, FIELD(SENSITIVITY, sensitivity), 1, is_review, false},
+    {"specificity", FIELD_PROBABILITY, FIELD(SPECIFICITY, specificity), 1, judges, false},
+    {"fixes", FIELD_PROBABILITY, FIELD(FIXES, fixes), 0, any, false},
+    {"spoils", FIELD_PROBABILITY, FIELD(SPOILS, spoils), 0, any, false},
+    {"threshold", FIELD_PROBABILITY, FIELD(THRESHOLD, threshold), NAN, is_gate, true},
+    {"threshold.0", FIELD_PROBABILITY, FIELD(THRESHOLD, threshold), NAN, has_bands, true},
+    {"threshold.1", FIELD_PROBABILITY, FIELD(THRESHOLD_HIGH, threshold_high), NAN, has_bands, true},
+    {"threshold", FIELD_SCORE, FIELD(THRESHOLD_DIST, threshold_dist), NAN, draws_threshold, true},
+    {"audit", FIELD_PROBABILITY, FIELD(AUDIT, audit), 0, has_audit, true},
+    {"latency", FIELD_TIME, FIELD(LATENCY, latency), 0, any, false},
+    {"timeout", FIELD_AMOUNT, FIELD(TIMEOUT, timeout_s), INFINITY, any, false},
+    {"cost", FIELD_AMOUNT, FIELD(COST, cost_call), 0, any, false},
+    {"confidence.good", FIELD_SCORE, FIELD(GOOD, confidence_good), NAN, has_confidence, true},
+    {"confidence.bad", FIELD_SCORE, FIELD(BAD, confidence_bad), NAN, has_confidence, true},
+    {"cache.hit", FIELD_PROBABILITY, FIELD(HIT, cache_hit), 0, has_cache, false},
+    {"cache.latency", FIELD_TIME, FIELD(HIT_LATENCY, cache_latency), 0, has_cache, false},
+    {"hedge.after", FIELD_AMOUNT, FIELD(HEDGE_AFTER, hedge_after_s), 0, has_hedge, false},
 };
 #undef FIELD
+/* clang-format on */
 
 /* --- the list */
 
