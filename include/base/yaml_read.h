@@ -16,11 +16,12 @@ enum yaml_kind { YAML_SCALAR, YAML_LIST, YAML_MAP };
 
 struct yaml_node {
     enum yaml_kind kind;
-    bool quoted;           /* scalar in '' or "" or a block scalar */
-    uint32_t line, column; /* 1-based, of the first character; columns count bytes' characters */
-    const char *text;      /* scalar: its value, UTF-8, NUL-terminated; else NULL */
-    const char *origin;    /* NULL, or what replaced it, such as "--set flow.a.error=2"; borrowed */
-    uint32_t n;            /* children */
+    bool quoted;              /* scalar in '' or "" or a block scalar */
+    uint32_t line, column;    /* 1-based, of the first character; columns count bytes' characters */
+    const char *text;         /* scalar: its value, UTF-8, NUL-terminated; else NULL */
+    const char *origin;       /* NULL, or where it comes from if not from the file itself: "--set
+                                 flow.a.error=2", "steps.yaml:3:5"; borrowed */
+    uint32_t n;               /* children */
     struct yaml_node **key;   /* map: [n] scalars */
     struct yaml_node **child; /* list or map: [n] */
 };
@@ -60,6 +61,11 @@ struct yaml_node *yaml_new(struct yaml *y, enum yaml_kind kind, const char *text
  * Errors as yaml_parse, with the place inside `text`. */
 MUST_CHECK int yaml_value(struct yaml *y, const char *text, const char *origin,
                           struct yaml_node **out, struct error *err);
+/* Parses the text of another file into y's arena: *out is its root, NULL when empty, and every
+ * node's origin is its own "file:line:column"; *source is its text, kept as long as y.  Errors as
+ * yaml_parse. */
+MUST_CHECK int yaml_graft(struct yaml *y, const char *file, const char *text, size_t len,
+                          struct yaml_node **out, const char **source, struct error *err);
 /* Replaces or adds `key` in `map`; `value` belongs to y's arena. */
 void yaml_put(struct yaml *y, struct yaml_node *map, const char *key, struct yaml_node *value);
 

@@ -10,11 +10,10 @@
 
 struct fault {
     uint32_t line, column;
-    const char *origin; /* NULL, or the --set that caused it */
+    const char *origin; /* NULL, or the --set that caused it, or the place in an included file */
     const char *text;   /* a sentence, with the nearest key where one is near */
-    bool unsupported;   /* right, but of a part of the language that this version does not run */
-    const char *source; /* NULL, or the line of an included file that origin names, for showing */
-    uint32_t source_column;
+    const char *source; /* NULL, or the text of the included file in which origin lies */
+    uint32_t source_line, source_column;
 };
 struct faults {
     struct arena arena;
@@ -26,10 +25,6 @@ void faults_init(struct faults *f);
 void faults_release(struct faults *f);
 void faults_add(struct faults *f, uint32_t line, uint32_t column, const char *origin,
                 const char *format, ...) PRINTF_LIKE(5, 6);
-
-/* "not supported yet: " and the sentence. */
-void faults_add_unsupported(struct faults *f, uint32_t line, uint32_t column, const char *origin,
-                            const char *format, ...) PRINTF_LIKE(5, 6);
 /* Would a fault of this place still be listed? (Before costly sentences.) */
 bool faults_wants(const struct faults *f, uint32_t line, uint32_t column);
 

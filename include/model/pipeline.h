@@ -200,6 +200,8 @@ struct condition_node {
 };
 struct condition {
     const char *text; /* as written */
+    uint32_t line, column;
+    const char *origin;
     uint32_t n;
     const struct condition_node *node; /* [n] */
 };
@@ -374,7 +376,8 @@ struct resource {
                                  full at the start; an attempt takes one token, first come first
                                  served, and holds nothing */
     uint32_t n_hours;
-    const struct opening *hours; /* sorted, apart from each other; n_hours 0: always open */
+    const struct opening *hours; /* sorted, apart from each other (only one that runs over Sunday
+                                    night is two: ..WEEK_S and 0..); n_hours 0: always open */
     enum at_close at_close;
     enum discipline discipline;
     uint32_t waiting_room;  /* places to wait, servers not counted; 0: a loss system */
@@ -525,7 +528,9 @@ int32_t pipeline_step(const struct pipeline *p, const char *id);
  * the last one, TO_JOIN after the last one of a branch. */
 int32_t pipeline_following(const struct pipeline *p, uint32_t step);
 /* What an attempt of `step` does for class `class` when given[given] holds (-1: none) and the
- * environments are in state[n_environments] (NULL: where no state overrides anything). */
+ * environments are in state[n_environments] (NULL: where no state overrides anything).  Later
+ * environments win where two state the same number.  Outcomes that together would pass 1 make room
+ * for those that the environments state: the others are scaled to what those leave. */
 void numbers_resolve(const struct pipeline *p, uint32_t step, uint32_t class, int32_t given,
                      const uint32_t *state, struct numbers *out);
 /* Takes the fields in `set` over from another. */

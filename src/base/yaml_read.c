@@ -19,8 +19,10 @@ struct level {
 
 struct reader {
     struct yaml *y;
-    const char *source; /* of this text: the file, or one grafted value */
+    const char *file;
+    const char *source; /* of this text: the file, or what is grafted into it */
     const char *origin;
+    bool placed; /* every node's origin is its own place in `file` */
     struct fy_parser *parser;
     struct level level[YAML_DEPTH_MAX];
     uint32_t depth, documents;
@@ -141,7 +143,13 @@ static const char *hint(const struct reader *r, uint32_t line)
 static int fail(const struct reader *r, enum error_code code, uint32_t line, uint32_t column,
                 const char *sentence, struct error *err)
 {
-    return error_at(err, code, r->y->file, line, column, "%s", sentence);
+    return error_at(err, code, r->file, line, column, "%s", sentence);
+}
+
+static void set_origin(struct reader *r, struct yaml_node *n)
+{
+    if (r->placed)
+        n->origin = arena_printf(&r->y->arena, "%s:%u:%u", r->file, n->line, n->column);
 }
 
 static struct yaml_node *new_node(struct reader *r, enum yaml_kind kind)
@@ -152,6 +160,7 @@ static struct yaml_node *new_node(struct reader *r, enum yaml_kind kind)
     n->line = r->line;
     n->column = r->column;
     n->origin = r->origin;
+    set_origin(r, n);
     return n;
 }
 
@@ -199,8 +208,8 @@ static int open_level(struct reader *r, enum yaml_kind kind, struct yaml_node **
     if (attach(r, n, err))
         return -1;
     if (r->depth == YAML_DEPTH_MAX)
-        return error_at(err, ERR_LIMIT, r->y->file, n->line, n->column,
-                        "nested deeper than %d levels", YAML_DEPTH_MAX);
+        return error_at(err, ERR_LIMIT, r->file, n->line, n->column, "nested deeper than %d levels",
+                        YAML_DEPTH_MAX);
     top = &r->level[r->depth++];
     memset(top, 0, sizeof *top);
     top->node = n;
@@ -299,8 +308,10 @@ static struct yaml_node *read_scalar(struct reader *r, struct fy_token *token)
     n->text = arena_strndup(&r->y->arena, buf_text(&text), text.len);
     buf_release(&text);
     n->quoted = style != FYSS_PLAIN;
-    if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && n->column > 1)
+    if ((style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED) && n->column > 1) {
         n->column--; /* libfyaml's mark is of the first character inside the quotes */
+        set_origin(r, n);
+    }
     return n;
 }
 
@@ -350,18 +361,18 @@ static int read_alias(struct reader *r, struct fy_token *token, struct error *er
 
     r->column -= r->column > 1; /* the mark is of the name behind the star */
     if (id == UINT32_MAX)
-        return error_at(err, ERR_INPUT, r->y->file, r->line, r->column,
+        return error_at(err, ERR_INPUT, r->file, r->line, r->column,
                         "alias `*%.*s` has no anchor before it", (int)(len < 80 ? len : 80),
                         name ? name : "");
     if (is_open(r, r->anchors.at[id]))
         return fail(r, ERR_INPUT, r->line, r->column, "an alias may not stand inside its anchor",
                     err);
     if (r->depth + node_depth(r->anchors.at[id]) > YAML_DEPTH_MAX)
-        return error_at(err, ERR_LIMIT, r->y->file, r->line, r->column,
+        return error_at(err, ERR_LIMIT, r->file, r->line, r->column,
                         "nested deeper than %d levels through aliases", YAML_DEPTH_MAX);
     copy = copy_node(r, r->anchors.at[id]);
     if (copy == NULL)
-        return error_at(err, ERR_LIMIT, r->y->file, r->line, r->column,
+        return error_at(err, ERR_LIMIT, r->file, r->line, r->column,
                         "aliases stand for more than %d values", YAML_NODES_MAX);
     return attach(r, copy, err);
 }
@@ -436,7 +447,7 @@ static int syntax_error(struct reader *r, struct fy_diag *diag, struct error *er
         line = (uint32_t)first->line;
         column = first->column > 0 ? (uint32_t)first->column : 1;
     }
-    return error_at(err, ERR_INPUT, r->y->file, line, column, "not YAML: %s%s",
+    return error_at(err, ERR_INPUT, r->file, line, column, "not YAML: %s%s",
                     first && first->msg ? first->msg : "the text cannot be read", hint(r, line));
 }
 
@@ -476,7 +487,7 @@ static int read_text(struct reader *r, size_t len, struct error *err)
     }
     intern_init(&r->anchor_names);
     if (r->parser == NULL || fy_parser_set_string(r->parser, r->source, len))
-        error_at(err, ERR_INTERNAL, r->y->file, 0, 0, "the YAML parser could not be started");
+        error_at(err, ERR_INTERNAL, r->file, 0, 0, "the YAML parser could not be started");
     else
         status = read_events(r, diag, err);
     while (r->depth)
@@ -502,7 +513,7 @@ int yaml_parse(const char *file, const char *text, size_t len, struct yaml *out,
     if (check_text(file, text, len, err))
         return -1;
     arena_init(&out->arena);
-    out->file = arena_strdup(&out->arena, file);
+    r.file = out->file = arena_strdup(&out->arena, file);
     out->source = arena_strndup(&out->arena, text, len);
     r.source = out->source;
     if (len && read_text(&r, len, err)) {
@@ -516,7 +527,7 @@ int yaml_parse(const char *file, const char *text, size_t len, struct yaml *out,
 int yaml_value(struct yaml *y, const char *text, const char *origin, struct yaml_node **out,
                struct error *err)
 {
-    struct reader r = {.y = y, .origin = origin, .line = 1, .column = 1};
+    struct reader r = {.y = y, .file = y->file, .origin = origin, .line = 1, .column = 1};
     size_t len = strlen(text);
 
     r.source = arena_strndup(&y->arena, text, len);
@@ -525,6 +536,22 @@ int yaml_value(struct yaml *y, const char *text, const char *origin, struct yaml
     if (r.root == NULL)
         r.root = yaml_new(y, YAML_SCALAR, "", origin);
     *out = r.root;
+    return 0;
+}
+
+int yaml_graft(struct yaml *y, const char *file, const char *text, size_t len,
+               struct yaml_node **out, const char **source, struct error *err)
+{
+    struct reader r = {.y = y, .placed = true, .line = 1, .column = 1};
+    size_t mark = len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+
+    r.file = arena_strdup(&y->arena, file);
+    r.source = arena_strndup(&y->arena, text + mark, len - mark);
+    if (check_text(file, text + mark, len - mark, err) ||
+        (len > mark && read_text(&r, len - mark, err)))
+        return -1;
+    *out = r.root;
+    *source = r.source;
     return 0;
 }
 

@@ -15,6 +15,10 @@ static const char *target_name(const struct pipeline *p, int32_t to)
         return "reject";
     case TO_FAIL:
         return "fail";
+    case TO_JOIN:
+        return "join";
+    case TO_SKIP:
+        return "skip";
     default:
         return p->step[to].id;
     }
@@ -32,18 +36,39 @@ static void put_edge(struct buf *out, const struct pipeline *p, const char *when
     buf_putc(out, '\n');
 }
 
+static void put_gate(struct buf *out, const struct pipeline *p, const struct step *s)
+{
+    put_edge(out, p, "above", &s->above);
+    if (s->audit.present)
+        put_edge(out, p, "audit", &s->audit.to);
+    if (s->bands)
+        put_edge(out, p, "between", &s->between);
+    put_edge(out, p, "below", &s->below);
+}
+
+static void put_next(struct buf *out, const struct pipeline *p, const struct step *s)
+{
+    const struct parallel *par = s->parallel;
+
+    for (uint32_t b = 0; par && b < par->n_branches; b++)
+        buf_printf(out, "      %-10s -> %s%s\n", "branch", p->step[par->first[b]].id,
+                   par->copies > 1 ? " (copies)" : "");
+    for (uint32_t i = 0; i < s->n_ways; i++)
+        put_edge(out, p, s->way[i].when ? s->way[i].when->text : "share", &s->way[i].edge);
+    if (!s->ways_complete)
+        put_edge(out, p, "then", &s->next);
+}
+
 static void put_graph(struct buf *out, const struct pipeline *p)
 {
     for (uint32_t i = 0; i < p->n_steps; i++) {
         const struct step *s = &p->step[i];
-        buf_printf(out, "%3u  %s %s (%s)\n", i + 1, step_kind_name(s->kind), s->id,
-                   layer_name(s->layer));
-        if (s->kind == STEP_GATE) {
-            put_edge(out, p, "above", &s->above);
-            put_edge(out, p, "below", &s->below);
-        } else {
-            put_edge(out, p, "then", &s->next);
-        }
+        buf_printf(out, "%3u  %s%s %s (%s)\n", i + 1, s->parent ? "| " : "",
+                   step_kind_name(s->kind), s->id, layer_name(s->layer));
+        if (s->kind == STEP_GATE)
+            put_gate(out, p, s);
+        else
+            put_next(out, p, s);
         if (s->kind == STEP_CHECK || s->kind == STEP_REVIEW)
             put_edge(out, p, "rejected", &s->on_reject);
         if (s->fallback.to != TO_FAIL)

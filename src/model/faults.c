@@ -74,7 +74,7 @@ static void insert(struct faults *f, struct fault fault)
     f->list.at[i] = fault;
 }
 
-static void add(struct faults *f, struct fault fault, const char *lead, const char *format,
+static void add(struct faults *f, struct fault fault, const char *format,
                 va_list args)
 {
     struct buf text;
@@ -87,7 +87,6 @@ static void add(struct faults *f, struct fault fault, const char *lead, const ch
         return;
     }
     buf_init(&text);
-    buf_puts(&text, lead);
     buf_vprintf(&text, format, args);
     kept = arena_strdup(&f->arena, buf_text(&text));
     clean(kept);
@@ -107,17 +106,6 @@ void faults_add(struct faults *f, uint32_t line, uint32_t column, const char *or
     va_list args;
 
     va_start(args, format);
-    add(f, (struct fault){.line = line, .column = column, .origin = origin}, "", format, args);
-    va_end(args);
-}
-
-void faults_add_unsupported(struct faults *f, uint32_t line, uint32_t column, const char *origin,
-                            const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    add(f, (struct fault){.line = line, .column = column, .origin = origin, .unsupported = true},
-        "not supported yet: ", format, args);
+    add(f, (struct fault){.line = line, .column = column, .origin = origin}, format, args);
     va_end(args);
 }

@@ -86,19 +86,46 @@ void numbers_take(struct numbers *to, const struct numbers *from, uint32_t set)
 #undef X
 }
 
+/* What the environments state comes first; when that leaves too little for the other outcomes,
+ * they share what is left in their proportion. */
+static void make_room(struct numbers *n, uint32_t set)
+{
+    struct number *all[] = {&n->error, &n->wrong, &n->malformed};
+    static const uint32_t bit[] = {1u << NUMBERS_ERROR, 1u << NUMBERS_WRONG,
+                                   1u << NUMBERS_MALFORMED};
+    double stated = 0, others = 0;
+
+    for (int i = 0; i < 3; i++)
+        *(set & bit[i] ? &stated : &others) += all[i]->value;
+    if (!(stated + others > 1))
+        return;
+    for (int i = 0; i < 3; i++) {
+        if (set & bit[i])
+            all[i]->value /= fmax(stated, 1);
+        else
+            all[i]->value *= fmax(1 - stated, 0) / others;
+    }
+}
+
 void numbers_resolve(const struct pipeline *p, uint32_t step, uint32_t class, int32_t given,
                      const uint32_t *state, struct numbers *out)
 {
     const struct step *s = &p->step[step];
 
+    uint32_t set = 0;
+
     *out = given < 0 ? s->numbers[class] : s->given[given].override.numbers[class];
     for (uint32_t e = 0; state && e < p->n_environments; e++) {
         const struct env_state *now = &p->environment[e].state[state[e]];
         for (uint32_t i = 0; i < now->n_overrides; i++)
-            if (now->override[i].step == step)
+            if (now->override[i].step == step) {
                 numbers_take(out, &now->override[i].override.numbers[class],
                              now->override[i].override.set);
+                set |= now->override[i].override.set;
+            }
     }
+    if (set)
+        make_room(out, set);
 }
 
 int32_t pipeline_following(const struct pipeline *p, uint32_t step)

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Distributions of a scenario.  The families and the sets of parameters under which people write
- * them are those of dist_forms; here are the lists (discrete, empirical, mixture), the file behind
- * an empirical one, and the checks of what a duration and a confidence may be. */
-#include "base/csv_read.h"
-#include "base/file.h"
+ * them are those of dist_forms; here are the lists (discrete, empirical, mixture), and the checks
+ * of what a duration and a confidence may be. */
 #include "model/scenario_internal.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DATA_FILE_MAX = 64 << 20, EVIDENCE_MAX = 1000000000 };
+enum { EVIDENCE_MAX = 1000000000 };
 
 static const char *const list_words[] = {"discrete", "empirical", "mixture", "shifted"};
 
-static int read_dist(struct reading *r, const struct yaml_node *n, bool score, struct dist *out);
+static int read_dist(struct reading *r, const struct yaml_node *n, enum quantity q,
+                     struct dist *out);
 
 bool is_dist_word(const char *word)
 {
@@ -28,22 +26,17 @@ bool is_dist_word(const char *word)
     return false;
 }
 
-/* A value in the quantity's own unit: a duration, or a confidence. */
-static int read_quantity(struct reading *r, const struct yaml_node *n, bool score, double *out)
+/* A value in the quantity's own unit. */
+static int read_quantity(struct reading *r, const struct yaml_node *n, enum quantity q, double *out)
 {
-    return score ? value_share(r, n, out) : value_duration(r, n, out);
-}
-
-static int read_rate(struct reading *r, const struct yaml_node *n, double *out)
-{
-    struct error err = {0};
-
-    if (want_scalar(r, n, "a rate (40/h)"))
-        return -1;
-    if (units_rate(n->text, out, &err) == 0)
-        return 0;
-    fault_at(r, n, "`rate`: %s", err.text);
-    return -1;
+    switch (q) {
+    case QUANTITY_SCORE:
+        return value_share(r, n, out);
+    case QUANTITY_TIME:
+        return value_duration(r, n, out);
+    default:
+        return value_number(r, n, out);
+    }
 }
 
 static bool form_fits(const struct dist_form *form, const struct yaml_node *map)
@@ -79,7 +72,7 @@ static void fault_params(struct reading *r, const struct yaml_node *key,
 }
 
 static int read_form(struct reading *r, const struct yaml_node *key, const struct yaml_node *map,
-                     bool score, struct dist *out)
+                     enum quantity q, struct dist *out)
 {
     const struct dist_form *form = NULL;
     struct error err = {0};
@@ -97,8 +90,8 @@ static int read_form(struct reading *r, const struct yaml_node *key, const struc
         const char *outer = r->key;
         int status;
         r->key = form->param[i];
-        status = form->kind[i] == DIST_VALUE  ? read_quantity(r, n, score, &value[i])
-                 : form->kind[i] == DIST_RATE ? read_rate(r, n, &value[i])
+        status = form->kind[i] == DIST_VALUE  ? read_quantity(r, n, q, &value[i])
+                 : form->kind[i] == DIST_RATE ? value_rate(r, n, &value[i])
                                               : value_number(r, n, &value[i]);
         r->key = outer;
         if (status)
@@ -168,16 +161,20 @@ static void keep_sorted(struct reading *r, struct weighted *w, size_t n, bool we
     out->weights = shares;
 }
 
-static int want_list(struct reading *r, const struct yaml_node *n, const char *key)
+void dist_of_values(struct reading *r, const double *values, const double *weights, size_t n,
+                    struct dist *out)
 {
-    if (n->kind == YAML_LIST && n->n > 0)
-        return 0;
-    fault_at(r, n, "`%s` is a list with at least one value", key);
-    return -1;
+    struct weighted *w = mem_zero(n + 1, sizeof *w);
+
+    *out = (struct dist){.family = DIST_EMPIRICAL};
+    for (size_t i = 0; i < n; i++)
+        w[i] = (struct weighted){values[i], weights ? weights[i] : 0};
+    keep_sorted(r, w, n, weights != NULL, out);
+    mem_free(w);
 }
 
 static int read_discrete(struct reading *r, const struct yaml_node *key,
-                         const struct yaml_node *map, bool score, struct dist *out)
+                         const struct yaml_node *map, enum quantity q, struct dist *out)
 {
     static const char *const keys[] = {"values", "weights"};
     const struct yaml_node *values, *weights;
@@ -197,7 +194,7 @@ static int read_discrete(struct reading *r, const struct yaml_node *key,
     }
     w = mem_zero(values->n, sizeof *w);
     for (uint32_t i = 0; i < values->n && status == 0; i++) {
-        status = read_quantity(r, values->child[i], score, &w[i].value) ||
+        status = read_quantity(r, values->child[i], q, &w[i].value) ||
                          value_share(r, weights->child[i], &w[i].weight)
                      ? -1
                      : 0;
@@ -214,122 +211,21 @@ static int read_discrete(struct reading *r, const struct yaml_node *key,
     return status;
 }
 
-/* A path that stays beside the scenario: relative, without "..", and not through a link that
- * leads out. */
-static int data_path_of(struct reading *r, const struct yaml_node *n, char **out)
-{
-    const char *name = n->text, *dir = r->options ? r->options->data_dir : NULL;
-    char *base = NULL, *full = NULL, *real_base = NULL, *real = NULL;
-    bool inside = *name && *name != '/' && strstr(name, "..") == NULL;
-    size_t len;
-
-    if (!inside) {
-        fault_at(r, n, "`%.80s` leads out of the scenario's folder: data files stand beside it",
-                 name);
-        return -1;
-    }
-    if (dir) {
-        base = mem_strdup(dir);
-        full = mem_alloc(strlen(dir) + strlen(name) + 2);
-        memcpy(full, dir, strlen(dir));
-        full[strlen(dir)] = '/';
-        memcpy(full + strlen(dir) + 1, name, strlen(name) + 1);
-    } else {
-        base = file_beside(r->y->file, ".");
-        full = file_beside(r->y->file, name);
-    }
-    real_base = realpath(base, NULL);
-    real = realpath(full, NULL);
-    len = real_base ? strlen(real_base) : 0;
-    inside = real == NULL || (real_base && strncmp(real, real_base, len) == 0 &&
-                              (real[len] == '/' || real_base[len - 1] == '/'));
-    if (!inside)
-        fault_at(r, n, "`%.80s` leads out of the scenario's folder: data files stand beside it",
-                 name);
-    free(real);
-    free(real_base);
-    mem_free(base);
-    if (inside) {
-        *out = full;
-        return 0;
-    }
-    mem_free(full);
-    return -1;
-}
-
-/* A plain number is in seconds, or a confidence; a duration may have its unit. */
-static int cell_value(const char *cell, bool score, double *out)
-{
-    struct error err = {0};
-    uint64_t k, n;
-
-    if (score)
-        return units_probability(cell, out, &k, &n, &err);
-    if (units_number(cell, out, &err) == 0)
-        return *out >= 0 ? 0 : -1;
-    return units_duration(cell, out, &err);
-}
-
-static int read_column(struct reading *r, const struct yaml_node *column, const struct csv *csv,
-                       bool score, struct dist *out)
-{
-    const char *names[] = {column->text, NULL};
-    int c = csv_column(csv, names);
-    struct weighted *w;
-    size_t n = 0;
-
-    if (c < 0) {
-        fault_at(r, column, "%s has no column `%.60s`%s", csv->file, column->text,
-                 did_you_mean(r, column, column->text, csv->header, csv->columns));
-        return -1;
-    }
-    if (csv->rows == 0) {
-        fault_at(r, column, "%s has no rows", csv->file);
-        return -1;
-    }
-    w = mem_zero(csv->rows, sizeof *w);
-    for (size_t i = 0; i < csv->rows; i++, n++) {
-        const char *cell = csv_cell(csv, i, (size_t)c);
-        if (cell_value(cell, score, &w[i].value)) {
-            fault_at(r, column, "%s:%u: `%.40s` is not %s", csv->file, csv->line[i], cell,
-                     score ? "a confidence in [0, 1]" : "a duration (seconds, or with a unit)");
-            break;
-        }
-    }
-    if (n == csv->rows)
-        keep_sorted(r, w, n, false, out);
-    mem_free(w);
-    return n == csv->rows ? 0 : -1;
-}
-
-static int read_empirical_file(struct reading *r, const struct yaml_node *map, bool score,
+static int read_empirical_file(struct reading *r, const struct yaml_node *map, enum quantity q,
                                struct dist *out)
 {
-    const struct yaml_node *file = yaml_get(map, "file"), *column = yaml_get(map, "column");
-    struct csv csv = {0};
-    struct error err = {0};
-    struct buf text;
-    char *path = NULL;
-    int status = -1;
+    size_t n = 0;
+    double *values = read_data_column(r, yaml_get(map, "file"), yaml_get(map, "column"), q, &n);
 
-    if (want_scalar(r, file, "a file's name") || want_scalar(r, column, "a column's name") ||
-        data_path_of(r, file, &path))
+    if (values == NULL)
         return -1;
-    buf_init(&text);
-    if (file_read(path, DATA_FILE_MAX, &text, &err) ||
-        csv_read(path, buf_text(&text), text.len, &csv, &err)) {
-        fault_at(r, file, "%s", err.text);
-    } else {
-        status = read_column(r, column, &csv, score, out);
-        csv_release(&csv);
-    }
-    buf_release(&text);
-    mem_free(path);
-    return status;
+    dist_of_values(r, values, NULL, n, out);
+    mem_free(values);
+    return 0;
 }
 
 static int read_empirical(struct reading *r, const struct yaml_node *key,
-                          const struct yaml_node *map, bool score, struct dist *out)
+                          const struct yaml_node *map, enum quantity q, struct dist *out)
 {
     static const char *const by_values[] = {"values"}, *const by_file[] = {"file", "column"};
     const struct yaml_node *values = yaml_get(map, "values");
@@ -338,13 +234,12 @@ static int read_empirical(struct reading *r, const struct yaml_node *key,
 
     out->family = DIST_EMPIRICAL;
     if (map->kind == YAML_MAP && yaml_get(map, "file"))
-        return check_keys(r, key, map, by_file, 2, 2) ? -1
-                                                      : read_empirical_file(r, map, score, out);
+        return check_keys(r, key, map, by_file, 2, 2) ? -1 : read_empirical_file(r, map, q, out);
     if (check_keys(r, key, map, by_values, 1, 1) || want_list(r, values, "values"))
         return -1;
     w = mem_zero(values->n, sizeof *w);
     for (uint32_t i = 0; i < values->n && status == 0; i++)
-        status = read_quantity(r, values->child[i], score, &w[i].value);
+        status = read_quantity(r, values->child[i], q, &w[i].value);
     if (status == 0)
         keep_sorted(r, w, values->n, false, out);
     mem_free(w);
@@ -352,8 +247,8 @@ static int read_empirical(struct reading *r, const struct yaml_node *key,
 }
 
 /* One `{weight: 70%, lognormal: {...}}`. */
-static int read_part(struct reading *r, const struct yaml_node *part, bool score, double *weight,
-                     struct dist *out)
+static int read_part(struct reading *r, const struct yaml_node *part, enum quantity q,
+                     double *weight, struct dist *out)
 {
     const struct yaml_node *w = yaml_get(part, "weight");
     struct yaml_node rest;
@@ -374,10 +269,10 @@ static int read_part(struct reading *r, const struct yaml_node *part, bool score
         rest.key[rest.n] = part->key[i];
         rest.child[rest.n++] = part->child[i];
     }
-    return read_dist(r, &rest, score, out);
+    return read_dist(r, &rest, q, out);
 }
 
-static int read_mixture(struct reading *r, const struct yaml_node *list, bool score,
+static int read_mixture(struct reading *r, const struct yaml_node *list, enum quantity q,
                         struct dist *out)
 {
     struct dist *part;
@@ -388,7 +283,7 @@ static int read_mixture(struct reading *r, const struct yaml_node *list, bool sc
     part = arena_alloc(&r->p->arena, list->n * sizeof *part);
     weights = arena_alloc(&r->p->arena, list->n * sizeof *weights);
     for (uint32_t i = 0; i < list->n; i++) {
-        if (read_part(r, list->child[i], score, &weights[i], &part[i]))
+        if (read_part(r, list->child[i], q, &weights[i], &part[i]))
             return -1;
         sum += weights[i];
     }
@@ -401,7 +296,7 @@ static int read_mixture(struct reading *r, const struct yaml_node *list, bool sc
 }
 
 static int read_shifted(struct reading *r, const struct yaml_node *key, const struct yaml_node *map,
-                        bool score, struct dist *out)
+                        enum quantity q, struct dist *out)
 {
     static const char *const keys[] = {"by", "of"};
     struct dist *part = arena_alloc(&r->p->arena, sizeof *part);
@@ -409,8 +304,8 @@ static int read_shifted(struct reading *r, const struct yaml_node *key, const st
     if (check_keys(r, key, map, keys, 2, 2))
         return -1;
     *out = (struct dist){.family = DIST_SHIFTED, .n = 1, .part = part};
-    return read_quantity(r, yaml_get(map, "by"), score, &out->a) ||
-                   read_dist(r, yaml_get(map, "of"), score, part)
+    return read_quantity(r, yaml_get(map, "by"), q, &out->a) ||
+                   read_dist(r, yaml_get(map, "of"), q, part)
                ? -1
                : 0;
 }
@@ -429,21 +324,21 @@ static void fault_word(struct reading *r, const struct yaml_node *key)
 }
 
 static int read_family(struct reading *r, const struct yaml_node *key,
-                       const struct yaml_node *value, bool score, struct dist *out)
+                       const struct yaml_node *value, enum quantity q, struct dist *out)
 {
     if (strcmp(key->text, "discrete") == 0)
-        return read_discrete(r, key, value, score, out);
+        return read_discrete(r, key, value, q, out);
     if (strcmp(key->text, "empirical") == 0)
-        return read_empirical(r, key, value, score, out);
+        return read_empirical(r, key, value, q, out);
     if (strcmp(key->text, "mixture") == 0)
-        return read_mixture(r, value, score, out);
+        return read_mixture(r, value, q, out);
     if (strcmp(key->text, "shifted") == 0)
-        return read_shifted(r, key, value, score, out);
+        return read_shifted(r, key, value, q, out);
     if (!is_dist_word(key->text)) {
         fault_word(r, key);
         return -1;
     }
-    return read_form(r, key, value, score, out);
+    return read_form(r, key, value, q, out);
 }
 
 static int read_evidence(struct reading *r, const struct yaml_node *n, struct dist *out)
@@ -461,14 +356,20 @@ static int read_evidence(struct reading *r, const struct yaml_node *n, struct di
     return 0;
 }
 
-static int read_dist(struct reading *r, const struct yaml_node *n, bool score, struct dist *out)
+static int read_dist(struct reading *r, const struct yaml_node *n, enum quantity q,
+                     struct dist *out)
 {
+    static const char *const words[][3] = {
+        {"a duration",         "1s",  "3s"  },
+        {"a number in [0, 1]", "0.8", "0.95"},
+        {"a number",           "2",   "5"   }
+    };
     const struct yaml_node *key = NULL, *value = NULL, *evidence = NULL;
 
     *out = (struct dist){0};
     if (n->kind == YAML_SCALAR) {
         *out = dist_constant(0);
-        return read_quantity(r, n, score, &out->a);
+        return read_quantity(r, n, q, &out->a);
     }
     for (uint32_t i = 0; n->kind == YAML_MAP && i < n->n; i++) {
         if (strcmp(n->key[i]->text, "evidence") == 0) {
@@ -484,29 +385,31 @@ static int read_dist(struct reading *r, const struct yaml_node *n, bool score, s
     }
     if (key == NULL) {
         fault_at(r, n, "`%s` is %s or a distribution such as {lognormal: {p50: %s, p95: %s}}",
-                 r->key, score ? "a number in [0, 1]" : "a duration", score ? "0.8" : "1s",
-                 score ? "0.95" : "3s");
+                 r->key, words[q][0], words[q][1], words[q][2]);
         return -1;
     }
-    if (read_family(r, key, value, score, out))
+    if (read_family(r, key, value, q, out))
         return -1;
     return evidence ? read_evidence(r, evidence, out) : 0;
 }
 
-int value_dist(struct reading *r, const struct yaml_node *n, bool score, struct dist *out)
+int value_dist(struct reading *r, const struct yaml_node *n, enum quantity q, struct dist *out)
 {
     struct error err = {0};
 
-    if (read_dist(r, n, score, out))
+    if (read_dist(r, n, q, out))
         return -1;
     if (dist_check(out, &err)) {
         fault_at(r, n, "`%s`: %s", r->key, err.text);
         return -1;
     }
-    if (dist_min(out) < 0 || (score && dist_max(out) > 1)) {
+    if (dist_min(out) < 0 || (q == QUANTITY_SCORE && dist_max(out) > 1)) {
         fault_at(r, n,
-                 score ? "`%s`: a confidence lies in [0, 1], and this reaches from %g to %g"
-                       : "`%s`: a duration is not negative, and this reaches from %g to %g",
+                 q == QUANTITY_SCORE
+                     ? "`%s`: a confidence lies in [0, 1], and this reaches from %g to %g"
+                 : q == QUANTITY_TIME
+                     ? "`%s`: a duration is not negative, and this reaches from %g to %g"
+                     : "`%s` is not negative, and this reaches from %g to %g",
                  r->key, dist_min(out), dist_max(out));
         return -1;
     }

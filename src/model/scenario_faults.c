@@ -64,6 +64,8 @@ void scenario_put_faults(const struct faults *faults, const char *file, const ch
         const struct fault *f = &faults->list.at[i];
         if (f->origin) {
             buf_printf(out, "%s: %s\n", f->origin, f->text);
+            if (f->source)
+                put_source(f->source, f->source_line, f->source_column, out);
             continue;
         }
         buf_puts(out, file);

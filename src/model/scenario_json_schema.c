@@ -51,6 +51,7 @@ static void put_words(struct json_write *w, const char *const *words)
     json_close(w, ']');
 }
 
+/* The definition of a plain value; NULL when the row says more. */
 static const char *def_of(const struct schema_key *k)
 {
     switch (k->type) {
@@ -58,12 +59,20 @@ static const char *def_of(const struct schema_key *k)
         return "probability";
     case VALUE_DURATION:
         return "duration";
+    case VALUE_RATE:
+        return "rate";
     case VALUE_MONEY:
         return "money";
     case VALUE_DIST:
         return "time";
     case VALUE_SCORE:
         return "score";
+    case VALUE_SIZE:
+        return "size";
+    case VALUE_CLOCK:
+        return "clock";
+    case VALUE_HOURS:
+        return "hours";
     case VALUE_EDGE:
         return "edge";
     default:
@@ -71,26 +80,70 @@ static const char *def_of(const struct schema_key *k)
     }
 }
 
+/* What the definition of a place is called. */
+static const char *const place_defs[PLACE_COUNT] = {
+    [PLACE_STAGE] = "stage",
+    [PLACE_CHECK] = "check",
+    [PLACE_GATE] = "gate",
+    [PLACE_REVIEW] = "review",
+    [PLACE_PARALLEL] = "parallel",
+    [PLACE_RETRY] = "retry",
+    [PLACE_BACKOFF] = "backoff",
+    [PLACE_COST] = "cost",
+    [PLACE_CONFIDENCE] = "confidence",
+    [PLACE_EDGE] = "edge",
+    [PLACE_CLASS] = "class",
+    [PLACE_WORTH] = "worth",
+    [PLACE_OBJECTIVE] = "objective",
+    [PLACE_WAY] = "way",
+    [PLACE_HEDGE] = "hedge",
+    [PLACE_CACHE] = "cache",
+    [PLACE_BREAKER] = "breaker",
+    [PLACE_AUDIT] = "audit",
+    [PLACE_FATIGUE] = "fatigue",
+    [PLACE_RESOURCE] = "resource",
+    [PLACE_ARRIVALS] = "arrivals",
+    [PLACE_SCHEDULE] = "schedule",
+    [PLACE_DAILY] = "daily",
+    [PLACE_HORIZON] = "horizon",
+    [PLACE_STATE] = "state",
+    [PLACE_FEEDBACK] = "feedback",
+    [PLACE_LEARN] = "learn",
+    [PLACE_LEARNT] = "learnt",
+    [PLACE_POWER_LAW] = "power_law",
+};
+
 static const char *place_def(enum place place)
 {
-    switch ((int)place) {
-    case AT_RETRY:
-        return "retry";
-    case AT_BACKOFF:
-        return "backoff";
-    case AT_COST:
-        return "cost";
-    case AT_CONFIDENCE:
-        return "confidence";
-    case AT_CLASS:
-        return "class";
-    case AT_WORTH:
-        return "worth";
-    case AT_OBJECTIVE:
-        return "objective";
-    default:
-        return NULL;
-    }
+    for (size_t i = 0; i < PLACE_COUNT; i++)
+        if ((uint32_t)place == 1u << i)
+            return place_defs[i];
+    return place == AT_STEP ? "step" : NULL;
+}
+
+/* An object whose values are all of one kind. */
+static void put_map_of(struct json_write *w, const char *def)
+{
+    put_pair(w, "type", "object");
+    if (def == NULL)
+        return;
+    json_key(w, "additionalProperties");
+    json_open(w, '{');
+    put_ref(w, def);
+    json_close(w, '}');
+}
+
+static void put_list_of(struct json_write *w, const char *def)
+{
+    put_pair(w, "type", "array");
+    json_key(w, "minItems");
+    json_uint(w, 1);
+    if (def == NULL)
+        return;
+    json_key(w, "items");
+    json_open(w, '{');
+    put_ref(w, def);
+    json_close(w, '}');
 }
 
 /* The value, or a map from classes to values. */
@@ -102,11 +155,7 @@ static void put_per_class(struct json_write *w, const char *def)
     put_ref(w, def);
     json_close(w, '}');
     json_open(w, '{');
-    put_pair(w, "type", "object");
-    json_key(w, "additionalProperties");
-    json_open(w, '{');
-    put_ref(w, def);
-    json_close(w, '}');
+    put_map_of(w, def);
     json_close(w, '}');
     json_close(w, ']');
 }
@@ -122,75 +171,92 @@ static void put_number_range(struct json_write *w, const struct schema_key *k)
     json_number(w, k->high);
 }
 
-static void put_retry_for(struct json_write *w)
+static void put_text(struct json_write *w)
 {
-    static const char *const words[] = {"error", "malformed", "timeout", NULL};
-
-    put_pair(w, "type", "array");
-    json_key(w, "items");
-    json_open(w, '{');
-    put_words(w, words);
-    json_close(w, '}');
+    json_key(w, "type");
+    json_open(w, '[');
+    json_string(w, "string");
+    json_string(w, "number");
+    json_close(w, ']');
 }
 
-/* Keys whose rows have readers of their own, and so a form of their own; false for the others. */
+/* Keys whose rows have readers of their own, and so a form of their own. */
+static const struct {
+    enum place where;
+    const char *key, *def;
+    enum { FORM_VALUE, FORM_PER_CLASS, FORM_LIST, FORM_MAP } form;
+} special[] = {
+    {AT_TOP,      "flow",         "steps",       FORM_VALUE    },
+    {AT_PARALLEL, "branch",       "steps",       FORM_VALUE    },
+    {AT_PARALLEL, "branches",     "steps",       FORM_LIST     },
+    {AT_TOP,      "costs",        NULL,          FORM_MAP      },
+    {AT_TOP,      "deadline",     "duration",    FORM_PER_CLASS},
+    {AT_TOP,      "environments", "environment", FORM_MAP      },
+    {AT_TOP,      "objective",    "objective",   FORM_VALUE    },
+    {AT_STAGE,    "given",        "overrides",   FORM_VALUE    },
+    {AT_STATE,    "steps",        "overrides",   FORM_VALUE    },
+    {AT_STATE,    "to",           "probability", FORM_MAP      },
+    {AT_STAGE,    "next",         "way",         FORM_LIST     },
+    {AT_STAGE,    "cost",         "cost",        FORM_PER_CLASS},
+    {AT_GATE,     "threshold",    "threshold",   FORM_PER_CLASS},
+    {AT_GATE,     "audit",        "audit",       FORM_PER_CLASS},
+    {AT_WAY,      "probability",  "probability", FORM_PER_CLASS},
+    {AT_EDGE,     "at_most",      "at_most",     FORM_VALUE    },
+    {AT_RETRY,    "for",          "failures",    FORM_PER_CLASS},
+    {AT_RETRY,    "budget",       "retries",     FORM_PER_CLASS},
+    {AT_FATIGUE,  "sensitivity",  "probability", FORM_PER_CLASS},
+    {AT_RESOURCE, "patience",     "time",        FORM_PER_CLASS},
+    {AT_FEEDBACK, "labels",       "judges",      FORM_VALUE    },
+};
+
 static bool put_special(struct json_write *w, const struct schema_key *k)
 {
-    if (strcmp(k->key, "flow") == 0) {
-        put_pair(w, "type", "array");
-        json_key(w, "minItems");
-        json_uint(w, 1);
-        json_key(w, "items");
-        json_open(w, '{');
-        put_ref(w, "step");
-        json_close(w, '}');
-    } else if (strcmp(k->key, "for") == 0) {
-        put_retry_for(w);
-    } else if (strcmp(k->key, "at_most") == 0) {
-        put_ref(w, "at_most");
-    } else if (strcmp(k->key, "cost") == 0) {
-        put_per_class(w, "cost");
-    } else if (strcmp(k->key, "costs") == 0) {
-        put_pair(w, "type", "object");
-    } else if (strcmp(k->key, "classes") == 0) {
-        put_pair(w, "type", "object");
-        json_key(w, "additionalProperties");
-        json_open(w, '{');
-        put_ref(w, "class");
-        json_close(w, '}');
-    } else {
-        return false;
+    for (size_t i = 0; i < sizeof special / sizeof *special; i++) {
+        if (!(k->where & (uint32_t)special[i].where) || strcmp(k->key, special[i].key) != 0)
+            continue;
+        switch (special[i].form) {
+        case FORM_VALUE:
+            put_ref(w, special[i].def);
+            break;
+        case FORM_PER_CLASS:
+            put_per_class(w, special[i].def);
+            break;
+        case FORM_LIST:
+            put_list_of(w, special[i].def);
+            break;
+        case FORM_MAP:
+            put_map_of(w, special[i].def);
+        }
+        return true;
     }
-    return true;
+    return false;
 }
 
 static void put_value(struct json_write *w, const struct schema_key *k)
 {
     const char *def = def_of(k);
+    bool per_class = k->slot == IN_NUMBERS || k->slot == IN_INPUT || k->slot == IN_RETRY;
 
-    if (k->flags & KEY_UNSUPPORTED) {
-        json_key(w, "not");
-        json_open(w, '{');
-        json_close(w, '}');
-    } else if (put_special(w, k)) {
+    if (put_special(w, k))
         return;
-    } else if (def && (k->slot == IN_NUMBERS || k->slot == IN_INPUT)) {
+    if (def && per_class)
         put_per_class(w, def);
-    } else if (def) {
+    else if (def)
         put_ref(w, def);
-    } else if (k->inner && place_def(k->inner)) {
+    else if (k->type == VALUE_MAP)
         put_ref(w, place_def(k->inner));
-    } else if (k->type == VALUE_WORD) {
+    else if (k->type == VALUE_NAMED)
+        put_map_of(w, place_def(k->inner));
+    else if (k->type == VALUE_LIST)
+        put_list_of(w, place_def(k->inner));
+    else if (per_class)
+        return; /* a count or a word, or a map from classes to such */
+    else if (k->type == VALUE_WORD)
         put_words(w, k->words);
-    } else if (k->type == VALUE_COUNT || k->type == VALUE_NUMBER) {
+    else if (k->type == VALUE_COUNT || k->type == VALUE_NUMBER)
         put_number_range(w, k);
-    } else if (k->type == VALUE_TEXT) {
-        json_key(w, "type");
-        json_open(w, '[');
-        json_string(w, "string");
-        json_string(w, "number");
-        json_close(w, ']');
-    }
+    else if (k->type == VALUE_TEXT)
+        put_text(w);
 }
 
 static void put_key(struct json_write *w, const struct schema_key *k)
@@ -198,7 +264,7 @@ static void put_key(struct json_write *w, const struct schema_key *k)
     struct buf help;
 
     buf_init(&help);
-    buf_printf(&help, "%s%s", k->flags & KEY_UNSUPPORTED ? "not supported yet: " : "", k->help);
+    buf_puts(&help, k->help);
     if (*k->missing)
         buf_printf(&help, " (default: %s)", k->missing);
     json_key(w, k->key);
@@ -216,7 +282,7 @@ static void put_place(struct json_write *w, enum place place, const char *needed
     json_key(w, "properties");
     json_open(w, '{');
     for (size_t i = 0; i < schema_keys_count; i++)
-        if (schema_keys[i].where & place)
+        if (schema_keys[i].where & (uint32_t)place)
             put_key(w, &schema_keys[i]);
     json_close(w, '}');
     json_key(w, "required");
@@ -224,14 +290,19 @@ static void put_place(struct json_write *w, enum place place, const char *needed
     if (needed)
         json_string(w, needed);
     for (size_t i = 0; i < schema_keys_count; i++)
-        if ((schema_keys[i].where & place) && (schema_keys[i].flags & KEY_NEEDED))
+        if ((schema_keys[i].where & (uint32_t)place) && (schema_keys[i].flags & KEY_NEEDED))
             json_string(w, schema_keys[i].key);
     json_close(w, ']');
     json_key(w, "additionalProperties");
     json_bool(w, place == AT_OBJECTIVE);
 }
 
-static void put_form(struct json_write *w, const struct dist_form *f, bool score)
+static const char *quantity_def(enum quantity q)
+{
+    return q == QUANTITY_SCORE ? "probability" : q == QUANTITY_TIME ? "duration" : "number";
+}
+
+static void put_form(struct json_write *w, const struct dist_form *f, enum quantity q)
 {
     json_open(w, '{');
     put_pair(w, "type", "object");
@@ -240,10 +311,10 @@ static void put_form(struct json_write *w, const struct dist_form *f, bool score
     for (size_t i = 0; i < f->n_params; i++) {
         json_key(w, f->param[i]);
         json_open(w, '{');
-        if (f->kind[i] == DIST_PLAIN)
+        if (f->kind[i] == DIST_PLAIN || (f->kind[i] == DIST_VALUE && q == QUANTITY_PLAIN))
             put_pair(w, "type", "number");
         else
-            put_ref(w, f->kind[i] == DIST_RATE ? "rate" : score ? "probability" : "duration");
+            put_ref(w, f->kind[i] == DIST_RATE ? "rate" : quantity_def(q));
         json_close(w, '}');
     }
     json_close(w, '}');
@@ -257,7 +328,7 @@ static void put_form(struct json_write *w, const struct dist_form *f, bool score
     json_close(w, '}');
 }
 
-static void put_dist_words(struct json_write *w, bool score)
+static void put_dist_words(struct json_write *w, enum quantity q)
 {
     static const char *const lists[] = {"discrete", "empirical", "mixture", "shifted"};
 
@@ -270,7 +341,7 @@ static void put_dist_words(struct json_write *w, bool score)
         json_open(w, '[');
         for (size_t j = i; j < dist_forms_count; j++)
             if (strcmp(dist_forms[i].word, dist_forms[j].word) == 0)
-                put_form(w, &dist_forms[j], score);
+                put_form(w, &dist_forms[j], q);
         json_close(w, ']');
         json_close(w, '}');
     }
@@ -282,21 +353,21 @@ static void put_dist_words(struct json_write *w, bool score)
     }
 }
 
-/* A constant or a distribution, of a duration or of a confidence. */
-static void put_dist_def(struct json_write *w, const char *name, bool score)
+/* A constant or a distribution. */
+static void put_dist_def(struct json_write *w, const char *name, enum quantity q)
 {
     json_key(w, name);
     json_open(w, '{');
     json_key(w, "anyOf");
     json_open(w, '[');
     json_open(w, '{');
-    put_ref(w, score ? "probability" : "duration");
+    put_ref(w, quantity_def(q));
     json_close(w, '}');
     json_open(w, '{');
     put_pair(w, "type", "object");
     json_key(w, "properties");
     json_open(w, '{');
-    put_dist_words(w, score);
+    put_dist_words(w, q);
     json_key(w, "evidence");
     json_open(w, '{');
     put_pair(w, "description", "how many observations it was fitted from");
@@ -342,24 +413,69 @@ static void put_either_def(struct json_write *w, const char *name, const char *r
     json_close(w, '}');
 }
 
-static void put_step_def(struct json_write *w)
+static void put_choice(struct json_write *w, const char *const *defs)
 {
-    static const char *const kinds[] = {"stage", "check", "gate", "review"};
-
-    json_key(w, "step");
-    json_open(w, '{');
-    json_key(w, "oneOf");
+    json_key(w, "anyOf");
     json_open(w, '[');
-    for (size_t i = 0; i < 4; i++) {
+    for (; *defs; defs++) {
         json_open(w, '{');
-        put_ref(w, kinds[i]);
+        put_ref(w, *defs);
         json_close(w, '}');
     }
     json_close(w, ']');
+}
+
+static void put_choice_def(struct json_write *w, const char *name, const char *const *defs)
+{
+    json_key(w, name);
+    json_open(w, '{');
+    put_choice(w, defs);
     json_close(w, '}');
 }
 
-static void put_defs(struct json_write *w)
+static void put_include_def(struct json_write *w)
+{
+    json_key(w, "include");
+    json_open(w, '{');
+    put_pair(w, "description", "a step list from a file beside this one");
+    put_pair(w, "type", "object");
+    json_key(w, "properties");
+    json_open(w, '{');
+    json_key(w, "include");
+    json_open(w, '{');
+    put_pair(w, "type", "string");
+    json_close(w, '}');
+    json_close(w, '}');
+    json_key(w, "required");
+    json_open(w, '[');
+    json_string(w, "include");
+    json_close(w, ']');
+    json_key(w, "additionalProperties");
+    json_bool(w, false);
+    json_close(w, '}');
+}
+
+static void put_list_def(struct json_write *w, const char *name, const char *item)
+{
+    json_key(w, name);
+    json_open(w, '{');
+    put_list_of(w, item);
+    json_close(w, '}');
+}
+
+static void put_words_def(struct json_write *w, const char *name, const char *const *words)
+{
+    json_key(w, name);
+    json_open(w, '{');
+    put_pair(w, "type", "array");
+    json_key(w, "items");
+    json_open(w, '{');
+    put_words(w, words);
+    json_close(w, '}');
+    json_close(w, '}');
+}
+
+static void put_scalars(struct json_write *w)
 {
     put_scalar(w, "probability", "0.03, 3% or 3/100 (evidence: 3 seen in 100)",
                "^\\s*" NUMBER_PATTERN "\\s*(%|/\\s*[0-9][0-9_]*)?\\s*$");
@@ -370,21 +486,67 @@ static void put_defs(struct json_write *w)
     put_scalar(w, "rate", "40/h, $45/h",
                "^\\s*[^0-9.+ -]*\\s*" NUMBER_PATTERN "\\s*/\\s*(ns|us|ms|s|m|h|d|w|month)\\s*$");
     put_scalar(w, "at_most", "a count, or unbounded", "^unbounded$");
-    put_dist_def(w, "time", false);
-    put_dist_def(w, "score", true);
-    put_either_def(w, "edge", NULL, AT_EDGE);
-    put_either_def(w, "cost", "money", AT_COST);
-    put_object_def(w, "retry", AT_RETRY, NULL);
-    put_object_def(w, "backoff", AT_BACKOFF, NULL);
-    put_object_def(w, "confidence", AT_CONFIDENCE, NULL);
-    put_object_def(w, "class", AT_CLASS, NULL);
-    put_object_def(w, "worth", AT_WORTH, NULL);
-    put_object_def(w, "objective", AT_OBJECTIVE, NULL);
-    put_object_def(w, "stage", AT_STAGE, "stage");
-    put_object_def(w, "check", AT_CHECK, "check");
-    put_object_def(w, "gate", AT_GATE, "gate");
-    put_object_def(w, "review", AT_REVIEW, "review");
-    put_step_def(w);
+    put_scalar(w, "retries", "retries over time (2/s), or a share of calls (10%)",
+               "^\\s*" NUMBER_PATTERN "\\s*(%|/\\s*[0-9a-z]+)?\\s*$");
+    put_scalar(w, "number", "a plain number", "^\\s*" NUMBER_PATTERN "\\s*$");
+    put_scalar(w, "clock", "\"09:00\" or \"mon 09:00\"",
+               "^\\s*([A-Za-z, -]+\\s+)?[0-9]{1,2}:[0-9]{2}\\s*$");
+    put_scalar(w, "opening", "\"mon-fri 09:00-18:00\"",
+               "^\\s*([A-Za-z, -]+\\s+)?[0-9]{1,2}:[0-9]{2}\\s*-\\s*[0-9]{1,2}:[0-9]{2}\\s*$");
+}
+
+static void put_shapes(struct json_write *w)
+{
+    static const char *const kinds[] = {"stage",    "check",   "gate", "review",
+                                        "parallel", "include", NULL};
+    static const char *const steps[] = {"step_list", "include", NULL};
+    static const char *const hours[] = {"opening", "openings", NULL};
+    static const char *const threshold[] = {"score", "bands", NULL};
+    static const char *const failures[] = {"error", "malformed", "timeout", NULL};
+    static const char *const judges[] = {"review", "audit", NULL};
+
+    put_dist_def(w, "time", QUANTITY_TIME);
+    put_dist_def(w, "score", QUANTITY_SCORE);
+    put_dist_def(w, "size", QUANTITY_PLAIN);
+    put_choice_def(w, "step", kinds);
+    put_include_def(w);
+    put_list_def(w, "step_list", "step");
+    put_choice_def(w, "steps", steps);
+    put_list_def(w, "openings", "opening");
+    put_choice_def(w, "hours", hours);
+    put_list_def(w, "bands", "probability");
+    put_choice_def(w, "threshold", threshold);
+    put_words_def(w, "failures", failures);
+    put_words_def(w, "judges", judges);
+    json_key(w, "environment");
+    json_open(w, '{');
+    put_map_of(w, "state");
+    json_close(w, '}');
+    json_key(w, "overrides");
+    json_open(w, '{');
+    put_pair(w, "type", "object");
+    json_key(w, "additionalProperties");
+    json_open(w, '{');
+    put_pair(w, "type", "object");
+    json_close(w, '}');
+    json_close(w, '}');
+}
+
+/* Every place by its rows; an edge, a way, a cost and an audit also have a short form. */
+static void put_defs(struct json_write *w)
+{
+    put_scalars(w);
+    put_shapes(w);
+    for (size_t i = 1; i < PLACE_COUNT; i++) {
+        enum place place = (enum place)(1 << i);
+        const char *kind = place & (AT_STEP | AT_PARALLEL) ? place_defs[i] : NULL;
+        if (place == AT_EDGE || place == AT_WAY)
+            put_either_def(w, place_defs[i], NULL, place);
+        else if (place == AT_COST || place == AT_AUDIT)
+            put_either_def(w, place_defs[i], place == AT_COST ? "money" : "probability", place);
+        else
+            put_object_def(w, place_defs[i], place, kind);
+    }
 }
 
 void scenario_put_json_schema(struct buf *out)

@@ -1,254 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A scenario file to a pipeline: YAML, settings, every key by its row of the schema, evidence
- * into groups, then the checks of the whole.  Nothing stops at the first fault but text that is
- * not YAML. */
+/* A scenario file to a pipeline: YAML, includes, settings, every key by its row of the schema,
+ * evidence into groups, then the checks of the whole.  Nothing stops at the first fault but text
+ * that is not YAML.  Here are the top of the file and the whole. */
 #include "base/file.h"
 #include "model/result.h"
 #include "model/scenario_internal.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
-
-/* --- per-class values */
-
-bool is_per_class(struct reading *r, const struct yaml_node *value)
-{
-    if (value->kind != YAML_MAP || *r->p->class[0].id == '\0')
-        return false;
-    if (r->asked == value)
-        return r->asked_per_class;
-    r->asked = value;
-    r->asked_per_class = false;
-    for (uint32_t c = 0; c < r->p->n_classes && !r->asked_per_class; c++)
-        r->asked_per_class = yaml_get(value, r->p->class[c].id) != NULL;
-    return r->asked_per_class;
-}
-
-static void check_class_keys(struct reading *r, const struct yaml_node *value)
-{
-    const char *names[CLASSES_MAX];
-
-    for (uint32_t c = 0; c < r->p->n_classes; c++)
-        names[c] = r->p->class[c].id;
-    for (uint32_t i = 0; i < value->n; i++) {
-        const char *key = value->key[i]->text;
-        uint32_t c = 0;
-        while (c < r->p->n_classes && strcmp(names[c], key) != 0)
-            c++;
-        if (c == r->p->n_classes)
-            fault_at(r, value->key[i], "no class is called `%.60s`%s", key,
-                     did_you_mean(r, value->key[i], key, names, r->p->n_classes));
-    }
-}
-
-const struct yaml_node *for_class(struct reading *r, const struct yaml_node *value, uint32_t c)
-{
-    const struct yaml_node *own;
-
-    r->class_id = "";
-    if (!is_per_class(r, value))
-        return value;
-    if (c == 0)
-        check_class_keys(r, value);
-    own = yaml_get(value, r->p->class[c].id);
-    if (own)
-        r->class_id = r->p->class[c].id;
-    else
-        fault_at(r, value, "`%s` has no value for class `%s`", r->key, r->p->class[c].id);
-    return own;
-}
-
-/* --- keys by the table */
-
-static int in_range(struct reading *r, const struct schema_key *k, const struct yaml_node *n,
-                    double value)
-{
-    if ((k->low == 0 && k->high == 0) || (value >= k->low && value <= k->high))
-        return 0;
-    fault_at(r, n, "`%s` lies between %g and %g, not %g", k->key, k->low, k->high, value);
-    return -1;
-}
-
-/* One value of the row's type into `out`. */
-static void read_value(struct reading *r, const struct schema_key *k, const struct yaml_node *n,
-                       void *out)
-{
-    double value = 0;
-    uint32_t count = 0;
-    int word = 0;
-
-    switch (k->type) {
-    case VALUE_TEXT:
-        value_text(r, n, out);
-        break;
-    case VALUE_PROBABILITY:
-        if (k->slot == IN_NUMBERS || k->slot == IN_INPUT)
-            value_probability(r, n, out);
-        else
-            value_share(r, n, out);
-        break;
-    case VALUE_DURATION:
-        value_duration(r, n, out);
-        break;
-    case VALUE_MONEY:
-        value_money(r, n, out);
-        break;
-    case VALUE_NUMBER:
-        if (value_number(r, n, &value) == 0 && in_range(r, k, n, value) == 0)
-            *(double *)out = value;
-        break;
-    case VALUE_COUNT:
-        if (value_count(r, n, &count) == 0 && in_range(r, k, n, count) == 0)
-            *(uint32_t *)out = count;
-        break;
-    case VALUE_DIST:
-    case VALUE_SCORE:
-        value_dist(r, n, k->type == VALUE_SCORE, out);
-        break;
-    case VALUE_WORD:
-        if (value_word(r, n, k->words, &word) == 0)
-            *(int *)out = word;
-        break;
-    default:
-        BUG("schema row %s needs a reader", k->key);
-    }
-}
-
-static size_t size_of(enum value_type type)
-{
-    return type == VALUE_PROBABILITY                   ? sizeof(struct number)
-           : type == VALUE_DIST || type == VALUE_SCORE ? sizeof(struct dist)
-                                                       : sizeof(double);
-}
-
-static void *slot_of(struct reading *r, const struct schema_key *k, uint32_t c)
-{
-    return k->slot == IN_INPUT ? (char *)&r->p->input_wrong[c]
-                               : (char *)&r->step->numbers[c] + k->offset;
-}
-
-/* A value that may be given per class; one place of the file is read once. */
-static void read_numbers(struct reading *r, const struct schema_key *k,
-                         const struct yaml_node *value)
-{
-    for (uint32_t c = 0; c < r->p->n_classes; c++) {
-        const struct yaml_node *n = for_class(r, value, c);
-        if (n == value && c > 0)
-            memcpy(slot_of(r, k, c), slot_of(r, k, 0), size_of(k->type));
-        else if (n)
-            read_value(r, k, n, slot_of(r, k, c));
-    }
-    r->class_id = "";
-}
-
-static void note_outcome(struct reading *r, const struct yaml_node *value)
-{
-    const struct yaml_node *at = value->kind == YAML_MAP && value->n ? value->child[0] : value;
-    struct step *s = r->step;
-
-    if (at->origin == NULL && s->outcome_origin)
-        return;
-    if (at->origin == NULL && (at->line < s->outcome_line ||
-                               (at->line == s->outcome_line && at->column < s->outcome_column)))
-        return;
-    s->outcome_line = at->line;
-    s->outcome_column = at->column;
-    s->outcome_origin = at->origin;
-}
-
-static const char *unsupported_name(struct reading *r, const struct schema_key *k)
-{
-    if (k->where & (AT_RETRY | AT_CONFIDENCE))
-        return arena_printf(&r->faults->arena, "%s.%s", place_name(k->where), k->key);
-    if (k->where == AT_CLASS)
-        return arena_printf(&r->faults->arena, "class %s", k->key);
-    return k->key;
-}
-
-static void read_key(struct reading *r, const struct schema_key *k, const struct yaml_node *key,
-                     const struct yaml_node *value)
-{
-    const char *outer = r->key;
-
-    r->key = k->key;
-    if (k->flags & KEY_OUTCOME)
-        note_outcome(r, value);
-    if (k->flags & KEY_UNSUPPORTED)
-        unsupported_at(r, key, unsupported_name(r, k));
-    else if (k->read)
-        k->read(r, k, value);
-    else if (k->type == VALUE_MAP)
-        read_map(r, value, k->inner, key);
-    else if (k->slot == IN_NUMBERS || k->slot == IN_INPUT)
-        read_numbers(r, k, value);
-    else if (k->slot != IN_NONE && is_per_class(r, value))
-        unsupported_at(r, value, arena_printf(&r->faults->arena, "`%s` for each class", k->key));
-    else if (k->slot != IN_NONE)
-        read_value(r, k, value,
-                   (char *)(k->slot == IN_STEP ? (void *)r->step : (void *)r->p) + k->offset);
-    r->key = outer;
-}
-
-static void fault_key(struct reading *r, const struct yaml_node *key, enum place place)
-{
-    const char *words[SCHEMA_KEYS_MAX], *colon = strchr(key->text, ':');
-    enum place other = schema_place_of(key->text);
-    size_t n = 0;
-
-    if (colon) {
-        char lead[32] = "";
-        if ((size_t)(colon - key->text) < sizeof lead)
-            memcpy(lead, key->text, (size_t)(colon - key->text));
-        if (schema_find(place, lead)) {
-            fault_at(r, key, "put a space after the colon: `%s: %.40s`", lead, colon + 1);
-            return;
-        }
-    }
-    for (size_t i = 0; i < schema_keys_count && n < SCHEMA_KEYS_MAX; i++)
-        if (schema_keys[i].where & place)
-            words[n++] = schema_keys[i].key;
-    if (other)
-        fault_at(r, key, "`%s` is not a key of %s, but of %s", key->text, place_name(place),
-                 place_name(other));
-    else
-        fault_at(r, key, "unknown key `%.60s`%s", key->text,
-                 did_you_mean(r, key, key->text, words, n));
-}
-
-static void check_needed(struct reading *r, const struct yaml_node *map, enum place place,
-                         const struct yaml_node *owner)
-{
-    for (size_t i = 0; i < schema_keys_count; i++) {
-        const struct schema_key *k = &schema_keys[i];
-        if ((k->where & place) && (k->flags & KEY_NEEDED) && yaml_get(map, k->key) == NULL)
-            fault_at(r, owner, "%s needs `%s`: %s", place_name(place), k->key, k->help);
-    }
-}
-
-void read_map(struct reading *r, const struct yaml_node *map, enum place place,
-              const struct yaml_node *owner)
-{
-    bool seen[SCHEMA_KEYS_MAX] = {false}; /* a key that appears twice is read once */
-
-    if (map->kind != YAML_MAP) {
-        fault_at(r, map, "%s is a map of keys and values", place_name(place));
-        return;
-    }
-    for (int first = 1; first >= 0; first--) {
-        for (uint32_t i = 0; i < map->n; i++) {
-            const struct schema_key *k = schema_find(place, map->key[i]->text);
-            if (k && seen[k - schema_keys])
-                continue;
-            if (k && !!(k->flags & KEY_FIRST) == first) {
-                seen[k - schema_keys] = true;
-                read_key(r, k, map->key[i], map->child[i]);
-            }
-            if (k == NULL && !first)
-                fault_key(r, map->key[i], place);
-        }
-    }
-    check_needed(r, map, place, owner);
-}
 
 /* --- readers of the top */
 
@@ -260,6 +20,11 @@ void read_version(struct reading *r, const struct schema_key *k, const struct ya
         fault_at(r, v, "this program reads version 1 of the language, not %u", version);
 }
 
+/* Its steps are in the flow already (expand_includes). */
+void read_include(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+}
+
 void read_worth(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
 {
     r->p->worth_correct = r->p->worth_wrong = r->p->worth_rejected = 0;
@@ -269,19 +34,17 @@ void read_worth(struct reading *r, const struct schema_key *k, const struct yaml
 static void read_class(struct reading *r, const struct yaml_node *key, const struct yaml_node *v,
                        struct class_def *out)
 {
-    const struct yaml_node *share = yaml_get(v, "share");
-
     out->id = arena_strdup(&r->p->arena, key->text);
     if (!is_name(key->text))
         fault_at(r, key, "`%.60s` is not a name: letters, digits, `_` and `-`", key->text);
     else if (is_dist_word(key->text))
         fault_at(r, key, "a class may not be called `%s`: that is a distribution", key->text);
-    else if (schema_find(AT_COST, key->text) || strcmp(key->text, "evidence") == 0)
+    else if (schema_find(AT_COST, key->text) || strcmp(key->text, "share") == 0 ||
+             strcmp(key->text, "evidence") == 0)
         fault_at(r, key, "a class may not be called `%s`: that is a key", key->text);
+    r->class = out;
     read_map(r, v, AT_CLASS, key);
-    r->key = "share";
-    if (share)
-        value_share(r, share, &out->share);
+    r->class = NULL;
 }
 
 void read_classes(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
@@ -301,10 +64,10 @@ void read_classes(struct reading *r, const struct schema_key *k, const struct ya
     r->p->input_wrong = arena_alloc(&r->p->arena, v->n * sizeof *r->p->input_wrong);
     for (uint32_t c = 0; c < v->n; c++)
         r->p->class[c].id = "";
-    before = r->faults->list.len + r->faults->dropped;
+    before = fault_count(r);
     for (uint32_t c = 0; c < v->n; c++)
         read_class(r, v->key[c], v->child[c], &r->p->class[c]);
-    if (r->faults->list.len + r->faults->dropped > before)
+    if (fault_count(r) > before)
         for (uint32_t c = 0; c < v->n; c++) /* their sum would be a second fault of one mistake */
             r->p->class[c].share = c == 0;
 }
@@ -407,33 +170,16 @@ void read_costs(struct reading *r, const struct schema_key *k, const struct yaml
 
 /* --- evidence */
 
-/* Outcomes of one step, of the same n, that serve the same classes. */
 static bool same_group(const struct found_evidence *a, const struct found_evidence *b)
 {
-    return a->outcome && b->outcome && a->evidence.n == b->evidence.n &&
-           strcmp(a->class_id, b->class_id) == 0;
+    return a->group != GROUP_NONE && a->group == b->group && a->scope == b->scope &&
+           a->evidence.n == b->evidence.n && strcmp(a->class_id, b->class_id) == 0;
 }
 
-static void renumber(struct number *x, const uint32_t *place)
+static void renumber(struct number *x, void *place)
 {
     if (x->evidence)
-        x->evidence = place[x->evidence - 1] + 1;
-}
-
-static void renumber_all(struct pipeline *p, const uint32_t *place)
-{
-    for (uint32_t c = 0; c < p->n_classes; c++)
-        renumber(&p->input_wrong[c], place);
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        for (uint32_t c = 0; c < p->n_classes; c++) {
-            struct numbers *n = &p->step[i].numbers[c];
-            struct number *all[] = {&n->error,       &n->wrong,  &n->malformed,
-                                    &n->validation,  &n->repair, &n->sensitivity,
-                                    &n->specificity, &n->fixes,  &n->spoils};
-            for (size_t j = 0; j < sizeof all / sizeof *all; j++)
-                renumber(all[j], place);
-        }
-    }
+        x->evidence = ((const uint32_t *)place)[x->evidence - 1] + 1;
 }
 
 /* Lists what was found with the members of each group side by side. */
@@ -447,8 +193,7 @@ static void group_evidence(struct reading *r)
     for (uint32_t i = 0; i < n; i++) {
         if (placed[i])
             continue;
-        /* Evidence is found step by step: the rest of a group lies within the same step. */
-        for (uint32_t j = i; j < n && r->evidence.at[j].step == r->evidence.at[i].step; j++) {
+        for (uint32_t j = i; j < n && r->evidence.at[j].block == r->evidence.at[i].block; j++) {
             if (placed[j] || (j > i && !same_group(&r->evidence.at[i], &r->evidence.at[j])))
                 continue;
             place[j] = next;
@@ -459,7 +204,7 @@ static void group_evidence(struct reading *r)
         groups++;
     }
     r->p->n_evidence = next;
-    renumber_all(r->p, place);
+    pipeline_each_number(r->p, renumber, place);
     mem_free(place);
     mem_free(placed);
 }
@@ -472,6 +217,8 @@ static void hash(struct reading *r, const char *text, size_t len)
 
     buf_init(&all);
     buf_add(&all, text, len);
+    for (size_t i = 0; i < r->included.len; i++)
+        buf_printf(&all, "\n# include %s\n%s", r->included.at[i].file, r->included.at[i].text);
     for (size_t i = 0; r->options && i < r->options->n_set; i++)
         buf_printf(&all, "\n--set %s=%s", r->options->set[i].path, r->options->set[i].value);
     file_sha256(buf_text(&all), all.len, r->p->sha256);
@@ -497,6 +244,7 @@ static void read_tree(struct reading *r)
         fault_at(r, root, "this is not a scenario: it begins with `seam: 1` and has a `flow`");
         return;
     }
+    expand_includes(r);
     apply_settings(r);
     for (uint32_t i = 0; i < r->y->n_duplicates; i++)
         fault_at(r, r->y->duplicate[i], "key `%.60s` appears twice in this map",
@@ -505,20 +253,39 @@ static void read_tree(struct reading *r)
     group_evidence(r);
     if (p->n_steps == 0)
         return;
+    check_parts(r);
     pipeline_check_numbers(p, r->faults);
     if (!r->broken_flow)
         pipeline_check_flow(p, r->faults);
+}
+
+/* A fault in an included file has its own "file:line:column" as origin: the line to show. */
+static void show_included(struct reading *r)
+{
+    for (size_t i = 0; i < r->faults->list.len; i++) {
+        struct fault *f = &r->faults->list.at[i];
+        for (size_t j = 0; f->origin && f->source == NULL && j < r->included.len; j++) {
+            const char *file = r->included.at[j].file;
+            size_t len = strlen(file);
+            unsigned line, column;
+            if (strncmp(f->origin, file, len) != 0 ||
+                sscanf(f->origin + len, ":%u:%u", &line, &column) != 2)
+                continue;
+            f->source = arena_strdup(&r->faults->arena, r->included.at[j].text);
+            f->source_line = line;
+            f->source_column = column;
+        }
+    }
 }
 
 /* The first fault as the error; always -1. */
 static int fail_with(const struct faults *faults, const char *file, struct error *err)
 {
     const struct fault *f = &faults->list.at[0];
-    enum error_code code = f->unsupported ? ERR_UNSUPPORTED : ERR_INPUT;
 
     if (f->origin)
-        return error_set(err, code, "%s: %s", f->origin, f->text);
-    return error_at(err, code, file, f->line, f->column, "%s", f->text);
+        return error_set(err, ERR_INPUT, "%s: %s", f->origin, f->text);
+    return error_at(err, ERR_INPUT, file, f->line, f->column, "%s", f->text);
 }
 
 int scenario_parse(const char *file, const char *text, size_t len,
@@ -526,7 +293,8 @@ int scenario_parse(const char *file, const char *text, size_t len,
                    struct faults *faults, struct error *err)
 {
     struct yaml y;
-    struct reading r = {.y = &y, .p = out, .faults = faults, .options = options, .class_id = ""};
+    struct reading r = {
+        .y = &y, .p = out, .faults = faults, .options = options, .class_id = "", .path = ""};
     int status = 0;
 
     pipeline_init(out);
@@ -536,11 +304,13 @@ int scenario_parse(const char *file, const char *text, size_t len,
     }
     read_tree(&r);
     hash(&r, text, len);
+    show_included(&r);
     if (faults->list.len) {
         status = fail_with(faults, file, err);
         pipeline_release(out);
     }
     vec_release(&r.evidence);
+    vec_release(&r.included);
     yaml_release(&y);
     return status;
 }

@@ -6,7 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEGMENT_MAX = 101 };
+enum { SEGMENT_MAX = 128 };
+
+struct name_list {
+    const char **at;
+    size_t len, cap;
+};
 
 struct setting_at {
     struct reading *r;
@@ -21,12 +26,36 @@ static void refuse(struct setting_at *s, const char *sentence)
 
 static const char *step_name(const struct yaml_node *map)
 {
-    static const char *const kinds[] = {"stage", "check", "gate", "review", "parallel"};
-
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        const struct yaml_node *n = yaml_get(map, kinds[i]);
+    for (size_t i = 0; step_words[i]; i++) {
+        const struct yaml_node *n = yaml_get(map, step_words[i]);
         if (n && n->kind == YAML_SCALAR)
             return n->text;
+    }
+    return NULL;
+}
+
+/* The step called `name` in a list of steps or in the branches of its parallels; its name and
+ * theirs go to `names`. */
+static struct yaml_node **named_step(struct yaml_node *list, const char *name,
+                                     struct name_list *names)
+{
+    for (uint32_t i = 0; list->kind == YAML_LIST && i < list->n; i++) {
+        static const char *const inside[] = {"branch", "branches"};
+        const char *own = step_name(list->child[i]);
+        struct yaml_node **found = NULL;
+        if (own && strcmp(own, name) == 0)
+            return &list->child[i];
+        if (own)
+            vec_push(names, own);
+        for (int j = 0; j < 2 && found == NULL; j++) {
+            struct yaml_node *branch = yaml_get(list->child[i], inside[j]);
+            if (branch)
+                found = named_step(branch, name, names);
+        }
+        if (found == NULL && list->child[i]->kind == YAML_LIST)
+            found = named_step(list->child[i], name, names);
+        if (found)
+            return found;
     }
     return NULL;
 }
@@ -34,28 +63,20 @@ static const char *step_name(const struct yaml_node *map)
 /* The child of a list that `segment` names or counts to; NULL with a fault. */
 static struct yaml_node **in_list(struct setting_at *s, struct yaml_node *list, const char *segment)
 {
-    const char **names = mem_zero(list->n + 1, sizeof *names), *near;
-    struct yaml_node **found = NULL;
-    size_t n = 0;
+    struct name_list names = {0};
+    struct yaml_node **found = named_step(list, segment, &names);
 
-    for (uint32_t i = 0; i < list->n && found == NULL; i++) {
-        const char *name = step_name(list->child[i]);
-        if (name && strcmp(name, segment) == 0)
-            found = &list->child[i];
-        if (name)
-            names[n++] = name;
-    }
     if (found == NULL && strspn(segment, "0123456789") == strlen(segment)) {
         uint64_t i = strtoull(segment, NULL, 10);
         found = i < list->n ? &list->child[i] : NULL;
     }
     if (found == NULL) {
-        near = nearest_word(segment, names, n);
+        const char *near = nearest_word(segment, names.at, names.len);
         faults_add(s->r->faults, 0, 0, s->origin,
-                   n ? "no step is called `%s`%s%s%s" : "no item `%s` in this list%s%s%s", segment,
-                   near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
+                   names.len ? "no step is called `%s`%s%s%s" : "no item `%s` in this list%s%s%s",
+                   segment, near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");
     }
-    mem_free(names);
+    vec_release(&names);
     return found;
 }
 
@@ -77,10 +98,19 @@ static struct yaml_node *spread(struct setting_at *s, struct yaml_node *value, c
     return map;
 }
 
-/* Takes the next segment of the path; NULL at its end or with a fault. */
-static const char *next_segment(struct setting_at *s, const char *path, char *segment)
+/* Takes the next segment of the path; NULL at its end or with a fault.  A key of the map may have
+ * dots of its own (retrieve.failed). */
+static const char *next_segment(struct setting_at *s, const struct yaml_node *in, const char *path,
+                                char *segment)
 {
     size_t len = strcspn(path, ".");
+
+    for (uint32_t i = 0; in->kind == YAML_MAP && i < in->n; i++) {
+        size_t own = strlen(in->key[i]->text);
+        if (own > len && strncmp(path, in->key[i]->text, own) == 0 &&
+            (path[own] == '.' || path[own] == '\0'))
+            len = own;
+    }
 
     if (len == 0 || len >= SEGMENT_MAX) {
         refuse(s, "a path is keys joined by dots, such as flow.draft.wrong");
@@ -98,7 +128,7 @@ static void set_path(struct setting_at *s, const char *path)
 
     for (;;) {
         struct yaml_node *n = *at;
-        path = next_segment(s, path, segment);
+        path = next_segment(s, n, path, segment);
         if (path == NULL)
             return;
         if (n->kind == YAML_SCALAR) {

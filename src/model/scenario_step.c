@@ -1,19 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The flow: which steps there are, then each step's keys, then what their defaults come to. */
+/* The keys of one step that do not read themselves by their row. */
 #include "model/scenario_internal.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Names that a target may have without being a step. */
-static const char *const target_words[] = {"ship", "reject", "fail", "skip"};
+#include <strings.h>
 
 /* --- numbers */
 
 void read_reliability(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
 {
     for (uint32_t c = 0; c < r->p->n_classes; c++) {
-        struct number *error = &r->step->numbers[c].error, *first = &r->step->numbers[0].error;
+        struct number *error = &r->numbers[c].error, *first = &r->numbers[0].error;
         const struct yaml_node *n = for_class(r, v, c);
         if (n == v && c > 0) {
             *error = *first;
@@ -28,23 +26,7 @@ void read_reliability(struct reading *r, const struct schema_key *k, const struc
             error->value = (double)e->k / (double)e->n;
         }
     }
-}
-
-void read_threshold(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
-{
-    for (uint32_t c = 0; c < r->p->n_classes; c++) {
-        const struct yaml_node *n = for_class(r, v, c);
-        double value;
-        if (n == NULL)
-            continue;
-        if (n->kind != YAML_SCALAR) {
-            unsupported_at(
-                r, n, n->kind == YAML_LIST ? "three-band thresholds" : "threshold distributions");
-            return;
-        }
-        if (value_share(r, n, &value) == 0)
-            r->step->numbers[c].threshold = (struct number){.value = value};
-    }
+    r->class_id = "";
 }
 
 static double *cost_of(struct reading *r, const struct yaml_node *map, const char *key, uint32_t c,
@@ -81,7 +63,7 @@ void read_cost(struct reading *r, const struct schema_key *k, const struct yaml_
     }
     for (uint32_t c = 0; c < r->p->n_classes; c++) {
         const struct yaml_node *n = for_class(r, v, c);
-        double *out = &r->step->numbers[c].cost_call, call, unit, units;
+        double *out = &r->numbers[c].cost_call, call, unit, units;
         if (n == NULL)
             continue;
         if (n->kind != YAML_MAP) {
@@ -94,25 +76,305 @@ void read_cost(struct reading *r, const struct schema_key *k, const struct yaml_
         if (!isfinite(*out))
             fault_at(r, n, "`cost` is too large");
     }
+    r->class_id = "";
 }
+
+/* --- thresholds */
+
+enum threshold_form { THRESHOLD_ONE, THRESHOLD_BANDS, THRESHOLD_DRAWN };
+
+static enum threshold_form form_of(const struct yaml_node *n)
+{
+    return n->kind == YAML_LIST  ? THRESHOLD_BANDS
+           : n->kind == YAML_MAP ? THRESHOLD_DRAWN
+                                 : THRESHOLD_ONE;
+}
+
+static void read_bands(struct reading *r, const struct yaml_node *n, struct numbers *out)
+{
+    if (n->n != 2) {
+        fault_at(r, n, "`threshold`: two of them make three bands, as in [0.5, 0.9]");
+        return;
+    }
+    if (value_share(r, n->child[0], &out->threshold.value) ||
+        value_share(r, n->child[1], &out->threshold_high.value))
+        return;
+    if (out->threshold.value > out->threshold_high.value)
+        fault_at(r, n, "`threshold`: the low one, %g, is above the high one, %g",
+                 out->threshold.value, out->threshold_high.value);
+}
+
+static void read_one_threshold(struct reading *r, const struct yaml_node *n, struct numbers *out)
+{
+    out->threshold = out->threshold_high = (struct number){0};
+    switch (form_of(n)) {
+    case THRESHOLD_BANDS:
+        read_bands(r, n, out);
+        break;
+    case THRESHOLD_DRAWN:
+        if (value_dist(r, n, QUANTITY_SCORE, &out->threshold_dist) == 0)
+            out->threshold.value = dist_mean(&out->threshold_dist);
+        break;
+    default:
+        value_share(r, n, &out->threshold.value);
+    }
+}
+
+void read_threshold(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    struct step *s = r->step;
+
+    for (uint32_t c = 0; c < r->p->n_classes; c++) {
+        const struct yaml_node *n = for_class(r, v, c);
+        enum threshold_form form;
+        if (n == NULL)
+            continue;
+        form = form_of(n);
+        if (c == 0 && r->set == NULL) {
+            s->bands = form == THRESHOLD_BANDS;
+            s->draws_threshold = form == THRESHOLD_DRAWN;
+        }
+        if (s->bands != (form == THRESHOLD_BANDS) ||
+            s->draws_threshold != (form == THRESHOLD_DRAWN)) {
+            fault_at(r, n,
+                     "`threshold` has the same form wherever it is stated for a gate: a "
+                     "number, a distribution or [low, high]");
+            continue;
+        }
+        if (n == v && c > 0)
+            numbers_take(&r->numbers[c], &r->numbers[0],
+                         1u << NUMBERS_THRESHOLD | 1u << NUMBERS_THRESHOLD_HIGH |
+                             1u << NUMBERS_THRESHOLD_DIST);
+        else
+            read_one_threshold(r, n, &r->numbers[c]);
+    }
+    r->class_id = "";
+    if (r->set)
+        *r->set |= 1u << NUMBERS_THRESHOLD_HIGH | 1u << NUMBERS_THRESHOLD_DIST;
+}
+
+void read_audit_by(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    read_goto(r, k, v);
+    if (r->edge->to < 0 || r->p->step[r->edge->to].kind != STEP_REVIEW)
+        fault_at(r, v, "`by`: `%.60s` is no review", v->kind == YAML_SCALAR ? v->text : "");
+}
+
+/* A share, or {share, by, design}. */
+void read_audit(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    struct step *s = r->step;
+    struct edge *outer = r->edge;
+    const char *path = r->path;
+    bool by = yaml_get(v, "by");
+
+    s->audit.present = true;
+    s->audit.to = (struct edge){.to = s->below.to,
+                                .at_most = AT_MOST_NONE,
+                                .line = v->line,
+                                .column = v->column,
+                                .origin = v->origin};
+    r->edge = &s->audit.to;
+    if (v->kind == YAML_MAP && yaml_get(v, "share")) {
+        enter_path(r, "audit");
+        read_map(r, v, AT_AUDIT, v);
+    } else {
+        read_classes_of(r, schema_find(AT_AUDIT, "share"), v, &r->numbers[0].audit,
+                        sizeof *r->numbers);
+    }
+    r->path = path;
+    r->edge = outer;
+    if (!by && (s->audit.to.to < 0 || r->p->step[s->audit.to.to].kind != STEP_REVIEW))
+        fault_at(r, v, "`audit` needs `by`, the review that does it: `below` does not lead to one");
+}
+
+/* --- confidence */
 
 void read_confidence(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
 {
-    if (r->step->kind == STEP_GATE) {
-        unsupported_at(r, v, "confidence on a gate");
+    static const char *const sides[] = {"good", "bad"};
+    bool labels = yaml_get(v, "labels");
+
+    if (r->set && !r->step->has_confidence) {
+        fault_at(r, v, "`%s` gives no confidence of its own that could change", r->step->id);
         return;
     }
     r->step->has_confidence = true;
     read_map(r, v, AT_CONFIDENCE, v);
+    for (size_t i = 0; v->kind == YAML_MAP && i < 2; i++) {
+        const struct yaml_node *own = yaml_get(v, sides[i]);
+        if (labels && own)
+            fault_at(r, own, "`labels` give the distributions already: leave `%s` out", sides[i]);
+        else if (!labels && !own && !r->set)
+            fault_at(r, v,
+                     "confidence needs `%s`, the distribution on [0, 1] when the item is %s, "
+                     "or `labels`",
+                     sides[i], sides[i]);
+    }
 }
 
-/* --- retries */
+/* 1 correct, 0 not, -1 neither of them. */
+static int truth_of(const char *s)
+{
+    static const char *const words[] = {"0", "1", "false", "true", "no", "yes"};
 
-void read_retry_for(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+    for (int i = 0; i < 6; i++)
+        if (strcasecmp(s, words[i]) == 0)
+            return i % 2;
+    return -1;
+}
+
+struct labelled {
+    VEC(double) confidence[2], weight[2]; /* of the wrong and of the correct */
+};
+
+static int read_label_rows(struct reading *r, const struct yaml_node *v, const struct csv *csv,
+                           struct labelled *out)
+{
+    static const char *const weights[] = {"weight", NULL};
+    int confidence = want_column(r, v, csv, "confidence");
+    int correct = confidence < 0 ? -1 : want_column(r, v, csv, "correct");
+    int weight = csv_column(csv, weights);
+
+    if (correct < 0)
+        return -1;
+    for (size_t i = 0; i < csv->rows; i++) {
+        struct error err = {0};
+        double c, w = 1;
+        int truth = truth_of(csv_cell(csv, i, (size_t)correct));
+        if (units_probability(csv_cell(csv, i, (size_t)confidence), &c, NULL, NULL, &err) ||
+            (weight >= 0 &&
+             (units_number(csv_cell(csv, i, (size_t)weight), &w, &err) || !(w > 0))) ||
+            truth < 0) {
+            fault_at(r, v,
+                     "%s:%u: a row has a confidence in [0, 1], correct 0 or 1, and a weight "
+                     "above 0",
+                     csv->file, csv->line[i]);
+            return -1;
+        }
+        vec_push(&out->confidence[truth], c);
+        vec_push(&out->weight[truth], w);
+    }
+    if (out->confidence[0].len && out->confidence[1].len)
+        return 0;
+    fault_at(r, v, "%s has no row that is %s: the confidence of such items stays unknown",
+             csv->file, out->confidence[0].len ? "correct" : "wrong");
+    return -1;
+}
+
+static void keep_labels(struct reading *r, struct labelled *l)
+{
+    for (int truth = 0; truth < 2; truth++) {
+        size_t n = l->confidence[truth].len;
+        double sum = 0, first = l->weight[truth].at[0];
+        bool plain = true;
+        struct dist d;
+        for (size_t i = 0; i < n; i++) {
+            sum += l->weight[truth].at[i];
+            plain = plain && l->weight[truth].at[i] == first;
+        }
+        for (size_t i = 0; i < n; i++)
+            l->weight[truth].at[i] /= sum;
+        dist_of_values(r, l->confidence[truth].at, plain ? NULL : l->weight[truth].at, n, &d);
+        d.evidence = n;
+        for (uint32_t c = 0; c < r->p->n_classes; c++)
+            *(truth ? &r->numbers[c].confidence_good : &r->numbers[c].confidence_bad) = d;
+    }
+}
+
+void read_labels(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    struct labelled l = {0};
+    struct csv csv = {0};
+    struct buf text;
+
+    if (r->set) {
+        fault_at(r, v, "`labels` are those of the step itself");
+        return;
+    }
+    if (read_data_csv(r, v, &text, &csv) == 0) {
+        if (read_label_rows(r, v, &csv, &l) == 0) {
+            keep_labels(r, &l);
+            r->step->confidence.labels = arena_strdup(&r->p->arena, v->text);
+        }
+        csv_release(&csv);
+    }
+    for (int i = 0; i < 2; i++) {
+        vec_release(&l.confidence[i]);
+        vec_release(&l.weight[i]);
+    }
+    buf_release(&text);
+}
+
+/* The knots of a CSV with the columns confidence and calibrated. */
+static void read_knots(struct reading *r, const struct yaml_node *v)
+{
+    struct confidence_source *s = &r->step->confidence;
+    struct yaml_node column = {.kind = YAML_SCALAR,
+                               .line = v->line,
+                               .column = v->column,
+                               .origin = v->origin,
+                               .text = "confidence"};
+    size_t n = 0, m = 0;
+    double *raw = read_data_column(r, v, &column, QUANTITY_SCORE, &n), *corrected = NULL;
+
+    column.text = "calibrated";
+    if (raw)
+        corrected = read_data_column(r, v, &column, QUANTITY_SCORE, &m);
+    for (size_t i = 1; corrected && i < n; i++) {
+        if (raw[i] > raw[i - 1] && corrected[i] >= corrected[i - 1])
+            continue;
+        fault_at(r, v, "%s: confidence rises from row to row, and calibrated does not fall",
+                 v->text);
+        break;
+    }
+    if (corrected) {
+        double *kept = arena_alloc(&r->p->arena, 2 * n * sizeof *kept);
+        memcpy(kept, raw, n * sizeof *kept);
+        memcpy(kept + n, corrected, n * sizeof *kept);
+        *s = (struct confidence_source){.labels = s->labels,
+                                        .method = CALIBRATE_FILE,
+                                        .file = arena_strdup(&r->p->arena, v->text),
+                                        .n = (uint32_t)n,
+                                        .raw = kept,
+                                        .corrected = kept + n};
+    }
+    mem_free(raw);
+    mem_free(corrected);
+}
+
+void read_calibration(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    int word = 0;
+
+    if (r->set) {
+        fault_at(r, v, "`calibration` is that of the step itself");
+        return;
+    }
+    if (want_scalar(r, v, "none, isotonic, platt, beta, temperature or a file's name"))
+        return;
+    if (strchr(v->text, '.')) {
+        read_knots(r, v);
+        return;
+    }
+    if (value_word(r, v, calibration_words, &word))
+        return;
+    r->step->confidence.method = (enum calibration_method)word;
+    if (word != CALIBRATE_NONE && r->step->confidence.labels == NULL)
+        fault_at(r, v, "`calibration: %s` is fitted to `labels`: name a file of them", v->text);
+}
+
+/* --- retries, hedges, caches */
+
+void read_retry(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    read_map(r, v, AT_RETRY, v);
+}
+
+static uint32_t retry_mask(struct reading *r, const struct yaml_node *v)
 {
     static const char *const words[] = {"error", "malformed", "timeout", NULL};
-    uint32_t n = v->kind == YAML_LIST ? v->n : 1;
-    uint32_t on = 0;
+    uint32_t n = v->kind == YAML_LIST ? v->n : 1, on = 0;
 
     for (uint32_t i = 0; i < n; i++) {
         int which = 0;
@@ -121,281 +383,88 @@ void read_retry_for(struct reading *r, const struct schema_key *k, const struct 
     }
     if (n == 0)
         fault_at(r, v, "`for` names at least one of error, malformed, timeout");
-    r->step->retry.on = on;
+    return on;
 }
 
-/* --- edges */
-
-/* Is it one of those steps that are refused themselves? */
-static bool is_refused_step(const struct reading *r, const char *name)
+void read_retry_for(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
 {
-    const struct yaml_node *flow = yaml_get(r->y->root, "flow");
-
-    for (uint32_t i = 0; flow->kind == YAML_LIST && i < flow->n; i++) {
-        const struct yaml_node *own = yaml_get(flow->child[i], "parallel");
-        if (own && own->kind == YAML_SCALAR && strcmp(own->text, name) == 0)
-            return true;
+    for (uint32_t c = 0; c < r->p->n_classes; c++) {
+        const struct yaml_node *n = for_class(r, v, c);
+        if (n)
+            r->retry[c].on = n == v && c > 0 ? r->retry[0].on : retry_mask(r, n);
     }
-    return false;
+    r->class_id = "";
 }
 
-static void fault_target(struct reading *r, const struct yaml_node *v)
+void read_retry_budget(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
 {
-    enum { WORDS = sizeof target_words / sizeof *target_words };
+    for (uint32_t c = 0; c < r->p->n_classes; c++) {
+        const struct yaml_node *n = for_class(r, v, c);
+        struct retry *out = &r->retry[c];
+        if (n == NULL || want_scalar(r, n, "retries over time (2/s) or a share of calls (10%)"))
+            continue;
+        out->budget_kind =
+            strpbrk(n->text, "abcdefghijklmnopqrstuvwxyz") ? BUDGET_RATE : BUDGET_SHARE;
+        if (out->budget_kind == BUDGET_RATE)
+            value_rate(r, n, &out->budget);
+        else
+            value_share(r, n, &out->budget);
+    }
+    r->class_id = "";
+}
+
+void read_hedge(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    r->step->hedge_copies = 1;
+    read_map(r, v, AT_HEDGE, v);
+}
+
+void read_cache(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    const char *path = enter_path(r, "cache");
+
+    r->step->has_cache = true;
+    read_map(r, v, AT_CACHE, v);
+    r->path = path;
+}
+
+/* --- people */
+
+void read_fatigue(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    r->step->fatigue.slower = 1;
+    read_map(r, v, AT_FATIGUE, v);
+}
+
+void read_fatigue_sensitivity(struct reading *r, const struct schema_key *k,
+                              const struct yaml_node *v)
+{
+    static const struct schema_key row = {.key = "sensitivity", .type = VALUE_PROBABILITY};
+    double *out = arena_alloc(&r->p->arena, r->p->n_classes * sizeof *out);
+
+    read_classes_of(r, &row, v, out, sizeof *out);
+    r->step->fatigue.sensitivity = out;
+}
+
+/* Resources are read after the flow: here their names count. */
+void read_by(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
+{
+    const struct yaml_node *all = yaml_get(r->y->root, "resources");
     const char **names;
-    size_t n = 0;
+    size_t n = all && all->kind == YAML_MAP ? all->n : 0;
 
-    r->broken_flow = true;
-    if (is_refused_step(r, v->text))
+    if (want_scalar(r, v, "a resource's name"))
         return;
-    names = mem_zero(r->p->n_steps + WORDS, sizeof *names);
-    for (size_t i = 0; i < WORDS; i++)
-        names[n++] = target_words[i];
-    for (uint32_t i = 0; i < r->p->n_steps; i++)
-        names[n++] = r->p->step[i].id;
-    fault_at(r, v, "`%s`: no step is called `%.60s`%s", r->key, v->text,
-             did_you_mean(r, v, v->text, names, n));
+    names = mem_zero(n + 1, sizeof *names);
+    for (size_t i = 0; i < n; i++) {
+        names[i] = all->key[i]->text;
+        if (r->step->by == 0 && strcmp(names[i], v->text) == 0)
+            r->step->by = (uint32_t)i + 1;
+    }
+    if (r->step->by == 0)
+        fault_at(r, v,
+                 n ? "`by`: no resource is called `%.60s`%s"
+                   : "`by`: no resource is called `%.60s`: the file has no `resources`%s",
+                 v->text, did_you_mean(r, v, v->text, names, n));
     mem_free(names);
-}
-
-static int32_t following(const struct reading *r)
-{
-    int32_t next = (int32_t)(r->step - r->p->step) + 1;
-
-    return next < (int32_t)r->p->n_steps ? next : TO_SHIP;
-}
-
-static void read_target(struct reading *r, const struct yaml_node *v, struct edge *edge)
-{
-    edge->line = v->line;
-    edge->column = v->column;
-    edge->origin = v->origin;
-    if (want_scalar(r, v, "a target (a step's name, ship, reject, fail, skip)"))
-        return;
-    if (strcmp(v->text, "ship") == 0)
-        edge->to = TO_SHIP;
-    else if (strcmp(v->text, "reject") == 0)
-        edge->to = TO_REJECT;
-    else if (strcmp(v->text, "fail") == 0)
-        edge->to = TO_FAIL;
-    else if (strcmp(v->text, "skip") == 0)
-        edge->to = following(r);
-    else if ((edge->to = pipeline_step(r->p, v->text)) < 0) {
-        edge->to = TO_REJECT;
-        fault_target(r, v);
-    }
-}
-
-static void read_edge_into(struct reading *r, const struct yaml_node *v, struct edge *edge)
-{
-    struct edge *outer = r->edge;
-
-    *edge = (struct edge){.to = TO_REJECT,
-                          .at_most = AT_MOST_NONE,
-                          .line = v->line,
-                          .column = v->column,
-                          .origin = v->origin};
-    if (v->kind != YAML_MAP) {
-        read_target(r, v, edge);
-        return;
-    }
-    r->edge = edge;
-    read_map(r, v, AT_EDGE, v);
-    r->edge = outer;
-    if (edge->then && edge->at_most == AT_MOST_NONE && yaml_get(v, "at_most") == NULL)
-        fault_at(r, v, "`then` needs `at_most`: without a bound it is never used");
-}
-
-void read_edge(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
-{
-    read_edge_into(r, v, (struct edge *)((char *)r->step + k->offset));
-}
-
-void read_goto(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
-{
-    read_target(r, v, r->edge);
-}
-
-void read_at_most(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
-{
-    uint32_t count;
-
-    if (v->kind == YAML_SCALAR && strcmp(v->text, "unbounded") == 0) {
-        r->edge->at_most = AT_MOST_UNBOUNDED;
-        return;
-    }
-    r->edge->at_most = 0;
-    if (value_count(r, v, &count))
-        return;
-    if (count > k->high)
-        fault_at(r, v, "`at_most` is at most %.0f, or unbounded", k->high);
-    r->edge->at_most = count;
-}
-
-void read_then(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
-{
-    struct edge *then = arena_alloc(&r->p->arena, sizeof *then);
-
-    read_edge_into(r, v, then);
-    r->edge->then = then;
-}
-
-void read_gate_of(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
-{
-    if (want_scalar(r, v, "a step's name"))
-        return;
-    r->step->gate_of = pipeline_step(r->p, v->text);
-    if (r->step->gate_of < 0)
-        fault_target(r, v);
-}
-
-/* --- steps */
-
-static const enum place kind_place[STEP_KIND_COUNT] = {[STEP_STAGE] = AT_STAGE,
-                                                       [STEP_CHECK] = AT_CHECK,
-                                                       [STEP_GATE] = AT_GATE,
-                                                       [STEP_REVIEW] = AT_REVIEW};
-
-/* The key of `map` that says what kind of step it is; -1 when none or none that runs. */
-static int kind_of(struct reading *r, const struct yaml_node *map, uint32_t *at)
-{
-    static const char *const kinds[] = {"stage", "check", "gate", "review", "parallel"};
-    int kind = -1;
-
-    for (uint32_t i = 0; i < map->n; i++) {
-        for (int k = 0; k < 5; k++) {
-            if (strcmp(map->key[i]->text, kinds[k]) != 0)
-                continue;
-            if (kind >= 0) {
-                fault_at(r, map->key[i], "a step is one thing: `%s` and `%s` in one map",
-                         kinds[kind], kinds[k]);
-                return -1;
-            }
-            kind = k;
-            *at = i;
-        }
-    }
-    if (kind == 4 || (kind < 0 && yaml_get(map, "include"))) {
-        const struct yaml_node *key = kind == 4 ? map->key[*at] : map->key[0];
-        unsupported_at(r, key, key->text);
-        return -1;
-    }
-    if (kind < 0)
-        fault_at(r, map->n ? map->key[0] : map,
-                 "a step begins with its kind and name, as in `stage: draft`: one of stage, check, "
-                 "gate, review%s",
-                 map->n ? did_you_mean(r, map->key[0], map->key[0]->text, kinds, 4) : "");
-    return kind;
-}
-
-static bool is_target_word(const char *s)
-{
-    for (size_t i = 0; i < sizeof target_words / sizeof *target_words; i++)
-        if (strcmp(s, target_words[i]) == 0)
-            return true;
-    return false;
-}
-
-static void check_step_name(struct reading *r, const struct yaml_node *n)
-{
-    int32_t other;
-
-    if (!is_name(n->text)) {
-        fault_at(r, n, "`%.60s` is not a name: letters, digits, `_` and `-`, at most 100 of them",
-                 n->text);
-        return;
-    }
-    if (is_target_word(n->text))
-        fault_at(r, n, "a step may not be called `%s`: that is a target of its own", n->text);
-    other = pipeline_step(r->p, n->text);
-    if (other >= 0)
-        fault_at(r, n, "two steps are called `%s`; the first is in line %u", n->text,
-                 r->p->step[other].line);
-}
-
-void numbers_default(struct numbers *n)
-{
-    *n = (struct numbers){.timeout_s = INFINITY, .budget_s = INFINITY};
-    n->validation.value = n->sensitivity.value = n->specificity.value = 1;
-    n->latency = n->confidence_good = n->confidence_bad = dist_constant(0);
-}
-
-static void init_step(struct reading *r, struct step *s)
-{
-    int32_t next;
-
-    r->step = s;
-    next = following(r);
-    s->numbers = arena_alloc(&r->p->arena, r->p->n_classes * sizeof *s->numbers);
-    for (uint32_t c = 0; c < r->p->n_classes; c++)
-        numbers_default(&s->numbers[c]);
-    s->layer = LAYER_AGENT;
-    s->retry = (struct retry){.attempts = 1, .on = RETRY_ALL, .factor = 2, .max_s = INFINITY};
-    s->gate_of = -1;
-    s->next = (struct edge){.to = next, .at_most = AT_MOST_NONE};
-    s->above = s->below = s->next;
-    s->fallback = (struct edge){.to = TO_FAIL, .at_most = AT_MOST_NONE};
-    s->on_reject = (struct edge){.to = TO_REJECT, .at_most = AT_MOST_NONE};
-}
-
-/* First pass: names and kinds, so that targets can be told; map[i] is the map of step i. */
-static void list_steps(struct reading *r, const struct yaml_node *flow,
-                       const struct yaml_node **map)
-{
-    uint32_t at = 0;
-
-    for (uint32_t i = 0; i < flow->n; i++) {
-        const struct yaml_node *n = flow->child[i], *name;
-        int kind;
-        if (n->kind != YAML_MAP) {
-            fault_at(r, n, "a step is a map, as in `- stage: draft`");
-            continue;
-        }
-        kind = kind_of(r, n, &at);
-        if (kind < 0) {
-            r->broken_flow = true;
-            continue;
-        }
-        name = n->child[at];
-        r->key = n->key[at]->text;
-        const char *id = "";
-        if (value_text(r, name, &id) == 0)
-            check_step_name(r, name);
-        map[r->p->n_steps] = n;
-        r->p->step[r->p->n_steps++] = (struct step){
-            .id = id, .kind = (enum step_kind)kind, .line = name->line, .column = name->column};
-    }
-}
-
-static void check_reliability(struct reading *r, const struct yaml_node *map)
-{
-    for (uint32_t i = 0; i < map->n; i++)
-        if (strcmp(map->key[i]->text, "error") == 0 && yaml_get(map, "reliability"))
-            fault_at(r, map->key[i], "`reliability` is short for `error`: write one of them");
-}
-
-void read_flow(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
-{
-    const struct yaml_node **map;
-
-    if (v->kind != YAML_LIST || v->n == 0) {
-        fault_at(r, v, "`flow` is a list of steps, with at least one");
-        return;
-    }
-    if (v->n > STEPS_MAX) {
-        fault_at(r, v, "%u steps; at most %d are read", v->n, STEPS_MAX);
-        return;
-    }
-    map = mem_zero(v->n, sizeof *map);
-    r->p->step = arena_alloc(&r->p->arena, v->n * sizeof *r->p->step);
-    list_steps(r, v, map);
-    for (uint32_t i = 0; i < r->p->n_steps; i++)
-        init_step(r, &r->p->step[i]);
-    for (uint32_t i = 0; i < r->p->n_steps; i++) {
-        r->step = &r->p->step[i];
-        read_map(r, map[i], kind_place[r->step->kind], map[i]);
-        check_reliability(r, map[i]);
-    }
-    r->step = NULL;
-    mem_free(map);
 }

@@ -39,10 +39,9 @@ void fault_at(struct reading *r, const struct yaml_node *n, const char *format, 
     buf_release(&text);
 }
 
-void unsupported_at(struct reading *r, const struct yaml_node *n, const char *what)
+uint64_t fault_count(const struct reading *r)
 {
-    r->broken_flow |= r->step != NULL || r->p->n_steps == 0;
-    faults_add_unsupported(r->faults, n->line, n->column, n->origin, "%s", what);
+    return r->faults->list.len + r->faults->dropped;
 }
 
 const char *did_you_mean(struct reading *r, const struct yaml_node *at, const char *word,
@@ -60,6 +59,15 @@ bool is_name(const char *s)
     size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-");
 
     return n > 0 && n <= 100 && s[n] == '\0';
+}
+
+bool want_name(struct reading *r, const struct yaml_node *n)
+{
+    if (is_name(n->text))
+        return true;
+    fault_at(r, n, "`%.60s` is not a name: letters, digits, `_` and `-`, at most 100 of them",
+             n->text);
+    return false;
 }
 
 /* `latency` of `retrieve`: what is being read, for sentences. */
@@ -84,6 +92,22 @@ int want_scalar(struct reading *r, const struct yaml_node *n, const char *what)
              n->kind == YAML_MAP    ? "a map"
              : n->kind == YAML_LIST ? "a list"
                                     : "empty");
+    return -1;
+}
+
+int want_map(struct reading *r, const struct yaml_node *n, const char *what)
+{
+    if (n->kind == YAML_MAP && n->n > 0)
+        return 0;
+    fault_at(r, n, "`%s` is a map from %s", where(r), what);
+    return -1;
+}
+
+int want_list(struct reading *r, const struct yaml_node *n, const char *key)
+{
+    if (n->kind == YAML_LIST && n->n > 0)
+        return 0;
+    fault_at(r, n, "`%s` is a list with at least one value", key);
     return -1;
 }
 
@@ -119,18 +143,16 @@ static int refused(struct reading *r, const struct yaml_node *n, const struct er
 
 static uint32_t add_evidence(struct reading *r, uint64_t k, uint64_t n)
 {
-    struct found_evidence e = {.step = UINT32_MAX, .class_id = r->class_id};
-    const char *dot = *r->class_id ? "." : "";
+    struct found_evidence e = {.block = r->block, .scope = r->scope, .class_id = r->class_id};
+    const char *dot = *r->class_id ? "." : "", *key = r->key;
     const struct schema_key *row = schema_find(AT_STAGE, r->key);
 
-    if (r->step) {
-        e.step = (uint32_t)(r->step - r->p->step);
-        e.outcome = row && (row->flags & KEY_OUTCOME);
-        e.evidence.path =
-            arena_printf(&r->p->arena, "flow.%s.%s%s%s", r->step->id, r->key, dot, r->class_id);
-    } else {
-        e.evidence.path = arena_printf(&r->p->arena, "%s%s%s", r->key, dot, r->class_id);
-    }
+    if (row && (row->flags & KEY_OUTCOME) && r->step)
+        e.group = GROUP_OUTCOME;
+    else if (strcmp(key, "probability") == 0)
+        e.group = GROUP_WAY;
+    e.evidence.path = arena_printf(&r->p->arena, "%s%s%s%s%s", r->path, *r->path ? "." : "", key,
+                                   dot, r->class_id);
     e.evidence.k = k;
     e.evidence.n = n;
     vec_push(&r->evidence, e);
@@ -169,24 +191,42 @@ int value_duration(struct reading *r, const struct yaml_node *n, double *out)
     return units_duration(n->text, out, &err) ? refused(r, n, &err) : 0;
 }
 
+/* The sign in front of an amount is the file's currency, or none. */
+static int check_currency(struct reading *r, const struct yaml_node *n)
+{
+    const char *sign = n->text + strspn(n->text, " "), *currency = r->p->currency;
+    size_t len = strcspn(sign, "0123456789.+- ");
+
+    if (len == 0 || (strlen(currency) == len && memcmp(sign, currency, len) == 0))
+        return 0;
+    fault_at(r, n, "`%s`: this file counts in %.20s; write `currency: \"%.*s\"` at its top",
+             where(r), currency, (int)len, sign);
+    return -1;
+}
+
+int value_rate(struct reading *r, const struct yaml_node *n, double *out)
+{
+    struct error err = {0};
+
+    if (number_node(r, n, "a rate (40/h)"))
+        return -1;
+    if (units_rate(n->text, out, &err))
+        return refused(r, n, &err);
+    if (*out >= 0)
+        return check_currency(r, n);
+    fault_at(r, n, "`%s` is not negative", where(r));
+    return -1;
+}
+
 int value_money(struct reading *r, const struct yaml_node *n, double *out)
 {
     struct error err = {0};
-    const char *sign, *currency = r->p->currency;
-    size_t len;
 
     if (number_node(r, n, "an amount of money ($0.002)"))
         return -1;
     if (units_money(n->text, out, &err))
         return refused(r, n, &err);
-    sign = n->text + strspn(n->text, " ");
-    len = strcspn(sign, "0123456789.+- ");
-    if (len && (strlen(currency) != len || memcmp(sign, currency, len) != 0)) {
-        fault_at(r, n, "`%s`: this file counts in %.20s; write `currency: \"%.*s\"` at its top",
-                 where(r), currency, (int)len, sign);
-        return -1;
-    }
-    return 0;
+    return check_currency(r, n);
 }
 
 int value_number(struct reading *r, const struct yaml_node *n, double *out)

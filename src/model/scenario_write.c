@@ -1,409 +1,489 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A pipeline as a scenario file.  Numbers are written with the fewest digits that read back as
- * the same double, evidence as k/n, distributions in canonical parameters; what equals its
- * default is left out. */
-#include "model/scenario_internal.h"
+/* A pipeline as a scenario file: the top, and the steps with all that belongs to them.  What equals
+ * its default is left out. */
+#include "model/scenario_writer.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
-struct writer {
-    const struct pipeline *p;
-    struct buf *out;
-};
-
-/* Plain where YAML reads it back as it is, else in double quotes. */
-static void put_text(struct buf *out, const char *s)
+/* A key of the step at this depth: "    wrong: ". */
+static void put_key(struct writer *w, int indent, const char *key)
 {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                                " _-.,;()/%+";
-    size_t n = strlen(s);
-    bool bare = n > 0 && isalpha((unsigned char)s[0]) && s[n - 1] != ' ';
-
-    if (bare && strspn(s, plain) == n && strpbrk(s, ",") == NULL) {
-        buf_puts(out, s);
-        return;
-    }
-    buf_putc(out, '"');
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (c == '"' || c == '\\')
-            buf_printf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F)
-            buf_printf(out, "\\x%02X", c);
-        else
-            buf_putc(out, *s);
-    }
-    buf_putc(out, '"');
+    buf_printf(w->out, "%*s%s: ", indent, "", key);
 }
 
-static void put_comment(struct buf *out, const char *indent, const char *text)
-{
-    while (text && *text) {
-        size_t len = strcspn(text, "\n");
-        buf_printf(out, "%s#%s%.*s\n", indent, len ? " " : "", (int)len, text);
-        text += len + (text[len] == '\n');
-    }
-}
-
-/* "3%" where that reads back the same, else the plain number. */
-static void put_share(struct buf *out, double value)
-{
-    struct error err = {0};
-    struct buf percent;
-    double back;
-    uint64_t k, n;
-
-    buf_init(&percent);
-    units_put_exact(&percent, value * 100);
-    buf_putc(&percent, '%');
-    if (value * 100 >= 1e-3 && percent.len < 8 &&
-        units_probability(buf_text(&percent), &back, &k, &n, &err) == 0 && back == value)
-        buf_puts(out, buf_text(&percent));
-    else
-        units_put_exact(out, value);
-    buf_release(&percent);
-}
-
-static void put_number(struct writer *w, const struct number *x)
-{
-    if (x->evidence) {
-        const struct evidence *e = &w->p->evidence[x->evidence - 1];
-        buf_printf(w->out, "%llu/%llu", (unsigned long long)e->k, (unsigned long long)e->n);
-    } else {
-        put_share(w->out, x->value);
-    }
-}
-
-static void put_money(struct writer *w, double amount)
-{
-    if (strcmp(w->p->currency, "$") == 0)
-        buf_putc(w->out, '$');
-    units_put_exact(w->out, amount);
-}
-
-/* --- distributions */
-
-/* How the canonical parameters of a family are called in the language. */
-static const struct {
-    const char *word;
-    const char *param[3];
-    enum dist_param_kind kind[3];
-} canonical[DIST_FAMILY_COUNT] = {
-#define V DIST_VALUE
-#define P DIST_PLAIN
-    [DIST_EXPONENTIAL] = {"exponential", {"mean"},               {V}      },
-    [DIST_LOGNORMAL] = {"lognormal",   {"mu", "sigma"},        {P, P}   },
-    [DIST_GAMMA] = {"gamma",       {"shape", "scale"},     {P, V}   },
-    [DIST_WEIBULL] = {"weibull",     {"shape", "scale"},     {P, V}   },
-    [DIST_NORMAL] = {"normal",      {"mean", "sd"},         {V, V}   },
-    [DIST_UNIFORM] = {"uniform",     {"from", "to"},         {V, V}   },
-    [DIST_TRIANGULAR] = {"triangular",  {"min", "mode", "max"}, {V, V, V}},
-    [DIST_PERT] = {"pert",        {"min", "mode", "max"}, {V, V, V}},
-    [DIST_PARETO] = {"pareto",      {"min", "shape"},       {V, P}   },
-    [DIST_BETA] = {"beta",        {"a", "b"},             {P, P}   },
-#undef V
-#undef P
-};
-
-static void put_dist(struct buf *out, const struct dist *d, bool score);
-
-static void put_quantity(struct buf *out, double value, bool score)
-{
-    if (score)
-        units_put_exact(out, value);
-    else
-        units_put_duration_exact(out, value);
-}
-
-static void put_values(struct buf *out, const struct dist *d, bool score)
-{
-    buf_printf(out, "%s: {values: [", d->weights ? "discrete" : "empirical");
-    for (size_t i = 0; i < d->n; i++) {
-        buf_puts(out, i ? ", " : "");
-        put_quantity(out, d->values[i], score);
-    }
-    for (size_t i = 0; d->weights && i < d->n; i++) {
-        buf_puts(out, i ? ", " : "], weights: [");
-        units_put_exact(out, d->weights[i]);
-    }
-    buf_puts(out, "]}");
-}
-
-/* `lognormal: {mu: 1, sigma: 2}`, without the braces around. */
-static void put_family(struct buf *out, const struct dist *d, bool score)
-{
-    const double value[3] = {d->a, d->b, d->c};
-
-    if (d->family == DIST_DISCRETE || d->family == DIST_EMPIRICAL) {
-        put_values(out, d, score);
-        return;
-    }
-    if (d->family == DIST_SHIFTED) {
-        buf_puts(out, "shifted: {by: ");
-        put_quantity(out, d->a, score);
-        buf_puts(out, ", of: ");
-        put_dist(out, d->part, score);
-        buf_puts(out, "}");
-        return;
-    }
-    buf_printf(out, "%s: {", canonical[d->family].word);
-    for (size_t i = 0; i < 3 && canonical[d->family].param[i]; i++) {
-        buf_printf(out, "%s%s: ", i ? ", " : "", canonical[d->family].param[i]);
-        if (canonical[d->family].kind[i] == DIST_VALUE)
-            put_quantity(out, value[i], score);
-        else
-            units_put_exact(out, value[i]);
-    }
-    buf_puts(out, "}");
-}
-
-static void put_mixture(struct buf *out, const struct dist *d, bool score)
-{
-    buf_puts(out, "mixture: [");
-    for (size_t i = 0; i < d->n; i++) {
-        buf_printf(out, "%s{weight: ", i ? ", " : "");
-        units_put_exact(out, d->weights[i]);
-        buf_puts(out, ", ");
-        if (d->part[i].family == DIST_MIXTURE)
-            put_mixture(out, &d->part[i], score);
-        else if (d->part[i].family == DIST_CONSTANT)
-            put_values(out, &(struct dist){.n = 1, .values = &d->part[i].a}, score);
-        else
-            put_family(out, &d->part[i], score);
-        buf_puts(out, "}");
-    }
-    buf_puts(out, "]");
-}
-
-static void put_dist(struct buf *out, const struct dist *d, bool score)
-{
-    if (d->family == DIST_CONSTANT) {
-        put_quantity(out, d->a, score);
-        return;
-    }
-    buf_putc(out, '{');
-    if (d->family == DIST_MIXTURE)
-        put_mixture(out, d, score);
-    else
-        put_family(out, d, score);
-    if (d->evidence)
-        buf_printf(out, ", evidence: %llu", (unsigned long long)d->evidence);
-    buf_putc(out, '}');
-}
-
-/* --- numbers of a step, once or for each class */
-
-enum number_kind { NUMBER_SHARE, NUMBER_DURATION, NUMBER_COST, NUMBER_DIST, NUMBER_SCORE };
-
-static void put_one(struct writer *w, enum number_kind kind, const void *at)
-{
-    switch (kind) {
-    case NUMBER_SHARE:
-        put_number(w, at);
-        break;
-    case NUMBER_DURATION:
-        units_put_duration_exact(w->out, *(const double *)at);
-        break;
-    case NUMBER_COST:
-        put_money(w, *(const double *)at);
-        break;
-    default:
-        put_dist(w->out, at, kind == NUMBER_SCORE);
-    }
-}
-
-static bool same_one(enum number_kind kind, const void *a, const void *b)
-{
-    if (kind == NUMBER_SHARE) {
-        const struct number *x = a, *y = b;
-        return x->value == y->value && x->evidence == y->evidence;
-    }
-    if (kind == NUMBER_DIST || kind == NUMBER_SCORE) {
-        const struct dist *x = a, *y = b;
-        return x->family == y->family && x->a == y->a && x->b == y->b && x->c == y->c &&
-               x->n == y->n && x->values == y->values && x->weights == y->weights &&
-               x->part == y->part && x->evidence == y->evidence;
-    }
-    return *(const double *)a == *(const double *)b;
-}
-
-/* The value of each class lies `stride` bytes behind that of the class before. */
-static void put_classes(struct writer *w, enum number_kind kind, const char *at, size_t stride)
-{
-    bool same = true;
-
-    for (uint32_t c = 1; c < w->p->n_classes; c++)
-        same = same && same_one(kind, at, at + c * stride);
-    if (same) {
-        put_one(w, kind, at);
-        return;
-    }
-    buf_putc(w->out, '{');
-    for (uint32_t c = 0; c < w->p->n_classes; c++) {
-        buf_printf(w->out, "%s", c ? ", " : "");
-        put_text(w->out, w->p->class[c].id);
-        buf_puts(w->out, ": ");
-        put_one(w, kind, at + c * stride);
-    }
-    buf_putc(w->out, '}');
-}
+/* --- numbers */
 
 static const struct {
     const char *key;
     enum number_kind kind;
+    enum numbers_field field;
     size_t offset;
     uint32_t kinds; /* of step: 1 << kind */
     bool always;
 } step_numbers[] = {
-#define N(field) offsetof(struct numbers, field)
-    {"error",       NUMBER_SHARE,    N(error),       1 << STEP_STAGE,                      false},
-    {"wrong",       NUMBER_SHARE,    N(wrong),       1 << STEP_STAGE,                      false},
-    {"malformed",   NUMBER_SHARE,    N(malformed),   1 << STEP_STAGE,                      false},
-    {"validation",  NUMBER_SHARE,    N(validation),  1 << STEP_STAGE,                      false},
-    {"repair",      NUMBER_SHARE,    N(repair),      1 << STEP_STAGE,                      false},
-    {"sensitivity", NUMBER_SHARE,    N(sensitivity), 1 << STEP_CHECK,                      true },
-    {"sensitivity", NUMBER_SHARE,    N(sensitivity), 1 << STEP_REVIEW,                     false},
-    {"specificity", NUMBER_SHARE,    N(specificity), (1 << STEP_CHECK) | 1 << STEP_REVIEW, false},
-    {"fixes",       NUMBER_SHARE,    N(fixes),       1 << STEP_REVIEW,                     false},
-    {"spoils",      NUMBER_SHARE,    N(spoils),      1 << STEP_REVIEW,                     false},
-    {"threshold",   NUMBER_SHARE,    N(threshold),   1 << STEP_GATE,                       true },
-    {"latency",     NUMBER_DIST,     N(latency),     15,                                   false},
-    {"timeout",     NUMBER_DURATION, N(timeout_s),   15,                                   false},
-    {"budget",      NUMBER_DURATION, N(budget_s),    15,                                   false},
-    {"cost",        NUMBER_COST,     N(cost_call),   15,                                   false},
+#define N(name, field) NUMBERS_##name, offsetof(struct numbers, field)
+#define K(name)        (1u << STEP_##name)
+#define ATTEMPTS       (K(STAGE) | K(CHECK) | K(GATE) | K(REVIEW))
+    {"error",       NUMBER_SHARE,    N(ERROR,       error),       K(STAGE),               false},
+    {"wrong",       NUMBER_SHARE,    N(WRONG,       wrong),       K(STAGE),               false},
+    {"malformed",   NUMBER_SHARE,    N(MALFORMED,   malformed),   K(STAGE),               false},
+    {"validation",  NUMBER_SHARE,    N(VALIDATION,  validation),  K(STAGE),               false},
+    {"repair",      NUMBER_SHARE,    N(REPAIR,      repair),      K(STAGE),               false},
+    {"sensitivity", NUMBER_SHARE,    N(SENSITIVITY, sensitivity), K(CHECK),               true },
+    {"sensitivity", NUMBER_SHARE,    N(SENSITIVITY, sensitivity), K(REVIEW),              false},
+    {"specificity", NUMBER_SHARE,    N(SPECIFICITY, specificity), K(CHECK) | K(REVIEW),   false},
+    {"fixes",       NUMBER_SHARE,    N(FIXES,       fixes),       K(REVIEW),              false},
+    {"spoils",      NUMBER_SHARE,    N(SPOILS,      spoils),      K(REVIEW),              false},
+    {"latency",     NUMBER_DIST,     N(LATENCY,     latency),     ATTEMPTS,               false},
+    {"timeout",     NUMBER_DURATION, N(TIMEOUT,     timeout_s),   ATTEMPTS,               false},
+    {"budget",      NUMBER_DURATION, N(BUDGET,      budget_s),    ATTEMPTS | K(PARALLEL), false},
+    {"cost",        NUMBER_COST,     N(COST,        cost_call),   ATTEMPTS,               false},
 #undef N
+#undef K
+#undef ATTEMPTS
 };
 
-static void put_step_numbers(struct writer *w, const struct step *s)
+static const char *field_at(const struct numbers *n, size_t i)
+{
+    return (const char *)n + step_numbers[i].offset;
+}
+
+static void put_one_threshold(struct writer *w, const struct step *s, const struct numbers *n)
+{
+    if (s->draws_threshold) {
+        write_dist(w->out, &n->threshold_dist, QUANTITY_SCORE);
+        return;
+    }
+    buf_puts(w->out, s->bands ? "[" : "");
+    write_number(w, &n->threshold);
+    if (!s->bands)
+        return;
+    buf_puts(w->out, ", ");
+    write_number(w, &n->threshold_high);
+    buf_putc(w->out, ']');
+}
+
+static void put_threshold(struct writer *w, const struct step *s, const struct numbers *n)
+{
+    bool same = true;
+
+    for (uint32_t c = 1; c < w->p->n_classes; c++)
+        same = same && same_value(NUMBER_SHARE, &n[0].threshold, &n[c].threshold) &&
+               same_value(NUMBER_SHARE, &n[0].threshold_high, &n[c].threshold_high) &&
+               same_value(NUMBER_SCORE, &n[0].threshold_dist, &n[c].threshold_dist);
+    if (same) {
+        put_one_threshold(w, s, n);
+        return;
+    }
+    for (uint32_t c = 0; c < w->p->n_classes; c++) {
+        buf_puts(w->out, c ? ", " : "{");
+        write_text(w->out, w->p->class[c].id);
+        buf_puts(w->out, ": ");
+        put_one_threshold(w, s, &n[c]);
+    }
+    buf_putc(w->out, '}');
+}
+
+static void put_step_numbers(struct writer *w, const struct step *s, int indent)
 {
     struct numbers missing;
 
     numbers_default(&missing);
     for (size_t i = 0; i < sizeof step_numbers / sizeof *step_numbers; i++) {
-        const char *at = (const char *)s->numbers + step_numbers[i].offset;
-        const char *none = (const char *)&missing + step_numbers[i].offset;
+        const char *at = field_at(s->numbers, i);
         bool stated = step_numbers[i].always;
         if (!(step_numbers[i].kinds & 1u << s->kind))
             continue;
         for (uint32_t c = 0; c < w->p->n_classes && !stated; c++)
-            stated = !same_one(step_numbers[i].kind, at + c * sizeof *s->numbers, none);
+            stated = !same_value(step_numbers[i].kind, at + c * sizeof *s->numbers,
+                                 field_at(&missing, i));
         if (!stated)
             continue;
-        buf_printf(w->out, "    %s: ", step_numbers[i].key);
-        put_classes(w, step_numbers[i].kind, at, sizeof *s->numbers);
+        put_key(w, indent, step_numbers[i].key);
+        write_classes(w, step_numbers[i].kind, at, sizeof *s->numbers);
+        buf_putc(w->out, '\n');
+    }
+    if (s->kind == STEP_GATE) {
+        put_key(w, indent, "threshold");
+        put_threshold(w, s, s->numbers);
         buf_putc(w->out, '\n');
     }
 }
 
-/* --- the rest of a step */
-
-static void put_target(struct writer *w, int32_t to)
+void write_override(struct writer *w, const struct step *s, const struct override *o)
 {
-    put_text(w->out, to == TO_SHIP     ? "ship"
-                     : to == TO_REJECT ? "reject"
-                     : to == TO_FAIL   ? "fail"
-                                       : w->p->step[to].id);
-}
+    const char *comma = "";
 
-static void put_edge(struct writer *w, const struct edge *e)
-{
-    if (e->at_most == AT_MOST_NONE) {
-        put_target(w, e->to);
-        return;
+    buf_putc(w->out, '{');
+    for (size_t i = 0; i < sizeof step_numbers / sizeof *step_numbers; i++) {
+        if (!(step_numbers[i].kinds & 1u << s->kind) || !(o->set & 1u << step_numbers[i].field))
+            continue;
+        buf_printf(w->out, "%s%s: ", comma, step_numbers[i].key);
+        write_classes(w, step_numbers[i].kind, field_at(o->numbers, i), sizeof *o->numbers);
+        comma = ", ";
     }
-    buf_puts(w->out, "{goto: ");
-    put_target(w, e->to);
-    if (e->at_most == AT_MOST_UNBOUNDED)
-        buf_puts(w->out, ", at_most: unbounded");
-    else
-        buf_printf(w->out, ", at_most: %u", e->at_most);
-    if (e->then) {
-        buf_puts(w->out, ", then: ");
-        put_edge(w, e->then);
+    if (o->set & 1u << NUMBERS_THRESHOLD) {
+        buf_printf(w->out, "%sthreshold: ", comma);
+        put_threshold(w, s, o->numbers);
+        comma = ", ";
+    }
+    if (o->set & (1u << NUMBERS_GOOD | 1u << NUMBERS_BAD)) {
+        bool good = o->set & 1u << NUMBERS_GOOD, bad = o->set & 1u << NUMBERS_BAD;
+        buf_printf(w->out, "%sconfidence: {%s", comma, good ? "good: " : "");
+        if (good)
+            write_classes(w, NUMBER_SCORE, (const char *)&o->numbers->confidence_good,
+                          sizeof *o->numbers);
+        buf_puts(w->out, bad ? good ? ", bad: " : "bad: " : "");
+        if (bad)
+            write_classes(w, NUMBER_SCORE, (const char *)&o->numbers->confidence_bad,
+                          sizeof *o->numbers);
+        buf_putc(w->out, '}');
     }
     buf_putc(w->out, '}');
 }
 
-static void put_exit(struct writer *w, const char *key, const struct edge *e, int32_t missing)
+/* --- retries */
+
+static void put_attempts(struct writer *w, const struct retry *r, struct buf *out)
 {
-    if (e->at_most == AT_MOST_NONE && e->to == missing)
-        return;
-    buf_printf(w->out, "    %s: ", key);
-    put_edge(w, e);
-    buf_putc(w->out, '\n');
+    buf_printf(out, "%u", r->attempts);
 }
 
-static void put_retry(struct writer *w, const struct retry *r)
+static void put_for(struct writer *w, const struct retry *r, struct buf *out)
 {
-    static const char *const words[] = {"error", "malformed", "timeout"}, *const jitters[] = {
-                                                                              "none", "full",
-                                                                              "equal"};
+    static const char *const words[] = {"error", "malformed", "timeout"};
     const char *comma = "";
 
-    if (r->attempts <= 1 && r->on == RETRY_ALL && r->initial_s == 0)
-        return;
-    buf_printf(w->out, "    retry: {attempts: %u", r->attempts);
-    if (r->on != RETRY_ALL) {
-        buf_puts(w->out, ", for: [");
-        for (uint32_t i = 0; i < 3; i++) {
-            if (!(r->on & 1u << i))
-                continue;
-            buf_printf(w->out, "%s%s", comma, words[i]);
-            comma = ", ";
-        }
-        buf_puts(w->out, "]");
+    buf_putc(out, '[');
+    for (uint32_t i = 0; i < 3; i++) {
+        if (!(r->on & 1u << i))
+            continue;
+        buf_printf(out, "%s%s", comma, words[i]);
+        comma = ", ";
     }
-    if (r->initial_s > 0) {
-        buf_puts(w->out, ", backoff: {initial: ");
-        units_put_duration_exact(w->out, r->initial_s);
-        buf_puts(w->out, ", factor: ");
-        units_put_exact(w->out, r->factor);
-        if (isfinite(r->max_s)) {
-            buf_puts(w->out, ", max: ");
-            units_put_duration_exact(w->out, r->max_s);
-        }
-        if (r->jitter != JITTER_NONE)
-            buf_printf(w->out, ", jitter: %s", jitters[r->jitter]);
+    buf_putc(out, ']');
+}
+
+static void put_initial(struct writer *w, const struct retry *r, struct buf *out)
+{
+    units_put_duration_exact(out, r->initial_s);
+}
+
+static void put_factor(struct writer *w, const struct retry *r, struct buf *out)
+{
+    units_put_exact(out, r->factor);
+}
+
+static void put_max(struct writer *w, const struct retry *r, struct buf *out)
+{
+    units_put_duration_exact(out, r->max_s);
+}
+
+static void put_jitter(struct writer *w, const struct retry *r, struct buf *out)
+{
+    static const char *const words[] = {"none", "full", "equal"};
+
+    buf_puts(out, words[r->jitter]);
+}
+
+static void put_retry_budget(struct writer *w, const struct retry *r, struct buf *out)
+{
+    struct writer to = {.p = w->p, .out = out};
+
+    if (r->budget_kind == BUDGET_RATE)
+        write_rate(&to, r->budget, false);
+    else
+        write_share(out, r->budget);
+}
+
+/* "key: value", once or for each class. */
+static void put_retry_key(struct writer *w, const struct step *s, const char *key,
+                          void (*put)(struct writer *w, const struct retry *r, struct buf *out))
+{
+    struct buf all, one, first;
+    bool same = true;
+
+    buf_init(&all);
+    buf_init(&first);
+    put(w, &s->retry, &first);
+    for (uint32_t c = 0; s->class_retry && c < w->p->n_classes; c++) {
+        buf_init(&one);
+        put(w, &s->class_retry[c], &one);
+        same = same && strcmp(buf_text(&one), buf_text(&first)) == 0;
+        buf_puts(&all, c ? ", " : "{");
+        write_text(&all, w->p->class[c].id);
+        buf_printf(&all, ": %s", buf_text(&one));
+        buf_release(&one);
+    }
+    buf_printf(w->out, "%s: %s%s", key, same ? buf_text(&first) : buf_text(&all), same ? "" : "}");
+    buf_release(&all);
+    buf_release(&first);
+}
+
+static void put_retry(struct writer *w, const struct step *s, int indent)
+{
+    bool limited = s->retry.on != RETRY_ALL, waits = s->retry.initial_s > 0,
+         bounded = isfinite(s->retry.max_s), shaken = s->retry.jitter != JITTER_NONE,
+         budget = s->retry.budget_kind != BUDGET_NONE;
+
+    for (uint32_t c = 0; s->class_retry && c < w->p->n_classes; c++) {
+        const struct retry *r = &s->class_retry[c];
+        limited = limited || r->on != RETRY_ALL;
+        waits = waits || r->initial_s > 0;
+        shaken = shaken || r->jitter != JITTER_NONE;
+    }
+    if (s->retry.attempts <= 1 && !s->class_retry && !limited && !waits && !budget)
+        return;
+    buf_printf(w->out, "%*sretry: {", indent, "");
+    put_retry_key(w, s, "attempts", put_attempts);
+    if (limited)
+        put_retry_key(w, s, ", for", put_for);
+    if (waits) {
+        put_retry_key(w, s, ", backoff: {initial", put_initial);
+        put_retry_key(w, s, ", factor", put_factor);
+        if (bounded)
+            put_retry_key(w, s, ", max", put_max);
+        if (shaken)
+            put_retry_key(w, s, ", jitter", put_jitter);
         buf_putc(w->out, '}');
     }
+    if (budget)
+        put_retry_key(w, s, ", budget", put_retry_budget);
     buf_puts(w->out, "}\n");
 }
 
-static void put_confidence(struct writer *w, const struct step *s)
+/* --- the rest of a step */
+
+static void put_exit(struct writer *w, int indent, const char *key, const struct edge *e,
+                     int32_t missing)
 {
-    buf_puts(w->out, "    confidence:\n      good: ");
-    put_classes(w, NUMBER_SCORE, (const char *)&s->numbers[0].confidence_good, sizeof *s->numbers);
-    buf_puts(w->out, "\n      bad: ");
-    put_classes(w, NUMBER_SCORE, (const char *)&s->numbers[0].confidence_bad, sizeof *s->numbers);
+    if (e->at_most == AT_MOST_NONE && e->to == missing)
+        return;
+    put_key(w, indent, key);
+    write_edge(w, e);
     buf_putc(w->out, '\n');
 }
 
-static void put_step(struct writer *w, uint32_t i, const char *note)
+/* "to: desk, at_most: 2, then: reject" */
+static void put_way_edge(struct writer *w, const struct edge *e)
 {
-    const struct step *s = &w->p->step[i];
-    int32_t next = i + 1 < w->p->n_steps ? (int32_t)i + 1 : TO_SHIP;
+    buf_puts(w->out, "{to: ");
+    write_target(w, e->to);
+    if (e->at_most == AT_MOST_UNBOUNDED)
+        buf_puts(w->out, ", at_most: unbounded");
+    else if (e->at_most != AT_MOST_NONE)
+        buf_printf(w->out, ", at_most: %u", e->at_most);
+    if (e->then) {
+        buf_puts(w->out, ", then: ");
+        write_edge(w, e->then);
+    }
+}
 
-    put_comment(w->out, "  ", note);
-    buf_printf(w->out, "  - %s: ", step_kind_name(s->kind));
-    put_text(w->out, s->id);
-    buf_printf(w->out, "\n    layer: %s\n", layer_name(s->layer));
-    put_step_numbers(w, s);
-    put_retry(w, &s->retry);
-    put_exit(w, "fallback", &s->fallback, TO_FAIL);
-    if (s->has_confidence)
-        put_confidence(w, s);
-    if (s->kind == STEP_GATE) {
-        if (s->gate_of >= 0)
-            buf_printf(w->out, "    of: %s\n", w->p->step[s->gate_of].id);
-        put_exit(w, "above", &s->above, next);
-        buf_puts(w->out, "    below: ");
-        put_edge(w, &s->below);
+static void put_next(struct writer *w, const struct step *s, int32_t following, int indent)
+{
+    bool plain = s->next.at_most == AT_MOST_NONE && s->next.to == following;
+
+    if (s->n_ways == 0 && plain)
+        return;
+    buf_printf(w->out, "%*snext:\n", indent, "");
+    for (uint32_t i = 0; i < s->n_ways; i++) {
+        const struct way *way = &s->way[i];
+        buf_printf(w->out, "%*s- ", indent + 2, "");
+        put_way_edge(w, &way->edge);
+        if (way->probability) {
+            buf_puts(w->out, ", probability: ");
+            write_classes(w, NUMBER_SHARE, (const char *)way->probability,
+                          sizeof *way->probability);
+        } else {
+            buf_puts(w->out, ", when: ");
+            write_text(w->out, way->when->text);
+        }
+        buf_puts(w->out, "}\n");
+    }
+    if (s->ways_complete)
+        return;
+    buf_printf(w->out, "%*s- ", indent + 2, "");
+    put_way_edge(w, &s->next);
+    buf_puts(w->out, "}\n");
+}
+
+static void put_confidence(struct writer *w, const struct step *s, int indent)
+{
+    const struct confidence_source *from = &s->confidence;
+
+    buf_printf(w->out, "%*sconfidence:\n", indent, "");
+    if (from->labels) {
+        put_key(w, indent + 2, "labels");
+        write_text(w->out, from->labels);
+    } else {
+        put_key(w, indent + 2, "good");
+        write_classes(w, NUMBER_SCORE, (const char *)&s->numbers[0].confidence_good,
+                      sizeof *s->numbers);
+        buf_putc(w->out, '\n');
+        put_key(w, indent + 2, "bad");
+        write_classes(w, NUMBER_SCORE, (const char *)&s->numbers[0].confidence_bad,
+                      sizeof *s->numbers);
+    }
+    buf_putc(w->out, '\n');
+    if (from->method == CALIBRATE_NONE)
+        return;
+    put_key(w, indent + 2, "calibration");
+    write_text(w->out,
+               from->method == CALIBRATE_FILE ? from->file : calibration_words[from->method]);
+    buf_putc(w->out, '\n');
+}
+
+static void put_helpers(struct writer *w, const struct step *s, int indent)
+{
+    if (s->by) {
+        put_key(w, indent, "by");
+        write_text(w->out, w->p->resource[s->by - 1].id);
         buf_putc(w->out, '\n');
     }
+    if (s->hedge_copies) {
+        buf_printf(w->out, "%*shedge: {after: ", indent, "");
+        write_classes(w, NUMBER_DURATION, (const char *)&s->numbers[0].hedge_after_s,
+                      sizeof *s->numbers);
+        buf_printf(w->out, ", copies: %u}\n", s->hedge_copies);
+    }
+    if (s->has_cache) {
+        buf_printf(w->out, "%*scache: {hit: ", indent, "");
+        write_classes(w, NUMBER_SHARE, (const char *)&s->numbers[0].cache_hit, sizeof *s->numbers);
+        buf_puts(w->out, ", latency: ");
+        write_classes(w, NUMBER_DIST, (const char *)&s->numbers[0].cache_latency,
+                      sizeof *s->numbers);
+        buf_puts(w->out, "}\n");
+    }
+    if (s->breaker.failures > 0) {
+        buf_printf(w->out, "%*sbreaker: {failures: ", indent, "");
+        write_share(w->out, s->breaker.failures);
+        buf_puts(w->out, ", window: ");
+        units_put_duration_exact(w->out, s->breaker.window_s);
+        buf_printf(w->out, ", calls: %u, open_for: ", s->breaker.calls);
+        units_put_duration_exact(w->out, s->breaker.open_for_s);
+        buf_puts(w->out, "}\n");
+    }
+}
+
+static void put_given(struct writer *w, const struct step *s, int indent)
+{
+    static const char *const ends[] = {
+        [GIVEN_FAILED] = ".failed", [GIVEN_WRONG] = ".wrong", [GIVEN_SKIPPED] = ".skipped"};
+
+    if (s->n_given)
+        buf_printf(w->out, "%*sgiven:\n", indent, "");
+    for (uint32_t i = 0; i < s->n_given; i++) {
+        const struct given *g = &s->given[i];
+        buf_printf(w->out, "%*s\"", indent + 2, "");
+        if (g->kind == GIVEN_BAD)
+            buf_puts(w->out, "bad");
+        else if (g->kind == GIVEN_CLASS)
+            buf_printf(w->out, "class.%s", w->p->class[g->of].id);
+        else
+            buf_printf(w->out, "%s%s", w->p->step[g->of].id, ends[g->kind]);
+        buf_puts(w->out, "\": ");
+        write_override(w, s, &g->override);
+        buf_putc(w->out, '\n');
+    }
+}
+
+static void put_gate(struct writer *w, const struct step *s, int32_t following, int indent)
+{
+    static const char *const designs[] = {"uniform", "near_threshold"};
+
+    if (s->gate_of >= 0) {
+        put_key(w, indent, "of");
+        write_text(w->out, w->p->step[s->gate_of].id);
+        buf_putc(w->out, '\n');
+    }
+    put_exit(w, indent, "above", &s->above, following);
+    if (s->bands) {
+        put_key(w, indent, "between");
+        write_edge(w, &s->between);
+        buf_putc(w->out, '\n');
+    }
+    put_key(w, indent, "below");
+    write_edge(w, &s->below);
+    buf_putc(w->out, '\n');
+    if (!s->audit.present)
+        return;
+    buf_printf(w->out, "%*saudit: {share: ", indent, "");
+    write_classes(w, NUMBER_SHARE, (const char *)&s->numbers[0].audit, sizeof *s->numbers);
+    buf_puts(w->out, ", by: ");
+    write_target(w, s->audit.to.to);
+    buf_printf(w->out, ", design: %s}\n", designs[s->audit.design]);
+}
+
+static void put_fatigue(struct writer *w, const struct step *s, int indent)
+{
+    if (!(s->fatigue.after_s > 0))
+        return;
+    buf_printf(w->out, "%*sfatigue: {after: ", indent, "");
+    units_put_duration_exact(w->out, s->fatigue.after_s);
+    if (s->fatigue.sensitivity) {
+        buf_puts(w->out, ", sensitivity: ");
+        write_classes(w, NUMBER_PLAIN, (const char *)s->fatigue.sensitivity, sizeof(double));
+    }
+    buf_puts(w->out, ", slower: ");
+    units_put_exact(w->out, s->fatigue.slower);
+    buf_puts(w->out, "}\n");
+}
+
+static void put_step(struct writer *w, uint32_t i, const char *const *notes, int indent);
+
+static void put_branches(struct writer *w, const struct step *s, const char *const *notes,
+                         int indent)
+{
+    static const char *const joins[] = {
+        [JOIN_ALL] = "all", [JOIN_ANY] = "any", [JOIN_MAJORITY] = "majority", [JOIN_BEST] = "best"};
+    const struct parallel *par = s->parallel;
+
+    put_key(w, indent, "join");
+    if (par->join == JOIN_K_OF_N || par->join == JOIN_VOTE)
+        buf_printf(w->out, "%s%u of %u\n", par->join == JOIN_VOTE ? "vote " : "", par->k, par->n);
+    else
+        buf_printf(w->out, "%s\n", joins[par->join]);
+    if (par->copies > 1)
+        buf_printf(w->out, "%*scopies: %u\n", indent, "", par->copies);
+    buf_printf(w->out, "%*s%s:\n", indent, "", par->n_branches == 1 ? "branch" : "branches");
+    for (uint32_t b = 0; b < par->n_branches; b++) {
+        if (par->n_branches > 1)
+            buf_printf(w->out, "%*s-\n", indent + 2, "");
+        for (uint32_t i = par->first[b]; i < par->first[b + 1]; i++)
+            put_step(w, i, notes, par->n_branches > 1 ? indent + 4 : indent + 2);
+    }
+}
+
+static void put_step(struct writer *w, uint32_t i, const char *const *notes, int indent)
+{
+    const struct step *s = &w->p->step[i];
+    int32_t following = pipeline_following(w->p, i);
+    int inner = indent + 2;
+    char spaces[32];
+
+    memset(spaces, ' ', sizeof spaces);
+    spaces[indent < 31 ? indent : 31] = '\0';
+    write_comment(w->out, spaces, notes ? notes[i] : NULL);
+    buf_printf(w->out, "%*s- %s: ", indent, "", step_kind_name(s->kind));
+    write_text(w->out, s->id);
+    buf_printf(w->out, "\n%*slayer: %s\n", inner, "", layer_name(s->layer));
+    put_step_numbers(w, s, inner);
+    put_retry(w, s, inner);
+    put_exit(w, inner, "fallback", &s->fallback, TO_FAIL);
+    put_helpers(w, s, inner);
+    if (s->has_confidence)
+        put_confidence(w, s, inner);
+    put_given(w, s, inner);
+    if (s->kind == STEP_GATE)
+        put_gate(w, s, following, inner);
+    else
+        put_next(w, s, following, inner);
     if (s->kind == STEP_CHECK || s->kind == STEP_REVIEW)
-        put_exit(w, "on_reject", &s->on_reject, TO_REJECT);
+        put_exit(w, inner, "on_reject", &s->on_reject, TO_REJECT);
+    put_fatigue(w, s, inner);
+    if (s->kind == STEP_PARALLEL)
+        put_branches(w, s, notes, inner);
 }
 
 /* --- the top */
@@ -413,7 +493,7 @@ static void put_line(struct buf *out, const char *key, const char *text)
     if (text == NULL || *text == '\0')
         return;
     buf_printf(out, "%s: ", key);
-    put_text(out, text);
+    write_text(out, text);
     buf_putc(out, '\n');
 }
 
@@ -426,7 +506,7 @@ static void put_objective(struct writer *w)
     buf_puts(w->out, "objective:\n");
     for (uint32_t i = 0; i < p->n_targets; i++) {
         buf_printf(w->out, "  %s: ", p->target[i].metric);
-        put_text(w->out, p->target[i].text);
+        write_text(w->out, p->target[i].text);
         buf_putc(w->out, '\n');
     }
     if (isfinite(p->deadline_s)) {
@@ -436,7 +516,7 @@ static void put_objective(struct writer *w)
     }
     if (isfinite(p->budget)) {
         buf_puts(w->out, "  budget: ");
-        put_money(w, p->budget);
+        write_money(w, p->budget);
         buf_putc(w->out, '\n');
     }
 }
@@ -448,33 +528,12 @@ static void put_worth(struct writer *w)
     if (isnan(p->worth_correct))
         return;
     buf_puts(w->out, "worth: {correct: ");
-    put_money(w, p->worth_correct);
+    write_money(w, p->worth_correct);
     buf_puts(w->out, ", wrong: ");
-    put_money(w, p->worth_wrong);
+    write_money(w, p->worth_wrong);
     buf_puts(w->out, ", rejected: ");
-    put_money(w, p->worth_rejected);
+    write_money(w, p->worth_rejected);
     buf_puts(w->out, "}\n");
-}
-
-/* Per month where that reads back the same, else per second. */
-static void put_rate(struct writer *w, double per_s)
-{
-    struct error err = {0};
-    struct buf month;
-    double back;
-
-    buf_init(&month);
-    units_put_exact(&month, per_s * 30 * 86400);
-    buf_puts(&month, "/month");
-    if (units_rate(buf_text(&month), &back, &err) || back != per_s) {
-        buf_clear(&month);
-        units_put_exact(&month, per_s);
-        buf_puts(&month, "/s");
-    }
-    if (strcmp(w->p->currency, "$") == 0)
-        buf_putc(w->out, '$');
-    buf_puts(w->out, buf_text(&month));
-    buf_release(&month);
 }
 
 static void put_costs(struct writer *w)
@@ -483,9 +542,9 @@ static void put_costs(struct writer *w)
         buf_puts(w->out, "costs:\n");
     for (uint32_t i = 0; i < w->p->n_costs; i++) {
         buf_puts(w->out, "  ");
-        put_text(w->out, w->p->cost[i].name);
+        write_text(w->out, w->p->cost[i].name);
         buf_puts(w->out, ": ");
-        put_rate(w, w->p->cost[i].per_s);
+        write_rate(w, w->p->cost[i].per_s, true);
         buf_putc(w->out, '\n');
     }
 }
@@ -497,16 +556,18 @@ static void put_input(struct writer *w)
 
     if (!isnan(p->capability)) {
         buf_puts(w->out, "capability: ");
-        put_share(w->out, p->capability);
+        write_share(w->out, p->capability);
         buf_putc(w->out, '\n');
     }
     if (*p->class[0].id) {
         buf_puts(w->out, "classes:\n");
         for (uint32_t c = 0; c < p->n_classes; c++) {
             buf_puts(w->out, "  ");
-            put_text(w->out, p->class[c].id);
+            write_text(w->out, p->class[c].id);
             buf_puts(w->out, ": {share: ");
-            put_share(w->out, p->class[c].share);
+            write_share(w->out, p->class[c].share);
+            if (p->class[c].priority)
+                buf_printf(w->out, ", priority: %u", p->class[c].priority);
             buf_puts(w->out, "}\n");
         }
     }
@@ -515,16 +576,16 @@ static void put_input(struct writer *w)
     if (clean)
         return;
     buf_puts(w->out, "wrong: ");
-    put_classes(w, NUMBER_SHARE, (const char *)p->input_wrong, sizeof *p->input_wrong);
+    write_classes(w, NUMBER_SHARE, (const char *)p->input_wrong, sizeof *p->input_wrong);
     buf_putc(w->out, '\n');
 }
 
 void scenario_write(const struct pipeline *p, const char *head_comment, const char *const *notes,
                     struct buf *out)
 {
-    struct writer w = {.p = p, .out = out};
+    struct writer w = {p, out};
 
-    put_comment(out, "", head_comment);
+    write_comment(out, "", head_comment);
     buf_puts(out, "seam: 1\n");
     put_line(out, "name", p->name);
     put_line(out, "about", p->about);
@@ -534,9 +595,13 @@ void scenario_write(const struct pipeline *p, const char *head_comment, const ch
     put_worth(&w);
     put_costs(&w);
     put_input(&w);
+    write_time(&w);
     buf_puts(out, "\nflow:\n");
     for (uint32_t i = 0; i < p->n_steps; i++) {
+        if (p->step[i].parent)
+            continue;
         buf_puts(out, i ? "\n" : "");
-        put_step(&w, i, notes ? notes[i] : NULL);
+        put_step(&w, i, notes, 2);
     }
+    write_world(&w);
 }

@@ -70,7 +70,7 @@ static const struct faulty faulty[] = {
     {"seam: 1\nclasses: {beta: {share: 100%}}\nflow:\n  - stage: s\n", 2, 11, "a distribution"},
     {TWO "    error: {x: 3%}\n", 5, 12, "no value for class `y`"},
     {TWO "    error: {x: 3%, z: 3%, y: 1%}\n", 5, 20, "no class is called `z`"},
-    {TWO "    retry: {attempts: {x: 1, y: 2}}\n", 5, 23, "not supported yet"},
+    {TWO "    hedge: {after: 1s, copies: {x: 1, y: 2}}\n", 5, 32, "the same for all classes"},
     {A "  - stage: a\n", 4, 12, "two steps are called `a`; the first is in line 3"},
     {TOP "  - stage: ship\n", 3, 12, "a target of its own"},
     {TOP "  - stage: a b\n", 3, 12, "is not a name"},
@@ -144,7 +144,7 @@ static void one_mistake_is_one_fault(void **state)
           "  - gate: g\n    threshold: 1\n    above: ship\n    below: dsk\n  - review: desk\n",
         "seam: 1\nclasses: {a: {share: 5s}, b: {share: 40%}}\nflow:\n  - stage: s\n",
         TOP "  - stage: a\n    next: [{to: c}]\n  - stage: b\n",
-        TOP "  - parallel: p\n  - stage: a\n    fallback: {goto: p, at_most: 1}\n",
+        TOP "  - parallel: p\n    copies: 2\n  - stage: a\n    fallback: {goto: p, at_most: 1}\n",
     };
 
     static const size_t want[] = {2, 1, 1, 1};
@@ -167,48 +167,6 @@ static struct error refused(const char *text, struct faults *f)
     faults_init(f);
     assert_int_equal(scenario_parse("f.yaml", text, strlen(text), NULL, &p, f, &err), -1);
     return err;
-}
-
-static void parts_not_run_yet_are_refused_by_name(void **state)
-{
-    /* clang-format off */
-    static const char *const parts[][2] = {
-        {"arrivals: {poisson: 3/h}\n" A, "arrivals"},
-        {"horizon: {length: 8w}\n" A, "horizon"},
-        {"deadline: 3d\n" A, "deadline"},
-        {"resources: {}\n" A, "resources"},
-        {"environments: {}\n" A, "environments"},
-        {"feedback: {}\n" A, "feedback"},
-        {"include: x.yaml\n" A, "include"},
-        {TOP "  - parallel: p\n    branches: []\n", "parallel"},
-        {TOP "  - include: x.yaml\n", "include"},
-        {A "    by: x\n", "by"},
-        {A "    hedge: {after: 1s}\n", "hedge"},
-        {A "    cache: {hit: 1%}\n", "cache"},
-        {A "    breaker: {}\n", "breaker"},
-        {A "    next: []\n", "next"},
-        {A "    given: {}\n", "given"},
-        {A "    retry: {budget: 3}\n", "retry.budget"},
-        {A "    confidence: {good: 1, bad: 0, labels: x}\n", "confidence.labels"},
-        {A "    confidence: {good: 1, bad: 0, calibration: x}\n", "confidence.calibration"},
-        {A CONF "  - gate: g\n    threshold: [0.1, 0.2]\n    below: reject\n", "three-band"},
-        {A CONF "  - gate: g\n    threshold: {beta: {a: 1, b: 1}}\n    below: reject\n",
-         "threshold distributions"},
-        {A CONF "  - gate: g\n    threshold: 1\n    below: reject\n    audit: 2%\n", "audit"},
-        {A CONF "  - gate: g\n    threshold: 1\n    below: reject\n    between: ship\n", "between"},
-        {A "  - review: r\n    fatigue: {after: 3h}\n", "fatigue"},
-        {"classes: {c: {share: 1, priority: 1}}\n" A, "class priority"},};
-    /* clang-format on */
-
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        struct faults f;
-        struct error err = refused(parts[i][0], &f);
-        char want[64];
-        snprintf(want, sizeof want, "not supported yet: %s", parts[i][1]);
-        error_is(&err, ERR_UNSUPPORTED, want);
-        assert_int_equal(f.list.len, 1);
-        faults_release(&f);
-    }
 }
 
 static void all_faults_come_at_once_in_the_order_of_the_file(void **state)
@@ -804,9 +762,12 @@ static void random_pipelines_read_back_the_same(void **state)
 
 static void scenarios_that_ship_are_valid(void **state)
 {
-    static const char *const files[] = {"scenarios/six-step.yaml", "scenarios/six-step-silent.yaml",
-                                        "scenarios/gate-review.yaml",
-                                        "scenarios/draft-critic.yaml"};
+    static const char *const files[] = {
+        "scenarios/six-step.yaml",         "scenarios/six-step-silent.yaml",
+        "scenarios/gate-review.yaml",      "scenarios/draft-critic.yaml",
+        "scenarios/generative-video.yaml", "scenarios/parallel-voting.yaml",
+        "scenarios/cascade.yaml",          "scenarios/outage.yaml",
+        "scenarios/outage-retries.yaml",   "scenarios/review-desk.yaml"};
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct pipeline p;
@@ -814,7 +775,7 @@ static void scenarios_that_ship_are_valid(void **state)
         struct error err = {0};
         faults_init(&f);
         ok(scenario_read(files[i], NULL, &p, &f, &err), &err);
-        assert_true(p.n_steps >= 2);
+        assert_true(p.n_steps >= 1);
         pipeline_release(&p);
         faults_release(&f);
     }
@@ -866,7 +827,7 @@ static void the_schema_names_every_key(void **state)
     scenario_put_json_schema(&out);
     text_has(buf_text(&out), "https://json-schema.org/draft/2020-12/schema");
     text_has(buf_text(&out), "\"on_reject\"");
-    text_has(buf_text(&out), "not supported yet: shared processes");
+    text_has(buf_text(&out), "shared processes such as outages");
     text_has(buf_text(&out), "\"lognormal\"");
     buf_release(&out);
 }
@@ -908,7 +869,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_fault_has_its_place_and_reason),
         cmocka_unit_test(one_mistake_is_one_fault),
-        cmocka_unit_test(parts_not_run_yet_are_refused_by_name),
         cmocka_unit_test(all_faults_come_at_once_in_the_order_of_the_file),
         cmocka_unit_test(faults_show_the_line_and_a_caret),
         cmocka_unit_test(control_characters_of_a_file_reach_no_terminal),
