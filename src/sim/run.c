@@ -12,12 +12,13 @@
 #include "sim/batch.h"
 #include "sim/metrics.h"
 #include "sim/outer.h"
+#include "sim/queue.h"
 
 #include <math.h>
 #include <string.h>
 
-/* Features of the language that the engines do, as FEATURE(...) bits. */
-static const uint64_t SUPPORTED = 0;
+/* Features of the language that the batch engine does, as FEATURE(...) bits. */
+static const uint64_t BATCH = 0;
 
 enum { FIRST_LOOK = 1 << 14, BLOCKS_PER_REPORT = 512 };
 static const uint64_t TRIALS_DEFAULT = 1000000, MAX_TRIALS_DEFAULT = 10000000000;
@@ -242,12 +243,15 @@ int run_simulate(const struct pipeline *p, const struct run_options *options, st
                  struct error *err)
 {
     struct run_options o = *options;
-    if (pipeline_needs(p, "simulate", SUPPORTED, err))
+    bool queue = pipeline_features(p) & ~BATCH;
+    if (pipeline_needs(p, "simulate", BATCH | queue_features(), err))
         return -1;
     math_init();
-    o.trials = o.trials ? o.trials : TRIALS_DEFAULT;
     o.level = o.level > 0 && o.level < 1 ? o.level : 0.95;
     bool outer = o.uncertainty && outer_needed(p);
+    if (queue)
+        return queue_run(p, &o, out, err);
+    o.trials = o.trials ? o.trials : TRIALS_DEFAULT;
     if (outer && o.n_until)
         return error_set(err, ERR_USAGE,
                          "until: more items do not narrow what the evidence leaves open; add "

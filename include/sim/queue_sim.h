@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The state of one run of the general engine: items, paths, calls, desks, and the clock.
+ *
+ * An item is one or more paths through the flow (a parallel's branches are paths of their own); a
+ * path makes visits; a visit makes attempts; an attempt is one call or, when hedged, several.  All
+ * live in pools whose slots are used again, so memory grows with what is inside at once and not
+ * with the number of items; everything is named by index, because pools move when they grow. */
+#ifndef SEAM_SIM_QUEUE_SIM_H
+#define SEAM_SIM_QUEUE_SIM_H
+
+#include "math/rng.h"
+#include "sim/queue_program.h"
+#include "sim/queue_tally.h"
+#include <stdatomic.h>
+
+enum { NONE = UINT32_MAX };
+
+/* --- the clock: a 4-ary heap of events; equal times in the order they were set */
+
+/* Who an event belongs to: a slot of a pool, or one of the few others. */
+enum owner { OWNER_CALL, OWNER_PATH, OWNER_ITEM, OWNER_OTHER, OWNER_KINDS };
+struct event {
+    double at_s;
+    uint64_t order;
+    uint32_t owner; /* index * OWNER_KINDS + kind */
+};
+struct clock {
+    struct event *heap;
+    uint32_t n, cap;
+    uint32_t *place; /* [owners]: position + 1 in the heap; 0: not set */
+    uint32_t owners;
+    uint64_t set; /* events set so far */
+    double now_s;
+};
+void clock_release(struct clock *c);
+void clock_clear(struct clock *c);
+/* At most one event for each owner: it must not be set. */
+void clock_set(struct clock *c, double at_s, enum owner kind, uint32_t index);
+void clock_drop(struct clock *c, enum owner kind, uint32_t index);
+/* The next event's owner; the time moves on to it.  NONE: nothing is set. */
+uint32_t clock_next(struct clock *c);
+
+/* --- pools */
+
+struct item {
+    uint64_t key; /* of its random numbers */
+    double entered_s, cost, wait_s;
+    uint32_t visits, reviews, unit, path; /* unit: where it is counted; path: the first one */
+    uint16_t class;
+    bool reviewed_bad, live;
+    uint32_t next_free;
+};
+
+/* What a path's own event stands for. */
+enum awaits { AWAITS_NOTHING, AWAITS_CACHE, AWAITS_BACKOFF, AWAITS_HEDGE };
+enum phase { PHASE_FREE, PHASE_READY, PHASE_BUSY, PHASE_JOIN, PHASE_DONE, PHASE_DEAD };
+struct path {
+    uint64_t key;
+    uint32_t item, parent, copy; /* parent: NONE for the item's own */
+    uint32_t step;
+    int32_t given;
+    double visit_s, confidence; /* when the visit began; the last confidence, NaN: none */
+    uint32_t attempts, number;  /* of this visit; calls made */
+    uint32_t calls, n_calls;    /* list of those that wait or run */
+    uint32_t copies;            /* hedges started in this attempt */
+    double attempt_s;           /* when the attempt's first call began */
+    uint32_t children, sibling; /* lists of paths */
+    uint32_t n_ok, n_failed, n_good, n_live;
+    uint8_t phase, outcome, awaits; /* awaits: what its event stands for */
+    bool good, ok, ready, tired;
+    const struct queue_plan *plan; /* of the call that decided */
+    uint32_t next;                 /* in the list of the ready, or of the free */
+};
+
+enum call_state { CALL_FREE, CALL_WAITING, CALL_RUNNING };
+struct call {
+    uint32_t path, number;   /* number: which of the visit */
+    uint32_t previous, next; /* of the same path */
+    uint8_t state, end, first;
+    bool interrupted, tired, probe, started, in_time, patient;
+    const struct queue_plan *plan;   /* once it has begun */
+    double joined_s, since_s;        /* asked; waits or runs since */
+    double waited_s, left_s, took_s; /* waits so far; once begun: work left, and in all */
+    double key; /* order of service: smallest key, interrupted first, first come */
+    uint64_t order;
+    uint32_t before, after; /* in the desk's line; before: place in its heap */
+    uint32_t place;         /* among those that run */
+    uint32_t unit;          /* where its wait is counted */
+    uint32_t next_free;
+};
+
+/* --- what items share */
+
+struct desk {
+    const struct resource *resource; /* borrowed */
+    uint32_t servers, busy, waiting;
+    bool open;
+    double opened_s, next_s; /* since when; when it changes */
+    uint64_t week;           /* of the next change */
+    uint32_t opening;
+    uint32_t first, last; /* fifo, lifo: the line */
+    uint32_t *heap;       /* other disciplines: [heap_cap] */
+    uint32_t heap_cap;
+    uint32_t *running; /* [servers] */
+    uint64_t joined;
+    double tokens, filled_s; /* rate limit */
+    /* integrals of this unit of time */
+    double since_s;
+    uint32_t at_start; /* in the system when the unit of time began */
+};
+
+struct breaker_mark {
+    double at_s;
+    bool failed;
+};
+struct breaker_state {
+    struct breaker_mark *mark; /* ring [cap] */
+    uint32_t head, n, cap, failed;
+    bool open, probing;
+    double until_s;
+};
+struct bucket {
+    double tokens, filled_s;
+};
+struct environment_state {
+    struct rng_seq rng;
+    uint32_t state;
+    double until_s;
+    double since_s, calm_s; /* not counted yet: since when; calm time before that */
+    bool begun, disturbed;
+};
+
+struct queue_sim {
+    const struct queue_program *program; /* borrowed */
+    struct queue_tally *tally;           /* borrowed */
+    const atomic_bool *stop;             /* borrowed; NULL */
+    uint64_t seed, replication;
+    struct clock clock;
+
+    struct item *item;
+    struct path *path;
+    struct call *call;
+    char *blob; /* [path_cap][stride] */
+    uint32_t item_cap, path_cap, call_cap;
+    uint32_t item_used, path_used, call_used; /* slots ever used */
+    uint32_t free_item, free_path, free_call;
+    uint32_t ready_first, ready_last;
+    uint32_t items_inside, cohort_inside;
+
+    struct desk *desk;                 /* [n_resources] */
+    struct breaker_state *breaker;     /* [n_steps] */
+    struct bucket *bucket;             /* [n_steps * n_classes] */
+    struct environment_state *weather; /* [n_environments] */
+
+    /* arrivals and the horizon (timed) */
+    struct rng_seq arrivals;
+    uint64_t arrived, instant; /* items, places of a file */
+    double arrival_base_s;     /* schedule: where the walk stands */
+    uint32_t arrival_row;
+    uint64_t arrival_week;
+    double start_s, end_s; /* of the cohort */
+    uint32_t window;       /* unit of time that runs, of n_units; n_units: none */
+    double unit_s;         /* its length */
+    uint32_t observed;
+    bool ending; /* who is still inside is taken out */
+};
+
+struct queue_sim *queue_sim_new(const struct queue_program *g);
+void queue_sim_free(struct queue_sim *s);
+/* Untimed: items [first, first + n), counted into unit 0 of *t, which is then closed. */
+void queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, uint64_t first,
+                     uint64_t n, struct queue_tally *t);
+/* Timed: one horizon; its units are closed.  False: stopped half-way, nothing was counted. */
+bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
+                       struct queue_tally *t);
+
+/* --- between the files of the engine */
+
+/* queue_visit.c */
+void visit_begin(struct queue_sim *s, uint32_t path);
+void visit_event(struct queue_sim *s, uint32_t path); /* the path's own event */
+void visit_call_done(struct queue_sim *s, uint32_t call);
+/* Takes the calls of a path away: those that wait, and those that run. */
+void visit_withdraw(struct queue_sim *s, uint32_t path, bool gave_up);
+/* The visit ends, visibly ok or not: its time is counted. */
+void visit_close(struct queue_sim *s, uint32_t path, bool ok);
+
+/* queue_route.c */
+void route_pass(struct queue_sim *s, uint32_t path);
+void route_take(struct queue_sim *s, uint32_t path, int32_t first);
+/* Takes an item in; its path is ready. */
+void item_enter(struct queue_sim *s, uint64_t number, uint32_t unit);
+void item_end(struct queue_sim *s, uint32_t item, enum item_end how);
+
+/* queue_join.c */
+void join_fork(struct queue_sim *s, uint32_t path);
+void join_note(struct queue_sim *s, uint32_t child, bool ok);
+/* Stops what a path and those below it do; then gives their slots back. */
+void path_stop(struct queue_sim *s, uint32_t path, bool gave_up);
+void path_drop(struct queue_sim *s, uint32_t path);
+
+/* queue_pool.c */
+uint32_t item_new(struct queue_sim *s);
+uint32_t path_new(struct queue_sim *s);
+uint32_t call_new(struct queue_sim *s);
+void item_free(struct queue_sim *s, uint32_t item);
+void path_free(struct queue_sim *s, uint32_t path);
+void call_free(struct queue_sim *s, uint32_t call);
+void path_make_ready(struct queue_sim *s, uint32_t path);
+
+/* queue_call.c */
+void call_begin(struct queue_sim *s, uint32_t call);
+/* The latency that it would have now, for desks that serve the shortest first. */
+double call_length(struct queue_sim *s, uint32_t call);
+void call_stop(struct queue_sim *s, uint32_t call); /* interrupted: keeps the work left */
+const struct queue_plan *plan_of(struct queue_sim *s, const struct path *p);
+
+/* queue_desk.c */
+enum asked { ASKED_FULL, ASKED_WAITS, ASKED_BEGUN };
+void desk_clear(struct queue_sim *s);
+enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient);
+void desk_leave(struct queue_sim *s, uint32_t call);                  /* done */
+void desk_withdraw(struct queue_sim *s, uint32_t call, bool gave_up); /* waits or runs */
+void desk_event(struct queue_sim *s, uint32_t desk);
+void desk_count(struct queue_sim *s, uint32_t desk); /* integrals up to now */
+/* queue_calendar.c */
+void calendar_start(struct queue_sim *s, struct desk *d);
+/* Has the server been on duty for so long? */
+bool calendar_tired(const struct queue_sim *s, const struct desk *d, double after_s);
+void calendar_turn(struct queue_sim *s, struct desk *d);
+
+/* queue_weather.c */
+void weather_start(struct queue_sim *s, uint64_t key);
+uint32_t weather_at(struct queue_sim *s, uint32_t environment);
+void weather_close(struct queue_sim *s); /* counts the unit of time that ends now */
+/* queue_guard.c */
+void guard_clear(struct queue_sim *s);
+bool breaker_lets(struct queue_sim *s, uint32_t step, bool *probe);
+bool breaker_is_closed(const struct queue_sim *s, uint32_t step);
+void breaker_note(struct queue_sim *s, uint32_t step, bool probe, bool failed);
+void breaker_forget(struct queue_sim *s, uint32_t step); /* its probe was cancelled */
+void budget_earn(struct queue_sim *s, uint32_t step, uint32_t class, const struct retry *r);
+bool budget_spend(struct queue_sim *s, uint32_t step, uint32_t class, const struct retry *r);
+/* queue_arrive.c */
+void arrivals_start(struct queue_sim *s);
+double arrivals_next(struct queue_sim *s); /* INFINITY: no more */
+uint32_t arrivals_batch(struct queue_sim *s);
+
+/* --- small */
+
+/* What a number of a path is for. */
+enum purpose {
+    FOR_LATENCY,
+    FOR_OUTCOME,
+    FOR_BACKOFF,
+    FOR_CONFIDENCE,
+    FOR_DECISION,
+    FOR_WAY,
+    FOR_AUDIT,
+    FOR_CACHE,
+    FOR_CACHE_LATENCY,
+    FOR_THRESHOLD,
+    FOR_PATIENCE,
+    FOR_CLASS,
+    FOR_QUALITY,
+    PURPOSES
+};
+/* step below 2^10, visit below 2^21, call below 2^28. */
+static inline uint64_t number_of(uint64_t key, uint32_t step, uint32_t visit, uint32_t call,
+                                 enum purpose purpose)
+{
+    uint64_t index = (uint64_t)step << 53 | (uint64_t)visit << 32 | (uint64_t)call << 4 | purpose;
+    return rng_at(key, index);
+}
+static inline uint32_t *path_visits(const struct queue_sim *s, uint32_t path)
+{
+    return (uint32_t *)(void *)(s->blob + path * s->program->stride + s->program->at_visits);
+}
+static inline double *path_confidences(const struct queue_sim *s, uint32_t path)
+{
+    return (double *)(void *)(s->blob + path * s->program->stride + s->program->at_confidence);
+}
+static inline uint32_t *path_counters(const struct queue_sim *s, uint32_t path)
+{
+    return (uint32_t *)(void *)(s->blob + path * s->program->stride + s->program->at_counters);
+}
+enum { FLAG_FAILED = 1, FLAG_WRONG = 2, FLAG_BAD = 4 }; /* bad: on first reaching the step */
+static inline uint8_t *path_flags(const struct queue_sim *s, uint32_t path)
+{
+    return (uint8_t *)(s->blob + path * s->program->stride + s->program->at_flags);
+}
+enum { ENTRY_UNSET = 0, ENTRY_BAD = 1, ENTRY_GOOD = 2 };
+static inline uint8_t *path_entries(const struct queue_sim *s, uint32_t path)
+{
+    return (uint8_t *)(s->blob + path * s->program->stride + s->program->at_entry);
+}
+
+/* Slots of OWNER_OTHER. */
+enum { OTHER_ARRIVAL, OTHER_WINDOW, OTHER_OBSERVE, OTHER_GUARD, OTHER_DESK };
+
+#endif

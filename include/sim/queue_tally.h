@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the general engine counts.
+ *
+ * A unit is what one estimate of every mean is made from, alike and nearly independent of the next:
+ * a block of items (untimed), a replication, or with a single replication a twentieth of it.  While
+ * a unit runs its sums are doubles, added in the order of events; when it is closed they become
+ * sums over units of y, x, y^2, x^2 and xy in fixed point for every ratio y/x that is reported.
+ * All that is merged is integers. */
+#ifndef SEAM_SIM_QUEUE_TALLY_H
+#define SEAM_SIM_QUEUE_TALLY_H
+
+#include "math/summary.h"
+#include "sim/queue_program.h"
+
+/* --- sums of a unit: what an item of a class ends with */
+enum class_sum {
+    CLASS_N,
+    CLASS_CORRECT,
+    CLASS_WRONG,
+    CLASS_SHIPPED,
+    CLASS_REJECTED,
+    CLASS_FAILED,
+    CLASS_ABANDONED,
+    CLASS_UNFINISHED,
+    CLASS_AUTO,
+    CLASS_AUTO_WRONG,
+    CLASS_REVIEWED,
+    CLASS_REVIEWED_BAD,
+    CLASS_IN_DEADLINE,
+    CLASS_IN_BUDGET,
+    CLASS_VISITS,
+    CLASS_VISITS2,
+    CLASS_REVIEWS,
+    CLASS_SHIPPED_TIME,
+    CLASS_SHIPPED_TIME2,
+    CLASS_ENDED,
+    CLASS_TIME,
+    CLASS_TIME2,
+    CLASS_WAIT,
+    CLASS_COST,
+    CLASS_COST2,
+    CLASS_NET,
+    CLASS_SUMS
+};
+/* of a step */
+enum step_sum {
+    STEP_VISITS,
+    STEP_OK,
+    STEP_FIRST_OK,
+    STEP_RETRIED,
+    STEP_RETRIED_OK,
+    STEP_IN_BUDGET,
+    STEP_CAUGHT,
+    STEP_BAD,
+    STEP_BAD_SHIPPED,
+    STEP_SHIPS,
+    STEP_REJECTS,
+    STEP_FAILS,
+    STEP_ABANDONS,
+    STEP_ATTEMPTS,
+    STEP_ANSWERS, /* attempts that were not cancelled */
+    STEP_END_OK,
+    STEP_END_WRONG,
+    STEP_END_ERROR,
+    STEP_END_MALFORMED,
+    STEP_END_LATE,
+    STEP_COST,
+    STEP_TIMED, /* visits whose time is known */
+    STEP_VISIT_TIME,
+    STEP_ATTEMPT_TIME,
+    STEP_SUMS
+};
+/* of a resource */
+enum desk_sum {
+    DESK_BUSY,
+    DESK_OPEN,
+    DESK_WAITING,
+    DESK_SYSTEM,
+    DESK_SPAN,
+    DESK_ASKED,
+    DESK_JOINED,
+    DESK_BLOCKED,
+    DESK_ABANDONED,
+    DESK_WAITED,
+    DESK_IN_TIME,
+    DESK_SERVED,
+    DESK_WAIT,
+    DESK_WAIT_SERVED,
+    DESK_GROWTH,
+    DESK_SUMS
+};
+enum weather_sum { WEATHER_CALM, WEATHER_SPAN, WEATHER_UNDISTURBED, WEATHER_ONE, WEATHER_SUMS };
+enum top_sum { TOP_SPENT, TOP_NET, TOP_MONTHS, TOP_SUMS };
+
+enum item_end { ITEM_SHIPPED, ITEM_REJECTED, ITEM_FAILED, ITEM_ABANDONED, ITEM_UNFINISHED };
+
+/* Sums over units for a ratio of means y/x. */
+struct pair_sums {
+    __int128 y, x, yy, xx, xy; /* 2^40 to one */
+};
+enum { UNIT_PER_OCTAVE = 64, UNIT_OCTAVES = 80, UNIT_CELLS = UNIT_PER_OCTAVE * UNIT_OCTAVES };
+/* Values of one unit, for the spread of quantiles between units. */
+struct unit_cells {
+    uint64_t n;
+    uint32_t low, high; /* cells in use: [low, high) */
+    uint32_t *cell;     /* [UNIT_CELLS], 2^-30 ... 2^50 */
+};
+enum { CLASS_QUANTILES = 5, COST_QUANTILES = 2 };
+/* Statistics of a unit that are not ratios, over the units that have them. */
+enum class_spread {
+    SPREAD_SHIPPED_SD,
+    SPREAD_TIME_SD,
+    SPREAD_COST_SD,
+    SPREAD_VISITS_SD,
+    SPREAD_SHIPPED,
+    SPREAD_TIME = SPREAD_SHIPPED + CLASS_QUANTILES,
+    SPREAD_COST = SPREAD_TIME + CLASS_QUANTILES,
+    CLASS_SPREADS = SPREAD_COST + COST_QUANTILES
+};
+extern const double class_quantiles[CLASS_QUANTILES], cost_quantiles[COST_QUANTILES];
+
+struct class_values {
+    struct sketch shipped, unshipped, costs; /* without memory until first used */
+};
+struct step_values {
+    struct sketch visits, attempts;
+};
+
+/* Where each kind of sum begins in a unit. */
+struct sum_places {
+    uint32_t class, step, desk, weather, edge, top, all;
+};
+
+struct queue_tally {
+    const struct queue_program *program; /* borrowed */
+    uint32_t n_units;                    /* open at once; unit n_units is never counted */
+    struct sum_places at;
+    double *sum;     /* [(n_units + 1) * at.all] */
+    uint64_t closed; /* units closed */
+    uint32_t n_pairs;
+    struct pair_sums *pair; /* [n_pairs], in the order of queue_pair */
+    struct class_values *class;
+    struct step_values *step;
+    struct sketch *wait;      /* [n_resources] */
+    struct moments *spread;   /* [(all + 1) * CLASS_SPREADS] */
+    struct moments *wait_p95; /* [n_resources] */
+    struct unit_cells *cells; /* timed: [n_units][cell_classes * 3 + n_resources] */
+    uint32_t n_cells, cell_classes;
+    uint64_t endless, items, unfinished;
+    /* curves: sums over replications at instants k * observe_s, k < n_instants */
+    uint32_t n_instants;
+    uint64_t *waiting, *waiting2, *inside, *inside2; /* [n_resources * n_instants] */
+    uint64_t observed;                               /* replications in them */
+    uint32_t *series; /* of the replication that runs: [2 * n_resources * n_instants] */
+};
+
+/* Ratios that are reported: sum y / sum x.  Tables for a class (and for all of them), a step, a
+ * resource, an environment and the whole. */
+enum pair_kind { PAIR_SHARE, PAIR_MEAN, PAIR_TOTAL }; /* total: no spread is kept */
+enum pair_scale { PAIR_PLAIN, PAIR_TIME, PAIR_TIME2, PAIR_COST, PAIR_COST2 };
+struct pair_def {
+    const char *name; /* of the metric; "": an ingredient */
+    uint32_t y, x;
+    enum pair_kind kind;
+    enum pair_scale scale; /* of y */
+    bool of_all;           /* x is a sum of all items */
+};
+extern const struct pair_def class_pairs[], step_pairs[], desk_pairs[], weather_pairs[],
+    top_pairs[];
+extern const uint32_t n_class_pairs, n_step_pairs, n_desk_pairs, n_weather_pairs, n_top_pairs;
+enum pair_list { PAIRS_CLASS, PAIRS_STEP, PAIRS_DESK, PAIRS_WEATHER, PAIRS_EDGE, PAIRS_TOP };
+
+void queue_tally_init(struct queue_tally *t, const struct queue_program *g, uint32_t n_units);
+void queue_tally_release(struct queue_tally *t);
+/* Index of the block of all classes; blocks before it are the classes when there are several. */
+static inline uint32_t tally_all(const struct queue_program *g)
+{
+    return g->n_classes > 1 ? g->n_classes : 0;
+}
+static inline double *tally_unit(const struct queue_tally *t, uint32_t unit)
+{
+    return t->sum + (size_t)unit * t->at.all;
+}
+/* Takes unit u in, and clears it. */
+void queue_tally_close(struct queue_tally *t, uint32_t u);
+/* Forgets what is in the units that are open. */
+void queue_tally_drop(struct queue_tally *t);
+void queue_tally_merge(struct queue_tally *into, const struct queue_tally *from);
+/* Place of a row's pair k in t->pair (edges: k = 0). */
+uint32_t tally_pair(const struct queue_tally *t, enum pair_list list, uint32_t row, uint32_t k);
+/* Values, in their sketches and (timed) in the unit's own cells. */
+void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped, double x);
+void tally_cost(struct queue_tally *t, uint32_t unit, uint32_t class, double x);
+void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x);
+void sketch_put(struct sketch *s, double x);
+
+#endif

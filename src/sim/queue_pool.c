@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Slots for items, paths and calls; a slot given back is the next to be used. */
+#include "sim/queue_sim.h"
+
+#include <string.h>
+
+static void *grow(void *at, uint32_t *cap, size_t size)
+{
+    *cap = *cap ? 2 * *cap : 16;
+    return mem_resize(at, *cap * size);
+}
+
+uint32_t item_new(struct queue_sim *s)
+{
+    uint32_t i = s->free_item;
+    if (i != NONE) {
+        s->free_item = s->item[i].next_free;
+    } else {
+        if (s->item_used == s->item_cap)
+            s->item = grow(s->item, &s->item_cap, sizeof *s->item);
+        i = s->item_used++;
+    }
+    s->item[i] = (struct item){.path = NONE, .live = true};
+    return i;
+}
+
+void item_free(struct queue_sim *s, uint32_t item)
+{
+    s->item[item].live = false;
+    s->item[item].next_free = s->free_item;
+    s->free_item = item;
+}
+
+uint32_t path_new(struct queue_sim *s)
+{
+    uint32_t i = s->free_path;
+    if (i != NONE) {
+        s->free_path = s->path[i].next;
+    } else {
+        if (s->path_used == s->path_cap) {
+            s->path = grow(s->path, &s->path_cap, sizeof *s->path);
+            s->blob = mem_resize(s->blob, s->path_cap * s->program->stride + 1);
+        }
+        i = s->path_used++;
+    }
+    s->path[i] = (struct path){.phase = PHASE_BUSY,
+                               .parent = NONE,
+                               .calls = NONE,
+                               .children = NONE,
+                               .sibling = NONE,
+                               .given = -1};
+    return i;
+}
+
+void path_free(struct queue_sim *s, uint32_t path)
+{
+    s->path[path].phase = PHASE_FREE;
+    s->path[path].next = s->free_path;
+    s->free_path = path;
+}
+
+void path_make_ready(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    p->phase = PHASE_READY;
+    p->ready = true;
+    p->next = NONE;
+    if (s->ready_first == NONE)
+        s->ready_first = path;
+    else
+        s->path[s->ready_last].next = path;
+    s->ready_last = path;
+}
+
+uint32_t call_new(struct queue_sim *s)
+{
+    uint32_t i = s->free_call;
+    if (i != NONE) {
+        s->free_call = s->call[i].next_free;
+    } else {
+        if (s->call_used == s->call_cap)
+            s->call = grow(s->call, &s->call_cap, sizeof *s->call);
+        i = s->call_used++;
+    }
+    s->call[i] = (struct call){.previous = NONE, .next = NONE, .before = NONE, .after = NONE};
+    return i;
+}
+
+void call_free(struct queue_sim *s, uint32_t call)
+{
+    s->call[call].state = CALL_FREE;
+    s->call[call].next_free = s->free_call;
+    s->free_call = call;
+}

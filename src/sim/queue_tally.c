@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Ratios over units are estimated by the ratio of their sums, with the delta method's variance
+ * (Law, "Simulation Modeling and Analysis", 9.4-9.5); quantiles and standard deviations by their
+ * pooled value, with the spread of the units' own values.  For those each unit keeps a coarse
+ * histogram of its own. */
+#include "sim/queue_tally.h"
+
+#include "base/buf.h"
+#include <math.h>
+#include <string.h>
+
+const double class_quantiles[CLASS_QUANTILES] = {0.5, 0.9, 0.95, 0.99, 0.999};
+const double cost_quantiles[COST_QUANTILES] = {0.95, 0.99};
+
+/* clang-format off */
+const struct pair_def class_pairs[] = {
+    {"reliability",       CLASS_CORRECT,       CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"share_wrong",       CLASS_WRONG,         CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"share_rejected",    CLASS_REJECTED,      CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"share_failed",      CLASS_FAILED,        CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"share_abandoned",   CLASS_ABANDONED,     CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"share_unfinished",  CLASS_UNFINISHED,    CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"completion",        CLASS_SHIPPED,       CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"shipped_error",     CLASS_WRONG,         CLASS_SHIPPED,  PAIR_SHARE, PAIR_PLAIN, false},
+    {"auto_error",        CLASS_AUTO_WRONG,    CLASS_AUTO,     PAIR_SHARE, PAIR_PLAIN, false},
+    {"review_load",       CLASS_REVIEWED,      CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"reviews_per_item",  CLASS_REVIEWS,       CLASS_N,        PAIR_MEAN,  PAIR_PLAIN, false},
+    {"review_precision",  CLASS_REVIEWED_BAD,  CLASS_REVIEWED, PAIR_SHARE, PAIR_PLAIN, false},
+    {"latency_mean",      CLASS_SHIPPED_TIME,  CLASS_SHIPPED,  PAIR_MEAN,  PAIR_TIME,  false},
+    {"latency_all_mean",  CLASS_TIME,          CLASS_ENDED,    PAIR_MEAN,  PAIR_TIME,  false},
+    {"slo_attainment",    CLASS_IN_DEADLINE,   CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"wait_mean",         CLASS_WAIT,          CLASS_N,        PAIR_MEAN,  PAIR_TIME,  false},
+    {"visits_mean",       CLASS_VISITS,        CLASS_N,        PAIR_MEAN,  PAIR_PLAIN, false},
+    {"cost_per_item",     CLASS_COST,          CLASS_N,        PAIR_MEAN,  PAIR_COST,  false},
+    {"cost_per_correct",  CLASS_COST,          CLASS_CORRECT,  PAIR_MEAN,  PAIR_COST,  false},
+    {"budget_attainment", CLASS_IN_BUDGET,     CLASS_N,        PAIR_SHARE, PAIR_PLAIN, false},
+    {"net_per_item",      CLASS_NET,           CLASS_N,        PAIR_MEAN,  PAIR_COST,  false},
+    {"",                  CLASS_SHIPPED_TIME2, CLASS_SHIPPED,  PAIR_TOTAL, PAIR_TIME2, false},
+    {"",                  CLASS_TIME2,         CLASS_ENDED,    PAIR_TOTAL, PAIR_TIME2, false},
+    {"",                  CLASS_COST2,         CLASS_N,        PAIR_TOTAL, PAIR_COST2, false},
+    {"",                  CLASS_VISITS2,       CLASS_N,        PAIR_TOTAL, PAIR_PLAIN, false},
+};
+const struct pair_def step_pairs[] = {
+    {"visits_per_item",      STEP_VISITS,        CLASS_N,       PAIR_MEAN,  PAIR_PLAIN, true },
+    {"attempts_per_item",    STEP_ATTEMPTS,      CLASS_N,       PAIR_MEAN,  PAIR_PLAIN, true },
+    {"ok_rate",              STEP_END_OK,        STEP_ANSWERS,  PAIR_SHARE, PAIR_PLAIN, false},
+    {"wrong_rate",           STEP_END_WRONG,     STEP_ANSWERS,  PAIR_SHARE, PAIR_PLAIN, false},
+    {"error_rate",           STEP_END_ERROR,     STEP_ANSWERS,  PAIR_SHARE, PAIR_PLAIN, false},
+    {"malformed_rate",       STEP_END_MALFORMED, STEP_ANSWERS,  PAIR_SHARE, PAIR_PLAIN, false},
+    {"timeout_rate",         STEP_END_LATE,      STEP_ANSWERS,  PAIR_SHARE, PAIR_PLAIN, false},
+    {"success_rate",         STEP_OK,            STEP_TIMED,    PAIR_SHARE, PAIR_PLAIN, false},
+    {"first_try_rate",       STEP_FIRST_OK,      STEP_TIMED,    PAIR_SHARE, PAIR_PLAIN, false},
+    {"retry_success_rate",   STEP_RETRIED_OK,    STEP_RETRIED,  PAIR_SHARE, PAIR_PLAIN, false},
+    {"attempt_latency_mean", STEP_ATTEMPT_TIME,  STEP_ANSWERS,  PAIR_MEAN,  PAIR_TIME,  false},
+    {"visit_latency_mean",   STEP_VISIT_TIME,    STEP_TIMED,    PAIR_MEAN,  PAIR_TIME,  false},
+    {"within_budget",        STEP_IN_BUDGET,     STEP_TIMED,    PAIR_SHARE, PAIR_PLAIN, false},
+    {"exit_ship",            STEP_SHIPS,         CLASS_N,       PAIR_SHARE, PAIR_PLAIN, true },
+    {"exit_reject",          STEP_REJECTS,       CLASS_N,       PAIR_SHARE, PAIR_PLAIN, true },
+    {"exit_fail",            STEP_FAILS,         CLASS_N,       PAIR_SHARE, PAIR_PLAIN, true },
+    {"exit_abandon",         STEP_ABANDONS,      CLASS_N,       PAIR_SHARE, PAIR_PLAIN, true },
+    {"caught_rate",          STEP_CAUGHT,        STEP_VISITS,   PAIR_SHARE, PAIR_PLAIN, false},
+    {"escape_rate",          STEP_BAD_SHIPPED,   STEP_BAD,      PAIR_SHARE, PAIR_PLAIN, false},
+    {"cost_per_item",        STEP_COST,          CLASS_N,       PAIR_MEAN,  PAIR_COST,  true },
+};
+const struct pair_def desk_pairs[] = {
+    {"utilisation",            DESK_BUSY,        DESK_OPEN,   PAIR_SHARE, PAIR_PLAIN, false},
+    {"queue_wait_mean",        DESK_WAIT,        DESK_JOINED, PAIR_MEAN,  PAIR_TIME,  false},
+    {"queue_wait_served_mean", DESK_WAIT_SERVED, DESK_SERVED, PAIR_MEAN,  PAIR_TIME,  false},
+    {"p_wait",                 DESK_WAITED,      DESK_JOINED, PAIR_SHARE, PAIR_PLAIN, false},
+    {"service_level",          DESK_IN_TIME,     DESK_JOINED, PAIR_SHARE, PAIR_PLAIN, false},
+    {"queue_length_mean",      DESK_WAITING,     DESK_SPAN,   PAIR_MEAN,  PAIR_PLAIN, false},
+    {"in_system_mean",         DESK_SYSTEM,      DESK_SPAN,   PAIR_MEAN,  PAIR_PLAIN, false},
+    {"block_rate",             DESK_BLOCKED,     DESK_ASKED,  PAIR_SHARE, PAIR_PLAIN, false},
+    {"abandon_rate",           DESK_ABANDONED,   DESK_ASKED,  PAIR_SHARE, PAIR_PLAIN, false},
+    {"backlog_growth",         DESK_GROWTH,      DESK_SPAN,   PAIR_MEAN,  PAIR_PLAIN, false},
+};
+const struct pair_def weather_pairs[] = {
+    {"availability", WEATHER_CALM,        WEATHER_SPAN, PAIR_SHARE, PAIR_PLAIN, false},
+    {"undisturbed",  WEATHER_UNDISTURBED, WEATHER_ONE,  PAIR_SHARE, PAIR_PLAIN, false},
+};
+const struct pair_def top_pairs[] = {
+    {"cost_per_month", TOP_SPENT, TOP_MONTHS, PAIR_MEAN, PAIR_PLAIN, false},
+    {"net_per_month",  TOP_NET,   TOP_MONTHS, PAIR_MEAN, PAIR_PLAIN, false},
+};
+/* clang-format on */
+#define COUNT(a) (sizeof(a) / sizeof *(a))
+const uint32_t n_class_pairs = COUNT(class_pairs), n_step_pairs = COUNT(step_pairs),
+               n_desk_pairs = COUNT(desk_pairs), n_weather_pairs = COUNT(weather_pairs),
+               n_top_pairs = COUNT(top_pairs);
+static const struct pair_def edge_pair = {"share", 0, 0, PAIR_SHARE, PAIR_PLAIN, false};
+
+enum { CELL_CLASSES_MAX = 8 };
+
+/* --- places */
+
+uint32_t tally_pair(const struct queue_tally *t, enum pair_list list, uint32_t row, uint32_t k)
+{
+    const struct queue_program *g = t->program;
+    uint32_t first = 0;
+    if (list == PAIRS_CLASS)
+        return row * n_class_pairs + k;
+    first += (tally_all(g) + 1) * n_class_pairs;
+    if (list == PAIRS_STEP)
+        return first + row * n_step_pairs + k;
+    first += g->n_steps * n_step_pairs;
+    if (list == PAIRS_DESK)
+        return first + row * n_desk_pairs + k;
+    first += g->pipeline->n_resources * n_desk_pairs;
+    if (list == PAIRS_WEATHER)
+        return first + row * n_weather_pairs + k;
+    first += g->pipeline->n_environments * n_weather_pairs;
+    return list == PAIRS_EDGE ? first + row : first + g->n_edges + k;
+}
+
+static struct sum_places places_of(const struct queue_program *g)
+{
+    struct sum_places at = {0};
+    at.step = (tally_all(g) + 1) * CLASS_SUMS;
+    at.desk = at.step + g->n_steps * STEP_SUMS;
+    at.weather = at.desk + g->pipeline->n_resources * DESK_SUMS;
+    at.edge = at.weather + g->pipeline->n_environments * WEATHER_SUMS;
+    at.top = at.edge + g->n_edges;
+    at.all = at.top + TOP_SUMS;
+    return at;
+}
+
+static void init_cells(struct queue_tally *t)
+{
+    const struct queue_program *g = t->program;
+    uint32_t classes = tally_all(g) + 1;
+    t->cell_classes = g->n_classes <= CELL_CLASSES_MAX ? classes : 1;
+    t->n_cells = t->cell_classes * 3 + g->pipeline->n_resources;
+    t->cells = mem_zero((size_t)t->n_units * t->n_cells, sizeof *t->cells);
+}
+
+void queue_tally_init(struct queue_tally *t, const struct queue_program *g, uint32_t n_units)
+{
+    uint32_t n = g->pipeline->n_resources;
+    *t = (struct queue_tally){.program = g, .n_units = n_units, .at = places_of(g)};
+    t->n_pairs = tally_pair(t, PAIRS_TOP, 0, n_top_pairs);
+    t->sum = mem_zero((size_t)(n_units + 1) * t->at.all, sizeof *t->sum);
+    t->pair = mem_zero(t->n_pairs, sizeof *t->pair);
+    t->class = mem_zero(tally_all(g) + 1, sizeof *t->class);
+    t->step = mem_zero(g->n_steps, sizeof *t->step);
+    t->wait = mem_zero(n + 1, sizeof *t->wait);
+    t->spread = mem_zero((size_t)(tally_all(g) + 1) * CLASS_SPREADS, sizeof *t->spread);
+    t->wait_p95 = mem_zero(n + 1, sizeof *t->wait_p95);
+    if (!g->timed)
+        return;
+    init_cells(t);
+    const struct horizon *h = &g->pipeline->horizon;
+    double instants = h->observe_s > 0 ? (h->warmup_s + h->length_s) / h->observe_s + 1 : 0;
+    t->n_instants = instants < 100000 ? (uint32_t)(instants + 1e-9) : 100000;
+    size_t cells = (size_t)n * t->n_instants + 1;
+    t->waiting = mem_zero(cells, sizeof *t->waiting);
+    t->waiting2 = mem_zero(cells, sizeof *t->waiting2);
+    t->inside = mem_zero(cells, sizeof *t->inside);
+    t->inside2 = mem_zero(cells, sizeof *t->inside2);
+    t->series = mem_zero(2 * cells, sizeof *t->series);
+}
+
+void queue_tally_release(struct queue_tally *t)
+{
+    const struct queue_program *g = t->program;
+    if (!g)
+        return;
+    for (uint32_t c = 0; c <= tally_all(g); c++) {
+        sketch_release(&t->class[c].shipped);
+        sketch_release(&t->class[c].unshipped);
+        sketch_release(&t->class[c].costs);
+    }
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        sketch_release(&t->step[i].visits);
+        sketch_release(&t->step[i].attempts);
+    }
+    for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
+        sketch_release(&t->wait[r]);
+    for (size_t i = 0; t->cells && i < (size_t)t->n_units * t->n_cells; i++)
+        mem_free(t->cells[i].cell);
+    mem_free(t->cells);
+    mem_free(t->sum);
+    mem_free(t->pair);
+    mem_free(t->class);
+    mem_free(t->step);
+    mem_free(t->wait);
+    mem_free(t->spread);
+    mem_free(t->wait_p95);
+    mem_free(t->waiting);
+    mem_free(t->waiting2);
+    mem_free(t->inside);
+    mem_free(t->inside2);
+    mem_free(t->series);
+    *t = (struct queue_tally){0};
+}
+
+/* --- values */
+
+void sketch_put(struct sketch *s, double x)
+{
+    if (!s->hot)
+        sketch_init(s);
+    sketch_add(s, x);
+}
+
+static void cells_put(struct unit_cells *c, double x)
+{
+    int exponent;
+    if (!c->cell)
+        c->cell = mem_zero(UNIT_CELLS, sizeof *c->cell);
+    double m = frexp(fmax(x, 0), &exponent); /* x = m 2^exponent, m in [1/2, 1) */
+    int32_t octave = exponent - 1 + 30;
+    uint32_t k = m == 0 || octave < 0     ? 0
+                 : octave >= UNIT_OCTAVES ? UNIT_CELLS - 1
+                                          : (uint32_t)octave * UNIT_PER_OCTAVE +
+                                                (uint32_t)((m - 0.5) * 2 * UNIT_PER_OCTAVE);
+    if (c->n++ == 0)
+        c->low = c->high = k;
+    c->low = k < c->low ? k : c->low;
+    c->high = k >= c->high ? k + 1 : c->high;
+    c->cell[k]++;
+}
+
+static double cell_edge(uint32_t k)
+{
+    if (k == 0)
+        return 0;
+    return ldexp(1 + (double)(k % UNIT_PER_OCTAVE) / UNIT_PER_OCTAVE,
+                 (int)(k / UNIT_PER_OCTAVE) - 30);
+}
+
+static double cells_quantile(const struct unit_cells *c, double p)
+{
+    double rank = ceil(p * (double)c->n), seen = 0;
+    for (uint32_t k = c->low; k < c->high; k++) {
+        double here = c->cell[k];
+        if (here > 0 && seen + here >= rank) {
+            double low = cell_edge(k), high = cell_edge(k + 1);
+            return k == 0 ? 0 : low + (high - low) * (rank - seen - 0.5) / here;
+        }
+        seen += here;
+    }
+    return 0;
+}
+
+static void cells_clear(struct unit_cells *c)
+{
+    if (c->n)
+        memset(c->cell + c->low, 0, (c->high - c->low) * sizeof *c->cell);
+    c->n = c->low = c->high = 0;
+}
+
+/* kind: 0 shipped, 1 all ends, 2 costs. */
+static void put_cells(struct queue_tally *t, uint32_t unit, uint32_t class, uint32_t kind, double x)
+{
+    uint32_t all = tally_all(t->program);
+    if (!t->cells || unit >= t->n_units)
+        return;
+    struct unit_cells *of = t->cells + (size_t)unit * t->n_cells;
+    if (t->cell_classes > all) {
+        cells_put(&of[all * 3 + kind], x);
+        if (class != all)
+            cells_put(&of[class * 3 + kind], x);
+    } else {
+        cells_put(&of[kind], x);
+    }
+}
+
+void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped, double x)
+{
+    uint32_t all = tally_all(t->program);
+    sketch_put(shipped ? &t->class[class].shipped : &t->class[class].unshipped, x);
+    if (class != all)
+        sketch_put(shipped ? &t->class[all].shipped : &t->class[all].unshipped, x);
+    put_cells(t, unit, class, 1, x);
+    if (shipped)
+        put_cells(t, unit, class, 0, x);
+}
+
+void tally_cost(struct queue_tally *t, uint32_t unit, uint32_t class, double x)
+{
+    uint32_t all = tally_all(t->program);
+    sketch_put(&t->class[class].costs, x);
+    if (class != all)
+        sketch_put(&t->class[all].costs, x);
+    put_cells(t, unit, class, 2, x);
+}
+
+void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x)
+{
+    sketch_put(&t->wait[desk], x);
+    if (t->cells && unit < t->n_units)
+        cells_put(&t->cells[(size_t)unit * t->n_cells + t->cell_classes * 3 + desk], x);
+}
+
+/* --- closing a unit */
+
+static double scale_of(const struct queue_tally *t, enum pair_scale scale)
+{
+    double time = t->program->time_scale, cost = t->program->cost_scale;
+    time *= t->program->timed ? 0x1p-10 : 1; /* waits may be far longer than the work */
+    switch (scale) {
+    case PAIR_TIME:
+        return time;
+    case PAIR_TIME2:
+        return time * time;
+    case PAIR_COST:
+        return cost;
+    case PAIR_COST2:
+        return cost * cost;
+    default:
+        return 1;
+    }
+}
+
+static __int128 fixed(double x)
+{
+    const double most = 0x1p86;
+    x = fmin(fmax(x, -most), most);
+    double whole = floor(x);
+    return (__int128)whole * ((__int128)1 << 40) + (__int128)rint((x - whole) * 0x1p40);
+}
+
+static void add_pair(const struct queue_tally *t, struct pair_sums *p, const struct pair_def *d,
+                     double y, double x)
+{
+    y *= scale_of(t, d->scale);
+    p->y += fixed(y);
+    p->x += fixed(x);
+    if (d->kind == PAIR_TOTAL)
+        return;
+    p->yy += fixed(y * y);
+    p->xx += fixed(x * x);
+    p->xy += fixed(x * y);
+}
+
+static void add_rows(struct queue_tally *t, enum pair_list list, const struct pair_def *def,
+                     uint32_t n_defs, uint32_t rows, const double *sums, uint32_t per_row,
+                     const double *all)
+{
+    struct pair_sums *p = &t->pair[tally_pair(t, list, 0, 0)];
+    for (uint32_t r = 0; r < rows; r++)
+        for (uint32_t k = 0; k < n_defs; k++, p++)
+            add_pair(t, p, &def[k], sums[r * per_row + def[k].y],
+                     def[k].of_all ? all[def[k].x] : sums[r * per_row + def[k].x]);
+}
+
+static void add_value(struct moments *m, double x)
+{
+    moments_add(m, 1, x, x * x);
+}
+
+static double deviation(double sum, double squares, double n)
+{
+    return sqrt(fmax(squares - sum * sum / n, 0) / (n - 1));
+}
+
+static void spread_class(struct queue_tally *t, const double *u, uint32_t c,
+                         const struct unit_cells *cells)
+{
+    struct moments *m = &t->spread[(size_t)c * CLASS_SPREADS];
+    double time = scale_of(t, PAIR_TIME), cost = scale_of(t, PAIR_COST);
+    if (u[CLASS_SHIPPED] > 1)
+        add_value(&m[SPREAD_SHIPPED_SD],
+                  time *
+                      deviation(u[CLASS_SHIPPED_TIME], u[CLASS_SHIPPED_TIME2], u[CLASS_SHIPPED]));
+    if (u[CLASS_ENDED] > 1)
+        add_value(&m[SPREAD_TIME_SD],
+                  time * deviation(u[CLASS_TIME], u[CLASS_TIME2], u[CLASS_ENDED]));
+    if (u[CLASS_N] > 1) {
+        add_value(&m[SPREAD_COST_SD], cost * deviation(u[CLASS_COST], u[CLASS_COST2], u[CLASS_N]));
+        add_value(&m[SPREAD_VISITS_SD], deviation(u[CLASS_VISITS], u[CLASS_VISITS2], u[CLASS_N]));
+    }
+    if (!cells)
+        return;
+    for (int k = 0; k < CLASS_QUANTILES; k++) {
+        if (cells[0].n)
+            add_value(&m[SPREAD_SHIPPED + k], time * cells_quantile(&cells[0], class_quantiles[k]));
+        if (cells[1].n)
+            add_value(&m[SPREAD_TIME + k], time * cells_quantile(&cells[1], class_quantiles[k]));
+    }
+    for (int k = 0; k < COST_QUANTILES; k++)
+        if (cells[2].n)
+            add_value(&m[SPREAD_COST + k], cost * cells_quantile(&cells[2], cost_quantiles[k]));
+}
+
+static void spread(struct queue_tally *t, uint32_t unit, const double *u)
+{
+    uint32_t all = tally_all(t->program);
+    struct unit_cells *of = t->cells ? t->cells + (size_t)unit * t->n_cells : NULL;
+    if (!of)
+        return;
+    for (uint32_t c = 0; c <= all; c++) {
+        bool kept = t->cell_classes > all || c == all;
+        uint32_t at = t->cell_classes > all ? c : 0;
+        spread_class(t, u + (size_t)c * CLASS_SUMS, c, kept ? of + (size_t)at * 3 : NULL);
+    }
+    for (uint32_t r = 0; r < t->program->pipeline->n_resources; r++) {
+        const struct unit_cells *wait = &of[t->cell_classes * 3 + r];
+        if (wait->n)
+            add_value(&t->wait_p95[r], scale_of(t, PAIR_TIME) * cells_quantile(wait, 0.95));
+    }
+}
+
+static void clear_unit(struct queue_tally *t, uint32_t unit)
+{
+    memset(tally_unit(t, unit), 0, t->at.all * sizeof *t->sum);
+    for (uint32_t k = 0; t->cells && unit < t->n_units && k < t->n_cells; k++)
+        cells_clear(&t->cells[(size_t)unit * t->n_cells + k]);
+}
+
+void queue_tally_close(struct queue_tally *t, uint32_t unit)
+{
+    const struct queue_program *g = t->program;
+    uint32_t all = tally_all(g);
+    double *u = tally_unit(t, unit);
+    for (uint32_t c = 0; c < all; c++)
+        for (uint32_t k = 0; k < CLASS_SUMS; k++)
+            u[all * CLASS_SUMS + k] += u[c * CLASS_SUMS + k];
+    const double *whole = u + (size_t)all * CLASS_SUMS;
+    if (g->timed) {
+        u[t->at.top + TOP_SPENT] += whole[CLASS_COST];
+        u[t->at.top + TOP_NET] += whole[CLASS_NET];
+    }
+    add_rows(t, PAIRS_CLASS, class_pairs, n_class_pairs, all + 1, u, CLASS_SUMS, whole);
+    add_rows(t, PAIRS_STEP, step_pairs, n_step_pairs, g->n_steps, u + t->at.step, STEP_SUMS, whole);
+    add_rows(t, PAIRS_DESK, desk_pairs, n_desk_pairs, g->pipeline->n_resources, u + t->at.desk,
+             DESK_SUMS, whole);
+    add_rows(t, PAIRS_WEATHER, weather_pairs, n_weather_pairs, g->pipeline->n_environments,
+             u + t->at.weather, WEATHER_SUMS, whole);
+    for (uint32_t e = 0; e < g->n_edges; e++)
+        add_pair(t, &t->pair[tally_pair(t, PAIRS_EDGE, e, 0)], &edge_pair, u[t->at.edge + e],
+                 u[t->at.step + g->edge[e].from * STEP_SUMS + STEP_VISITS]);
+    add_rows(t, PAIRS_TOP, top_pairs, n_top_pairs, 1, u + t->at.top, TOP_SUMS, whole);
+    spread(t, unit, u);
+    t->items += (uint64_t)whole[CLASS_N];
+    t->unfinished += (uint64_t)whole[CLASS_UNFINISHED];
+    t->closed++;
+    clear_unit(t, unit);
+}
+
+void queue_tally_drop(struct queue_tally *t)
+{
+    for (uint32_t unit = 0; unit <= t->n_units; unit++)
+        clear_unit(t, unit);
+}
+
+/* --- merging */
+
+static void sketch_join(struct sketch *into, const struct sketch *from)
+{
+    if (!from->hot)
+        return;
+    if (!into->hot)
+        sketch_init(into);
+    sketch_merge(into, from);
+}
+
+void queue_tally_merge(struct queue_tally *into, const struct queue_tally *from)
+{
+    const struct queue_program *g = into->program;
+    uint32_t all = tally_all(g), n = g->pipeline->n_resources;
+    for (uint32_t k = 0; k < into->n_pairs; k++) {
+        into->pair[k].y += from->pair[k].y;
+        into->pair[k].x += from->pair[k].x;
+        into->pair[k].yy += from->pair[k].yy;
+        into->pair[k].xx += from->pair[k].xx;
+        into->pair[k].xy += from->pair[k].xy;
+    }
+    for (uint32_t c = 0; c <= all; c++) {
+        sketch_join(&into->class[c].shipped, &from->class[c].shipped);
+        sketch_join(&into->class[c].unshipped, &from->class[c].unshipped);
+        sketch_join(&into->class[c].costs, &from->class[c].costs);
+        for (uint32_t k = 0; k < CLASS_SPREADS; k++)
+            moments_merge(&into->spread[c * CLASS_SPREADS + k],
+                          &from->spread[c * CLASS_SPREADS + k]);
+    }
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        sketch_join(&into->step[i].visits, &from->step[i].visits);
+        sketch_join(&into->step[i].attempts, &from->step[i].attempts);
+    }
+    for (uint32_t r = 0; r < n; r++) {
+        sketch_join(&into->wait[r], &from->wait[r]);
+        moments_merge(&into->wait_p95[r], &from->wait_p95[r]);
+    }
+    for (size_t i = 0; i < (size_t)n * into->n_instants; i++) {
+        into->waiting[i] += from->waiting[i];
+        into->waiting2[i] += from->waiting2[i];
+        into->inside[i] += from->inside[i];
+        into->inside2[i] += from->inside2[i];
+    }
+    into->closed += from->closed;
+    into->endless += from->endless;
+    into->items += from->items;
+    into->unfinished += from->unfinished;
+    into->observed += from->observed;
+}

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A visit as a small machine of states: cache, breaker, attempts (each one call, or several when
+ * hedged) with backoff between them, then confidence, decision, and the way on. */
+#include "sim/queue_sim.h"
+
+#include <math.h>
+
+static double *step_sums(const struct queue_sim *s, const struct path *p)
+{
+    return tally_unit(s->tally, s->item[p->item].unit) + s->tally->at.step + p->step * STEP_SUMS;
+}
+
+static uint64_t number_for(const struct queue_sim *s, uint32_t path, uint32_t call,
+                           enum purpose purpose)
+{
+    const struct path *p = &s->path[path];
+    return number_of(p->key, p->step, path_visits(s, path)[p->step], call, purpose);
+}
+
+static const struct retry *retry_of(const struct queue_sim *s, const struct path *p)
+{
+    const struct step *step = s->program->step[p->step].step;
+    return step->class_retry ? &step->class_retry[s->item[p->item].class] : &step->retry;
+}
+
+/* --- the end of a visit */
+
+void visit_close(struct queue_sim *s, uint32_t path, bool ok)
+{
+    struct path *p = &s->path[path];
+    double *u = step_sums(s, p), took = s->clock.now_s - p->visit_s;
+    const struct queue_plan *any = s->program->step[p->step].plan;
+    bool retried = p->attempts > 1;
+    p->awaits = AWAITS_NOTHING;
+    u[STEP_TIMED]++;
+    u[STEP_VISIT_TIME] += took;
+    u[STEP_OK] += ok;
+    u[STEP_FIRST_OK] += ok && p->attempts <= 1;
+    u[STEP_RETRIED] += retried;
+    u[STEP_RETRIED_OK] += retried && ok;
+    double budget = p->plan ? p->plan->budget_s : any->budget_s;
+    u[STEP_IN_BUDGET] += took <= budget;
+    if (s->item[p->item].unit < s->tally->n_units)
+        sketch_put(&s->tally->step[p->step].visits, took);
+    if (!ok)
+        path_flags(s, path)[p->step] |= FLAG_FAILED;
+}
+
+static void visit_fail(struct queue_sim *s, uint32_t path)
+{
+    visit_close(s, path, false);
+    route_take(s, path, s->program->step[s->path[path].step].exit[QUEUE_FAIL]);
+}
+
+static void pass_gate(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    const struct queue_step *q = &s->program->step[p->step];
+    const struct queue_plan *plan = p->plan;
+    int32_t of = q->step->gate_of;
+    double c = of < 0 ? p->confidence : path_confidences(s, path)[of];
+    double low = plan->threshold, high = q->step->bands ? plan->threshold_high : low;
+    c = (double)(float)c;
+    if (q->step->draws_threshold) {
+        uint64_t u = number_of(s->item[p->item].key, p->step, 0, 0, FOR_THRESHOLD);
+        low = high = (double)(float)law_draw(&plan->threshold_law, u);
+    }
+    enum queue_exit exit = rules_gate_ships(c, high)                    ? QUEUE_ABOVE
+                           : q->step->bands && rules_gate_ships(c, low) ? QUEUE_BETWEEN
+                                                                        : QUEUE_BELOW;
+    if (exit == QUEUE_ABOVE && q->step->audit.present) {
+        double share = audit_probability(q->step->audit.design, plan->audit, c, high);
+        if (rng_unit(number_for(s, path, 0, FOR_AUDIT)) < share)
+            exit = QUEUE_AUDIT;
+    }
+    route_take(s, path, q->exit[exit]);
+}
+
+static void decide(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    const struct queue_plan *plan = p->plan;
+    const uint64_t *changes = p->tired ? plan->tired_change_below : plan->change_below;
+    const uint64_t *rejects = p->tired ? plan->tired_reject_below : plan->reject_below;
+    uint64_t u = number_for(s, path, 0, FOR_DECISION);
+    bool change = u < changes[p->good], caught = u < rejects[p->good];
+    step_sums(s, p)[STEP_CAUGHT] += caught;
+    p->good = p->good != change;
+    if (caught && !change)
+        route_take(s, path, s->program->step[p->step].exit[QUEUE_REJECT]);
+    else
+        route_pass(s, path);
+}
+
+/* The visit ended visibly ok. */
+static void visit_ok(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    const struct queue_step *q = &s->program->step[p->step];
+    visit_close(s, path, true);
+    if (q->keeps_confidence) {
+        uint64_t u = number_for(s, path, 0, FOR_CONFIDENCE);
+        p->confidence = law_draw(&p->plan->confidence[p->good], u);
+        path_confidences(s, path)[p->step] = p->confidence;
+    }
+    switch (q->step->kind) {
+    case STEP_GATE:
+        pass_gate(s, path);
+        break;
+    case STEP_CHECK:
+    case STEP_REVIEW:
+        decide(s, path);
+        break;
+    default:
+        route_pass(s, path);
+    }
+}
+
+/* --- attempts */
+
+static void link_call(struct queue_sim *s, uint32_t path, uint32_t call)
+{
+    struct path *p = &s->path[path];
+    s->call[call].next = p->calls;
+    if (p->calls != NONE)
+        s->call[p->calls].previous = call;
+    p->calls = call;
+    p->n_calls++;
+}
+
+static void unlink_call(struct queue_sim *s, uint32_t call)
+{
+    const struct call *c = &s->call[call];
+    struct path *p = &s->path[c->path];
+    if (c->previous != NONE)
+        s->call[c->previous].next = c->next;
+    else
+        p->calls = c->next;
+    if (c->next != NONE)
+        s->call[c->next].previous = c->previous;
+    p->n_calls--;
+    call_free(s, call);
+}
+
+/* One more call of the attempt.  False: the room was full, and there is no such call. */
+static bool call_out(struct queue_sim *s, uint32_t path, bool first, bool probe)
+{
+    const struct queue_step *q = &s->program->step[s->path[path].step];
+    uint32_t call = call_new(s);
+    struct call *c = &s->call[call];
+    c->path = path;
+    c->number = s->path[path].number++;
+    c->first = first;
+    c->probe = probe;
+    link_call(s, path, call);
+    if (!q->desk) {
+        call_begin(s, call);
+        return true;
+    }
+    if (desk_ask(s, call, first) != ASKED_FULL)
+        return true;
+    unlink_call(s, call);
+    return false;
+}
+
+/* No place in the waiting room: the visit ends by the room's own edge. */
+static void turn_away(struct queue_sim *s, uint32_t path)
+{
+    visit_close(s, path, false);
+    route_take(s, path, s->program->step[s->path[path].step].exit[QUEUE_FULL]);
+}
+
+static void attempt(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    const struct step *step = s->program->step[p->step].step;
+    bool probe = false;
+    if (step->breaker.failures > 0 && !breaker_lets(s, p->step, &probe)) {
+        p->outcome = OUTCOME_ERROR;
+        visit_fail(s, path);
+        return;
+    }
+    if (p->attempts == 0)
+        budget_earn(s, p->step, s->item[p->item].class, retry_of(s, p));
+    p->copies = 0;
+    p->awaits = AWAITS_NOTHING;
+    if (call_out(s, path, true, probe)) {
+        s->path[path].attempts++;
+        return;
+    }
+    if (probe)
+        breaker_forget(s, s->path[path].step);
+    turn_away(s, path);
+}
+
+void visit_withdraw(struct queue_sim *s, uint32_t path, bool gave_up)
+{
+    struct path *p = &s->path[path];
+    while (p->calls != NONE) {
+        uint32_t call = p->calls;
+        struct call *c = &s->call[call];
+        bool running = c->state == CALL_RUNNING;
+        if (c->probe)
+            breaker_forget(s, p->step);
+        if (running)
+            clock_drop(&s->clock, OWNER_CALL, call);
+        if (s->program->step[p->step].desk)
+            desk_withdraw(s, call, gave_up);
+        unlink_call(s, call);
+    }
+    if (p->awaits)
+        clock_drop(&s->clock, OWNER_PATH, path);
+    p->awaits = AWAITS_NOTHING;
+}
+
+/* Another attempt, or the end of the visit. */
+static void attempt_failed(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    const struct retry *r = retry_of(s, p);
+    if (!rules_retries(r, (enum outcome)p->outcome, p->attempts) ||
+        !budget_spend(s, p->step, s->item[p->item].class, r)) {
+        visit_fail(s, path);
+        return;
+    }
+    double u =
+        r->jitter == JITTER_NONE ? 0 : rng_unit(number_for(s, path, p->attempts, FOR_BACKOFF));
+    double wait = rules_backoff(r, p->attempts, u);
+    if (!(wait > 0)) {
+        attempt(s, path);
+        return;
+    }
+    p->awaits = AWAITS_BACKOFF;
+    clock_set(&s->clock, s->clock.now_s + wait, OWNER_PATH, path);
+}
+
+static const enum step_sum end_sum[TRY_COUNT] = {
+    [TRY_ERROR] = STEP_END_ERROR,      [TRY_SEEN] = STEP_END_MALFORMED,
+    [TRY_UNSEEN] = STEP_END_MALFORMED, [TRY_WRONG] = STEP_END_WRONG,
+    [TRY_REPAIRED] = STEP_END_OK,      [TRY_OK] = STEP_END_OK,
+    [TRY_LATE] = STEP_END_LATE};
+static const enum outcome shown[TRY_COUNT] = {
+    [TRY_ERROR] = OUTCOME_ERROR, [TRY_SEEN] = OUTCOME_MALFORMED, [TRY_LATE] = OUTCOME_TIMEOUT};
+
+static void count_answer(struct queue_sim *s, const struct path *p, enum try_end end, double took)
+{
+    double *u = step_sums(s, p);
+    u[STEP_ANSWERS]++;
+    u[end_sum[end]]++;
+    u[STEP_ATTEMPT_TIME] += took;
+    if (!s->program->step[p->step].one_latency && s->item[p->item].unit < s->tally->n_units)
+        sketch_put(&s->tally->step[p->step].attempts, took);
+}
+
+static void attempt_ok(struct queue_sim *s, uint32_t path, enum try_end end)
+{
+    struct path *p = &s->path[path];
+    bool spoilt = end == TRY_WRONG || end == TRY_UNSEEN;
+    if (spoilt)
+        path_flags(s, path)[p->step] |= FLAG_WRONG;
+    p->good = spoilt ? false : end == TRY_REPAIRED ? true : p->good;
+    p->outcome = OUTCOME_OK;
+    visit_ok(s, path);
+}
+
+void visit_call_done(struct queue_sim *s, uint32_t call)
+{
+    struct call *c = &s->call[call];
+    uint32_t path = c->path;
+    struct path *p = &s->path[path];
+    enum try_end end = (enum try_end)c->end;
+    bool failed = end == TRY_ERROR || end == TRY_SEEN || end == TRY_LATE;
+    if (s->program->step[p->step].desk)
+        desk_leave(s, call);
+    if (s->program->step[p->step].step->breaker.failures > 0)
+        breaker_note(s, p->step, c->probe, failed);
+    p->plan = c->plan;
+    p->tired = c->tired;
+    count_answer(s, p, end, c->took_s);
+    unlink_call(s, call);
+    p->outcome = (uint8_t)shown[end];
+    if (failed && p->n_calls > 0)
+        return;
+    visit_withdraw(s, path, false);
+    if (failed)
+        attempt_failed(s, path);
+    else
+        attempt_ok(s, path, end);
+}
+
+static void hedge(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    const struct step *step = s->program->step[p->step].step;
+    if (step->breaker.failures > 0 && !breaker_is_closed(s, p->step))
+        return;
+    p->copies++;
+    (void)call_out(s, path, false, false);
+    p = &s->path[path];
+    if (p->copies >= step->hedge_copies)
+        return;
+    p->awaits = AWAITS_HEDGE;
+    double after = plan_of(s, p)->hedge_after_s * (p->copies + 1);
+    clock_set(&s->clock, fmax(p->attempt_s + after, s->clock.now_s), OWNER_PATH, path);
+}
+
+void visit_event(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    uint8_t awaited = p->awaits;
+    p->awaits = AWAITS_NOTHING;
+    if (awaited == AWAITS_CACHE)
+        visit_ok(s, path);
+    else if (awaited == AWAITS_BACKOFF)
+        attempt(s, path);
+    else
+        hedge(s, path);
+}
+
+/* --- the beginning of a visit */
+
+static int32_t given_of(const struct queue_sim *s, uint32_t path)
+{
+    const struct path *p = &s->path[path];
+    const struct step *step = s->program->step[p->step].step;
+    const uint8_t *flags = path_flags(s, path);
+    for (uint32_t i = 0; i < step->n_given; i++) {
+        const struct given *g = &step->given[i];
+        bool holds = g->kind == GIVEN_BAD       ? !p->good
+                     : g->kind == GIVEN_FAILED  ? flags[g->of] & FLAG_FAILED
+                     : g->kind == GIVEN_WRONG   ? flags[g->of] & FLAG_WRONG
+                     : g->kind == GIVEN_SKIPPED ? path_visits(s, path)[g->of] == 0
+                                                : s->item[p->item].class == g->of;
+        if (holds)
+            return (int32_t)i;
+    }
+    return -1;
+}
+
+static void count_entry(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    const struct queue_step *q = &s->program->step[p->step];
+    struct item *item = &s->item[p->item];
+    uint8_t *flags = path_flags(s, path);
+    item->visits++;
+    step_sums(s, p)[STEP_VISITS]++;
+    if (++path_visits(s, path)[p->step] == 1 && !p->good)
+        flags[p->step] |= FLAG_BAD;
+    if (q->entry_slot >= 0 && path_entries(s, path)[q->entry_slot] == ENTRY_UNSET)
+        path_entries(s, path)[q->entry_slot] = p->good ? ENTRY_GOOD : ENTRY_BAD;
+    if (q->step->kind == STEP_REVIEW && item->reviews++ == 0)
+        item->reviewed_bad = !p->good;
+}
+
+void visit_begin(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    const struct queue_step *q = &s->program->step[p->step];
+    p->phase = PHASE_BUSY;
+    p->visit_s = s->clock.now_s;
+    p->attempts = p->number = 0;
+    p->tired = false;
+    p->outcome = OUTCOME_OK;
+    p->plan = NULL;
+    p->given = q->step->n_given ? given_of(s, path) : -1; /* of the visits before this one */
+    count_entry(s, path);
+    path_flags(s, path)[p->step] &= (uint8_t) ~(FLAG_FAILED | FLAG_WRONG);
+    if (q->step->kind == STEP_PARALLEL) {
+        join_fork(s, path);
+        return;
+    }
+    if (q->instant || q->step->has_cache)
+        p->plan = plan_of(s, p);
+    if (q->instant) {
+        double *u = step_sums(s, p);
+        p->attempts = 1;
+        u[STEP_ATTEMPTS]++;
+        u[STEP_COST] += p->plan->cost;
+        s->item[p->item].cost += p->plan->cost;
+        count_answer(s, p, TRY_OK, 0);
+        visit_ok(s, path);
+        return;
+    }
+    if (q->step->has_cache && number_for(s, path, 0, FOR_CACHE) < p->plan->hit_below) {
+        double x = law_draw(&p->plan->cache_latency, number_for(s, path, 0, FOR_CACHE_LATENCY));
+        p->awaits = AWAITS_CACHE;
+        clock_set(&s->clock, s->clock.now_s + x, OWNER_PATH, path);
+        return;
+    }
+    attempt(s, path);
+}
