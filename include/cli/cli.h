@@ -28,7 +28,9 @@ double cli_clock_s(void);         /* monotonic seconds */
 void cli_time_text(char out[32]); /* "2026-03-01T12:00:00Z" */
 /* Writes to standard output; ERR_IO when that fails (a full disk, a closed pipe). */
 MUST_CHECK int cli_print(const char *text, size_t len, struct error *err);
-/* A line on standard error, with "seam: " before it, unless --quiet. */
+/* A line on standard error, with "seam: " before it and nothing in it that controls a terminal. */
+void cli_say(const char *text);
+/* The same, unless --quiet. */
 void cli_note(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Reads a scenario with the line's --set and --target; faults go to standard error in full.  *out

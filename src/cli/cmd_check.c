@@ -4,8 +4,6 @@
 
 #include "model/scenario.h"
 
-#include <stdio.h>
-
 static const char *target_name(const struct pipeline *p, int32_t to)
 {
     switch (to) {
@@ -102,7 +100,7 @@ int cmd_check(const struct cli *cli, struct error *err)
         struct pipeline p;
         struct buf out;
         if (cli_scenario(cli, o->args.at[i], &p, &fault)) {
-            fprintf(stderr, "seam: %s\n", fault.text);
+            cli_say(fault.text);
             int status = error_exit_status(fault.code);
             worst = status > worst ? status : worst;
             pipeline_release(&p);

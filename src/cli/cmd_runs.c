@@ -101,7 +101,7 @@ static int list(const struct cli *cli, struct store *store, struct error *err)
     struct listing l;
     struct buf out;
 
-    document_init(&l.document, "runs", NULL);
+    document_init(&l.document, "runs", "");
     l.table = document_table(&l.document, "Runs in the store, newest first");
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++)
         table_column(&l.document, l.table, columns[i].title, columns[i].number);

@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "model/scenario.h"
+#include "report/document.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,17 +37,29 @@ int cli_print(const char *text, size_t len, struct error *err)
     return 0;
 }
 
+void cli_say(const char *text)
+{
+    struct buf clean;
+
+    buf_init(&clean);
+    text_clean(&clean, text);
+    fprintf(stderr, "seam: %s\n", buf_text(&clean));
+    buf_release(&clean);
+}
+
 void cli_note(const struct cli *cli, const char *format, ...)
 {
+    struct buf text;
     va_list args;
 
     if (option_given(cli->options, OPTION_QUIET))
         return;
+    buf_init(&text);
     va_start(args, format);
-    fputs("seam: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    buf_vprintf(&text, format, args);
     va_end(args);
+    cli_say(buf_text(&text));
+    buf_release(&text);
 }
 
 static int setting_parse(const char *text, struct arena *arena, struct setting *out,

@@ -6,7 +6,6 @@
 #include "math/gsl_guard.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -65,7 +64,7 @@ static char *command_line(int argc, char **argv)
 
 static int fail(const struct error *err)
 {
-    fprintf(stderr, "seam: %s\n", err->text);
+    cli_say(err->text);
     return error_exit_status(err->code);
 }
 

@@ -7,7 +7,6 @@
 #include "report/text.h"
 #include "store/store.h"
 
-#include <stdio.h>
 #include <string.h>
 
 void cli_stamp(const struct cli *cli, struct result *r, const struct pipeline *p)

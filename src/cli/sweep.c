@@ -13,7 +13,7 @@ struct grid {
     char path[256];
     double from, to;
     uint64_t n;
-    bool percent;
+    bool duration; /* from and to are seconds */
 };
 
 enum { SWEEP_POINTS_MAX = 10000 };
@@ -23,13 +23,16 @@ static const char *const sweep_metrics[] = {
     "cost_per_item", "cost_per_correct", "latency_mean", "latency_p95",
 };
 
-static int grid_value(const char *text, double *out, struct error *err)
+static int grid_value(const char *text, double *out, bool *duration, struct error *err)
 {
     struct error ignored = {0};
 
+    *duration = false;
     if (!units_number(text, out, &ignored) ||
-        !units_probability(text, out, &(uint64_t){0}, &(uint64_t){0}, &ignored) ||
-        !units_duration(text, out, &ignored) || !units_money(text, out, &ignored))
+        !units_probability(text, out, &(uint64_t){0}, &(uint64_t){0}, &ignored))
+        return 0;
+    *duration = !units_duration(text, out, &ignored);
+    if (*duration || !units_money(text, out, &ignored))
         return 0;
     return error_set(err, ERR_USAGE, "--sweep: \"%s\" is not a number", text);
 }
@@ -54,8 +57,13 @@ static int grid_parse(const char *text, struct grid *g, struct error *err)
     }
     if (*at)
         goto bad;
-    if (grid_value(part[0], &g->from, err) || grid_value(part[1], &g->to, err))
+    bool from_duration;
+    if (grid_value(part[0], &g->from, &from_duration, err) ||
+        grid_value(part[1], &g->to, &g->duration, err))
         return -1;
+    if (from_duration != g->duration)
+        return error_set(err, ERR_USAGE, "--sweep: of \"%s\" and \"%s\" only one is a duration",
+                         part[0], part[1]);
     if (units_count(part[2], &g->n, err)) {
         err->code = ERR_USAGE;
         return error_prefix(err, "--sweep");
@@ -88,7 +96,7 @@ static void take_point(struct result *out, const struct result *at, const struct
         if (!curve)
             curve = result_add_curve(out, "sweep", g->path, found->name);
         struct point p = {.x = x, .y = found->value, .low = found->low, .high = found->high};
-        p.at = result_text(out, "%s=%.9g", g->path, x);
+        p.at = result_text(out, "%s=%.9g%s", g->path, x, g->duration ? "s" : "");
         vec_push(&curve->points, p);
     }
 }
@@ -108,6 +116,7 @@ int sweep_run(const struct cli *cli, const char *path, sweep_point *point, struc
         struct buf exact;
         buf_init(&exact);
         units_put_exact(&exact, grid_at(&g, i));
+        buf_puts(&exact, g.duration ? "s" : "");
         memcpy(value, exact.data, exact.len + 1 < sizeof value ? exact.len + 1 : sizeof value - 1);
         value[sizeof value - 1] = '\0';
         buf_release(&exact);
