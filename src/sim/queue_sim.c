@@ -271,7 +271,8 @@ static bool other_event(struct queue_sim *s, uint32_t which)
 
 static bool cohort_ended(const struct queue_sim *s)
 {
-    return s->clock.now_s >= s->end_s && s->window == s->tally->n_units && s->cohort_inside == 0;
+    return s->clock.now_s >= s->end_s && s->window == s->tally->n_units &&
+           s->observed == s->tally->n_instants && s->cohort_inside == 0;
 }
 
 bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
