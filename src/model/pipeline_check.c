@@ -82,7 +82,9 @@ static void reach(const struct pipeline *p, uint32_t from, bool *seen, uint32_t 
     }
 }
 
-static void check_reached(const struct pipeline *p, struct arena *work, struct faults *faults)
+/* Returns which steps can be reached. */
+static const bool *check_reached(const struct pipeline *p, struct arena *work,
+                                 struct faults *faults)
 {
     bool *seen = arena_alloc(work, p->n_steps);
     uint32_t *queue = arena_alloc(work, (p->n_steps + 1) * sizeof *queue);
@@ -93,6 +95,7 @@ static void check_reached(const struct pipeline *p, struct arena *work, struct f
         if (!seen[i] && (!p->step[i].parent || seen[p->step[i].parent - 1]))
             faults_add(faults, p->step[i].line, p->step[i].column, p->step[i].origin,
                        "step `%s` cannot be reached: no edge leads to it", p->step[i].id);
+    return seen;
 }
 
 /* --- loops */
@@ -209,7 +212,8 @@ static void check_best(struct confidence_check *x, const struct step *s)
     }
 }
 
-static void check_confidences(const struct pipeline *p, struct arena *work, struct faults *faults)
+static void check_confidences(const struct pipeline *p, const bool *reached, struct arena *work,
+                              struct faults *faults)
 {
     struct confidence_check x = {.p = p, .faults = faults};
 
@@ -219,6 +223,8 @@ static void check_confidences(const struct pipeline *p, struct arena *work, stru
     find_some(&x);
     for (uint32_t i = 0; i < p->n_steps; i++) {
         const struct step *s = &p->step[i];
+        if (!reached[i])
+            continue;
         if (s->kind == STEP_GATE)
             check_gate(&x, i);
         if (s->kind == STEP_PARALLEL && s->parallel->join == JOIN_BEST)
@@ -300,6 +306,7 @@ static void check_shares(const struct pipeline *p, struct faults *faults)
 
 void pipeline_check_flow(const struct pipeline *p, struct faults *faults)
 {
+    const bool *reached;
     struct arena work;
 
     if (p->n_steps == 0) {
@@ -307,9 +314,9 @@ void pipeline_check_flow(const struct pipeline *p, struct faults *faults)
         return;
     }
     arena_init(&work);
-    check_reached(p, &work, faults);
+    reached = check_reached(p, &work, faults);
     check_loops(p, faults);
-    check_confidences(p, &work, faults);
+    check_confidences(p, reached, &work, faults);
     arena_release(&work);
 }
 

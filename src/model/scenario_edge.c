@@ -184,7 +184,7 @@ static void read_way(struct reading *r, const struct yaml_node *v, struct way *w
     if (probability && when)
         fault_at(r, v, "an edge is taken by `probability` or by `when`, not by both");
     buf_init(&number);
-    buf_printf(&number, "%u", r->step->n_ways);
+    buf_printf(&number, "%u", (unsigned)(way - r->step->way));
     memcpy(name, buf_text(&number), number.len < sizeof name ? number.len : sizeof name - 1);
     buf_release(&number);
     outer = enter_path(r, name);

@@ -156,8 +156,11 @@ void read_threshold(struct reading *r, const struct schema_key *k, const struct 
 void read_audit_by(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
 {
     read_goto(r, k, v);
-    if (r->edge->to < 0 || r->p->step[r->edge->to].kind != STEP_REVIEW)
-        fault_at(r, v, "`by`: `%.60s` is no review", v->kind == YAML_SCALAR ? v->text : "");
+    if (r->edge->to >= 0 && r->p->step[r->edge->to].kind == STEP_REVIEW)
+        return;
+    r->edge->to = TO_REJECT;
+    r->broken_flow = true;
+    fault_at(r, v, "`by`: `%.60s` is no review", v->kind == YAML_SCALAR ? v->text : "");
 }
 
 /* A share, or {share, by, design}. */

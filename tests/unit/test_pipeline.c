@@ -283,6 +283,200 @@ static void gates_need_a_confidence_before_them(void **state)
     check_says(&b, "which no item passes before it");
 }
 
+/* --- overrides, ways, laws */
+
+static const char override_text[] =
+    "seam: 1\n"
+    "flow:\n"
+    "  - stage: a\n"
+    "    error: 3/100\n"
+    "    wrong: 1/10\n"
+    "    latency: {lognormal: {p50: 1s, p95: 3s}, evidence: 20}\n"
+    "    given: {bad: {wrong: 40%}, b.skipped: {repair: 1/10}}\n"
+    "    next: [{to: b, probability: 3/10}, {to: c, probability: 7/10}]\n"
+    "  - stage: b\n"
+    "    next: [{to: ship, probability: 1/8}, {to: c}]\n"
+    "  - stage: c\n"
+    "environments:\n"
+    "  e: {up: {lasts: 3d}, down: {lasts: {exponential: {mean: 1h}, evidence: 9}, steps: {a: "
+    "{error: 90/100}}}}\n"
+    "  f: {on: {lasts: 3d}, off: {lasts: 1h, steps: {a: {malformed: 5%, latency: 7s}}}}\n";
+
+static void with_changes_overrides_environments_and_ways(void **state)
+{
+    struct pipeline p = read_text(override_text), q;
+    double theta[16] = {0}, sum;
+    const struct step *a;
+    const struct env_state *down;
+
+    pipeline_posterior_mean(&p, theta);
+    pipeline_with(&p, theta, NULL, &q);
+    a = &q.step[0];
+    down = &q.environment[0].state[1];
+    near(a->numbers[0].error.value, 3.5 / 101, 1e-15);
+    near(a->given[0].override.numbers[0].error.value, 3.5 / 101, 1e-15);
+    near(a->given[0].override.numbers[0].wrong.value, 0.4, 0);
+    near(a->given[1].override.numbers[0].repair.value, 1.5 / 11, 1e-15);
+    /* 90.5/101 with the wrong of 1.5/11, scaled to 1 */
+    sum = 90.5 / 101 + 1.5 / 11;
+    near(down->override[0].override.numbers[0].error.value, 90.5 / 101 / sum, 1e-14);
+    /* complete ways: the Dirichlet of 3.5 and 7.5 */
+    near(a->way[0].probability[0].value, 3.5 / 11, 1e-15);
+    near(a->way[1].probability[0].value, 7.5 / 11, 1e-15);
+    near(q.step[1].way[0].probability[0].value, 1.5 / 9, 1e-15);
+    near(p.step[0].given[1].override.numbers[0].repair.value, 0.1, 0);
+    near(p.step[0].way[0].probability[0].value, 0.3, 0);
+    near(p.environment[0].state[1].override[0].override.numbers[0].error.value, 0.9, 0);
+    pipeline_release(&q);
+    pipeline_release(&p);
+}
+
+static void with_redraws_one_distribution_once_for_all_overrides(void **state)
+{
+    struct pipeline p = read_text(override_text), q;
+    struct rng_seq rng = {.key = rng_key(3, 0, 0, 0, RNG_PARAMETER)};
+    double theta[16];
+
+    pipeline_posterior_mean(&p, theta);
+    pipeline_with(&p, theta, &rng, &q);
+    assert_true(q.step[0].numbers[0].latency.a != p.step[0].numbers[0].latency.a);
+    near(q.step[0].given[0].override.numbers[0].latency.a, q.step[0].numbers[0].latency.a, 0);
+    near(q.environment[0].state[1].override[0].override.numbers[0].latency.a,
+         q.step[0].numbers[0].latency.a, 0);
+    near(q.environment[1].state[1].override[0].override.numbers[0].latency.a, 7, 0);
+    assert_true(q.environment[0].state[1].lasts.a != p.environment[0].state[1].lasts.a);
+    near(p.environment[0].state[1].lasts.a, 3600, 0);
+    pipeline_release(&q);
+    pipeline_release(&p);
+}
+
+static void numbers_of_given_and_environments_come_together(void **state)
+{
+    struct pipeline p = read_text(override_text);
+    uint32_t up[] = {0, 0}, down[] = {1, 0}, both[] = {1, 1};
+    struct numbers n;
+
+    numbers_resolve(&p, 0, 0, -1, NULL, &n);
+    near(n.error.value, 0.03, 0);
+    numbers_resolve(&p, 0, 0, 0, up, &n);
+    near(n.error.value, 0.03, 0);
+    near(n.wrong.value, 0.4, 0);
+    /* error 0.9 is stated by the environment; wrong 0.4 gets what is left */
+    numbers_resolve(&p, 0, 0, 0, down, &n);
+    near(n.error.value, 0.9, 0);
+    near(n.wrong.value, 0.1, 1e-15);
+    numbers_resolve(&p, 0, 0, -1, both, &n);
+    near(n.error.value, 0.9, 0);
+    near(n.malformed.value, 0.05, 0);
+    near(n.wrong.value, 0.05, 1e-15);
+    near(n.latency.a, 7, 0);
+    numbers_resolve(&p, 0, 0, 1, both, &n);
+    near(n.repair.value, 0.1, 0);
+    pipeline_release(&p);
+}
+
+/* Over confidences spread evenly on [t, 1] the audited share is `share`, where no cap strikes. */
+static void audits_near_the_threshold_keep_their_share(void **state)
+{
+    double sum = 0;
+
+    near(audit_probability(AUDIT_UNIFORM, 0.02, 0.9, 0.8), 0.02, 0);
+    near(audit_probability(AUDIT_NEAR_THRESHOLD, 0.02, 0.8, 0.8), 0.04, 1e-15);
+    near(audit_probability(AUDIT_NEAR_THRESHOLD, 0.02, 1, 0.8), 0, 0);
+    near(audit_probability(AUDIT_NEAR_THRESHOLD, 0.7, 0.8, 0.8), 1, 0);
+    near(audit_probability(AUDIT_NEAR_THRESHOLD, 0.02, 1, 1), 0.02, 0);
+    for (int i = 0; i < 1000; i++)
+        sum += audit_probability(AUDIT_NEAR_THRESHOLD, 0.02, 0.8 + 0.2 * (i + 0.5) / 1000, 0.8);
+    near(sum / 1000, 0.02, 1e-14);
+}
+
+static void each_part_of_the_language_is_refused_by_name_and_place(void **state)
+{
+#define ONE  "seam: 1\nflow:\n  - stage: a\n"
+#define CONF "    confidence: {good: 0.9, bad: 0.5}\n"
+#define GATE ONE CONF "  - gate: g\n    below: reject\n    threshold: "
+#define DESK "seam: 1\nflow:\n  - review: a\n    by: r\nresources: {r: {servers: 1, "
+    /* clang-format off */
+    static const struct {
+        const char *text, *part;
+        enum pipeline_feature feature;
+    } cases[] = {
+        {ONE "    hedge: {after: 1s}\n", "f:3:12: not supported yet by test: hedge (step `a`)",
+         FEATURE_HEDGE},
+        {ONE "    cache: {hit: 1%}\n", "cache", FEATURE_CACHE},
+        {ONE "    breaker: {failures: 50%, window: 1m, open_for: 1m}\n", "breaker",
+         FEATURE_BREAKER},
+        {ONE "    retry: {attempts: 2, budget: 3/s}\n", "retry budget", FEATURE_RETRY_BUDGET},
+        {"seam: 1\nclasses: {x: {share: 50%}, y: {share: 50%}}\nflow:\n  - stage: a\n"
+         "    retry: {attempts: {x: 1, y: 2}}\n", "retry for each class", FEATURE_CLASS_RETRY},
+        {ONE "    next: [{to: ship, probability: 30%}, reject]\n", "next", FEATURE_NEXT},
+        {ONE "    next: [{to: ship, when: \"age > 3s\"}, reject]\n", "next when", FEATURE_WHEN},
+        {ONE "    given: {bad: {wrong: 1%}}\n", "given", FEATURE_GIVEN},
+        {GATE "[0.1, 0.2]\n    between: ship\n", "f:5:11: not supported yet by test: bands",
+         FEATURE_BANDS},
+        {GATE "{beta: {a: 1, b: 1}}\n", "threshold distribution", FEATURE_THRESHOLD_DIST},
+        {GATE "1\n    above: ship\n    audit: {share: 1%, by: d}\n  - review: d\n", "audit",
+         FEATURE_AUDIT},
+        {"seam: 1\nflow:\n  - parallel: p\n    branch: [{stage: a}]\n", "parallel",
+         FEATURE_PARALLEL},
+        {DESK "cost: $1/h}}\n", "resources", FEATURE_RESOURCES},
+        {ONE "environments: {e: {s: {lasts: 1s}}}\n",
+         "f:4:16: not supported yet by test: environments (environment `e`)",
+         FEATURE_ENVIRONMENTS},
+        {"seam: 1\narrivals: {poisson: 1/s}\nhorizon: {length: 1w}\nflow: [{stage: a}]\n",
+         "f:2:11: not supported yet by test: arrivals", FEATURE_ARRIVALS},
+        {"seam: 1\ndeadline: 3s\nflow: [{stage: a}]\n", "f:2:11: not supported yet by test: deadline",
+         FEATURE_DEADLINE},
+    };
+    static const struct {
+        const char *text;
+        enum pipeline_feature feature;
+    } of_resources[] = {
+        {DESK "hours: \"09:00-10:00\"}}\n", FEATURE_HOURS},
+        {DESK "discipline: lifo}}\n", FEATURE_DISCIPLINE},
+        {DESK "waiting_room: 0}}\n", FEATURE_WAITING_ROOM},
+        {DESK "patience: 3s}}\n", FEATURE_PATIENCE},
+        {"seam: 1\nflow:\n  - stage: a\n    by: r\nresources: {r: {rate: 3/s}}\n",
+         FEATURE_RATE_LIMIT},
+        {"seam: 1\nflow:\n  - review: a\n    by: r\n    fatigue: {after: 1h}\nresources: {r: "
+         "{servers: 1, hours: \"09:00-18:00\"}}\n", FEATURE_FATIGUE},
+    };
+    /* clang-format on */
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pipeline p = read_text(cases[i].text);
+        struct error err = {0};
+        assert_int_equal(pipeline_features(&p), UINT64_C(1) << cases[i].feature);
+        assert_int_equal(pipeline_needs(&p, "test", 0, &err), -1);
+        error_is(&err, ERR_UNSUPPORTED, cases[i].part);
+        assert_int_equal(pipeline_needs(&p, "test", UINT64_C(1) << cases[i].feature, &err), 0);
+        pipeline_release(&p);
+    }
+    for (size_t i = 0; i < sizeof of_resources / sizeof *of_resources; i++) {
+        struct pipeline p = read_text(of_resources[i].text);
+        struct error err = {0};
+        assert_true(pipeline_features(&p) & UINT64_C(1) << of_resources[i].feature);
+        assert_int_equal(
+            pipeline_needs(&p, "test", ~(UINT64_C(1) << of_resources[i].feature), &err), -1);
+        error_is(&err, ERR_UNSUPPORTED, feature_name(of_resources[i].feature));
+        pipeline_release(&p);
+    }
+#undef ONE
+#undef CONF
+#undef GATE
+#undef DESK
+}
+
+static void a_plain_pipeline_needs_nothing(void **state)
+{
+    struct pipeline p = read_text(evidence_text);
+    struct error err = {0};
+
+    assert_int_equal(pipeline_features(&p), 0);
+    assert_int_equal(pipeline_needs(&p, "test", 0, &err), 0);
+    pipeline_release(&p);
+}
+
 static void faults_are_sorted_listed_once_and_twenty_at_most(void **state)
 {
     struct faults f;
@@ -317,6 +511,12 @@ int main(void)
         cmocka_unit_test(a_gate_with_both_edges_away_leaves_the_next_step_unreached),
         cmocka_unit_test(loops_need_a_bound),
         cmocka_unit_test(gates_need_a_confidence_before_them),
+        cmocka_unit_test(with_changes_overrides_environments_and_ways),
+        cmocka_unit_test(with_redraws_one_distribution_once_for_all_overrides),
+        cmocka_unit_test(numbers_of_given_and_environments_come_together),
+        cmocka_unit_test(audits_near_the_threshold_keep_their_share),
+        cmocka_unit_test(each_part_of_the_language_is_refused_by_name_and_place),
+        cmocka_unit_test(a_plain_pipeline_needs_nothing),
         cmocka_unit_test(faults_are_sorted_listed_once_and_twenty_at_most),
     };
     return cmocka_run_group_tests_name("pipeline", tests, NULL, NULL);

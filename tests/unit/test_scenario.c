@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/support/support.h"
+#include "tests/unit/same_pipeline.h"
 
 #include "math/rng.h"
 #include "model/scenario.h"
@@ -509,91 +510,6 @@ static void a_wrong_setting_is_named_as_the_origin(void **state)
 
 /* --- writing */
 
-static void same_dists(const struct dist *a, const struct dist *b)
-{
-    assert_int_equal(a->family, b->family);
-    near(a->a, b->a, 0);
-    near(a->b, b->b, 0);
-    near(a->c, b->c, 0);
-    assert_int_equal(a->n, b->n);
-    assert_int_equal(a->evidence, b->evidence);
-    for (size_t i = 0; i < a->n; i++) {
-        if (a->values)
-            near(a->values[i], b->values[i], 0);
-        if (a->weights)
-            near(a->weights[i], b->weights[i], 0);
-        if (a->part)
-            same_dists(&a->part[i], &b->part[i]);
-    }
-}
-
-static void same_shares(const struct pipeline *p, const struct number *a, const struct pipeline *q,
-                        const struct number *b)
-{
-    near(a->value, b->value, 0);
-    assert_int_equal(!a->evidence, !b->evidence);
-    if (a->evidence) {
-        assert_int_equal(p->evidence[a->evidence - 1].k, q->evidence[b->evidence - 1].k);
-        assert_int_equal(p->evidence[a->evidence - 1].n, q->evidence[b->evidence - 1].n);
-    }
-}
-
-static void same_edges(const struct edge *a, const struct edge *b)
-{
-    assert_int_equal(a->to, b->to);
-    assert_int_equal(a->at_most, b->at_most);
-    assert_int_equal(!a->then, !b->then);
-    if (a->then)
-        same_edges(a->then, b->then);
-}
-
-static void same_numbers(const struct pipeline *p, const struct numbers *a,
-                         const struct pipeline *q, const struct numbers *b)
-{
-    same_shares(p, &a->error, q, &b->error);
-    same_shares(p, &a->wrong, q, &b->wrong);
-    same_shares(p, &a->malformed, q, &b->malformed);
-    same_shares(p, &a->validation, q, &b->validation);
-    same_shares(p, &a->repair, q, &b->repair);
-    same_shares(p, &a->sensitivity, q, &b->sensitivity);
-    same_shares(p, &a->specificity, q, &b->specificity);
-    same_shares(p, &a->fixes, q, &b->fixes);
-    same_shares(p, &a->spoils, q, &b->spoils);
-    same_shares(p, &a->threshold, q, &b->threshold);
-    same_dists(&a->latency, &b->latency);
-    same_dists(&a->confidence_good, &b->confidence_good);
-    same_dists(&a->confidence_bad, &b->confidence_bad);
-    assert_memory_equal(&a->timeout_s, &b->timeout_s, sizeof(double));
-    assert_memory_equal(&a->budget_s, &b->budget_s, sizeof(double));
-    near(a->cost_call, b->cost_call, 0);
-}
-
-static void same_steps(const struct pipeline *p, const struct pipeline *q)
-{
-    assert_int_equal(p->n_steps, q->n_steps);
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        const struct step *a = &p->step[i], *b = &q->step[i];
-        assert_string_equal(a->id, b->id);
-        assert_int_equal(a->kind, b->kind);
-        assert_int_equal(a->layer, b->layer);
-        assert_int_equal(a->has_confidence, b->has_confidence);
-        assert_int_equal(a->gate_of, b->gate_of);
-        assert_int_equal(a->retry.attempts, b->retry.attempts);
-        assert_int_equal(a->retry.on, b->retry.on);
-        assert_int_equal(a->retry.jitter, b->retry.jitter);
-        near(a->retry.initial_s, b->retry.initial_s, 0);
-        near(a->retry.factor, b->retry.factor, 0);
-        assert_true(a->retry.max_s == b->retry.max_s);
-        same_edges(&a->next, &b->next);
-        same_edges(&a->fallback, &b->fallback);
-        same_edges(&a->above, &b->above);
-        same_edges(&a->below, &b->below);
-        same_edges(&a->on_reject, &b->on_reject);
-        for (uint32_t c = 0; c < p->n_classes; c++)
-            same_numbers(p, &a->numbers[c], q, &b->numbers[c]);
-    }
-}
-
 static void reads_back(const struct pipeline *p)
 {
     struct buf text;
@@ -602,21 +518,7 @@ static void reads_back(const struct pipeline *p)
     buf_init(&text);
     scenario_write(p, "head\nof two lines", NULL, &text);
     q = read_text(buf_text(&text));
-    same_steps(p, &q);
-    assert_string_equal(p->name, q.name);
-    assert_string_equal(p->about, q.about);
-    assert_string_equal(p->currency, q.currency);
-    assert_int_equal(p->n_evidence, q.n_evidence);
-    assert_int_equal(p->n_classes, q.n_classes);
-    assert_int_equal(p->n_costs, q.n_costs);
-    for (uint32_t i = 0; i < p->n_costs; i++)
-        near(q.cost[i].per_s, p->cost[i].per_s, 0);
-    for (uint32_t c = 0; c < p->n_classes; c++) {
-        near(q.class[c].share, p->class[c].share, 0);
-        same_shares(p, &p->input_wrong[c], &q, &q.input_wrong[c]);
-    }
-    assert_int_equal(p->n_targets, q.n_targets);
-    assert_true(p->deadline_s == q.deadline_s && p->budget == q.budget);
+    same_pipelines(p, &q);
     pipeline_release(&q);
     buf_release(&text);
 }
