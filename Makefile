@@ -147,7 +147,7 @@ install: $(BUILD)/seam ## to $(DESTDIR)$(PREFIX)
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/seam/scenarios
 
 clean: ## removes what was built
-	rm -rf build build-asan build-tsan build-cov
+	rm -rf build build-asan build-tsan build-cov build-fuzz
 
 .PHONY: all help deps deps-quick demo check check-slow tests-built sanitize coverage fuzz bench \
         check-layers check-headers format sample install clean

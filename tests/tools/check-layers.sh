@@ -37,7 +37,7 @@ BEGIN {
 END { exit bad }'
 find src include tests -name '*.c' -o -name '*.h' -o -name '*.cc' | sort | xargs awk "$awk_prog"
 # printing, exiting and the environment belong to the command line
-if grep -nE '(^|[^_a-z])(printf|puts|exit|getenv|time|clock_gettime|gettimeofday)\(' \
+if grep -nE '(^|[^_a-zA-Z])(v?f?printf|f?puts|putchar|perror|exit|abort|getenv|setlocale|system|time|clock|clock_gettime|gettimeofday|localtime|gmtime|s?rand)\(' \
     $(find src include -name '*.[ch]' -o -name '*.cc' | grep -v '^src/cli/') /dev/null |
     grep -vE '^[^:]+:[0-9]+: *(/?\*|//)|bug_at|_exit\(5\)|the only exit'; then
     echo "check-layers: printing, exit, getenv and clocks belong to src/cli" >&2

@@ -4,11 +4,10 @@
 #   deps.sh quick    silent and fast when all is there; else installs
 #   deps.sh install  the same, and says what it found
 set -eu
-CC=${CC:-cc}
 missing=""
 
 probe_header() { # header, package
-    for dir in /usr/include /usr/local/include /usr/include/$(uname -m)-linux-gnu /opt/homebrew/include; do
+    for dir in /usr/include /usr/local/include /usr/include/*-linux-gnu* /opt/homebrew/include; do
         [ -e "$dir/$1" ] && return 0
     done
     missing="$missing $2"
@@ -44,7 +43,7 @@ if [ "$(id -u)" != 0 ]; then
     sudo=sudo
 fi
 # one installer at a time, when make runs jobs side by side
-exec 9>"${TMPDIR:-/tmp}/seam-deps.lock"
+exec 9>"${TMPDIR:-/tmp}/seam-deps.$(id -u).lock"
 command -v flock >/dev/null 2>&1 && flock 9
 export DEBIAN_FRONTEND=noninteractive
 $sudo apt-get install -y --no-install-recommends $missing >/dev/null 2>&1 ||
