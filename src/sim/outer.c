@@ -13,15 +13,29 @@
 #include "math/rng.h"
 #include "sim/batch.h"
 #include "sim/metrics.h"
+#include "sim/queue.h"
 
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { DRAWS_DEFAULT = 1000, ITEMS_LEAST = 2000, ITEMS_IN_ALL = 20000000, DRAWS_PER_REPORT = 8 };
+enum {
+    DRAWS_DEFAULT = 1000,
+    HORIZONS_DEFAULT = 200, /* draws of a timed pipeline, each for one horizon */
+    ITEMS_LEAST = 2000,
+    ITEMS_IN_ALL = 20000000,
+    DRAWS_PER_REPORT = 8
+};
 
-enum section { SECTION_TOP, SECTION_STAGE, SECTION_CLASS, SECTION_EDGE };
+enum section {
+    SECTION_TOP,
+    SECTION_STAGE,
+    SECTION_CLASS,
+    SECTION_EDGE,
+    SECTION_RESOURCE,
+    SECTION_ENVIRONMENT
+};
 
 /* One metric of one draw. */
 struct seen {
@@ -45,9 +59,10 @@ struct draw {
 struct outer {
     const struct pipeline *pipeline;
     const struct run_options *options;
-    const struct program *base;
+    const struct program *base; /* NULL: by the general engine */
     uint32_t threads, n_draws;
-    uint64_t items; /* of each draw */
+    uint64_t items; /* of each draw; timed: horizons, 1 */
+    bool timed;
     struct batch **batch;
     struct tally *tally; /* [threads] */
     struct draw *draw;   /* [n_draws] */
@@ -96,12 +111,29 @@ static void take_all(struct draw *d, const struct result *r)
         take(d, SECTION_STAGE, (uint32_t)i, &r->stages.at[i].metrics);
     for (size_t i = 0; i < r->classes.len; i++)
         take(d, SECTION_CLASS, (uint32_t)i, &r->classes.at[i].metrics);
+    for (size_t i = 0; i < r->resources.len; i++)
+        take(d, SECTION_RESOURCE, (uint32_t)i, &r->resources.at[i].metrics);
+    for (size_t i = 0; i < r->environments.len; i++)
+        take(d, SECTION_ENVIRONMENT, (uint32_t)i, &r->environments.at[i].metrics);
     for (size_t i = 0; i < r->edges.len; i++) {
         take(d, SECTION_EDGE, (uint32_t)i, &r->edges.at[i].metrics);
         struct edge_seen e = {r->edges.at[i].from, r->edges.at[i].to, r->edges.at[i].count};
         vec_push(&d->edges, e);
     }
     d->done = true;
+}
+
+/* By the general engine. */
+static int simulate_queue(struct outer *o, uint64_t r, const struct pipeline *drawn,
+                          struct error *err)
+{
+    struct result out;
+    result_init(&out, "draw");
+    int status = queue_draw(drawn, o->options->seed, r + 1, o->items, o->options->level, &out, err);
+    if (!status)
+        take_all(&o->draw[r], &out);
+    result_release(&out);
+    return status;
 }
 
 static void simulate(struct outer *o, uint32_t worker, uint64_t r, const struct program *g)
@@ -136,13 +168,13 @@ static void do_draw(void *arg, uint32_t worker, uint64_t r)
 
     pipeline_posterior_draw(o->pipeline, &rng, theta);
     pipeline_with(o->pipeline, theta, &rng, &drawn);
-    if (program_init(&g, &drawn, o->base, &err)) {
+    if (o->base ? program_init(&g, &drawn, o->base, &err) : simulate_queue(o, r, &drawn, &err)) {
         pthread_mutex_lock(&o->lock);
         if (!o->failed)
             o->err = err;
         o->failed = true;
         pthread_mutex_unlock(&o->lock);
-    } else {
+    } else if (o->base) {
         simulate(o, worker, r, &g);
         program_release(&g);
     }
@@ -244,6 +276,11 @@ static void add_rows(const struct outer *o, struct result *out)
     }
     for (uint32_t c = 0; p->n_classes > 1 && c < p->n_classes; c++)
         (void)result_add_row(out, classes, p->class[c].id);
+    for (uint32_t i = 0; o->timed && i < p->n_resources; i++)
+        if (queue_uses(p, i))
+            (void)result_add_row(out, resources, p->resource[i].id);
+    for (uint32_t i = 0; o->timed && i < p->n_environments; i++)
+        (void)result_add_row(out, environments, p->environment[i].id);
     for (uint32_t r = 0; r < o->n_draws; r++) {
         for (size_t e = 0; e < o->draw[r].edges.len; e++) {
             const struct edge_seen *from = &o->draw[r].edges.at[e];
@@ -277,10 +314,13 @@ static void put_all(const struct outer *o, struct result *out)
     gather(o, &slots);
     for (size_t i = 0; i < slots.list.len; i++) {
         struct slot *s = &slots.list.at[i];
-        struct metrics *to = s->section == SECTION_TOP     ? &out->metrics
-                             : s->section == SECTION_STAGE ? &out->stages.at[s->row].metrics
-                             : s->section == SECTION_CLASS ? &out->classes.at[s->row].metrics
-                                                           : &out->edges.at[s->row].metrics;
+        struct metrics *to = s->section == SECTION_TOP        ? &out->metrics
+                             : s->section == SECTION_STAGE    ? &out->stages.at[s->row].metrics
+                             : s->section == SECTION_CLASS    ? &out->classes.at[s->row].metrics
+                             : s->section == SECTION_RESOURCE ? &out->resources.at[s->row].metrics
+                             : s->section == SECTION_ENVIRONMENT
+                                 ? &out->environments.at[s->row].metrics
+                                 : &out->edges.at[s->row].metrics;
         put_slot(o, s, to);
         mem_free(s->value);
     }
@@ -293,17 +333,20 @@ static void put_all(const struct outer *o, struct result *out)
 static void outer_init(struct outer *o, const struct pipeline *p, const struct program *base,
                        const struct run_options *options)
 {
-    uint32_t draws = options->draws ? options->draws : DRAWS_DEFAULT;
+    bool timed = p->arrivals.kind != ARRIVALS_NONE;
+    uint32_t draws = options->draws ? options->draws : timed ? HORIZONS_DEFAULT : DRAWS_DEFAULT;
     uint64_t each = ITEMS_IN_ALL / draws;
-    *o = (struct outer){.pipeline = p, .options = options, .base = base, .n_draws = draws};
+    *o = (struct outer){
+        .pipeline = p, .options = options, .base = base, .n_draws = draws, .timed = timed};
     o->threads = workers_count(options->threads);
     o->threads = o->threads < draws ? o->threads : draws;
     o->items = each > ITEMS_LEAST ? each : ITEMS_LEAST;
     o->items = o->items < options->trials ? o->items : options->trials;
+    o->items = timed ? 1 : o->items;
     o->draw = mem_zero(draws, sizeof *o->draw);
     o->batch = mem_zero(o->threads, sizeof(struct batch *));
     o->tally = mem_zero(o->threads, sizeof *o->tally);
-    for (uint32_t i = 0; i < o->threads; i++) {
+    for (uint32_t i = 0; base && i < o->threads; i++) {
         o->batch[i] = batch_new(base);
         tally_init(&o->tally[i], base);
     }
@@ -312,7 +355,7 @@ static void outer_init(struct outer *o, const struct pipeline *p, const struct p
 
 static void outer_release(struct outer *o)
 {
-    for (uint32_t i = 0; i < o->threads; i++) {
+    for (uint32_t i = 0; o->base && i < o->threads; i++) {
         batch_free(o->batch[i]);
         tally_release(&o->tally[i]);
     }
@@ -331,7 +374,7 @@ static void describe(const struct outer *o, uint64_t done, struct result *out)
     const struct pipeline *p = o->pipeline;
     out->run = (struct run_info){.present = true,
                                  .method = "monte-carlo",
-                                 .engine = "batch",
+                                 .engine = o->base ? "batch" : "queue",
                                  .version = SEAM_VERSION,
                                  .covers = "sampling and parameters",
                                  .seed = o->options->seed,
@@ -342,19 +385,20 @@ static void describe(const struct outer *o, uint64_t done, struct result *out)
         out->currency = result_text(out, "%s", p->currency);
     result_assume(out,
                   "parameters with evidence were drawn %llu times from their posteriors, with %llu "
-                  "items for each; intervals are for what %llu new items would show",
+                  "%s for each; intervals are for what %llu new %s would show",
                   (unsigned long long)done, (unsigned long long)o->items,
-                  (unsigned long long)o->options->trials);
+                  o->timed ? "horizon" : "items", (unsigned long long)o->options->trials,
+                  o->timed ? "horizons" : "items");
 }
 
-int outer_run(const struct pipeline *p, const struct run_options *options, struct result *out,
-              struct error *err)
+int outer_run(const struct pipeline *p, const struct run_options *options, bool general,
+              struct result *out, struct error *err)
 {
     struct program base;
     struct outer o;
-    if (program_init(&base, p, NULL, err))
+    if (!general && program_init(&base, p, NULL, err))
         return -1;
-    outer_init(&o, p, &base, options);
+    outer_init(&o, p, general ? NULL : &base, options);
     struct work w = {.begin = 0,
                      .end = o.n_draws,
                      .stop = options->stop,
@@ -372,7 +416,11 @@ int outer_run(const struct pipeline *p, const struct run_options *options, struc
         *err = o.err;
     }
     bool failed = o.failed;
+    bool timed = o.timed;
     outer_release(&o);
-    program_release(&base);
-    return failed ? -1 : 0;
+    if (!general)
+        program_release(&base);
+    if (failed)
+        return -1;
+    return timed ? queue_series(p, options, out, err) : 0;
 }

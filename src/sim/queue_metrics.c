@@ -7,6 +7,7 @@
 #include "sim/batch.h"
 #include "sim/estimate.h"
 #include "sim/exact_chain.h"
+#include "sim/queue.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,7 +47,7 @@ static void put(const struct filling *f, const char *name, double value, double 
                 uint64_t n, const char *unit)
 {
     double low = value - error, high = value + error;
-    if (share) {
+    if (share && !f->w.options->brief) {
         low = fmax(low, fmin(0, value));
         high = fmin(high, fmax(1, value));
     }
@@ -146,7 +147,7 @@ static void put_spread(const struct filling *f, const char *name, double value,
     double units = (double)m->n, error = INFINITY;
     if (m->n > 1)
         error = student(f, units) * sqrt(moments_variance(m) / units) / y_scale(f->program, scale);
-    double low = fmax(value - error, 0);
+    double low = f->w.options->brief ? value - error : fmax(value - error, 0);
     metrics_add(f->w.to, name, value, low, value + error, f->w.options->level, (uint64_t)n,
                 unit_name(f, scale));
 }
@@ -486,19 +487,11 @@ static void put_environment(const struct filling *f, uint32_t e)
     put_pair(f, "undisturbed", &p[1], &weather_pairs[1]);
 }
 
-static bool is_used(const struct queue_program *g, uint32_t r)
-{
-    for (uint32_t i = 0; i < g->n_steps; i++)
-        if (g->step[i].desk == r + 1)
-            return true;
-    return false;
-}
-
 static void put_shared(struct filling *f, struct result *out)
 {
     const struct pipeline *p = f->program->pipeline;
     for (uint32_t r = 0; r < p->n_resources; r++) {
-        if (!is_used(f->program, r))
+        if (!queue_uses(p, r))
             continue;
         f->w.to = &result_add_row(out, resources, p->resource[r].id)->metrics;
         put_resource(f, r);

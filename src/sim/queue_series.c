@@ -10,6 +10,7 @@
 
 #include "math/interval.h"
 #include "sim/batch.h"
+#include "sim/queue.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,18 +44,10 @@ static void put_curve(const struct queue_tally *t, const char *id, uint32_t r, c
     }
 }
 
-static bool is_used(const struct queue_program *g, uint32_t r)
-{
-    for (uint32_t i = 0; i < g->n_steps; i++)
-        if (g->step[i].desk == r + 1)
-            return true;
-    return false;
-}
-
 void queue_curves(const struct queue_tally *t, double level, struct result *out)
 {
     for (uint32_t r = 0; t->observed > 0 && r < t->program->pipeline->n_resources; r++) {
-        if (!is_used(t->program, r))
+        if (!queue_uses(t->program->pipeline, r))
             continue;
         put_curve(t, "backlog", r, t->waiting, t->waiting2, level, out);
         put_curve(t, "in_system", r, t->inside, t->inside2, level, out);
@@ -174,9 +167,9 @@ void queue_warn(const struct queue_tally *t, struct result *out)
     if (!g->timed)
         return;
     for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
-        overloaded |= is_used(g, r) && warn_overload(t, r, out);
+        overloaded |= queue_uses(g->pipeline, r) && warn_overload(t, r, out);
     for (uint32_t r = 0; !overloaded && r < g->pipeline->n_resources; r++)
-        if (is_used(g, r))
+        if (queue_uses(g->pipeline, r))
             warn_warmup(t, r, out);
     if (t->unfinished > 0)
         result_warn(out,

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Blocks are taken by index from a counter and counted in integers, so that the merged tally has
- * the same bits on any number of threads.
- *
- * Stopping rule: looks at 2^14, 2^15, ... items; look j uses intervals at the level that shares the
- * error out over all looks (interval_look_level), so that the interval at which a run stops holds
- * at the level asked for. */
+ * the same bits on any number of threads. */
 #include "sim/run.h"
 
 #include "math/gsl_guard.h"
-#include "math/interval.h"
 #include "sim/batch.h"
 #include "sim/metrics.h"
 #include "sim/outer.h"
 #include "sim/queue.h"
+#include "sim/until.h"
 
 #include <math.h>
 #include <string.h>
@@ -30,6 +26,7 @@ struct crew {
     uint32_t threads;
     struct batch **batch;
     struct tally *tally; /* [threads] */
+    struct tally *sum;   /* borrowed: of all threads */
 };
 
 static void crew_init(struct crew *c, const struct program *g, const struct run_options *options,
@@ -105,88 +102,26 @@ static uint64_t items_of(const struct tally *t)
     return n;
 }
 
-/* --- the stopping rule */
+/* --- for the stopping rule */
 
-/* Half-widths at this look, and the asked metrics' intervals into `final`.  -1: not a metric. */
-static int look(const struct tally *t, const struct run_options *o, unsigned j, bool *reached,
-                struct metrics *final, struct error *err)
+static bool advance(void *arg, uint64_t trials)
 {
-    struct metrics_options options = {.level = interval_look_level(o->level, j)};
-    struct result r;
-    int status = 0;
-    result_init(&r, "look");
-    metrics_fill(t, &options, &r);
-    *reached = true;
-    final->list.len = 0;
-    for (size_t i = 0; i < o->n_until && !status; i++) {
-        const struct metric *m = metrics_find(&r.metrics, o->until[i].metric);
-        if (!m && !metric_def(o->until[i].metric))
-            status =
-                error_set(err, ERR_USAGE, "until: there is no metric \"%s\"", o->until[i].metric);
-        *reached = *reached && m && (m->high - m->low) / 2 <= o->until[i].half_width;
-        if (m)
-            vec_push(&final->list, *m);
-    }
-    result_release(&r);
-    return status;
+    struct crew *c = arg;
+    bool stopped = crew_run(c, trials);
+    crew_merge(c, c->sum);
+    return stopped;
 }
 
-/* The intervals of the last look replace the plain ones; they hold at the level asked for. */
-static void take_final(const struct metrics *final, struct result *out)
+static void fill(void *arg, const struct metrics_options *options, struct result *out)
 {
-    for (size_t i = 0; i < final->list.len; i++) {
-        for (size_t k = 0; k < out->metrics.list.len; k++) {
-            struct metric *m = &out->metrics.list.at[k];
-            if (strcmp(m->name, final->list.at[i].name))
-                continue;
-            m->low = final->list.at[i].low;
-            m->high = final->list.at[i].high;
-        }
-    }
+    const struct crew *c = arg;
+    metrics_fill(c->sum, options, out);
 }
 
-static void warn_unreached(const struct run_options *o, uint64_t n, struct result *out)
+static uint64_t count(void *arg)
 {
-    for (size_t i = 0; i < o->n_until; i++) {
-        const struct metric *m = metrics_find(&out->metrics, o->until[i].metric);
-        if (!m)
-            result_warn(out,
-                        "%s: not among this scenario's metrics, so its half-width was not "
-                        "reached",
-                        o->until[i].metric);
-        else if ((m->high - m->low) / 2 > o->until[i].half_width)
-            result_warn(out, "%s: the half-width after %llu items is %.3g, not the %.3g asked for",
-                        m->name, (unsigned long long)n, (m->high - m->low) / 2,
-                        o->until[i].half_width);
-    }
-}
-
-static int run_until(struct crew *c, struct tally *sum, struct result *out, bool *partial,
-                     struct error *err)
-{
-    const struct run_options *o = c->options;
-    struct metrics final = {{0}};
-    bool reached = false;
-    int status = 0;
-    uint64_t trials = FIRST_LOOK;
-    for (unsigned j = 1; !reached && !*partial && !status; j++) {
-        trials = trials < c->trials ? trials : c->trials;
-        *partial = crew_run(c, trials);
-        crew_merge(c, sum);
-        status = look(sum, o, j, &reached, &final, err);
-        if (trials == c->trials)
-            break;
-        trials *= 2;
-    }
-    if (!status) {
-        struct metrics_options options = {.level = o->level};
-        metrics_fill(sum, &options, out);
-        take_final(&final, out);
-        if (!reached)
-            warn_unreached(o, items_of(sum), out);
-    }
-    vec_release(&final.list);
-    return status;
+    const struct crew *c = arg;
+    return items_of(c->sum);
 }
 
 /* --- */
@@ -222,7 +157,9 @@ static int run_plain(const struct pipeline *p, const struct run_options *o, stru
     crew_init(&crew, &g, o, trials);
     tally_init(&sum, &g);
     if (o->n_until) {
-        status = run_until(&crew, &sum, out, &partial, err);
+        const struct until until = {FIRST_LOOK, trials, advance, fill, count, "items", &crew};
+        crew.sum = &sum;
+        status = until_run(&until, o, out, &partial, err);
     } else {
         partial = crew_run(&crew, trials);
         crew_merge(&crew, &sum);
@@ -248,13 +185,14 @@ int run_simulate(const struct pipeline *p, const struct run_options *options, st
         return -1;
     math_init();
     o.level = o.level > 0 && o.level < 1 ? o.level : 0.95;
-    bool outer = o.uncertainty && outer_needed(p);
-    if (queue)
-        return queue_run(p, &o, out, err);
-    o.trials = o.trials ? o.trials : TRIALS_DEFAULT;
+    bool outer = o.uncertainty && outer_needed(p), timed = p->arrivals.kind != ARRIVALS_NONE;
+    if (!o.trials && (outer || !queue))
+        o.trials = timed ? queue_replications(p) : TRIALS_DEFAULT;
     if (outer && o.n_until)
         return error_set(err, ERR_USAGE,
                          "until: more items do not narrow what the evidence leaves open; add "
                          "--no-uncertainty to take the evidence as it is, or give --trials");
-    return outer ? outer_run(p, &o, out, err) : run_plain(p, &o, out, err);
+    if (outer)
+        return outer_run(p, &o, queue, out, err);
+    return queue ? queue_run(p, &o, out, err) : run_plain(p, &o, out, err);
 }

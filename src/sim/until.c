@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Looks at 1, 2, 4, ... times the first number of trials. */
+#include "sim/until.h"
+
+#include "math/interval.h"
+
+#include <string.h>
+
+/* Half-widths at this look, and the asked metrics' intervals into `final`.  -1: not a metric. */
+static int look(const struct until *u, const struct run_options *o, unsigned j, bool *reached,
+                struct metrics *final, struct error *err)
+{
+    struct metrics_options options = {.level = interval_look_level(o->level, j)};
+    struct result r;
+    int status = 0;
+    result_init(&r, "look");
+    u->fill(u->arg, &options, &r);
+    *reached = true;
+    final->list.len = 0;
+    for (size_t i = 0; i < o->n_until && !status; i++) {
+        const struct metric *m = metrics_find(&r.metrics, o->until[i].metric);
+        if (!m && !metric_def(o->until[i].metric))
+            status =
+                error_set(err, ERR_USAGE, "until: there is no metric \"%s\"", o->until[i].metric);
+        *reached = *reached && m && (m->high - m->low) / 2 <= o->until[i].half_width;
+        if (m)
+            vec_push(&final->list, *m);
+    }
+    result_release(&r);
+    return status;
+}
+
+/* The intervals of the last look replace the plain ones; they hold at the level asked for. */
+static void take_final(const struct metrics *final, struct result *out)
+{
+    for (size_t i = 0; i < final->list.len; i++) {
+        for (size_t k = 0; k < out->metrics.list.len; k++) {
+            struct metric *m = &out->metrics.list.at[k];
+            if (strcmp(m->name, final->list.at[i].name))
+                continue;
+            m->low = final->list.at[i].low;
+            m->high = final->list.at[i].high;
+        }
+    }
+}
+
+static void warn_unreached(const struct until *u, const struct run_options *o, struct result *out)
+{
+    for (size_t i = 0; i < o->n_until; i++) {
+        const struct metric *m = metrics_find(&out->metrics, o->until[i].metric);
+        if (!m)
+            result_warn(out,
+                        "%s: not among this scenario's metrics, so its half-width was not "
+                        "reached",
+                        o->until[i].metric);
+        else if ((m->high - m->low) / 2 > o->until[i].half_width)
+            result_warn(out, "%s: the half-width after %llu %s is %.3g, not the %.3g asked for",
+                        m->name, (unsigned long long)u->count(u->arg), u->trials,
+                        (m->high - m->low) / 2, o->until[i].half_width);
+    }
+}
+
+int until_run(const struct until *u, const struct run_options *o, struct result *out, bool *partial,
+              struct error *err)
+{
+    struct metrics final = {{0}};
+    bool reached = false;
+    int status = 0;
+    uint64_t trials = u->first;
+    for (unsigned j = 1; !reached && !*partial && !status; j++) {
+        trials = trials < u->most ? trials : u->most;
+        *partial = u->advance(u->arg, trials);
+        status = look(u, o, j, &reached, &final, err);
+        if (trials == u->most)
+            break;
+        trials *= 2;
+    }
+    if (!status) {
+        struct metrics_options options = {.level = o->level};
+        u->fill(u->arg, &options, out);
+        take_final(&final, out);
+        if (!reached)
+            warn_unreached(u, o, out);
+    }
+    vec_release(&final.list);
+    return status;
+}
