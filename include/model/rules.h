@@ -17,7 +17,16 @@ enum outcome {
     OUTCOME_TIMEOUT,
     OUTCOME_COUNT
 };
-enum exit_kind { EXIT_PASS, EXIT_FAIL, EXIT_REJECT, EXIT_ABOVE, EXIT_BELOW, EXIT_KIND_COUNT };
+enum exit_kind {
+    EXIT_PASS,
+    EXIT_FAIL,
+    EXIT_REJECT,
+    EXIT_ABOVE,
+    EXIT_BELOW,
+    EXIT_BETWEEN,
+    EXIT_AUDIT,
+    EXIT_KIND_COUNT
+};
 
 enum { ROUTE_FREE = UINT32_MAX };
 
@@ -54,6 +63,8 @@ struct rules {
     struct route *route;
     uint32_t n_routes, n_counters;
     int32_t (*exit)[EXIT_KIND_COUNT]; /* [n_steps]: index of the first route, -1: impossible */
+    int32_t *first_way;               /* [n_steps]: index into way_route of its first way */
+    int32_t *way_route;               /* of each way: index of its first route */
     int32_t *entry_slot;              /* [n_steps]: index of the remembered quality on first entry
                                          for targets of back edges; -1 */
     uint32_t n_entry_slots;
@@ -64,5 +75,18 @@ void rules_release(struct rules *r);
 /* The route that an item with these counters takes; counts it.  Returns the route. */
 const struct route *rules_take(const struct rules *r, uint32_t step, enum exit_kind exit,
                                uint32_t *counters);
+/* The same along the chain that begins at a route, which is an index and not -1. */
+const struct route *rules_take_from(const struct rules *r, int32_t first, uint32_t *counters);
+/* First routes of all chains that leave a step, k < rules_starts: of the exits, then of the ways of
+ * `next`; -1: no such chain. */
+static inline uint32_t rules_starts(const struct rules *r, uint32_t step)
+{
+    return EXIT_KIND_COUNT + r->pipeline->step[step].n_ways;
+}
+static inline int32_t rules_start(const struct rules *r, uint32_t step, uint32_t k)
+{
+    return k < EXIT_KIND_COUNT ? r->exit[step][k]
+                               : r->way_route[r->first_way[step] + (int32_t)(k - EXIT_KIND_COUNT)];
+}
 
 #endif

@@ -61,10 +61,33 @@ struct hop {
 
 enum { REVIEW_NEVER, REVIEW_FIRST, REVIEW_BEFORE };
 struct chain_state {
-    uint32_t step, hop; /* hops are [hop, the next state's hop) */
+    uint32_t step, unit, hop; /* hops are [hop, the next state's hop) */
     bool good;
     uint8_t reviewed; /* REVIEW_FIRST: entering its first review */
 };
+
+/* What an item can be about to do at a step: units 0 .. n_steps - 1 are visits by the steps' own
+ * numbers, further ones visits by numbers of `given`, hits of a cache, and choices, which take no
+ * time and count nothing: hit or miss, the way among `next`, the side of a gate that draws. */
+enum unit_kind { UNIT_VISIT, UNIT_HIT, UNIT_CACHE, UNIT_WAYS, UNIT_SOFT };
+struct chain_unit {
+    uint32_t step;
+    enum unit_kind kind;
+    int32_t given;  /* whose numbers; -1: the step's own */
+    uint32_t first; /* its first branch */
+    uint32_t width; /* of the branches of items of one quality; choices: 0, as they do not ask */
+};
+static inline bool unit_counts(const struct chain_unit *u)
+{
+    return u->kind == UNIT_VISIT || u->kind == UNIT_HIT;
+}
+enum { UNIT_NONE = UINT32_MAX };
+struct chain_variant {
+    uint32_t visit, cache, hit, soft; /* units, or UNIT_NONE */
+};
+/* Branches of UNIT_CACHE and of UNIT_SOFT, for each of its keys. */
+enum { CACHE_HITS = 1, CACHE_MISSES };
+enum { SOFT_AUDITED, SOFT_ABOVE, SOFT_BELOW, SOFT_WAYS };
 
 /* States [begin, end) that lead back into each other. */
 struct chain_block {
@@ -77,6 +100,7 @@ struct bands {
     uint32_t n;
     double *threshold, *weight[2];
     bool evidence; /* the confidences are redrawn with the parameters */
+    bool silent;   /* somebody asks whether the visit ended with a silent failure */
 };
 
 struct evidence_slot {
@@ -94,12 +118,22 @@ struct chain {
     struct chain_block *block;
     int64_t start[2]; /* entry state of a bad and of a good item, -1: none */
     uint32_t *base;   /* [n_steps + 1]: first branch of a step */
-    struct bands *bands;
-    double *weight; /* [n_branches] */
-    double *caught; /* [n_steps][2]: an item of this quality is rejected, mended or spoiled */
+    uint32_t n_units;
+    struct chain_unit *unit;       /* [n_units] */
+    struct chain_variant *variant; /* of step i by its own numbers: variant[variant_of[i]], then by
+                                      those of each `given` */
+    uint32_t *variant_of, *ways;   /* [n_steps]; unit of its ways, or UNIT_NONE */
+    uint32_t *extra;               /* [n_steps + 1]: units of a step besides its first */
+    bool varied;                   /* there are visits by other numbers than the steps' own */
+    uint32_t *soft_key; /* [n_steps]: the first key of a score by this step, at gates that draw */
+    uint32_t n_soft_keys;
+    struct bands *bands; /* [n_units] */
+    double *weight;      /* [n_branches] */
+    double *caught;      /* [n_units][2]: an item of this quality is rejected, mended or spoiled */
     struct visit_law *law;
     struct attempt_time *time;
-    struct numbers *numbers; /* [n_steps], as filled */
+    struct numbers *numbers; /* [n_units], as filled */
+    struct number **way;     /* [n_steps] probabilities of its ways, as filled */
     struct number input_wrong;
     uint32_t n_slots;
     struct evidence_slot *slot; /* where evidence goes */
@@ -119,26 +153,50 @@ void chain_fill(struct chain *c, const double *theta);
 /* Draws anew the distributions that have evidence; chain_fill afterwards.  With rng NULL, as
  * written again. */
 void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena);
-/* Bands of a step's confidence anew: thresholds from the pipeline, whose order among each other must
- * be what it was when built, and confidences from c->numbers.  chain_set_step afterwards. */
+/* Bands of a step's confidence anew: thresholds from the pipeline, whose order among each other
+ * must be what it was when built, and confidences from c->numbers.  chain_set_step afterwards. */
 void chain_reband(struct chain *c, uint32_t step);
 /* One step as if it were perfect, or failed at each visit, or again as filled. */
 enum chain_step { CHAIN_AS_FILLED, CHAIN_PERFECT, CHAIN_FAILING };
 void chain_set_step(struct chain *c, uint32_t step, enum chain_step how);
 
-/* Branches of a step, for an item of one quality: failed first, then visibly ok. */
+/* Branches of a visit by an item of one quality: failed first, then visibly ok; those of a choice
+ * are 1 and on. */
 static inline uint32_t branch_width(const struct bands *b)
 {
-    return 1 + 4 * (b->n + 1);
+    return 1 + 4 * (b->n + 1) * (b->silent ? 2 : 1);
 }
 static inline uint32_t branch_ok(const struct bands *b, bool good_after, bool caught, uint32_t band)
 {
     return 1 + ((good_after ? 2u : 0u) + (caught ? 1u : 0u)) * (b->n + 1) + band;
 }
-static inline uint32_t branch_first(const struct chain *c, uint32_t step, bool good)
+/* The same that ended with a silent failure, where that is asked. */
+static inline uint32_t branch_silent(const struct bands *b, bool caught, uint32_t band)
 {
-    return c->base[step] + (good ? branch_width(&c->bands[step]) : 0);
+    return 4 * (b->n + 1) + branch_ok(b, false, caught, band);
 }
+static inline uint32_t branch_first(const struct chain *c, uint32_t unit, bool good)
+{
+    return c->unit[unit].first + (good ? c->unit[unit].width : 0);
+}
+static inline const struct retry *chain_retry(const struct chain *c, uint32_t unit)
+{
+    const struct step *s = &c->pipeline->step[c->unit[unit].step];
+    return s->class_retry ? &s->class_retry[c->class] : &s->retry;
+}
+
+/* --- units (exact_units.c) */
+
+void units_init(struct chain *c);
+void units_release(struct chain *c);
+/* Numbers of a unit as written. */
+void unit_numbers(const struct chain *c, uint32_t unit, struct numbers *out);
+/* Weights of a choice, from the numbers as filled; what_if: every branch that may be possible. */
+void choice_set(struct chain *c, uint32_t unit);
+void bands_refill(struct chain *c, uint32_t unit);
+/* (exact_limits.c) 0, or ERR_UNSUPPORTED with the part of a feature in use that the chain cannot do
+ * exactly. */
+MUST_CHECK int chain_can(const struct pipeline *p, struct error *err);
 
 /* Inside chain_build: states and hops in order of discovery; then in topological order. */
 MUST_CHECK int chain_explore(struct chain *c, const bool *possible, uint32_t max_states,

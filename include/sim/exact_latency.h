@@ -166,7 +166,7 @@ struct latency_model {
     const struct model *model; /* borrowed: the numbers last filled */
     struct latency_law *law;   /* distinct ones */
     uint32_t n_laws;
-    uint32_t *law_of; /* [n_classes][n_steps] */
+    uint32_t *law_of; /* [n_classes][n_units] */
 };
 void latency_model_init(struct latency_model *l, const struct model *m);
 void latency_model_release(struct latency_model *l);

@@ -130,7 +130,8 @@ struct model {
     struct top_sums *top;     /* [1 + n_classes] */
     struct stage_sums *stage; /* [n_steps] */
     double *flow;             /* [n_steps][n_steps + 3] */
-    double *visits, *tries;   /* [n_steps][n_classes] visits, attempts, as shares of all items */
+    double *visits;           /* [n_steps][n_classes], as shares of all items */
+    double *tries;            /* [n_units][n_classes] attempts */
     double (*attempt)[4];     /* [n_steps] p50, p90, p95, p99 of min(latency, timeout); NaN where
                                  classes differ */
     struct edge_place *edge;
@@ -154,6 +155,9 @@ MUST_CHECK int model_sums(struct model *m, const double *theta, struct error *er
 /* The same and all values. */
 MUST_CHECK int model_values(struct model *m, const double *theta, double *values,
                             struct error *err);
+/* Are all visits by the step's own numbers; and of one attempt at most? */
+bool model_plain(const struct model *m, uint32_t step);
+bool model_once(const struct model *m, uint32_t step);
 /* Does the step state a time budget, for some class? */
 bool model_has_budget(const struct model *m, uint32_t step);
 /* Roughly the nanoseconds of one model_values. */

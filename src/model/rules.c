@@ -74,7 +74,7 @@ void rules_decisions(enum step_kind kind, const struct numbers *n, bool good,
 struct compiler {
     struct rules *rules;
     VEC(struct route) routes;
-    uint32_t n_counters;
+    uint32_t n_counters, n_ways;
 };
 
 static int32_t compile_edge(struct compiler *c, uint32_t step, const struct edge *edge)
@@ -106,8 +106,14 @@ static void compile_step(struct compiler *c, uint32_t i, const struct step *s)
     if (s->kind == STEP_GATE) {
         exit[EXIT_ABOVE] = compile_edge(c, i, &s->above);
         exit[EXIT_BELOW] = compile_edge(c, i, &s->below);
+        if (s->bands)
+            exit[EXIT_BETWEEN] = compile_edge(c, i, &s->between);
+        if (s->audit.present)
+            exit[EXIT_AUDIT] = compile_edge(c, i, &s->audit.to);
         return;
     }
+    for (uint32_t k = 0; k < s->n_ways; k++)
+        c->rules->way_route[c->n_ways++] = compile_edge(c, i, &s->way[k].edge);
     exit[EXIT_PASS] = compile_edge(c, i, &s->next);
     if (s->kind == STEP_CHECK || s->kind == STEP_REVIEW)
         exit[EXIT_REJECT] = compile_edge(c, i, &s->on_reject);
@@ -118,9 +124,15 @@ void rules_init(struct rules *r, const struct pipeline *p)
     *r = (struct rules){.pipeline = p};
     r->exit = mem_zero(p->n_steps, sizeof *r->exit);
     r->entry_slot = mem_zero(p->n_steps, sizeof *r->entry_slot);
+    r->first_way = mem_zero(p->n_steps, sizeof *r->first_way);
     struct compiler c = {.rules = r};
+    uint32_t n_ways = 0;
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        n_ways += p->step[i].n_ways;
+    r->way_route = mem_zero((size_t)n_ways + 1, sizeof *r->way_route);
     for (uint32_t i = 0; i < p->n_steps; i++) {
         r->entry_slot[i] = -1;
+        r->first_way[i] = (int32_t)c.n_ways;
         compile_step(&c, i, &p->step[i]);
     }
     r->route = c.routes.at;
@@ -138,16 +150,14 @@ void rules_release(struct rules *r)
     mem_free(r->route);
     mem_free(r->exit);
     mem_free(r->entry_slot);
+    mem_free(r->first_way);
+    mem_free(r->way_route);
     *r = (struct rules){0};
 }
 
-const struct route *rules_take(const struct rules *r, uint32_t step, enum exit_kind exit,
-                               uint32_t *counters)
+const struct route *rules_take_from(const struct rules *r, int32_t first, uint32_t *counters)
 {
-    int32_t i = r->exit[step][exit];
-    if (i < 0)
-        BUG("step %u has no such exit", step);
-    for (;; i = r->route[i].otherwise) {
+    for (int32_t i = first;; i = r->route[i].otherwise) {
         const struct route *route = &r->route[i];
         if (route->counter == ROUTE_FREE)
             return route;
@@ -156,4 +166,13 @@ const struct route *rules_take(const struct rules *r, uint32_t step, enum exit_k
             return route;
         }
     }
+}
+
+const struct route *rules_take(const struct rules *r, uint32_t step, enum exit_kind exit,
+                               uint32_t *counters)
+{
+    int32_t first = r->exit[step][exit];
+    if (first < 0)
+        BUG("step %u has no such exit", step);
+    return rules_take_from(r, first, counters);
 }

@@ -53,20 +53,20 @@ static void list_add(struct atom_list *to, const struct atom_list *from, double 
 /* --- what a visit adds */
 
 /* P(k attempts | end) and the value of k attempts. */
-static void visit_atoms(const struct chain *c, uint32_t step, enum atoms_of of,
+static void visit_atoms(const struct chain *c, uint32_t unit, enum atoms_of of,
                         struct atom_list out[END_COUNT])
 {
-    const struct visit_law *law = &c->law[step];
-    const struct retry *retry = &c->pipeline->step[step].retry;
-    const struct numbers *n = &c->numbers[step];
-    double unit = of == ATOMS_COST ? n->cost_call : c->time[step].capped;
+    const struct visit_law *law = &c->law[unit];
+    const struct retry *retry = chain_retry(c, unit);
+    const struct numbers *n = &c->numbers[unit];
+    double each = of == ATOMS_COST ? n->cost_call : c->time[unit].capped;
     double ok = law->outcome[OUTCOME_OK] + law->outcome[OUTCOME_WRONG];
     double p[END_COUNT] = {[END_OK] = law->ok + law->wrong, [END_FAILED] = law->failed};
     double lost[2] = {0}, reached = 1, waits = 0;
     for (enum outcome o = OUTCOME_ERROR; o <= OUTCOME_TIMEOUT; o++)
         lost[rules_retries(retry, o, 0)] += law->outcome[o];
     for (uint32_t k = 1; k <= retry->attempts && reached > 0; k++) {
-        double x = k * unit + waits;
+        double x = k * each + waits;
         double end[END_COUNT] = {[END_OK] = reached * ok,
                                  [END_FAILED] =
                                      reached * (lost[0] + (k == retry->attempts ? lost[1] : 0))};
@@ -95,7 +95,7 @@ static void list_sum(const struct atom_list *a, const struct atom_list *b, struc
 struct walk {
     const struct chain *c;
     struct atom_list *state;              /* [n_states] */
-    struct atom_list (*visit)[END_COUNT]; /* [n_steps] */
+    struct atom_list (*visit)[END_COUNT]; /* [n_units] */
     struct atom_list out[ATOMS_PARTS];
     size_t pairs;
 };
@@ -113,13 +113,13 @@ static struct atom_list *target_list(struct walk *w, int32_t to)
 static bool walk_state(struct walk *w, uint32_t s)
 {
     const struct chain_state *at = &w->c->state[s];
-    uint32_t failed = branch_first(w->c, at->step, at->good);
+    uint32_t failed = branch_first(w->c, at->unit, at->good);
     struct atom_list after[END_COUNT] = {{0}};
     list_merge(&w->state[s]);
     for (int e = 0; e < END_COUNT; e++) {
-        w->pairs += w->state[s].len * w->visit[at->step][e].len;
+        w->pairs += w->state[s].len * w->visit[at->unit][e].len;
         if (w->pairs <= ATOMS_MAX)
-            list_sum(&w->state[s], &w->visit[at->step][e], &after[e]);
+            list_sum(&w->state[s], &w->visit[at->unit][e], &after[e]);
     }
     for (uint32_t h = at->hop; h < at[1].hop && w->pairs <= ATOMS_MAX; h++) {
         const struct hop *hop = &w->c->hop[h];
@@ -148,12 +148,12 @@ static void to_atoms(struct atom_list *from, struct atoms *out)
 
 bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_PARTS])
 {
-    uint32_t n_steps = c->pipeline->n_steps;
+    uint32_t n_units = c->n_units;
     struct walk w = {.c = c};
     double share[2] = {c->input_wrong.value, 1 - c->input_wrong.value};
     w.state = mem_zero(c->n_states, sizeof *w.state);
-    w.visit = mem_zero(n_steps, sizeof *w.visit);
-    for (uint32_t i = 0; i < n_steps; i++)
+    w.visit = mem_zero(n_units, sizeof *w.visit);
+    for (uint32_t i = 0; i < n_units; i++)
         visit_atoms(c, i, of, w.visit[i]);
     for (int q = 0; q < 2; q++)
         if (c->start[q] >= 0 && share[q] > 0)
@@ -168,7 +168,7 @@ bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_
     }
     for (uint32_t s = 0; s < c->n_states; s++)
         vec_release(&w.state[s]);
-    for (uint32_t i = 0; i < n_steps; i++)
+    for (uint32_t i = 0; i < n_units; i++)
         for (int e = 0; e < END_COUNT; e++)
             vec_release(&w.visit[i][e]);
     mem_free(w.state);
@@ -188,14 +188,14 @@ bool atoms_possible(const struct model *m, enum atoms_of of)
     const struct pipeline *p = m->pipeline;
     if (m->rules.has_unbounded)
         return false;
-    for (uint32_t i = 0; i < p->n_steps && of == ATOMS_TIME; i++) {
-        const struct retry *r = &p->step[i].retry;
-        if (r->attempts > 1 && r->jitter != JITTER_NONE && rules_backoff(r, 1, 1) > 0)
-            return false;
-        for (uint32_t k = 0; k < p->n_classes; k++)
-            if (p->step[i].numbers[k].latency.family != DIST_CONSTANT)
+    for (uint32_t k = 0; k < p->n_classes && of == ATOMS_TIME; k++)
+        for (uint32_t u = 0; u < m->chain[k].n_units; u++) {
+            const struct retry *r = chain_retry(&m->chain[k], u);
+            if (r->attempts > 1 && r->jitter != JITTER_NONE && rules_backoff(r, 1, 1) > 0)
                 return false;
-    }
+            if (m->chain[k].numbers[u].latency.family != DIST_CONSTANT)
+                return false;
+        }
     return true;
 }
 
@@ -320,7 +320,8 @@ bool model_atoms(const struct model *m, enum atoms_of of, double *values)
     }
     scope_values(&all, p, of, room);
     for (uint32_t i = 0; i < p->n_steps && of == ATOMS_TIME; i++)
-        stage_values(m, i, values + model_stage_at(m, i));
+        if (model_plain(m, i))
+            stage_values(m, i, values + model_stage_at(m, i));
     if (done)
         memcpy(values, room, (size_t)model_scopes(m) * TOP_COUNT * sizeof *room);
     mem_free(room);

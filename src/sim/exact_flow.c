@@ -82,15 +82,15 @@ static bool block_solve_transposed(const struct block *b, double *x)
 
 /* What a visit adds, for each end. */
 struct gain {
-    double t1, t2, c1, c2;
+    double t1, t2, c1, c2, visits;
 };
 
-static struct gain gain_of(const struct chain *c, uint32_t step, enum visit_end end)
+static struct gain gain_of(const struct chain *c, uint32_t unit, enum visit_end end)
 {
-    const struct visit_law *law = &c->law[step];
-    double call = c->numbers[step].cost_call;
+    const struct visit_law *law = &c->law[unit];
+    double call = c->numbers[unit].cost_call;
     return (struct gain){law->time[end][0], law->time[end][1], call * law->tries[end][0],
-                         call * call * law->tries[end][1]};
+                         call * call * law->tries[end][1], unit_counts(&c->unit[unit])};
 }
 
 static struct flow flow_after(const struct flow *f, const struct gain *g)
@@ -101,8 +101,8 @@ static struct flow flow_after(const struct flow *f, const struct gain *g)
         .t2 = f->t2 + 2 * f->t1 * g->t1 + f->n * g->t2,
         .c1 = f->c1 + f->n * g->c1,
         .c2 = f->c2 + 2 * f->c1 * g->c1 + f->n * g->c2,
-        .v1 = f->v1 + f->n,
-        .v2 = f->v2 + 2 * f->v1 + f->n,
+        .v1 = f->v1 + f->n * g->visits,
+        .v2 = f->v2 + (2 * f->v1 + f->n) * g->visits,
     };
 }
 
@@ -122,10 +122,10 @@ static void flow_send(const struct chain *c, uint32_t s, uint32_t end, struct fl
                       struct flow *absorb)
 {
     const struct chain_state *from = &c->state[s];
-    uint32_t failed = branch_first(c, from->step, from->good);
+    uint32_t failed = branch_first(c, from->unit, from->good);
     struct flow after[END_COUNT];
     for (int e = 0; e < END_COUNT; e++) {
-        struct gain g = gain_of(c, from->step, e);
+        struct gain g = gain_of(c, from->unit, e);
         after[e] = flow_after(&state[s], &g);
     }
     for (uint32_t h = from->hop; h < from[1].hop; h++) {
@@ -145,13 +145,13 @@ static void block_gather(const struct chain *c, const struct block *b, int order
 {
     for (uint32_t s = b->begin; s < b->begin + b->n; s++) {
         const struct chain_state *from = &c->state[s];
-        uint32_t failed = branch_first(c, from->step, from->good);
+        uint32_t failed = branch_first(c, from->unit, from->good);
         struct flow lower = state[s], add[END_COUNT];
         lower.t2 = lower.c2 = lower.v2 = 0;
         if (order == 1)
             lower.t1 = lower.c1 = lower.v1 = 0;
         for (int e = 0; e < END_COUNT; e++) {
-            struct gain g = gain_of(c, from->step, e);
+            struct gain g = gain_of(c, from->unit, e);
             add[e] = flow_after(&lower, &g);
         }
         for (uint32_t h = from->hop; h < from[1].hop; h++) {

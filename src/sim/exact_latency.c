@@ -66,9 +66,9 @@ static double item_scale(const struct model *m, const double *values)
     if (isfinite(mean) && isfinite(sd))
         return mean + 5 * sd;
     double sum = 0;
-    for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
-        for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
-            const struct numbers *n = &m->chain[k].numbers[i];
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        for (uint32_t u = 0; u < m->chain[k].n_units; u++) {
+            const struct numbers *n = &m->chain[k].numbers[u];
             sum += fmin(dist_quantile_upper(&n->latency, 0.01), n->timeout_s);
         }
     return sum;
@@ -135,7 +135,7 @@ static void solve_items(const struct latency_model *l, double *values, struct la
 
 static double visit_scale(const struct model *m, uint32_t step)
 {
-    const struct retry *retry = &m->pipeline->step[step].retry;
+    const struct retry *retry = chain_retry(&m->chain[0], step);
     double sum = 0;
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
         const struct numbers *n = &m->chain[k].numbers[step];
@@ -194,7 +194,7 @@ void model_latency(const struct model *m, double *values, struct latency_outcome
     solve_items(&l, values, out);
     for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
         double *v = values + model_stage_at(m, i);
-        if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]))
+        if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]) && model_plain(m, i))
             solve_visits(&l, i, v, out);
     }
     latency_model_release(&l);

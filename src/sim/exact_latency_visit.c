@@ -28,7 +28,7 @@ static uint32_t find_law(struct latency_model *l, const struct numbers *n)
 
 void latency_model_init(struct latency_model *l, const struct model *m)
 {
-    uint32_t n = m->pipeline->n_steps;
+    uint32_t n = m->chain[0].n_units;
     size_t all = (size_t)n * m->pipeline->n_classes;
     *l = (struct latency_model){.model = m};
     l->law = mem_zero(all, sizeof *l->law);
@@ -102,7 +102,7 @@ void latency_visit_wave(const struct chain *c, uint32_t step, const struct windo
                         const struct wave *latency, struct wave out[END_COUNT])
 {
     const struct visit_law *law = &c->law[step];
-    const struct retry *retry = &c->pipeline->step[step].retry;
+    const struct retry *retry = chain_retry(c, step);
     struct failures f = failures_of(law, retry);
     double ok = law->ok + law->wrong;
     wave_set(&out[END_OK], 0);
@@ -177,7 +177,7 @@ void latency_visit_kinks(const struct chain *c, uint32_t step, const struct kink
                          const struct kinks *latency, struct kinks out[END_COUNT])
 {
     const struct visit_law *law = &c->law[step];
-    const struct retry *retry = &c->pipeline->step[step].retry;
+    const struct retry *retry = chain_retry(c, step);
     struct failures f = failures_of(law, retry);
     double ok = law->ok + law->wrong, limit_s = c->numbers[step].timeout_s;
     double first_ok = law->outcome[OUTCOME_OK] + law->outcome[OUTCOME_WRONG], mass = 1;
@@ -218,12 +218,13 @@ void latency_spectra_init(struct latency_spectra *s, const struct latency_model 
                           const struct window *w, uint32_t step)
 {
     const struct pipeline *p = l->model->pipeline;
+    uint32_t n = l->model->chain[0].n_units;
     *s = (struct latency_spectra){.n = l->n_laws};
     s->law = mem_zero(l->n_laws, sizeof *s->law);
     s->kinks = mem_zero(l->n_laws, sizeof *s->kinks);
-    for (size_t i = 0; i < (size_t)p->n_steps * p->n_classes; i++) {
+    for (size_t i = 0; i < (size_t)n * p->n_classes; i++) {
         uint32_t k = l->law_of[i];
-        if (s->law[k] || (step != UINT32_MAX && i % p->n_steps != step))
+        if (s->law[k] || (step != UINT32_MAX && i % n != step))
             continue;
         s->law[k] = mem_alloc(window_waves(w) * sizeof(struct wave));
         latency_law_transform(&l->law[k], w, s->law[k]);
@@ -254,7 +255,7 @@ void latency_fill_visits(const void *arg, const struct window *w, struct total *
     for (uint32_t k = 0; k < p->n_classes; k++) {
         const struct chain *c = &m->chain[k];
         const struct visit_law *law = &c->law[v->step];
-        uint32_t of = v->latency->law_of[k * p->n_steps + v->step];
+        uint32_t of = v->latency->law_of[k * c->n_units + v->step];
         double share = m->visits[v->step * p->n_classes + k] / m->stage[v->step].visits;
         double end[END_COUNT] = {
             [END_OK] = share * (law->ok + law->wrong), [END_FAILED] = share * law->failed};

@@ -24,7 +24,7 @@ struct wave_walk {
     const struct chain *c;
     const struct window *window;
     struct wave *state;              /* [n_states] */
-    struct wave (*visit)[END_COUNT]; /* [n_steps] */
+    struct wave (*visit)[END_COUNT]; /* [n_units] */
     struct wave out[ABSORB_COUNT];
     double *matrix; /* [n][n + 1][2] of the largest block */
 };
@@ -32,11 +32,11 @@ struct wave_walk {
 static void wave_send(struct wave_walk *walk, uint32_t s, uint32_t end)
 {
     const struct chain_state *from = &walk->c->state[s];
-    uint32_t failed = branch_first(walk->c, from->step, from->good);
+    uint32_t failed = branch_first(walk->c, from->unit, from->good);
     struct wave after[END_COUNT];
     for (int e = 0; e < END_COUNT; e++) {
         after[e] = walk->state[s];
-        wave_multiply(&after[e], &walk->visit[from->step][e]);
+        wave_multiply(&after[e], &walk->visit[from->unit][e]);
     }
     for (uint32_t h = from->hop; h < from[1].hop; h++) {
         const struct hop *hop = &walk->c->hop[h];
@@ -87,7 +87,7 @@ static void wave_block(struct wave_walk *walk, const struct chain_block *range)
         memset(walk->matrix, 0, n * row * sizeof *walk->matrix);
         for (uint32_t u = 0; u < n; u++) {
             const struct chain_state *s = &walk->c->state[range->begin + u];
-            uint32_t failed = branch_first(walk->c, s->step, s->good);
+            uint32_t failed = branch_first(walk->c, s->unit, s->good);
             walk->matrix[u * row + 2 * u] += 1;
             walk->matrix[u * row + 2 * n] = walk->state[range->begin + u].re[i];
             walk->matrix[u * row + 2 * n + 1] = walk->state[range->begin + u].im[i];
@@ -97,7 +97,7 @@ static void wave_block(struct wave_walk *walk, const struct chain_block *range)
                 if (v < 0 || v >= n)
                     continue;
                 const struct wave *time =
-                    &walk->visit[s->step][hop->branch == failed ? END_FAILED : END_OK];
+                    &walk->visit[s->unit][hop->branch == failed ? END_FAILED : END_OK];
                 double p = walk->c->weight[hop->branch];
                 walk->matrix[(size_t)v * row + 2 * u] -= p * time->re[i];
                 walk->matrix[(size_t)v * row + 2 * u + 1] -= p * time->im[i];
@@ -147,7 +147,7 @@ static void add_waves(const struct latency_model *l, uint32_t class,
 {
     const struct model *m = l->model;
     const struct chain *c = &m->chain[class];
-    uint32_t n = m->pipeline->n_steps, block = largest_block(c);
+    uint32_t n = c->n_units, block = largest_block(c);
     double share = m->pipeline->class[class].share;
     struct wave_walk walk = {.c = c, .window = w};
     walk.state = mem_zero(c->n_states, sizeof *walk.state);
@@ -176,7 +176,7 @@ struct kinks_walk {
     const struct chain *c;
     struct kink_limits limits;
     struct kinks *state;              /* [n_states] */
-    struct kinks (*visit)[END_COUNT]; /* [n_steps] */
+    struct kinks (*visit)[END_COUNT]; /* [n_units] */
     struct kinks out[LATENCY_OF_COUNT];
     size_t pairs; /* multiplied so far */
 };
@@ -187,11 +187,11 @@ static void kinks_send(struct kinks_walk *walk, uint32_t s, struct kinks *held, 
                        uint32_t end, struct kinks *inside)
 {
     const struct chain_state *from = &walk->c->state[s];
-    uint32_t failed = branch_first(walk->c, from->step, from->good);
+    uint32_t failed = branch_first(walk->c, from->unit, from->good);
     struct kinks after[END_COUNT] = {{0}};
     kinks_tidy(held, &walk->limits);
     for (int e = 0; e < END_COUNT; e++) {
-        const struct kinks *visit = &walk->visit[from->step][e];
+        const struct kinks *visit = &walk->visit[from->unit][e];
         walk->pairs += held->len * visit->len;
         if (walk->pairs > PAIRS_MAX)
             continue;
@@ -263,7 +263,7 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
 {
     const struct model *m = l->model;
     const struct chain *c = &m->chain[class];
-    uint32_t n = m->pipeline->n_steps;
+    uint32_t n = c->n_units;
     struct kinks_walk walk = {.c = c, .limits = kink_limits(w)};
     walk.state = mem_zero(c->n_states, sizeof *walk.state);
     walk.visit = mem_zero(n, sizeof *walk.visit);

@@ -11,19 +11,37 @@ static void find_simple(struct model *m)
 {
     const struct pipeline *p = m->pipeline;
     m->no_time = m->no_cost = true;
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        const struct retry *r = &p->step[i].retry;
-        if (r->attempts > 1 && rules_backoff(r, 1, 1) > 0)
-            m->no_time = false;
-        for (uint32_t k = 0; k < p->n_classes; k++) {
-            const struct numbers *n = &p->step[i].numbers[k];
+    for (uint32_t k = 0; k < p->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        for (uint32_t u = 0; u < c->n_units; u++) {
+            const struct numbers *n = &c->numbers[u];
+            const struct retry *r = chain_retry(c, u);
+            if (r->attempts > 1 && rules_backoff(r, 1, 1) > 0)
+                m->no_time = false;
             m->no_time = m->no_time && dist_max(&n->latency) == 0;
             m->no_cost = m->no_cost && n->cost_call == 0;
-            m->redraws = m->redraws || n->latency.evidence || m->chain[k].bands[i].evidence;
+            m->redraws = m->redraws || n->latency.evidence || c->bands[u].evidence;
             for (int o = 0; o < 2; o++)
-                m->infinite[o] = m->infinite[o] || m->chain[k].time[i].infinite[o];
+                m->infinite[o] = m->infinite[o] || c->time[u].infinite[o];
         }
     }
+}
+
+bool model_plain(const struct model *m, uint32_t step)
+{
+    const struct chain *c = &m->chain[0];
+    for (uint32_t u = c->extra[step]; u < c->extra[step + 1]; u++)
+        if (unit_counts(&c->unit[u]))
+            return false;
+    return true;
+}
+
+bool model_once(const struct model *m, uint32_t step)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        if (chain_retry(&m->chain[k], step)->attempts > 1)
+            return false;
+    return true;
 }
 
 static double block_work(const struct chain *c)
@@ -59,6 +77,7 @@ static int build_chains(struct model *m, struct chain_options *options, struct e
             return -1;
         }
         m->room = c->n_states > m->room ? c->n_states : m->room;
+        m->room = c->n_units > m->room ? c->n_units : m->room;
     }
     return 0;
 }
@@ -91,7 +110,7 @@ int model_build(struct model *m, const struct pipeline *p, uint32_t max_states, 
     m->stage = mem_zero(p->n_steps, sizeof *m->stage);
     m->flow = mem_zero((size_t)p->n_steps * (p->n_steps + ABSORB_KIND_COUNT), sizeof *m->flow);
     m->visits = mem_zero((size_t)p->n_steps * p->n_classes, sizeof *m->visits);
-    m->tries = mem_zero((size_t)p->n_steps * p->n_classes, sizeof *m->tries);
+    m->tries = mem_zero((size_t)m->chain[0].n_units * p->n_classes, sizeof *m->tries);
     m->attempt = mem_zero(p->n_steps, sizeof *m->attempt);
     find_simple(m);
     return 0;

@@ -10,7 +10,9 @@
 #include <math.h>
 
 /* Features of the language that the chain does, as FEATURE(...) bits. */
-static const uint64_t SUPPORTED = 0;
+static const uint64_t SUPPORTED = FEATURE(NEXT) | FEATURE(WHEN) | FEATURE(GIVEN) | FEATURE(BANDS) |
+                                  FEATURE(CACHE) | FEATURE(CLASS_RETRY) | FEATURE(AUDIT) |
+                                  FEATURE(THRESHOLD_DIST);
 
 struct answer_values {
     const double *value, *low, *high; /* low NULL: exact */
@@ -102,7 +104,12 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
         const double *v = value + model_stage_at(m, i);
         if (!(v[STAGE_VISITS] > 0))
             continue;
-        if (p->step[i].retry.attempts > 1 && isnan(v[STAGE_VISIT_P50]))
+        if (!model_plain(m, i) && isnan(v[STAGE_VISIT_P50]))
+            result_warn(out,
+                        "%s visit_latency quantiles: left out, as its visits differ in their "
+                        "numbers (given, cache); seam simulate gives them",
+                        p->step[i].id);
+        else if (!model_once(m, i) && isnan(v[STAGE_VISIT_P50]))
             result_warn(out,
                         "%s visit_latency quantiles%s: quantiles are not averaged over the "
                         "evidence; seam simulate gives them",
@@ -167,8 +174,8 @@ static bool solve_latency(const struct model *m, double *value, struct result *o
         }
     }
     if (l.worst > LATENCY_ERROR) {
-        result_warn(out, "latency quantiles: their relative error is about %.1g, from %s",
-                    l.worst, l.worst_name);
+        result_warn(out, "latency quantiles: their relative error is about %.1g, from %s", l.worst,
+                    l.worst_name);
         *complete = false;
     }
     if (l.inexact) {
@@ -219,7 +226,7 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
 {
     struct model m;
     *complete = true;
-    if (pipeline_needs(p, "solve", SUPPORTED, err))
+    if (pipeline_needs(p, "solve", SUPPORTED, err) || chain_can(p, err))
         return -1;
     if (model_build(&m, p, options->max_states, true, err))
         return -1;
@@ -234,7 +241,11 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
         status = solve_point(&m, out, complete, err);
     if (!status && !options->values_only)
         status = gap_exact(&m, options, uncertain, out, complete, err);
-    if (!status && !options->values_only)
+    if (m.chain[0].varied && !status && !options->values_only) {
+        result_warn(out, "sensitivities: left out, as some step has given, a cache, an audit, a "
+                         "drawn threshold or retries by class");
+        *complete = false;
+    } else if (!status && !options->values_only)
         status = sensitivity_exact(p, options, uncertain, out, complete, err);
     out->run.present = true;
     out->run.method = "exact";
@@ -252,7 +263,7 @@ int exact_point(const struct pipeline *p, struct exact_point *out, struct error 
 {
     struct model m;
     *out = (struct exact_point){0};
-    if (pipeline_needs(p, "solve", SUPPORTED, err))
+    if (pipeline_needs(p, "solve", SUPPORTED, err) || chain_can(p, err))
         return -1;
     if (model_build(&m, p, 0, false, err))
         return -1;

@@ -43,7 +43,7 @@ static void add_top(const struct model *m, const struct chain *c, const struct f
     }
     for (uint32_t s = 0; s < c->n_states; s++) {
         const struct chain_state *at = &c->state[s];
-        if (m->pipeline->step[at->step].kind != STEP_REVIEW)
+        if (m->pipeline->step[at->step].kind != STEP_REVIEW || !unit_counts(&c->unit[at->unit]))
             continue;
         sums->reviews += m->state[s].n;
         if (at->reviewed != REVIEW_FIRST)
@@ -58,36 +58,39 @@ static void add_top(const struct model *m, const struct chain *c, const struct f
 }
 
 /* A visit's chance to end within the budget, for visits of one attempt. */
-static double in_budget(const struct model *m, const struct numbers *n, const struct retry *retry)
+static double in_budget(const struct model *m, const struct chain *c, uint32_t u)
 {
+    const struct numbers *n = &c->numbers[u];
     if (m->no_time || !isfinite(n->budget_s))
         return 1;
-    if (retry->attempts > 1)
+    if (c->unit[u].kind == UNIT_VISIT && chain_retry(c, u)->attempts > 1)
         return NAN;
     return n->timeout_s <= n->budget_s ? 1 : dist_cdf(&n->latency, n->budget_s);
 }
 
-static void add_visits(const struct model *m, const struct chain *c, uint32_t i, double visits,
+/* Of visits by one unit. */
+static void add_visits(const struct model *m, const struct chain *c, uint32_t u, double visits,
                        double share)
 {
+    uint32_t i = c->unit[u].step;
     struct stage_sums *sums = &m->stage[i];
-    const struct visit_law *law = &c->law[i];
+    const struct visit_law *law = &c->law[u];
     double ok = law->ok + law->wrong, n = share * visits;
     double tries = ok * law->tries[END_OK][0] + law->failed * law->tries[END_FAILED][0];
     sums->visits += n;
     sums->attempts += n * tries;
-    m->visits[i * m->pipeline->n_classes + c->class] = n;
-    m->tries[i * m->pipeline->n_classes + c->class] = n * tries;
+    m->visits[i * m->pipeline->n_classes + c->class] += n;
+    m->tries[u * m->pipeline->n_classes + c->class] = n * tries;
     for (int o = 0; o < OUTCOME_COUNT; o++)
         sums->rate[o] += n * tries * law->rate[o];
     sums->visibly_ok += n * ok;
     sums->first_ok += n * law->first_ok;
     sums->retried += n * law->retried;
     sums->retried_ok += n * law->retried_ok;
-    sums->attempt_s += n * tries * c->time[i].capped;
+    sums->attempt_s += n * tries * c->time[u].capped;
     sums->visit_s += n * (ok * law->time[END_OK][0] + law->failed * law->time[END_FAILED][0]);
-    sums->within_budget += n * in_budget(m, &c->numbers[i], &m->pipeline->step[i].retry);
-    sums->cost += n * tries * c->numbers[i].cost_call;
+    sums->within_budget += n * in_budget(m, c, u);
+    sums->cost += n * tries * c->numbers[u].cost_call;
 }
 
 static uint32_t flow_column(const struct pipeline *p, int32_t to)
@@ -95,28 +98,37 @@ static uint32_t flow_column(const struct pipeline *p, int32_t to)
     return to >= 0 ? (uint32_t)to : p->n_steps + (uint32_t)(-1 - to) / 4;
 }
 
+/* A choice that ends a visit, before the edge is taken. */
+static bool chooses(const struct chain *c, int32_t state)
+{
+    enum unit_kind kind = state < 0 ? UNIT_VISIT : c->unit[c->state[state].unit].kind;
+    return kind == UNIT_WAYS || kind == UNIT_SOFT;
+}
+
 /* Visits, exits and edges. */
 static void add_stages(struct model *m, const struct chain *c, double share)
 {
     const struct pipeline *p = m->pipeline;
     uint32_t columns = p->n_steps + ABSORB_KIND_COUNT;
-    memset(m->mass, 0, p->n_steps * sizeof *m->mass);
+    memset(m->mass, 0, c->n_units * sizeof *m->mass);
     for (uint32_t s = 0; s < c->n_states; s++) {
         const struct chain_state *at = &c->state[s];
-        m->mass[at->step] += m->state[s].n;
-        m->stage[at->step].caught += share * m->state[s].n * c->caught[2 * at->step + at->good];
-        for (uint32_t h = at->hop; h < at[1].hop; h++) {
+        double here = share * m->state[s].n;
+        m->mass[at->unit] += m->state[s].n;
+        m->stage[at->step].caught += here * c->caught[2 * at->unit + at->good];
+        for (uint32_t h = at->hop; h < at[1].hop && c->unit[at->unit].kind != UNIT_CACHE; h++) {
             int32_t to = c->hop[h].to;
-            double n = share * m->state[s].n * c->weight[c->hop[h].branch];
             uint32_t column = flow_column(p, to >= 0 ? (int32_t)c->state[to].step : to);
-            m->flow[at->step * columns + column] += n;
+            if (!chooses(c, to))
+                m->flow[at->step * columns + column] += here * c->weight[c->hop[h].branch];
         }
     }
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        add_visits(m, c, i, m->mass[i], share);
+    for (uint32_t u = 0; u < c->n_units; u++)
+        if (unit_counts(&c->unit[u]))
+            add_visits(m, c, u, m->mass[u], share);
+    for (uint32_t i = 0; i < p->n_steps; i++)
         for (int k = 0; k < ABSORB_KIND_COUNT; k++)
             m->stage[i].exit[k] = m->flow[i * columns + p->n_steps + (uint32_t)k];
-    }
 }
 
 static double shipped_good(const double absorb[ABSORB_COUNT])
@@ -162,6 +174,7 @@ int model_sums(struct model *m, const double *theta, struct error *err)
     m->top[0] = (struct top_sums){0};
     memset(m->stage, 0, p->n_steps * sizeof *m->stage);
     memset(m->flow, 0, (size_t)p->n_steps * columns * sizeof *m->flow);
+    memset(m->visits, 0, (size_t)p->n_steps * p->n_classes * sizeof *m->visits);
     for (uint32_t k = 0; k < p->n_classes; k++) {
         struct chain *c = &m->chain[k];
         double share = p->class[k].share;
@@ -315,7 +328,7 @@ void model_attempts(struct model *m)
 {
     for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
         const struct numbers *n = &m->chain[0].numbers[i];
-        bool same = true;
+        bool same = model_plain(m, i);
         for (uint32_t k = 1; k < m->pipeline->n_classes; k++) {
             const struct numbers *other = &m->chain[k].numbers[i];
             same =
@@ -326,26 +339,41 @@ void model_attempts(struct model *m)
     }
 }
 
+/* The units of a step: its own, then those of chain->extra. */
+static uint32_t unit_after(const struct chain *c, uint32_t step, uint32_t unit)
+{
+    return unit == step ? c->extra[step] : unit + 1;
+}
+
 static double attempts_within(const struct model *m, uint32_t i, double x)
 {
     double sum = 0;
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
-        const struct numbers *n = &m->chain[k].numbers[i];
-        sum += m->tries[i * m->pipeline->n_classes + k] *
-               (x >= n->timeout_s ? 1 : dist_cdf(&n->latency, x));
+        const struct chain *c = &m->chain[k];
+        for (uint32_t u = i; u < c->extra[i + 1] || u == i; u = unit_after(c, i, u)) {
+            const struct numbers *n = &c->numbers[u];
+            double tries = m->tries[u * m->pipeline->n_classes + k];
+            if (tries > 0)
+                sum += tries * (x >= n->timeout_s ? 1 : dist_cdf(&n->latency, x));
+        }
     }
     return sum;
 }
 
-/* Smallest x with F(x) >= p for the mixture of the classes' attempts, by bisection between the
- * classes' own quantiles down to neighbouring numbers. */
+/* Smallest x with F(x) >= p for the mixture of the units' attempts, by bisection between their own
+ * quantiles down to neighbouring numbers. */
 static double mixed_quantile(const struct model *m, uint32_t i, double p)
 {
     double low = INFINITY, high = 0, want = p * m->stage[i].attempts;
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
-        double q = attempt_quantile(&m->chain[k].numbers[i], p);
-        low = fmin(low, q);
-        high = fmax(high, q);
+        const struct chain *c = &m->chain[k];
+        for (uint32_t u = i; u < c->extra[i + 1] || u == i; u = unit_after(c, i, u)) {
+            if (!(m->tries[u * m->pipeline->n_classes + k] > 0))
+                continue;
+            double q = attempt_quantile(&c->numbers[u], p);
+            low = fmin(low, q);
+            high = fmax(high, q);
+        }
     }
     if (attempts_within(m, i, low) >= want)
         return low;
@@ -360,7 +388,7 @@ static void attempt_values(const struct model *m, uint32_t i, double *v)
         v[STAGE_ATTEMPT_P50 + k] = m->attempt[i][k];
         if (isnan(m->attempt[i][k]) && m->point && m->stage[i].attempts > 0)
             v[STAGE_ATTEMPT_P50 + k] = mixed_quantile(m, i, attempt_p[k]);
-        if (m->pipeline->step[i].retry.attempts == 1 || m->no_time)
+        if (m->no_time || (model_plain(m, i) && model_once(m, i)))
             v[STAGE_VISIT_P50 + k] = v[STAGE_ATTEMPT_P50 + k];
     }
 }

@@ -21,8 +21,8 @@ enum { LOOPED_MAX = 16 };
 
 static bool leads_to(const struct rules *r, uint32_t from, uint32_t to, bool *seen)
 {
-    for (int e = 0; e < EXIT_KIND_COUNT; e++)
-        for (int32_t k = r->exit[from][e]; k >= 0; k = r->route[k].otherwise) {
+    for (uint32_t e = 0; e < rules_starts(r, from); e++)
+        for (int32_t k = rules_start(r, from, e); k >= 0; k = r->route[k].otherwise) {
             int32_t next = r->route[k].to;
             if (next < 0 || seen[next])
                 continue;
