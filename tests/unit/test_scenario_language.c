@@ -529,6 +529,35 @@ static void settings_reach_every_part(void **state)
     pipeline_release(&p);
 }
 
+/* What a path leads to refuses a value that is none, and nothing on the way is unknown. */
+static void every_path_can_be_set(void **state)
+{
+    struct pipeline p = read_whole(NULL, 0);
+    struct arena a;
+    const char **paths;
+    size_t n;
+
+    arena_init(&a);
+    scenario_paths(&p, &a, &paths, &n);
+    assert_true(n >= 20);
+    for (size_t i = 0; i < n; i++) {
+        struct setting set = {paths[i], "nonsense"};
+        struct scenario_options options = {.set = &set, .n_set = 1};
+        struct pipeline q;
+        struct faults f;
+        struct error err = {0};
+        faults_init(&f);
+        assert_int_equal(
+            scenario_read("tests/fuzz/corpus/scenario/whole-language.yaml", &options, &q, &f, &err),
+            -1);
+        if (f.list.len != 1 || !f.list.at[0].origin || !strstr(f.list.at[0].text, "\"nonsense\""))
+            fail_msg("%s: %s", paths[i], f.list.at[0].text);
+        faults_release(&f);
+    }
+    arena_release(&a);
+    pipeline_release(&p);
+}
+
 /* --- writing */
 
 static void reads_back(const struct pipeline *p)
@@ -608,6 +637,7 @@ int main(void)
         cmocka_unit_test(conditions_hold_as_written),
         cmocka_unit_test(includes_put_their_steps_in_place),
         cmocka_unit_test(settings_reach_every_part),
+        cmocka_unit_test(every_path_can_be_set),
         cmocka_unit_test(the_whole_language_reads_back_the_same),
         cmocka_unit_test(shipped_scenarios_read_back_the_same),
     };
