@@ -23,7 +23,5 @@ void format_method(struct buf *out, const struct result *r);
 bool format_is_share(const char *name);
 /* "attempts_per_item" -> "attempts per item", "latency_p95" -> "latency p95". */
 void format_name(struct buf *out, const char *name);
-/* How the title of an axis with values of this metric ends: " (s)", " (%)", "". */
-const char *format_axis_unit(const char *name);
 
 #endif

@@ -25,14 +25,6 @@ void format_name(struct buf *out, const char *name)
         buf_putc(out, *name == '_' ? ' ' : *name);
 }
 
-const char *format_axis_unit(const char *name)
-{
-    const struct metric_def *def = metric_def(name);
-    if (!def)
-        return "";
-    return def->share ? " (%)" : !strcmp(def->unit, "s") ? " (s)" : "";
-}
-
 static void time_form(struct form *f, double seconds)
 {
     if (seconds == 0) {

@@ -482,6 +482,33 @@ static double paint(const char *css, const char *name)
     return luminance(hex);
 }
 
+static void pictures_of_many_stages_show_those_that_matter(void **state)
+{
+    struct result r;
+    struct error err = {0};
+    struct buf page;
+    const struct result *results[] = {&r};
+    buf_init(&page);
+    result_init(&r, "replay");
+    metrics_add_exact(&r.metrics, "reliability", 0.4, "1");
+    metrics_add_exact(&r.metrics, "share_wrong", 0, "1");
+    metrics_add_exact(&r.metrics, "share_failed", 0.6, "1");
+    for (int i = 0; i < 60; i++) {
+        struct row *row = result_add_row(&r, stages, result_text(&r, "s%02d", i));
+        metrics_add_exact(&row->metrics, "success_rate", 0.9 + 0.001 * i, "1");
+        metrics_add_exact(&row->metrics, "exit_fail", 0.01 + 1e-5 * (i % 2), "1");
+    }
+    ok(report_html(results, 1, &no_gnuplot, &page, &err), &err);
+    text_has(page.data, "The 40 stages with least of it, of 60.");
+    const char *fall = strstr(page.data, "Where items are lost");
+    assert_non_null(strstr(fall, "s59: fails"));
+    assert_non_null(strstr(fall, "s18: fails"));
+    assert_null(strstr(fall, "s58: fails")); /* the thirty of odd number fail most, ten more fit */
+    assert_non_null(strstr(fall, ">fails<"));
+    result_release(&r);
+    buf_release(&page);
+}
+
 static void contrast_is_enough_in_light_and_dark(void **state)
 {
     static const char *const texts[] = {"fg", "soft", "good", "bad", "unsure", "link"};
@@ -517,6 +544,7 @@ int main(void)
         cmocka_unit_test(advice_prefers_silent_mistakes_where_they_cost_more),
         cmocka_unit_test(a_huge_result_gives_a_page_of_two_megabytes_at_most),
         cmocka_unit_test(a_page_of_several_large_results_cuts_its_tables_shorter),
+        cmocka_unit_test(pictures_of_many_stages_show_those_that_matter),
         cmocka_unit_test(contrast_is_enough_in_light_and_dark),
     };
     return cmocka_run_group_tests_name("html", tests, NULL, NULL);
