@@ -23,6 +23,10 @@ enum rng_purpose {
     RNG_CLASS,
     RNG_PARAMETER, /* draws of parameters from their evidence */
     RNG_SPLIT,     /* choices of labels, permutations */
+    RNG_WAY,       /* which of several ways on */
+    RNG_CACHE,     /* a hit, and its latency */
+    RNG_AUDIT,
+    RNG_THRESHOLD, /* of an item at a gate */
     RNG_PURPOSE_COUNT
 };
 

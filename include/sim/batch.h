@@ -40,6 +40,7 @@ struct batch {
     int32_t **visit_row, **attempt_row, **entry_row; /* counters and remembered quality */
     float **confidence_row;
     uint8_t **bad_row;  /* [n_steps]: bad on first reaching the step */
+    uint8_t **last_row; /* enum last */
     uint32_t *counters; /* [LANES][n_counters] */
 
     /* one value for each place of a pass */
@@ -47,11 +48,14 @@ struct batch {
     uint32_t *low, *low2;
     int32_t *high, *here, *late, *never;
     float *value, *value2;
-    struct lane_list first, retry, again, ok, failed, split, *pending; /* pending: [n_steps] */
-    uint32_t *waiting; /* [n_steps]: items at the step */
-    bool *listed;      /* [n_steps]: pending holds them all */
-    bool *begun;       /* [n_steps]: has had items in this block */
-    void *memory;      /* owned: all of the above */
+    uint16_t *pick; /* plan of an item in this visit */
+    struct lane_list first, retry, again, ok, failed, split, spare, *pending; /* [n_steps] */
+    uint32_t *waiting;        /* [n_steps]: items at the step */
+    bool *listed;             /* [n_steps]: pending holds them all */
+    bool *begun;              /* [n_steps]: has had items in this block */
+    double *asked_confidence; /* [n_steps]: of one item, for conditions */
+    uint32_t *asked_visits;   /* [n_steps] */
+    void *memory;             /* owned: all of the above */
 };
 
 struct batch *batch_new(const struct program *g);
@@ -63,22 +67,66 @@ void batch_rebind(struct batch *b, const struct program *g);
 void batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
                struct tally *out);
 
-/* --- between batch.c, batch_visit.c and batch_count.c */
+/* --- between batch.c, batch_*.c */
+
+/* One visit by items that share a plan. */
+struct visit {
+    struct batch *b;
+    uint32_t step;
+    const struct step_plan *s;
+    const struct plan *c;
+    struct step_tally *count;
+    struct plan_tally *ends;
+    bool timed; /* visit_time is kept */
+};
 
 /* One number for each place: of the first attempt of a first visit from the block's dense stream
  * where the step has one, else by random access. */
 void batch_draw(struct batch *b, uint32_t step, enum rng_purpose purpose, uint32_t attempt,
                 const uint16_t *lane, uint32_t n, uint64_t *out);
+/* The same at every visit: the number of the first one. */
+void batch_draw_once(struct batch *b, uint32_t step, enum rng_purpose purpose, const uint16_t *lane,
+                     uint32_t n, uint64_t *out);
 /* values for each place from the low halves of numbers. */
 void sampler_fill(const struct sampler *s, const uint32_t *low, uint32_t n, float *out);
 /* Visits of all items that wait at a step. */
 void batch_visit(struct batch *b, uint32_t step);
-/* Sends items on over an exit. */
+
+/* batch_route.c: sends items on over an exit. */
 void batch_route(struct batch *b, uint32_t step, enum exit_kind exit, const uint16_t *lane,
                  uint32_t n);
+/* The same over the ways of `next`, after a visit that passed. */
+void batch_pass(struct batch *b, uint32_t step, const struct lane_list *l);
 /* The same for n items whose lanes already say where they are. */
 void batch_send(struct batch *b, uint32_t step, int32_t to, uint32_t n);
+
+/* batch_settle.c: what follows the attempts, for the items in b->ok and b->failed. */
+void batch_settle(const struct visit *v);
+/* Time of an attempt or of a wait; the visit's first when `attempt` is 0. */
+void batch_spend(const struct visit *v, uint16_t lane, double x, uint32_t attempt);
+/* Which plan each item of a list is under: b->pick. */
+void batch_pick(struct batch *b, uint32_t step, const struct lane_list *l);
+/* Takes cache hits out of the list into b->ok. */
+void batch_ask_cache(const struct visit *v, struct lane_list *l);
+
+/* Where an attempt leads. */
+enum fate { FATE_OK, FATE_RETRY, FATE_FAIL };
+void batch_find_fates(const struct visit *v, uint32_t attempt, enum fate fate[TRY_COUNT]);
+/* How an attempt ends by its number h in [0, 2^31). */
+int32_t batch_widen(const struct plan *c, uint64_t u); /* h where the plan is wide */
+enum try_end batch_end_of(const struct plan *c, int32_t high);
+/* Quality and last end after an attempt. */
+void batch_mark(const struct visit *v, uint16_t lane, enum try_end end);
+/* batch_hedge.c: one attempt by each item of `l`, with its copies; sorted as `to` says. */
+void batch_hedge(const struct visit *v, const struct lane_list *l, uint32_t attempt,
+                 struct lane_list *to[3]);
+
 /* Counts what became of the block's items. */
 void batch_count(struct batch *b);
+
+static inline void lane_push(struct lane_list *l, uint16_t lane)
+{
+    l->lane[l->n++] = lane;
+}
 
 #endif

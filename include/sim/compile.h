@@ -33,10 +33,11 @@ struct sampler {
     const struct dist *dist; /* borrowed */
 };
 
-/* What one visit of a step does to one kind of item (a class, or several that share all numbers).
- */
+/* What one visit of a step does to one kind of item (a class, under the `given` that holds; kinds
+ * that share all numbers share a plan). */
 struct plan {
     const struct numbers *numbers; /* borrowed */
+    const struct retry *retry;     /* borrowed */
     int32_t cut[CUT_COUNT];        /* ascending */
     uint64_t wide_cut[CUT_COUNT];  /* on 64 bits, where `wide` */
     bool wide;                     /* some outcome is rarer than 31 bits tell well */
@@ -51,28 +52,46 @@ struct plan {
     double budget_s, cost;
     struct sampler confidence[2];              /* of bad, of good items */
     uint64_t change_below[2], reject_below[2]; /* a decision's 64-bit cuts for bad, good items */
-    double threshold; /* as a float, like the confidences it is compared with */
+    float threshold, threshold_high; /* floats, like the confidences they are compared with */
+    struct sampler threshold_dist;    /* where the step draws it */
+    double audit;
+    uint64_t hit_below; /* 0: no cache */
+    struct sampler cache_latency;
 };
 
 struct step_plan {
     const struct step *step; /* borrowed */
     enum step_kind kind;
     uint32_t n_plans;
-    struct plan *plan;   /* [n_plans] */
-    uint16_t *plan_of;   /* [n_classes] */
-    uint32_t first_plan; /* index of plan[0] among all plans of the program */
-    bool dense;          /* items normally come here: numbers of first attempts of first visits
-                            are drawn for the whole block */
-    bool revisited;      /* an item may come here more than once */
-    bool plain;          /* a visit that ends well does nothing but take one free edge */
-    bool masked;         /* a first attempt may be made by all lanes at once */
-    bool at_once;        /* a masked visit is one pass; see batch_visit.c */
-    bool timed;          /* time of visits must be followed item by item in sampled blocks */
+    struct plan *plan;    /* [n_plans] */
+    uint16_t *plan_of;    /* [n_classes][1 + step->n_given]: of a class when none holds, when the
+                             first given holds, ... */
+    struct way_plan *way; /* [step->n_ways] */
+    bool way_drawn;       /* some way is by probability */
+    uint32_t first_plan;  /* index of plan[0] among all plans of the program */
+    bool dense;           /* items normally come here: numbers of first attempts of first visits
+                             are drawn for the whole block */
+    bool revisited;       /* an item may come here more than once */
+    bool plain;           /* a visit that ends well does nothing but take one free edge */
+    bool masked;          /* a first attempt may be made by all lanes at once */
+    bool at_once;         /* a masked visit is one pass; see batch_visit.c */
+    bool timed;           /* time of visits must be followed item by item in sampled blocks */
     bool budgeted;
     int32_t confidence_row;         /* where its confidence is kept, -1: nobody asks for it */
     int32_t gate_row;               /* the confidence that a gate reads */
     int32_t visit_row, attempt_row; /* counters per item; -1: at most one */
+    int32_t last_row;               /* how its last visit ended, enum last; -1: nobody asks */
     int32_t entry_row;              /* quality remembered on first entry; -1 */
+};
+
+/* How the last visit of a step by an item ended. */
+enum last { LAST_NEVER, LAST_OK, LAST_WRONG, LAST_FAILED };
+
+/* A way on, compiled. */
+struct way_plan {
+    uint64_t *below;       /* owned [n_classes]: holds when the visit's number is below; the way by
+                              probability that completes them has UINT64_MAX and always holds */
+    struct condition when; /* n > 0: by condition, its nodes owned */
 };
 
 struct program {
@@ -82,9 +101,11 @@ struct program {
     struct step_plan *step;
     uint64_t *class_below; /* [n_classes]: cumulative shares on 64 bits */
     uint64_t *bad_below;   /* [n_classes]: share that enters bad */
-    uint32_t n_visit_rows, n_attempt_rows, n_entry_rows, n_confidence_rows;
-    bool few_visits; /* of one item, at most LANES_SMALL */
-    bool asks_last;  /* some gate reads the last confidence that an item was given */
+    uint32_t n_visit_rows, n_attempt_rows, n_entry_rows, n_confidence_rows, n_last_rows;
+    bool few_visits;  /* of one item, at most LANES_SMALL */
+    uint32_t n_asked; /* steps whose visits or confidences some condition asks for */
+    uint32_t *asked;  /* [n_asked] */
+    bool asks_last;   /* somebody reads the last confidence that an item was given */
     bool enters_bad, can_be_bad, can_fail, can_reject; /* with a probability above 0 */
     bool has_time, has_cost, has_worth, has_review;
     double time_scale, cost_scale; /* powers of 2 that bring sums near 1 */
@@ -97,5 +118,14 @@ struct program {
 MUST_CHECK int program_init(struct program *g, const struct pipeline *p, const struct program *base,
                             struct error *err);
 void program_release(struct program *g);
+
+/* --- between compile.c and compile_asked.c */
+
+/* The 64-bit number below which uniform numbers lie with probability p. */
+uint64_t program_below(double p);
+void program_add_ways(struct program *g, uint32_t step);
+void program_release_ways(struct step_plan *s);
+/* What conditions, gates and `given` ask about the past of an item: its rows. */
+void program_find_asked(struct program *g);
 
 #endif

@@ -59,13 +59,15 @@ static void lay_out_items(struct batch *b, struct layout *l)
     TAKE_ROWS(b->entry_row, g->n_entry_rows);
     TAKE_ROWS(b->confidence_row, g->n_confidence_rows);
     TAKE_ROWS(b->bad_row, g->n_steps);
+    TAKE_ROWS(b->last_row, g->n_last_rows);
     TAKE(b->counters, (size_t)LANES * g->rules.n_counters);
 }
 
 static void lay_out_passes(struct batch *b, struct layout *l)
 {
     const struct program *g = b->program;
-    struct lane_list *lists[] = {&b->first, &b->retry, &b->again, &b->ok, &b->failed, &b->split};
+    struct lane_list *lists[] = {&b->first,  &b->retry, &b->again, &b->ok,
+                                 &b->failed, &b->split, &b->spare};
     TAKE(b->draw, LANES);
     TAKE(b->dense, LANES);
     TAKE(b->low, LANES);
@@ -78,6 +80,7 @@ static void lay_out_passes(struct batch *b, struct layout *l)
     TAKE(b->value2, LANES);
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
         TAKE(lists[i]->lane, LANES);
+    TAKE(b->pick, LANES);
     TAKE(b->pending, g->n_steps);
     for (uint32_t i = 0; i < g->n_steps; i++) {
         uint16_t *lane = take(l, LANES, sizeof *lane);
@@ -87,6 +90,8 @@ static void lay_out_passes(struct batch *b, struct layout *l)
     TAKE(b->waiting, g->n_steps);
     TAKE(b->listed, g->n_steps);
     TAKE(b->begun, g->n_steps);
+    TAKE(b->asked_confidence, g->n_steps);
+    TAKE(b->asked_visits, g->n_steps);
 }
 
 static void fill_good(struct batch *b)
@@ -123,7 +128,7 @@ void batch_rebind(struct batch *b, const struct program *g)
     const struct program *old = b->program;
     if (g->n_steps != old->n_steps || g->n_visit_rows != old->n_visit_rows ||
         g->n_attempt_rows != old->n_attempt_rows || g->n_entry_rows != old->n_entry_rows ||
-        g->n_confidence_rows != old->n_confidence_rows ||
+        g->n_confidence_rows != old->n_confidence_rows || g->n_last_rows != old->n_last_rows ||
         g->rules.n_counters != old->rules.n_counters)
         BUG("a batch can serve programs of one shape only");
     b->program = g;
@@ -179,6 +184,17 @@ void batch_draw(struct batch *b, uint32_t step, enum rng_purpose purpose, uint32
     }
 }
 
+void batch_draw_once(struct batch *b, uint32_t step, enum rng_purpose purpose, const uint16_t *lane,
+                     uint32_t n, uint64_t *out)
+{
+    uint64_t key = rng_key(b->seed, b->replication, b->block, step, purpose);
+    bool dense = b->program->step[step].dense;
+    if (dense)
+        fill_dense(b, key, b->dense);
+    for (uint32_t k = 0; k < n; k++)
+        out[k] = dense ? b->dense[lane[k]] : rng_at(key, sparse_index(0, 0, lane[k]));
+}
+
 void sampler_fill(const struct sampler *s, const uint32_t *low, uint32_t n, float *out)
 {
     if (s->table) {
@@ -187,87 +203,6 @@ void sampler_fill(const struct sampler *s, const uint32_t *low, uint32_t n, floa
     }
     for (uint32_t k = 0; k < n; k++)
         out[k] = (float)s->value;
-}
-
-/* --- from step to step */
-
-/* The lanes go to `to`; a step they arrive at lists them as long as it lists all who wait. */
-static void arrive(struct batch *b, int32_t to, const uint16_t *lane, uint32_t n)
-{
-    for (uint32_t k = 0; k < n; k++)
-        b->at[lane[k]] = to;
-    if (to < 0)
-        return;
-    struct lane_list *list = &b->pending[to];
-    if (b->waiting[to] == 0) {
-        b->listed[to] = true;
-        list->n = 0;
-    }
-    b->waiting[to] += n;
-    if (!b->listed[to])
-        return;
-    memcpy(list->lane + list->n, lane, n * sizeof *lane);
-    list->n += n;
-}
-
-static void count_end(struct step_tally *s, int32_t to, uint32_t n)
-{
-    s->ship += to == TO_SHIP ? n : 0;
-    s->reject += to == TO_REJECT ? n : 0;
-    s->fail += to == TO_FAIL ? n : 0;
-}
-
-void batch_send(struct batch *b, uint32_t step, int32_t to, uint32_t n)
-{
-    if (n == 0)
-        return;
-    count_end(&b->tally->step[step], to, n);
-    if (to < 0)
-        return;
-    b->waiting[to] += n;
-    b->listed[to] = false;
-}
-
-/* Back at an earlier step the work is done again: quality is what it was on first entry there (as
- * it is, when the item has not been there yet). */
-static void go_back(struct batch *b, const struct route *r, uint16_t lane, struct step_tally *s)
-{
-    if (b->visits[lane] >= VISITS_MAX) {
-        b->at[lane] = TO_FAIL;
-        b->tally->endless++;
-        count_end(s, TO_FAIL, 1);
-        return;
-    }
-    const struct step_plan *to = &b->program->step[r->to];
-    if (to->entry_row >= 0 && to->visit_row >= 0 && b->visit_row[to->visit_row][lane] > 0)
-        b->good[lane] = b->entry_row[to->entry_row][lane];
-    arrive(b, r->to, &lane, 1);
-}
-
-void batch_route(struct batch *b, uint32_t step, enum exit_kind exit, const uint16_t *lane,
-                 uint32_t n)
-{
-    const struct rules *rules = &b->program->rules;
-    struct step_tally *s = &b->tally->step[step];
-    if (n == 0)
-        return;
-    const struct route *r = &rules->route[rules->exit[step][exit]];
-    if (r->counter == ROUTE_FREE && !r->back) {
-        b->tally->route[r - rules->route] += n;
-        count_end(s, r->to, n);
-        arrive(b, r->to, lane, n);
-        return;
-    }
-    for (uint32_t k = 0; k < n; k++) {
-        r = rules_take(rules, step, exit, b->counters + (size_t)lane[k] * rules->n_counters);
-        b->tally->route[r - rules->route]++;
-        if (r->back) {
-            go_back(b, r, lane[k], s);
-            continue;
-        }
-        count_end(s, r->to, 1);
-        arrive(b, r->to, &lane[k], 1);
-    }
 }
 
 /* --- a block */
@@ -294,6 +229,8 @@ static void clear_items(struct batch *b)
     for (uint32_t r = 0; r < g->n_confidence_rows; r++)
         for (uint32_t i = 0; i < LANES; i++)
             b->confidence_row[r][i] = NAN;
+    for (uint32_t r = 0; r < g->n_last_rows; r++)
+        memset(b->last_row[r], LAST_NEVER, LANES * sizeof *b->last_row[r]);
     for (uint32_t i = 0; g->can_be_bad && i < g->n_steps; i++)
         memset(b->bad_row[i], 0, LANES * sizeof *b->bad_row[i]);
     memset(b->counters, 0, (size_t)LANES * g->rules.n_counters * sizeof *b->counters);

@@ -145,9 +145,10 @@ static void count_attempts(struct batch *b, const struct step_plan *s)
 {
     struct plan_tally *t = &b->tally->plan[s->first_plan];
     const int32_t *row = b->attempt_row[s->attempt_row];
+    const uint32_t kinds = 1 + s->step->n_given;
     for (uint32_t i = 0; i < b->n_items; i++) {
         uint64_t n = (uint64_t)row[i];
-        t[s->plan_of[b->class[i]]].squares += n * n;
+        t[s->plan_of[b->class[i] * kinds]].squares += n * n;
     }
 }
 

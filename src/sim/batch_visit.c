@@ -11,19 +11,6 @@
 
 enum { WHOLE_FROM = LANES / 8 * 5 };
 
-/* Where an attempt leads. */
-enum fate { FATE_OK, FATE_RETRY, FATE_FAIL };
-
-struct visit {
-    struct batch *b;
-    uint32_t step;
-    const struct step_plan *s;
-    const struct plan *c;
-    struct step_tally *count;
-    struct plan_tally *ends;
-    bool timed; /* visit_time is kept */
-};
-
 static struct visit visit_of(struct batch *b, uint32_t step, uint32_t plan)
 {
     const struct step_plan *s = &b->program->step[step];
@@ -35,11 +22,6 @@ static struct visit visit_of(struct batch *b, uint32_t step, uint32_t plan)
                           .ends = &b->tally->plan[s->first_plan + plan],
                           .timed =
                               s->budgeted || (b->sampled && b->tally->step[step].visit_times.hot)};
-}
-
-static void push(struct lane_list *l, uint16_t lane)
-{
-    l->lane[l->n++] = lane;
 }
 
 /* --- entering */
@@ -74,14 +56,18 @@ static void enter_list(const struct visit *v, const struct lane_list *l)
 /* --- attempts over a list */
 
 /* Tells a 64-bit number apart and puts the answer where the plan's cuts look for it. */
+int32_t batch_widen(const struct plan *c, uint64_t u)
+{
+    int32_t cell = 0;
+    for (int i = 0; i < CUT_COUNT; i++)
+        cell += u >= c->wide_cut[i];
+    return cell << 27;
+}
+
 static void widen(const struct plan *c, const uint64_t *draw, uint32_t n, int32_t *high)
 {
-    for (uint32_t k = 0; k < n; k++) {
-        int32_t cell = 0;
-        for (int i = 0; i < CUT_COUNT; i++)
-            cell += draw[k] >= c->wide_cut[i];
-        high[k] = cell << 27;
-    }
+    for (uint32_t k = 0; k < n; k++)
+        high[k] = batch_widen(c, draw[k]);
 }
 
 /* Numbers of one attempt: high (outcomes) and value (latencies) for each place. */
@@ -104,9 +90,9 @@ static void draw_list(const struct visit *v, const struct lane_list *l, uint32_t
         qtable_fill(c->latency.table, b->low, l->n, b->value);
 }
 
-static void find_fates(const struct visit *v, uint32_t attempt, enum fate fate[TRY_COUNT])
+void batch_find_fates(const struct visit *v, uint32_t attempt, enum fate fate[TRY_COUNT])
 {
-    const struct retry *r = &v->s->step->retry;
+    const struct retry *r = v->c->retry;
     const enum outcome visible[] = {OUTCOME_ERROR, OUTCOME_MALFORMED, OUTCOME_TIMEOUT};
     const enum try_end end[] = {TRY_ERROR, TRY_SEEN, TRY_LATE};
     for (int k = 0; k < TRY_COUNT; k++)
@@ -115,7 +101,7 @@ static void find_fates(const struct visit *v, uint32_t attempt, enum fate fate[T
         fate[end[k]] = rules_retries(r, visible[k], attempt + 1) ? FATE_RETRY : FATE_FAIL;
 }
 
-static enum try_end end_of(const struct plan *c, int32_t high)
+enum try_end batch_end_of(const struct plan *c, int32_t high)
 {
     int end = TRY_ERROR;
     for (int i = 0; i < CUT_COUNT; i++)
@@ -123,11 +109,19 @@ static enum try_end end_of(const struct plan *c, int32_t high)
     return (enum try_end)end;
 }
 
-/* Quality after an attempt: bit 0 kept by `keep`, set by `put`. */
-static const uint8_t keep[TRY_COUNT] = {1, 1, 0, 0, 0, 1, 1};
-static const uint8_t put[TRY_COUNT] = {0, 0, 0, 0, 1, 0, 0};
+void batch_mark(const struct visit *v, uint16_t lane, enum try_end end)
+{
+    /* Quality after an attempt: bit 0 kept by `keep`, set by `put`. */
+    static const uint8_t keep[TRY_COUNT] = {1, 1, 0, 0, 0, 1, 1};
+    static const uint8_t put[TRY_COUNT] = {0, 0, 0, 0, 1, 0, 0};
+    static const uint8_t last[TRY_COUNT] = {LAST_FAILED, LAST_FAILED, LAST_WRONG, LAST_WRONG,
+                                            LAST_OK,     LAST_OK,     LAST_FAILED};
+    v->b->good[lane] = (v->b->good[lane] & keep[end]) | put[end];
+    if (v->s->last_row >= 0)
+        v->b->last_row[v->s->last_row][lane] = last[end];
+}
 
-static void spend(const struct visit *v, uint16_t lane, double x, uint32_t attempt)
+void batch_spend(const struct visit *v, uint16_t lane, double x, uint32_t attempt)
 {
     struct batch *b = v->b;
     b->time[lane] += x;
@@ -148,18 +142,22 @@ static void attempt_list(const struct visit *v, const struct lane_list *l, uint3
     enum fate fate[TRY_COUNT];
     float limit = (float)c->limit_s;
 
-    find_fates(v, attempt, fate);
+    if (v->s->step->hedge_copies > 0) {
+        batch_hedge(v, l, attempt, to);
+        return;
+    }
+    batch_find_fates(v, attempt, fate);
     draw_list(v, l, attempt);
     for (uint32_t k = 0; k < l->n; k++) {
         uint16_t lane = l->lane[k];
         double x = c->latency.table ? b->value[k] : c->latency.value;
         bool late = c->latency.table ? b->value[k] > limit : x > c->limit_s;
-        enum try_end end = late ? TRY_LATE : c->uncertain ? end_of(c, b->high[k]) : TRY_OK;
+        enum try_end end = late ? TRY_LATE : c->uncertain ? batch_end_of(c, b->high[k]) : TRY_OK;
         x = late ? c->limit_s : x;
         v->ends->end[end]++;
-        spend(v, lane, x, attempt);
-        b->good[lane] = (b->good[lane] & keep[end]) | put[end];
-        push(to[fate[end]], lane);
+        batch_spend(v, lane, x, attempt);
+        batch_mark(v, lane, end);
+        lane_push(to[fate[end]], lane);
         if (tries)
             tries[lane]++;
         if (times)
@@ -173,7 +171,7 @@ static void attempt_list(const struct visit *v, const struct lane_list *l, uint3
 /* The waits before another attempt. */
 static void back_off(const struct visit *v, const struct lane_list *l, uint32_t attempts_made)
 {
-    const struct retry *r = &v->s->step->retry;
+    const struct retry *r = v->c->retry;
     struct batch *b = v->b;
     if (!(r->initial_s > 0))
         return;
@@ -183,7 +181,7 @@ static void back_off(const struct visit *v, const struct lane_list *l, uint32_t 
     for (uint32_t k = 0; k < l->n; k++) {
         if (r->jitter != JITTER_NONE)
             wait = rules_backoff(r, attempts_made, rng_unit(b->draw[k]));
-        spend(v, l->lane[k], wait, attempts_made);
+        batch_spend(v, l->lane[k], wait, attempts_made);
     }
 }
 
@@ -204,128 +202,22 @@ static void try_again(const struct visit *v)
     v->count->retried_ok += b->ok.n - ok;
 }
 
-/* --- after the attempts */
-
-static void time_visits(const struct visit *v, const struct lane_list *l)
-{
-    struct batch *b = v->b;
-    struct step_tally *s = v->count;
-    double sum = 0, sum2 = 0, scale = b->program->time_scale;
-    bool sampled = b->sampled && s->visit_times.hot;
-    for (uint32_t k = 0; k < l->n; k++) {
-        double x = b->visit_time[l->lane[k]];
-        s->in_budget += x <= v->c->budget_s;
-        if (!sampled)
-            continue;
-        sketch_add(&s->visit_times, x);
-        sum += x * scale;
-        sum2 += x * scale * (x * scale);
-    }
-    if (sampled)
-        moments_add(&s->visit_time, l->n, sum, sum2);
-}
-
-/* Confidences by the quality that the items have now: numbers sorted into those of bad and of good
- * items, each through its own table. */
-static void give_confidence(const struct visit *v, const struct lane_list *l)
-{
-    struct batch *b = v->b;
-    const struct sampler *by = v->c->confidence;
-    float *row = b->confidence_row[v->s->confidence_row];
-    uint16_t *lane[2] = {b->retry.lane, b->again.lane};
-    uint32_t *low[2] = {b->low, b->low2}, n[2] = {0, 0};
-    if (by[0].table || by[1].table)
-        batch_draw(b, v->step, RNG_CONFIDENCE, 0, l->lane, l->n, b->draw);
-    for (uint32_t k = 0; k < l->n; k++) {
-        uint32_t good = (uint32_t)b->good[l->lane[k]];
-        lane[0][n[0]] = lane[1][n[1]] = l->lane[k];
-        low[0][n[0]] = low[1][n[1]] = (uint32_t)b->draw[k];
-        n[1] += good;
-        n[0] = k + 1 - n[1];
-    }
-    for (int good = 0; good < 2; good++) {
-        sampler_fill(&by[good], low[good], n[good], b->value);
-        for (uint32_t k = 0; k < n[good]; k++)
-            row[lane[good][k]] = b->value[k];
-    }
-    if (v->s->confidence_row == 0 || !b->program->asks_last)
-        return;
-    for (uint32_t k = 0; k < l->n; k++)
-        b->confidence_row[0][l->lane[k]] = row[l->lane[k]];
-}
-
-static void pass_gate(const struct visit *v, const struct lane_list *l)
-{
-    struct batch *b = v->b;
-    const float *row = v->s->gate_row >= 0 ? b->confidence_row[v->s->gate_row] : NULL;
-    uint16_t *above = b->retry.lane, *below = b->again.lane;
-    uint32_t m = 0;
-    for (uint32_t k = 0; k < l->n; k++) {
-        uint16_t lane = l->lane[k];
-        above[m] = below[k - m] = lane;
-        m += row && rules_gate_ships(row[lane], v->c->threshold);
-    }
-    batch_route(b, v->step, EXIT_ABOVE, above, m);
-    batch_route(b, v->step, EXIT_BELOW, below, l->n - m);
-}
-
-static void decide(const struct visit *v, const struct lane_list *l)
-{
-    struct batch *b = v->b;
-    struct lane_list pass = {0, b->retry.lane}, reject = {0, b->again.lane};
-    if (v->c->can_change || v->c->can_reject[0] || v->c->can_reject[1])
-        batch_draw(b, v->step, RNG_DECISION, 0, l->lane, l->n, b->draw);
-    else
-        memset(b->draw, 0, l->n * sizeof *b->draw);
-    for (uint32_t k = 0; k < l->n; k++) {
-        uint16_t lane = l->lane[k];
-        int32_t good = b->good[lane];
-        bool change = b->draw[k] < v->c->change_below[good];
-        bool caught = b->draw[k] < v->c->reject_below[good];
-        b->good[lane] = good ^ change;
-        v->count->caught += caught;
-        push(caught && !change ? &reject : &pass, lane);
-    }
-    batch_route(b, v->step, EXIT_PASS, pass.lane, pass.n);
-    batch_route(b, v->step, EXIT_REJECT, reject.lane, reject.n);
-}
-
-/* Everything after the attempts, for the items in b->ok and b->failed. */
-static void settle(const struct visit *v)
-{
-    struct batch *b = v->b;
-    if (v->timed) {
-        time_visits(v, &b->ok);
-        time_visits(v, &b->failed);
-    }
-    batch_route(b, v->step, EXIT_FAIL, b->failed.lane, b->failed.n);
-    if (b->ok.n == 0)
-        return;
-    if (v->s->confidence_row >= 0)
-        give_confidence(v, &b->ok);
-    switch (v->s->kind) {
-    case STEP_GATE:
-        pass_gate(v, &b->ok);
-        break;
-    case STEP_CHECK:
-    case STEP_REVIEW:
-        decide(v, &b->ok);
-        break;
-    default:
-        batch_route(b, v->step, EXIT_PASS, b->ok.lane, b->ok.n);
-    }
-}
-
 static void visit_list(struct batch *b, uint32_t step, uint32_t plan, const struct lane_list *l)
 {
     struct visit v = visit_of(b, step, plan);
     b->ok.n = b->failed.n = b->retry.n = 0;
     enter_list(&v, l);
+    if (v.s->step->has_cache) {
+        b->spare.n = l->n;
+        memcpy(b->spare.lane, l->lane, l->n * sizeof *l->lane);
+        l = &b->spare;
+        batch_ask_cache(&v, &b->spare);
+    }
     attempt_list(&v, l, 0, &b->retry);
     v.count->first_ok += b->ok.n;
     try_again(&v);
     v.count->ok += b->ok.n;
-    settle(&v);
+    batch_settle(&v);
 }
 
 /* --- the first attempt over all lanes */
@@ -445,15 +337,15 @@ static void sort_whole(const struct visit *v, const int32_t *late, const int32_t
     const int32_t listed = v->s->plain ? 0 : 1;
     enum fate fate[TRY_COUNT];
     uint32_t m = 0;
-    find_fates(v, 0, fate);
+    batch_find_fates(v, 0, fate);
     for (uint32_t i = 0; i < LANES; i++) {
         int32_t failed = b->here[i] & (late[i] | (high[i] > cut ? 0 : -1));
         b->ok.lane[m] = (uint16_t)i;
         m += (uint32_t)(b->here[i] & ~failed & listed);
         if (!failed)
             continue;
-        enum try_end end = late[i] ? TRY_LATE : end_of(v->c, high[i]);
-        push(fate[end] == FATE_RETRY ? &b->retry : &b->failed, (uint16_t)i);
+        enum try_end end = late[i] ? TRY_LATE : batch_end_of(v->c, high[i]);
+        lane_push(fate[end] == FATE_RETRY ? &b->retry : &b->failed, (uint16_t)i);
     }
     b->ok.n = m;
 }
@@ -466,7 +358,7 @@ static void leave_whole(const struct visit *v, uint32_t n, uint32_t n_late, cons
     const int32_t *high = v->c->uncertain ? b->high : b->never;
     const int32_t here = (int32_t)v->step, cut = v->c->cut[CUT_SEEN];
     const int32_t way = rules->exit[v->step][EXIT_PASS], out = rules->exit[v->step][EXIT_FAIL];
-    bool plain = v->s->plain, again = v->c->can_fail && v->s->step->retry.attempts > 1;
+    bool plain = v->s->plain, again = v->c->can_fail && v->c->retry->attempts > 1;
     if (again || !plain)
         sort_whole(v, late, high);
     uint32_t n_failed = lanes_go(b->here, late, high, cut, plain ? rules->route[way].to : here,
@@ -487,7 +379,7 @@ static void leave_whole(const struct visit *v, uint32_t n, uint32_t n_late, cons
     uint32_t first_ok = b->ok.n;
     try_again(v);
     v->count->ok += b->ok.n - first_ok;
-    settle(v);
+    batch_settle(v);
 }
 
 /* A plain step with one smooth table, no second attempt and one way to fail: two passes in all. */
@@ -575,11 +467,12 @@ void batch_visit(struct batch *b, uint32_t step)
         visit_list(b, step, 0, &b->first);
         return;
     }
+    batch_pick(b, step, &b->first);
     for (uint32_t plan = 0; plan < s->n_plans; plan++) {
         b->split.n = 0;
         for (uint32_t k = 0; k < b->first.n; k++)
-            if (s->plan_of[b->class[b->first.lane[k]]] == plan)
-                push(&b->split, b->first.lane[k]);
+            if (b->pick[b->first.lane[k]] == plan)
+                lane_push(&b->split, b->first.lane[k]);
         if (b->split.n > 0)
             visit_list(b, step, plan, &b->split);
     }

@@ -28,23 +28,36 @@ static bool dists_equal(const struct dist *a, const struct dist *b)
  * over draws of the parameters then meets programs of one shape. */
 static bool numbers_equal(const struct numbers *a, const struct numbers *b)
 {
-    const struct number *x[] = {&a->error,  &a->wrong,       &a->malformed,   &a->validation,
-                                &a->repair, &a->sensitivity, &a->specificity, &a->fixes,
-                                &a->spoils, &a->threshold};
-    const struct number *y[] = {&b->error,  &b->wrong,       &b->malformed,   &b->validation,
-                                &b->repair, &b->sensitivity, &b->specificity, &b->fixes,
-                                &b->spoils, &b->threshold};
+    const struct number *x[] = {&a->error,    &a->wrong,       &a->malformed,      &a->validation,
+                                &a->repair,   &a->sensitivity, &a->specificity,    &a->fixes,
+                                &a->spoils,   &a->threshold,   &a->threshold_high, &a->audit,
+                                &a->cache_hit};
+    const struct number *y[] = {&b->error,    &b->wrong,       &b->malformed,      &b->validation,
+                                &b->repair,   &b->sensitivity, &b->specificity,    &b->fixes,
+                                &b->spoils,   &b->threshold,   &b->threshold_high, &b->audit,
+                                &b->cache_hit};
+    const struct dist *d[] = {&a->latency, &a->confidence_good, &a->confidence_bad,
+                              &a->threshold_dist, &a->cache_latency};
+    const struct dist *e[] = {&b->latency, &b->confidence_good, &b->confidence_bad,
+                              &b->threshold_dist, &b->cache_latency};
     for (size_t i = 0; i < sizeof x / sizeof *x; i++)
         if (x[i]->value != y[i]->value || x[i]->evidence != y[i]->evidence)
             return false;
+    for (size_t i = 0; i < sizeof d / sizeof *d; i++)
+        if (!dists_equal(d[i], e[i]))
+            return false;
     return a->timeout_s == b->timeout_s && a->budget_s == b->budget_s &&
-           a->cost_call == b->cost_call && dists_equal(&a->latency, &b->latency) &&
-           dists_equal(&a->confidence_good, &b->confidence_good) &&
-           dists_equal(&a->confidence_bad, &b->confidence_bad);
+           a->cost_call == b->cost_call && a->hedge_after_s == b->hedge_after_s;
+}
+
+static bool retries_equal(const struct retry *a, const struct retry *b)
+{
+    return a->attempts == b->attempts && a->on == b->on && a->initial_s == b->initial_s &&
+           a->factor == b->factor && a->max_s == b->max_s && a->jitter == b->jitter;
 }
 
 /* The 64-bit number below which uniform numbers lie with probability p. */
-static uint64_t below(double p)
+uint64_t program_below(double p)
 {
     if (!(p > 0))
         return 0;
@@ -97,7 +110,7 @@ static void plan_cuts(struct plan *c)
         c->wide |= share[k] > 0 && share[k] < WIDE_BELOW;
         c->uncertain |= share[k] > 0;
         c->cut[k] = (int32_t)fmin(rint(ldexp(sum, 31)) - 1, INT32_MAX);
-        c->wide_cut[k] = below(sum);
+        c->wide_cut[k] = program_below(sum);
     }
     c->wide |= sum < 1 && 1 - sum < WIDE_BELOW;
     c->taints = share[CUT_UNSEEN] > 0 || share[CUT_WRONG] > 0 || share[CUT_REPAIR] > 0;
@@ -113,30 +126,26 @@ static void plan_decisions(struct plan *c, enum step_kind kind)
         double d[DECISION_COUNT];
         rules_decisions(kind, c->numbers, good, d);
         double change = d[DECIDE_FIX] + d[DECIDE_SPOIL];
-        c->change_below[good] = below(change);
-        c->reject_below[good] = below(change + d[DECIDE_REJECT]);
+        c->change_below[good] = program_below(change);
+        c->reject_below[good] = program_below(change + d[DECIDE_REJECT]);
         c->can_change |= change > 0;
         c->can_reject[good] = d[DECIDE_REJECT] > 0;
         c->can_spoil |= d[DECIDE_SPOIL] > 0;
     }
 }
 
-static int plan_init(struct plan *c, const struct step *s, const struct numbers *n,
-                     const struct plan *base, struct error *err)
+/* What only some steps have: confidences, drawn thresholds, a cache. */
+static int plan_init_more(struct plan *c, const struct step *s, const struct plan *base,
+                          struct error *err)
 {
-    *c = (struct plan){.numbers = n,
-                       .limit_s = n->timeout_s,
-                       .budget_s = n->budget_s,
-                       .cost = n->cost_call,
-                       .threshold = (float)n->threshold.value};
-    plan_cuts(c);
-    plan_decisions(c, s->kind);
-    if (sampler_init(&c->latency, &n->latency, base ? &base->latency : NULL, err))
+    const struct numbers *n = c->numbers;
+    c->hit_below = s->has_cache ? program_below(n->cache_hit.value) : 0;
+    if (s->has_cache &&
+        sampler_init(&c->cache_latency, &n->cache_latency, base ? &base->cache_latency : NULL, err))
         return -1;
-    c->smooth = c->latency.table ? qtable_smooth(c->latency.table, &c->smooth_bits) : NULL;
-    c->can_be_late = dist_max(&n->latency) > n->timeout_s;
-    c->can_fail =
-        c->can_be_late || n->error.value > 0 || (n->malformed.value > 0 && n->validation.value > 0);
+    if (s->draws_threshold && sampler_init(&c->threshold_dist, &n->threshold_dist,
+                                           base ? &base->threshold_dist : NULL, err))
+        return -1;
     if (!s->has_confidence)
         return 0;
     if (sampler_init(&c->confidence[0], &n->confidence_bad, base ? &base->confidence[0] : NULL,
@@ -146,28 +155,61 @@ static int plan_init(struct plan *c, const struct step *s, const struct numbers 
                         err);
 }
 
-/* Classes that share all numbers share a plan. */
+static int plan_init(struct plan *c, const struct step *s, const struct numbers *n,
+                     const struct retry *retry, const struct plan *base, struct error *err)
+{
+    *c = (struct plan){.numbers = n,
+                       .retry = retry,
+                       .limit_s = n->timeout_s,
+                       .budget_s = n->budget_s,
+                       .cost = n->cost_call,
+                       .threshold = (float)n->threshold.value,
+                       .threshold_high = (float)n->threshold_high.value,
+                       .audit = s->audit.present ? n->audit.value : 0};
+    plan_cuts(c);
+    plan_decisions(c, s->kind);
+    if (sampler_init(&c->latency, &n->latency, base ? &base->latency : NULL, err))
+        return -1;
+    c->smooth = c->latency.table ? qtable_smooth(c->latency.table, &c->smooth_bits) : NULL;
+    c->can_be_late = dist_max(&n->latency) > n->timeout_s;
+    c->can_fail =
+        c->can_be_late || n->error.value > 0 || (n->malformed.value > 0 && n->validation.value > 0);
+    return plan_init_more(c, s, base, err);
+}
+
+/* The plan of a kind of item: that of an earlier kind with the same numbers, or a new one. */
+static int add_plan(struct step_plan *s, uint32_t class, uint32_t kind,
+                    const struct step_plan *base, struct error *err)
+{
+    const struct step *step = s->step;
+    const struct numbers *n =
+        kind ? &step->given[kind - 1].override.numbers[class] : &step->numbers[class];
+    const struct retry *retry = step->class_retry ? &step->class_retry[class] : &step->retry;
+    uint32_t k = 0;
+    while (k < s->n_plans &&
+           !(numbers_equal(s->plan[k].numbers, n) && retries_equal(s->plan[k].retry, retry)))
+        k++;
+    s->plan_of[class * (1 + step->n_given) + kind] = (uint16_t)k;
+    if (k < s->n_plans)
+        return 0;
+    s->n_plans++;
+    return plan_init(&s->plan[k], step, n, retry, base && k < base->n_plans ? &base->plan[k] : NULL,
+                     err);
+}
+
 static int step_init(struct program *g, uint32_t i, const struct program *base, struct error *err)
 {
     struct step_plan *s = &g->step[i];
     s->step = &g->pipeline->step[i];
     s->kind = s->step->kind;
     s->first_plan = g->n_plans;
-    s->plan = mem_zero(g->n_classes, sizeof *s->plan);
-    s->plan_of = mem_zero(g->n_classes, sizeof *s->plan_of);
-    const struct step_plan *b = base ? &base->step[i] : NULL;
-    for (uint32_t c = 0; c < g->n_classes; c++) {
-        uint32_t k = 0;
-        while (k < s->n_plans && !numbers_equal(s->plan[k].numbers, &s->step->numbers[c]))
-            k++;
-        s->plan_of[c] = (uint16_t)k;
-        if (k < s->n_plans)
-            continue;
-        s->n_plans++;
-        if (plan_init(&s->plan[k], s->step, &s->step->numbers[c],
-                      b && k < b->n_plans ? &b->plan[k] : NULL, err))
-            return error_prefix(err, "%s", s->step->id);
-    }
+    uint32_t kinds = g->n_classes * (1 + s->step->n_given);
+    s->plan = mem_zero(kinds, sizeof *s->plan);
+    s->plan_of = mem_zero(kinds, sizeof *s->plan_of);
+    for (uint32_t kind = 0; kind <= s->step->n_given; kind++)
+        for (uint32_t c = 0; c < g->n_classes; c++)
+            if (add_plan(s, c, kind, base ? &base->step[i] : NULL, err))
+                return error_prefix(err, "%s", s->step->id);
     g->n_plans += s->n_plans;
     return 0;
 }
@@ -181,10 +223,11 @@ static void mark(const struct program *g, uint32_t i, bool normal, bool *seen)
     seen[i] = true;
     while (todo.len > 0) {
         uint32_t at = todo.at[--todo.len];
-        for (int k = 0; k < EXIT_KIND_COUNT; k++) {
-            if (normal && (k == EXIT_FAIL || k == EXIT_REJECT))
+        for (uint32_t k = 0; k < rules_starts(&g->rules, at); k++) {
+            if (normal && (k == EXIT_FAIL || k == EXIT_REJECT || k == EXIT_AUDIT))
                 continue;
-            for (int32_t r = g->rules.exit[at][k]; r >= 0; r = g->rules.route[r].otherwise) {
+            for (int32_t r = rules_start(&g->rules, at, k); r >= 0;
+                 r = g->rules.route[r].otherwise) {
                 int32_t to = g->rules.route[r].to;
                 if (to >= 0 && !seen[to]) {
                     seen[to] = true;
@@ -213,58 +256,55 @@ static void find_reach(struct program *g)
     mem_free(again);
 }
 
-/* Rows of confidences: row 0 is the last one an item was given, the others those of steps that a
- * gate names.  A step whose confidence no gate reads draws none. */
-static void find_confidences(struct program *g)
-{
-    for (uint32_t i = 0; i < g->n_steps; i++)
-        g->step[i].confidence_row = g->step[i].gate_row = -1;
-    for (uint32_t i = 0; i < g->n_steps; i++) {
-        struct step_plan *s = &g->step[i];
-        if (s->kind != STEP_GATE)
-            continue;
-        int32_t of = s->step->gate_of;
-        g->asks_last |= of < 0;
-        if (of >= 0 && g->step[of].confidence_row < 0)
-            g->step[of].confidence_row = (int32_t)++g->n_confidence_rows;
-        s->gate_row = of < 0 ? 0 : g->step[of].confidence_row;
-    }
-    for (uint32_t i = 0; i < g->n_steps; i++)
-        if (g->asks_last && g->step[i].step->has_confidence && g->step[i].confidence_row < 0)
-            g->step[i].confidence_row = 0;
-    if (g->asks_last || g->n_confidence_rows > 0)
-        g->n_confidence_rows++;
-}
-
 static bool is_free(const struct program *g, uint32_t i, enum exit_kind exit)
 {
     int32_t r = g->rules.exit[i][exit];
     return r >= 0 && g->rules.route[r].counter == ROUTE_FREE && !g->rules.route[r].back;
 }
 
+static bool can_retry(const struct step_plan *s)
+{
+    for (uint32_t k = 0; k < s->n_plans; k++)
+        if (s->plan[k].retry->attempts > 1)
+            return true;
+    return false;
+}
+
+/* Which of the ways of batch_visit.c a visit may go. */
+static void find_forms(struct program *g, uint32_t i, bool retries)
+{
+    struct step_plan *s = &g->step[i];
+    const struct plan *c = &s->plan[0];
+    bool simple =
+        s->n_plans == 1 && s->last_row < 0 && !s->step->has_cache && s->step->hedge_copies == 0;
+    s->timed = retries || s->step->has_cache || s->step->hedge_copies > 0;
+    s->plain = simple && s->kind == STEP_STAGE && s->confidence_row < 0 && s->step->n_ways == 0 &&
+               is_free(g, i, EXIT_PASS) && is_free(g, i, EXIT_FAIL);
+    s->at_once = s->plain && !retries && c->smooth && !c->wide && !c->taints && s->visit_row < 0 &&
+                 (c->cut[CUT_ERROR] < 0 || c->cut[CUT_ERROR] == c->cut[CUT_SEEN]);
+    s->masked = simple && s->dense && s->kind != STEP_REVIEW && !s->budgeted;
+}
+
 static void find_rows(struct program *g, uint32_t i)
 {
     struct step_plan *s = &g->step[i];
-    bool retries = s->step->retry.attempts > 1;
-    s->visit_row = s->revisited ? (int32_t)g->n_visit_rows++ : -1;
-    s->attempt_row = s->revisited || retries ? (int32_t)g->n_attempt_rows++ : -1;
+    bool retries = can_retry(s), asked = false;
+    for (uint32_t k = 0; k < g->n_asked; k++)
+        asked |= g->asked[k] == i;
+    s->visit_row = s->revisited || asked ? (int32_t)g->n_visit_rows++ : -1;
+    s->attempt_row =
+        s->revisited || retries || s->step->hedge_copies > 0 ? (int32_t)g->n_attempt_rows++ : -1;
     s->entry_row = g->rules.entry_slot[i];
-    s->timed = retries;
-    s->plain = s->kind == STEP_STAGE && s->confidence_row < 0 && s->n_plans == 1 &&
-               is_free(g, i, EXIT_PASS) && is_free(g, i, EXIT_FAIL);
     for (uint32_t k = 0; k < s->n_plans; k++) {
         s->budgeted |= isfinite(s->plan[k].budget_s);
         g->can_be_bad |= s->plan[k].can_spoil;
     }
-    const struct plan *c = &s->plan[0];
-    s->at_once = s->plain && !retries && c->smooth && !c->wide && !c->taints && s->visit_row < 0 &&
-                 (c->cut[CUT_ERROR] < 0 || c->cut[CUT_ERROR] == c->cut[CUT_SEEN]);
-    s->masked = s->dense && s->kind != STEP_REVIEW && s->n_plans == 1 && !s->budgeted;
+    find_forms(g, i, retries);
 }
 
-static void leads(struct program *g, uint32_t i, enum exit_kind exit)
+static void leads(struct program *g, uint32_t i, uint32_t start)
 {
-    for (int32_t r = g->rules.exit[i][exit]; r >= 0; r = g->rules.route[r].otherwise) {
+    for (int32_t r = rules_start(&g->rules, i, start); r >= 0; r = g->rules.route[r].otherwise) {
         g->can_fail |= g->rules.route[r].to == TO_FAIL;
         g->can_reject |= g->rules.route[r].to == TO_REJECT;
     }
@@ -274,18 +314,20 @@ static void find_ends(struct program *g, uint32_t i)
 {
     const struct step_plan *s = &g->step[i];
     for (uint32_t k = 0; k < s->n_plans; k++) {
-        if (s->plan[k].can_fail)
+        const struct plan *c = &s->plan[k];
+        if (c->can_fail)
             leads(g, i, EXIT_FAIL);
-        if (s->plan[k].can_reject[1] || (s->plan[k].can_reject[0] && g->can_be_bad))
+        if (c->can_reject[1] || (c->can_reject[0] && g->can_be_bad))
             leads(g, i, EXIT_REJECT);
-        g->has_cost |= s->plan[k].cost != 0;
-        g->has_time |= s->plan[k].latency.table || s->plan[k].latency.value > 0;
+        g->has_cost |= c->cost != 0;
+        g->has_time |= c->latency.table || c->latency.value > 0 || c->cache_latency.table ||
+                       c->cache_latency.value > 0;
+        g->has_time |= c->retry->attempts > 1 && c->retry->initial_s > 0;
     }
-    leads(g, i, s->kind == STEP_GATE ? EXIT_ABOVE : EXIT_PASS);
-    if (s->kind == STEP_GATE)
-        leads(g, i, EXIT_BELOW);
+    for (uint32_t k = 0; k < rules_starts(&g->rules, i); k++)
+        if (k != EXIT_FAIL && k != EXIT_REJECT)
+            leads(g, i, k);
     g->has_review |= s->kind == STEP_REVIEW;
-    g->has_time |= s->step->retry.attempts > 1 && s->step->retry.initial_s > 0;
 }
 
 /* A power of 2 near 1 / x. */
@@ -319,8 +361,8 @@ static void find_entry(struct program *g)
     g->bad_below = mem_zero(g->n_classes, sizeof *g->bad_below);
     for (uint32_t c = 0; c < g->n_classes; c++) {
         sum += p->class[c].share;
-        g->class_below[c] = c + 1 == g->n_classes ? UINT64_MAX : below(sum);
-        g->bad_below[c] = below(p->input_wrong[c].value);
+        g->class_below[c] = c + 1 == g->n_classes ? UINT64_MAX : program_below(sum);
+        g->bad_below[c] = program_below(p->input_wrong[c].value);
         g->enters_bad |= g->bad_below[c] > 0;
     }
     g->can_be_bad = g->enters_bad;
@@ -339,9 +381,10 @@ int program_init(struct program *g, const struct pipeline *p, const struct progr
             program_release(g);
             return -1;
         }
+        program_add_ways(g, i);
     }
     find_reach(g);
-    find_confidences(g);
+    program_find_asked(g);
     find_entry(g);
     g->n_entry_rows = g->rules.n_entry_slots;
     for (uint32_t i = 0; i < g->n_steps; i++)
@@ -361,11 +404,15 @@ void program_release(struct program *g)
             sampler_release(&s->plan[k].latency);
             sampler_release(&s->plan[k].confidence[0]);
             sampler_release(&s->plan[k].confidence[1]);
+            sampler_release(&s->plan[k].threshold_dist);
+            sampler_release(&s->plan[k].cache_latency);
         }
+        program_release_ways(s);
         mem_free(s->plan);
         mem_free(s->plan_of);
     }
     mem_free(g->step);
+    mem_free(g->asked);
     mem_free(g->class_below);
     mem_free(g->bad_below);
     rules_release(&g->rules);

@@ -162,7 +162,8 @@ static double capability_of(const struct pipeline *p, uint32_t class, bool *any)
         struct attempt_time time;
         struct visit_law law;
         attempt_time_set(&time, &s->numbers[class].latency, s->numbers[class].timeout_s);
-        visit_law_set(&law, &s->numbers[class], &s->retry, &time);
+        visit_law_set(&law, &s->numbers[class], s->class_retry ? &s->class_retry[class] : &s->retry,
+                      &time);
         product *= law.ok;
         *any = true;
     }
@@ -263,7 +264,9 @@ static void put_rates(const struct writer *w, const struct step_tally *s,
                       const struct step_plan *plan, const struct plan_tally *all)
 {
     const struct possible can = possible_ends(plan);
-    uint64_t n = all->attempts;
+    uint64_t n = 0; /* answers: calls that a hedge cancelled give none */
+    for (int e = 0; e < TRY_COUNT; e++)
+        n += all->end[e];
     if (n == 0)
         return;
     if (can.wrong || can.error || can.malformed || can.late)
@@ -352,8 +355,8 @@ static void put_threshold(const struct writer *w, const struct step *s, uint32_t
 
 static bool leads_to(const struct program *g, uint32_t step, int32_t to)
 {
-    for (int exit = 0; exit < EXIT_KIND_COUNT; exit++)
-        for (int32_t r = g->rules.exit[step][exit]; r >= 0; r = g->rules.route[r].otherwise)
+    for (uint32_t k = 0; k < rules_starts(&g->rules, step); k++)
+        for (int32_t r = rules_start(&g->rules, step, k); r >= 0; r = g->rules.route[r].otherwise)
             if (g->rules.route[r].to == to)
                 return true;
     return false;
@@ -399,8 +402,8 @@ static void put_edges(const struct tally *t, uint32_t step, const struct metrics
 {
     const struct rules *rules = &t->program->rules;
     VEC(struct edge_count) edges = {0};
-    for (int exit = 0; exit < EXIT_KIND_COUNT; exit++) {
-        for (int32_t r = rules->exit[step][exit]; r >= 0; r = rules->route[r].otherwise) {
+    for (uint32_t k = 0; k < rules_starts(rules, step); k++) {
+        for (int32_t r = rules_start(rules, step, k); r >= 0; r = rules->route[r].otherwise) {
             size_t e = 0;
             while (e < edges.len && edges.at[e].to != rules->route[r].to)
                 e++;

@@ -14,7 +14,9 @@
 #include <string.h>
 
 /* Features of the language that the batch engine does, as FEATURE(...) bits. */
-static const uint64_t BATCH = 0;
+static const uint64_t BATCH = FEATURE(HEDGE) | FEATURE(CACHE) | FEATURE(CLASS_RETRY) |
+                              FEATURE(NEXT) | FEATURE(WHEN) | FEATURE(GIVEN) | FEATURE(BANDS) |
+                              FEATURE(THRESHOLD_DIST) | FEATURE(AUDIT);
 
 enum { FIRST_LOOK = 1 << 14, BLOCKS_PER_REPORT = 512 };
 static const uint64_t TRIALS_DEFAULT = 1000000, MAX_TRIALS_DEFAULT = 10000000000;

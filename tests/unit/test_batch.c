@@ -54,7 +54,9 @@ struct item {
     int32_t at;
     uint32_t visits, visited[8], counters[32];
     bool entry[8];
-    float confidence; /* the last */
+    enum { NEVER, FINE, SPOILT, BROKEN } last[8]; /* how the last visit of a step ended */
+    float confidence;                             /* the last */
+    double confidence_of[8];
     double time, cost;
 };
 
@@ -109,34 +111,144 @@ static double sample(const struct sampler *s, uint64_t u)
     return s->table ? qtable_at(s->table, (uint32_t)u) : s->value;
 }
 
-static const struct plan *plan_of(const struct item *x, uint32_t step)
+/* The `given` that holds when a visit begins: 0 for none, else its index + 1. */
+static uint32_t kind_of(const struct item *x, uint32_t step)
 {
-    return &x->g->step[step].plan[x->g->step[step].plan_of[x->class]];
+    const struct step *s = &x->g->pipeline->step[step];
+    for (uint32_t k = 0; k < s->n_given; k++) {
+        const struct given *g = &s->given[k];
+        if ((g->kind == GIVEN_BAD && !x->good) || (g->kind == GIVEN_CLASS && x->class == g->of) ||
+            (g->kind == GIVEN_FAILED && x->last[g->of] == BROKEN) ||
+            (g->kind == GIVEN_WRONG && x->last[g->of] == SPOILT) ||
+            (g->kind == GIVEN_SKIPPED && x->last[g->of] == NEVER))
+            return k + 1;
+    }
+    return 0;
 }
 
-static enum exit_kind attempts(struct item *x, uint32_t i, const struct numbers *n)
+static const struct plan *plan_of(const struct item *x, uint32_t step, uint32_t kind)
 {
-    const struct retry *r = &x->g->pipeline->step[i].retry;
+    const struct step_plan *s = &x->g->step[step];
+    return &s->plan[s->plan_of[x->class * (1 + s->step->n_given) + kind]];
+}
+
+struct call {
+    double at_s, took_s;
+    enum outcome shown;
+    bool good; /* the item, when this is the answer taken */
+    bool silent;
+};
+
+static struct call call_of(const struct item *x, uint32_t i, const struct plan *c, uint32_t index)
+{
+    const struct numbers *n = c->numbers;
+    uint64_t u = number(x, i, RNG_ATTEMPT, index);
+    double latency = sample(&c->latency, u), h = (double)(u >> 33) * 0x1p-31;
+    if (c->wide)
+        h = rng_unit(number(x, i, RNG_OUTCOME, index));
+    struct call a = {.took_s = fmin(latency, n->timeout_s), .good = x->good};
+    a.shown = outcome_of(n, h, &a.good);
+    a.silent = a.shown == OUTCOME_WRONG;
+    if (latency > (float)n->timeout_s)
+        a = (struct call){0, n->timeout_s, OUTCOME_TIMEOUT, x->good, false};
+    return a;
+}
+
+static bool is_ok(const struct call *a)
+{
+    return a->shown == OUTCOME_OK || a->shown == OUTCOME_WRONG;
+}
+
+/* A call and its hedges: those that start before `over`; over moves as answers come. */
+static struct call attempt(struct item *x, uint32_t i, const struct plan *c, uint32_t made)
+{
+    uint32_t copies = x->g->pipeline->step[i].hedge_copies;
+    struct call best = {0}, last = {.at_s = -1};
+    bool found = false;
+    for (uint32_t j = 0; j <= copies; j++) {
+        double start = j * c->numbers->hedge_after_s;
+        if (j > 0 && (last.at_s <= start || (found && best.at_s <= start)))
+            break;
+        struct call a = call_of(x, i, c, (made - 1) * (copies + 1) + j);
+        a.at_s = start + a.took_s;
+        x->cost += c->numbers->cost_call;
+        if (is_ok(&a) && (!found || a.at_s < best.at_s)) {
+            best = a;
+            found = true;
+        }
+        if (a.at_s >= last.at_s)
+            last = a;
+    }
+    return found ? best : last;
+}
+
+static enum exit_kind attempts(struct item *x, uint32_t i, const struct plan *c)
+{
+    const struct step *s = &x->g->pipeline->step[i];
+    const struct retry *r = s->class_retry ? &s->class_retry[x->class] : &s->retry;
+    uint64_t u = s->has_cache ? number(x, i, RNG_CACHE, 0) : 0;
+    x->last[i] = FINE;
+    if (s->has_cache && rng_unit(u) < c->numbers->cache_hit.value) {
+        x->time += sample(&c->cache_latency, u);
+        return EXIT_PASS;
+    }
     for (uint32_t made = 1;; made++) {
-        uint64_t u = number(x, i, RNG_ATTEMPT, made - 1);
-        double latency = sample(&plan_of(x, i)->latency, u), h = (double)(u >> 33) * 0x1p-31;
-        if (plan_of(x, i)->wide)
-            h = rng_unit(number(x, i, RNG_OUTCOME, made - 1));
-        bool good = x->good;
-        enum outcome o = outcome_of(n, h, &good);
-        if (latency > (float)n->timeout_s)
-            o = OUTCOME_TIMEOUT;
-        else
-            x->good = good;
-        x->time += fmin(latency, n->timeout_s);
-        x->cost += n->cost_call;
-        if (o == OUTCOME_OK || o == OUTCOME_WRONG)
+        struct call a = attempt(x, i, c, made);
+        x->time += a.at_s;
+        x->last[i] = !is_ok(&a) ? BROKEN : a.silent ? SPOILT : FINE;
+        x->good = a.good;
+        if (is_ok(&a))
             return EXIT_PASS;
-        if (!rules_retries(r, o, made))
+        if (!rules_retries(r, a.shown, made))
             return EXIT_FAIL;
         double jitter = r->jitter == JITTER_NONE ? 0 : rng_unit(number(x, i, RNG_BACKOFF, made));
         x->time += rules_backoff(r, made, jitter);
     }
+}
+
+/* An item's threshold at a gate is drawn for its first visit. */
+static double threshold_of(const struct item *x, uint32_t i, const struct plan *c)
+{
+    if (!x->g->pipeline->step[i].draws_threshold)
+        return (float)c->numbers->threshold.value;
+    uint64_t key = rng_key(SEED, 0, x->block, i, RNG_THRESHOLD);
+    return sample(&c->threshold_dist,
+                  x->g->step[i].dense ? dense_at(key, x->lane) : rng_at(key, x->lane));
+}
+
+static enum exit_kind gate(struct item *x, uint32_t i, const struct plan *c)
+{
+    const struct step *s = &x->g->pipeline->step[i];
+    double confidence = s->gate_of < 0 ? x->confidence : x->confidence_of[s->gate_of];
+    double t = threshold_of(x, i, c);
+    if (!(confidence >= t))
+        return EXIT_BELOW;
+    if (s->bands && confidence < (t = (float)c->numbers->threshold_high.value))
+        return EXIT_BETWEEN;
+    if (s->audit.present &&
+        rng_unit(number(x, i, RNG_AUDIT, 0)) <
+            audit_probability(s->audit.design, c->numbers->audit.value, confidence, t))
+        return EXIT_AUDIT;
+    return EXIT_ABOVE;
+}
+
+/* Index of the way of `next` that is taken; n_ways: `next` itself. */
+static uint32_t way_of(const struct item *x, uint32_t i)
+{
+    const struct step *s = &x->g->pipeline->step[i];
+    const struct condition_facts facts = {.confidence = x->confidence,
+                                          .age_s = x->time,
+                                          .confidence_of = x->confidence_of,
+                                          .visits = x->visited,
+                                          .outcome = OUTCOME_OK,
+                                          .class = x->class};
+    double u = s->n_ways ? rng_unit(number(x, i, RNG_WAY, 0)) : 0, sum = 0;
+    for (uint32_t k = 0; k < s->n_ways; k++) {
+        if (s->way[k].probability ? u < (sum += s->way[k].probability[x->class].value)
+                                  : condition_holds(s->way[k].when, &facts))
+            return k;
+    }
+    return s->n_ways;
 }
 
 static enum exit_kind decision(struct item *x, uint32_t i, const struct numbers *n)
@@ -153,7 +265,7 @@ static void visit(struct item *x)
 {
     uint32_t i = (uint32_t)x->at;
     const struct step *s = &x->g->pipeline->step[i];
-    const struct numbers *n = &s->numbers[x->class];
+    const struct plan *c = plan_of(x, i, kind_of(x, i));
     x->visits++;
     if (x->visited[i]++ == 0)
         x->entry[i] = x->good;
@@ -161,15 +273,20 @@ static void visit(struct item *x)
         x->reviewed = true;
         x->reviewed_bad = !x->good;
     }
-    enum exit_kind exit = attempts(x, i, n);
-    if (exit == EXIT_PASS && s->has_confidence)
-        x->confidence =
-            (float)sample(&plan_of(x, i)->confidence[x->good], number(x, i, RNG_CONFIDENCE, 0));
+    enum exit_kind exit = attempts(x, i, c);
+    if (exit == EXIT_PASS && s->has_confidence) {
+        x->confidence = (float)sample(&c->confidence[x->good], number(x, i, RNG_CONFIDENCE, 0));
+        x->confidence_of[i] = x->confidence;
+    }
     if (exit == EXIT_PASS && s->kind == STEP_GATE)
-        exit = rules_gate_ships(x->confidence, (float)n->threshold.value) ? EXIT_ABOVE : EXIT_BELOW;
+        exit = gate(x, i, c);
     if (exit == EXIT_PASS && (s->kind == STEP_CHECK || s->kind == STEP_REVIEW))
-        exit = decision(x, i, n);
-    const struct route *r = rules_take(&x->g->rules, i, exit, x->counters);
+        exit = decision(x, i, c->numbers);
+    int32_t first = x->g->rules.exit[i][exit];
+    uint32_t way = exit == EXIT_PASS ? way_of(x, i) : s->n_ways;
+    if (way < s->n_ways)
+        first = rules_start(&x->g->rules, i, EXIT_KIND_COUNT + way);
+    const struct route *r = rules_take_from(&x->g->rules, first, x->counters);
     if (r->back && x->visited[r->to])
         x->good = x->entry[r->to];
     x->at = r->to;
@@ -178,6 +295,8 @@ static void visit(struct item *x)
 static void walk(struct item *x, const struct program *g, uint64_t block, uint32_t lane)
 {
     *x = (struct item){.g = g, .block = block, .lane = lane, .good = true, .confidence = NAN};
+    for (int i = 0; i < 8; i++)
+        x->confidence_of[i] = NAN;
     uint64_t u = dense_at(rng_key(SEED, 0, block, 0, RNG_CLASS), lane);
     double share = 0;
     for (x->class = 0; x->class + 1 < g->n_classes; x->class ++)
@@ -251,6 +370,45 @@ static const char over_masks[] =
     "    fixes: 50%\n    spoils: 40%\n    cost: {per_call: $1}\n"
     "    on_reject: {goto: get, at_most: 1, then: reject}\n";
 
+/* Caches, hedges, ways, `given`, bands, audits, drawn thresholds, retries by class. */
+static const char the_rest[] =
+    "wrong: 6%\n"
+    "classes: {easy: {share: 60%}, hard: {share: 40%}}\n"
+    "flow:\n"
+    "  - stage: get\n"
+    "    error: 25%\n    wrong: 8%\n    latency: {exponential: {mean: 200ms}}\n"
+    "    cache: {hit: {easy: 30%, hard: 10%}, latency: {exponential: {mean: 3ms}}}\n"
+    "    retry: {attempts: {easy: 2, hard: 3}, backoff: {initial: 50ms, jitter: full}}\n"
+    "    cost: {per_call: $0.01}\n    fallback: make\n"
+    "    confidence: {good: {beta: {a: 5, b: 2}}, bad: {beta: {a: 3, b: 3}}}\n"
+    "    next:\n"
+    "      - {to: sure, probability: {easy: 20%, hard: 10%}}\n"
+    "      - {to: look, when: \"confidence < 0.4 or age > 600ms and class == hard\"}\n"
+    "      - {to: get, probability: 15%, at_most: 1, then: make}\n"
+    "      - make\n"
+    "  - stage: make\n"
+    "    wrong: 10%\n    error: 12%\n    malformed: 5%\n    validation: 60%\n"
+    "    latency: {gamma: {mean: 2s, sd: 1s}}\n    timeout: 4s\n"
+    "    hedge: {after: 1.5s, copies: 2}\n    cost: {per_call: $0.25}\n    retry: {attempts: 2}\n"
+    "    confidence: {good: {beta: {a: 9, b: 2}}, bad: {beta: {a: 3, b: 3}}}\n"
+    "    given:\n"
+    "      get.failed: {wrong: 40%}\n"
+    "      get.wrong: {wrong: 30%, latency: 1s}\n"
+    "      class.hard: {confidence: {good: {beta: {a: 5, b: 2}}}}\n"
+    "  - check: look\n"
+    "    sensitivity: 70%\n    specificity: 95%\n"
+    "    given: {make.skipped: {sensitivity: 90%, latency: 1s}, bad: {latency: 2s}}\n"
+    "    on_reject: {goto: make, at_most: 1, then: reject}\n"
+    "    next: [{to: desk, when: \"visits(make) >= 2 and confidence(make) < 0.9\"}, sure]\n"
+    "  - gate: sure\n"
+    "    threshold: [55%, 80%]\n    above: ship\n    between: own\n    below: desk\n"
+    "    audit: {share: 30%, by: desk, design: near_threshold}\n"
+    "  - gate: own\n"
+    "    threshold: {beta: {a: 8, b: 4}}\n    above: ship\n    below: desk\n    audit: 10%\n"
+    "  - review: desk\n"
+    "    latency: {exponential: {mean: 60s}}\n    sensitivity: 90%\n    specificity: 90%\n"
+    "    fixes: 50%\n    on_reject: {goto: look, at_most: 1, then: reject}\n";
+
 static void walk_blocks(struct setup *s)
 {
     for (uint64_t block = 15; block < 17; block++) { /* the second is a sampled one */
@@ -279,6 +437,14 @@ static void every_item_does_what_the_rules_say(void **state)
     assert_true(s.g.step[0].masked && s.g.step[1].masked && s.g.step[2].masked);
     assert_true(s.g.step[1].plan[0].wide);
     walk_blocks(&s);
+    tear_down(&s);
+    set_up(&s, the_rest);
+    assert_int_equal(s.g.step[1].n_plans, 4);
+    walk_blocks(&s);
+    uint32_t idle = 0;
+    for (uint32_t r = 0; r < s.g.rules.n_routes; r++)
+        idle += s.t.route[r] == 0;
+    assert_int_equal(idle, 4); /* fallbacks of the steps that cannot fail */
     tear_down(&s);
 }
 
@@ -488,6 +654,195 @@ static void another_program_shares_tables_or_has_coarse_ones(void **state)
     tear_down(&s);
 }
 
+/* --- shares against total probability and absorbing chains; 5 sigma of 2^18 items */
+
+static void run_blocks(struct setup *s, uint64_t blocks)
+{
+    for (uint64_t i = 0; i < blocks; i++)
+        batch_run(s->b, SEED, 0, i, LANES, &s->t);
+}
+
+static void share_is(uint64_t k, uint64_t n, double p)
+{
+    within_sigma((double)k / (double)n, p, sqrt(p * (1 - p) / (double)n), 5);
+}
+
+/* A routing graph with cycles: P(done) = 15443/16500, visits 179/165, 40/33, 32/33, 2/11, 19/165,
+ * latency 271/55 (fundamental matrix in exact rationals). */
+static void ways_by_probability_are_an_absorbing_chain(void **state)
+{
+    static const double visits[] = {179.0 / 165, 40.0 / 33, 32.0 / 33, 2.0 / 11, 19.0 / 165};
+    enum { BLOCKS = 256, N = BLOCKS * LANES };
+    struct setup s;
+    set_up(&s, "flow:\n"
+               "  - stage: extract\n    latency: {exponential: {mean: 1s}}\n"
+               "  - stage: validate\n    latency: {exponential: {mean: 0.5s}}\n"
+               "    next: [{to: classify, probability: 80%}, {to: repair, probability: 15%}, "
+               "{to: fail, probability: 5%}]\n"
+               "  - stage: classify\n    latency: {exponential: {mean: 2s}}\n"
+               "    next: [{to: ship, probability: 85%}, {to: extract, probability: 5%, at_most: "
+               "unbounded}, {to: human, probability: 10%}]\n"
+               "  - stage: repair\n    latency: {exponential: {mean: 0.8s}}\n"
+               "    next: [{to: validate, probability: 70%, at_most: unbounded}, {to: extract, "
+               "probability: 20%, at_most: unbounded}, {to: human, probability: 10%}]\n"
+               "  - stage: human\n    latency: {exponential: {mean: 10s}}\n"
+               "    next: [{to: ship, probability: 97%}, {to: fail, probability: 3%}]\n");
+    run_blocks(&s, BLOCKS);
+    share_is(s.t.class[0].correct, N, 15443.0 / 16500);
+    for (int i = 0; i < 5; i++) {
+        double mean = (double)s.t.step[i].visits / N;
+        double squares = s.g.step[i].visit_row >= 0 ? (double)s.t.step[i].squares / N : mean;
+        within_sigma(mean, visits[i], sqrt((squares - mean * mean) / N), 5);
+    }
+    struct moments time = s.t.class[0].shipped_time;
+    moments_merge(&time, &s.t.class[0].unshipped_time);
+    within_sigma(moments_mean(&time) / s.g.time_scale, 271.0 / 55,
+                 sqrt(moments_variance(&time) / N) / s.g.time_scale, 5);
+    tear_down(&s);
+}
+
+/* A cheap model, a strong one, a human, two gates in sequence (total probability over the betas).
+ */
+static void two_gates_in_sequence_part_items_as_total_probability_says(void **state)
+{
+    enum { BLOCKS = 256, N = BLOCKS * LANES };
+    struct setup s;
+    set_up(&s, "flow:\n"
+               "  - stage: small\n    wrong: 15%\n    cost: {per_call: $1}\n"
+               "    confidence: {good: {beta: {a: 8, b: 2}}, bad: {beta: {a: 3, b: 3}}}\n"
+               "  - gate: first\n    threshold: 80%\n    above: ship\n    below: large\n"
+               "  - stage: large\n    wrong: 5%\n    repair: 100%\n    cost: {per_call: $10}\n"
+               "    confidence: {good: {beta: {a: 9, b: 1.5}}, bad: {beta: {a: 3, b: 2}}}\n"
+               "  - gate: second\n    threshold: 70%\n    above: ship\n    below: human\n"
+               "  - stage: human\n    wrong: 3%\n    repair: 100%\n    cost: {per_call: $200}\n");
+    run_blocks(&s, BLOCKS);
+    share_is(s.t.step[1].ship, N, 0.4879115263999998);
+    share_is(s.t.step[3].ship, N, 0.4534619418874753);
+    share_is(s.t.step[4].items, N, 0.05862653171252495);
+    share_is(s.t.class[0].wrong, N, 0.01936481671911975);
+    within_sigma(moments_mean(&s.t.class[0].cost) / s.g.cost_scale, 17.846191078504994,
+                 0.048387426726412865 * sqrt(1e6 / N), 5);
+    tear_down(&s);
+}
+
+/* Confidence with density 2c on [0, 1] (beta(2, 1)), so P(c < x) = x^2. */
+static void bands_and_audits_take_their_shares(void **state)
+{
+    enum { BLOCKS = 256, N = BLOCKS * LANES };
+    struct setup s;
+    set_up(&s, "flow:\n"
+               "  - stage: a\n    confidence: {good: {beta: {a: 2, b: 1}}, bad: 0}\n"
+               "  - gate: g\n    threshold: [50%, 80%]\n    above: ship\n    between: mid\n"
+               "    below: low\n    audit: {share: 25%, by: desk}\n"
+               "  - stage: low\n    next: [ship]\n  - stage: mid\n    next: [ship]\n"
+               "  - review: desk\n    sensitivity: 100%\n");
+    run_blocks(&s, BLOCKS);
+    share_is(s.t.step[2].items, N, 0.25);
+    share_is(s.t.step[3].items, N, 0.64 - 0.25);
+    share_is(s.t.step[4].items, N, 0.36 / 4);
+    share_is(s.t.step[1].ship, N, 0.36 * 3 / 4);
+    tear_down(&s);
+    /* near the threshold t = 1/2 at c: 2 s (1 - c) / (1 - t) = c' with s = 0.1;
+     * integral of 0.4 (1 - c) 2c from 1/2 to 1 = 0.8 (1/6 - 1/12) = 1/15 */
+    set_up(&s, "flow:\n"
+               "  - stage: a\n    confidence: {good: {beta: {a: 2, b: 1}}, bad: 0}\n"
+               "  - gate: g\n    threshold: 50%\n    above: ship\n    below: reject\n"
+               "    audit: {share: 10%, by: desk, design: near_threshold}\n"
+               "  - review: desk\n    sensitivity: 100%\n");
+    run_blocks(&s, BLOCKS);
+    share_is(s.t.step[2].items, N, 1.0 / 15);
+    share_is(s.t.class[0].rejected, N, 0.25);
+    tear_down(&s);
+}
+
+/* P(c >= T) for c beta(2, 1) and T uniform on [0, 1] is E[1 - T^2] = 2/3; an item that comes again
+ * with another confidence meets the threshold it had: P(max(c1, c2) >= T) = E[1 - T^4] = 4/5. */
+static void a_drawn_threshold_stays_with_the_item(void **state)
+{
+    enum { BLOCKS = 256, N = BLOCKS * LANES };
+    struct setup s;
+    set_up(&s, "flow:\n"
+               "  - stage: a\n    confidence: {good: {beta: {a: 2, b: 1}}, bad: 0}\n"
+               "  - gate: g\n    threshold: {uniform: {from: 0, to: 1}}\n    above: ship\n"
+               "    below: {goto: a, at_most: 1, then: reject}\n");
+    run_blocks(&s, BLOCKS);
+    share_is(s.t.class[0].correct, N, 0.8);
+    share_is(s.t.route[s.g.rules.exit[1][EXIT_BELOW]], N, 1.0 / 3);
+    tear_down(&s);
+}
+
+/* A visit: hit with 1/4 at 1 s; else 2 s and an error with 1/2, once more after an error. */
+static void a_cache_saves_attempts_time_and_cost(void **state)
+{
+    enum { BLOCKS = 64, N = BLOCKS * LANES };
+    struct setup s;
+    set_up(&s, "flow:\n"
+               "  - stage: a\n    error: 50%\n    latency: 2s\n    cost: {per_call: $3}\n"
+               "    retry: {attempts: 2}\n    cache: {hit: 25%, latency: 1s}\n");
+    run_blocks(&s, BLOCKS);
+    share_is(s.t.class[0].failed, N, 0.75 / 4);
+    share_is(s.t.step[0].retried, N, 0.75 / 2);
+    share_is(s.t.step[0].first_ok, N, 0.25 + 0.75 / 2);
+    share_is(s.t.plan[0].attempts - s.t.step[0].retried, N, 0.75);
+    const struct class_tally *c = &s.t.class[0];
+    double time = (moments_mean(&c->shipped_time) * (double)c->shipped_time.n +
+                   moments_mean(&c->unshipped_time) * (double)c->unshipped_time.n) /
+                  N / s.g.time_scale;
+    near(time,
+         2.0 * (double)s.t.plan[0].attempts / N + 1 -
+             (double)(s.t.plan[0].attempts - s.t.step[0].retried) / N,
+         1e-9);
+    near(moments_mean(&c->cost) / s.g.cost_scale, 3.0 * (double)s.t.plan[0].attempts / N, 1e-9);
+    tear_down(&s);
+}
+
+/* Exponential calls of mean 1, a second one after d = 1/2: the first answer comes by t with
+ * 1 - e^-t before d, 1 - e^(-t - (t - d)) after; its mean is 1 - e^-d + e^-d / 2.  A call that
+ * fails before d ends the attempt: with a fault of 1/2 the visit fails when the first call fails by
+ * d, or both do. */
+static void a_hedge_takes_the_first_good_answer(void **state)
+{
+    enum { BLOCKS = 256, N = BLOCKS * LANES };
+    const double e = exp(-0.5);
+    struct setup s;
+    set_up(&s, "flow:\n  - stage: a\n    latency: {exponential: {mean: 1s}}\n"
+               "    hedge: {after: 500ms}\n    cost: {per_call: $1}\n");
+    run_blocks(&s, BLOCKS);
+    const struct class_tally *c = &s.t.class[0];
+    within_sigma(moments_mean(&c->shipped_time) / s.g.time_scale, 1 - e / 2,
+                 sqrt(moments_variance(&c->shipped_time) / N) / s.g.time_scale, 5);
+    share_is(s.t.plan[0].attempts - N, N, e);
+    share_is(s.t.plan[0].end[TRY_OK], N, 1);
+    near(moments_mean(&c->cost) / s.g.cost_scale, (double)s.t.plan[0].attempts / N, 1e-9);
+    tear_down(&s);
+    set_up(&s, "flow:\n  - stage: a\n    latency: {exponential: {mean: 1s}}\n    error: 50%\n"
+               "    hedge: {after: 500ms}\n");
+    run_blocks(&s, BLOCKS);
+    share_is(s.t.class[0].failed, N, (1 - e) / 2 + e / 4);
+    tear_down(&s);
+}
+
+/* What holds at the start of a visit decides its numbers; the first in order wins. */
+static void given_parts_items_by_what_became_of_a_step(void **state)
+{
+    enum { BLOCKS = 64, N = BLOCKS * LANES };
+    struct setup s;
+    set_up(&s, "flow:\n"
+               "  - stage: a\n    error: 20%\n    wrong: 10%\n    fallback: b\n"
+               "  - stage: b\n    given:\n"
+               "      a.failed: {error: 100%}\n      a.wrong: {repair: 100%}\n"
+               "      bad: {error: 100%}\n    fallback: {goto: reject}\n"
+               "  - stage: c\n    given: {a.failed: {wrong: 100%}}\n");
+    run_blocks(&s, BLOCKS);
+    const struct class_tally *c = &s.t.class[0];
+    assert_int_equal(c->rejected, s.t.plan[0].end[TRY_ERROR]);
+    assert_int_equal(c->correct, N - c->rejected);
+    share_is(c->rejected, N, 0.2);
+    assert_int_equal(s.t.plan[s.g.step[1].first_plan + 2].end[TRY_REPAIRED],
+                     s.t.plan[0].end[TRY_WRONG]);
+    tear_down(&s);
+}
+
 static int prepare(void **state)
 {
     math_init();
@@ -509,6 +864,13 @@ int main(void)
         cmocka_unit_test(probabilities_below_a_millionth_are_told_apart_on_64_bits),
         cmocka_unit_test(an_item_without_confidence_stays_below_every_gate),
         cmocka_unit_test(another_program_shares_tables_or_has_coarse_ones),
+        cmocka_unit_test(ways_by_probability_are_an_absorbing_chain),
+        cmocka_unit_test(two_gates_in_sequence_part_items_as_total_probability_says),
+        cmocka_unit_test(bands_and_audits_take_their_shares),
+        cmocka_unit_test(a_drawn_threshold_stays_with_the_item),
+        cmocka_unit_test(a_cache_saves_attempts_time_and_cost),
+        cmocka_unit_test(a_hedge_takes_the_first_good_answer),
+        cmocka_unit_test(given_parts_items_by_what_became_of_a_step),
     };
     return cmocka_run_group_tests_name("batch", tests, prepare, NULL);
 }
