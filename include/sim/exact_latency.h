@@ -30,9 +30,10 @@ struct window {
     double sigma;  /* damping; exp(-sigma period) is what the series adds by repeating itself */
     double step;   /* omega_k = k step */
     double grain;  /* about the shortest time that n points resolve */
+    double least;  /* kinks below matter less than the accuracy asked for */
     uint32_t n;    /* a power of 2, at least 64 */
 };
-void window_set(struct window *w, double t_max, uint32_t n);
+void window_set(struct window *w, double t_max, uint32_t n, double least);
 static inline uint32_t window_waves(const struct window *w)
 {
     return w->n / WAVE_WIDTH;
@@ -69,6 +70,8 @@ struct weighted {
 };
 void window_transform(const struct window *w, const struct weighted *at, size_t len,
                       struct wave *out);
+/* The same added to out; straight where the list is short. */
+void window_add(const struct window *w, const struct weighted *at, size_t len, struct wave *out);
 
 /* --- kinks (exact_latency_kinks.c) */
 
@@ -86,14 +89,15 @@ struct kinks {
 struct kink_limits {
     double x_max, grain, least; /* |c[m]| grain^m below `least` is dropped */
     size_t len;                 /* of a list; the slightest are dropped beyond */
+    size_t pairs;               /* that may still be multiplied */
 };
 struct kink_limits kink_limits(const struct window *w);
 void kinks_put(struct kinks *to, double x, int order, double c);
 void kinks_add(struct kinks *to, const struct kinks *from, double p);
 /* Sorts by x, makes one of those at the same place, drops those that do not matter. */
 void kinks_tidy(struct kinks *k, const struct kink_limits *limits);
-/* out += a * b, untidy. */
-void kinks_product(const struct kinks *a, const struct kinks *b, const struct kink_limits *limits,
+/* out += a * b, untidy; nothing when that is too much work. */
+void kinks_product(const struct kinks *a, const struct kinks *b, struct kink_limits *limits,
                    struct kinks *out);
 double kinks_atom(const struct kinks *k, double x); /* mass of an atom at x */
 void kinks_release(struct kinks *k);
@@ -113,12 +117,15 @@ struct latency_law {
     VEC(struct weighted) atoms;
     VEC(struct weighted) starts; /* of continuous parts, with their mass within the limit */
     VEC(struct panel) panels;
+    bool many; /* so many atoms that in a sum of times they blur instead of being kinks */
 };
 void latency_law_init(struct latency_law *law, const struct dist *d, double limit_s);
 void latency_law_release(struct latency_law *law);
 /* out[window_waves]: E[exp(-s X) | X <= limit], as far as X matters before t_max. */
 void latency_law_transform(const struct latency_law *law, const struct window *w, struct wave *out);
-void latency_law_kinks(const struct latency_law *law, const struct window *w, struct kinks *out);
+/* many: also its atoms when they are many. */
+void latency_law_kinks(const struct latency_law *law, const struct window *w, bool many,
+                       struct kinks *out);
 
 /* --- a law in a window (exact_latency_total.c) */
 
@@ -151,14 +158,14 @@ struct latency_source {
     uint32_t n_laws;
     const double *mass; /* [n_laws] */
     double scale_s;     /* a guess of the longest time asked for */
-    double work;        /* about ns for a point */
     /* Adds transforms and kinks into out[n_laws], whose waves are zero. */
     void (*fill)(const void *arg, const struct window *w, struct total *out);
     const void *arg;
 };
-/* Answers all; work_max about ns for one window.  An ask with an error above its tolerance was
- * answered as well as that work allows. */
-void latency_answer(const struct latency_source *s, struct ask *ask, size_t n, double work_max);
+/* Answers all, with windows of at most so many points.  An ask with an error above its tolerance
+ * was answered as well as these allow. */
+void latency_answer(const struct latency_source *s, double points_max, double least_kink,
+                    struct ask *ask, size_t n);
 
 /* --- visits (exact_latency_visit.c) */
 
@@ -186,7 +193,7 @@ void latency_spectra_release(struct latency_spectra *s);
 void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
                         const struct wave *latency, struct wave out[END_COUNT]);
 /* The same in kinks; adds to out. */
-void latency_visit_kinks(const struct chain *c, uint32_t step, const struct kink_limits *limits,
+void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
                          const struct kinks *latency, struct kinks out[END_COUNT]);
 
 /* A source: visits of one step, law 0 of all, then (with more than one) of each class; masses are
@@ -207,17 +214,41 @@ double latency_work(const struct model *m);
 
 /* --- the whole (exact_latency.c) */
 
+struct latency_options {
+    bool curve;        /* F of shipped items too */
+    double tolerance;  /* relative, that is striven for */
+    double points_max; /* of a window */
+    double least_kink; /* the slightest that is kept apart */
+};
+extern const struct latency_options latency_exactly;
 struct latency_outcome {
     bool items;             /* quantiles of items were answered */
     double worst;           /* largest relative error of an answer given, */
     const char *worst_name; /* and of which metric */
-    struct ask *curve;      /* F of shipped items; owned */
+    struct ask *curve;      /* owned */
     size_t n_curve;
     const char *inexact; /* NULL, or the name of a metric left out for want of accuracy */
 };
 /* Fills quantiles and attainments of time in values (as from model_values, at the numbers last
  * filled) where they are NaN. */
-void model_latency(const struct model *m, double *values, struct latency_outcome *out);
+void model_latency(const struct model *m, const struct latency_options *options, double *values,
+                   struct latency_outcome *out);
 void latency_outcome_release(struct latency_outcome *out);
+/* Roughly the ns of one model_latency. */
+double model_latency_work(const struct model *m);
+
+/* --- under evidence (exact_latency_posterior.c) */
+
+struct latency_posterior {
+    bool answered;  /* else there is too much to do */
+    uint32_t draws; /* behind intervals */
+    double nodes;   /* behind means; 0: means of the draws */
+    double error;   /* of those means, relative, the largest, */
+    size_t worst;   /* and of which value */
+};
+struct posterior;
+/* Fills q's time quantiles and attainments where they are NaN; seed and level as for q. */
+MUST_CHECK int latency_posterior(struct model *m, double level, uint64_t seed, struct posterior *q,
+                                 struct latency_posterior *out, struct error *err);
 
 #endif

@@ -8,8 +8,11 @@
 enum { ITEM_QUANTILES = 5, VISIT_QUANTILES = 4, CURVE_STEPS = 100 };
 static const double item_p[ITEM_QUANTILES] = {0.5, 0.9, 0.95, 0.99, 0.999};
 static const double visit_p[VISIT_QUANTILES] = {0.5, 0.9, 0.95, 0.99};
-static const double TOLERANCE = 1e-7, CURVE_TOLERANCE = 1e-4, ERROR_MAX = 1e-3;
-static const double WORK_MAX = 2e9, VISIT_WORK = 100; /* ns */
+static const double CURVE_TOLERANCE = 1e-4, ERROR_MAX = 1e-3;
+static const double WORK_MAX = 2e9; /* ns for a window */
+
+const struct latency_options latency_exactly = {
+    .curve = true, .tolerance = 1e-7, .points_max = 1 << 15, .least_kink = 1e-14};
 
 struct asks {
     struct ask *at; /* a VEC */
@@ -22,9 +25,9 @@ static void ask_quantile(struct asks *to, uint32_t law, double p, double toleran
     vec_push(to, a);
 }
 
-static void ask_share(struct asks *to, uint32_t law, double x)
+static void ask_share(struct asks *to, uint32_t law, double x, double tolerance)
 {
-    struct ask a = {.law = law, .share = true, .x = x, .tolerance = TOLERANCE};
+    struct ask a = {.law = law, .share = true, .x = x, .tolerance = tolerance};
     vec_push(to, a);
 }
 
@@ -74,25 +77,26 @@ static double item_scale(const struct model *m, const double *values)
     return sum;
 }
 
-static void ask_items(const struct model *m, struct asks *asks)
+static void ask_items(const struct model *m, const struct latency_options *options,
+                      struct asks *asks)
 {
     for (uint32_t s = 0; s < model_scopes(m); s++) {
         uint32_t law = s * LATENCY_OF_COUNT;
         for (int k = 0; k < ITEM_QUANTILES; k++) {
-            ask_quantile(asks, law + LATENCY_SHIPPED, item_p[k], TOLERANCE);
-            ask_quantile(asks, law + LATENCY_ALL, item_p[k], TOLERANCE);
+            ask_quantile(asks, law + LATENCY_SHIPPED, item_p[k], options->tolerance);
+            ask_quantile(asks, law + LATENCY_ALL, item_p[k], options->tolerance);
         }
         if (isfinite(m->pipeline->deadline_s))
-            ask_share(asks, law + LATENCY_GOOD, m->pipeline->deadline_s);
+            ask_share(asks, law + LATENCY_GOOD, m->pipeline->deadline_s, options->tolerance);
     }
-    for (int k = -1; k <= CURVE_STEPS; k++) {
+    for (int k = -1; k <= CURVE_STEPS && options->curve; k++) {
         double p = k < 0 ? 0.001 : k < CURVE_STEPS ? (k + 0.5) / CURVE_STEPS : 0.999;
         ask_quantile(asks, LATENCY_SHIPPED, p, CURVE_TOLERANCE);
     }
 }
 
-static void put_items(const struct model *m, const struct ask *a, double *values,
-                      struct latency_outcome *out)
+static void put_items(const struct model *m, const struct latency_options *options,
+                      const struct ask *a, double *values, struct latency_outcome *out)
 {
     for (uint32_t s = 0; s < model_scopes(m); s++) {
         double *v = values + (size_t)s * TOP_COUNT;
@@ -104,28 +108,29 @@ static void put_items(const struct model *m, const struct ask *a, double *values
             put(a++, &v[TOP_SLO], top_names[TOP_SLO], out);
     }
     out->curve = mem_zero(CURVE_STEPS + 2, sizeof *out->curve);
-    for (int k = 0; k < CURVE_STEPS + 2; k++, a++)
+    for (int k = 0; k < CURVE_STEPS + 2 && options->curve; k++, a++)
         if (a->error <= ERROR_MAX)
             out->curve[out->n_curve++] = *a;
 }
 
-static void solve_items(const struct latency_model *l, double *values, struct latency_outcome *out)
+static void solve_items(const struct latency_model *l, const struct latency_options *options,
+                        double *values, struct latency_outcome *out)
 {
     const struct model *m = l->model;
     double *mass = mem_zero((size_t)model_scopes(m) * LATENCY_OF_COUNT, sizeof *mass);
     struct latency_source source = {.n_laws = model_scopes(m) * LATENCY_OF_COUNT,
                                     .mass = mass,
                                     .scale_s = item_scale(m, values),
-                                    .work = latency_work(m),
                                     .fill = latency_fill_items,
                                     .arg = l};
     struct asks asks = {0};
-    out->items = source.work * 2048 <= WORK_MAX;
+    double points = fmin(options->points_max, WORK_MAX / latency_work(m));
+    out->items = points >= 2048;
     if (out->items) {
         item_masses(m, mass);
-        ask_items(m, &asks);
-        latency_answer(&source, asks.at, asks.len, WORK_MAX);
-        put_items(m, asks.at, values, out);
+        ask_items(m, options, &asks);
+        latency_answer(&source, points, options->least_kink, asks.at, asks.len);
+        put_items(m, options, asks.at, values, out);
     }
     vec_release(&asks);
     mem_free(mass);
@@ -144,8 +149,8 @@ static double visit_scale(const struct model *m, uint32_t step)
     return sum > 0 ? sum : rules_backoff(retry, 1, 1);
 }
 
-static void solve_visits(const struct latency_model *l, uint32_t step, double *v,
-                         struct latency_outcome *out)
+static void solve_visits(const struct latency_model *l, const struct latency_options *options,
+                         uint32_t step, double *v, struct latency_outcome *out)
 {
     const struct model *m = l->model;
     uint32_t n = m->pipeline->n_classes, n_laws = n > 1 ? n + 1 : 1;
@@ -155,24 +160,23 @@ static void solve_visits(const struct latency_model *l, uint32_t step, double *v
     struct latency_source source = {.n_laws = n_laws,
                                     .mass = mass,
                                     .scale_s = visit_scale(m, step),
-                                    .work = VISIT_WORK,
                                     .fill = latency_fill_visits,
                                     .arg = &visits};
     struct asks asks = {0};
     mass[0] = 1;
     for (int k = 0; k < VISIT_QUANTILES; k++)
-        ask_quantile(&asks, 0, visit_p[k], TOLERANCE);
+        ask_quantile(&asks, 0, visit_p[k], options->tolerance);
     for (uint32_t k = 0; k < n; k++) {
         double budget_s = m->chain[k].numbers[step].budget_s;
         double share = m->visits[step * n + k] / m->stage[step].visits;
         if (n > 1)
             mass[1 + k] = share;
         if (budget && isfinite(budget_s))
-            ask_share(&asks, n > 1 ? 1 + k : 0, budget_s);
+            ask_share(&asks, n > 1 ? 1 + k : 0, budget_s, options->tolerance);
         else
             within += share;
     }
-    latency_answer(&source, asks.at, asks.len, WORK_MAX);
+    latency_answer(&source, options->points_max, options->least_kink, asks.at, asks.len);
     for (int k = 0; k < VISIT_QUANTILES; k++)
         put(&asks.at[k], &v[STAGE_VISIT_P50 + k], stage_names[STAGE_VISIT_P50 + k], out);
     for (size_t k = VISIT_QUANTILES; k < asks.len; k++) {
@@ -186,16 +190,17 @@ static void solve_visits(const struct latency_model *l, uint32_t step, double *v
     mem_free(mass);
 }
 
-void model_latency(const struct model *m, double *values, struct latency_outcome *out)
+void model_latency(const struct model *m, const struct latency_options *options, double *values,
+                   struct latency_outcome *out)
 {
     struct latency_model l;
     *out = (struct latency_outcome){0};
     latency_model_init(&l, m);
-    solve_items(&l, values, out);
+    solve_items(&l, options, values, out);
     for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
         double *v = values + model_stage_at(m, i);
         if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]) && model_plain(m, i))
-            solve_visits(&l, i, v, out);
+            solve_visits(&l, options, i, v, out);
     }
     latency_model_release(&l);
 }
@@ -204,4 +209,14 @@ void latency_outcome_release(struct latency_outcome *out)
 {
     mem_free(out->curve);
     *out = (struct latency_outcome){0};
+}
+
+/* Measured: three windows, a law in each, and windows of their own for retried visits. */
+double model_latency_work(const struct model *m)
+{
+    const struct pipeline *p = m->pipeline;
+    double sum = 1e6 + 3 * 512 * latency_work(m);
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        sum += p->n_classes * (p->step[i].retry.attempts > 1 ? 4e5 : 2e5);
+    return sum;
 }

@@ -14,7 +14,7 @@ struct asking {
     struct ask *ask;
     size_t n;
     bool *done;
-    double work_max;
+    double least_kink;
     struct window window;
     struct total *total; /* [n_laws] NULL: no window */
 };
@@ -30,7 +30,7 @@ static void close_window(struct asking *q)
 static void open_window(struct asking *q, double t_max, uint32_t points)
 {
     close_window(q);
-    window_set(&q->window, t_max, points);
+    window_set(&q->window, t_max, points, q->least_kink);
     q->total = mem_zero(q->source->n_laws, sizeof *q->total);
     for (uint32_t k = 0; k < q->source->n_laws; k++) {
         q->total[k].mass = q->source->mass[k];
@@ -138,15 +138,16 @@ static double take(struct asking *q, bool last_try)
     return longest;
 }
 
-void latency_answer(const struct latency_source *s, struct ask *ask, size_t n, double work_max)
+void latency_answer(const struct latency_source *s, double points_max, double least_kink,
+                    struct ask *ask, size_t n)
 {
-    struct asking q = {.source = s, .ask = ask, .n = n, .work_max = work_max};
+    struct asking q = {.source = s, .ask = ask, .n = n, .least_kink = least_kink};
     q.done = mem_zero(n + 1, sizeof *q.done);
     for (size_t i = 0; i < n; i++) {
         ask[i].error = NAN;
         q.done[i] = !(s->mass[ask[i].law] > 0);
     }
-    double points_max = fmin(POINTS_MAX, work_max / s->work);
+    points_max = fmin(POINTS_MAX, points_max);
     double t_max = find_scale(&q);
     for (int round = 0; round < WINDOWS_MAX; round++) {
         bool last_try = 4.0 * q.window.n > points_max;

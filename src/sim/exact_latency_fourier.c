@@ -11,16 +11,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { SPREAD = 14 };
+enum { SPREAD = 14, SHORT_LIST = 32 };
 
 static const double PI = 3.14159265358979323846;
 /* exp(-DAMPING) is added to F by the repetition of the series, exp(DAMPING / 4) multiplies the
  * rounding errors at t_max. */
 static const double DAMPING = 24;
 
-void window_set(struct window *w, double t_max, uint32_t n)
+void window_set(struct window *w, double t_max, uint32_t n, double least)
 {
-    *w = (struct window){.t_max = t_max, .period = 4 * t_max, .n = n};
+    *w = (struct window){.t_max = t_max, .period = 4 * t_max, .least = least, .n = n};
     w->sigma = DAMPING / w->period;
     w->step = 2 * PI / w->period;
     w->grain = 2 / (w->step * n);
@@ -76,4 +76,22 @@ void window_transform(const struct window *w, const struct weighted *at, size_t 
         to->im[k % WAVE_WIDTH] = k ? sharpen * grid[size - k] : 0;
     }
     mem_free(grid);
+}
+
+void window_add(const struct window *w, const struct weighted *at, size_t len, struct wave *out)
+{
+    if (len > SHORT_LIST) {
+        struct wave *sum = mem_alloc(window_waves(w) * sizeof *sum);
+        window_transform(w, at, len, sum);
+        for (uint32_t b = 0; b < window_waves(w); b++)
+            wave_add(&out[b], &sum[b], 1);
+        mem_free(sum);
+        return;
+    }
+    for (size_t j = 0; j < len; j++)
+        for (uint32_t b = 0; b < window_waves(w); b++) {
+            struct wave delay;
+            wave_delay(w, b, at[j].x, &delay);
+            wave_add(&out[b], &delay, at[j].mass);
+        }
 }

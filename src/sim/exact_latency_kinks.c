@@ -7,12 +7,15 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { KINKS_MAX = 1000 };
+enum { KINKS_MAX = 1000, PAIRS_MAX = 300000 };
 
 struct kink_limits kink_limits(const struct window *w)
 {
-    return (struct kink_limits){
-        .x_max = 1.25 * w->t_max, .grain = w->grain, .least = 1e-14, .len = KINKS_MAX};
+    return (struct kink_limits){.x_max = 1.25 * w->t_max,
+                                .grain = w->grain,
+                                .least = w->least,
+                                .len = KINKS_MAX,
+                                .pairs = PAIRS_MAX};
 }
 
 void kinks_put(struct kinks *to, double x, int order, double c)
@@ -89,9 +92,13 @@ void kinks_tidy(struct kinks *k, const struct kink_limits *limits)
         drop_slightest(k, limits);
 }
 
-void kinks_product(const struct kinks *a, const struct kinks *b, const struct kink_limits *limits,
+void kinks_product(const struct kinks *a, const struct kinks *b, struct kink_limits *limits,
                    struct kinks *out)
 {
+    size_t pairs = a->len * b->len;
+    if (pairs > limits->pairs)
+        return;
+    limits->pairs -= pairs;
     for (size_t i = 0; i < a->len; i++)
         for (size_t j = 0; j < b->len; j++) {
             struct kink k = {.x = a->at[i].x + b->at[j].x};

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PANELS_MAX = 1500, DEPTH_MAX = 70, ATOMS_KINKED = 400 };
+enum { PANELS_MAX = 1500, DEPTH_MAX = 70 };
 static const double ACCURATE = 3e-13;
 
 /* --- Gauss and Legendre */
@@ -240,29 +240,14 @@ static void add_nodes(const struct panel *p, const struct window *w, struct node
     }
 }
 
-/* Values of the list at all points, straight when it is short. */
-static void add_list(const struct window *w, const struct weighted *at, size_t len,
+static void add_near(const struct window *w, const struct weighted *at, size_t len,
                      struct wave *out)
 {
-    uint32_t n = window_waves(w);
     struct nodes near = {0};
     for (size_t i = 0; i < len; i++)
         if (at[i].x <= 1.5 * w->t_max)
             vec_push(&near, at[i]);
-    if (near.len > 32) {
-        struct wave *sum = mem_zero(n, sizeof *sum);
-        window_transform(w, near.at, near.len, sum);
-        for (uint32_t b = 0; b < n; b++)
-            wave_add(&out[b], &sum[b], 1);
-        mem_free(sum);
-    } else {
-        for (size_t i = 0; i < near.len; i++)
-            for (uint32_t b = 0; b < n; b++) {
-                struct wave delay;
-                wave_delay(w, b, near.at[i].x, &delay);
-                wave_add(&out[b], &delay, near.at[i].mass);
-            }
-    }
+    window_add(w, near.at, near.len, out);
     vec_release(&near);
 }
 
@@ -281,8 +266,8 @@ void latency_law_transform(const struct latency_law *law, const struct window *w
             out[b].re[i] = -(w->sigma * re - omega * im);
             out[b].im[i] = -(w->sigma * im + omega * re);
         }
-    add_list(w, law->starts.at, law->starts.len, out);
-    add_list(w, law->atoms.at, law->atoms.len, out);
+    add_near(w, law->starts.at, law->starts.len, out);
+    add_near(w, law->atoms.at, law->atoms.len, out);
     vec_release(&nodes);
 }
 
@@ -302,11 +287,10 @@ static double derivative(const struct panel *p, int m, double end)
     return sum * pow(2 / p->width, m);
 }
 
-void latency_law_kinks(const struct latency_law *law, const struct window *w, struct kinks *out)
+void latency_law_kinks(const struct latency_law *law, const struct window *w, bool many,
+                       struct kinks *out)
 {
-    if (law->atoms.len > ATOMS_KINKED)
-        return;
-    for (size_t i = 0; i < law->atoms.len; i++)
+    for (size_t i = 0; i < law->atoms.len && (many || !law->many); i++)
         kinks_put(out, law->atoms.at[i].x, 0, law->atoms.at[i].mass);
     for (size_t i = 0; i < law->panels.len; i++) {
         const struct panel *p = &law->panels.at[i];

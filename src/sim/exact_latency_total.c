@@ -37,25 +37,6 @@ static void faded(struct kink *k, double lambda)
     memcpy(k->c, d, sizeof d);
 }
 
-static void take_off_kinks(const struct total *t, const struct window *w, uint32_t b,
-                           const struct wave power[KINK_ORDERS], struct wave *from)
-{
-    struct wave sum[KINK_ORDERS];
-    for (int m = 0; m < KINK_ORDERS; m++)
-        wave_set(&sum[m], 0);
-    for (size_t j = 0; j < t->kinks.len; j++) {
-        struct wave delay;
-        wave_delay(w, b, t->kinks.at[j].x, &delay);
-        for (int m = 0; m < KINK_ORDERS; m++)
-            if (t->kinks.at[j].c[m] != 0)
-                wave_add(&sum[m], &delay, t->kinks.at[j].c[m]);
-    }
-    for (int m = 0; m < KINK_ORDERS; m++) {
-        wave_multiply(&sum[m], &power[m]);
-        wave_add(from, &sum[m], -1);
-    }
-}
-
 /* 1 / (s + add) */
 static void wave_inverse(const struct window *w, uint32_t b, double add, struct wave *out)
 {
@@ -65,6 +46,29 @@ static void wave_inverse(const struct window *w, uint32_t b, double add, struct 
         out->re[i] = re / square;
         out->im[i] = -im / square;
     }
+}
+
+/* Takes the terms of one order off: those of all kinks times (s + lambda)^-order. */
+static void take_off_kinks(struct total *t, const struct window *w, int order)
+{
+    struct weighted *at = mem_alloc((t->kinks.len + 1) * sizeof *at);
+    size_t len = 0;
+    for (size_t j = 0; j < t->kinks.len; j++)
+        if (t->kinks.at[j].c[order] != 0)
+            at[len++] = (struct weighted){t->kinks.at[j].x, -t->kinks.at[j].c[order]};
+    if (len) {
+        struct wave *sum = mem_zero(window_waves(w), sizeof *sum);
+        window_add(w, at, len, sum);
+        for (uint32_t b = 0; b < window_waves(w); b++) {
+            struct wave inverse;
+            wave_inverse(w, b, fade(w), &inverse);
+            for (int m = 0; m < order; m++)
+                wave_multiply(&sum[b], &inverse);
+            wave_add(&t->wave[b], &sum[b], 1);
+        }
+        mem_free(sum);
+    }
+    mem_free(at);
 }
 
 /* The weight of point k of n is 1 well below n / 2 and 0 well above, 4e-15 away from both at the
@@ -106,15 +110,10 @@ void total_ready(struct total *t, const struct window *w)
         for (int m = 0; m < KINK_ORDERS; m++, unit /= lambda)
             t->smooth_mass -= t->kinks.at[j].c[m] * unit;
     }
+    for (int m = 0; m < KINK_ORDERS; m++)
+        take_off_kinks(t, w, m);
     for (uint32_t b = 0; b < window_waves(w); b++) {
-        struct wave power[KINK_ORDERS], s;
-        wave_set(&power[0], 1);
-        wave_inverse(w, b, lambda, &power[1]);
-        for (int m = 2; m < KINK_ORDERS; m++) {
-            power[m] = power[m - 1];
-            wave_multiply(&power[m], &power[1]);
-        }
-        take_off_kinks(t, w, b, power, &t->wave[b]);
+        struct wave s;
         wave_inverse(w, b, 0, &s);
         wave_multiply(&t->wave[b], &s);
     }
@@ -135,6 +134,11 @@ void total_release(struct total *t)
  * incomplete gamma function P(m, lambda u) (Abramowitz and Stegun 6.5.13). */
 static double kink_cdf(const struct kink *k, double lambda, double u, double *density)
 {
+    bool atom = true;
+    for (int m = 1; m < KINK_ORDERS; m++)
+        atom = atom && k->c[m] == 0;
+    if (atom)
+        return k->c[0];
     double z = lambda * u, term = exp(-z), below = -expm1(-z), unit = 1, sum = k->c[0];
     for (int m = 1; m < KINK_ORDERS; m++) {
         *density += k->c[m] * unit * term;

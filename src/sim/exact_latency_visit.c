@@ -7,6 +7,8 @@
 
 #include <math.h>
 
+enum { ATOMS_FEW = 24, ATOMS_MANY = 1000 };
+
 /* --- laws */
 
 static bool same_law(const struct latency_law *law, const struct numbers *n)
@@ -26,6 +28,20 @@ static uint32_t find_law(struct latency_model *l, const struct numbers *n)
     return l->n_laws++;
 }
 
+/* Hundreds of atoms are kept apart in a sum where one step alone has them, and takes them once. */
+static void find_many(struct latency_model *l)
+{
+    const struct model *m = l->model;
+    uint32_t n = 0, units = m->chain[0].n_units;
+    for (uint32_t i = 0; i < units * m->pipeline->n_classes; i++)
+        if (l->law[l->law_of[i]].atoms.len > ATOMS_FEW)
+            n += chain_retry(&m->chain[i / units], i % units)->attempts > 1 ? 2 : 1;
+    for (uint32_t k = 0; k < l->n_laws; k++) {
+        size_t atoms = l->law[k].atoms.len;
+        l->law[k].many = atoms > ATOMS_MANY || (atoms > ATOMS_FEW && n > 1);
+    }
+}
+
 void latency_model_init(struct latency_model *l, const struct model *m)
 {
     uint32_t n = m->chain[0].n_units;
@@ -36,6 +52,7 @@ void latency_model_init(struct latency_model *l, const struct model *m)
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
         for (uint32_t i = 0; i < n; i++)
             l->law_of[k * n + i] = find_law(l, &m->chain[k].numbers[i]);
+    find_many(l);
 }
 
 void latency_model_release(struct latency_model *l)
@@ -163,7 +180,7 @@ static void wait_kinks(const struct retry *retry, uint32_t made, struct kinks *o
 }
 
 /* *a becomes a * b, tidy. */
-static void kinks_times(struct kinks *a, const struct kinks *b, const struct kink_limits *limits)
+static void kinks_times(struct kinks *a, const struct kinks *b, struct kink_limits *limits)
 {
     struct kinks out = {0};
     kinks_product(a, b, limits, &out);
@@ -173,7 +190,7 @@ static void kinks_times(struct kinks *a, const struct kinks *b, const struct kin
 }
 
 /* The same as visit_wave. */
-void latency_visit_kinks(const struct chain *c, uint32_t step, const struct kink_limits *limits,
+void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
                          const struct kinks *latency, struct kinks out[END_COUNT])
 {
     const struct visit_law *law = &c->law[step];
@@ -198,6 +215,8 @@ void latency_visit_kinks(const struct chain *c, uint32_t step, const struct kink
         kinks_product(&reached, &bad, limits, &out[END_FAILED]);
         kinks_release(&good);
         kinks_release(&bad);
+        if (k == retry->attempts)
+            break;
         struct kinks wait = {0};
         wait_kinks(retry, k, &wait);
         kinks_times(&reached, &lost[1], limits);
@@ -228,7 +247,7 @@ void latency_spectra_init(struct latency_spectra *s, const struct latency_model 
             continue;
         s->law[k] = mem_alloc(window_waves(w) * sizeof(struct wave));
         latency_law_transform(&l->law[k], w, s->law[k]);
-        latency_law_kinks(&l->law[k], w, &s->kinks[k]);
+        latency_law_kinks(&l->law[k], w, step != UINT32_MAX, &s->kinks[k]);
     }
 }
 

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { ROUNDS_MAX = 20000, PAIRS_MAX = 30000000 };
+enum { ROUNDS_MAX = 20000 };
 
 /* --- items: what leaves the chain */
 
@@ -178,7 +178,6 @@ struct kinks_walk {
     struct kinks *state;              /* [n_states] */
     struct kinks (*visit)[END_COUNT]; /* [n_units] */
     struct kinks out[LATENCY_OF_COUNT];
-    size_t pairs; /* multiplied so far */
 };
 
 /* Sends on and empties `held`, over hops to states from `end` on and, into `inside`, to those in
@@ -191,11 +190,7 @@ static void kinks_send(struct kinks_walk *walk, uint32_t s, struct kinks *held, 
     struct kinks after[END_COUNT] = {{0}};
     kinks_tidy(held, &walk->limits);
     for (int e = 0; e < END_COUNT; e++) {
-        const struct kinks *visit = &walk->visit[from->unit][e];
-        walk->pairs += held->len * visit->len;
-        if (walk->pairs > PAIRS_MAX)
-            continue;
-        kinks_product(held, visit, &walk->limits, &after[e]);
+        kinks_product(held, &walk->visit[from->unit][e], &walk->limits, &after[e]);
         kinks_tidy(&after[e], &walk->limits);
     }
     for (uint32_t h = from->hop; h < from[1].hop; h++) {

@@ -89,14 +89,13 @@ static int draw_all(struct posterior *q, struct model *m, uint64_t seed, double 
     return status;
 }
 
-static int by_value(const void *a, const void *b)
+int posterior_by_value(const void *a, const void *b)
 {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-/* Between order statistics, (n - 1) p from the first (Hyndman and Fan 1996, type 7). */
-static double sorted_quantile(const double *x, uint32_t n, double p)
+double posterior_quantile(const double *x, uint32_t n, double p)
 {
     double at = (n - 1) * p;
     uint32_t i = (uint32_t)at;
@@ -117,9 +116,9 @@ static void draws_to_bounds(struct posterior *q, size_t size, double level, cons
             q->value[i] = n == q->draws ? sum / n : NAN;
         if (n < q->draws)
             continue;
-        qsort(column, n, sizeof *column, by_value);
-        q->low[i] = sorted_quantile(column, n, (1 - level) / 2);
-        q->high[i] = sorted_quantile(column, n, (1 + level) / 2);
+        qsort(column, n, sizeof *column, posterior_by_value);
+        q->low[i] = posterior_quantile(column, n, (1 - level) / 2);
+        q->high[i] = posterior_quantile(column, n, (1 + level) / 2);
     }
     mem_free(column);
 }

@@ -73,7 +73,8 @@ static void put_rows(const struct model *m, const struct answer_values *a, struc
 
 /* --- what cannot be had */
 
-static const double LATENCY_ERROR = 1e-6; /* relative, of quantiles, beyond which it is said */
+/* Relative errors of latency quantiles beyond which they are said. */
+static const double LATENCY_ERROR = 1e-6, POSTERIOR_LATENCY_ERROR = 1e-3;
 
 struct gaps {
     bool latency, cost;
@@ -160,19 +161,24 @@ static void name_posterior(const struct model *m, const struct posterior *q, str
 
 /* --- solving */
 
+static void put_curve(const struct latency_outcome *l, struct result *out)
+{
+    if (!l->n_curve)
+        return;
+    struct curve *c = result_add_curve(out, "latency_cdf", "latency", "share");
+    for (size_t i = 0; i < l->n_curve; i++) {
+        double y = l->curve[i].p;
+        vec_push(&c->points, ((struct point){.x = l->curve[i].x, .y = y, .low = y, .high = y}));
+    }
+}
+
 /* Quantiles of continuous times; false when there are none of items. */
 static bool solve_latency(const struct model *m, double *value, struct result *out, bool *complete)
 {
     struct latency_outcome l;
-    model_latency(m, value, &l);
+    model_latency(m, &latency_exactly, value, &l);
     bool items = l.items;
-    if (l.n_curve) {
-        struct curve *c = result_add_curve(out, "latency_cdf", "latency", "share");
-        for (size_t i = 0; i < l.n_curve; i++) {
-            double y = l.curve[i].p;
-            vec_push(&c->points, ((struct point){.x = l.curve[i].x, .y = y, .low = y, .high = y}));
-        }
-    }
+    put_curve(&l, out);
     if (l.worst > LATENCY_ERROR) {
         result_warn(out, "latency quantiles: their relative error is about %.1g, from %s", l.worst,
                     l.worst_name);
@@ -204,6 +210,33 @@ static int solve_point(struct model *m, struct result *out, bool *complete, stru
     return status;
 }
 
+/* The same under evidence. */
+static int solve_latency_posterior(struct model *m, const struct exact_options *options,
+                                   struct posterior *q, bool *answered, struct result *out,
+                                   bool *complete, struct error *err)
+{
+    struct latency_posterior l;
+    if (latency_posterior(m, options->level, options->seed, q, &l, err))
+        return -1;
+    *answered = l.answered;
+    if (!l.answered)
+        return 0;
+    result_assume(out,
+                  "latency quantiles are posterior means %s; their intervals are from %u draws",
+                  l.nodes > 0 ? "by quadrature" : "of the draws", l.draws);
+    if (l.error > POSTERIOR_LATENCY_ERROR) {
+        size_t stages = model_stage_at(m, 0), k = l.worst < stages ? 0 : l.worst - stages;
+        bool stage = l.worst >= stages;
+        result_warn(out,
+                    "latency quantiles: the relative error of their posterior means is up to "
+                    "%.1g, of %s%s%s",
+                    l.error, stage ? m->pipeline->step[k / STAGE_COUNT].id : "", stage ? " " : "",
+                    stage ? stage_names[k % STAGE_COUNT] : top_names[l.worst % TOP_COUNT]);
+        *complete = false;
+    }
+    return 0;
+}
+
 static int solve_posterior(struct model *m, const struct exact_options *options, struct result *out,
                            bool *complete, struct error *err)
 {
@@ -211,14 +244,21 @@ static int solve_posterior(struct model *m, const struct exact_options *options,
     if (posterior_init(&q, m, options->level, options->seed, err))
         return -1;
     struct answer_values a = {q.value, q.low, q.high, options->level};
-    struct gaps gaps = {.latency = !m->no_time, .cost = !m->no_cost};
-    put_rows(m, &a, out);
-    name_posterior(m, &q, out, complete);
-    name_gaps(m, &gaps, q.value, out, complete);
-    out->run.covers = "parameters";
-    out->run.seed = options->seed;
+    struct gaps gaps = {.cost = !m->no_cost};
+    bool times = true;
+    int status = 0;
+    if (!m->no_time)
+        status = solve_latency_posterior(m, options, &q, &times, out, complete, err);
+    if (!status) {
+        gaps.latency = !times;
+        put_rows(m, &a, out);
+        name_posterior(m, &q, out, complete);
+        name_gaps(m, &gaps, q.value, out, complete);
+        out->run.covers = "parameters";
+        out->run.seed = options->seed;
+    }
     posterior_release(&q);
-    return 0;
+    return status;
 }
 
 int exact_solve(const struct pipeline *p, const struct exact_options *options, struct result *out,

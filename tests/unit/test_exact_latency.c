@@ -17,11 +17,11 @@ struct solved {
     bool complete;
 };
 
-static void solve(struct solved *s, const char *flow)
+static void solve_with(struct solved *s, const char *flow, bool uncertainty)
 {
     struct error err = {0};
     struct faults faults;
-    struct exact_options options = {.level = 0.95};
+    struct exact_options options = {.level = 0.95, .uncertainty = uncertainty, .seed = 1};
     struct buf text;
     buf_init(&text);
     faults_init(&faults);
@@ -31,6 +31,11 @@ static void solve(struct solved *s, const char *flow)
     buf_release(&text);
     result_init(&s->r, "solve");
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);
+}
+
+static void solve(struct solved *s, const char *flow)
+{
+    solve_with(s, flow, false);
 }
 
 static void done(struct solved *s)
@@ -351,6 +356,58 @@ static void the_curve_is_the_distribution(void **state)
     done(&s);
 }
 
+/* --- evidence */
+
+static double p_again; /* one exponential attempt, or two with this probability */
+static double one_or_two(double x)
+{
+    return (1 - p_again) * erlang(1, x) + p_again * erlang(2, x);
+}
+
+static void quantiles_under_evidence_are_posterior_means(void **state)
+{
+    /* Beta(20.5, 80.5) by the trapezoidal rule, 400 points over all that matters */
+    struct solved s;
+    double sum = 0, mean = 0, mean2 = 0;
+    for (int i = 1; i < 400; i++) {
+        p_again = i / 800.0;
+        double density = exp(19.5 * log(p_again / 0.2) + 79.5 * log((1 - p_again) / 0.8));
+        double q = reach(one_or_two, 0.95);
+        sum += density;
+        mean += density * q;
+        mean2 += density * q * q;
+    }
+    mean /= sum;
+    double sd = sqrt(mean2 / sum - mean * mean);
+    solve_with(&s,
+               "flow:\n  - stage: a\n    error: 20/100\n    retry: {attempts: 2}\n"
+               "    latency: {exponential: {mean: 1s}}\n",
+               true);
+    const struct metric *m = metrics_find(&s.r.metrics, "latency_all_p95");
+    const struct metric *v = metrics_find(&result_stage(&s.r, "a")->metrics, "visit_latency_p95");
+    near_rel(m->value, mean, 1e-6);
+    near_rel(v->value, mean, 1e-6);
+    /* posterior quantiles of at least 100 draws, near a normal law's */
+    within_sigma(m->low, mean - 1.96 * sd, 0.35 * sd, 3);
+    within_sigma(m->high, mean + 1.96 * sd, 0.35 * sd, 3);
+    done(&s);
+}
+
+static void values_that_jump_are_means_of_draws(void **state)
+{
+    /* p90 is 1 s or 2.5 s, as the share of errors is below 10% or above: no rule of few nodes */
+    struct solved s;
+    solve_with(&s,
+               "flow:\n  - stage: a\n    error: 10/100\n    latency: 1s\n"
+               "    retry: {attempts: 2, backoff: {initial: 500ms}}\n",
+               true);
+    double p = metrics_find(&s.r.metrics, "latency_all_p90")->value;
+    within(p, 1.5, 2.1); /* about half of 1.5 s above 1 */
+    near(top(&s, "latency_all_p50"), 1, 1e-12);
+    near(top(&s, "latency_all_p999"), 2.5, 1e-12);
+    done(&s);
+}
+
 /* --- many steps */
 
 static void put_long_flow(struct buf *out)
@@ -401,7 +458,7 @@ static void a_sum_of_exponentials_is_transformed_to_rounding(void **state)
 {
     struct window w;
     struct weighted at[40];
-    window_set(&w, 3, 128);
+    window_set(&w, 3, 128, 1e-14);
     struct wave out[128 / WAVE_WIDTH];
     for (int j = 0; j < 40; j++)
         at[j] = (struct weighted){0.1 * j + 0.01 * (j % 7), 1.0 / 40};
@@ -423,7 +480,7 @@ static void kinks_multiply_as_series(void **state)
     /* (2 e^-s + 3/s)(5 + 7 e^-2s / s^2), cut after 1/s^3 */
     struct window w;
     struct kinks a = {0}, b = {0}, c = {0};
-    window_set(&w, 10, 512);
+    window_set(&w, 10, 512, 1e-14);
     struct kink_limits limits = kink_limits(&w);
     kinks_put(&a, 1, 0, 2);
     kinks_put(&a, 0, 1, 3);
@@ -467,6 +524,8 @@ int main(void)
         cmocka_unit_test(a_loop_without_a_bound_is_geometric),
         cmocka_unit_test(classes_are_mixed_as_laws),
         cmocka_unit_test(the_curve_is_the_distribution),
+        cmocka_unit_test(quantiles_under_evidence_are_posterior_means),
+        cmocka_unit_test(values_that_jump_are_means_of_draws),
         cmocka_unit_test(twenty_steps_agree_with_simulation),
         cmocka_unit_test(a_sum_of_exponentials_is_transformed_to_rounding),
         cmocka_unit_test(kinks_multiply_as_series),
