@@ -61,6 +61,8 @@ static void check_resource(struct reading *r, const struct yaml_node *key,
 static void read_resource(struct reading *r, const struct yaml_node *key, const struct yaml_node *v,
                           struct resource *out)
 {
+    uint64_t before;
+
     *out = (struct resource){
         .id = arena_strdup(&r->p->arena, key->text),
         .line = key->line,
@@ -72,8 +74,9 @@ static void read_resource(struct reading *r, const struct yaml_node *key, const 
     };
     want_name(r, key);
     r->resource = out;
+    before = fault_count(r);
     read_map(r, v, AT_RESOURCE, key);
-    if (v->kind == YAML_MAP)
+    if (fault_count(r) == before)
         check_resource(r, key, v);
     if (!yaml_get(v, "discipline") && out->servers && has_priorities(r->p))
         out->discipline = DISCIPLINE_PRIORITY;
