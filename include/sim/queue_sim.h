@@ -295,6 +295,12 @@ static inline uint8_t *path_entries(const struct queue_sim *s, uint32_t path)
     return (uint8_t *)(s->blob + path * s->program->stride + s->program->at_entry);
 }
 
+/* Is a span of time at most so long, but for the rounding of the clock? */
+static inline bool within_s(const struct queue_sim *s, double span_s, double limit_s)
+{
+    return span_s <= limit_s + 1e-14 * s->clock.now_s;
+}
+
 /* Slots of OWNER_OTHER. */
 enum { OTHER_ARRIVAL, OTHER_WINDOW, OTHER_OBSERVE, OTHER_GUARD, OTHER_DESK };
 

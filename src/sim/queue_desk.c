@@ -152,7 +152,7 @@ static void serve(struct queue_sim *s, uint32_t desk, uint32_t call)
     struct desk *d = &s->desk[desk];
     struct call *c = &s->call[call];
     if (!c->started)
-        c->in_time = c->waited_s <= d->resource->answer_within_s;
+        c->in_time = within_s(s, c->waited_s, d->resource->answer_within_s);
     if (is_rate(d)) {
         d->tokens = fmax(d->tokens - 1, 0);
         desk_sums(s, s->window, desk)[DESK_BUSY] += 1 / d->resource->rate_per_s;

@@ -43,7 +43,7 @@ static void count_time(struct queue_sim *s, const struct item *item, enum item_e
     u[CLASS_TIME2] += took * took;
     u[CLASS_SHIPPED_TIME] += shipped ? took : 0;
     u[CLASS_SHIPPED_TIME2] += shipped ? took * took : 0;
-    u[CLASS_IN_DEADLINE] += shipped && good && took <= s->program->pipeline->deadline_s;
+    u[CLASS_IN_DEADLINE] += shipped && good && within_s(s, took, s->program->pipeline->deadline_s);
     if (item->unit < s->tally->n_units)
         tally_time(s->tally, item->unit, item->class, shipped, took);
 }

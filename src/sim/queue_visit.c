@@ -39,7 +39,7 @@ void visit_close(struct queue_sim *s, uint32_t path, bool ok)
     u[STEP_RETRIED] += retried;
     u[STEP_RETRIED_OK] += retried && ok;
     double budget = p->plan ? p->plan->budget_s : any->budget_s;
-    u[STEP_IN_BUDGET] += took <= budget;
+    u[STEP_IN_BUDGET] += within_s(s, took, budget);
     if (s->item[p->item].unit < s->tally->n_units)
         sketch_put(&s->tally->step[p->step].visits, took);
     if (!ok)
