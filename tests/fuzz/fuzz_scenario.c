@@ -5,24 +5,30 @@
 
 #include <string.h>
 
-/* What was read can be written, and what was written is read. */
+/* What was read can be written, what was written is read, and writes the same again. */
 static void read_again(const struct pipeline *p)
 {
-    struct buf text;
+    struct scenario_options options = {.data_dir = "tests/fuzz"};
+    struct buf text, twice;
     struct pipeline again;
     struct faults f;
     struct error err = {0};
 
     buf_init(&text);
+    buf_init(&twice);
     faults_init(&f);
     scenario_write(p, NULL, NULL, &text);
-    if (scenario_parse("written", buf_text(&text), text.len, NULL, &again, &f, &err))
+    if (scenario_parse("written", buf_text(&text), text.len, &options, &again, &f, &err))
         BUG("%s\n%s", err.text, buf_text(&text));
     if (again.n_steps != p->n_steps)
         BUG("%u steps became %u", p->n_steps, again.n_steps);
+    scenario_write(&again, NULL, NULL, &twice);
+    if (strcmp(buf_text(&text), buf_text(&twice)) != 0)
+        BUG("%s\nbecame\n%s", buf_text(&text), buf_text(&twice));
     pipeline_release(&again);
     faults_release(&f);
     buf_release(&text);
+    buf_release(&twice);
 }
 
 /* The text up to a NUL is the file, the rest a setting: "path=value". */
