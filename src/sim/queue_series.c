@@ -173,8 +173,8 @@ void queue_warn(const struct queue_tally *t, struct result *out)
             warn_warmup(t, r, out);
     if (t->unfinished > 0)
         result_warn(out,
-                    "%llu of %llu items were still inside when as much time again had passed after "
-                    "the horizon; they count as unfinished, and their latencies are not known",
+                    "%llu of %llu items were still inside when the guard struck, long after the "
+                    "horizon; they count as unfinished, and their latencies are not known",
                     (unsigned long long)t->unfinished, (unsigned long long)t->items);
     if (t->items == 0)
         result_warn(out, "no item arrived between the warm-up and the end of the horizon");

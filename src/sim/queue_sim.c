@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The loop: whoever is ready goes on, then the next event.
  *
- * A horizon begins empty at t = 0.  The cohort are the arrivals in [warm-up, warm-up + length);
- * others keep arriving after that, so that the cohort's last members meet the same competition as
- * the first, until all of the cohort have ended, or as much time again has passed: who is then
- * still inside is unfinished. */
+ * A horizon begins empty at t = 0.  The cohort are the arrivals in [warm-up, warm-up + length).
+ * Others keep arriving after that, so that the cohort's last members meet the same competition as
+ * the first, until all of the cohort have ended or as much time again has passed; then the rest
+ * drains away.  Who is still inside when the guard strikes is unfinished. */
 #include "sim/queue_sim.h"
 
 #include <math.h>
 
 enum { STOP_EVERY = 4096 };
+static const double GUARD_LEAST_S = 52.0 * WEEK_S;
 
 /* --- life */
 
@@ -195,7 +196,9 @@ static void arrive(struct queue_sim *s)
     uint32_t n = arrivals_batch(s);
     for (uint32_t k = 0; k < n; k++)
         item_enter(s, s->arrived++, s->window);
-    set_other(s, arrivals_next(s), OTHER_ARRIVAL);
+    double next = arrivals_next(s);
+    if (next < 2 * s->end_s)
+        set_other(s, next, OTHER_ARRIVAL);
 }
 
 static void start_horizon(struct queue_sim *s, struct queue_tally *t)
@@ -217,7 +220,7 @@ static void start_horizon(struct queue_sim *s, struct queue_tally *t)
         set_other(s, s->start_s, OTHER_WINDOW);
     else
         next_window(s);
-    set_other(s, s->end_s + (h->warmup_s + h->length_s), OTHER_GUARD);
+    set_other(s, 2 * s->end_s + fmax(s->end_s, GUARD_LEAST_S), OTHER_GUARD);
     if (t->n_instants)
         observe(s);
     arrivals_start(s);
