@@ -174,11 +174,12 @@ struct latency_model {
     struct latency_law *law;   /* distinct ones */
     uint32_t n_laws;
     uint32_t *law_of; /* [n_classes][n_units] */
+    double *visits;   /* [n_classes][n_units], as shares of all items */
 };
 void latency_model_init(struct latency_model *l, const struct model *m);
 void latency_model_release(struct latency_model *l);
 
-/* Transforms and kinks of the laws of one step, or of all (UINT32_MAX). */
+/* Transforms and kinks of the laws of one step's visits, or of all (UINT32_MAX). */
 struct latency_spectra {
     struct wave **law; /* [n_laws], NULL where not asked for */
     struct kinks *kinks;
@@ -215,6 +216,7 @@ double latency_work(const struct model *m);
 /* --- the whole (exact_latency.c) */
 
 struct latency_options {
+    bool items;        /* quantiles and attainments of items, where they are not known */
     bool curve;        /* F of shipped items too */
     double tolerance;  /* relative, that is striven for */
     double points_max; /* of a window */

@@ -12,7 +12,7 @@ static const double CURVE_TOLERANCE = 1e-4, ERROR_MAX = 1e-3;
 static const double WORK_MAX = 2e9; /* ns for a window */
 
 const struct latency_options latency_exactly = {
-    .curve = true, .tolerance = 1e-7, .points_max = 1 << 15, .least_kink = 1e-14};
+    .items = true, .curve = true, .tolerance = 1e-7, .points_max = 1 << 15, .least_kink = 1e-14};
 
 struct asks {
     struct ask *at; /* a VEC */
@@ -80,7 +80,7 @@ static double item_scale(const struct model *m, const double *values)
 static void ask_items(const struct model *m, const struct latency_options *options,
                       struct asks *asks)
 {
-    for (uint32_t s = 0; s < model_scopes(m); s++) {
+    for (uint32_t s = 0; s < model_scopes(m) && options->items; s++) {
         uint32_t law = s * LATENCY_OF_COUNT;
         for (int k = 0; k < ITEM_QUANTILES; k++) {
             ask_quantile(asks, law + LATENCY_SHIPPED, item_p[k], options->tolerance);
@@ -98,7 +98,7 @@ static void ask_items(const struct model *m, const struct latency_options *optio
 static void put_items(const struct model *m, const struct latency_options *options,
                       const struct ask *a, double *values, struct latency_outcome *out)
 {
-    for (uint32_t s = 0; s < model_scopes(m); s++) {
+    for (uint32_t s = 0; s < model_scopes(m) && options->items; s++) {
         double *v = values + (size_t)s * TOP_COUNT;
         for (int k = 0; k < ITEM_QUANTILES; k++) {
             put(a++, &v[TOP_LATENCY_P50 + k], top_names[TOP_LATENCY_P50 + k], out);
@@ -149,12 +149,24 @@ static double visit_scale(const struct model *m, uint32_t step)
     return sum > 0 ? sum : rules_backoff(retry, 1, 1);
 }
 
+/* Visits with different budgets have none together. */
+static bool one_budget(const struct model *m, uint32_t step)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        for (uint32_t u = c->extra[step]; u < c->extra[step + 1]; u++)
+            if (unit_counts(&c->unit[u]) && c->numbers[u].budget_s != c->numbers[step].budget_s)
+                return false;
+    }
+    return true;
+}
+
 static void solve_visits(const struct latency_model *l, const struct latency_options *options,
                          uint32_t step, double *v, struct latency_outcome *out)
 {
     const struct model *m = l->model;
     uint32_t n = m->pipeline->n_classes, n_laws = n > 1 ? n + 1 : 1;
-    bool budget = model_has_budget(m, step);
+    bool budget = model_has_budget(m, step) && isnan(v[STAGE_WITHIN_BUDGET]) && one_budget(m, step);
     double *mass = mem_zero(n_laws, sizeof *mass), within = 0;
     struct visit_source visits = {l, step};
     struct latency_source source = {.n_laws = n_laws,
@@ -196,10 +208,14 @@ void model_latency(const struct model *m, const struct latency_options *options,
     struct latency_model l;
     *out = (struct latency_outcome){0};
     latency_model_init(&l, m);
-    solve_items(&l, options, values, out);
+    struct latency_options left = *options;
+    left.items = isnan(values[TOP_ALL_P50]);
+    if (left.items || left.curve)
+        solve_items(&l, &left, values, out);
+    out->items = out->items || !left.items;
     for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
         double *v = values + model_stage_at(m, i);
-        if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]) && model_plain(m, i))
+        if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]))
             solve_visits(&l, options, i, v, out);
     }
     latency_model_release(&l);

@@ -18,7 +18,7 @@ static const double MEAN_WORK = 2e8, DRAW_WORK = 4e8, DRAW_WORK_MAX = 8e9; /* ab
 
 /* Far below the width of an interval. */
 static const struct latency_options roughly = {
-    .tolerance = 1e-5, .points_max = 2048, .least_kink = 3e-6};
+    .items = true, .tolerance = 1e-5, .points_max = 2048, .least_kink = 3e-6};
 
 struct gathering {
     struct model *m;
@@ -63,8 +63,8 @@ static int values_at(struct gathering *g, const double *theta, struct error *err
     struct latency_outcome outcome;
     if (model_values(g->m, theta, g->values, err))
         return -1;
-    if (atoms_possible(g->m, ATOMS_TIME) && model_atoms(g->m, ATOMS_TIME, g->values))
-        return 0;
+    if (atoms_possible(g->m, ATOMS_TIME))
+        model_atoms(g->m, ATOMS_TIME, g->values);
     model_latency(g->m, &roughly, g->values, &outcome);
     latency_outcome_release(&outcome);
     return 0;

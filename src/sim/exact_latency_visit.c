@@ -42,6 +42,21 @@ static void find_many(struct latency_model *l)
     }
 }
 
+/* Endless loops are past: flow_solve has refused them. */
+static void count_visits(struct latency_model *l)
+{
+    const struct model *m = l->model;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        double *mass = mem_zero(c->n_states, sizeof *mass), absorb[ABSORB_COUNT];
+        if (flow_mass(c, UINT32_MAX, mass, absorb))
+            for (uint32_t s = 0; s < c->n_states; s++)
+                l->visits[k * c->n_units + c->state[s].unit] +=
+                    m->pipeline->class[k].share * mass[s];
+        mem_free(mass);
+    }
+}
+
 void latency_model_init(struct latency_model *l, const struct model *m)
 {
     uint32_t n = m->chain[0].n_units;
@@ -53,6 +68,8 @@ void latency_model_init(struct latency_model *l, const struct model *m)
         for (uint32_t i = 0; i < n; i++)
             l->law_of[k * n + i] = find_law(l, &m->chain[k].numbers[i]);
     find_many(l);
+    l->visits = mem_zero(all, sizeof *l->visits);
+    count_visits(l);
 }
 
 void latency_model_release(struct latency_model *l)
@@ -61,6 +78,7 @@ void latency_model_release(struct latency_model *l)
         latency_law_release(&l->law[k]);
     mem_free(l->law);
     mem_free(l->law_of);
+    mem_free(l->visits);
     *l = (struct latency_model){0};
 }
 
@@ -236,14 +254,13 @@ void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limit
 void latency_spectra_init(struct latency_spectra *s, const struct latency_model *l,
                           const struct window *w, uint32_t step)
 {
-    const struct pipeline *p = l->model->pipeline;
-    uint32_t n = l->model->chain[0].n_units;
+    const struct chain *c = l->model->chain;
     *s = (struct latency_spectra){.n = l->n_laws};
     s->law = mem_zero(l->n_laws, sizeof *s->law);
     s->kinks = mem_zero(l->n_laws, sizeof *s->kinks);
-    for (size_t i = 0; i < (size_t)n * p->n_classes; i++) {
+    for (size_t i = 0; i < (size_t)c->n_units * c->pipeline->n_classes; i++) {
         uint32_t k = l->law_of[i];
-        if (s->law[k] || (step != UINT32_MAX && i % n != step))
+        if (s->law[k] || (step != UINT32_MAX && c->unit[i % c->n_units].step != step))
             continue;
         s->law[k] = mem_alloc(window_waves(w) * sizeof(struct wave));
         latency_law_transform(&l->law[k], w, s->law[k]);
@@ -263,38 +280,46 @@ void latency_spectra_release(struct latency_spectra *s)
 
 /* --- visits */
 
+static void add_unit(const struct visit_source *v, const struct chain *c, uint32_t unit,
+                     const struct latency_spectra *spectra, struct kink_limits *limits,
+                     const struct window *w, struct total *const to[2])
+{
+    const struct visit_law *law = &c->law[unit];
+    uint32_t of = c->class * c->n_units + unit;
+    double share = v->latency->visits[of] / v->latency->model->stage[v->step].visits;
+    double end[END_COUNT] = {
+        [END_OK] = share * (law->ok + law->wrong), [END_FAILED] = share * law->failed};
+    struct kinks kinks[END_COUNT] = {{0}};
+    of = v->latency->law_of[of];
+    latency_visit_kinks(c, unit, limits, &spectra->kinks[of], kinks);
+    for (int e = 0; e < END_COUNT; e++) {
+        for (int k = 0; k < 2 && to[k]; k++)
+            kinks_add(&to[k]->kinks, &kinks[e], end[e]);
+        kinks_release(&kinks[e]);
+    }
+    for (uint32_t b = 0; b < window_waves(w); b++) {
+        struct wave wave[END_COUNT];
+        latency_visit_wave(c, unit, w, b, &spectra->law[of][b], wave);
+        for (int k = 0; k < 2 && to[k]; k++)
+            for (int e = 0; e < END_COUNT; e++)
+                wave_add(&to[k]->wave[b], &wave[e], end[e]);
+    }
+}
+
 void latency_fill_visits(const void *arg, const struct window *w, struct total *out)
 {
     const struct visit_source *v = arg;
     const struct model *m = v->latency->model;
-    const struct pipeline *p = m->pipeline;
+    uint32_t classes = m->pipeline->n_classes;
     struct kink_limits limits = kink_limits(w);
     struct latency_spectra spectra;
     latency_spectra_init(&spectra, v->latency, w, v->step);
-    for (uint32_t k = 0; k < p->n_classes; k++) {
+    for (uint32_t k = 0; k < classes; k++) {
         const struct chain *c = &m->chain[k];
-        const struct visit_law *law = &c->law[v->step];
-        uint32_t of = v->latency->law_of[k * c->n_units + v->step];
-        double share = m->visits[v->step * p->n_classes + k] / m->stage[v->step].visits;
-        double end[END_COUNT] = {
-            [END_OK] = share * (law->ok + law->wrong), [END_FAILED] = share * law->failed};
-        struct kinks kinks[END_COUNT] = {{0}};
-        latency_visit_kinks(c, v->step, &limits, &spectra.kinks[of], kinks);
-        for (int e = 0; e < END_COUNT; e++) {
-            kinks_add(&out[0].kinks, &kinks[e], end[e]);
-            if (p->n_classes > 1)
-                kinks_add(&out[1 + k].kinks, &kinks[e], end[e]);
-            kinks_release(&kinks[e]);
-        }
-        for (uint32_t b = 0; b < window_waves(w); b++) {
-            struct wave wave[END_COUNT];
-            latency_visit_wave(c, v->step, w, b, &spectra.law[of][b], wave);
-            for (int e = 0; e < END_COUNT; e++) {
-                wave_add(&out[0].wave[b], &wave[e], end[e]);
-                if (p->n_classes > 1)
-                    wave_add(&out[1 + k].wave[b], &wave[e], end[e]);
-            }
-        }
+        struct total *const to[2] = {&out[0], classes > 1 ? &out[1 + k] : NULL};
+        for (uint32_t u = 0; u < c->n_units; u++)
+            if (c->unit[u].step == v->step && unit_counts(&c->unit[u]))
+                add_unit(v, c, u, &spectra, &limits, w, to);
     }
     latency_spectra_release(&spectra);
 }

@@ -105,12 +105,7 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
         const double *v = value + model_stage_at(m, i);
         if (!(v[STAGE_VISITS] > 0))
             continue;
-        if (!model_plain(m, i) && isnan(v[STAGE_VISIT_P50]))
-            result_warn(out,
-                        "%s visit_latency quantiles: left out, as its visits differ in their "
-                        "numbers (given, cache); seam simulate gives them",
-                        p->step[i].id);
-        else if (!model_once(m, i) && isnan(v[STAGE_VISIT_P50]))
+        if (!m->point && isnan(v[STAGE_VISIT_P50]))
             result_warn(out,
                         "%s visit_latency quantiles%s: quantiles are not averaged over the "
                         "evidence; seam simulate gives them",
@@ -199,7 +194,9 @@ static int solve_point(struct model *m, struct result *out, bool *complete, stru
     struct gaps gaps = {0};
     int status = model_values(m, NULL, value, err);
     if (!status) {
-        if (!m->no_time && !(atoms_possible(m, ATOMS_TIME) && model_atoms(m, ATOMS_TIME, value)))
+        if (!m->no_time && atoms_possible(m, ATOMS_TIME))
+            model_atoms(m, ATOMS_TIME, value);
+        if (!m->no_time)
             gaps.latency = !solve_latency(m, value, out, complete);
         if (!m->no_cost)
             gaps.cost = !atoms_possible(m, ATOMS_COST) || !model_atoms(m, ATOMS_COST, value);

@@ -341,6 +341,25 @@ static void classes_are_mixed_as_laws(void **state)
     done(&s);
 }
 
+/* A cache hit takes 1 s; a miss, one or two exponential attempts of mean 1 s. */
+static double hit_or_miss(double x)
+{
+    return 0.3 * (x >= 1) + 0.7 * class_x(x);
+}
+
+static void visits_of_several_kinds_are_mixed(void **state)
+{
+    struct solved s;
+    solve(&s, "flow:\n  - stage: a\n    error: 10%\n    retry: {attempts: 2}\n"
+              "    latency: {exponential: {mean: 1s}}\n    cache: {hit: 30%, latency: 1s}\n"
+              "    budget: 2s\n");
+    for (size_t k = 1; k < 4; k++)
+        near_rel(stage(&s, "a", visit_name[k]), reach(hit_or_miss, share[k]), 1e-9);
+    near_rel(stage(&s, "a", "visit_latency_p50"), 1, 1e-12); /* F jumps there from 0.43 to 0.73 */
+    near_rel(stage(&s, "a", "within_budget"), hit_or_miss(2), 1e-9);
+    done(&s);
+}
+
 static void the_curve_is_the_distribution(void **state)
 {
     struct solved s;
@@ -523,6 +542,7 @@ int main(void)
         cmocka_unit_test(atoms_and_gaps_keep_their_edges),
         cmocka_unit_test(a_loop_without_a_bound_is_geometric),
         cmocka_unit_test(classes_are_mixed_as_laws),
+        cmocka_unit_test(visits_of_several_kinds_are_mixed),
         cmocka_unit_test(the_curve_is_the_distribution),
         cmocka_unit_test(quantiles_under_evidence_are_posterior_means),
         cmocka_unit_test(values_that_jump_are_means_of_draws),
