@@ -221,7 +221,7 @@ static void read_environment(struct reading *r, const struct yaml_node *key,
 
 void read_environments(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
 {
-    if (want_map(r, v, "names to states"))
+    if ((v->kind == YAML_MAP && v->n == 0) || want_map(r, v, "names to states"))
         return;
     if (v->n > ENVIRONMENTS_MAX) {
         fault_at(r, v, "%u environments; at most %d are read", v->n, ENVIRONMENTS_MAX);

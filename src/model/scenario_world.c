@@ -85,7 +85,7 @@ static void read_resource(struct reading *r, const struct yaml_node *key, const 
 
 void read_resources(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
 {
-    if (want_map(r, v, "names to {servers, hours, ...}"))
+    if ((v->kind == YAML_MAP && v->n == 0) || want_map(r, v, "names to {servers, hours, ...}"))
         return;
     if (v->n > RESOURCES_MAX) {
         fault_at(r, v, "%u resources; at most %d are read", v->n, RESOURCES_MAX);
