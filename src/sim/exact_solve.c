@@ -4,6 +4,7 @@
 #include "sim/exact.h"
 #include "sim/exact_latency.h"
 #include "sim/exact_posterior.h"
+#include "sim/exact_queue.h"
 #include "sim/gap_exact.h"
 #include "sim/sensitivity.h"
 
@@ -13,6 +14,12 @@
 static const uint64_t SUPPORTED = FEATURE(NEXT) | FEATURE(WHEN) | FEATURE(GIVEN) | FEATURE(BANDS) |
                                   FEATURE(CACHE) | FEATURE(CLASS_RETRY) | FEATURE(AUDIT) |
                                   FEATURE(THRESHOLD_DIST);
+/* Without arrivals nobody waits for a resource. */
+static const uint64_t UNTIMED = FEATURE(RESOURCES) | FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) |
+                                FEATURE(PATIENCE) | FEATURE(HOURS) | FEATURE(RATE_LIMIT);
+/* With them a desk may have a closed form. */
+static const uint64_t TIMED = FEATURE(ARRIVALS) | FEATURE(BATCH_ARRIVALS) | FEATURE(RESOURCES) |
+                              FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) | FEATURE(PATIENCE);
 
 struct answer_values {
     const double *value, *low, *high; /* low NULL: exact */
@@ -262,9 +269,12 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
                 bool *complete, struct error *err)
 {
     struct model m;
+    bool timed = p->arrivals.kind != ARRIVALS_NONE;
     *complete = true;
-    if (pipeline_needs(p, "solve", SUPPORTED, err) || chain_can(p, err))
+    if (pipeline_needs(p, "solve", SUPPORTED | (timed ? TIMED : UNTIMED), err) || chain_can(p, err))
         return -1;
+    if (timed)
+        return exact_queue_solve(p, options, out, complete, err);
     if (model_build(&m, p, options->max_states, true, err))
         return -1;
     bool uncertain = options->uncertainty && (p->n_evidence || m.redraws);
@@ -300,7 +310,7 @@ int exact_point(const struct pipeline *p, struct exact_point *out, struct error 
 {
     struct model m;
     *out = (struct exact_point){0};
-    if (pipeline_needs(p, "solve", SUPPORTED, err) || chain_can(p, err))
+    if (pipeline_needs(p, "solve", SUPPORTED | UNTIMED, err) || chain_can(p, err))
         return -1;
     if (model_build(&m, p, 0, false, err))
         return -1;

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Desks in the steady state, in closed form: Poisson arrivals from outside, one desk.
+ *
+ * A desk's arrivals are Poisson when the steps before it hold nothing (delays that nobody shares
+ * displace the points of a Poisson process independently, and it stays one: Doob 1953, ch. VIII.5),
+ * when items come to it once at most, and since independent routing thins it. */
+#ifndef SEAM_SIM_EXACT_QUEUE_H
+#define SEAM_SIM_EXACT_QUEUE_H
+
+#include "base/error.h"
+#include "model/pipeline.h"
+#include "model/result.h"
+#include "sim/exact.h"
+
+/* One stream of customers; those of a lower rank are served first. */
+struct desk_stream {
+    double rate_per_s, service[2]; /* E[S], E[S^2] in s, s^2 */
+    uint32_t rank;
+};
+/* M/M/c/K+M: birth and death. */
+struct desk {
+    uint32_t servers;
+    uint32_t room; /* ROOM_UNLIMITED: no limit */
+    double rate_per_s, mean_s;
+    double patience_s; /* mean; INFINITY: for ever */
+};
+/* NaN: not known.  Waits are of all who joined. */
+struct desk_values {
+    double utilisation, wait_mean_s, wait_p95_s, p_wait, queue_length, in_system, block, abandon;
+};
+/* ERR_NUMERIC when there is no steady state. */
+MUST_CHECK int desk_markov(const struct desk *d, struct desk_values *out, struct error *err);
+/* One server, any service, first come first served (Pollaczek 1930, Khinchine 1932). */
+MUST_CHECK int desk_general(const struct desk_stream *s, uint32_t n, struct desk_values *out,
+                            struct error *err);
+/* Mean waits wait_s[n] by rank: Cobham (1954); with several servers all services must be
+ * exponential with one mean.  preemptive: one server, interrupted work resumes; the wait is all the
+ * time not served. */
+MUST_CHECK int desk_ranks(const struct desk_stream *s, uint32_t n, uint32_t servers,
+                          bool preemptive, double *wait_s, struct desk_values *out,
+                          struct error *err);
+
+/* exact_solve for scenarios with arrivals; ERR_UNSUPPORTED with the assumption that fails. */
+MUST_CHECK int exact_queue_solve(const struct pipeline *p, const struct exact_options *options,
+                                 struct result *out, bool *complete, struct error *err);
+
+#endif
