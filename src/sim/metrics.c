@@ -4,6 +4,7 @@
 #include "sim/metrics.h"
 
 #include "sim/batch.h"
+#include "sim/curve.h"
 #include "sim/estimate.h"
 #include "sim/exact_chain.h"
 
@@ -495,8 +496,10 @@ void metrics_fill(const struct tally *t, const struct metrics_options *options, 
         put_step(&w, t, i, all->n);
         put_edges(t, i, options, out);
     }
-    if (!options->brief)
+    if (!options->brief) {
+        curve_latency(&all->shipped, options->level, out);
         say(t, all, out);
+    }
     if (g->n_classes > 1)
         class_tally_release(all);
 }

@@ -12,6 +12,7 @@
 
 #include "math/rng.h"
 #include "sim/batch.h"
+#include "sim/curve.h"
 #include "sim/metrics.h"
 #include "sim/queue.h"
 
@@ -22,6 +23,7 @@
 
 enum {
     DRAWS_DEFAULT = 1000,
+    GRID_BLOCKS = 16,
     HORIZONS_DEFAULT = 200, /* draws of a timed pipeline, each for one horizon */
     ITEMS_LEAST = 2000,
     ITEMS_IN_ALL = 20000000,
@@ -34,7 +36,8 @@ enum section {
     SECTION_CLASS,
     SECTION_EDGE,
     SECTION_RESOURCE,
-    SECTION_ENVIRONMENT
+    SECTION_ENVIRONMENT,
+    SECTION_CURVE /* row: a point of the grid */
 };
 
 /* One metric of one draw. */
@@ -66,6 +69,8 @@ struct outer {
     struct batch **batch;
     struct tally *tally; /* [threads] */
     struct draw *draw;   /* [n_draws] */
+    uint32_t n_grid;
+    double grid[CURVE_POINTS]; /* s: where the curve of latencies is looked at */
     pthread_mutex_t lock;
     bool failed;
     struct error err;
@@ -136,6 +141,42 @@ static int simulate_queue(struct outer *o, uint64_t r, const struct pipeline *dr
     return status;
 }
 
+/* Times of the shipped items of all classes; `own` is released by the caller. */
+static const struct sketch *shipped_of(const struct tally *t, struct sketch *own)
+{
+    *own = (struct sketch){0};
+    if (t->program->n_classes == 1)
+        return &t->class[0].shipped;
+    sketch_init(own);
+    for (uint32_t c = 0; c < t->program->n_classes; c++)
+        sketch_merge(own, &t->class[c].shipped);
+    return own;
+}
+
+/* Shares of the shipped items at each time of the grid. */
+static void take_curve(const struct outer *o, struct draw *d, const struct tally *t)
+{
+    struct sketch own;
+    const struct sketch *all = shipped_of(t, &own);
+    for (uint32_t i = 0; i < o->n_grid && all->n > 0; i++) {
+        double y = sketch_cdf(all, o->grid[i]), n = (double)all->n;
+        struct seen s = {SECTION_CURVE, i, "latency_cdf", "1", y, sqrt(y * (1 - y) / n)};
+        vec_push(&d->seen, s);
+    }
+    sketch_release(&own);
+}
+
+/* The grid comes from the parameters as written. */
+static void find_grid(struct outer *o)
+{
+    struct sketch own;
+    for (uint64_t block = 0; block < GRID_BLOCKS; block++)
+        batch_run(o->batch[0], o->options->seed, 0, block, LANES, &o->tally[0]);
+    o->n_grid = curve_grid(shipped_of(&o->tally[0], &own), o->grid);
+    sketch_release(&own);
+    tally_clear(&o->tally[0]);
+}
+
 static void simulate(struct outer *o, uint32_t worker, uint64_t r, const struct program *g)
 {
     struct batch *b = o->batch[worker];
@@ -152,6 +193,7 @@ static void simulate(struct outer *o, uint32_t worker, uint64_t r, const struct 
     result_init(&out, "draw");
     metrics_fill(t, &brief, &out);
     take_all(&o->draw[r], &out);
+    take_curve(o, &o->draw[r], t);
     result_release(&out);
     batch_rebind(b, o->base);
     tally_rebind(t, o->base);
@@ -307,9 +349,24 @@ static void drop_idle_edges(struct result *out)
     out->edges.len = kept;
 }
 
+static void put_curve(const struct outer *o, const struct metrics *at, struct result *out)
+{
+    if (at->list.len == 0 || at->list.len != o->n_grid)
+        return;
+    struct curve *c = result_add_curve(out, "latency_cdf", "latency", "share");
+    for (size_t i = 0; i < at->list.len; i++) {
+        const struct metric *m = &at->list.at[i];
+        struct point p = {.x = o->grid[i], .y = m->value, .low = m->low, .high = m->high};
+        p.low = fmax(p.low, 0);
+        p.high = fmin(p.high, 1);
+        vec_push(&c->points, p);
+    }
+}
+
 static void put_all(const struct outer *o, struct result *out)
 {
     struct slots slots = {{0}};
+    struct metrics curve = {{0}};
     add_rows(o, out);
     gather(o, &slots);
     for (size_t i = 0; i < slots.list.len; i++) {
@@ -320,11 +377,14 @@ static void put_all(const struct outer *o, struct result *out)
                              : s->section == SECTION_RESOURCE ? &out->resources.at[s->row].metrics
                              : s->section == SECTION_ENVIRONMENT
                                  ? &out->environments.at[s->row].metrics
-                                 : &out->edges.at[s->row].metrics;
+                             : s->section == SECTION_CURVE ? &curve
+                                                           : &out->edges.at[s->row].metrics;
         put_slot(o, s, to);
         mem_free(s->value);
     }
     vec_release(&slots.list);
+    put_curve(o, &curve, out);
+    vec_release(&curve.list);
     drop_idle_edges(out);
 }
 
@@ -399,6 +459,8 @@ int outer_run(const struct pipeline *p, const struct run_options *options, bool 
     if (!general && program_init(&base, p, NULL, err))
         return -1;
     outer_init(&o, p, general ? NULL : &base, options);
+    if (!general)
+        find_grid(&o);
     struct work w = {.begin = 0,
                      .end = o.n_draws,
                      .stop = options->stop,

@@ -498,6 +498,53 @@ static void with_few_items_they_predict_what_a_log_would_show(void **state)
     done(&x);
 }
 
+/* Shipped with 0.9, whatever the time; exponential times: the share done by x is 1 - e^-x. */
+static void the_curve_of_latencies_is_that_of_shipped_items(void **state)
+{
+    struct ran x;
+    run(&x, "flow:\n  - stage: a\n    latency: {exponential: {mean: 1s}}\n    error: 10%\n");
+    const struct curve *c = result_curve(&x.r, "latency_cdf");
+    assert_non_null(c);
+    assert_true(c->points.len > 95);
+    for (size_t i = 0; i < c->points.len; i++) {
+        const struct point *p = &c->points.at[i];
+        double exact = -expm1(-p->x);
+        within_sigma(p->y, exact, sqrt(exact * (1 - exact) / 9e5), 5);
+        assert_true(p->low <= p->y && p->y <= p->high);
+        near(p->high - p->low, 2 * 1.96 * sqrt(p->y * (1 - p->y) / 9e5), 2e-5);
+        assert_true(i == 0 || p->x > p[-1].x);
+    }
+    done(&x);
+    run(&x, "flow:\n  - stage: a\n    latency: 2s\n    timeout: 3s\n");
+    c = result_curve(&x.r, "latency_cdf");
+    assert_int_equal(c->points.len, 1);
+    near(c->points.at[0].x, 2, 0);
+    near(c->points.at[0].y, 1, 0);
+    done(&x);
+}
+
+/* A fraction of 20/100 fast items (1s, else 2s): the share done by 1s has the posterior Beta(20.5,
+ * 80.5) of the evidence, 2.5% and 97.5% quantiles 0.1308 and 0.2863 (by numerical integration). */
+static void with_evidence_the_curve_holds_the_posterior(void **state)
+{
+    struct ran x;
+    const struct run_options options = {
+        .trials = 1000000, .seed = 1, .level = 0.95, .uncertainty = true};
+    parse("flow:\n  - stage: a\n    error: 80/100\n    fallback: b\n    latency: 1s\n    "
+          "next: [ship]\n  - stage: b\n    latency: 1s\n",
+          &x.p);
+    run_with(&x, &options);
+    const struct curve *c = result_curve(&x.r, "latency_cdf");
+    assert_int_equal(c->points.len, 2);
+    const struct point *p = &c->points.at[0];
+    near(p->x, 1, 0);
+    near(p->y, 20.5 / 101, 0.01);
+    near(p->low, 0.1308, 0.012);
+    near(p->high, 0.2863, 0.016);
+    near(c->points.at[1].y, 1, 0);
+    done(&x);
+}
+
 static void certain_scenarios_need_no_outer_loop(void **state)
 {
     struct ran x;
@@ -537,6 +584,8 @@ int main(void)
         cmocka_unit_test(loops_without_end_are_reported),
         cmocka_unit_test(intervals_with_evidence_hold_the_posterior),
         cmocka_unit_test(with_few_items_they_predict_what_a_log_would_show),
+        cmocka_unit_test(the_curve_of_latencies_is_that_of_shipped_items),
+        cmocka_unit_test(with_evidence_the_curve_holds_the_posterior),
         cmocka_unit_test(certain_scenarios_need_no_outer_loop),
     };
     return cmocka_run_group_tests_name("run", tests, prepare, NULL);
