@@ -135,8 +135,11 @@ auto error          0.3%       0.0–1.4%
 review load        26.6%     21.6–31.7%
 review precision   26.1%     16.0–37.5%
 latency mean      108 ms      97–123 ms
+latency p50       101 ms      91–117 ms
+latency p95       188 ms     170–223 ms
+latency p99       234 ms     211–282 ms
 visits mean         6.26      6.21–6.31
 capability         92.8%     88.9–95.8%
 gap                -5.7%  -9.6 to -2.5%
-10 further metrics: --json or --csv
+17 further metrics: --json or --csv
 [1]
