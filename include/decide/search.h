@@ -26,6 +26,7 @@ struct search {
     uint32_t goal, load, risk; /* indices into metric */
     double goal_sign;          /* 1: least, -1: most */
     const char *goal_name;
+    bool joint; /* each target can be met, but not all of them together */
     struct error *err;
     bool failed;
 };
@@ -53,7 +54,8 @@ MUST_CHECK int search_simulate(struct search *s, double t, uint64_t trials, stru
 /* Best feasible point: of the grid, the edges of feasible stretches, and a refined minimum. */
 bool search_best(struct search *s, const struct trial *grid, size_t n, struct trial *best);
 /* The target that stands in the way: one that no threshold meets, else the worst one at the point
- * that comes nearest to meeting all; *best is where it is best attained. */
+ * that comes nearest to meeting all (s->joint); *best is where it is best attained.  NULL: there is
+ * a feasible point after all, *best. */
 const struct target *search_blocking(struct search *s, const struct trial *grid, size_t n,
                                      struct trial *best);
 

@@ -13,12 +13,14 @@
 MUST_CHECK int log_labels(struct trace_log *log, const char *labels_path, struct error *err);
 
 /* Rows of a label file for `seam size`: columns `confidence`, `correct`, and maybe `id`, `group`,
- * `weight`, `source` (all, reviewed, audit). */
+ * `weight`, `source` (all, reviewed, audit).  Weights other than 1 and two sources in one file are
+ * refused: ERR_UNSUPPORTED. */
 struct scored_labels {
     struct scored *at; /* [len], owned */
     size_t len, cap;
     const char **group; /* [groups] names; group of a row indexes them */
     size_t groups;
+    const char *source; /* "all", "reviewed" or "audit": where every row's label comes from */
     bool reviewed_only; /* every row says it was labelled because it was reviewed */
     struct arena arena;
 };

@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SCENARIO_READ_MAX = YAML_TEXT_MAX + 1 };
+enum { SCENARIO_READ_MAX = YAML_TEXT_MAX };
 
 double cli_clock_s(void)
 {

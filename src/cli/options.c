@@ -77,6 +77,8 @@ static int option_store(struct options *o, int id, const char *text, struct erro
         break;
     case TAKES_PROBABILITY:
         status = units_probability(text, &v->number, &(uint64_t){0}, &(uint64_t){0}, err);
+        if (!status && id == OPTION_LEVEL && !(v->number > 0 && v->number < 1))
+            status = error_set(err, ERR_USAGE, "a level lies between 0 and 100%%, both left out");
         break;
     case TAKES_MANY:
         vec_push(&v->all, text);

@@ -353,9 +353,12 @@ const struct target *search_blocking(struct search *s, const struct trial *grid,
                 struct trial refined = search_at(s, minimise(&aim, low, high));
                 if (shortfall(s, &refined, t) < shortfall(s, best, t))
                     *best = refined;
+                if (best->feasible) /* between two points of the grid after all */
+                    return NULL;
             }
         }
     }
+    s->joint = !blocking;
     for (size_t i = 0; i < n && !blocking; i++) {
         double worst = 0;
         for (uint32_t k = 0; k < s->p->n_targets; k++)

@@ -138,14 +138,26 @@ static const char *sentence(struct result *out, const struct risk_answer *a, dou
     case RISK_CERTIFIED:
         return certified_sentence(out, a, target, level);
     case RISK_INFEASIBLE:
+        if (a->method == RISK_EXACT)
+            return result_text(
+                out,
+                "Not at threshold %.6g: what ships there errs more than %.3g%% (%.3g%% "
+                "of %llu labels); nothing is said of other thresholds.",
+                a->threshold, 100 * target, 100 * a->risk, (unsigned long long)a->m);
         return result_text(out,
                            "No threshold keeps the error of what ships at %.3g%%: the smallest "
                            "bound that these labels give is %.3g%%.",
                            100 * target, 100 * a->best_attainable);
     case RISK_TOO_FEW:
+        if (!a->labels_needed)
+            return result_text(
+                out,
+                "These %llu labels do not certify %.3g%% at %.4g%%, and more of them "
+                "would not: what ships errs about as much as that or more.",
+                (unsigned long long)a->n, 100 * target, 100 * level);
         return result_text(out,
                            "These %llu labels are too few to certify %.3g%% at %.4g%%: about %llu "
-                           "in all would do, if the errors stay as they are.",
+                           "in all would do, if what ships errs well below the target.",
                            (unsigned long long)a->n, 100 * target, 100 * level,
                            (unsigned long long)a->labels_needed);
     case RISK_NOT_IDENTIFIABLE:
@@ -191,8 +203,10 @@ static void put_risk(const struct risk_answer *a, const struct target *target, s
     if (!a->found)
         return;
     struct interval ci = interval_clopper_pearson(a->k, a->m, level);
-    struct metric *m = metrics_add(&out->metrics, "auto_error", a->risk, ci.low,
-                                   fmax(ci.high, a->bound), level, a->m, "1");
+    /* what is certified is the one-sided bound, so that stands as the upper end */
+    double high = a->ending == RISK_CERTIFIED ? a->bound : fmax(ci.high, a->bound);
+    struct metric *m =
+        metrics_add(&out->metrics, "auto_error", a->risk, ci.low, high, level, a->m, "1");
     m->target = result_text(out, "%s", target->text);
     m->verdict = a->ending == RISK_CERTIFIED    ? VERDICT_PASS
                  : a->ending == RISK_INFEASIBLE ? VERDICT_INFEASIBLE

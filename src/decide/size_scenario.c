@@ -103,12 +103,20 @@ static void put_answer(struct search *s, const struct trial *best, const struct 
     }
     const struct estimate *e = &best->at[search_want(s, blocking->metric)];
     a->ending = "infeasible";
+    if (s->joint) {
+        a->sentence =
+            result_text(out,
+                        "No threshold meets all targets together; each alone can be met.  "
+                        "Nearest to all is %.4g, with %s at %.6g.",
+                        a->threshold, blocking->metric, e->value);
+        return;
+    }
     a->risk = result_text(out, "%s", blocking->metric);
     a->risk_value = e->value;
     a->best_attainable = e->value;
     a->sentence = result_text(out,
                               "No threshold meets \"%s %s\": the best attainable value is "
-                              "%.6g, at threshold %.4g.",
+                              "%.6g, at threshold %.6g.",
                               blocking->metric, blocking->text, e->value, a->threshold);
 }
 

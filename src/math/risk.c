@@ -198,7 +198,7 @@ static bool is_infeasible(const struct frontier *f, double target, double d)
 
 static uint64_t labels_needed(const struct frontier *f, double target, double d, double share)
 {
-    double fewest = INFINITY, truth = target / 2, coverage = 1;
+    double fewest = INFINITY, truth = NAN, coverage = 1;
     double z = normal_quantile(1 - d) * sqrt(target * (1 - target)), z_power = normal_quantile(0.8);
     double zero_errors = log(d) / log1p(-target);
     for (size_t i = 0; i < f->len; i++) {
@@ -214,12 +214,17 @@ static uint64_t labels_needed(const struct frontier *f, double target, double d,
             coverage = ships;
         }
     }
-    uint64_t m = power_labels(target, truth, d, 0.8).first;
+    /* where every threshold errs as much as the target, plan for a truth of half of it; labels
+       enough for that plan say that it is not so, and no number would do */
+    bool planned = isnan(truth);
+    uint64_t m = power_labels(target, planned ? target / 2 : truth, d, 0.8).first;
     if (m == 0)
         return 0;
     double all = ceil((double)m / coverage * (1 - 1e-12));
     all = ceil(all / share * (1 - 1e-12));
-    return all > (double)f->n ? (uint64_t)all : f->n + 1;
+    if (all > (double)f->n)
+        return (uint64_t)all;
+    return planned ? 0 : f->n + 1;
 }
 
 /* --- answers */

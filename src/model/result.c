@@ -257,7 +257,7 @@ static bool is_infeasible(const struct result *r, const struct target *t)
 {
     const struct answer *a = &r->answer;
     return a->present && a->ending && !strcmp(a->ending, "infeasible") && a->risk &&
-           !strcmp(a->risk, t->metric);
+           !isnan(a->best_attainable) && !strcmp(a->risk, t->metric);
 }
 
 void result_judge(struct result *r, const struct target *targets, uint32_t n)

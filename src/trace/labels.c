@@ -167,6 +167,29 @@ static int read_weight(const struct csv *c, size_t row, int at, double *out, str
         return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
                         "weight is \"%.40s\": write 1 / probability of being labelled, 1 or more",
                         text);
+    if (*out != 1)
+        return error_at(err, ERR_UNSUPPORTED, c->file, c->line[row], 0,
+                        "not supported yet: a threshold from weighted labels (weight %.40s)", text);
+    return 0;
+}
+
+/* What a row's label came from; two kinds in one file are no sample of anything. */
+static int read_source(const struct csv *c, size_t row, int at, const char **seen,
+                       struct error *err)
+{
+    static const char *const sources[] = {"all", "reviewed", "audit"};
+    const char *text = cell(c, row, at), *found = NULL;
+    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
+        if (!strcasecmp(*text ? text : "all", sources[i]))
+            found = sources[i];
+    if (!found)
+        return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
+                        "source is \"%.40s\": write all, reviewed or audit", text);
+    if (*seen && *seen != found)
+        return error_at(err, ERR_UNSUPPORTED, c->file, c->line[row], 0,
+                        "not supported yet: a threshold from labels of two sources (%s and %s)",
+                        *seen, found);
+    *seen = found;
     return 0;
 }
 
@@ -175,19 +198,15 @@ static int scored_row(const struct csv *c, size_t row, const struct scored_colum
 {
     struct scored s = {.weight = 1, .line = c->line[row]};
     int8_t truth;
-    const char *source = cell(c, row, at->source), *group = cell(c, row, at->group);
+    const char *group = cell(c, row, at->group);
     if (read_confidence(c, row, at->confidence, &s.confidence, err) ||
         read_truth(c, row, at->correct, &truth, err) ||
-        read_weight(c, row, at->weight, &s.weight, err))
+        read_weight(c, row, at->weight, &s.weight, err) ||
+        read_source(c, row, at->source, &out->source, err))
         return -1;
     if (truth == LOG_UNKNOWN)
-        return error_at(err, ERR_INPUT, c->file, c->line[row], 0, "correct is empty");
-    if (*source && strcasecmp(source, "all") && strcasecmp(source, "reviewed") &&
-        strcasecmp(source, "audit"))
         return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
-                        "source is \"%.40s\": write all, reviewed or audit", source);
-    if (strcasecmp(source, "reviewed") != 0)
-        out->reviewed_only = false;
+                        "correct is empty: write 1, 0, true or false");
     s.correct = truth == LOG_GOOD;
     s.group = intern_put(groups, group, strlen(group));
     vec_push(out, s);
@@ -213,7 +232,6 @@ int labels_read(const char *path, struct scored_labels *out, struct error *err)
         error_at(err, ERR_INPUT, path, 1, 0, "labels need the columns confidence and correct");
         goto done;
     }
-    out->reviewed_only = true;
     for (size_t row = 0; row < c.rows; row++)
         if (scored_row(&c, row, &at, &groups, out, err))
             goto done;
@@ -221,6 +239,7 @@ int labels_read(const char *path, struct scored_labels *out, struct error *err)
         error_at(err, ERR_INPUT, path, 0, 0, "the file holds no labels");
         goto done;
     }
+    out->reviewed_only = !strcmp(out->source, "reviewed");
     out->groups = groups.count;
     out->group = arena_alloc(&out->arena, groups.count * sizeof *out->group);
     for (size_t g = 0; g < groups.count; g++)

@@ -163,6 +163,13 @@ static enum mode mode_of(struct buf *b)
     return b->data[i] == '{' || b->data[i] == '[' ? MODE_LINES : MODE_TEXT;
 }
 
+static void skip_blanks(struct feed *f)
+{
+    for (size_t i = 0; i < f->carry.len; i++)
+        f->lines += f->carry.data[i] == '\n';
+    buf_clear(&f->carry);
+}
+
 static int feed_more(struct feed *f, const char *chunk, size_t len, struct error *err)
 {
     size_t before = f->mode == MODE_START ? 0 : f->carry.len;
@@ -172,6 +179,8 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
     buf_add(&f->carry, chunk, len);
     if (f->mode == MODE_START)
         f->mode = mode_of(&f->carry);
+    if (f->mode == MODE_START) /* nothing but blanks so far: only their lines count */
+        skip_blanks(f);
     return f->mode == MODE_LINES ? read_lines(f, before, err) : 0;
 }
 

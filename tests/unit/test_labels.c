@@ -76,8 +76,8 @@ static void scored_labels_are_read(void **state)
     struct scored_labels l;
     struct error err = {0};
     put_labels("id,confidence,correct,group,weight,source\n"
-               "a,0.9,1,hard,,reviewed\n"
-               "b,1.000001,false,easy,20,audit\n"
+               "a,0.9,1,hard,,all\n"
+               "b,1.000001,false,easy,1,\n"
                "c,0,TRUE,hard,1,all\n");
     ok(labels_read(path, &l, &err), &err);
     assert_int_equal(l.len, 3);
@@ -85,7 +85,7 @@ static void scored_labels_are_read(void **state)
     near(l.at[0].weight, 1, 0);
     assert_true(l.at[0].correct);
     near(l.at[1].confidence, 1, 0);
-    near(l.at[1].weight, 20, 0);
+    near(l.at[1].weight, 1, 0);
     assert_false(l.at[1].correct);
     assert_int_equal(l.at[1].line, 3);
     assert_int_equal(l.groups, 2);
@@ -125,6 +125,22 @@ static void wrong_scored_labels_are_refused_with_their_line(void **state)
         put_labels(cases[i].text);
         assert_int_equal(labels_read(path, &l, &err), -1);
         error_is(&err, ERR_INPUT, cases[i].part);
+        labels_release(&l);
+    }
+    static const struct {
+        const char *text, *part;
+    } unsupported[] = {
+        {"confidence,correct,weight\n0.5,1,1\n0.6,0,20\n",
+         "csv:3: not supported yet: a threshold from weighted"     },
+        {"confidence,correct,source\n0.5,1,audit\n0.6,0,reviewed\n",
+         "csv:3: not supported yet: a threshold from labels of two"},
+    };
+    for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++) {
+        struct scored_labels l;
+        struct error err = {0};
+        put_labels(unsupported[i].text);
+        assert_int_equal(labels_read(path, &l, &err), -1);
+        error_is(&err, ERR_UNSUPPORTED, unsupported[i].part);
         labels_release(&l);
     }
     struct scored_labels l;

@@ -124,6 +124,11 @@ static void two_targets_hold_together_or_the_worse_is_named(void **state)
        &err);
     assert_false(met);
     assert_string_equal(r.answer.ending, "infeasible");
+    text_has(r.answer.sentence, "each alone can be met");
+    assert_true(isnan(r.answer.best_attainable));
+    result_release(&r);
+    ok(size_text(review_text, "auto_error: at most 0.0000001%", &r, &met, &err), &err);
+    assert_true(met); /* beyond the last point of the grid below 1 */
     result_release(&r);
 }
 
