@@ -36,8 +36,8 @@ void observe_mean(struct metrics *m, const char *name, const double *x, size_t k
     if (n == 0)
         return;
     for (size_t i = 0; i < k; i++)
-        mean += (x[i] - mean) / (double)(i + 1);
-    mean *= (double)k / (double)n;
+        mean += x[i];
+    mean /= (double)n;
     for (size_t i = 0; i < k; i++)
         ss += (x[i] - mean) * (x[i] - mean);
     ss += zeros * mean * mean;
@@ -62,7 +62,7 @@ void observe_latency(struct metrics *m, const char *const names[5], double *x, s
     qsort(x, n, sizeof *x, by_value);
     observe_mean(m, names[0], x, n, n, level, "s");
     for (size_t k = 0; k < 4; k++) {
-        uint64_t low, high, rank = (uint64_t)ceil(p[k] * (double)n - 1e-9);
+        uint64_t low, high, rank = sample_rank(n, p[k]);
         interval_quantile_ranks(n, p[k], level, &low, &high, NULL);
         metrics_add(m, names[k + 1], x[(rank ? rank : 1) - 1], low ? x[low - 1] : 0,
                     high <= n ? x[high - 1] : INFINITY, level, n, "s");

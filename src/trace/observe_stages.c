@@ -2,6 +2,7 @@
 /* Every step at both grains, visits and attempts; and every span name. */
 #include "trace/observe.h"
 
+#include "math/interval.h"
 #include "model/rules.h"
 #include "trace/discover.h"
 
@@ -244,7 +245,7 @@ static void put_name(const struct span_set *s, const struct named *at, size_t n,
     metrics_add_count(&row.metrics, "spans", n);
     metrics_add_count(&row.metrics, "errors", errors);
     for (size_t k = 0; k < 3 && timed; k++) {
-        size_t rank = (size_t)ceil(p[k] * (double)timed - 1e-9);
+        size_t rank = (size_t)sample_rank(timed, p[k]);
         metrics_add(&row.metrics, names[k], at[(rank ? rank : 1) - 1].duration, NAN, NAN, 0, timed,
                     "s");
     }
