@@ -50,13 +50,22 @@ static bool has_visit_times(const struct step_plan *s)
     return s->timed || s->n_plans > 1;
 }
 
+/* Counters of two threads never share a line of the cache. */
+static void *lines(size_t count, size_t size)
+{
+    size_t whole = (count * size + 63) / 64 * 64;
+    void *p = mem_aligned(64, whole ? whole : 64);
+    memset(p, 0, whole);
+    return p;
+}
+
 void tally_init(struct tally *t, const struct program *g)
 {
     *t = (struct tally){.program = g};
-    t->class = mem_zero(g->n_classes, sizeof *t->class);
-    t->step = mem_zero(g->n_steps, sizeof *t->step);
-    t->plan = mem_zero(g->n_plans, sizeof *t->plan);
-    t->route = mem_zero(g->rules.n_routes, sizeof *t->route);
+    t->class = lines(g->n_classes, sizeof *t->class);
+    t->step = lines(g->n_steps, sizeof *t->step);
+    t->plan = lines(g->n_plans, sizeof *t->plan);
+    t->route = lines(g->rules.n_routes, sizeof *t->route);
     for (uint32_t c = 0; c < g->n_classes; c++)
         class_tally_init(&t->class[c]);
     for (uint32_t i = 0; i < g->n_steps; i++) {
