@@ -246,6 +246,26 @@ static void many_keys_take_linear_time(void **state)
     buf_release(&b);
 }
 
+static void a_grafted_file_keeps_its_own_places(void **state)
+{
+    static const char text[] = "\xEF\xBB\xBF- a: 1\n- b: 'two'\n", bad[] = "- a: [1\n";
+    struct yaml y;
+    struct yaml_node *root;
+    const char *source;
+    struct error err = {0};
+
+    ok(yaml_parse("main.yaml", "x: 1\n", 5, &y, &err), &err);
+    ok(yaml_graft(&y, "dir/other.yaml", text, sizeof text - 1, &root, &source, &err), &err);
+    assert_int_equal(root->kind, YAML_LIST);
+    assert_string_equal(root->child[1]->origin, "dir/other.yaml:2:3");
+    assert_string_equal(yaml_get(root->child[1], "b")->origin, "dir/other.yaml:2:6");
+    assert_string_equal(source, text + 3);
+    assert_int_equal(yaml_graft(&y, "dir/other.yaml", bad, sizeof bad - 1, &root, &source, &err),
+                     -1);
+    error_is(&err, ERR_INPUT, "dir/other.yaml:");
+    yaml_release(&y);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +285,7 @@ int main(void)
         cmocka_unit_test(laughing_aliases_are_refused),
         cmocka_unit_test(depth_through_aliases_is_counted),
         cmocka_unit_test(many_keys_take_linear_time),
+        cmocka_unit_test(a_grafted_file_keeps_its_own_places),
     };
     return cmocka_run_group_tests_name("yaml_read", tests, NULL, NULL);
 }
