@@ -131,10 +131,10 @@ struct environment_state {
 };
 
 struct queue_sim {
-    const struct queue_program *program; /* borrowed */
-    struct queue_tally *tally;           /* borrowed */
-    const atomic_bool *stop;             /* borrowed; NULL */
-    uint64_t seed, replication;
+    const struct queue_program *program;   /* borrowed */
+    struct queue_tally *tally;             /* borrowed */
+    const atomic_bool *stop;               /* borrowed; NULL */
+    uint64_t seed, replication, items_key; /* items_key: of the items' own keys */
     struct clock clock;
 
     struct item *item;

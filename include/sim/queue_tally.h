@@ -119,11 +119,18 @@ enum class_spread {
 };
 extern const double class_quantiles[CLASS_QUANTILES], cost_quantiles[COST_QUANTILES];
 
+/* A sketch, without memory until first used, and values on their way to it. */
+enum { VALUES_HELD = 32 };
+struct values {
+    struct sketch sketch;
+    uint32_t n;
+    float held[VALUES_HELD];
+};
 struct class_values {
-    struct sketch shipped, unshipped, costs; /* without memory until first used */
+    struct values shipped, unshipped, costs;
 };
 struct step_values {
-    struct sketch visits, attempts;
+    struct values visits, attempts;
 };
 
 /* Where each kind of sum begins in a unit. */
@@ -141,7 +148,7 @@ struct queue_tally {
     struct pair_sums *pair; /* [n_pairs], in the order of queue_pair */
     struct class_values *class;
     struct step_values *step;
-    struct sketch *wait;      /* [n_resources] */
+    struct values *wait;      /* [n_resources] */
     struct moments *spread;   /* [(all + 1) * CLASS_SPREADS] */
     struct moments *wait_p95; /* [n_resources] */
     struct unit_cells *cells; /* timed: [n_units][cell_classes * 3 + n_resources] */
@@ -185,13 +192,21 @@ static inline double *tally_unit(const struct queue_tally *t, uint32_t unit)
 void queue_tally_close(struct queue_tally *t, uint32_t u);
 /* Forgets what is in the units that are open. */
 void queue_tally_drop(struct queue_tally *t);
-void queue_tally_merge(struct queue_tally *into, const struct queue_tally *from);
+void queue_tally_merge(struct queue_tally *into, struct queue_tally *from);
+/* Sends what is held on to the sketches. */
+void queue_tally_flush(struct queue_tally *t);
 /* Place of a row's pair k in t->pair (edges: k = 0). */
 uint32_t tally_pair(const struct queue_tally *t, enum pair_list list, uint32_t row, uint32_t k);
 /* Values, in their sketches and (timed) in the unit's own cells. */
 void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped, double x);
 void tally_cost(struct queue_tally *t, uint32_t unit, uint32_t class, double x);
 void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x);
-void sketch_put(struct sketch *s, double x);
+void values_flush(struct values *v);
+static inline void values_put(struct values *v, double x)
+{
+    v->held[v->n++] = (float)x;
+    if (v->n == VALUES_HELD)
+        values_flush(v);
+}
 
 #endif

@@ -215,15 +215,15 @@ static void put_times(const struct filling *f, uint32_t c)
     const struct moments *m = &f->tally->spread[(size_t)c * CLASS_SPREADS];
     struct sketch both;
     sketch_init(&both);
-    if (v->shipped.hot)
-        sketch_merge(&both, &v->shipped);
+    if (v->shipped.sketch.hot)
+        sketch_merge(&both, &v->shipped.sketch);
     put_class_pair(f, c, "latency_mean", true);
     put_sd(f, "latency_sd", c, CLASS_SHIPPED_TIME, CLASS_SHIPPED_TIME2, CLASS_SHIPPED,
            SPREAD_SHIPPED_SD, PAIR_TIME, &both);
     put_quantiles(f, shipped, class_quantiles, CLASS_QUANTILES, &both, &m[SPREAD_SHIPPED],
                   PAIR_TIME);
-    if (v->unshipped.hot)
-        sketch_merge(&both, &v->unshipped);
+    if (v->unshipped.sketch.hot)
+        sketch_merge(&both, &v->unshipped.sketch);
     put_class_pair(f, c, "latency_all_mean", true);
     put_sd(f, "latency_all_sd", c, CLASS_TIME, CLASS_TIME2, CLASS_ENDED, SPREAD_TIME_SD, PAIR_TIME,
            &both);
@@ -240,7 +240,7 @@ static void put_money(const struct filling *f, uint32_t c)
     static const char *const quantile[] = {"cost_p95", "cost_p99"};
     const struct queue_program *g = f->program;
     if (g->has_cost) {
-        const struct sketch *costs = &f->tally->class[c].costs;
+        const struct sketch *costs = &f->tally->class[c].costs.sketch;
         put_class_pair(f, c, "cost_per_item", true);
         put_sd(f, "cost_sd", c, CLASS_COST, CLASS_COST2, CLASS_N, SPREAD_COST_SD, PAIR_COST, costs);
         if (costs->hot)
@@ -319,7 +319,7 @@ static void put_attempt_times(const struct filling *f, uint32_t i)
     const struct numbers *n = &q->step->numbers[0];
     if (!q->one_latency) {
         put_step_pair(f, i, "attempt_latency_mean", true);
-        const struct sketch *s = &f->tally->step[i].attempts;
+        const struct sketch *s = &f->tally->step[i].attempts.sketch;
         for (int k = 0; k < 4 && s->hot; k++)
             put_quantile(&f->w, attempt_names[k], s, step_p[k], "s");
         return;
@@ -335,7 +335,7 @@ static void put_attempt_times(const struct filling *f, uint32_t i)
 static void put_visit_times(const struct filling *f, uint32_t i)
 {
     const struct queue_step *q = &f->program->step[i];
-    const struct sketch *s = &f->tally->step[i].visits;
+    const struct sketch *s = &f->tally->step[i].visits.sketch;
     bool budgeted = false;
     put_step_pair(f, i, "visit_latency_mean", true);
     for (int k = 0; k < 4 && s->hot; k++)
@@ -463,7 +463,7 @@ static void put_resource(const struct filling *f, uint32_t r)
     }
     static const char *const name[] = {"queue_wait_p95"};
     static const double p95[] = {0.95};
-    put_quantiles(f, name, p95, 1, &f->tally->wait[r], &f->tally->wait_p95[r], PAIR_TIME);
+    put_quantiles(f, name, p95, 1, &f->tally->wait[r].sketch, &f->tally->wait_p95[r], PAIR_TIME);
 }
 
 /* The deviation over horizons of a share of time, all horizons being equally long. */

@@ -111,7 +111,7 @@ void item_enter(struct queue_sim *s, uint64_t number, uint32_t unit)
     uint32_t i = item_new(s), path = path_new(s);
     struct item *item = &s->item[i];
     struct path *p = &s->path[path];
-    item->key = rng_key(s->seed, s->replication, number, UINT32_MAX, RNG_ATTEMPT);
+    item->key = rng_at(s->items_key, number);
     item->entered_s = s->clock.now_s;
     item->unit = unit;
     item->path = path;

@@ -247,6 +247,7 @@ int queue_draw(const struct pipeline *p, uint64_t seed, uint64_t replication, ui
     uint64_t block = items / BATCHES < BLOCK_MAX ? items / BATCHES + 1 : BLOCK_MAX;
     for (uint64_t at = 0; !g.timed && at < items; at += block)
         queue_sim_items(s, seed, replication, at, items - at < block ? items - at : block, &t);
+    queue_tally_flush(&t);
     queue_metrics(&t, &brief, out);
     queue_tally_release(&t);
     queue_sim_free(s);

@@ -98,6 +98,7 @@ void queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, u
     bool guarded = false;
     s->seed = seed;
     s->replication = replication;
+    s->items_key = rng_key(seed, replication, 0, UINT32_MAX, RNG_ATTEMPT);
     s->tally = t;
     s->window = t->n_units;
     for (uint32_t i = 0; i < s->program->n_steps; i++) {
@@ -283,6 +284,7 @@ bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
 {
     s->seed = seed;
     s->replication = replication;
+    s->items_key = rng_key(seed, replication, 0, UINT32_MAX, RNG_ATTEMPT);
     start_horizon(s, t);
     for (uint64_t n = 1; !cohort_ended(s); n++) {
         uint32_t owner = clock_next(&s->clock);

@@ -165,16 +165,16 @@ void queue_tally_release(struct queue_tally *t)
     if (!g)
         return;
     for (uint32_t c = 0; c <= tally_all(g); c++) {
-        sketch_release(&t->class[c].shipped);
-        sketch_release(&t->class[c].unshipped);
-        sketch_release(&t->class[c].costs);
+        sketch_release(&t->class[c].shipped.sketch);
+        sketch_release(&t->class[c].unshipped.sketch);
+        sketch_release(&t->class[c].costs.sketch);
     }
     for (uint32_t i = 0; i < g->n_steps; i++) {
-        sketch_release(&t->step[i].visits);
-        sketch_release(&t->step[i].attempts);
+        sketch_release(&t->step[i].visits.sketch);
+        sketch_release(&t->step[i].attempts.sketch);
     }
     for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
-        sketch_release(&t->wait[r]);
+        sketch_release(&t->wait[r].sketch);
     for (size_t i = 0; t->cells && i < (size_t)t->n_units * t->n_cells; i++)
         mem_free(t->cells[i].cell);
     mem_free(t->cells);
@@ -195,24 +195,24 @@ void queue_tally_release(struct queue_tally *t)
 
 /* --- values */
 
-void sketch_put(struct sketch *s, double x)
+void values_flush(struct values *v)
 {
-    if (!s->hot)
-        sketch_init(s);
-    sketch_add(s, x);
+    if (v->n == 0)
+        return;
+    if (!v->sketch.hot)
+        sketch_init(&v->sketch);
+    sketch_add_many(&v->sketch, v->held, v->n);
+    v->n = 0;
 }
 
 static void cells_put(struct unit_cells *c, double x)
 {
-    int exponent;
+    uint64_t bits;
     if (!c->cell)
         c->cell = mem_zero(UNIT_CELLS, sizeof *c->cell);
-    double m = frexp(fmax(x, 0), &exponent); /* x = m 2^exponent, m in [1/2, 1) */
-    int32_t octave = exponent - 1 + 30;
-    uint32_t k = m == 0 || octave < 0     ? 0
-                 : octave >= UNIT_OCTAVES ? UNIT_CELLS - 1
-                                          : (uint32_t)octave * UNIT_PER_OCTAVE +
-                                                (uint32_t)((m - 0.5) * 2 * UNIT_PER_OCTAVE);
+    memcpy(&bits, &x, sizeof bits); /* exponent and the first 6 bits of the mantissa */
+    int64_t place = (int64_t)(bits >> 46) - ((int64_t)(1023 - 30) << 6);
+    uint32_t k = !(x > 0) || place < 0 ? 0 : place >= UNIT_CELLS ? UNIT_CELLS - 1 : (uint32_t)place;
     if (c->n++ == 0)
         c->low = c->high = k;
     c->low = k < c->low ? k : c->low;
@@ -268,9 +268,9 @@ static void put_cells(struct queue_tally *t, uint32_t unit, uint32_t class, uint
 void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped, double x)
 {
     uint32_t all = tally_all(t->program);
-    sketch_put(shipped ? &t->class[class].shipped : &t->class[class].unshipped, x);
+    values_put(shipped ? &t->class[class].shipped : &t->class[class].unshipped, x);
     if (class != all)
-        sketch_put(shipped ? &t->class[all].shipped : &t->class[all].unshipped, x);
+        values_put(shipped ? &t->class[all].shipped : &t->class[all].unshipped, x);
     put_cells(t, unit, class, 1, x);
     if (shipped)
         put_cells(t, unit, class, 0, x);
@@ -279,15 +279,15 @@ void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipp
 void tally_cost(struct queue_tally *t, uint32_t unit, uint32_t class, double x)
 {
     uint32_t all = tally_all(t->program);
-    sketch_put(&t->class[class].costs, x);
+    values_put(&t->class[class].costs, x);
     if (class != all)
-        sketch_put(&t->class[all].costs, x);
+        values_put(&t->class[all].costs, x);
     put_cells(t, unit, class, 2, x);
 }
 
 void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x)
 {
-    sketch_put(&t->wait[desk], x);
+    values_put(&t->wait[desk], x);
     if (t->cells && unit < t->n_units)
         cells_put(&t->cells[(size_t)unit * t->n_cells + t->cell_classes * 3 + desk], x);
 }
@@ -446,19 +446,20 @@ void queue_tally_drop(struct queue_tally *t)
 
 /* --- merging */
 
-static void sketch_join(struct sketch *into, const struct sketch *from)
+static void values_merge(struct values *into, const struct values *from)
 {
-    if (!from->hot)
+    if (!from->sketch.hot)
         return;
-    if (!into->hot)
-        sketch_init(into);
-    sketch_merge(into, from);
+    if (!into->sketch.hot)
+        sketch_init(&into->sketch);
+    sketch_merge(&into->sketch, &from->sketch);
 }
 
-void queue_tally_merge(struct queue_tally *into, const struct queue_tally *from)
+void queue_tally_merge(struct queue_tally *into, struct queue_tally *from)
 {
     const struct queue_program *g = into->program;
     uint32_t all = tally_all(g), n = g->pipeline->n_resources;
+    queue_tally_flush(from);
     for (uint32_t k = 0; k < into->n_pairs; k++) {
         into->pair[k].y += from->pair[k].y;
         into->pair[k].x += from->pair[k].x;
@@ -467,19 +468,19 @@ void queue_tally_merge(struct queue_tally *into, const struct queue_tally *from)
         into->pair[k].xy += from->pair[k].xy;
     }
     for (uint32_t c = 0; c <= all; c++) {
-        sketch_join(&into->class[c].shipped, &from->class[c].shipped);
-        sketch_join(&into->class[c].unshipped, &from->class[c].unshipped);
-        sketch_join(&into->class[c].costs, &from->class[c].costs);
+        values_merge(&into->class[c].shipped, &from->class[c].shipped);
+        values_merge(&into->class[c].unshipped, &from->class[c].unshipped);
+        values_merge(&into->class[c].costs, &from->class[c].costs);
         for (uint32_t k = 0; k < CLASS_SPREADS; k++)
             moments_merge(&into->spread[c * CLASS_SPREADS + k],
                           &from->spread[c * CLASS_SPREADS + k]);
     }
     for (uint32_t i = 0; i < g->n_steps; i++) {
-        sketch_join(&into->step[i].visits, &from->step[i].visits);
-        sketch_join(&into->step[i].attempts, &from->step[i].attempts);
+        values_merge(&into->step[i].visits, &from->step[i].visits);
+        values_merge(&into->step[i].attempts, &from->step[i].attempts);
     }
     for (uint32_t r = 0; r < n; r++) {
-        sketch_join(&into->wait[r], &from->wait[r]);
+        values_merge(&into->wait[r], &from->wait[r]);
         moments_merge(&into->wait_p95[r], &from->wait_p95[r]);
     }
     for (size_t i = 0; i < (size_t)n * into->n_instants; i++) {
@@ -493,4 +494,20 @@ void queue_tally_merge(struct queue_tally *into, const struct queue_tally *from)
     into->items += from->items;
     into->unfinished += from->unfinished;
     into->observed += from->observed;
+}
+
+void queue_tally_flush(struct queue_tally *t)
+{
+    const struct queue_program *g = t->program;
+    for (uint32_t c = 0; c <= tally_all(g); c++) {
+        values_flush(&t->class[c].shipped);
+        values_flush(&t->class[c].unshipped);
+        values_flush(&t->class[c].costs);
+    }
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        values_flush(&t->step[i].visits);
+        values_flush(&t->step[i].attempts);
+    }
+    for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
+        values_flush(&t->wait[r]);
 }

@@ -41,7 +41,7 @@ void visit_close(struct queue_sim *s, uint32_t path, bool ok)
     double budget = p->plan ? p->plan->budget_s : any->budget_s;
     u[STEP_IN_BUDGET] += within_s(s, took, budget);
     if (s->item[p->item].unit < s->tally->n_units)
-        sketch_put(&s->tally->step[p->step].visits, took);
+        values_put(&s->tally->step[p->step].visits, took);
     if (!ok)
         path_flags(s, path)[p->step] |= FLAG_FAILED;
 }
@@ -249,7 +249,7 @@ static void count_answer(struct queue_sim *s, const struct path *p, enum try_end
     u[end_sum[end]]++;
     u[STEP_ATTEMPT_TIME] += took;
     if (!s->program->step[p->step].one_latency && s->item[p->item].unit < s->tally->n_units)
-        sketch_put(&s->tally->step[p->step].attempts, took);
+        values_put(&s->tally->step[p->step].attempts, took);
 }
 
 static void attempt_ok(struct queue_sim *s, uint32_t path, enum try_end end)

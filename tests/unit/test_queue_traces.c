@@ -258,7 +258,7 @@ static void overload_and_short_warmups_are_named(void **state)
     check_warning("arrivals: {poisson: 2/h}\nhorizon: {length: 30d}\n", "overloaded", true);
     check_warning("arrivals: {poisson: 0.7/h}\nhorizon: {warmup: 5d, length: 60d}\n", "overloaded",
                   false);
-    check_warning("arrivals: {poisson: 0.9/h}\nhorizon: {length: 40d, replications: 100}\n",
+    check_warning("arrivals: {poisson: 0.9/h}\nhorizon: {length: 60d, replications: 600}\n",
                   "settles", true);
     check_warning("arrivals: {poisson: 0.7/h}\nhorizon: {warmup: 10d, length: 60d, replications: "
                   "50}\n",
