@@ -54,6 +54,7 @@ struct queue_step {
     int32_t entry_slot;        /* where the quality on first entry is remembered; -1 */
     uint32_t first_edge, n_edges;
     uint32_t desk;      /* 1 + resource, 0: none, or nobody waits (untimed) */
+    bool alone;         /* a visit concerns nobody but the item (see queue_visit.c) */
     bool instant;       /* a gate whose visit takes no time and cannot fail */
     bool can_fail;      /* visibly */
     bool can_reject[2]; /* a check or review: bad, good items */

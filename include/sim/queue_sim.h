@@ -52,7 +52,7 @@ struct item {
 };
 
 /* What a path's own event stands for. */
-enum awaits { AWAITS_NOTHING, AWAITS_CACHE, AWAITS_BACKOFF, AWAITS_HEDGE };
+enum awaits { AWAITS_NOTHING, AWAITS_CACHE, AWAITS_BACKOFF, AWAITS_HEDGE, AWAITS_VISIT };
 enum phase { PHASE_FREE, PHASE_READY, PHASE_BUSY, PHASE_JOIN, PHASE_DONE, PHASE_DEAD };
 struct path {
     uint64_t key;
@@ -60,6 +60,7 @@ struct path {
     uint32_t step;
     int32_t given;
     double visit_s, confidence; /* when the visit began; the last confidence, NaN: none */
+    double ready_s;             /* when it was made ready: maybe ahead of the clock */
     uint32_t attempts, number;  /* of this visit; calls made */
     uint32_t calls, n_calls;    /* list of those that wait or run */
     uint32_t copies;            /* hedges started in this attempt */
@@ -178,7 +179,8 @@ bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
 
 /* queue_visit.c */
 void visit_begin(struct queue_sim *s, uint32_t path);
-void visit_event(struct queue_sim *s, uint32_t path); /* the path's own event */
+void visit_later(struct queue_sim *s, uint32_t path, double at_s); /* begins then */
+void visit_event(struct queue_sim *s, uint32_t path);              /* the path's own event */
 void visit_call_done(struct queue_sim *s, uint32_t call);
 /* Takes the calls of a path away: those that wait, and those that run. */
 void visit_withdraw(struct queue_sim *s, uint32_t path, bool gave_up);
@@ -210,6 +212,8 @@ void path_make_ready(struct queue_sim *s, uint32_t path);
 
 /* queue_call.c */
 void call_begin(struct queue_sim *s, uint32_t call);
+/* Draws what becomes of a call that begins now. */
+void call_draw(struct queue_sim *s, struct call *c, const struct path *p);
 /* The latency that it would have now, for desks that serve the shortest first. */
 double call_length(struct queue_sim *s, uint32_t call);
 void call_stop(struct queue_sim *s, uint32_t call); /* interrupted: keeps the work left */

@@ -46,7 +46,7 @@ double call_length(struct queue_sim *s, uint32_t call)
     return fmin(latency_of(s, c, p, plan, false), plan->limit_s);
 }
 
-static void draw(struct queue_sim *s, struct call *c, const struct path *p)
+void call_draw(struct queue_sim *s, struct call *c, const struct path *p)
 {
     const struct queue_step *q = &s->program->step[p->step];
     const struct item *item = &s->item[p->item];
@@ -70,7 +70,7 @@ void call_begin(struct queue_sim *s, uint32_t call)
     struct path *p = &s->path[c->path];
     bool first = !c->started;
     if (first) {
-        draw(s, c, p);
+        call_draw(s, c, p);
         c->started = true;
     }
     c->state = CALL_RUNNING;

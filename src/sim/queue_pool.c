@@ -64,6 +64,7 @@ void path_make_ready(struct queue_sim *s, uint32_t path)
     struct path *p = &s->path[path];
     p->phase = PHASE_READY;
     p->ready = true;
+    p->ready_s = s->clock.now_s;
     p->next = NONE;
     if (s->ready_first == NONE)
         s->ready_first = path;

@@ -433,11 +433,29 @@ static void find_entry(struct queue_program *g)
         g->can_abandon |= g->step[i].desk && g->has_patience[g->step[i].desk - 1];
 }
 
+static bool has_budget(const struct queue_program *g, const struct step *s)
+{
+    bool has = s->retry.budget_kind != BUDGET_NONE;
+    for (uint32_t c = 0; s->class_retry && c < g->n_classes; c++)
+        has |= s->class_retry[c].budget_kind != BUDGET_NONE;
+    return has;
+}
+
+/* Nothing that others do can change such a visit, and it changes nothing for others. */
+static bool is_alone(const struct queue_program *g, const struct queue_step *q)
+{
+    const struct step *s = q->step;
+    bool shares = q->n_touches > 0 || s->breaker.failures > 0 || has_budget(g, s);
+    return !q->desk && s->kind != STEP_PARALLEL && s->hedge_copies == 0 && s->parent == 0 &&
+           !g->pipeline->leave_after_s && !(g->timed && shares);
+}
+
 static void find_ends(struct queue_program *g)
 {
     for (uint32_t i = 0; i < g->n_steps; i++) {
         struct queue_step *q = &g->step[i];
         q->can_fail |= q->step->kind == STEP_PARALLEL || q->exit[QUEUE_FULL] >= 0;
+        q->alone = is_alone(g, q);
         q->instant = q->step->kind == STEP_GATE && !q->can_fail && q->n_combinations == 1 &&
                      !q->can_end[OUTCOME_WRONG] && !q->can_end[OUTCOME_MALFORMED] && !q->desk &&
                      !q->step->has_cache && q->step->hedge_copies == 0 && q->one_latency &&

@@ -58,17 +58,25 @@ static void forget_items(struct queue_sim *s)
     s->items_inside = s->cohort_inside = 0;
 }
 
+/* A path that goes through steps where it is alone may be ahead of the clock; it waits where it
+ * meets others again. */
 static void run_ready(struct queue_sim *s)
 {
+    double now = s->clock.now_s;
     while (s->ready_first != NONE) {
         uint32_t path = s->ready_first;
         struct path *p = &s->path[path];
         s->ready_first = p->next;
         p->ready = false;
-        if (p->phase == PHASE_DEAD)
+        if (p->phase == PHASE_DEAD) {
             path_free(s, path);
-        else
+        } else if (p->ready_s > now && !s->program->step[p->step].alone) {
+            visit_later(s, path, p->ready_s);
+        } else {
+            s->clock.now_s = p->ready_s;
             visit_begin(s, path);
+            s->clock.now_s = now;
+        }
     }
 }
 

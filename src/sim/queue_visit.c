@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A visit as a small machine of states: cache, breaker, attempts (each one call, or several when
- * hedged) with backoff between them, then confidence, decision, and the way on. */
+ * hedged) with backoff between them, then confidence, decision, and the way on.
+ *
+ * Where nothing is shared (no resource, breaker, budget, hedge, environment of all items, deadline)
+ * the whole visit is made at once, ahead of the clock: no event of others could come between. */
 #include "sim/queue_sim.h"
 
 #include <math.h>
@@ -213,25 +216,31 @@ void visit_withdraw(struct queue_sim *s, uint32_t path, bool gave_up)
     p->awaits = AWAITS_NOTHING;
 }
 
-/* Another attempt, or the end of the visit. */
-static void attempt_failed(struct queue_sim *s, uint32_t path)
+/* Is there another attempt, and after how long? */
+static bool tries_again(struct queue_sim *s, uint32_t path, double *wait)
 {
     struct path *p = &s->path[path];
     const struct retry *r = retry_of(s, p);
     if (!rules_retries(r, (enum outcome)p->outcome, p->attempts) ||
-        !budget_spend(s, p->step, s->item[p->item].class, r)) {
-        visit_fail(s, path);
-        return;
-    }
+        !budget_spend(s, p->step, s->item[p->item].class, r))
+        return false;
     double u =
         r->jitter == JITTER_NONE ? 0 : rng_unit(number_for(s, path, p->attempts, FOR_BACKOFF));
-    double wait = rules_backoff(r, p->attempts, u);
-    if (!(wait > 0)) {
+    *wait = rules_backoff(r, p->attempts, u);
+    return true;
+}
+
+static void attempt_failed(struct queue_sim *s, uint32_t path)
+{
+    double wait;
+    if (!tries_again(s, path, &wait)) {
+        visit_fail(s, path);
+    } else if (!(wait > 0)) {
         attempt(s, path);
-        return;
+    } else {
+        s->path[path].awaits = AWAITS_BACKOFF;
+        clock_set(&s->clock, s->clock.now_s + wait, OWNER_PATH, path);
     }
-    p->awaits = AWAITS_BACKOFF;
-    clock_set(&s->clock, s->clock.now_s + wait, OWNER_PATH, path);
 }
 
 static const enum step_sum end_sum[TRY_COUNT] = {
@@ -263,13 +272,53 @@ static void attempt_ok(struct queue_sim *s, uint32_t path, enum try_end end)
     visit_ok(s, path);
 }
 
+static bool is_failure(enum try_end end)
+{
+    return end == TRY_ERROR || end == TRY_SEEN || end == TRY_LATE;
+}
+
+/* All attempts of a visit that concerns nobody else. */
+static void attempt_alone(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    bool guarded = s->program->step[p->step].step->breaker.failures > 0;
+    budget_earn(s, p->step, s->item[p->item].class, retry_of(s, p));
+    for (;;) {
+        struct call c = {.path = path, .number = p->number++};
+        double wait;
+        if (guarded && !breaker_lets(s, p->step, &c.probe)) {
+            p->outcome = OUTCOME_ERROR;
+            visit_fail(s, path);
+            return;
+        }
+        p->attempts++;
+        call_draw(s, &c, p);
+        s->clock.now_s += c.took_s;
+        p->plan = c.plan;
+        p->tired = c.tired;
+        count_answer(s, p, (enum try_end)c.end, c.took_s);
+        if (guarded)
+            breaker_note(s, p->step, c.probe, is_failure((enum try_end)c.end));
+        p->outcome = (uint8_t)shown[c.end];
+        if (!is_failure((enum try_end)c.end)) {
+            attempt_ok(s, path, (enum try_end)c.end);
+            return;
+        }
+        if (!tries_again(s, path, &wait)) {
+            visit_fail(s, path);
+            return;
+        }
+        s->clock.now_s += wait;
+    }
+}
+
 void visit_call_done(struct queue_sim *s, uint32_t call)
 {
     struct call *c = &s->call[call];
     uint32_t path = c->path;
     struct path *p = &s->path[path];
     enum try_end end = (enum try_end)c->end;
-    bool failed = end == TRY_ERROR || end == TRY_SEEN || end == TRY_LATE;
+    bool failed = is_failure(end);
     if (s->program->step[p->step].desk)
         desk_leave(s, call);
     if (s->program->step[p->step].step->breaker.failures > 0)
@@ -313,6 +362,8 @@ void visit_event(struct queue_sim *s, uint32_t path)
         visit_ok(s, path);
     else if (awaited == AWAITS_BACKOFF)
         attempt(s, path);
+    else if (awaited == AWAITS_VISIT)
+        visit_begin(s, path);
     else
         hedge(s, path);
 }
@@ -384,9 +435,24 @@ void visit_begin(struct queue_sim *s, uint32_t path)
     }
     if (q->step->has_cache && number_for(s, path, 0, FOR_CACHE) < p->plan->hit_below) {
         double x = law_draw(&p->plan->cache_latency, number_for(s, path, 0, FOR_CACHE_LATENCY));
+        if (q->alone) {
+            s->clock.now_s += x;
+            visit_ok(s, path);
+            return;
+        }
         p->awaits = AWAITS_CACHE;
         clock_set(&s->clock, s->clock.now_s + x, OWNER_PATH, path);
         return;
     }
-    attempt(s, path);
+    if (q->alone)
+        attempt_alone(s, path);
+    else
+        attempt(s, path);
+}
+
+void visit_later(struct queue_sim *s, uint32_t path, double at_s)
+{
+    s->path[path].phase = PHASE_BUSY;
+    s->path[path].awaits = AWAITS_VISIT;
+    clock_set(&s->clock, at_s, OWNER_PATH, path);
 }
