@@ -15,6 +15,8 @@ enum { WORD_UNIT, WORD_ITEM, WORD_LAST, WORD_BANDS };
 /* The last visit of a step. */
 enum { PAST_NONE, PAST_OK, PAST_FAILED, PAST_SILENT };
 
+enum { WORDS_MAX = 1 << 24 }; /* of all states: 64 MB, so that long states cost no more memory */
+
 struct explorer {
     struct chain *c;
     const struct pipeline *p;
@@ -597,8 +599,8 @@ int chain_explore(struct chain *c, const bool *possible, uint32_t max_states, st
         c->start[q] = state_put(&x, w);
     }
     for (uint32_t s = 0; s < x.states.len && !status; s++) {
-        if (x.states.len > max_states)
-            status = too_many(&x, max_states, err);
+        if (x.states.len > max_states || x.words.len > WORDS_MAX)
+            status = too_many(&x, (uint32_t)x.states.len - 1, err);
         else
             expand(&x, s, from, w);
     }
