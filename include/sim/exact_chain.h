@@ -82,6 +82,11 @@ static inline bool unit_counts(const struct chain_unit *u)
     return u->kind == UNIT_VISIT || u->kind == UNIT_HIT;
 }
 enum { UNIT_NONE = UINT32_MAX };
+/* Moments of the time and of the calls of a hedged attempt that is not seen to fail. */
+struct hedge_law {
+    uint32_t copies;
+    double time[2], calls[2];
+};
 struct chain_variant {
     uint32_t visit, cache, hit, soft; /* units, or UNIT_NONE */
 };
@@ -133,6 +138,7 @@ struct chain {
     struct visit_law *law;
     struct attempt_time *time;
     struct numbers *numbers; /* [n_units], as filled */
+    struct hedge_law *hedge; /* [n_units], copies 0: none */
     struct number **way;     /* [n_steps] probabilities of its ways, as filled */
     struct number input_wrong;
     uint32_t n_slots;
@@ -191,6 +197,10 @@ void units_init(struct chain *c);
 void units_release(struct chain *c);
 /* Numbers of a unit as written. */
 void unit_numbers(const struct chain *c, uint32_t unit, struct numbers *out);
+/* Anew after the latency changed. */
+void hedge_refill(struct chain *c, uint32_t unit);
+/* P(no answer to a hedged attempt after t seconds). */
+double hedge_above(const struct numbers *n, uint32_t copies, double t);
 /* Weights of a choice, from the numbers as filled; what_if: every branch that may be possible. */
 void choice_set(struct chain *c, uint32_t unit);
 void bands_refill(struct chain *c, uint32_t unit);

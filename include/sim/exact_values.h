@@ -122,6 +122,7 @@ struct model {
     bool point;            /* only one set of parameters is asked for */
     bool redraws;          /* some distribution has evidence */
     bool no_time, no_cost; /* every latency, every price is 0 */
+    bool hedged;           /* some attempt is: quantiles of time and cost are not had */
     bool infinite[2];      /* moments of latency that do not exist */
     struct flow_about about;
     uint32_t room;      /* states of the largest chain, or steps */

@@ -73,6 +73,10 @@ static void unit_fill(struct chain *c, uint32_t u)
     static const struct retry once = {.attempts = 1, .on = RETRY_ALL};
     if (c->unit[u].kind == UNIT_VISIT) {
         visit_law_set(&c->law[u], &c->numbers[u], chain_retry(c, u), &c->time[u]);
+        if (c->hedge[u].copies) {
+            memcpy(c->law[u].time[END_OK], c->hedge[u].time, sizeof c->hedge[u].time);
+            memcpy(c->law[u].tries[END_OK], c->hedge[u].calls, sizeof c->hedge[u].calls);
+        }
     } else {
         visit_law_set(&c->law[u], &c->numbers[u], &once, &c->time[u]);
         memset(c->law[u].tries, 0, sizeof c->law[u].tries);
@@ -114,6 +118,7 @@ void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena)
             if (rng)
                 dist_redraw(&written.latency, rng, arena, &to->latency);
             attempt_time_set(&c->time[u], &to->latency, to->timeout_s);
+            hedge_refill(c, u);
         }
         if (c->bands[u].evidence) {
             to->confidence_good = written.confidence_good;

@@ -95,6 +95,25 @@ static const char *gate_lacks(const struct pipeline *p, const struct rules *r, u
     return NULL;
 }
 
+/* --- hedges */
+
+static bool seen_to_fail(const struct numbers *n)
+{
+    return n->error.value > 0 || n->error.evidence || isfinite(n->timeout_s) ||
+           ((n->malformed.value > 0 || n->malformed.evidence) && n->validation.value > 0);
+}
+
+static const char *hedge_lacks(const struct pipeline *p, const struct step *s)
+{
+    bool fails = false;
+    for (uint32_t k = 0; k < p->n_classes && s->hedge_copies; k++) {
+        fails = fails || seen_to_fail(&s->numbers[k]);
+        for (uint32_t g = 0; g < s->n_given; g++)
+            fails = fails || seen_to_fail(&s->given[g].override.numbers[k]);
+    }
+    return fails ? "a hedged attempt may be seen to fail, and copies then share their fate" : NULL;
+}
+
 int chain_can(const struct pipeline *p, struct error *err)
 {
     struct rules r;
@@ -103,7 +122,7 @@ int chain_can(const struct pipeline *p, struct error *err)
     rules_init(&r, p);
     for (uint32_t i = 0; i < p->n_steps && !status; i++) {
         const struct step *s = &p->step[i];
-        lacks = draws(s) ? gate_lacks(p, &r, i) : NULL;
+        lacks = draws(s) ? gate_lacks(p, &r, i) : hedge_lacks(p, s);
         for (uint32_t w = 0; w < s->n_ways; w++)
             for (uint32_t k = 0; s->way[w].when && k < s->way[w].when->n && !lacks; k++)
                 lacks = node_lacks(&s->way[w].when->node[k]);

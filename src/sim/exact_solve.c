@@ -13,7 +13,7 @@
 /* Features of the language that the chain does, as FEATURE(...) bits. */
 static const uint64_t SUPPORTED = FEATURE(NEXT) | FEATURE(WHEN) | FEATURE(GIVEN) | FEATURE(BANDS) |
                                   FEATURE(CACHE) | FEATURE(CLASS_RETRY) | FEATURE(AUDIT) |
-                                  FEATURE(THRESHOLD_DIST);
+                                  FEATURE(THRESHOLD_DIST) | FEATURE(HEDGE);
 /* Without arrivals nobody waits for a resource. */
 static const uint64_t UNTIMED = FEATURE(RESOURCES) | FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) |
                                 FEATURE(PATIENCE) | FEATURE(HOURS) | FEATURE(RATE_LIMIT);
@@ -92,14 +92,16 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
 {
     const struct pipeline *p = m->pipeline;
     size_t before = out->warnings.len;
-    const char *why = m->point ? "the chain, or a loop without a bound, is too large for them"
-                               : "quantiles are not averaged over the evidence";
+    const char *why = m->hedged  ? "not with hedges"
+                      : m->point ? "the chain, or a loop without a bound, is too large for them"
+                                 : "quantiles are not averaged over the evidence";
     if (gaps->latency)
         result_warn(out, "latency quantiles%s: %s; seam simulate gives them",
                     isfinite(p->deadline_s) ? " and slo_attainment" : "", why);
-    why = m->rules.has_unbounded ? "a loop without a bound has endlessly many costs"
-          : m->point             ? "the cost of an item has too many values"
-                                 : "quantiles are not averaged over the evidence";
+    why = m->hedged                ? "not with hedges"
+          : m->rules.has_unbounded ? "a loop without a bound has endlessly many costs"
+          : m->point               ? "the cost of an item has too many values"
+                                   : "quantiles are not averaged over the evidence";
     if (gaps->cost)
         result_warn(out, "cost_p95, cost_p99%s: %s; seam simulate gives them",
                     isfinite(p->budget) ? " and budget_attainment" : "", why);
@@ -117,7 +119,10 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
                         "%s visit_latency quantiles%s: quantiles are not averaged over the "
                         "evidence; seam simulate gives them",
                         p->step[i].id, model_has_budget(m, i) ? " and within_budget" : "");
-        if (isnan(v[STAGE_ATTEMPT_P50]))
+        if (isnan(v[STAGE_ATTEMPT_P50]) && p->step[i].hedge_copies)
+            result_warn(out, "%s attempt_latency, visit_latency quantiles: not with hedges",
+                        p->step[i].id);
+        else if (isnan(v[STAGE_ATTEMPT_P50]))
             result_warn(out,
                         "%s attempt_latency quantiles: classes differ in latency, and their "
                         "quantiles are not averaged over the evidence",
@@ -201,12 +206,13 @@ static int solve_point(struct model *m, struct result *out, bool *complete, stru
     struct gaps gaps = {0};
     int status = model_values(m, NULL, value, err);
     if (!status) {
-        if (!m->no_time && atoms_possible(m, ATOMS_TIME))
+        if (!m->no_time && !m->hedged && atoms_possible(m, ATOMS_TIME))
             model_atoms(m, ATOMS_TIME, value);
         if (!m->no_time)
-            gaps.latency = !solve_latency(m, value, out, complete);
+            gaps.latency = m->hedged || !solve_latency(m, value, out, complete);
         if (!m->no_cost)
-            gaps.cost = !atoms_possible(m, ATOMS_COST) || !model_atoms(m, ATOMS_COST, value);
+            gaps.cost =
+                m->hedged || !atoms_possible(m, ATOMS_COST) || !model_atoms(m, ATOMS_COST, value);
         put_rows(m, &(struct answer_values){.value = value}, out);
         name_gaps(m, &gaps, value, out, complete);
     }
@@ -249,9 +255,9 @@ static int solve_posterior(struct model *m, const struct exact_options *options,
         return -1;
     struct answer_values a = {q.value, q.low, q.high, options->level};
     struct gaps gaps = {.cost = !m->no_cost};
-    bool times = true;
+    bool times = !m->hedged;
     int status = 0;
-    if (!m->no_time)
+    if (!m->no_time && times)
         status = solve_latency_posterior(m, options, &q, &times, out, complete, err);
     if (!status) {
         gaps.latency = !times;
@@ -290,7 +296,7 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
         status = gap_exact(&m, options, uncertain, out, complete, err);
     if (m.chain[0].varied && !status && !options->values_only) {
         result_warn(out, "sensitivities: left out, as some step has given, a cache, an audit, a "
-                         "drawn threshold or retries by class");
+                         "drawn threshold, a hedge or retries by class");
         *complete = false;
     } else if (!status && !options->values_only)
         status = sensitivity_exact(p, options, uncertain, out, complete, err);

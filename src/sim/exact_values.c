@@ -63,6 +63,8 @@ static double in_budget(const struct model *m, const struct chain *c, uint32_t u
     const struct numbers *n = &c->numbers[u];
     if (m->no_time || !isfinite(n->budget_s))
         return 1;
+    if (c->hedge[u].copies)
+        return 1 - hedge_above(n, c->hedge[u].copies, n->budget_s);
     if (c->unit[u].kind == UNIT_VISIT && chain_retry(c, u)->attempts > 1)
         return NAN;
     return n->timeout_s <= n->budget_s ? 1 : dist_cdf(&n->latency, n->budget_s);
@@ -384,6 +386,8 @@ static double mixed_quantile(const struct model *m, uint32_t i, double p)
 
 static void attempt_values(const struct model *m, uint32_t i, double *v)
 {
+    if (m->pipeline->step[i].hedge_copies && !m->no_time)
+        return;
     for (int k = 0; k < 4; k++) {
         v[STAGE_ATTEMPT_P50 + k] = m->attempt[i][k];
         if (isnan(m->attempt[i][k]) && m->point && m->stage[i].attempts > 0)
@@ -424,7 +428,8 @@ static void stage_values(const struct model *m, uint32_t i, double reliability, 
     v[STAGE_FIRST_TRY_RATE] = ratio(s->first_ok, s->visits);
     v[STAGE_RETRY_SUCCESS_RATE] = ratio(s->retried_ok, s->retried);
     if (!m->infinite[0]) {
-        v[STAGE_ATTEMPT_MEAN] = ratio(s->attempt_s, s->attempts);
+        if (!step->hedge_copies || m->no_time)
+            v[STAGE_ATTEMPT_MEAN] = ratio(s->attempt_s, s->attempts);
         v[STAGE_VISIT_MEAN] = ratio(s->visit_s, s->visits);
     }
     attempt_values(m, i, v);

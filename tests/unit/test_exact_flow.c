@@ -209,6 +209,30 @@ static void classes_may_retry_more(void **state)
     done(&s);
 }
 
+/* B08 */
+static void the_first_of_hedged_copies_answers(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "flow:\n"
+              "  - stage: ask\n    wrong: 10%\n    latency: {lognormal: {mu: 0, sigma: 1}}\n"
+              "    cost: {per_call: 3}\n    hedge: {after: 0s}\n");
+    near_rel(top(&s, "latency_mean"), 0.7905620507528528, 1e-8);
+    near_rel(stage(&s, "ask", "attempts_per_item"), 2, 1e-12);
+    near_rel(top(&s, "reliability"), 0.9, 1e-12);
+    assert_false(s.complete);
+    done(&s);
+    solve(&s, "flow:\n"
+              "  - stage: ask\n    latency: {lognormal: {mu: 0, sigma: 1}}\n"
+              "    cost: {per_call: 3}\n    hedge: {after: 2s}\n");
+    near_rel(top(&s, "latency_mean"), 1.318593800368674, 1e-8);
+    near_rel(stage(&s, "ask", "attempts_per_item"), 1.2441085957855829, 1e-9);
+    near_rel(top(&s, "cost_per_item"), 3 * 1.2441085957855829, 1e-9);
+    near_rel(pow(top(&s, "cost_sd"), 2), 9 * 0.2441085957855829 * (1 - 0.2441085957855829), 1e-9);
+    assert_true(isnan(top(&s, "latency_p95")));
+    done(&s);
+}
+
 /* --- gates */
 
 static const char scored[] =
@@ -333,6 +357,8 @@ static void what_the_chain_cannot_do_is_named(void **state)
              "    above: ship\n    below: {goto: model, at_most: 2}\n",
              scored);
     refused(text, "drawn once");
+    refused("flow:\n  - stage: a\n    error: 5%\n    latency: 1s\n    hedge: {after: 2s}\n",
+            "hedged attempt");
 }
 
 int main(void)
@@ -346,6 +372,7 @@ int main(void)
         cmocka_unit_test(a_step_not_entered_was_skipped),
         cmocka_unit_test(a_hit_takes_its_own_time_and_makes_no_attempt),
         cmocka_unit_test(classes_may_retry_more),
+        cmocka_unit_test(the_first_of_hedged_copies_answers),
         cmocka_unit_test(a_gate_with_two_thresholds_has_three_sides),
         cmocka_unit_test(an_audit_reviews_a_share_of_what_would_ship),
         cmocka_unit_test(an_audit_near_the_threshold_weighs_the_confidence),
