@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The exact chain and the simulation of random pipelines with ways by probability and condition,
- * given, caches, retries by class, bands, audits and drawn thresholds agree.
+ * given, caches, hedges, retries by class, bands, audits and drawn thresholds agree.
  *
  * Each of PIPELINES pipelines gives at most 40 comparisons at 5 standard errors; the seed is fixed
  * and printed with the pipeline when a comparison fails. */
@@ -137,6 +137,18 @@ static void put_stage(struct maker *m)
     }
 }
 
+/* A stage that is never seen to fail, hedged. */
+static void put_hedged(struct maker *m)
+{
+    static const char *const law[] = {"0.2s", "{exponential: {mean: 1s}}",
+                                      "{lognormal: {p50: 500ms, sigma: 0.7}}",
+                                      "{discrete: {values: [0.1s, 3s], weights: [0.7, 0.3]}}"};
+    static const char *const after[] = {"0s", "300ms", "1s"};
+    buf_printf(&m->text, "    wrong: %g\n    latency: %s\n    cost: {per_call: %u}\n", share(m, 30),
+               law[pick(m, 4)], pick(m, 5));
+    buf_printf(&m->text, "    hedge: {after: %s, copies: %u}\n", after[pick(m, 3)], 1 + pick(m, 2));
+}
+
 static void put_step(struct maker *m, uint32_t i)
 {
     static const char *const kinds[] = {"stage", "stage", "check", "gate"};
@@ -144,6 +156,11 @@ static void put_step(struct maker *m, uint32_t i)
     buf_printf(&m->text, "  - %s: s%u\n", kind, i);
     if (!strcmp(kind, "gate")) {
         put_gate(m);
+        return;
+    }
+    if (!strcmp(kind, "stage") && !pick(m, 5)) {
+        put_hedged(m);
+        put_ways(m, i);
         return;
     }
     if (pick(m, 3))
