@@ -47,6 +47,9 @@ void sketch_merge(struct sketch *into, const struct sketch *from);
 double sketch_quantile(const struct sketch *s, double p);
 /* The value of rank r, 1 <= r <= n (for intervals by order statistics); NaN while empty. */
 double sketch_rank(const struct sketch *s, uint64_t r);
+/* Where that value lies for sure: one point where it is known or values lie evenly around it, the
+ * whole cell where an atom stands among other values. */
+void sketch_rank_within(const struct sketch *s, uint64_t r, double *low, double *high);
 /* Share of values <= x; NaN while empty. */
 double sketch_cdf(const struct sketch *s, double x);
 

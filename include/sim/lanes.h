@@ -27,6 +27,9 @@ uint32_t lanes_count(const int32_t *here, const int32_t *late, const int32_t *hi
 /* Quality after an attempt: bad for seen < h <= wrong, good for wrong < h <= repair. */
 void lanes_taint(const int32_t *here, const int32_t *late, const int32_t *high, int32_t seen,
                  int32_t wrong, int32_t repair, int32_t *good);
+/* Flags, 0 or 1, of those here that failed (late, or h <= cut) and of those that did not. */
+void lanes_flags(const int32_t *here, const int32_t *late, const int32_t *high, int32_t cut,
+                 uint8_t *failed, uint8_t *passed);
 /* Those here that failed (late, or h <= cut) go to `fail`, the others to `pass`; each counts a
  * visit.  Returns how many failed. */
 uint32_t lanes_go(const int32_t *here, const int32_t *late, const int32_t *high, int32_t cut,

@@ -312,6 +312,17 @@ static void span(const struct sketch *s, size_t i, double *low, double *high)
         *high = *low; /* too small to matter: the least of them stands for all */
 }
 
+/* The cell that holds rank r, 1 < r < n, and how many values lie before it. */
+static size_t cell_of_rank(const struct sketch *s, uint64_t r, uint64_t *before)
+{
+    size_t i, last;
+    touched(s, &i, &last);
+    *before = 0;
+    for (uint64_t n; i < last && *before + (n = sketch_cell_at(s, i).n) < r; i++)
+        *before += n;
+    return i;
+}
+
 double sketch_rank(const struct sketch *s, uint64_t r)
 {
     if (s->n == 0)
@@ -320,19 +331,37 @@ double sketch_rank(const struct sketch *s, uint64_t r)
         return s->min;
     if (r >= s->n)
         return s->max;
-    size_t i, last;
-    touched(s, &i, &last);
+    uint64_t before;
+    size_t i = cell_of_rank(s, r, &before);
     struct sketch_cell c = sketch_cell_at(s, i);
-    uint64_t before = 0;
-    while (before + c.n < r && i < last) {
-        before += c.n;
-        c = sketch_cell_at(s, ++i);
-    }
     double low, high, value;
     span(s, i, &low, &high);
     if (!is_atom(i, c, &value))
         value = low + (high - low) * ((double)(r - before) - 0.5) / (double)c.n;
     return fmin(fmax(value, s->min), s->max);
+}
+
+/* Values spread evenly over a cell and its neighbours fill them about alike; a cell with LUMP times
+ * what its neighbours hold on the average has an atom somewhere. */
+static bool is_lumpy(const struct sketch *s, size_t i)
+{
+    enum { LUMP = 4, FEW = 16 };
+    uint64_t n = sketch_cell_at(s, i).n;
+    uint64_t around =
+        (i ? sketch_cell_at(s, i - 1).n : 0) + (i + 1 < CELLS ? sketch_cell_at(s, i + 1).n : 0);
+    return n > FEW && 2 * n > LUMP * around;
+}
+
+void sketch_rank_within(const struct sketch *s, uint64_t r, double *low, double *high)
+{
+    uint64_t before;
+    double value;
+    *low = *high = sketch_rank(s, r);
+    if (s->n == 0 || r <= 1 || r >= s->n)
+        return;
+    size_t i = cell_of_rank(s, r, &before);
+    if (!is_atom(i, sketch_cell_at(s, i), &value) && is_lumpy(s, i))
+        span(s, i, low, high);
 }
 
 double sketch_quantile(const struct sketch *s, double p)

@@ -146,6 +146,12 @@ static void count_attempts(struct batch *b, const struct step_plan *s)
     struct plan_tally *t = &b->tally->plan[s->first_plan];
     const int32_t *row = b->attempt_row[s->attempt_row];
     const uint32_t kinds = 1 + s->step->n_given;
+    if (s->n_plans == 1) {
+        double sum[4];
+        lanes_sum_counts(row, sum);
+        t->squares += (uint64_t)sum[1];
+        return;
+    }
     for (uint32_t i = 0; i < b->n_items; i++) {
         uint64_t n = (uint64_t)row[i];
         t[s->plan_of[b->class[i] * kinds]].squares += n * n;

@@ -333,21 +333,26 @@ static void count_ends(const struct visit *v, uint32_t n, uint32_t n_late, uint3
 static void sort_whole(const struct visit *v, const int32_t *late, const int32_t *high)
 {
     struct batch *b = v->b;
-    const int32_t cut = v->c->cut[CUT_SEEN];
-    const int32_t listed = v->s->plain ? 0 : 1;
+    uint8_t failed[LANES] __attribute__((aligned(64))), passed[LANES] __attribute__((aligned(64)));
     enum fate fate[TRY_COUNT];
-    uint32_t m = 0;
     batch_find_fates(v, 0, fate);
-    for (uint32_t i = 0; i < LANES; i++) {
-        int32_t failed = b->here[i] & (late[i] | (high[i] > cut ? 0 : -1));
-        b->ok.lane[m] = (uint16_t)i;
-        m += (uint32_t)(b->here[i] & ~failed & listed);
-        if (!failed)
-            continue;
-        enum try_end end = late[i] ? TRY_LATE : batch_end_of(v->c, high[i]);
-        lane_push(fate[end] == FATE_RETRY ? &b->retry : &b->failed, (uint16_t)i);
+    lanes_flags(b->here, late, high, v->c->cut[CUT_SEEN], failed, passed);
+    for (uint32_t i = 0; i < LANES; i += 8) {
+        uint64_t eight; /* few fail: most words are 0 */
+        memcpy(&eight, failed + i, sizeof eight);
+        for (uint32_t k = i; eight != 0 && k < i + 8; k++) {
+            if (!failed[k])
+                continue;
+            enum try_end end = late[k] ? TRY_LATE : batch_end_of(v->c, high[k]);
+            lane_push(fate[end] == FATE_RETRY ? &b->retry : &b->failed, (uint16_t)k);
+        }
     }
-    b->ok.n = m;
+    uint32_t n = 0;
+    for (uint32_t i = 0; !v->s->plain && i < LANES; i++) {
+        b->ok.lane[n] = (uint16_t)i;
+        n += passed[i];
+    }
+    b->ok.n = n;
 }
 
 /* Masks send on those of a plain step that are done; all others are sorted into lists. */

@@ -97,8 +97,12 @@ static struct interval quantile_limits(const struct writer *w, const struct sket
     } else {
         interval_quantile_ranks(s->n, p, w->options->level, &low, &high, NULL);
     }
-    return (struct interval){low == 0 ? 0 : sketch_rank(s, low),
-                             high > s->n ? INFINITY : sketch_rank(s, high)};
+    struct interval at = {0, INFINITY};
+    if (low > 0)
+        sketch_rank_within(s, low, &at.low, &(double){0});
+    if (high <= s->n)
+        sketch_rank_within(s, high, &(double){0}, &at.high);
+    return at;
 }
 
 /* The sketch keeps floats; 0.0404f is meant as 0.0404 when its 7 digits read back as the same

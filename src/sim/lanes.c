@@ -82,6 +82,23 @@ MULTIVERSION void lanes_taint(const int32_t *restrict here, const int32_t *restr
     }
 }
 
+MULTIVERSION void lanes_flags(const int32_t *restrict here, const int32_t *restrict late,
+                              const int32_t *restrict high, int32_t cut, uint8_t *restrict failed,
+                              uint8_t *restrict passed)
+{
+    ALIGNED(here);
+    ALIGNED(late);
+    ALIGNED(high);
+    ALIGNED(failed);
+    ALIGNED(passed);
+    EACH(i)
+    {
+        int32_t fails = here[i] & (late[i] | (high[i] > cut ? 0 : -1));
+        failed[i] = (uint8_t)(fails & 1);
+        passed[i] = (uint8_t)(here[i] & ~fails & 1);
+    }
+}
+
 MULTIVERSION uint32_t lanes_go(const int32_t *restrict here, const int32_t *restrict late,
                                const int32_t *restrict high, int32_t cut, int32_t pass,
                                int32_t fail, int32_t *restrict at, int32_t *restrict visits)

@@ -14,27 +14,21 @@
 #include "math/rng.h"
 #include "math/summary.h"
 #include "sim/batch.h"
+#include "tests/bench/timing.h"
 
 #include <gsl/gsl_histogram.h>
 #include <gsl/gsl_randist.h>
 #include <gsl/gsl_rng.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { STAGES = 6, PAIRS = 7 };
 static const double P_OK = 0.97, MU = -0.5, SIGMA = 0.6;
 
 struct answer {
-    double reliability, mean_s, cpu_s;
+    double reliability, mean_s, ns;
 };
-
-static double cpu_since(clock_t start)
-{
-    return (double)(clock() - start) / CLOCKS_PER_SEC;
-}
 
 static struct answer loop_with_gsl(uint64_t trials, unsigned long seed)
 {
@@ -59,7 +53,7 @@ static struct answer loop_with_gsl(uint64_t trials, unsigned long seed)
         sum += total;
         gsl_histogram_increment(h, total);
     }
-    struct answer a = {(double)ok / (double)trials, sum / (double)ok, cpu_since(start)};
+    struct answer a = {(double)ok / (double)trials, sum / (double)ok, ns_each(start, trials)};
     gsl_histogram_free(h);
     gsl_rng_free(r);
     return a;
@@ -100,10 +94,10 @@ static struct answer block_engine(const struct program *g, uint64_t trials, uint
     clock_t start = clock();
     for (uint64_t i = 0; i < trials / LANES; i++)
         batch_run(b, seed, 0, i, LANES, &t);
-    double cpu = cpu_since(start);
+    double ns = ns_each(start, trials);
     const struct class_tally *c = &t.class[0];
     struct answer a = {(double)c->correct / (double)c->n,
-                       moments_mean(&c->shipped_time) / g->time_scale, cpu};
+                       moments_mean(&c->shipped_time) / g->time_scale, ns};
     tally_release(&t);
     batch_free(b);
     return a;
@@ -114,11 +108,6 @@ static struct answer block_engine(const struct program *g, uint64_t trials, uint
 struct parts {
     double number, draw, update;
 };
-
-static double ns_each(clock_t start, uint64_t n)
-{
-    return cpu_since(start) / (double)n * 1e9;
-}
 
 static struct parts time_parts(const struct qtable *table, uint64_t trials)
 {
@@ -159,26 +148,15 @@ static struct parts time_parts(const struct qtable *table, uint64_t trials)
     return t;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *x)
-{
-    qsort(x, PAIRS, sizeof *x, by_size);
-    return x[PAIRS / 2];
-}
-
 struct times {
     double loop[PAIRS], ours[PAIRS], number[PAIRS], draw[PAIRS], update[PAIRS];
 };
 
 static void print(struct times *t, const struct answer *theirs, const struct answer *ours)
 {
-    double theirs_ns = median(t->loop), ours_ns = median(t->ours);
-    double number = median(t->number), draw = median(t->draw), update = median(t->update);
+    double theirs_ns = median(t->loop, PAIRS), ours_ns = median(t->ours, PAIRS);
+    double number = median(t->number, PAIRS), draw = median(t->draw, PAIRS),
+           update = median(t->update, PAIRS);
     double sum = STAGES * (number + draw) + update;
     printf("six stages in series, stop at failure: %.1f ns/trial (R %.4f, mean %.3f s), GSL loop "
            "%.1f (R %.4f, mean %.3f s), ratio %.4f (%.1f times faster)\n",
@@ -208,21 +186,21 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < PAIRS; i++) {
         ours = block_engine(&g, trials, 42 + (uint64_t)i);
-        t.ours[i] = ours.cpu_s / (double)trials * 1e9;
+        t.ours[i] = ours.ns;
         if (engine_alone)
             continue;
         theirs = loop_with_gsl(trials, 42 + (unsigned long)i);
-        t.loop[i] = theirs.cpu_s / (double)trials * 1e9;
+        t.loop[i] = theirs.ns;
         struct parts parts = time_parts(g.step[0].plan[0].latency.table, trials);
         t.number[i] = parts.number;
         t.draw[i] = parts.draw;
         t.update[i] = parts.update;
     }
     if (engine_alone)
-        printf("%.2f ns/trial\n", median(t.ours));
+        printf("%.2f ns/trial\n", median(t.ours, PAIRS));
     else
         print(&t, &theirs, &ours);
     program_release(&g);
     pipeline_release(&p);
-    return engine_alone || median(t.loop) / median(t.ours) >= 10 ? 0 : 1;
+    return engine_alone || median(t.loop, PAIRS) / median(t.ours, PAIRS) >= 10 ? 0 : 1;
 }

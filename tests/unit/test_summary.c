@@ -328,6 +328,27 @@ static void parted_values_go_where_their_masks_say(void **state)
     sketch_release(&out);
 }
 
+/* 0.489 is a third of the values, the others lie evenly between 0.1 and 0.7: its cell holds both,
+ * so the value at its rank is known to the cell only, and lies in it. */
+static void an_atom_among_other_values_is_held_by_its_cell(void **state)
+{
+    struct sketch s;
+    double low, high;
+
+    sketch_init(&s);
+    for (int i = 0; i < 100000; i++)
+        sketch_add(&s, i % 3 ? 0.1 + 0.6 * ((double)i + 0.5) / 100000 : 0.489);
+    uint64_t below = 0;
+    for (int i = 0; i < 100000; i++)
+        below += i % 3 && 0.1 + 0.6 * ((double)i + 0.5) / 100000 < 0.489;
+    sketch_rank_within(&s, below + 1000, &low, &high);
+    within(0.489, low, high);
+    assert_true(high - low <= 0.001 * 0.489);
+    sketch_rank_within(&s, 2000, &low, &high);
+    assert_true(low == high); /* no atom there */
+    sketch_release(&s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,6 +368,7 @@ int main(void)
         cmocka_unit_test(moments_are_those_of_the_values),
         cmocka_unit_test(moments_keep_microseconds_and_signs),
         cmocka_unit_test(merging_moments_in_any_order_changes_no_bit),
+        cmocka_unit_test(an_atom_among_other_values_is_held_by_its_cell),
         cmocka_unit_test(a_sum_of_squares_out_of_range_says_infinity),
     };
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
