@@ -435,7 +435,8 @@ static void put_edges(const struct tally *t, uint32_t step, const struct metrics
 static void warn_of(const struct metrics *m, const char *name, bool possible, struct result *out)
 {
     const struct metric *found = metrics_find(m, name);
-    if (!found || found->value >= RARE || !possible)
+    /* too few items to tell rare from common say so by their interval */
+    if (!found || found->value >= RARE || found->high > 100 * RARE || !possible)
         return;
     result_warn(out,
                 "%s: a probability below 1e-5 is poorly estimated by plain sampling (%.2g of %llu "
