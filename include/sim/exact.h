@@ -2,6 +2,9 @@
 /* Exact values by an absorbing Markov chain over (step, quality, confidence band, counters,
  * qualities on first entry), one chain for each class.
  *
+ * Scenarios with arrivals are solved where nobody waits, or at one desk of a known form
+ * (exact_queue.h).
+ *
  * Evidence: values are posterior means, by Gauss-Jacobi quadrature over the posteriors (exact for
  * the polynomials that bounded pipelines give), and intervals are those of the parameters. */
 #ifndef SEAM_SIM_EXACT_H
