@@ -184,19 +184,23 @@ static void decide(const struct visit *v, const struct lane_list *l)
 {
     struct batch *b = v->b;
     struct lane_list pass = {0, b->retry.lane}, reject = {0, b->again.lane};
+    bool rejected[LANES];
     if (v->c->can_change || v->c->can_reject[0] || v->c->can_reject[1])
         batch_draw(b, v->step, RNG_DECISION, 0, l->lane, l->n, b->draw);
     else
         memset(b->draw, 0, l->n * sizeof *b->draw);
     for (uint32_t k = 0; k < l->n; k++) {
-        uint16_t lane = l->lane[k];
-        int32_t good = b->good[lane];
-        bool change = b->draw[k] < v->c->change_below[good];
-        bool caught = b->draw[k] < v->c->reject_below[good];
-        b->good[lane] = good ^ change;
+        int32_t *good = &b->good[l->lane[k]];
+        bool change = b->draw[k] < v->c->change_below[*good];
+        bool caught = b->draw[k] < v->c->reject_below[*good];
+        *good ^= change;
         v->count->caught += caught;
-        lane_push(caught && !change ? &reject : &pass, lane);
+        rejected[k] = caught && !change;
     }
+    if (v->s->confidence_row >= 0) /* of the quality that the decision left */
+        give_confidence(v, l);
+    for (uint32_t k = 0; k < l->n; k++)
+        lane_push(rejected[k] ? &reject : &pass, l->lane[k]);
     batch_pass(b, v->step, &pass);
     batch_route(b, v->step, EXIT_REJECT, reject.lane, reject.n);
 }
@@ -212,9 +216,10 @@ void batch_settle(const struct visit *v)
     batch_route(b, v->step, EXIT_FAIL, b->failed.lane, b->failed.n);
     if (b->ok.n == 0)
         return;
-    if (v->s->confidence_row >= 0)
+    bool decides = v->s->kind == STEP_CHECK || v->s->kind == STEP_REVIEW;
+    if (v->s->confidence_row >= 0 && !decides)
         give_confidence(v, &b->ok);
-    if (v->s->kind == STEP_CHECK || v->s->kind == STEP_REVIEW)
+    if (decides)
         decide(v, &b->ok);
     else if (v->s->kind != STEP_GATE)
         batch_pass(b, v->step, &b->ok);

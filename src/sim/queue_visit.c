@@ -79,6 +79,16 @@ static void pass_gate(struct queue_sim *s, uint32_t path)
     route_take(s, path, q->exit[exit]);
 }
 
+static void give_confidence(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    if (!s->program->step[p->step].keeps_confidence)
+        return;
+    uint64_t u = number_for(s, path, 0, FOR_CONFIDENCE);
+    p->confidence = law_draw(&p->plan->confidence[p->good], u);
+    path_confidences(s, path)[p->step] = p->confidence;
+}
+
 static void decide(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
@@ -89,6 +99,7 @@ static void decide(struct queue_sim *s, uint32_t path)
     bool change = u < changes[p->good], caught = u < rejects[p->good];
     step_sums(s, p)[STEP_CAUGHT] += caught;
     p->good = p->good != change;
+    give_confidence(s, path); /* of the quality that the decision left */
     if (caught && !change)
         route_take(s, path, s->program->step[p->step].exit[QUEUE_REJECT]);
     else
@@ -101,11 +112,8 @@ static void visit_ok(struct queue_sim *s, uint32_t path)
     struct path *p = &s->path[path];
     const struct queue_step *q = &s->program->step[p->step];
     visit_close(s, path, true);
-    if (q->keeps_confidence) {
-        uint64_t u = number_for(s, path, 0, FOR_CONFIDENCE);
-        p->confidence = law_draw(&p->plan->confidence[p->good], u);
-        path_confidences(s, path)[p->step] = p->confidence;
-    }
+    if (q->step->kind != STEP_CHECK && q->step->kind != STEP_REVIEW)
+        give_confidence(s, path);
     switch (q->step->kind) {
     case STEP_GATE:
         pass_gate(s, path);
