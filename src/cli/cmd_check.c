@@ -29,7 +29,7 @@ static void put_edge(struct buf *out, const struct pipeline *p, const char *when
     if (e->at_most == AT_MOST_UNBOUNDED)
         buf_puts(out, " (unbounded)");
     else if (e->at_most != AT_MOST_NONE)
-        buf_printf(out, " (at most %u times, then %s)", e->at_most,
+        buf_printf(out, " (at most %u time%s, then %s)", e->at_most, e->at_most == 1 ? "" : "s",
                    e->then ? target_name(p, e->then->to) : "reject");
     buf_putc(out, '\n');
 }

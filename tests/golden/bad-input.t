@@ -35,10 +35,10 @@ $ printf 'seam: 1\nflow:\n  - stage: draft\n    fallback: dratf\n' | seam check 
       |               ^
 seam: -: 1 fault
 [3]
-$ printf 'seam: 1\nflow:\n  - check: a\n    sensitivity: 1\n    on_reject: c\n    fallback: c\n  - stage: b\n  - stage: c\n  - check: d\n    sensitivity: 1\n    on_reject: ship\n  - stage: e\nresources: {}\n' | seam check -
--:13:1: not supported yet: resources
-   13 | resources: {}
-      | ^
+$ printf 'seam: 1\nflow:\n  - stage: a\n    by: desk\nresources:\n  desk: {servers: 1, hours: \"mon 09:00-09:00\"}\n' | seam check -
+-:6:29: `hours`: times of day are written in quotes, as in "mon-fri 09:00-18:00"
+    6 |   desk: {servers: 1, hours: \"mon 09:00-09:00\"}
+      |                             ^
 seam: -: 1 fault
 [3]
 $ printf 'seam: 1\nflow:\n  - stage: a\n  - check: c\n    sensitivity: 90%%\n    on_reject: a\n' | seam check -

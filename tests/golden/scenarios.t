@@ -1,7 +1,13 @@
 # The scenarios that ship, and the numbers that their first lines promise.
 $ seam check scenarios/*.yaml
+scenarios/cascade.yaml: ok, 5 steps
 scenarios/draft-critic.yaml: ok, 2 steps
 scenarios/gate-review.yaml: ok, 3 steps
+scenarios/generative-video.yaml: ok, 7 steps
+scenarios/outage-retries.yaml: ok, 1 step
+scenarios/outage.yaml: ok, 3 steps
+scenarios/parallel-voting.yaml: ok, 2 steps
+scenarios/review-desk.yaml: ok, 1 step
 scenarios/six-step-silent.yaml: ok, 6 steps
 scenarios/six-step.yaml: ok, 6 steps
 $ seam check --graph scenarios/draft-critic.yaml
@@ -144,7 +150,7 @@ gap               -7.71%
 23 further metrics: --json or --csv
 $ seam size scenarios/gate-review.yaml --target "shipped_error at most 1%" --quiet
 No threshold meets "shipped_error at most 1%": the best attainable value is
-0.0229112, at threshold 0.821.
+0.0229112, at threshold 0.820979.
 
 Headline
 metric             value  target      verdict
@@ -180,3 +186,117 @@ curve,sweep,latency_mean,0.9,0,0,0,,,,,,flow.confident.threshold=0.9
 curve,sweep,latency_p95,0.5,0,0,0,,,,,,flow.confident.threshold=0.5
 curve,sweep,latency_p95,0.7,0,0,0,,,,,,flow.confident.threshold=0.7
 curve,sweep,latency_p95,0.9,0,0,0,,,,,,flow.confident.threshold=0.9
+$ seam check --graph scenarios/generative-video.yaml
+scenarios/generative-video.yaml: ok, 7 steps
+  1  stage brief (human)
+      then       -> retrieve
+  2  stage retrieve (data)
+      then       -> drafts
+      failed     -> drafts
+  3  parallel drafts (agent)
+      branch     -> generate (copies)
+      then       -> continuity
+  4  | stage generate (model)
+      then       -> join
+  5  check continuity (agent)
+      then       -> confident
+      rejected   -> drafts (at most 2 times, then desk)
+  6  gate confident (agent)
+      above      -> ship
+      audit      -> desk
+      below      -> desk
+  7  review desk (human)
+      then       -> ship
+      rejected   -> drafts (at most 1 time, then reject)
+$ seam solve scenarios/cascade.yaml --quiet
+Headline
+metric              value
+reliability        98.06%
+share wrong         1.94%
+completion           100%
+shipped error       1.94%
+visits mean         3.083
+cost per item      $17.85
+cost per correct   $18.20
+capability         80.75%
+gap               -17.31%
+23 further metrics: --json or --csv
+$ seam solve scenarios/review-desk.yaml --quiet
+Headline
+metric                value
+reliability            100%
+completion             100%
+shipped error            0%
+review load            100%
+review precision         0%
+latency mean      86.67 min
+wait mean         26.67 min
+visits mean               1
+11 further metrics: --json or --csv
+[1]
+$ seam simulate scenarios/review-desk.yaml --quiet
+Headline
+metric               value   95% interval
+reliability           100%   99.9989–100%
+completion            100%   99.9989–100%
+shipped error           0%
+review load           100%   99.9989–100%
+review precision        0%
+latency mean      86.2 min  85.0–87.4 min
+latency p50       65.0 min  64.2–65.9 min
+latency p95         3.98 h    3.92–4.05 h
+latency p99         5.85 h    5.71–5.98 h
+wait mean         26.2 min  25.2–27.3 min
+visits mean              1
+17 further metrics: --json or --csv
+$ seam simulate scenarios/parallel-voting.yaml --quiet
+Headline
+metric                value         95% interval
+reliability          97.36%         97.32–97.39%
+share wrong           2.65%           2.61–2.68%
+completion             100%         99.9996–100%
+shipped error         2.65%           2.61–2.68%
+latency mean       2.2840 s      2.2816–2.2864 s
+latency p50        2.0445 s      2.0417–2.0472 s
+latency p95         4.589 s        4.581–4.598 s
+latency p99         6.216 s        6.197–6.236 s
+visits mean               6
+cost per item      $0.05000
+cost per correct  $0.051358  $0.051342–$0.051375
+capability           85.00%
+gap                 -12.36%    -12.39 to -12.32%
+19 further metrics: --json or --csv
+$ seam simulate scenarios/outage.yaml --quiet
+Headline
+metric                 value       95% interval
+reliability           85.39%       85.33–85.46%
+share failed          14.61%       14.54–14.67%
+completion            85.39%       85.33–85.46%
+shipped error             0%
+latency mean          15 min
+latency p50           15 min
+latency p95           15 min
+latency p99           15 min
+latency all mean  13.363 min  13.354–13.373 min
+visits mean           2.7818      2.7805–2.7830
+capability            96.04%
+gap                   10.65%       10.58–10.71%
+15 further metrics: --json or --csv
+$ seam simulate scenarios/outage-retries.yaml --quiet
+Headline
+metric                value     95% interval
+reliability          94.37%     94.33–94.42%
+share failed          5.63%       5.58–5.67%
+completion           94.37%     94.33–94.42%
+shipped error            0%
+latency mean         65.7 s      65.2–66.3 s
+latency p95          15 min
+latency p99          30 min
+latency all mean  2.722 min  2.706–2.738 min
+visits mean               1
+capability        99.99920%
+gap                   5.63%       5.58–5.67%
+16 further metrics: --json or --csv
+$ seam solve scenarios/parallel-voting.yaml
+seam: scenarios/parallel-voting.yaml:13:15: not supported yet by solve: parallel (step `answers`)
+[3]
