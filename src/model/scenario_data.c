@@ -71,6 +71,8 @@ int read_data_csv(struct reading *r, const struct yaml_node *name, struct buf *t
         fault_at(r, name, "%s", err.text);
     else
         status = 0;
+    if (status == 0)
+        out->file = arena_strdup(&out->arena, path);
     mem_free(path);
     return status;
 }

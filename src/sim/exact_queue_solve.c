@@ -302,6 +302,8 @@ static void drop_laws(const struct office *o, struct result *out)
     for (size_t i = 0; i < out->stages.len; i++)
         if (!strcmp(out->stages.at[i].id, o->p->step[o->step].id))
             keep(&out->stages.at[i].metrics, of_desk);
+    for (size_t i = 0; i < out->curves.len; i++)
+        vec_release(&out->curves.at[i].points);
     out->curves.len = 0;
     result_warn(out, "latency_sd, quantiles of latency, slo_attainment: left out, as the law of a "
                      "wait at a desk is not added to that of the work; seam simulate gives them");
