@@ -21,8 +21,12 @@ struct faults {
     uint64_t dropped;       /* beyond FAULTS_MAX */
 };
 enum { FAULTS_MAX = 20 };
+/* An empty list; the caller releases. */
 void faults_init(struct faults *f);
+/* Frees all texts and leaves *f zero. */
 void faults_release(struct faults *f);
+/* Adds a sentence at a place (lines and columns from 1), whose text and origin (NULL: the file)
+ * are copied; one that would not be listed is counted as dropped. */
 void faults_add(struct faults *f, uint32_t line, uint32_t column, const char *origin,
                 const char *format, ...) PRINTF_LIKE(5, 6);
 /* Would a fault of this place still be listed? (Before costly sentences.) */

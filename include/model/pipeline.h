@@ -29,6 +29,7 @@ enum layer {
 #undef X
         LAYER_COUNT
 };
+/* The layer's word in scenarios, a literal. */
 const char *layer_name(enum layer l);
 
 #define STEP_TABLE(X)                                                                              \
@@ -43,6 +44,7 @@ enum step_kind {
 #undef X
         STEP_KIND_COUNT
 };
+/* The kind's word in scenarios, a literal. */
 const char *step_kind_name(enum step_kind k);
 
 /* A probability, maybe with evidence behind it. */
@@ -212,6 +214,7 @@ struct condition_facts {
     const uint32_t *visits;      /* [n_steps] */
     uint32_t outcome, class;
 };
+/* Does a condition of at least one node hold for these facts? */
 bool condition_holds(const struct condition *c, const struct condition_facts *facts);
 
 /* One `next` edge that may not hold.  The visit draws one u in [0, 1) for all its ways: a way by
@@ -234,6 +237,7 @@ struct audit {
     enum audit_design design;
     struct edge to; /* a review step */
 };
+/* The probability in [0, 1] that an item with this confidence is audited, see struct audit. */
 double audit_probability(enum audit_design design, double share, double confidence,
                          double threshold);
 
@@ -520,7 +524,9 @@ struct pipeline {
 };
 
 enum { STEPS_MAX = 1000, CLASSES_MAX = 100, RESOURCES_MAX = 100, ENVIRONMENTS_MAX = 20 };
+/* An empty pipeline with the defaults of a scenario's numbers; the caller releases. */
 void pipeline_init(struct pipeline *p);
+/* Frees the arena, which holds all that the pipeline owns, and leaves *p zero. */
 void pipeline_release(struct pipeline *p);
 /* Index of a step, -1 when absent. */
 int32_t pipeline_step(const struct pipeline *p, const char *id);
@@ -574,6 +580,7 @@ enum pipeline_feature {
 };
 /* Bit of a feature: FEATURE(HEDGE) | FEATURE(CACHE). */
 #define FEATURE(name) (UINT64_C(1) << FEATURE_##name)
+/* The feature's word in messages, a literal. */
 const char *feature_name(enum pipeline_feature f);
 /* The features in use; resources that no step asks for are not. */
 uint64_t pipeline_features(const struct pipeline *p);
@@ -588,6 +595,7 @@ MUST_CHECK int pipeline_needs(const struct pipeline *p, const char *who, uint64_
 void pipeline_check(const struct pipeline *p, struct faults *faults);
 /* Its two halves: the graph, and the sums. */
 void pipeline_check_flow(const struct pipeline *p, struct faults *faults);
+/* Adds a fault for each sum of outcomes, of states or of shares that cannot be. */
 void pipeline_check_numbers(const struct pipeline *p, struct faults *faults);
 
 /* A copy of `p` (shallow: shares ids, edges and conditions, so p must outlive it) whose numbers
@@ -595,10 +603,12 @@ void pipeline_check_numbers(const struct pipeline *p, struct faults *faults);
  * environments, ways), and whose distributions with evidence are redrawn by `rng` when it is not
  * NULL.  Release with pipeline_release. */
 struct rng_seq;
+/* Fills *out, whatever it held, from p and theta[n_evidence]. */
 void pipeline_with(const struct pipeline *p, const double *theta, struct rng_seq *rng,
                    struct pipeline *out);
 /* Posterior means, and one draw, of all evidence: theta[n_evidence]. */
 void pipeline_posterior_mean(const struct pipeline *p, double *theta);
+/* Draws theta[n_evidence] from the posteriors (Jeffreys), those of one group together. */
 void pipeline_posterior_draw(const struct pipeline *p, struct rng_seq *rng, double *theta);
 
 #endif

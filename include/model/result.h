@@ -101,16 +101,22 @@ struct result {
     VEC(const char *) assumptions, warnings;
 };
 
+/* An empty result of a command, whose name is copied; the caller releases. */
 void result_init(struct result *r, const char *command);
+/* Frees the rows, the curves and the texts of the result. */
 void result_release(struct result *r);
+/* A formatted text in the result's arena: good until result_release. */
 const char *result_text(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Adds a formatted warning, unless the same text stands there already. */
 void result_warn(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Adds a formatted assumption. */
 void result_assume(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Adds a metric.  `name` and `unit` are kept, not copied: literals, or texts of the result's arena
  * (result_text).  The pointer is good until the next metric is added. */
 struct metric *metrics_add(struct metrics *m, const char *name, double value, double low,
                            double high, double level, uint64_t n, const char *unit);
+/* A metric without an interval, see metrics_add: low and high are the value. */
 struct metric *metrics_add_exact(struct metrics *m, const char *name, double value,
                                  const char *unit);
 /* A count: no interval. */
@@ -132,6 +138,7 @@ struct metric_def {
     enum metric_scope scope;
     bool share; /* a probability or a difference of two: shown as a percentage */
 };
+/* The definition of a metric by its name; NULL when there is none. */
 const struct metric_def *metric_def(const char *name);
 extern const struct metric_def metric_defs[];
 extern const size_t metric_defs_count;
@@ -140,6 +147,7 @@ extern const size_t metric_defs_count;
 #define result_add_row(r, list, row_id)                                                            \
     (vec_push(&(r)->list, ((struct row){.id = arena_strdup(&(r)->arena, (row_id))})),              \
      &(r)->list.at[(r)->list.len - 1])
+/* Adds an empty curve, with its texts copied; the pointer is good until the next is added. */
 struct curve *result_add_curve(struct result *r, const char *id, const char *x, const char *y);
 const struct curve *result_curve(const struct result *r, const char *id); /* first; NULL */
 const struct row *result_stage(const struct result *r, const char *id);   /* NULL */
@@ -149,8 +157,11 @@ struct data_count {
     const char *name, *words; /* "no_duration", "spans without a duration" */
     size_t offset;
 };
+/* The table of all *n counts, which is static. */
 const struct data_count *data_counts(size_t *n);
+/* The count in d that c names. */
 uint64_t data_count_get(const struct data_quality *d, const struct data_count *c);
+/* Sets the count in d that c names to n. */
 void data_count_set(struct data_quality *d, const struct data_count *c, uint64_t n);
 
 /* Holds metrics against targets: pass when the whole interval meets it, fail when the whole
@@ -159,6 +170,7 @@ void data_count_set(struct data_quality *d, const struct data_count *c, uint64_t
  * pass, false otherwise, untouched without targets.  A verdict that stands already (infeasible) is
  * kept when it is the worse one. */
 struct target;
+/* Sets the verdicts of the metrics that targets[n] name, and r->passed, as said above. */
 void result_judge(struct result *r, const struct target *targets, uint32_t n);
 
 /* {"schema": "seam.result/1", ...}; parts with nothing to say are left out. */

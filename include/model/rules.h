@@ -55,6 +55,7 @@ void rules_outcomes(const struct numbers *n, double p_timeout, double out[OUTCOM
 /* Probability that a review or check ends in each way, for an item of the given quality:
  * pass unchanged, pass and becomes good (fixes), pass and becomes bad (spoils), rejected. */
 enum decision { DECIDE_PASS, DECIDE_FIX, DECIDE_SPOIL, DECIDE_REJECT, DECISION_COUNT };
+/* out[DECISION_COUNT] adds up to 1; steps other than checks and reviews always pass. */
 void rules_decisions(enum step_kind kind, const struct numbers *n, bool good,
                      double out[DECISION_COUNT]);
 
@@ -70,7 +71,9 @@ struct rules {
     uint32_t n_entry_slots;
     bool has_unbounded;
 };
+/* Compiles the routes of p, which must outlive r; the caller releases. */
 void rules_init(struct rules *r, const struct pipeline *p);
+/* Frees the routes and leaves *r zero. */
 void rules_release(struct rules *r);
 /* The route that an item with these counters takes; counts it.  Returns the route. */
 const struct route *rules_take(const struct rules *r, uint32_t step, enum exit_kind exit,

@@ -182,6 +182,7 @@ uint64_t fault_count(const struct reading *r);
 /* scenario_map.c: every key of `map` by the schema of `place`. */
 void read_map(struct reading *r, const struct yaml_node *map, enum place place,
               const struct yaml_node *owner);
+/* One value by its row of the schema, with r->key set meanwhile; faults are added. */
 void read_key(struct reading *r, const struct schema_key *k, const struct yaml_node *key,
               const struct yaml_node *value);
 /* One value of the row's type into `out`. */
@@ -193,6 +194,7 @@ void read_classes_of(struct reading *r, const struct schema_key *k, const struct
 /* The value for class `c`: that class's entry of a per-class map, else `value`; NULL with a fault
  * when the class has no entry. */
 const struct yaml_node *for_class(struct reading *r, const struct yaml_node *value, uint32_t c);
+/* Is the value a map with an entry for a named class? */
 bool is_per_class(struct reading *r, const struct yaml_node *value);
 /* Enters the part `name` of the path; the old one is returned, to be put back. */
 const char *enter_path(struct reading *r, const char *name);
@@ -203,18 +205,27 @@ uint32_t enter_scope(struct reading *r);
 int value_probability(struct reading *r, const struct yaml_node *n, struct number *out);
 int value_share(struct reading *r, const struct yaml_node *n, double *out); /* no evidence */
 int value_duration(struct reading *r, const struct yaml_node *n, double *out);
+/* A rate per second, not negative; with a sign of money it must be the pipeline's currency. */
 int value_rate(struct reading *r, const struct yaml_node *n, double *out);
+/* An amount of money in the pipeline's currency. */
 int value_money(struct reading *r, const struct yaml_node *n, double *out);
+/* A plain number. */
 int value_number(struct reading *r, const struct yaml_node *n, double *out);
+/* A whole number from 0 to UINT32_MAX - 2. */
 int value_count(struct reading *r, const struct yaml_node *n, uint32_t *out);
+/* A scalar as text, copied into the pipeline's arena. */
 int value_text(struct reading *r, const struct yaml_node *n, const char **out);
+/* *out is the index in words, which end with NULL. */
 int value_word(struct reading *r, const struct yaml_node *n, const char *const *words, int *out);
+/* 1 to 100 ASCII letters, digits, `_` and `-`? */
 bool is_name(const char *s);
 /* A name of a map's entry: well formed, else a fault. */
 bool want_name(struct reading *r, const struct yaml_node *n);
 /* A scalar, or a fault "`key` is ...". */
 int want_scalar(struct reading *r, const struct yaml_node *n, const char *what);
+/* A map that is not empty, or -1 with a fault "`key` is a map from ...". */
 int want_map(struct reading *r, const struct yaml_node *n, const char *what);
+/* A list that is not empty, or -1 with a fault. */
 int want_list(struct reading *r, const struct yaml_node *n, const char *key);
 
 /* scenario_clock.c */
@@ -224,12 +235,15 @@ int value_hours(struct reading *r, const struct yaml_node *n, const struct openi
                 uint32_t *n_out);
 /* The intervals from "mon-fri 09:00" to "18:00"; at most MAX_SPANS of them. */
 enum { SPANS_MAX = 16 };
+/* Openings in s from Monday 00:00 into out[SPANS_MAX], *n_out of them; -1 with a fault. */
 int value_span(struct reading *r, const struct yaml_node *from, const struct yaml_node *to,
                struct opening *out, uint32_t *n_out);
 
 /* scenario_dist.c */
 enum quantity { QUANTITY_TIME, QUANTITY_SCORE, QUANTITY_PLAIN };
+/* A distribution of no negative values, of a score within [0, 1]; -1 with a fault. */
 int value_dist(struct reading *r, const struct yaml_node *n, enum quantity q, struct dist *out);
+/* Does the word name a form of distribution or a list of values? */
 bool is_dist_word(const char *word);
 /* Empirical, from values in any order; weights may be NULL. */
 void dist_of_values(struct reading *r, const double *values, const double *weights, size_t n,

@@ -13,18 +13,24 @@ struct writer {
 
 /* Plain where YAML reads it back as it is, else in double quotes. */
 void write_text(struct buf *out, const char *s);
+/* Each line of text behind the indent and `#`; nothing for NULL. */
 void write_comment(struct buf *out, const char *indent, const char *text);
 /* "3%" where that reads back the same, else the plain number. */
 void write_share(struct buf *out, double value);
+/* k/n where there is evidence, else as write_share. */
 void write_number(struct writer *w, const struct number *x);
+/* The amount that reads back exactly, behind the sign where the currency is `$`. */
 void write_money(struct writer *w, double amount);
 /* Per month, week, day, hour or minute where that reads back the same, else per second; `money`
  * puts the currency's sign in front. */
 void write_rate(struct writer *w, double per_s, bool money);
 /* In the quantity's own unit. */
 void write_quantity(struct buf *out, double value, enum quantity q);
+/* A constant as its value, any other as a map in one line. */
 void write_dist(struct buf *out, const struct dist *d, enum quantity q);
+/* The word of an end, or the id of step `to`. */
 void write_target(struct writer *w, int32_t to);
+/* The target alone, or a map with its `at_most` and, in turn, what comes then. */
 void write_edge(struct writer *w, const struct edge *e);
 
 /* A value that may differ by class; at `at` for the first class, each other one `stride` bytes
@@ -38,11 +44,14 @@ enum number_kind {
     NUMBER_SCORE,
     NUMBER_SIZE
 };
+/* Are two values of this kind equal?  Lists are compared by address. */
 bool same_value(enum number_kind kind, const void *a, const void *b);
+/* One value where all classes have the same, else a map of classes in one line. */
 void write_classes(struct writer *w, enum number_kind kind, const char *at, size_t stride);
 
 /* scenario_write_world.c: arrivals and all that stands after the flow. */
 void write_time(struct writer *w);
+/* The sections of resources, environments and feedback that are not empty. */
 void write_world(struct writer *w);
 /* scenario_write.c: the fields `set` of numbers[n_classes] of step s as "key: value" pairs in one
  * line. */

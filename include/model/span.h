@@ -67,11 +67,15 @@ struct span_set {
 #undef X
 };
 
+/* An empty set; the caller releases. */
 void span_set_init(struct span_set *s);
+/* Frees the columns and texts and leaves *s zero. */
 void span_set_release(struct span_set *s);
 /* A span with nothing known. */
 void span_clear(struct span *s);
+/* Appends a copy of s, whose texts are ids of this set. */
 void span_set_add(struct span_set *set, const struct span *s);
+/* The id of a text of len bytes, which is copied; the same text has the same id. */
 uint32_t span_text(struct span_set *set, const char *s, size_t len);
 /* Seconds from start to end; NaN when either is missing or the end comes first. */
 double span_duration_s(const struct span_set *set, size_t i);

@@ -58,7 +58,9 @@ struct batch {
     void *memory;             /* owned: all of the above */
 };
 
+/* A batch of LANES items of g, which must outlive it; free with batch_free. */
 struct batch *batch_new(const struct program *g);
+/* Frees the batch; NULL is none. */
 void batch_free(struct batch *b);
 /* Another program of the same shape. */
 void batch_rebind(struct batch *b, const struct program *g);
@@ -111,6 +113,7 @@ void batch_ask_cache(const struct visit *v, struct lane_list *l);
 
 /* Where an attempt leads. */
 enum fate { FATE_OK, FATE_RETRY, FATE_FAIL };
+/* Where each end of attempt `attempt` (the first is 0) leads by the retries of the visit. */
 void batch_find_fates(const struct visit *v, uint32_t attempt, enum fate fate[TRY_COUNT]);
 /* How an attempt ends by its number h in [0, 2^31). */
 int32_t batch_widen(const struct plan *c, uint64_t u); /* h where the plan is wide */

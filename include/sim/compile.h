@@ -53,7 +53,7 @@ struct plan {
     struct sampler confidence[2];              /* of bad, of good items */
     uint64_t change_below[2], reject_below[2]; /* a decision's 64-bit cuts for bad, good items */
     float threshold, threshold_high; /* floats, like the confidences they are compared with */
-    struct sampler threshold_dist;    /* where the step draws it */
+    struct sampler threshold_dist;   /* where the step draws it */
     double audit;
     uint64_t hit_below; /* 0: no cache */
     struct sampler cache_latency;
@@ -117,13 +117,16 @@ struct program {
  */
 MUST_CHECK int program_init(struct program *g, const struct pipeline *p, const struct program *base,
                             struct error *err);
+/* Frees tables, plans and rules, and leaves *g zero. */
 void program_release(struct program *g);
 
 /* --- between compile.c and compile_asked.c */
 
 /* The 64-bit number below which uniform numbers lie with probability p. */
 uint64_t program_below(double p);
+/* Compiles the ways of a step into its plan, which owns them. */
 void program_add_ways(struct program *g, uint32_t step);
+/* Frees the ways of a step's plan. */
 void program_release_ways(struct step_plan *s);
 /* What conditions, gates and `given` ask about the past of an item: its rows. */
 void program_find_asked(struct program *g);

@@ -25,13 +25,16 @@ struct pair_moments {
     double mean_y, mean_x, var_y, var_x, cov;
     uint64_t n;
 };
+/* Of paired sums, with an interval by the delta method. */
 void put_ratio(const struct writer *w, const char *name, const struct pair_moments *p,
                const char *unit);
 /* A standard deviation, from the variance and the fourth central moment. */
 void put_deviation(const struct writer *w, const char *name, double variance, double fourth,
                    uint64_t n, const char *unit);
+/* The p-quantile of a sketch with its interval; nothing when the sketch is empty. */
 void put_quantile(const struct writer *w, const char *name, const struct sketch *s, double p,
                   const char *unit);
+/* A value without an interval. */
 void put_exact(const struct writer *w, const char *name, double value, const char *unit);
 /* The fourth central moment of what a sketch holds. */
 double sketch_fourth(const struct sketch *s, double mean);

@@ -27,6 +27,7 @@ struct attempt_time {
     double timeout_s;  /* 0 where there is none */
     bool infinite[2];  /* the k-th moment does not exist */
 };
+/* Fills *t from a latency in s and its timeout in s (infinite: none). */
 void attempt_time_set(struct attempt_time *t, const struct dist *latency, double timeout_s);
 
 enum visit_end { END_OK, END_FAILED, END_COUNT };
@@ -41,6 +42,7 @@ struct visit_law {
     double time[END_COUNT][2];     /* E[T^k | end] in s^k, 0 for an end that cannot be */
     double tries[END_COUNT][2];    /* E[attempts^k | end] */
 };
+/* Fills *law for one visit by these numbers, with these retries. */
 void visit_law_set(struct visit_law *law, const struct numbers *n, const struct retry *retry,
                    const struct attempt_time *time);
 
@@ -152,6 +154,7 @@ struct chain_options {
 /* ERR_LIMIT when the pipeline has too many states. */
 MUST_CHECK int chain_build(struct chain *c, const struct pipeline *p, const struct rules *rules,
                            uint32_t class, const struct chain_options *options, struct error *err);
+/* Frees all of the chain and leaves *c zero. */
 void chain_release(struct chain *c);
 
 /* Sets the numbers: evidence i has the value theta[i] (NULL: as written). */
@@ -164,6 +167,7 @@ void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena);
 void chain_reband(struct chain *c, uint32_t step);
 /* One step as if it were perfect, or failed at each visit, or again as filled. */
 enum chain_step { CHAIN_AS_FILLED, CHAIN_PERFECT, CHAIN_FAILING };
+/* Sets the weights of the step and of its units under `given`. */
 void chain_set_step(struct chain *c, uint32_t step, enum chain_step how);
 
 /* Branches of a visit by an item of one quality: failed first, then visibly ok; those of a choice
@@ -194,6 +198,7 @@ static inline const struct retry *chain_retry(const struct chain *c, uint32_t un
 /* --- units (exact_units.c) */
 
 void units_init(struct chain *c);
+/* Frees the units, their bands and their other arrays. */
 void units_release(struct chain *c);
 /* Numbers of a unit as written. */
 void unit_numbers(const struct chain *c, uint32_t unit, struct numbers *out);
@@ -203,6 +208,7 @@ void hedge_refill(struct chain *c, uint32_t unit);
 double hedge_above(const struct numbers *n, uint32_t copies, double t);
 /* Weights of a choice, from the numbers as filled; what_if: every branch that may be possible. */
 void choice_set(struct chain *c, uint32_t unit);
+/* Bands of a unit anew from its confidences; nothing where it has none. */
 void bands_refill(struct chain *c, uint32_t unit);
 /* (exact_limits.c) 0, or ERR_UNSUPPORTED with the part of a feature in use that the chain cannot do
  * exactly. */
@@ -211,6 +217,7 @@ MUST_CHECK int chain_can(const struct pipeline *p, struct error *err);
 /* Inside chain_build: states and hops in order of discovery; then in topological order. */
 MUST_CHECK int chain_explore(struct chain *c, const bool *possible, uint32_t max_states,
                              struct error *err);
+/* Renumbers the states in topological order and finds the blocks of loops, owned by c. */
 void chain_order(struct chain *c);
 
 #endif

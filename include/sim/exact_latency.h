@@ -33,6 +33,7 @@ struct window {
     double least;  /* kinks below matter less than the accuracy asked for */
     uint32_t n;    /* a power of 2, at least 64 */
 };
+/* Sets a window for times in [0, t_max] s with n points. */
 void window_set(struct window *w, double t_max, uint32_t n, double least);
 static inline uint32_t window_waves(const struct window *w)
 {
@@ -68,6 +69,7 @@ static inline void wave_multiply(struct wave *restrict to, const struct wave *re
 struct weighted {
     double x, mass;
 };
+/* Fills out[window_waves] from at[len] by one fast Fourier transform. */
 void window_transform(const struct window *w, const struct weighted *at, size_t len,
                       struct wave *out);
 /* The same added to out; straight where the list is short. */
@@ -91,8 +93,11 @@ struct kink_limits {
     size_t len;                 /* of a list; the slightest are dropped beyond */
     size_t pairs;               /* that may still be multiplied */
 };
+/* What matters in this window, with the most work that is allowed. */
 struct kink_limits kink_limits(const struct window *w);
+/* Appends c exp(-s x) / s^order, order < KINK_ORDERS; untidy. */
 void kinks_put(struct kinks *to, double x, int order, double c);
+/* Appends all of `from`, times p; untidy. */
 void kinks_add(struct kinks *to, const struct kinks *from, double p);
 /* Sorts by x, makes one of those at the same place, drops those that do not matter. */
 void kinks_tidy(struct kinks *k, const struct kink_limits *limits);
@@ -119,7 +124,9 @@ struct latency_law {
     VEC(struct panel) panels;
     bool many; /* so many atoms that in a sum of times they blur instead of being kinks */
 };
+/* The law of d, which must outlive it, within limit_s; the caller releases. */
 void latency_law_init(struct latency_law *law, const struct dist *d, double limit_s);
+/* Frees the atoms, starts and panels. */
 void latency_law_release(struct latency_law *law);
 /* out[window_waves]: E[exp(-s X) | X <= limit], as far as X matters before t_max. */
 void latency_law_transform(const struct latency_law *law, const struct window *w, struct wave *out);
@@ -138,6 +145,7 @@ struct total {
 };
 /* Makes a filled total ready. */
 void total_ready(struct total *t, const struct window *w);
+/* Frees the waves and kinks. */
 void total_release(struct total *t);
 /* F(x), x in [0, t_max]; density may be NULL.  coarse: by half of the points, for the error. */
 double total_cdf(const struct total *t, const struct window *w, double x, bool coarse,
@@ -176,7 +184,9 @@ struct latency_model {
     uint32_t *law_of; /* [n_classes][n_units] */
     double *visits;   /* [n_classes][n_units], as shares of all items */
 };
+/* The laws of all units, and their visits, of m, which must outlive it; the caller releases. */
 void latency_model_init(struct latency_model *l, const struct model *m);
+/* Frees the laws and leaves *l zero. */
 void latency_model_release(struct latency_model *l);
 
 /* Transforms and kinks of the laws of one step's visits, or of all (UINT32_MAX). */
@@ -185,8 +195,10 @@ struct latency_spectra {
     struct kinks *kinks;
     uint32_t n;
 };
+/* Makes those of `step` in a window; the caller releases. */
 void latency_spectra_init(struct latency_spectra *s, const struct latency_model *l,
                           const struct window *w, uint32_t step);
+/* Frees all waves and kinks. */
 void latency_spectra_release(struct latency_spectra *s);
 
 /* out[END_COUNT]: E[exp(-s T); end] / P(end) of a visit, in wave b; `latency` is that of an
@@ -203,12 +215,14 @@ struct visit_source {
     const struct latency_model *latency;
     uint32_t step;
 };
+/* The `fill` of that source: arg is a struct visit_source. */
 void latency_fill_visits(const void *arg, const struct window *w, struct total *out);
 
 /* --- items (exact_latency_walk.c) */
 
 /* A source over a latency_model: of scope k (0: all, then classes) laws 3 k + these. */
 enum latency_of { LATENCY_GOOD, LATENCY_SHIPPED, LATENCY_ALL, LATENCY_OF_COUNT };
+/* The `fill` of that source: arg is a struct latency_model. */
 void latency_fill_items(const void *arg, const struct window *w, struct total *out);
 /* About the ns of one point, for all classes. */
 double latency_work(const struct model *m);
@@ -235,6 +249,7 @@ struct latency_outcome {
  * filled) where they are NaN. */
 void model_latency(const struct model *m, const struct latency_options *options, double *values,
                    struct latency_outcome *out);
+/* Frees the curve and leaves *out zero. */
 void latency_outcome_release(struct latency_outcome *out);
 /* Roughly the ns of one model_latency. */
 double model_latency_work(const struct model *m);

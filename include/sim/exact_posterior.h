@@ -36,10 +36,12 @@ struct posterior {
 /* `level` is that of [low, high].  model_start has been called. */
 MUST_CHECK int posterior_init(struct posterior *q, struct model *m, double level, uint64_t seed,
                               struct error *err);
+/* Frees the values and limits and leaves *q zero. */
 void posterior_release(struct posterior *q);
 /* Of a sorted list, between order statistics, (n - 1) p from the first (Hyndman and Fan 1996,
  * type 7); and the order to sort by. */
 double posterior_quantile(const double *x, uint32_t n, double p);
+/* Compares two doubles for qsort, the smaller first. */
 int posterior_by_value(const void *a, const void *b);
 
 #endif

@@ -146,10 +146,12 @@ MUST_CHECK int model_build(struct model *m, const struct pipeline *p, uint32_t m
 MUST_CHECK int model_start(struct model *m, const double *theta, struct error *err);
 /* After chain_redraw: what depends on distributions alone. */
 void model_attempts(struct model *m);
+/* Frees the chains and arrays and leaves *m zero. */
 void model_release(struct model *m);
 uint32_t model_scopes(const struct model *m); /* 1, or 1 + n_classes */
 size_t model_size(const struct model *m);     /* length of the array */
 size_t model_stage_at(const struct model *m, uint32_t step);
+/* Index of the first of the EDGE_COUNT values of an edge. */
 size_t model_edge_at(const struct model *m, uint32_t edge);
 /* Fills the chains with theta (NULL: as written) and the sums of all classes. */
 MUST_CHECK int model_sums(struct model *m, const double *theta, struct error *err);
@@ -158,6 +160,7 @@ MUST_CHECK int model_values(struct model *m, const double *theta, double *values
                             struct error *err);
 /* Are all visits by the step's own numbers; and of one attempt at most? */
 bool model_plain(const struct model *m, uint32_t step);
+/* Do all classes make one attempt at most in a visit to the step? */
 bool model_once(const struct model *m, uint32_t step);
 /* Does the step state a time budget, for some class? */
 bool model_has_budget(const struct model *m, uint32_t step);
@@ -179,6 +182,7 @@ bool atoms_possible(const struct model *m, enum atoms_of of);
 /* out[ATOMS_PARTS] of one class; false when there are too many. The caller frees with
  * atoms_free. */
 bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_PARTS]);
+/* Frees one list and leaves *a zero. */
 void atoms_free(struct atoms *a);
 /* Quantiles and attainments of all scopes into values (as from model_values, at the numbers last
  * filled).  False when there are too many atoms: nothing is set. */

@@ -73,7 +73,9 @@ void gap_pool(const struct gap *each, size_t n, double level, struct gap *out);
 
 /* Copies to change: they share texts and edges, so p must outlive them; pipeline_release. */
 void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out);
+/* A copy in which each step of the layer is skipped. */
 void gap_skip(const struct pipeline *p, enum layer layer, struct pipeline *out);
+/* Does any step belong to the layer? */
 bool gap_has_layer(const struct pipeline *p, enum layer layer);
 
 /* Rows of layers (loss, closes) and loss of the stages already in *out; a warning with the word

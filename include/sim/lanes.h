@@ -72,12 +72,15 @@ struct lanes_failed lanes_attempt(const struct lanes_attempt *a, uint64_t key, b
 struct lanes_ends {
     uint32_t correct, reviewed, reviewed_bad, auto_shipped, auto_wrong;
 };
+/* Counts over the items: shipped ones that are correct, those reviewed, those reviewed while
+ * bad, and those shipped without a review, and the bad among them. */
 void lanes_ends(const int32_t *at, const int32_t *good, const int32_t *reviews,
                 const int32_t *reviewed_bad, struct lanes_ends *out);
 /* Sums of (x * scale) and of its square; scale is a power of 2. */
 struct lanes_sums {
     double sum, sum2;
 };
+/* Over all LANES items. */
 struct lanes_sums lanes_sum(const double *x, double scale);
 /* The same of those that shipped and of the others; shipped[] is their mask, floats[] the x.  How
  * many shipped, and were rejected. */
@@ -85,13 +88,16 @@ struct lanes_totals {
     struct lanes_sums shipped, others;
     uint32_t n_shipped, n_rejected;
 };
+/* Fills shipped[], floats[] and *out; x of lanes without an item counts among the others. */
 void lanes_totals(const int32_t *at, const double *x, double scale, int32_t *shipped, float *floats,
                   struct lanes_totals *out);
 /* Sums of n, n^2, n^3 and n^4. */
 void lanes_sum_counts(const int32_t *n, double sum[4]);
 /* The same for n <= LANES_SMALL. */
 enum { LANES_SMALL = 37 };
+/* Each n must be in [0, LANES_SMALL]. */
 void lanes_sum_small_counts(const int32_t *n, double sum[4]);
+/* out[i] = x[i], rounded. */
 void lanes_floats(const double *x, float *out);
 /* Sum over the items that are correct of (x * scale). */
 double lanes_sum_correct(const int32_t *at, const int32_t *good, const double *x, double scale);

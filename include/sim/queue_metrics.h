@@ -14,6 +14,7 @@ void queue_metrics(const struct queue_tally *t, const struct metrics_options *op
 /* Curves and warnings of timed runs: backlog, in_system; overload, a warm-up that was too short
  * (MSER-5; White, Simulation 69, 1997), items that did not end. */
 void queue_curves(const struct queue_tally *t, double level, struct result *out);
+/* Adds those warnings, and the assumption of batch means, to *out. */
 void queue_warn(const struct queue_tally *t, struct result *out);
 
 #endif

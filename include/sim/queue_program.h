@@ -110,6 +110,7 @@ struct queue_program {
 
 MUST_CHECK int queue_program_init(struct queue_program *g, const struct pipeline *p,
                                   struct error *err);
+/* Frees plans, tables and rules, and leaves *g zero. */
 void queue_program_release(struct queue_program *g);
 /* The state's remaining time at an instant taken at random. */
 double queue_residual(const struct env_state *d, const struct queue_state *s, uint64_t u);

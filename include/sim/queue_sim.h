@@ -32,10 +32,13 @@ struct clock {
     uint64_t set; /* events set so far */
     double now_s;
 };
+/* Frees the heap and leaves *c zero. */
 void clock_release(struct clock *c);
+/* Drops all events and sets the time to 0; keeps the memory. */
 void clock_clear(struct clock *c);
 /* At most one event for each owner: it must not be set. */
 void clock_set(struct clock *c, double at_s, enum owner kind, uint32_t index);
+/* Drops the owner's event; nothing when it is not set. */
 void clock_drop(struct clock *c, enum owner kind, uint32_t index);
 /* The next event's owner; the time moves on to it.  NONE: nothing is set. */
 uint32_t clock_next(struct clock *c);
@@ -166,7 +169,9 @@ struct queue_sim {
     bool ending; /* who is still inside is taken out */
 };
 
+/* A simulation of g, which must outlive it; free with queue_sim_free. */
 struct queue_sim *queue_sim_new(const struct queue_program *g);
+/* Frees the simulation; NULL is none. */
 void queue_sim_free(struct queue_sim *s);
 /* Untimed: items [first, first + n), counted into unit 0 of *t, which is then closed. */
 void queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, uint64_t first,
@@ -189,25 +194,36 @@ void visit_close(struct queue_sim *s, uint32_t path, bool ok);
 
 /* queue_route.c */
 void route_pass(struct queue_sim *s, uint32_t path);
+/* Takes the first route from index `first` that has room, and counts it: the path is ready at
+ * the next step, or has ended. */
 void route_take(struct queue_sim *s, uint32_t path, int32_t first);
 /* Takes an item in; its path is ready. */
 void item_enter(struct queue_sim *s, uint64_t number, uint32_t unit);
+/* Counts the item's end, and gives back its slot and those of its paths. */
 void item_end(struct queue_sim *s, uint32_t item, enum item_end how);
 
 /* queue_join.c */
 void join_fork(struct queue_sim *s, uint32_t path);
+/* Notes that a child has ended, ok or not; its parent's join ends once that decides it. */
 void join_note(struct queue_sim *s, uint32_t child, bool ok);
 /* Stops what a path and those below it do; then gives their slots back. */
 void path_stop(struct queue_sim *s, uint32_t path, bool gave_up);
+/* Gives back the slots of a path and of all below it; one in the ready list when its turn comes. */
 void path_drop(struct queue_sim *s, uint32_t path);
 
 /* queue_pool.c */
 uint32_t item_new(struct queue_sim *s);
+/* Index of a fresh path; pointers to paths are stale afterwards. */
 uint32_t path_new(struct queue_sim *s);
+/* Index of a fresh call; pointers to calls are stale afterwards. */
 uint32_t call_new(struct queue_sim *s);
+/* Gives the item's slot back. */
 void item_free(struct queue_sim *s, uint32_t item);
+/* Gives the path's slot back; it must not be in the ready list. */
 void path_free(struct queue_sim *s, uint32_t path);
+/* Gives the call's slot back. */
 void call_free(struct queue_sim *s, uint32_t call);
+/* Puts the path at the end of the ready list, as of now. */
 void path_make_ready(struct queue_sim *s, uint32_t path);
 
 /* queue_call.c */
@@ -221,7 +237,9 @@ const struct queue_plan *plan_of(struct queue_sim *s, const struct path *p);
 
 /* queue_desk.c */
 enum asked { ASKED_FULL, ASKED_WAITS, ASKED_BEGUN };
+/* Empties all desks and puts them at the start of their calendars; keeps the memory. */
 void desk_clear(struct queue_sim *s);
+/* The call asks its step's desk: refused as full, waits (`patient`: it may give up), or begun. */
 enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient);
 void desk_leave(struct queue_sim *s, uint32_t call);                  /* done */
 void desk_withdraw(struct queue_sim *s, uint32_t call, bool gave_up); /* waits or runs */
@@ -231,19 +249,25 @@ void desk_count(struct queue_sim *s, uint32_t desk); /* integrals up to now */
 void calendar_start(struct queue_sim *s, struct desk *d);
 /* Has the server been on duty for so long? */
 bool calendar_tired(const struct queue_sim *s, const struct desk *d, double after_s);
+/* Opens or closes the desk at d->next_s and finds the next such instant. */
 void calendar_turn(struct queue_sim *s, struct desk *d);
 
 /* queue_weather.c */
 void weather_start(struct queue_sim *s, uint64_t key);
+/* The environment's state now, in [0, n_states), drawn as far as needed. */
 uint32_t weather_at(struct queue_sim *s, uint32_t environment);
 void weather_close(struct queue_sim *s); /* counts the unit of time that ends now */
 /* queue_guard.c */
 void guard_clear(struct queue_sim *s);
+/* May a call begin?  *probe is set to true, else untouched, where it is to try an open breaker. */
 bool breaker_lets(struct queue_sim *s, uint32_t step, bool *probe);
+/* Is the step's breaker closed? */
 bool breaker_is_closed(const struct queue_sim *s, uint32_t step);
+/* Counts how a call ended: may open the breaker, and a probe closes it or opens it again. */
 void breaker_note(struct queue_sim *s, uint32_t step, bool probe, bool failed);
 void breaker_forget(struct queue_sim *s, uint32_t step); /* its probe was cancelled */
 void budget_earn(struct queue_sim *s, uint32_t step, uint32_t class, const struct retry *r);
+/* Takes a token for one retry; false when none is left, true without a budget. */
 bool budget_spend(struct queue_sim *s, uint32_t step, uint32_t class, const struct retry *r);
 /* queue_arrive.c */
 void arrivals_start(struct queue_sim *s);

@@ -177,7 +177,9 @@ extern const struct pair_def class_pairs[], step_pairs[], desk_pairs[], weather_
 extern const uint32_t n_class_pairs, n_step_pairs, n_desk_pairs, n_weather_pairs, n_top_pairs;
 enum pair_list { PAIRS_CLASS, PAIRS_STEP, PAIRS_DESK, PAIRS_WEATHER, PAIRS_EDGE, PAIRS_TOP };
 
+/* An empty tally of n_units units of g, which must outlive it; the caller releases. */
 void queue_tally_init(struct queue_tally *t, const struct queue_program *g, uint32_t n_units);
+/* Frees the tally; nothing for one that is zero. */
 void queue_tally_release(struct queue_tally *t);
 /* Index of the block of all classes; blocks before it are the classes when there are several. */
 static inline uint32_t tally_all(const struct queue_program *g)
@@ -192,6 +194,7 @@ static inline double *tally_unit(const struct queue_tally *t, uint32_t unit)
 void queue_tally_close(struct queue_tally *t, uint32_t u);
 /* Forgets what is in the units that are open. */
 void queue_tally_drop(struct queue_tally *t);
+/* Adds what `from`, of the same program, has taken in; flushes `from`. */
 void queue_tally_merge(struct queue_tally *into, struct queue_tally *from);
 /* Sends what is held on to the sketches. */
 void queue_tally_flush(struct queue_tally *t);
@@ -199,8 +202,11 @@ void queue_tally_flush(struct queue_tally *t);
 uint32_t tally_pair(const struct queue_tally *t, enum pair_list list, uint32_t row, uint32_t k);
 /* Values, in their sketches and (timed) in the unit's own cells. */
 void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped, double x);
+/* Cost of one item, for its class and for all. */
 void tally_cost(struct queue_tally *t, uint32_t unit, uint32_t class, double x);
+/* Time in s that one call waited at a desk. */
 void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x);
+/* Sends the values held to the sketch, which is made when first needed. */
 void values_flush(struct values *v);
 static inline void values_put(struct values *v, double x)
 {

@@ -48,15 +48,21 @@ struct tally {
     uint64_t endless;              /* items ended by the guard of unbounded loops */
 };
 
+/* An empty tally of g, which must outlive it; the caller releases. */
 void tally_init(struct tally *t, const struct program *g);
+/* Sets all counts to zero and keeps the memory of the sketches. */
 void tally_clear(struct tally *t);
+/* Frees the tally and leaves *t zero. */
 void tally_release(struct tally *t);
+/* Adds the counts and values of `from`, a tally of the same program. */
 void tally_merge(struct tally *into, const struct tally *from);
 /* The same program's tally read as another program's of the same shape (for outer loops). */
 void tally_rebind(struct tally *t, const struct program *g);
 /* Adds one class to another. */
 void class_tally_merge(struct class_tally *into, const struct class_tally *from);
+/* An empty tally of one class; the caller releases. */
 void class_tally_init(struct class_tally *c);
+/* Frees the sketches of the class. */
 void class_tally_release(struct class_tally *c);
 
 #endif
