@@ -20,9 +20,12 @@
 
 void *mem_alloc(size_t size);              /* not cleared */
 void *mem_zero(size_t count, size_t size); /* cleared; the product is checked */
+/* As realloc, keeping the bytes that fit; what is new is not cleared, `old` may be NULL. */
 void *mem_resize(void *old, size_t size);
 void *mem_aligned(size_t alignment, size_t size); /* for mem_free */
+/* Frees what any of these returned; NULL is fine. */
 void mem_free(void *p);
+/* A copy of the text that the caller frees with mem_free. */
 char *mem_strdup(const char *s);
 /* For tests: the n-th allocation from now fails (0 switches off). */
 void mem_fail_at(uint64_t n);
@@ -32,17 +35,25 @@ struct buf {
     size_t len, cap;
 };
 
+/* Makes it empty; takes no memory. */
 void buf_init(struct buf *b);
+/* Frees the text and leaves it empty, as after buf_init. */
 void buf_release(struct buf *b);
 void buf_clear(struct buf *b); /* keeps the memory */
+/* Appends `len` bytes, which do not lie in b itself. */
 void buf_add(struct buf *b, const void *bytes, size_t len);
+/* Appends a text up to its NUL. */
 void buf_puts(struct buf *b, const char *s);
+/* Appends one byte. */
 void buf_putc(struct buf *b, char c);
+/* Appends formatted text of any length. */
 void buf_printf(struct buf *b, const char *format, ...) PRINTF_LIKE(2, 3);
+/* The same from a list of arguments, which the caller ends with va_end. */
 void buf_vprintf(struct buf *b, const char *format, va_list args);
 /* Room for `extra` more bytes; returns where they go.  buf_extend then takes in as many of them as
  * were written, and terminates. */
 char *buf_reserve(struct buf *b, size_t extra);
+/* Takes in `written` bytes, at most those reserved; more is a BUG. */
 void buf_extend(struct buf *b, size_t written);
 /* The text, "" when empty; borrowed until the next change. */
 const char *buf_text(const struct buf *b);
@@ -55,11 +66,16 @@ struct arena {
     size_t used, total;
 };
 
+/* Makes it empty; takes no memory. */
 void arena_init(struct arena *a);
+/* Frees all that came from the arena and leaves it empty. */
 void arena_release(struct arena *a);
 void *arena_alloc(struct arena *a, size_t size); /* cleared, aligned to 16 */
+/* A copy of the text that lives as long as the arena. */
 char *arena_strdup(struct arena *a, const char *s);
+/* A copy of `len` bytes, with a NUL behind, that lives as long as the arena. */
 char *arena_strndup(struct arena *a, const char *s, size_t len);
+/* Formatted text of any length that lives as long as the arena. */
 char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
 
 /* Growing arrays of any element type. */
@@ -73,6 +89,7 @@ char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
                           : (void)0,                                                               \
      (v)->at[(v)->len++] = (value))
 #define vec_release(v) (mem_free((v)->at), (v)->at = NULL, (v)->len = (v)->cap = 0)
+/* For vec_push: doubles *cap (8 at first) and moves the array to where as many elements fit. */
 void *vec_grow_(void *at, size_t *cap, size_t size);
 
 /* Interned strings: equal text, equal id; ids count from 0 in order of first sight.  The texts
@@ -84,8 +101,11 @@ struct intern {
     uint32_t count, slots;
 };
 
+/* Makes the table empty; takes no memory. */
 void intern_init(struct intern *t);
+/* Frees the table with its texts and leaves it empty. */
 void intern_release(struct intern *t);
+/* The id of a text of `len` bytes, which is copied in when it is new. */
 uint32_t intern_put(struct intern *t, const char *s, size_t len);
 /* UINT32_MAX when absent. */
 uint32_t intern_find(const struct intern *t, const char *s, size_t len);

@@ -26,9 +26,11 @@ struct csv {
  * the line; empty lines are skipped.  `file` is borrowed.  The caller owns *out (csv_release). */
 MUST_CHECK int csv_read(const char *file, const char *text, size_t len, struct csv *out,
                         struct error *err);
+/* Frees the table with all its cells and zeroes *c. */
 void csv_release(struct csv *c);
 /* Index of the first of `names` (NULL-terminated) that is a header, case-insensitively; -1. */
 int csv_column(const struct csv *c, const char *const *names);
+/* A cell, "" when missing, borrowed from c; an index out of range is a BUG. */
 const char *csv_cell(const struct csv *c, size_t row, size_t column);
 
 #endif

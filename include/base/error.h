@@ -59,8 +59,9 @@ int error_at(struct error *err, enum error_code code, const char *file, uint32_t
 /* Puts "prefix: " in front of a filled error's text; returns -1. */
 int error_prefix(struct error *err, const char *format, ...) PRINTF_LIKE(2, 3);
 
-/* "INPUT", and the exit status 3, for ERR_INPUT. */
+/* "INPUT" for ERR_INPUT; static. */
 const char *error_code_name(enum error_code code);
+/* The exit status of a code, such as 3 for ERR_INPUT. */
 int error_exit_status(enum error_code code);
 
 /* Our own mistakes, always on: says where on stderr and ends the process with status 5. */

@@ -26,6 +26,7 @@ MUST_CHECK int file_reader_open(const char *path, struct file_reader **out, stru
 /* *len == 0 at the end. */
 MUST_CHECK int file_reader_next(struct file_reader *r, const char **chunk, size_t *len,
                                 struct error *err);
+/* Closes the file and frees the reader with its chunk; NULL is fine. */
 void file_reader_close(struct file_reader *r);
 
 #endif

@@ -16,11 +16,13 @@ MUST_CHECK int inflate_all(const void *bytes, size_t len, size_t limit, struct b
 
 /* Streaming: inflate_new, then feed; inflate_free.  feed appends what comes out to `out`. */
 struct inflate;
+/* A new stream, without limit, that the caller frees with inflate_free. */
 struct inflate *inflate_new(void);
 MUST_CHECK int inflate_feed(struct inflate *z, const void *bytes, size_t len, struct buf *out,
                             struct error *err);
 /* ERR_INPUT when the stream is cut in the middle of a member. */
 MUST_CHECK int inflate_end(struct inflate *z, struct error *err);
+/* Frees the stream at any point of it; NULL is fine. */
 void inflate_free(struct inflate *z);
 
 #endif

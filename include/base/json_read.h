@@ -37,7 +37,9 @@ struct json {
     uint64_t index;
 };
 
+/* A new reader that the caller frees with json_reader_free. */
 struct json_reader *json_reader_new(void);
+/* Frees the reader, and its document with all nodes and strings; NULL is fine. */
 void json_reader_free(struct json_reader *r);
 
 /* Parses one document of `len` bytes (no padding needed; copied when needed).  An integer beyond 64
@@ -47,7 +49,9 @@ void json_reader_free(struct json_reader *r);
 MUST_CHECK int json_parse(struct json_reader *r, const char *text, size_t len, struct json *root,
                           struct error *err);
 
+/* Is there a value, be it null? */
 bool json_present(struct json v);
+/* The type of a value; JSON_NULL also when absent. */
 enum json_type json_type(struct json v);
 /* Member of a map, absent (zeroed) when missing or when v is no map.  Duplicate keys: the last. */
 struct json json_get(struct json v, const char *key);
@@ -59,7 +63,9 @@ bool json_text(struct json v, const char **s, size_t *len);
 bool json_as_double(struct json v, double *out);
 /* Any integer, or a string that holds one; false beyond the type's range. */
 bool json_as_u64(struct json v, uint64_t *out);
+/* The same for a signed integer. */
 bool json_as_i64(struct json v, int64_t *out);
+/* true or false alone: a string or a number that means one is none. */
 bool json_as_bool(struct json v, bool *out);
 size_t json_count(struct json v); /* of a list or map */
 
@@ -72,13 +78,16 @@ struct json_iter {
     uint64_t end_;
     bool map_;
 };
+/* Stands before the first element of a list or map; of anything else there is none. */
 struct json_iter json_each(struct json v);
+/* Goes to the next element, in the order of the text; false at the end. */
 bool json_next(struct json_iter *it);
 
 /* A JSON pointer (RFC 6901) such as "/a/0/b"; absent when nothing is there. */
 struct json json_pointer(struct json v, const char *pointer);
 /* Appends the value as compact JSON text to a struct buf (opaque here for C++). */
 struct buf;
+/* Absent is written as null; `out` keeps what it holds. */
 void json_dump(struct json v, struct buf *out);
 
 #ifdef __cplusplus

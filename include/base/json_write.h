@@ -20,15 +20,23 @@ struct json_write {
     bool has[64]; /* has the level an element yet? */
 };
 
+/* Starts a document at the end of `out`, which is borrowed; `indent` spaces a level. */
 void json_init(struct json_write *w, struct buf *out, int indent);
 void json_open(struct json_write *w, char bracket);  /* '{' or '[' */
 void json_close(struct json_write *w, char bracket); /* '}' or ']' */
+/* The key of the next value, in a map; escaped here. */
 void json_key(struct json_write *w, const char *key);
+/* A text up to its NUL; escaped here. */
 void json_string(struct json_write *w, const char *s);
+/* A text of `len` bytes; escaped here. */
 void json_string_n(struct json_write *w, const char *s, size_t len);
+/* A double; null when it is not finite. */
 void json_number(struct json_write *w, double x);
+/* A whole number, with all its digits. */
 void json_uint(struct json_write *w, uint64_t n);
+/* true or false. */
 void json_bool(struct json_write *w, bool b);
+/* null. */
 void json_null(struct json_write *w);
 
 #endif

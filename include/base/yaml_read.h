@@ -49,6 +49,7 @@ struct yaml {
  * ERR_LIMIT with line and column in err. */
 MUST_CHECK int yaml_parse(const char *file, const char *text, size_t len, struct yaml *out,
                           struct error *err);
+/* Frees the arena with the whole tree and its texts, and zeroes *y. */
 void yaml_release(struct yaml *y);
 /* The value under `key` in a map, NULL when absent or not a map. */
 struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);

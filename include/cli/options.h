@@ -25,16 +25,21 @@ struct options {
 /* argv[1] is the command.  ERR_USAGE with a sentence and the nearest word.  Release with
  * options_release also after a failure. */
 MUST_CHECK int options_parse(int argc, char **argv, struct options *out, struct error *err);
+/* Frees the lists; the texts in them belong to argv. */
 void options_release(struct options *o);
 
 /* Values with their defaults. */
 bool option_given(const struct options *o, enum option id);
+/* The text as written, borrowed from argv; `otherwise` when not given. */
 const char *option_text(const struct options *o, enum option id, const char *otherwise);
+/* The number of an option that takes a count; `otherwise` when not given. */
 uint64_t option_count(const struct options *o, enum option id, uint64_t otherwise);
+/* The number of an option that takes a probability; `otherwise` when not given. */
 double option_number(const struct options *o, enum option id, double otherwise);
 
 /* The program's help, and one command's: examples before options; to fit 80 columns. */
 void help_program(struct buf *out);
+/* Appends one command's help: summary, examples, what it does, usage, options. */
 void help_command(enum command c, struct buf *out);
 
 #endif

@@ -44,6 +44,7 @@ bool search_is_exact(const char *metric);
 uint32_t search_want(struct search *s, const char *metric);
 /* The parameter sets of the posterior, or the one of k/n. */
 void search_draw(struct search *s);
+/* Frees the parameter sets; what else is in *s was borrowed. */
 void search_release(struct search *s);
 /* A copy of the scenario with its evidence as k/n and this threshold; pipeline_release it. */
 void search_pipeline(const struct search *s, double t, struct pipeline *out);

@@ -92,7 +92,9 @@ struct dist_form {
 extern const struct dist_form dist_forms[];
 extern const size_t dist_forms_count;
 
+/* The word of a family, "unknown" for what is none; static. */
 const char *dist_family_name(enum dist_family f);
+/* Always `value`, which is not checked here (dist_check). */
 struct dist dist_constant(double value);
 /* Parameters in range, weights summing to 1, values ascending; ERR_INPUT with a sentence. */
 MUST_CHECK int dist_check(const struct dist *d, struct error *err);
@@ -100,17 +102,22 @@ double dist_cdf(const struct dist *d, double x);   /* P(X <= x) */
 double dist_below(const struct dist *d, double x); /* P(X < x): differs at atoms */
 /* The complements, small values to full precision: P(X > x), P(X >= x)  (dist_tail.c). */
 double dist_above(const struct dist *d, double x);
+/* P(X >= x), which differs from dist_above at atoms. */
 double dist_from(const struct dist *d, double x);
 double dist_quantile(const struct dist *d, double p); /* smallest x with F(x) >= p */
 /* The quantile of 1 - q, exact for the smallest q. */
 double dist_quantile_upper(const struct dist *d, double q);
 double dist_mean(const struct dist *d); /* may be INFINITY (pareto) */
+/* May be INFINITY, as the mean. */
 double dist_variance(const struct dist *d);
+/* The lower end of the support. */
 double dist_min(const struct dist *d);
+/* The upper end of the support; INFINITY where there is none. */
 double dist_max(const struct dist *d);
 /* E[min(X, t)^k] and E[X^k; X <= t], k = 1 or 2, in closed form (1e-12 relative where t is not far
  * below the bulk).  t may be INFINITY. */
 double dist_capped_moment(const struct dist *d, double t, int k);
+/* E[X^k; X <= t]; 0 for t below the support. */
 double dist_partial_moment(const struct dist *d, double t, int k);
 
 /* For the outer loop of `--uncertainty`: another distribution that the observations behind d
@@ -121,6 +128,7 @@ double dist_partial_moment(const struct dist *d, double t, int k);
  * triangular and pert are taken as known.  Without evidence, d itself.  The family never changes;
  * arrays come from `arena`. */
 struct rng_seq;
+/* Where the draw leaves the range of a parameter, *out is d itself. */
 void dist_redraw(const struct dist *d, struct rng_seq *rng, struct arena *arena, struct dist *out);
 
 #endif

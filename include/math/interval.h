@@ -36,6 +36,7 @@ void interval_quantile_ranks(uint64_t n, double p, double level, uint64_t *l, ui
 /* The level to use at look j = 1, 2, ... so that all looks together keep `level`:
  * the error is shared out as 1 / (j (j + 1)). */
 double interval_look_level(double level, unsigned look);
+/* Standard normal; -INFINITY for p <= 0, INFINITY for p >= 1. */
 double normal_quantile(double p);
 /* Student with nu > 0 degrees of freedom. */
 double student_quantile(double p, double nu);
@@ -46,6 +47,7 @@ uint64_t sample_rank(uint64_t n, double p);
 /* The p-quantile of n >= 1 ascending values by nearest rank, and by linear interpolation between
  * ranks (type 7). */
 double sample_quantile(const double *ascending, size_t n, double p);
+/* By linear interpolation, for p from 0 to 1. */
 double sample_quantile_linear(const double *ascending, size_t n, double p);
 
 #endif

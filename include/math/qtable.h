@@ -22,6 +22,7 @@ struct qtable *qtable_new(const struct dist *d, struct error *err);
 /* The same with a relative error of 1e-3 (or 1e-9 of the largest draw), made in a quarter of the
  * time: for a few thousand draws. */
 struct qtable *qtable_new_coarse(const struct dist *d, struct error *err);
+/* Frees the table with its parts; NULL is fine. */
 void qtable_free(struct qtable *t);
 /* out[i] = F^-1((u[i] + 0.5) / 2^32); the vectorised path.  Relative error 1e-6, or absolute error
  * 1e-12 of the largest draw where draws are that near to 0 (1e-3 for betas with shapes below 0.01,

@@ -99,7 +99,9 @@ enum { RISK_STEPS_MAX = 64 };
 size_t risk_sgr_trace(const struct scored *s, size_t n, double target, double level,
                       struct risk_step steps[RISK_STEPS_MAX], struct risk_step *converged);
 
+/* The word of RISK_METHODS for a method; static. */
 const char *risk_method_name(enum risk_method m);
+/* The word of RISK_ENDINGS for an ending; static. */
 const char *risk_ending_name(enum risk_ending e);
 
 #endif

@@ -34,11 +34,14 @@ struct rng {
     uint64_t s[4][8];
 } __attribute__((aligned(64)));
 
+/* The key of a stream; `purpose` is an enum rng_purpose. */
 uint64_t rng_key(uint64_t seed, uint64_t replication, uint64_t block, uint32_t step,
                  uint32_t purpose);
+/* Seeds all 8 lanes from the key: the same key, the same numbers. */
 void rng_init(struct rng *r, uint64_t key);
 /* Writes n 64-bit numbers; n is a multiple of 8, out aligned to 64. */
 void rng_fill(struct rng *r, uint64_t *out, size_t n);
+/* Number `index`, from 0, of the sparse stream of that key: 64 random bits. */
 uint64_t rng_at(uint64_t key, uint64_t index);
 /* (0, 1), 52 bits, never 0 or 1. */
 static inline double rng_unit(uint64_t x)
@@ -56,6 +59,7 @@ static inline uint64_t rng_next(struct rng_seq *s)
 }
 double rng_normal(struct rng_seq *s);              /* standard normal, by inversion */
 double rng_gamma(struct rng_seq *s, double shape); /* scale 1, Marsaglia and Tsang 2000 */
+/* Beta(a, b) with a, b > 0, from two gamma variates in logarithms. */
 double rng_beta(struct rng_seq *s, double a, double b);
 uint64_t rng_below(struct rng_seq *s, uint64_t n); /* uniform in [0, n), unbiased */
 

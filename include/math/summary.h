@@ -29,8 +29,11 @@ struct sketch {
     double min, max; /* of what was added; INFINITY, -INFINITY while empty */
 };
 
+/* Makes it empty, with all its cells (640 KiB); sketch_release it. */
 void sketch_init(struct sketch *s);
+/* Frees the cells; nothing can be added before the next sketch_init. */
 void sketch_release(struct sketch *s);
+/* Makes it empty and keeps the packed cells for what comes next. */
 void sketch_clear(struct sketch *s);
 /* x >= 0; NaN is a mistake of the caller. */
 void sketch_add(struct sketch *s, double x);
@@ -40,7 +43,9 @@ void sketch_add_many(struct sketch *s, const float *x, size_t n);
  * either sign of 0 count as 0. */
 void sketch_add_parted(struct sketch *in, struct sketch *out, const int32_t *where, const float *x,
                        size_t n);
+/* n values >= 0, one by one; min and max keep them as doubles. */
 void sketch_add_doubles(struct sketch *s, const double *x, size_t n);
+/* Adds all that `from` holds; the order of merging makes no difference. */
 void sketch_merge(struct sketch *into, const struct sketch *from);
 /* Smallest value x with F(x) >= p, interpolated inside the cell, clamped to [min, max]; NaN while
  * empty. */
@@ -57,9 +62,13 @@ double sketch_cdf(const struct sketch *s, double x);
  * INFINITY for i = sketch_cells()), the cell of a value, what a cell holds, and adding a stored
  * cell back (whose min and max the caller sets). */
 size_t sketch_cells(void);
+/* The lower edge of cell i. */
 double sketch_edge(size_t i);
+/* The cell of x >= 0, below sketch_cells(). */
 size_t sketch_cell_of(double x);
+/* What cell i < sketch_cells() holds. */
 struct sketch_cell sketch_cell_at(const struct sketch *s, size_t i);
+/* Adds a stored cell to cell i; min and max stay as they are. */
 void sketch_restore(struct sketch *s, size_t i, struct sketch_cell cell);
 
 /* Sums in fixed point: value * 2^40 in 128 bits.  Block sums come in as doubles that were added in
@@ -69,7 +78,9 @@ struct moments {
     uint64_t n;
     __int128 sum, sum2;
 };
+/* Adds a block of n values by their sum and their sum of squares. */
 void moments_add(struct moments *m, uint64_t n, double sum, double sum2);
+/* Adds all that `from` holds; the order of merging makes no difference. */
 void moments_merge(struct moments *into, const struct moments *from);
 double moments_mean(const struct moments *m);     /* NaN while empty */
 double moments_variance(const struct moments *m); /* sample variance, n - 1; 0 for n < 2 */

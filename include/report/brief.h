@@ -16,10 +16,12 @@ struct table *brief_stages(struct document *d, const struct result *r, size_t wi
                            const char *elsewhere);
 /* The stages that lose something. */
 struct table *brief_losses(struct document *d, const struct result *r);
+/* Threshold, ECE and AUROC of each stage; NULL where only thresholds are known. */
 struct table *brief_confidence(struct document *d, const struct result *r);
 /* The curves `sweep`: a row for each value, a column for each metric that is not zero throughout.
  */
 struct table *brief_sweep(struct document *d, const struct result *r);
+/* A row for each span name: spans, errors, latencies and the mean confidence. */
 struct table *brief_names(struct document *d, const struct result *r);
 /* The counts above zero; the note tells the others. */
 struct table *brief_data(struct document *d, const struct result *r);

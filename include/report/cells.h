@@ -12,7 +12,9 @@ void cell_metric(struct document *d, struct table *t, const struct metric *m, co
                  format_fn format);
 /* A metric's name in words. */
 void cell_name(struct document *d, struct table *t, const char *name);
+/* A plain number with up to `digits` significant digits. */
 void cell_number(struct document *d, struct table *t, double x, int digits);
+/* A whole number, as 1,000,000. */
 void cell_count(struct document *d, struct table *t, uint64_t n);
 /* A column of numbers headed by a metric's name in words. */
 void column_name(struct document *d, struct table *t, const char *name);
@@ -21,9 +23,11 @@ void column_name(struct document *d, struct table *t, const char *name);
 struct metric_names {
     VEC(const char *) list;
 };
+/* Adds the names that are not yet in the list; they must outlive it. */
 void metric_names_add(struct metric_names *names, const struct metrics *metrics);
 /* Into the order of the table of metrics; unknown names last, as they came. */
 void metric_names_sort(struct metric_names *names);
+/* Frees the list; the names were borrowed. */
 void metric_names_release(struct metric_names *names);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "model/result.h"
 
+/* Appends the header and a line for each number and each note of the result. */
 void report_csv(const struct result *r, struct buf *out);
 /* One text cell, quoted where needed. */
 void csv_put_text(struct buf *out, const char *s);

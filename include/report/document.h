@@ -67,24 +67,34 @@ struct document {
     VEC(struct table *) tables;
 };
 
+/* An empty document that the caller gives to document_release. */
 void document_init(struct document *d, const char *title, const char *subtitle);
+/* Frees the document with all its sections, tables, figures and texts. */
 void document_release(struct document *d);
 /* Opens a section; blocks go to the last one.  A section left without blocks is not drawn. */
 void document_section(struct document *d, const char *id, const char *title);
+/* A block of formatted text at the end of the last section. */
 void document_text(struct document *d, enum block_kind kind, enum tone tone, const char *format,
                    ...) PRINTF_LIKE(4, 5);
+/* A headline: `text` is the value, `note` what it is. */
 void document_number(struct document *d, enum tone tone, const char *note, const char *text);
 /* The table is not yet part of a section (document_add_table, or figure.data). */
 struct table *document_table(struct document *d, const char *caption);
+/* Puts the table at the end of the last section; NULL is left out. */
 void document_add_table(struct document *d, struct table *t);
 /* Tables that stand folded away under a heading, where the medium can; NULL ones are left out. */
 void document_fold(struct document *d, const char *heading, struct table *const *tables, size_t n);
+/* A figure without its picture, not yet part of a section (document_add_figure). */
 struct figure *document_figure(struct document *d, const char *id, const char *title,
                                const char *description);
+/* Puts the figure at the end of the last section. */
 void document_add_figure(struct document *d, struct figure *f);
 
+/* One more column; all of them come before the first cell. */
 void table_column(struct document *d, struct table *t, const char *title, bool number);
+/* The next cell of the row, or the first of the next row. */
 void table_cell(struct document *d, struct table *t, enum tone tone, const char *text);
+/* Full rows; 0 without columns. */
 size_t table_rows(const struct table *t);
 
 /* Appends `s` fit for people's eyes: bytes that are not UTF-8 become U+FFFD, control characters

@@ -12,7 +12,9 @@
 /* The value alone, the interval alone ("" for an exact value or a count), or both.  `currency`
  * NULL is "$". */
 void format_value(struct buf *out, const struct metric *m, const char *currency);
+/* The interval alone, as 83.23-83.37%. */
 void format_interval(struct buf *out, const struct metric *m, const char *currency);
+/* The value with its interval behind; the interval alone where the value is NaN. */
 void format_both(struct buf *out, const struct metric *m, const char *currency);
 /* A plain number with up to `digits` significant digits, no trailing zeros. */
 void format_number(struct buf *out, double x, int digits);

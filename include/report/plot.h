@@ -34,6 +34,7 @@ enum plot_kind {
 #undef X
         PLOT_KIND_COUNT
 };
+/* The name on the command line; static. */
 const char *plot_name(enum plot_kind k);
 
 /* Has the result what this picture needs? */

@@ -14,6 +14,7 @@ MUST_CHECK int svg_clean(const char *text, size_t len, const char *prefix, struc
                          double *width, double *height, struct error *err);
 /* The whole <svg> element of a figure, with role, title and description. */
 struct figure;
+/* f has a picture (f->svg), clean already; its texts are escaped here. */
 void svg_put_figure(struct buf *out, const struct figure *f);
 
 #endif

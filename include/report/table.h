@@ -10,16 +10,22 @@
 
 /* Stages in groups of metrics: outcomes, time and cost, where items end, confidence. */
 enum { TABLE_STAGE_GROUPS = 4 };
+/* A row for each stage with the metrics of `group` < TABLE_STAGE_GROUPS. */
 struct table *table_stages(struct document *d, const struct result *r, size_t group);
 /* Rows of any other list with all their metrics; `first` heads the column of ids. */
 struct table *table_rows_of(struct document *d, const struct result *r, const char *caption,
                             const char *first, const struct row *rows, size_t n);
+/* A row for each edge: from, to, share of visits, and counts where known. */
 struct table *table_edges(struct document *d, const struct result *r);
+/* The points of one curve, thinned to some 120 rows, as the note then says; never NULL. */
 struct table *table_curve(struct document *d, const struct result *r, const struct curve *c);
+/* The `at_most` strongest sensitivities, strongest first. */
 struct table *table_sensitivities(struct document *d, const struct result *r, size_t at_most);
 /* A threshold as it is told: six digits, rounded up. */
 double table_threshold(double threshold);
+/* What the answer says, one known fact a row. */
 struct table *table_answer(struct document *d, const struct result *r);
+/* All counts of the quality of data, a column for each result that has them. */
 struct table *table_data(struct document *d, const struct result *const *results, size_t n);
 
 /* How a result is called beside others: its command, and its scenario's name where two results of

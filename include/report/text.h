@@ -18,6 +18,7 @@ struct text_options {
 void report_text(const struct result *r, const struct text_options *options, struct buf *out);
 /* Any document. A table too wide for the terminal is told in parts that repeat its first column. */
 void text_document(const struct document *d, const struct text_options *options, struct buf *out);
+/* One table with its caption and note; NULL options as above. */
 void text_table(const struct table *t, const struct text_options *options, struct buf *out);
 /* Columns of a terminal that the table takes uncut. */
 size_t text_table_width(const struct table *t);

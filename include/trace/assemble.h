@@ -17,6 +17,7 @@ struct operations {
  * most traces of that root's name have two spans or more.  Names that begin with "__" are a
  * framework's own and left out.  Release with operations_release. */
 void operations_find(const struct tree *tree, bool by_key, struct operations *out);
+/* Frees both arrays and zeroes *o. */
 void operations_release(struct operations *o);
 /* Span indices in order of start; equal starts keep their order. */
 void operations_sort(const struct span_set *s, uint32_t *at, size_t n);

@@ -53,8 +53,9 @@ void estimate_stage(struct estimate *e, uint32_t part);
 void estimate_visits(struct estimate *e, uint32_t part);
 /* Warns of drift; cuts the evidence of latencies where items that follow one another are alike. */
 void estimate_steadiness(struct estimate *e);
-/* What the draft step's drafts and confidences are, and what the review does to them. */
+/* What the draft step's drafts and confidences are. */
 void estimate_draft(struct estimate *e);
+/* The review's sensitivity, specificity, fixes and spoils; nothing where there is no review. */
 void estimate_review(struct estimate *e);
 
 #endif

@@ -26,6 +26,7 @@ struct scored_labels {
 };
 /* ERR_INPUT with file:line.  The caller releases *out, also after an error. */
 MUST_CHECK int labels_read(const char *path, struct scored_labels *out, struct error *err);
+/* Frees the rows with all names and zeroes *l. */
 void labels_release(struct scored_labels *l);
 
 #endif

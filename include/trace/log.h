@@ -44,6 +44,7 @@ enum quality_kind {
 #undef X
         QUALITY_KIND_COUNT
 };
+/* The words of QUALITY_TABLE for a fault; static. */
 const char *quality_kind_name(enum quality_kind kind);
 enum { QUALITY_PLACES = 5 };
 struct quality {
@@ -54,6 +55,7 @@ struct quality {
         uint32_t file, line;
     } place[QUALITY_KIND_COUNT][QUALITY_PLACES];
 };
+/* Counts a fault, and keeps its place if it is among the first QUALITY_PLACES of its kind. */
 void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint32_t line);
 
 /* One pass of an item through a step: spans attempt[first_attempt ... + n_attempts). */
@@ -145,6 +147,7 @@ MUST_CHECK int log_read(const char *const *paths, size_t n, const struct log_opt
 MUST_CHECK int log_read_text(const char *name, const char *text, size_t len,
                              const struct log_options *options, struct trace_log *out,
                              struct error *err);
+/* Frees the log with its spans and all texts, and zeroes *log. */
 void log_release(struct trace_log *log);
 /* Keeps the items i with keep[i] and forgets the rest: steps, edges and gate stay as they are. */
 void log_keep(struct trace_log *log, const bool *keep);

@@ -14,7 +14,9 @@ void log_observe(const struct trace_log *log, double level, struct result *out);
 
 /* The parts, for observe.c. */
 void observe_stages(const struct trace_log *log, double level, struct result *out);
+/* Calibration and frontier, from at least 10 drafts known right or wrong; after the stages. */
 void observe_confidence(const struct trace_log *log, double level, struct result *out);
+/* A row for each span name, the 1,000 most frequent at most; warns of more. */
 void observe_names(const struct trace_log *log, struct result *out);
 
 /* k of n with its Wilson interval; nothing when n is 0. */

@@ -21,6 +21,7 @@ struct tree {
 
 /* Marks duplicates in `spans`, counts faults in `quality`. */
 void tree_build(struct span_set *spans, struct quality *quality, struct tree *out);
+/* Frees the arrays and zeroes *t; the spans were borrowed. */
 void tree_release(struct tree *t);
 
 #endif

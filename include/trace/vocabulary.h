@@ -26,10 +26,12 @@ struct vocabulary;
 /* Options are borrowed until vocabulary_free; ERR_USAGE when one cannot be understood. */
 MUST_CHECK int vocabulary_new(const struct log_options *options, struct span_set *set,
                               struct quality *quality, struct vocabulary **out, struct error *err);
+/* Frees the vocabulary, not the set of spans; NULL is fine. */
 void vocabulary_free(struct vocabulary *v);
 
 /* The open span; the reader fills trace, id, parent, name, times, file and line itself. */
 struct span *vocabulary_open(struct vocabulary *v);
+/* An attribute of the open span or its event; *a and its texts are borrowed for the call. */
 void vocabulary_attribute(struct vocabulary *v, const struct attribute *a);
 /* An event of the span begins: attributes that follow are the event's. */
 void vocabulary_event(struct vocabulary *v, const char *name, size_t len);
