@@ -233,7 +233,7 @@ int value_clock(struct reading *r, const struct yaml_node *n, double *out);
 /* "mon-fri 09:00-18:00" or a list of such into sorted openings that do not touch. */
 int value_hours(struct reading *r, const struct yaml_node *n, const struct opening **out,
                 uint32_t *n_out);
-/* The intervals from "mon-fri 09:00" to "18:00"; at most MAX_SPANS of them. */
+/* The intervals from "mon-fri 09:00" to "18:00"; at most SPANS_MAX of them. */
 enum { SPANS_MAX = 16 };
 /* Openings in s from Monday 00:00 into out[SPANS_MAX], *n_out of them; -1 with a fault. */
 int value_span(struct reading *r, const struct yaml_node *from, const struct yaml_node *to,
