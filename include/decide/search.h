@@ -6,7 +6,12 @@
 
 #include "decide/size.h"
 
-enum { SEARCH_DRAWS = 200, SEARCH_TARGETS = 32, SEARCH_METRICS = SEARCH_TARGETS + 3 };
+enum {
+    SEARCH_DRAWS = 200,
+    SEARCH_TARGETS = 32,
+    SEARCH_METRICS = SEARCH_TARGETS + 3,
+    UNTIMED_TRIALS = 200000 /* of one simulated point */
+};
 
 /* One metric at one threshold. */
 struct estimate {

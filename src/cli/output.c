@@ -16,7 +16,7 @@ void cli_stamp(const struct cli *cli, struct result *r, const struct pipeline *p
     r->run.elapsed_s = cli_clock_s() - cli->started_s;
     if (!p)
         return;
-    r->scenario_name = result_text(r, "%s", p->name ? p->name : "");
+    r->scenario_name = result_text(r, "%s", p->name && *p->name ? p->name : p->file);
     r->scenario_file = result_text(r, "%s", p->file ? p->file : "");
     r->scenario_sha256 = result_text(r, "%s", p->sha256);
     r->currency = result_text(r, "%s", p->currency ? p->currency : "$");

@@ -147,7 +147,9 @@ int search_simulate(struct search *s, double t, uint64_t trials, struct result *
 
 static int evaluate_simulated(struct search *s, struct trial *x)
 {
-    uint64_t trials = s->options->trials ? s->options->trials : 200000;
+    /* trials of a timed scenario are horizons: as many as it says itself */
+    bool timed = s->p->arrivals.kind != ARRIVALS_NONE;
+    uint64_t trials = s->options->trials || timed ? s->options->trials : UNTIMED_TRIALS;
     struct result r;
 
     result_init(&r, "size");

@@ -138,6 +138,15 @@ static int describe(struct search *s, const struct trial *best, struct result *o
     return status;
 }
 
+/* Does the exact chain take this scenario?  What it cannot is simulated. */
+static bool solves(const struct pipeline *p)
+{
+    struct exact_point point;
+    struct error why = {0};
+
+    return exact_point(p, &point, &why) == 0 || why.code != ERR_UNSUPPORTED;
+}
+
 int size_scenario(const struct pipeline *p, const struct size_options *options, struct result *out,
                   bool *met, struct error *err)
 {
@@ -149,6 +158,8 @@ int size_scenario(const struct pipeline *p, const struct size_options *options, 
     if (find_gate(p, &s.gate, err) || plan(&s, err))
         return -1;
     search_draw(&s);
+    if (!s.simulated && !solves(&s.draw[0]))
+        s.simulated = true;
     size_t n = s.simulated ? GRID_SIMULATED : GRID_EXACT;
     grid = mem_zero(n, sizeof *grid);
     for (size_t i = 0; i < n && !s.failed; i++) {
