@@ -58,6 +58,8 @@ struct batch {
     void *memory;             /* owned: all of the above */
 };
 
+/* Features of the language that this engine does, as FEATURE(...) bits. */
+uint64_t batch_features(void);
 /* A batch of LANES items of g, which must outlive it; free with batch_free. */
 struct batch *batch_new(const struct program *g);
 /* Frees the batch; NULL is none. */

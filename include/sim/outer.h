@@ -8,11 +8,11 @@
 
 /* Is there anything to draw: numbers with evidence, distributions fitted from observations? */
 bool outer_needed(const struct pipeline *p);
-/* Fills *out as run_simulate does; general: by the general engine (queue.h), not the batch one.
- *  Each draw of the parameters is simulated with some items of its
- * own; values are means over the draws, intervals the quantiles of the draws after their spread by
- * so few items is exchanged for that of `trials` items. */
-MUST_CHECK int outer_run(const struct pipeline *p, const struct run_options *options, bool general,
-                         struct result *out, struct error *err);
+/* Fills *out as run_simulate does.  Each draw of the parameters is simulated by the engine with
+ * some items of its own; values are means over the draws, intervals the quantiles of the draws
+ * after their spread by so few items is exchanged for that of `trials` items. */
+struct engine_def;
+MUST_CHECK int outer_run(const struct pipeline *p, const struct run_options *options,
+                         const struct engine_def *def, struct result *out, struct error *err);
 
 #endif

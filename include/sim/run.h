@@ -31,8 +31,14 @@ struct run_options {
     void *progress_arg;
 };
 
-/* Fills *out (initialised by the caller, who judges and releases it). */
+/* Fills *out (initialised by the caller, who judges and releases it).  ERR_UNSUPPORTED names what
+ * no engine does. */
 MUST_CHECK int run_simulate(const struct pipeline *p, const struct run_options *options,
                             struct result *out, struct error *err);
+
+/* The same by a chosen engine that supports p, with the parameters as they are written. */
+struct engine_def;
+MUST_CHECK int run_by(const struct engine_def *def, const struct pipeline *p,
+                      const struct run_options *options, struct result *out, struct error *err);
 
 #endif

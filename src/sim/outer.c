@@ -13,6 +13,7 @@
 #include "math/rng.h"
 #include "sim/batch.h"
 #include "sim/curve.h"
+#include "sim/engine.h"
 #include "sim/metrics.h"
 #include "sim/queue.h"
 
@@ -62,7 +63,8 @@ struct draw {
 struct outer {
     const struct pipeline *pipeline;
     const struct run_options *options;
-    const struct program *base; /* NULL: by the general engine */
+    const struct engine_def *def;
+    const struct program *base; /* of the batch engine; NULL: by def->draw */
     uint32_t threads, n_draws;
     uint64_t items; /* of each draw; timed: horizons, 1 */
     bool timed;
@@ -128,13 +130,13 @@ static void take_all(struct draw *d, const struct result *r)
     d->done = true;
 }
 
-/* By the general engine. */
-static int simulate_queue(struct outer *o, uint64_t r, const struct pipeline *drawn,
-                          struct error *err)
+static int simulate_by_engine(struct outer *o, uint64_t r, const struct pipeline *drawn,
+                              struct error *err)
 {
     struct result out;
     result_init(&out, "draw");
-    int status = queue_draw(drawn, o->options->seed, r + 1, o->items, o->options->level, &out, err);
+    int status =
+        o->def->draw(drawn, o->options->seed, r + 1, o->items, o->options->level, &out, err);
     if (!status)
         take_all(&o->draw[r], &out);
     result_release(&out);
@@ -210,7 +212,8 @@ static void do_draw(void *arg, uint32_t worker, uint64_t r)
 
     pipeline_posterior_draw(o->pipeline, &rng, theta);
     pipeline_with(o->pipeline, theta, &rng, &drawn);
-    if (o->base ? program_init(&g, &drawn, o->base, &err) : simulate_queue(o, r, &drawn, &err)) {
+    if (o->base ? program_init(&g, &drawn, o->base, &err)
+                : simulate_by_engine(o, r, &drawn, &err)) {
         pthread_mutex_lock(&o->lock);
         if (!o->failed)
             o->err = err;
@@ -390,14 +393,18 @@ static void put_all(const struct outer *o, struct result *out)
 
 /* --- */
 
-static void outer_init(struct outer *o, const struct pipeline *p, const struct program *base,
-                       const struct run_options *options)
+static void outer_init(struct outer *o, const struct pipeline *p, const struct engine_def *def,
+                       const struct program *base, const struct run_options *options)
 {
     bool timed = p->arrivals.kind != ARRIVALS_NONE;
     uint32_t draws = options->draws ? options->draws : timed ? HORIZONS_DEFAULT : DRAWS_DEFAULT;
     uint64_t each = ITEMS_IN_ALL / draws;
-    *o = (struct outer){
-        .pipeline = p, .options = options, .base = base, .n_draws = draws, .timed = timed};
+    *o = (struct outer){.pipeline = p,
+                        .options = options,
+                        .def = def,
+                        .base = base,
+                        .n_draws = draws,
+                        .timed = timed};
     o->threads = workers_count(options->threads);
     o->threads = o->threads < draws ? o->threads : draws;
     o->items = each > ITEMS_LEAST ? each : ITEMS_LEAST;
@@ -434,7 +441,7 @@ static void describe(const struct outer *o, uint64_t done, struct result *out)
     const struct pipeline *p = o->pipeline;
     out->run = (struct run_info){.present = true,
                                  .method = "monte-carlo",
-                                 .engine = o->base ? "batch" : "queue",
+                                 .engine = o->def->name,
                                  .version = SEAM_VERSION,
                                  .covers = "sampling and parameters",
                                  .seed = o->options->seed,
@@ -451,15 +458,40 @@ static void describe(const struct outer *o, uint64_t done, struct result *out)
                   o->timed ? "horizons" : "items");
 }
 
-int outer_run(const struct pipeline *p, const struct run_options *options, bool general,
-              struct result *out, struct error *err)
+/* Curves and warnings of a run with the parameters as they are written. */
+static int add_series(const struct pipeline *p, const struct run_options *options,
+                      const struct engine_def *def, struct result *out, struct error *err)
+{
+    struct run_options plain = *options;
+    struct result r;
+    plain.progress = NULL;
+    result_init(&r, "series");
+    int status = run_by(def, p, &plain, &r, err);
+    for (size_t i = 0; !status && i < r.curves.len; i++) {
+        const struct curve *from = &r.curves.at[i];
+        struct curve *to = result_add_curve(out, from->id, from->x, from->y);
+        to->resource = from->resource ? result_text(out, "%s", from->resource) : NULL;
+        for (size_t k = 0; k < from->points.len; k++) {
+            struct point at = from->points.at[k];
+            at.at = at.at ? result_text(out, "%s", at.at) : NULL;
+            vec_push(&to->points, at);
+        }
+    }
+    for (size_t i = 0; !status && i < r.warnings.len; i++)
+        result_warn(out, "%s", r.warnings.at[i]);
+    result_release(&r);
+    return status;
+}
+
+int outer_run(const struct pipeline *p, const struct run_options *options,
+              const struct engine_def *def, struct result *out, struct error *err)
 {
     struct program base;
     struct outer o;
-    if (!general && program_init(&base, p, NULL, err))
+    if (!def->draw && program_init(&base, p, NULL, err))
         return -1;
-    outer_init(&o, p, general ? NULL : &base, options);
-    if (!general)
+    outer_init(&o, p, def, def->draw ? NULL : &base, options);
+    if (!def->draw)
         find_grid(&o);
     struct work w = {.begin = 0,
                      .end = o.n_draws,
@@ -480,9 +512,9 @@ int outer_run(const struct pipeline *p, const struct run_options *options, bool 
     bool failed = o.failed;
     bool timed = o.timed;
     outer_release(&o);
-    if (!general)
+    if (!def->draw)
         program_release(&base);
     if (failed)
         return -1;
-    return timed ? queue_series(p, options, out, err) : 0;
+    return timed ? add_series(p, options, def, out, err) : 0;
 }

@@ -7,8 +7,10 @@
 #include "math/gsl_guard.h"
 #include "math/rng.h"
 #include "model/scenario.h"
+#include "sim/engine.h"
 #include "sim/queue.h"
 #include "sim/queue_sim.h"
+#include "sim/run.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -293,7 +295,7 @@ static void run_json(const struct pipeline *p, uint32_t threads, struct buf *out
     struct error err = {0};
     struct result r;
     result_init(&r, "simulate");
-    ok(queue_run(p, &options, &r, &err), &err);
+    ok(run_by(&queue_engine, p, &options, &r, &err), &err);
     r.run.threads = 0;
     result_write_json(&r, out);
     result_release(&r);

@@ -5,6 +5,7 @@
 #include "math/gsl_guard.h"
 #include "math/rng.h"
 #include "model/scenario.h"
+#include "sim/engine.h"
 #include "sim/queue.h"
 #include "sim/run.h"
 #include "tests/support/support.h"
@@ -111,7 +112,7 @@ static uint32_t compare(uint64_t seed)
     result_init(&a, "simulate");
     result_init(&b, "simulate");
     ok(run_simulate(&p, &options, &a, &err), &err);
-    ok(queue_run(&p, &options, &b, &err), &err);
+    ok(run_by(&queue_engine, &p, &options, &b, &err), &err);
     assert_string_equal(a.run.engine, "batch");
     assert_string_equal(b.run.engine, "queue");
     agree(&a.metrics, &b.metrics, &at);

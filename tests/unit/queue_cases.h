@@ -8,7 +8,9 @@
 #include "math/gsl_guard.h"
 #include "math/interval.h"
 #include "model/scenario.h"
+#include "sim/engine.h"
 #include "sim/queue.h"
+#include "sim/run.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -38,7 +40,7 @@ static void run(struct ran *x, const char *text, const struct run_options *optio
     struct error err = {0};
     parse(text, &x->p);
     result_init(&x->r, "simulate");
-    ok(queue_run(&x->p, options, &x->r, &err), &err);
+    ok(run_by(&queue_engine, &x->p, options, &x->r, &err), &err);
 }
 
 static void done(struct ran *x)

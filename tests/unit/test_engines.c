@@ -2,7 +2,9 @@
 /* The block engine and the general one share no code of a visit: what both run must agree. */
 #include "math/gsl_guard.h"
 #include "model/scenario.h"
+#include "sim/engine.h"
 #include "sim/queue.h"
+#include "sim/run.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -59,7 +61,7 @@ static void both_engines_agree_on_what_both_run(void **state)
     result_init(&blocks, "simulate");
     result_init(&events, "simulate");
     ok(run_simulate(&p, &options, &blocks, &err), &err);
-    ok(queue_run(&p, &options, &events, &err), &err);
+    ok(run_by(&queue_engine, &p, &options, &events, &err), &err);
     assert_string_equal(blocks.run.engine, "batch");
     assert_string_equal(events.run.engine, "queue");
     assert_true(compare(&blocks.metrics, &events.metrics, "top") > 20);

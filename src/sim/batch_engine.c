@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The batch engine's units are blocks of LANES items. */
+#include "sim/batch.h"
+
+#include "sim/engine.h"
+
+struct state {
+    struct program program;
+    struct batch **batch; /* [threads] */
+    struct tally *tally;  /* [threads] */
+    struct tally sum;
+};
+
+enum { FIRST_LOOK = 1 << 14 };
+
+uint64_t batch_features(void)
+{
+    return FEATURE(HEDGE) | FEATURE(CACHE) | FEATURE(CLASS_RETRY) | FEATURE(NEXT) | FEATURE(WHEN) |
+           FEATURE(GIVEN) | FEATURE(BANDS) | FEATURE(THRESHOLD_DIST) | FEATURE(AUDIT);
+}
+
+static bool supports(const struct pipeline *p)
+{
+    return !(pipeline_features(p) & ~batch_features());
+}
+
+static const char *trials_word(const struct pipeline *p)
+{
+    return "items";
+}
+
+static uint64_t trials(const struct pipeline *p)
+{
+    return 1000000;
+}
+
+static uint64_t first(const struct pipeline *p, uint64_t asked)
+{
+    return FIRST_LOOK;
+}
+
+static uint64_t most(const struct pipeline *p)
+{
+    return 10000000000;
+}
+
+static int open(struct engine *e, const struct pipeline *p, struct error *err)
+{
+    struct state *s = mem_zero(1, sizeof *s);
+    if (program_init(&s->program, p, NULL, err)) {
+        mem_free(s);
+        return -1;
+    }
+    e->state = s;
+    e->block = LANES;
+    uint64_t units = engine_units(e, e->options.trials);
+    if (e->options.threads > units)
+        e->options.threads = units ? (uint32_t)units : 1;
+    s->batch = mem_zero(e->options.threads, sizeof(struct batch *));
+    s->tally = mem_zero(e->options.threads, sizeof *s->tally);
+    for (uint32_t i = 0; i < e->options.threads; i++) {
+        s->batch[i] = batch_new(&s->program);
+        tally_init(&s->tally[i], &s->program);
+    }
+    tally_init(&s->sum, &s->program);
+    return 0;
+}
+
+static void close(struct engine *e)
+{
+    struct state *s = e->state;
+    for (uint32_t i = 0; i < e->options.threads; i++) {
+        batch_free(s->batch[i]);
+        tally_release(&s->tally[i]);
+    }
+    tally_release(&s->sum);
+    mem_free(s->batch);
+    mem_free(s->tally);
+    program_release(&s->program);
+    mem_free(s);
+}
+
+static bool unit(struct engine *e, uint32_t worker, uint64_t i, uint64_t n)
+{
+    struct state *s = e->state;
+    batch_run(s->batch[worker], e->options.seed, 0, i, (uint32_t)n, &s->tally[worker]);
+    return true;
+}
+
+static void merge(struct engine *e)
+{
+    struct state *s = e->state;
+    for (uint32_t i = 0; i < e->options.threads; i++) {
+        tally_merge(&s->sum, &s->tally[i]);
+        tally_clear(&s->tally[i]);
+    }
+}
+
+static void clear(struct engine *e)
+{
+    struct state *s = e->state;
+    tally_clear(&s->sum);
+}
+
+static uint64_t count(const struct engine *e)
+{
+    const struct state *s = e->state;
+    uint64_t n = 0;
+    for (uint32_t c = 0; c < s->program.n_classes; c++)
+        n += s->sum.class[c].n;
+    return n;
+}
+
+static void fill(const struct engine *e, const struct metrics_options *options, struct result *out)
+{
+    const struct state *s = e->state;
+    metrics_fill(&s->sum, options, out);
+}
+
+static void say(const struct engine *e, double level, struct result *out)
+{
+}
+
+const struct engine_def batch_engine = {
+    .name = "batch",
+    .supports = supports,
+    .trials_word = trials_word,
+    .trials = trials,
+    .first = first,
+    .most = most,
+    .open = open,
+    .close = close,
+    .unit = unit,
+    .merge = merge,
+    .clear = clear,
+    .count = count,
+    .fill = fill,
+    .say = say,
+};

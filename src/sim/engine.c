@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sim/engine.h"
+
+#include "sim/batch.h"
+#include "sim/queue.h"
+
+static const struct engine_def *const engines[] = {&batch_engine, &queue_engine};
+
+const struct engine_def *engine_for(const struct pipeline *p)
+{
+    for (size_t i = 0; i < sizeof engines / sizeof *engines; i++)
+        if (engines[i]->supports(p))
+            return engines[i];
+    return NULL;
+}
+
+uint64_t engine_features(void)
+{
+    return batch_features() | queue_features();
+}
+
+int engine_open(struct engine *e, const struct engine_def *def, const struct pipeline *p,
+                const struct engine_options *options, struct error *err)
+{
+    *e = (struct engine){.def = def, .options = *options};
+    return def->open(e, p, err);
+}
+
+uint64_t engine_units(const struct engine *e, uint64_t trials)
+{
+    return trials / e->block + (trials % e->block > 0);
+}

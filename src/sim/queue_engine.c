@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Units of work are blocks of items or whole replications, taken by index; each is counted apart
+ * and becomes integers when it is closed, so that the merged tally has the same bits on any number
+ * of threads. */
+#include "sim/queue.h"
+
+#include "sim/engine.h"
+#include "sim/queue_metrics.h"
+#include "sim/queue_sim.h"
+
+enum {
+    BLOCK_MAX = 1024,
+    BLOCKS_LEAST = 256,
+    BATCHES = 20,
+    FIRST_LOOK = 1 << 14,
+    REPLICATIONS_LEAST = 20, /* of a first look */
+    REPLICATIONS_MAX = 1000000
+};
+static const uint64_t ITEMS_DEFAULT = 1000000, ITEMS_MAX = 10000000000;
+
+uint64_t queue_features(void)
+{
+    return FEATURE(HEDGE) | FEATURE(CACHE) | FEATURE(BREAKER) | FEATURE(RETRY_BUDGET) |
+           FEATURE(CLASS_RETRY) | FEATURE(NEXT) | FEATURE(WHEN) | FEATURE(GIVEN) | FEATURE(BANDS) |
+           FEATURE(THRESHOLD_DIST) | FEATURE(AUDIT) | FEATURE(PARALLEL) | FEATURE(FATIGUE) |
+           FEATURE(RESOURCES) | FEATURE(HOURS) | FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) |
+           FEATURE(PATIENCE) | FEATURE(RATE_LIMIT) | FEATURE(ENVIRONMENTS) | FEATURE(ARRIVALS) |
+           FEATURE(BATCH_ARRIVALS) | FEATURE(DEADLINE);
+}
+
+static bool supports(const struct pipeline *p)
+{
+    return (pipeline_features(p) & ~queue_features()) == 0;
+}
+
+uint64_t queue_replications(const struct pipeline *p)
+{
+    return p->horizon.replications ? p->horizon.replications : 1;
+}
+
+bool queue_uses(const struct pipeline *p, uint32_t resource)
+{
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        if (p->step[i].by == resource + 1)
+            return true;
+    return false;
+}
+
+struct state {
+    struct queue_program program;
+    struct queue_sim **sim;    /* [threads] */
+    struct queue_tally *tally; /* [threads] */
+    struct queue_tally sum;
+};
+
+static const char *trials_word(const struct pipeline *p)
+{
+    return p->arrivals.kind != ARRIVALS_NONE ? "replications" : "items";
+}
+
+static uint64_t trials(const struct pipeline *p)
+{
+    return p->arrivals.kind != ARRIVALS_NONE ? queue_replications(p) : ITEMS_DEFAULT;
+}
+
+static uint64_t first(const struct pipeline *p, uint64_t asked)
+{
+    if (p->arrivals.kind == ARRIVALS_NONE)
+        return FIRST_LOOK;
+    asked = asked ? asked : queue_replications(p);
+    return asked > REPLICATIONS_LEAST ? asked : REPLICATIONS_LEAST;
+}
+
+static uint64_t most(const struct pipeline *p)
+{
+    return p->arrivals.kind != ARRIVALS_NONE ? REPLICATIONS_MAX : ITEMS_MAX;
+}
+
+/* Replications are units; items come in blocks, of which there are enough for a spread. */
+static uint64_t block_of(const struct engine *e, bool timed)
+{
+    uint64_t block = e->options.trials / BLOCKS_LEAST;
+    if (timed)
+        return 1;
+    if (e->options.block)
+        return e->options.block;
+    return block < 1 ? 1 : block > BLOCK_MAX || e->options.grows ? BLOCK_MAX : block;
+}
+
+/* A horizon that is alone is counted in parts. */
+static uint32_t parts_of(const struct engine *e, bool timed)
+{
+    return timed && e->options.trials == 1 ? BATCHES : 1;
+}
+
+static int open(struct engine *e, const struct pipeline *p, struct error *err)
+{
+    struct state *s = mem_zero(1, sizeof *s);
+    struct queue_program *g = &s->program;
+    if (queue_program_init(g, p, err)) {
+        mem_free(s);
+        return -1;
+    }
+    e->state = s;
+    e->block = block_of(e, g->timed);
+    uint64_t units = engine_units(e, e->options.trials);
+    if (e->options.threads > units)
+        e->options.threads = units ? (uint32_t)units : 1;
+    uint32_t parts = parts_of(e, g->timed);
+    s->sim = mem_zero(e->options.threads, sizeof(struct queue_sim *));
+    s->tally = mem_zero(e->options.threads, sizeof *s->tally);
+    queue_tally_init(&s->sum, g, parts);
+    for (uint32_t i = 0; i < e->options.threads; i++) {
+        s->sim[i] = queue_sim_new(g);
+        s->sim[i]->stop = e->options.stop;
+        queue_tally_init(&s->tally[i], g, parts);
+    }
+    return 0;
+}
+
+static void close(struct engine *e)
+{
+    struct state *s = e->state;
+    for (uint32_t i = 0; i < e->options.threads; i++) {
+        queue_sim_free(s->sim[i]);
+        queue_tally_release(&s->tally[i]);
+    }
+    queue_tally_release(&s->sum);
+    mem_free(s->sim);
+    mem_free(s->tally);
+    queue_program_release(&s->program);
+    mem_free(s);
+}
+
+static bool unit(struct engine *e, uint32_t worker, uint64_t i, uint64_t n)
+{
+    struct state *s = e->state;
+    if (s->program.timed)
+        return queue_sim_horizon(s->sim[worker], e->options.seed, i, &s->tally[worker]);
+    queue_sim_items(s->sim[worker], e->options.seed, 0, i * e->block, n, &s->tally[worker]);
+    return true;
+}
+
+static void empty(struct queue_tally *t)
+{
+    const struct queue_program *g = t->program;
+    uint32_t parts = t->n_units;
+    queue_tally_release(t);
+    queue_tally_init(t, g, parts);
+}
+
+static void merge(struct engine *e)
+{
+    struct state *s = e->state;
+    for (uint32_t i = 0; i < e->options.threads; i++) {
+        queue_tally_merge(&s->sum, &s->tally[i]);
+        empty(&s->tally[i]);
+    }
+}
+
+static void clear(struct engine *e)
+{
+    struct state *s = e->state;
+    empty(&s->sum);
+}
+
+static uint64_t count(const struct engine *e)
+{
+    const struct state *s = e->state;
+    return s->program.timed ? s->sum.observed : s->sum.items;
+}
+
+static void fill(const struct engine *e, const struct metrics_options *options, struct result *out)
+{
+    const struct state *s = e->state;
+    queue_metrics(&s->sum, options, out);
+}
+
+static void say(const struct engine *e, double level, struct result *out)
+{
+    const struct state *s = e->state;
+    if (s->program.timed)
+        queue_curves(&s->sum, level, out);
+    queue_warn(&s->sum, out);
+}
+
+static int draw(const struct pipeline *p, uint64_t seed, uint64_t replication, uint64_t items,
+                double level, struct result *out, struct error *err)
+{
+    const struct metrics_options brief = {.level = level, .brief = true};
+    struct queue_program g;
+    struct queue_tally t;
+    if (queue_program_init(&g, p, err))
+        return -1;
+    struct queue_sim *s = queue_sim_new(&g);
+    queue_tally_init(&t, &g, g.timed ? BATCHES : 1);
+    if (g.timed)
+        (void)queue_sim_horizon(s, seed, replication, &t);
+    uint64_t block = items / BATCHES < BLOCK_MAX ? items / BATCHES + 1 : BLOCK_MAX;
+    for (uint64_t at = 0; !g.timed && at < items; at += block)
+        queue_sim_items(s, seed, replication, at, items - at < block ? items - at : block, &t);
+    queue_tally_flush(&t);
+    queue_metrics(&t, &brief, out);
+    queue_tally_release(&t);
+    queue_sim_free(s);
+    queue_program_release(&g);
+    return 0;
+}
+
+const struct engine_def queue_engine = {
+    .name = "queue",
+    .supports = supports,
+    .trials_word = trials_word,
+    .trials = trials,
+    .first = first,
+    .most = most,
+    .open = open,
+    .close = close,
+    .unit = unit,
+    .merge = merge,
+    .clear = clear,
+    .count = count,
+    .fill = fill,
+    .say = say,
+    .draw = draw,
+};
