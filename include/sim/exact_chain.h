@@ -78,6 +78,11 @@ struct chain_unit {
     int32_t given;  /* whose numbers; -1: the step's own */
     uint32_t first; /* its first branch */
     uint32_t width; /* of the branches of items of one quality; choices: 0, as they do not ask */
+    uint32_t first_end, n_ends; /* its entries in chain.end */
+};
+/* What a unit adds in one of its ends: E[X^k | end] of time in s and of cost, k = 1, 2. */
+struct chain_end {
+    double time[2], cost[2];
 };
 static inline bool unit_counts(const struct chain_unit *u)
 {
@@ -134,9 +139,11 @@ struct chain {
     bool varied;                   /* there are visits by other numbers than the steps' own */
     uint32_t *soft_key; /* [n_steps]: the first key of a score by this step, at gates that draw */
     uint32_t n_soft_keys;
-    struct bands *bands; /* [n_units] */
-    double *weight;      /* [n_branches] */
-    double *caught;      /* [n_units][2]: an item of this quality is rejected, mended or spoiled */
+    struct bands *bands;      /* [n_units] */
+    double *weight;           /* [n_branches] */
+    uint32_t n_ends, *end_of; /* [n_branches]: index into end */
+    struct chain_end *end;    /* [n_ends] as filled; without environments END_COUNT of a unit */
+    double *caught; /* [n_units][2]: an item of this quality is rejected, mended or spoiled */
     struct visit_law *law;
     struct attempt_time *time;
     struct numbers *numbers; /* [n_units], as filled */

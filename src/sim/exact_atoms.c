@@ -94,8 +94,8 @@ static void list_sum(const struct atom_list *a, const struct atom_list *b, struc
 
 struct walk {
     const struct chain *c;
-    struct atom_list *state;              /* [n_states] */
-    struct atom_list (*visit)[END_COUNT]; /* [n_units] */
+    struct atom_list *state; /* [n_states] */
+    struct atom_list *end;   /* [chain.n_ends] */
     struct atom_list out[ATOMS_PARTS];
     size_t pairs;
 };
@@ -113,22 +113,22 @@ static struct atom_list *target_list(struct walk *w, int32_t to)
 static bool walk_state(struct walk *w, uint32_t s)
 {
     const struct chain_state *at = &w->c->state[s];
-    uint32_t failed = branch_first(w->c, at->unit, at->good);
-    struct atom_list after[END_COUNT] = {{0}};
+    uint32_t last = UINT32_MAX;
+    struct atom_list after = {0};
     list_merge(&w->state[s]);
-    for (int e = 0; e < END_COUNT; e++) {
-        w->pairs += w->state[s].len * w->visit[at->unit][e].len;
-        if (w->pairs <= ATOMS_MAX)
-            list_sum(&w->state[s], &w->visit[at->unit][e], &after[e]);
-    }
     for (uint32_t h = at->hop; h < at[1].hop && w->pairs <= ATOMS_MAX; h++) {
         const struct hop *hop = &w->c->hop[h];
-        const struct atom_list *from = &after[hop->branch == failed ? END_FAILED : END_OK];
-        list_add(target_list(w, hop->to), from, w->c->weight[hop->branch]);
-        w->pairs += from->len;
+        if (w->c->end_of[hop->branch] != last) {
+            last = w->c->end_of[hop->branch];
+            w->pairs += w->state[s].len * w->end[last].len;
+            if (w->pairs > ATOMS_MAX)
+                break;
+            list_sum(&w->state[s], &w->end[last], &after);
+        }
+        list_add(target_list(w, hop->to), &after, w->c->weight[hop->branch]);
+        w->pairs += after.len;
     }
-    vec_release(&after[END_OK]);
-    vec_release(&after[END_FAILED]);
+    vec_release(&after);
     vec_release(&w->state[s]);
     return w->pairs <= ATOMS_MAX;
 }
@@ -152,9 +152,9 @@ bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_
     struct walk w = {.c = c};
     double share[2] = {c->input_wrong.value, 1 - c->input_wrong.value};
     w.state = mem_zero(c->n_states, sizeof *w.state);
-    w.visit = mem_zero(n_units, sizeof *w.visit);
+    w.end = mem_zero(c->n_ends, sizeof *w.end);
     for (uint32_t i = 0; i < n_units; i++)
-        visit_atoms(c, i, of, w.visit[i]);
+        visit_atoms(c, i, of, w.end + c->unit[i].first_end);
     for (int q = 0; q < 2; q++)
         if (c->start[q] >= 0 && share[q] > 0)
             vec_push(&w.state[c->start[q]], ((struct atom){0, share[q]}));
@@ -168,11 +168,10 @@ bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_
     }
     for (uint32_t s = 0; s < c->n_states; s++)
         vec_release(&w.state[s]);
-    for (uint32_t i = 0; i < n_units; i++)
-        for (int e = 0; e < END_COUNT; e++)
-            vec_release(&w.visit[i][e]);
+    for (uint32_t e = 0; e < c->n_ends; e++)
+        vec_release(&w.end[e]);
     mem_free(w.state);
-    mem_free(w.visit);
+    mem_free(w.end);
     return done;
 }
 

@@ -68,6 +68,17 @@ void chain_fill(struct chain *c, const double *theta)
         chain_set_step(c, i, CHAIN_AS_FILLED);
 }
 
+static void ends_set(struct chain *c, uint32_t u)
+{
+    const struct visit_law *law = &c->law[u];
+    double call = c->numbers[u].cost_call;
+    for (int e = 0; e < END_COUNT; e++)
+        c->end[c->unit[u].first_end + (uint32_t)e] = (struct chain_end){
+            .time = {law->time[e][0],         law->time[e][1]               },
+            .cost = {call * law->tries[e][0], call * call * law->tries[e][1]}
+        };
+}
+
 static void unit_fill(struct chain *c, uint32_t u)
 {
     static const struct retry once = {.attempts = 1, .on = RETRY_ALL};
@@ -81,6 +92,7 @@ static void unit_fill(struct chain *c, uint32_t u)
         visit_law_set(&c->law[u], &c->numbers[u], &once, &c->time[u]);
         memset(c->law[u].tries, 0, sizeof c->law[u].tries);
     }
+    ends_set(c, u);
     if (unit_counts(&c->unit[u]))
         weights_set(c, u, &c->numbers[u], &c->law[u]);
     else

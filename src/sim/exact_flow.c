@@ -80,29 +80,17 @@ static bool block_solve_transposed(const struct block *b, double *x)
 
 /* --- moments */
 
-/* What a visit adds, for each end. */
-struct gain {
-    double t1, t2, c1, c2, visits;
-};
-
-static struct gain gain_of(const struct chain *c, uint32_t unit, enum visit_end end)
-{
-    const struct visit_law *law = &c->law[unit];
-    double call = c->numbers[unit].cost_call;
-    return (struct gain){law->time[end][0], law->time[end][1], call * law->tries[end][0],
-                         call * call * law->tries[end][1], unit_counts(&c->unit[unit])};
-}
-
-static struct flow flow_after(const struct flow *f, const struct gain *g)
+/* With what an end adds. */
+static struct flow flow_after(const struct flow *f, const struct chain_end *g, double visits)
 {
     return (struct flow){
         .n = f->n,
-        .t1 = f->t1 + f->n * g->t1,
-        .t2 = f->t2 + 2 * f->t1 * g->t1 + f->n * g->t2,
-        .c1 = f->c1 + f->n * g->c1,
-        .c2 = f->c2 + 2 * f->c1 * g->c1 + f->n * g->c2,
-        .v1 = f->v1 + f->n * g->visits,
-        .v2 = f->v2 + (2 * f->v1 + f->n) * g->visits,
+        .t1 = f->t1 + f->n * g->time[0],
+        .t2 = f->t2 + 2 * f->t1 * g->time[0] + f->n * g->time[1],
+        .c1 = f->c1 + f->n * g->cost[0],
+        .c2 = f->c2 + 2 * f->c1 * g->cost[0] + f->n * g->cost[1],
+        .v1 = f->v1 + f->n * visits,
+        .v2 = f->v2 + (2 * f->v1 + f->n) * visits,
     };
 }
 
@@ -122,19 +110,19 @@ static void flow_send(const struct chain *c, uint32_t s, uint32_t end, struct fl
                       struct flow *absorb)
 {
     const struct chain_state *from = &c->state[s];
-    uint32_t failed = branch_first(c, from->unit, from->good);
-    struct flow after[END_COUNT];
-    for (int e = 0; e < END_COUNT; e++) {
-        struct gain g = gain_of(c, from->unit, e);
-        after[e] = flow_after(&state[s], &g);
-    }
+    double visits = unit_counts(&c->unit[from->unit]);
+    uint32_t last = UINT32_MAX;
+    struct flow after;
     for (uint32_t h = from->hop; h < from[1].hop; h++) {
         const struct hop *hop = &c->hop[h];
-        const struct flow *g = &after[hop->branch == failed ? END_FAILED : END_OK];
+        if (c->end_of[hop->branch] != last) {
+            last = c->end_of[hop->branch];
+            after = flow_after(&state[s], &c->end[last], visits);
+        }
         if (hop->to < 0)
-            flow_add(&absorb[-1 - hop->to], g, c->weight[hop->branch]);
+            flow_add(&absorb[-1 - hop->to], &after, c->weight[hop->branch]);
         else if ((uint32_t)hop->to >= end)
-            flow_add(&state[hop->to], g, c->weight[hop->branch]);
+            flow_add(&state[hop->to], &after, c->weight[hop->branch]);
     }
 }
 
@@ -145,29 +133,25 @@ static void block_gather(const struct chain *c, const struct block *b, int order
 {
     for (uint32_t s = b->begin; s < b->begin + b->n; s++) {
         const struct chain_state *from = &c->state[s];
-        uint32_t failed = branch_first(c, from->unit, from->good);
-        struct flow lower = state[s], add[END_COUNT];
+        double visits = unit_counts(&c->unit[from->unit]);
+        struct flow lower = state[s];
         lower.t2 = lower.c2 = lower.v2 = 0;
         if (order == 1)
             lower.t1 = lower.c1 = lower.v1 = 0;
-        for (int e = 0; e < END_COUNT; e++) {
-            struct gain g = gain_of(c, from->unit, e);
-            add[e] = flow_after(&lower, &g);
-        }
         for (uint32_t h = from->hop; h < from[1].hop; h++) {
             int64_t to = c->hop[h].to;
             if (to < b->begin || to >= b->begin + b->n)
                 continue;
-            const struct flow *g = &add[c->hop[h].branch == failed ? END_FAILED : END_OK];
             double p = c->weight[c->hop[h].branch];
+            struct flow g = flow_after(&lower, &c->end[c->end_of[c->hop[h].branch]], visits);
             if (order == 1) {
-                state[to].t1 += p * g->t1;
-                state[to].c1 += p * g->c1;
-                state[to].v1 += p * g->v1;
+                state[to].t1 += p * g.t1;
+                state[to].c1 += p * g.c1;
+                state[to].v1 += p * g.v1;
             } else {
-                state[to].t2 += p * g->t2;
-                state[to].c2 += p * g->c2;
-                state[to].v2 += p * g->v2;
+                state[to].t2 += p * g.t2;
+                state[to].c2 += p * g.c2;
+                state[to].v2 += p * g.v2;
             }
         }
     }

@@ -23,8 +23,8 @@ static enum latency_of first_law(uint32_t absorb)
 struct wave_walk {
     const struct chain *c;
     const struct window *window;
-    struct wave *state;              /* [n_states] */
-    struct wave (*visit)[END_COUNT]; /* [n_units] */
+    struct wave *state; /* [n_states] */
+    struct wave *end;   /* [chain.n_ends] */
     struct wave out[ABSORB_COUNT];
     double *matrix; /* [n][n + 1][2] of the largest block */
 };
@@ -32,18 +32,19 @@ struct wave_walk {
 static void wave_send(struct wave_walk *walk, uint32_t s, uint32_t end)
 {
     const struct chain_state *from = &walk->c->state[s];
-    uint32_t failed = branch_first(walk->c, from->unit, from->good);
-    struct wave after[END_COUNT];
-    for (int e = 0; e < END_COUNT; e++) {
-        after[e] = walk->state[s];
-        wave_multiply(&after[e], &walk->visit[from->unit][e]);
-    }
+    uint32_t last = UINT32_MAX;
+    struct wave after;
     for (uint32_t h = from->hop; h < from[1].hop; h++) {
         const struct hop *hop = &walk->c->hop[h];
         if (hop->to >= 0 && (uint32_t)hop->to < end)
             continue;
-        wave_add(hop->to < 0 ? &walk->out[-1 - hop->to] : &walk->state[hop->to],
-                 &after[hop->branch == failed ? END_FAILED : END_OK], walk->c->weight[hop->branch]);
+        if (walk->c->end_of[hop->branch] != last) {
+            last = walk->c->end_of[hop->branch];
+            after = walk->state[s];
+            wave_multiply(&after, &walk->end[last]);
+        }
+        wave_add(hop->to < 0 ? &walk->out[-1 - hop->to] : &walk->state[hop->to], &after,
+                 walk->c->weight[hop->branch]);
     }
 }
 
@@ -87,7 +88,6 @@ static void wave_block(struct wave_walk *walk, const struct chain_block *range)
         memset(walk->matrix, 0, n * row * sizeof *walk->matrix);
         for (uint32_t u = 0; u < n; u++) {
             const struct chain_state *s = &walk->c->state[range->begin + u];
-            uint32_t failed = branch_first(walk->c, s->unit, s->good);
             walk->matrix[u * row + 2 * u] += 1;
             walk->matrix[u * row + 2 * n] = walk->state[range->begin + u].re[i];
             walk->matrix[u * row + 2 * n + 1] = walk->state[range->begin + u].im[i];
@@ -96,8 +96,7 @@ static void wave_block(struct wave_walk *walk, const struct chain_block *range)
                 int64_t v = (int64_t)hop->to - range->begin;
                 if (v < 0 || v >= n)
                     continue;
-                const struct wave *time =
-                    &walk->visit[s->unit][hop->branch == failed ? END_FAILED : END_OK];
+                const struct wave *time = &walk->end[walk->c->end_of[hop->branch]];
                 double p = walk->c->weight[hop->branch];
                 walk->matrix[(size_t)v * row + 2 * u] -= p * time->re[i];
                 walk->matrix[(size_t)v * row + 2 * u + 1] -= p * time->im[i];
@@ -151,12 +150,12 @@ static void add_waves(const struct latency_model *l, uint32_t class,
     double share = m->pipeline->class[class].share;
     struct wave_walk walk = {.c = c, .window = w};
     walk.state = mem_zero(c->n_states, sizeof *walk.state);
-    walk.visit = mem_zero(n, sizeof *walk.visit);
+    walk.end = mem_zero(c->n_ends, sizeof *walk.end);
     walk.matrix = mem_zero(2 * (size_t)block * (block + 1) + 1, sizeof *walk.matrix);
     for (uint32_t b = 0; b < window_waves(w); b++) {
         for (uint32_t i = 0; i < n; i++)
             latency_visit_wave(c, i, w, b, &spectra->law[l->law_of[class * n + i]][b],
-                               walk.visit[i]);
+                               walk.end + c->unit[i].first_end);
         wave_pass(&walk);
         for (uint32_t k = 0; k < ABSORB_COUNT; k++)
             for (uint32_t of = first_law(k); of < LATENCY_OF_COUNT; of++) {
@@ -166,7 +165,7 @@ static void add_waves(const struct latency_model *l, uint32_t class,
             }
     }
     mem_free(walk.state);
-    mem_free(walk.visit);
+    mem_free(walk.end);
     mem_free(walk.matrix);
 }
 
@@ -175,8 +174,8 @@ static void add_waves(const struct latency_model *l, uint32_t class,
 struct kinks_walk {
     const struct chain *c;
     struct kink_limits limits;
-    struct kinks *state;              /* [n_states] */
-    struct kinks (*visit)[END_COUNT]; /* [n_units] */
+    struct kinks *state; /* [n_states] */
+    struct kinks *end;   /* [chain.n_ends] */
     struct kinks out[LATENCY_OF_COUNT];
 };
 
@@ -186,28 +185,28 @@ static void kinks_send(struct kinks_walk *walk, uint32_t s, struct kinks *held, 
                        uint32_t end, struct kinks *inside)
 {
     const struct chain_state *from = &walk->c->state[s];
-    uint32_t failed = branch_first(walk->c, from->unit, from->good);
-    struct kinks after[END_COUNT] = {{0}};
+    uint32_t last = UINT32_MAX;
+    struct kinks after = {0};
     kinks_tidy(held, &walk->limits);
-    for (int e = 0; e < END_COUNT; e++) {
-        kinks_product(held, &walk->visit[from->unit][e], &walk->limits, &after[e]);
-        kinks_tidy(&after[e], &walk->limits);
-    }
     for (uint32_t h = from->hop; h < from[1].hop; h++) {
         const struct hop *hop = &walk->c->hop[h];
-        const struct kinks *of = &after[hop->branch == failed ? END_FAILED : END_OK];
+        if (walk->c->end_of[hop->branch] != last) {
+            last = walk->c->end_of[hop->branch];
+            after.len = 0;
+            kinks_product(held, &walk->end[last], &walk->limits, &after);
+            kinks_tidy(&after, &walk->limits);
+        }
         double p = walk->c->weight[hop->branch];
         uint32_t to = (uint32_t)hop->to;
         if (hop->to < 0)
             for (uint32_t k = first_law((uint32_t)(-1 - hop->to)); k < LATENCY_OF_COUNT; k++)
-                kinks_add(&walk->out[k], of, p);
+                kinks_add(&walk->out[k], &after, p);
         else if (to >= begin && to < end)
-            kinks_add(&inside[to - begin], of, p);
+            kinks_add(&inside[to - begin], &after, p);
         else
-            kinks_add(&walk->state[to], of, p);
+            kinks_add(&walk->state[to], &after, p);
     }
-    kinks_release(&after[END_OK]);
-    kinks_release(&after[END_FAILED]);
+    kinks_release(&after);
     kinks_release(held);
 }
 
@@ -261,10 +260,10 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
     uint32_t n = c->n_units;
     struct kinks_walk walk = {.c = c, .limits = kink_limits(w)};
     walk.state = mem_zero(c->n_states, sizeof *walk.state);
-    walk.visit = mem_zero(n, sizeof *walk.visit);
+    walk.end = mem_zero(c->n_ends, sizeof *walk.end);
     for (uint32_t i = 0; i < n; i++)
         latency_visit_kinks(c, i, &walk.limits, &spectra->kinks[l->law_of[class * n + i]],
-                            walk.visit[i]);
+                            walk.end + c->unit[i].first_end);
     kinks_pass(&walk);
     for (uint32_t of = 0; of < LATENCY_OF_COUNT; of++) {
         kinks_add(&out[of].kinks, &walk.out[of], m->pipeline->class[class].share);
@@ -272,13 +271,12 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
             kinks_add(&out[(class + 1) * LATENCY_OF_COUNT + of].kinks, &walk.out[of], 1);
         kinks_release(&walk.out[of]);
     }
-    for (uint32_t i = 0; i < n; i++)
-        for (int e = 0; e < END_COUNT; e++)
-            kinks_release(&walk.visit[i][e]);
+    for (uint32_t e = 0; e < c->n_ends; e++)
+        kinks_release(&walk.end[e]);
     for (uint32_t s = 0; s < c->n_states; s++)
         kinks_release(&walk.state[s]);
     mem_free(walk.state);
-    mem_free(walk.visit);
+    mem_free(walk.end);
 }
 
 void latency_fill_items(const void *arg, const struct window *w, struct total *out)

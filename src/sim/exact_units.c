@@ -402,6 +402,23 @@ static void place_units(struct chain *c)
     c->n_branches = c->base[n];
 }
 
+static void place_ends(struct chain *c)
+{
+    c->end_of = mem_zero(c->n_branches, sizeof *c->end_of);
+    c->n_ends = END_COUNT * c->n_units;
+    c->end = mem_zero(c->n_ends, sizeof *c->end);
+    for (uint32_t k = 0; k < c->n_units; k++) {
+        struct chain_unit *u = &c->unit[k];
+        uint32_t branches = u->width ? 2 * u->width : 1 + choices(c, u);
+        u->first_end = END_COUNT * k;
+        u->n_ends = END_COUNT;
+        for (uint32_t b = 0; b < branches; b++) {
+            bool failed = u->width && b % u->width == 0;
+            c->end_of[u->first + b] = u->first_end + (failed ? END_FAILED : END_OK);
+        }
+    }
+}
+
 void units_init(struct chain *c)
 {
     const struct pipeline *p = c->pipeline;
@@ -446,6 +463,7 @@ void units_init(struct chain *c)
         bands_refill(c, u);
     }
     place_units(c);
+    place_ends(c);
 }
 
 void units_release(struct chain *c)
@@ -471,4 +489,6 @@ void units_release(struct chain *c)
     mem_free(c->time);
     mem_free(c->numbers);
     mem_free(c->hedge);
+    mem_free(c->end_of);
+    mem_free(c->end);
 }
