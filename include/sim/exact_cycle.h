@@ -34,7 +34,7 @@ struct cycle_sums {
     double asked, waited, blocked, abandoned;     /* items */
 };
 struct cycle_point {
-    double at_s; /* asked for: since the start */
+    double at_s;                   /* asked for: since the start */
     double waiting, system, empty; /* E, E, P */
 };
 struct cycle_values {

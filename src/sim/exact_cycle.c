@@ -274,7 +274,7 @@ static void settle(struct cycle_walk *w, double *p, double *residual)
     for (int j = 0; j < TURNS; j++)
         t.q[j] = mem_zero(n, sizeof(double));
     *residual = INFINITY;
-    for (int k = 0; k < ROUNDS && *residual > SETTLED; k++)
+    for (int k = 0; k<ROUNDS && * residual> SETTLED; k++)
         *residual = one_round(w, &t);
     for (int j = 0; j <= TURNS; j++)
         mem_free(t.d[j]);
@@ -364,8 +364,9 @@ int cycle_steady(const struct cycle_desk *d, double starts_s, struct cycle_point
     }
     mem_free(p);
     if (!status && out->residual > 1e-9)
-        return error_set(err, ERR_NUMERIC, "the desk is so near to overload that its steady state "
-                                           "was not reached");
+        return error_set(err, ERR_NUMERIC,
+                         "the desk is so near to overload that its steady state "
+                         "was not reached");
     return status;
 }
 

@@ -65,9 +65,8 @@ double walk_work(const struct cycle_desk *d, size_t levels)
     for (size_t i = 0; i < d->piece.len; i++) {
         const struct cycle_piece *c = &d->piece.at[i];
         double x = (c->mean_per_s + c->amplitude_per_s + (c->open ? open : 0)) * c->length_s;
-        double steps = fmax(x / STEP_MOST, c->amplitude_per_s > 0
-                                               ? c->length_s * TURN_PER_S / TURN_MOST
-                                               : 1);
+        double steps =
+            fmax(x / STEP_MOST, c->amplitude_per_s > 0 ? c->length_s * TURN_PER_S / TURN_MOST : 1);
         sum += (x * 1.8 + 40 * steps) * (c->amplitude_per_s > 0 ? 4 : 1);
     }
     return sum * (double)levels;
@@ -79,7 +78,7 @@ struct series {
     double rate;            /* R */
     size_t n, limit, terms; /* terms k < terms */
     uint32_t powers;
-    double power[POWERS];            /* lambda_i / R^(i + 1) */
+    double power[POWERS];                /* lambda_i / R^(i + 1) */
     double poisson[TERMS], above[TERMS]; /* P(= k), P(> k) */
 };
 
@@ -134,8 +133,8 @@ static void arrivals_of(const struct series *s, double *const *term, size_t k, d
         v[n] = 0;
 }
 
-static void next_term(const struct series *s, const double *restrict down,
-                      const double *restrict v, const double *restrict u, double *restrict out)
+static void next_term(const struct series *s, const double *restrict down, const double *restrict v,
+                      const double *restrict u, double *restrict out)
 {
     double per = 1 / s->rate;
     size_t last = s->n - 1;

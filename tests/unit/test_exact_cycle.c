@@ -10,8 +10,13 @@ static const double HOUR = 3600;
 
 /* E09: the stationary vector of the transition matrix of 24 hours, by matrix exponentials. */
 static const struct opening nine_to_five[7] = {
-    {32400, 61200},   {118800, 147600}, {205200, 234000}, {291600, 320400},
-    {378000, 406800}, {464400, 493200}, {550800, 579600},
+    {32400,  61200 },
+    {118800, 147600},
+    {205200, 234000},
+    {291600, 320400},
+    {378000, 406800},
+    {464400, 493200},
+    {550800, 579600},
 };
 
 static void shifts_are_the_periodic_markov_chain(void **state)
@@ -21,9 +26,9 @@ static void shifts_are_the_periodic_markov_chain(void **state)
         enum at_close at_close;
         double morning, evening, average, empty;
     } cases[] = {
-        {CLOSE_INTERRUPT, 17.89555161284073, 1.895551612840623, 9.23699337007404,
-         0.27519959389677723},
-        {CLOSE_FINISH, 16.200199256901467, 1.5221836437756406, 7.7570577792508075, NAN},
+        {CLOSE_INTERRUPT, 17.89555161284073,  1.895551612840623,  9.23699337007404,
+         0.27519959389677723                                                             },
+        {CLOSE_FINISH,    16.200199256901467, 1.5221836437756406, 7.7570577792508075, NAN},
     };
     for (int i = 0; i < 2; i++) {
         struct resource r = {.servers = 4,
