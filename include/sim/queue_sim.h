@@ -19,17 +19,18 @@ enum { NONE = UINT32_MAX };
 
 /* Who an event belongs to: a slot of a pool, or one of the few others. */
 enum owner { OWNER_CALL, OWNER_PATH, OWNER_ITEM, OWNER_OTHER, OWNER_KINDS };
-struct event {
-    double at_s;
-    uint64_t order;
-    uint32_t owner; /* index * OWNER_KINDS + kind */
-};
+/* Indices of OWNER_OTHER. */
+enum { OTHER_ARRIVAL, OTHER_WINDOW, OTHER_OBSERVE, OTHER_GUARD, OTHER_DESK };
 struct clock {
-    struct event *heap;
+    /* An event: time in s (its bits, which rise with it: times are >= 0) << 64 | order << 32 |
+     * owner, which is index * OWNER_KINDS + kind. */
+    unsigned __int128 *heap;
     uint32_t n, cap;
     uint32_t *place; /* [owners]: position + 1 in the heap; 0: not set */
     uint32_t owners;
-    uint64_t set; /* events set so far */
+    uint32_t set;              /* events set so far, or since they were last numbered anew */
+    bool hole;                 /* the first place is empty: its event is the one that happens */
+    unsigned __int128 arrival; /* apart, for it is set and taken at every arrival */
     double now_s;
 };
 /* Frees the heap and leaves *c zero. */
@@ -50,7 +51,7 @@ struct item {
     double entered_s, cost, wait_s;
     uint32_t visits, reviews, unit, path; /* unit: where it is counted; path: the first one */
     uint16_t class;
-    bool reviewed_bad, live;
+    bool reviewed_bad, was_bad, live; /* was_bad: on first reaching some step */
     uint32_t next_free;
 };
 
@@ -108,8 +109,8 @@ struct desk {
     uint32_t *running; /* [servers] */
     uint64_t joined;
     double tokens, filled_s; /* rate limit */
-    /* integrals of this unit of time */
-    double since_s;
+    /* integrals of this unit of time: those up to since_s */
+    double begun_s, since_s, waiting_s, open_s, busy_s[2]; /* busy: while closed, while open */
     uint32_t at_start; /* in the system when the unit of time began */
 };
 
@@ -244,7 +245,8 @@ enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient);
 void desk_leave(struct queue_sim *s, uint32_t call);                  /* done */
 void desk_withdraw(struct queue_sim *s, uint32_t call, bool gave_up); /* waits or runs */
 void desk_event(struct queue_sim *s, uint32_t desk);
-void desk_count(struct queue_sim *s, uint32_t desk); /* integrals up to now */
+/* Adds the integrals up to now to the unit of time that runs; they begin again. */
+void desk_close_unit(struct queue_sim *s, uint32_t desk);
 /* queue_calendar.c */
 void calendar_start(struct queue_sim *s, struct desk *d);
 /* Has the server been on duty for so long? */
@@ -328,8 +330,5 @@ static inline bool within_s(const struct queue_sim *s, double span_s, double lim
 {
     return span_s <= limit_s + 1e-14 * s->clock.now_s;
 }
-
-/* Slots of OWNER_OTHER. */
-enum { OTHER_ARRIVAL, OTHER_WINDOW, OTHER_OBSERVE, OTHER_GUARD, OTHER_DESK };
 
 #endif

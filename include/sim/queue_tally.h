@@ -12,9 +12,26 @@
 #include "math/summary.h"
 #include "sim/queue_program.h"
 
-/* --- sums of a unit: what an item of a class ends with */
+enum item_end { ITEM_SHIPPED, ITEM_REJECTED, ITEM_FAILED, ITEM_ABANDONED, ITEM_UNFINISHED };
+enum { ITEM_ENDS = ITEM_UNFINISHED + 1 };
+
+/* --- sums of a unit.  First what is added up as it happens, few sums for each thing that happens;
+ * then what is made of those when the unit is closed.
+ * What an item of a class ends with: */
 enum class_sum {
-    CLASS_N,
+    CLASS_N,    /* entered */
+    CLASS_ENDS, /* by how it ended, its quality, whether it was reviewed, whether bad then */
+    CLASS_TOOK = CLASS_ENDS + ITEM_ENDS * 8, /* time of those not shipped, of those shipped */
+    CLASS_TOOK2 = CLASS_TOOK + 2,
+    CLASS_LATE = CLASS_TOOK2 + 2, /* shipped correct, after the deadline */
+    CLASS_OVER,                   /* cost above the budget */
+    CLASS_VISITS,
+    CLASS_VISITS2,
+    CLASS_REVIEWS,
+    CLASS_WAIT,
+    CLASS_COST,
+    CLASS_COST2,
+    /* made of those */
     CLASS_CORRECT,
     CLASS_WRONG,
     CLASS_SHIPPED,
@@ -28,28 +45,25 @@ enum class_sum {
     CLASS_REVIEWED_BAD,
     CLASS_IN_DEADLINE,
     CLASS_IN_BUDGET,
-    CLASS_VISITS,
-    CLASS_VISITS2,
-    CLASS_REVIEWS,
     CLASS_SHIPPED_TIME,
     CLASS_SHIPPED_TIME2,
     CLASS_ENDED,
     CLASS_TIME,
     CLASS_TIME2,
-    CLASS_WAIT,
-    CLASS_COST,
-    CLASS_COST2,
     CLASS_NET,
     CLASS_SUMS
 };
+/* Index of an item's end among CLASS_ENDS. */
+static inline uint32_t class_end(enum item_end how, bool good, bool reviewed, bool reviewed_bad)
+{
+    return (uint32_t)how * 8 + good * 4u + reviewed * 2u + reviewed_bad;
+}
 /* of a step */
 enum step_sum {
     STEP_VISITS,
-    STEP_OK,
-    STEP_FIRST_OK,
-    STEP_RETRIED,
-    STEP_RETRIED_OK,
-    STEP_IN_BUDGET,
+    STEP_VISIT_ENDS,                       /* by whether it was ok, and whether retried */
+    STEP_VISIT_TIME = STEP_VISIT_ENDS + 4, /* of visits whose time is known */
+    STEP_OVER,                             /* beyond the step's budget of time */
     STEP_CAUGHT,
     STEP_BAD,
     STEP_BAD_SHIPPED,
@@ -58,16 +72,21 @@ enum step_sum {
     STEP_FAILS,
     STEP_ABANDONS,
     STEP_ATTEMPTS,
-    STEP_ANSWERS, /* attempts that were not cancelled */
     STEP_END_OK,
     STEP_END_WRONG,
     STEP_END_ERROR,
     STEP_END_MALFORMED,
     STEP_END_LATE,
-    STEP_COST,
-    STEP_TIMED, /* visits whose time is known */
-    STEP_VISIT_TIME,
     STEP_ATTEMPT_TIME,
+    STEP_COST,
+    /* made of those */
+    STEP_TIMED, /* visits whose time is known */
+    STEP_OK,
+    STEP_FIRST_OK,
+    STEP_RETRIED,
+    STEP_RETRIED_OK,
+    STEP_IN_BUDGET,
+    STEP_ANSWERS, /* attempts that were not cancelled */
     STEP_SUMS
 };
 /* of a resource */
@@ -78,21 +97,27 @@ enum desk_sum {
     DESK_SYSTEM,
     DESK_SPAN,
     DESK_ASKED,
-    DESK_JOINED,
     DESK_BLOCKED,
+    DESK_GROWTH,
+    DESK_CALLS,                   /* by whether it gave up, waited, was served, was so in time */
+    DESK_WAITS = DESK_CALLS + 16, /* of those not served, of those served */
+    /* made of those */
+    DESK_JOINED = DESK_WAITS + 2,
     DESK_ABANDONED,
     DESK_WAITED,
     DESK_IN_TIME,
     DESK_SERVED,
     DESK_WAIT,
     DESK_WAIT_SERVED,
-    DESK_GROWTH,
     DESK_SUMS
 };
+/* Index of a call among DESK_CALLS. */
+static inline uint32_t desk_call(bool gave_up, bool waited, bool served, bool in_time)
+{
+    return gave_up * 8u + waited * 4u + served * 2u + in_time;
+}
 enum weather_sum { WEATHER_CALM, WEATHER_SPAN, WEATHER_UNDISTURBED, WEATHER_ONE, WEATHER_SUMS };
 enum top_sum { TOP_SPENT, TOP_NET, TOP_MONTHS, TOP_SUMS };
-
-enum item_end { ITEM_SHIPPED, ITEM_REJECTED, ITEM_FAILED, ITEM_ABANDONED, ITEM_UNFINISHED };
 
 /* Sums over units for a ratio of means y/x. */
 struct pair_sums {
@@ -119,11 +144,11 @@ enum class_spread {
 };
 extern const double class_quantiles[CLASS_QUANTILES], cost_quantiles[COST_QUANTILES];
 
-/* A sketch, without memory until first used, and values on their way to it. */
-enum { VALUES_HELD = 32 };
+/* A sketch, without memory until first used, and values on their way to it, all of one unit. */
+enum { VALUES_HELD = 256 };
 struct values {
     struct sketch sketch;
-    uint32_t n;
+    uint32_t n, unit;
     float held[VALUES_HELD];
 };
 struct class_values {
@@ -145,13 +170,13 @@ struct queue_tally {
     double *sum;     /* [(n_units + 1) * at.all] */
     uint64_t closed; /* units closed */
     uint32_t n_pairs;
-    struct pair_sums *pair; /* [n_pairs], in the order of queue_pair */
-    struct class_values *class;
+    struct pair_sums *pair;     /* [n_pairs], in the order of queue_pair */
+    struct class_values *class; /* that of all is made of the others when it is flushed */
     struct step_values *step;
     struct values *wait;      /* [n_resources] */
     struct moments *spread;   /* [(all + 1) * CLASS_SPREADS] */
     struct moments *wait_p95; /* [n_resources] */
-    struct unit_cells *cells; /* timed: [n_units][cell_classes * 3 + n_resources] */
+    struct unit_cells *cells; /* timed: [n_units][cell_classes * CELL_KINDS + n_resources] */
     uint32_t n_cells, cell_classes;
     uint64_t endless, items, unfinished;
     /* curves: sums over replications at instants k * observe_s, k < n_instants */
@@ -200,12 +225,6 @@ void queue_tally_merge(struct queue_tally *into, struct queue_tally *from);
 void queue_tally_flush(struct queue_tally *t);
 /* Place of a row's pair k in t->pair (edges: k = 0). */
 uint32_t tally_pair(const struct queue_tally *t, enum pair_list list, uint32_t row, uint32_t k);
-/* Values, in their sketches and (timed) in the unit's own cells. */
-void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped, double x);
-/* Cost of one item, for its class and for all. */
-void tally_cost(struct queue_tally *t, uint32_t unit, uint32_t class, double x);
-/* Time in s that one call waited at a desk. */
-void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x);
 /* Sends the values held to the sketch, which is made when first needed. */
 void values_flush(struct values *v);
 static inline void values_put(struct values *v, double x)
@@ -213,6 +232,38 @@ static inline void values_put(struct values *v, double x)
     v->held[v->n++] = (float)x;
     if (v->n == VALUES_HELD)
         values_flush(v);
+}
+/* Sends them to the unit's own cells too (timed); from now on they are of another unit. */
+void tally_send(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit);
+/* One value of a unit that counts; `cells`: its place among the unit's cells. */
+static inline void tally_put(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
+                             double x)
+{
+    if (v->n == VALUES_HELD || v->unit != unit)
+        tally_send(t, v, cells, unit);
+    v->held[v->n++] = (float)x;
+}
+/* Kinds of values of a class in the cells of a unit. */
+enum cell_kind { CELLS_SHIPPED, CELLS_UNSHIPPED, CELLS_COST, CELL_KINDS };
+static inline uint32_t tally_cells(const struct queue_tally *t, uint32_t class, enum cell_kind kind)
+{
+    return (t->cell_classes > 1 ? class : 0) * CELL_KINDS + kind;
+}
+static inline void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped,
+                              double x)
+{
+    struct values *v = shipped ? &t->class[class].shipped : &t->class[class].unshipped;
+    tally_put(t, v, tally_cells(t, class, shipped ? CELLS_SHIPPED : CELLS_UNSHIPPED), unit, x);
+}
+/* Cost of one item. */
+static inline void tally_cost(struct queue_tally *t, uint32_t unit, uint32_t class, double x)
+{
+    tally_put(t, &t->class[class].costs, tally_cells(t, class, CELLS_COST), unit, x);
+}
+/* Time in s that one call waited at a desk. */
+static inline void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x)
+{
+    tally_put(t, &t->wait[desk], t->cell_classes * CELL_KINDS + desk, unit, x);
 }
 
 #endif

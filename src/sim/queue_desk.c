@@ -23,20 +23,27 @@ static bool is_rate(const struct desk *d)
     return d->resource->servers == 0;
 }
 
-void desk_count(struct queue_sim *s, uint32_t desk)
+static inline void count(const struct queue_sim *s, struct desk *d)
+{
+    double dt = s->clock.now_s - d->since_s;
+    d->since_s = s->clock.now_s;
+    d->waiting_s += dt * d->waiting;
+    d->busy_s[d->open] += dt * d->busy;
+    d->open_s += d->open ? dt : 0;
+}
+
+void desk_close_unit(struct queue_sim *s, uint32_t desk)
 {
     struct desk *d = &s->desk[desk];
-    double *u = desk_sums(s, s->window, desk), dt = s->clock.now_s - d->since_s;
-    d->since_s = s->clock.now_s;
-    u[DESK_SPAN] += dt;
-    u[DESK_WAITING] += dt * d->waiting;
-    u[DESK_SYSTEM] += dt * (d->waiting + d->busy);
-    if (is_rate(d)) {
-        u[DESK_OPEN] += dt;
-    } else if (d->open) {
-        u[DESK_OPEN] += dt * d->servers;
-        u[DESK_BUSY] += dt * d->busy;
-    }
+    double *u = desk_sums(s, s->window, desk), span = s->clock.now_s - d->begun_s;
+    count(s, d);
+    u[DESK_SPAN] += span;
+    u[DESK_WAITING] += d->waiting_s;
+    u[DESK_SYSTEM] += d->waiting_s + d->busy_s[false] + d->busy_s[true];
+    u[DESK_OPEN] += is_rate(d) ? span : d->open_s * d->servers;
+    u[DESK_BUSY] += d->busy_s[true];
+    d->begun_s = s->clock.now_s;
+    d->waiting_s = d->open_s = d->busy_s[false] = d->busy_s[true] = 0;
 }
 
 /* --- the line */
@@ -264,7 +271,7 @@ enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient)
     uint32_t desk = s->program->step[s->path[s->call[call].path].step].desk - 1;
     struct desk *d = &s->desk[desk];
     struct call *c = &s->call[call];
-    desk_count(s, desk);
+    count(s, d);
     if (is_rate(d))
         fill(s, d);
     desk_sums(s, s->window, desk)[DESK_ASKED]++;
@@ -302,13 +309,8 @@ enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient)
 static void count_call(struct queue_sim *s, uint32_t desk, const struct call *c, bool gave_up)
 {
     double *u = desk_sums(s, c->unit, desk);
-    u[DESK_JOINED]++;
-    u[DESK_ABANDONED] += gave_up;
-    u[DESK_WAITED] += c->waited_s > 0;
-    u[DESK_WAIT] += c->waited_s;
-    u[DESK_IN_TIME] += c->started && c->in_time;
-    u[DESK_SERVED] += c->started;
-    u[DESK_WAIT_SERVED] += c->started ? c->waited_s : 0;
+    u[DESK_CALLS + desk_call(gave_up, c->waited_s > 0, c->started, c->started && c->in_time)]++;
+    u[DESK_WAITS + c->started] += c->waited_s;
     if (c->unit < s->tally->n_units)
         tally_wait(s->tally, c->unit, desk, c->waited_s);
 }
@@ -318,7 +320,7 @@ static void leave(struct queue_sim *s, uint32_t call, bool gave_up)
     const struct call *c = &s->call[call];
     uint32_t desk = s->program->step[s->path[c->path].step].desk - 1;
     struct desk *d = &s->desk[desk];
-    desk_count(s, desk);
+    count(s, d);
     if (c->state == CALL_WAITING) {
         if (c->patient && !c->started)
             clock_drop(&s->clock, OWNER_CALL, call);
@@ -360,7 +362,7 @@ static void close_desk(struct queue_sim *s, struct desk *d)
 void desk_event(struct queue_sim *s, uint32_t desk)
 {
     struct desk *d = &s->desk[desk];
-    desk_count(s, desk);
+    count(s, d);
     if (is_rate(d)) {
         fill(s, d);
         d->tokens = fmax(d->tokens, 1); /* what the event was set for */

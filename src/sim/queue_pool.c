@@ -43,12 +43,14 @@ uint32_t path_new(struct queue_sim *s)
         }
         i = s->path_used++;
     }
-    s->path[i] = (struct path){.phase = PHASE_BUSY,
-                               .parent = NONE,
-                               .calls = NONE,
-                               .children = NONE,
-                               .sibling = NONE,
-                               .given = -1};
+    struct path *p = &s->path[i]; /* the rest by visit_begin, join_fork and path_make_ready */
+    p->parent = p->calls = p->children = p->sibling = NONE;
+    p->step = p->copy = p->n_calls = p->copies = 0;
+    p->plan = NULL;
+    p->phase = PHASE_BUSY;
+    p->outcome = OUTCOME_OK;
+    p->awaits = AWAITS_NOTHING;
+    p->ok = p->ready = p->tired = false;
     return i;
 }
 
@@ -83,7 +85,10 @@ uint32_t call_new(struct queue_sim *s)
             s->call = grow(s->call, &s->call_cap, sizeof *s->call);
         i = s->call_used++;
     }
-    s->call[i] = (struct call){.previous = NONE, .next = NONE, .before = NONE, .after = NONE};
+    struct call *c = &s->call[i]; /* the rest by desk_ask, call_draw and call_begin */
+    c->previous = c->next = c->before = c->after = NONE;
+    c->interrupted = c->tired = c->probe = c->started = c->in_time = c->patient = false;
+    c->waited_s = 0;
     return i;
 }
 

@@ -8,42 +8,23 @@
 
 /* --- the end of an item */
 
-static double worth_of(double worth)
+static void count_cost(struct queue_sim *s, const struct item *item, double *u)
 {
-    return isfinite(worth) ? worth : 0;
-}
-
-static void count_money(struct queue_sim *s, const struct item *item, enum item_end how, bool good,
-                        double *u)
-{
-    const struct queue_program *g = s->program;
-    const struct pipeline *p = g->pipeline;
-    double worth = how == ITEM_REJECTED  ? worth_of(p->worth_rejected)
-                   : how != ITEM_SHIPPED ? 0
-                   : good                ? worth_of(p->worth_correct)
-                                         : worth_of(p->worth_wrong);
     u[CLASS_COST] += item->cost;
     u[CLASS_COST2] += item->cost * item->cost;
-    u[CLASS_NET] += worth - item->cost;
-    u[CLASS_IN_BUDGET] += item->cost <= p->budget;
-    if (g->has_cost && item->unit < s->tally->n_units)
+    u[CLASS_OVER] += !(item->cost <= s->program->pipeline->budget);
+    if (item->unit < s->tally->n_units)
         tally_cost(s->tally, item->unit, item->class, item->cost);
 }
 
-static void count_time(struct queue_sim *s, const struct item *item, enum item_end how, bool good,
+static void count_time(struct queue_sim *s, const struct item *item, bool shipped, bool good,
                        double *u)
 {
     double took = s->clock.now_s - item->entered_s;
-    bool shipped = how == ITEM_SHIPPED;
-    u[CLASS_WAIT] += item->wait_s;
-    if (how == ITEM_UNFINISHED)
-        return;
-    u[CLASS_ENDED]++;
-    u[CLASS_TIME] += took;
-    u[CLASS_TIME2] += took * took;
-    u[CLASS_SHIPPED_TIME] += shipped ? took : 0;
-    u[CLASS_SHIPPED_TIME2] += shipped ? took * took : 0;
-    u[CLASS_IN_DEADLINE] += shipped && good && within_s(s, took, s->program->pipeline->deadline_s);
+    u[CLASS_TOOK + shipped] += took;
+    u[CLASS_TOOK2 + shipped] += took * took;
+    if (shipped && good && !within_s(s, took, s->program->pipeline->deadline_s))
+        u[CLASS_LATE]++;
     if (item->unit < s->tally->n_units)
         tally_time(s->tally, item->unit, item->class, shipped, took);
 }
@@ -51,20 +32,15 @@ static void count_time(struct queue_sim *s, const struct item *item, enum item_e
 static void count_end(struct queue_sim *s, const struct item *item, enum item_end how, bool good,
                       double *u)
 {
-    static const enum class_sum ends[] = {CLASS_SHIPPED, CLASS_REJECTED, CLASS_FAILED,
-                                          CLASS_ABANDONED, CLASS_UNFINISHED};
-    bool shipped = how == ITEM_SHIPPED;
-    u[CLASS_N]++;
-    u[ends[how]]++;
-    u[CLASS_CORRECT] += shipped && good;
-    u[CLASS_WRONG] += shipped && !good;
-    u[CLASS_AUTO] += shipped && item->reviews == 0;
-    u[CLASS_AUTO_WRONG] += shipped && !good && item->reviews == 0;
-    u[CLASS_REVIEWED] += item->reviews > 0;
-    u[CLASS_REVIEWED_BAD] += item->reviewed_bad;
+    u[CLASS_ENDS + class_end(how, good, item->reviews > 0, item->reviewed_bad)]++;
     u[CLASS_VISITS] += item->visits;
     u[CLASS_VISITS2] += (double)item->visits * item->visits;
     u[CLASS_REVIEWS] += item->reviews;
+    u[CLASS_WAIT] += item->wait_s;
+    if (how != ITEM_UNFINISHED)
+        count_time(s, item, how == ITEM_SHIPPED, good, u);
+    if (s->program->has_cost)
+        count_cost(s, item, u);
 }
 
 static void count_steps(struct queue_sim *s, uint32_t path, double *u, enum item_end how)
@@ -75,7 +51,7 @@ static void count_steps(struct queue_sim *s, uint32_t path, double *u, enum item
     double *steps = u + s->tally->at.step;
     if (how != ITEM_UNFINISHED)
         steps[p->step * STEP_SUMS + ends[how]]++;
-    for (uint32_t i = 0; s->program->can_be_bad && i < s->program->n_steps; i++) {
+    for (uint32_t i = 0; s->item[p->item].was_bad && i < s->program->n_steps; i++) {
         bool bad = flags[i] & FLAG_BAD;
         steps[i * STEP_SUMS + STEP_BAD] += bad;
         steps[i * STEP_SUMS + STEP_BAD_SHIPPED] += bad && how == ITEM_SHIPPED && !p->good;
@@ -92,8 +68,6 @@ void item_end(struct queue_sim *s, uint32_t i, enum item_end how)
     double *u = unit + (size_t)item->class * CLASS_SUMS;
     bool good = s->path[path].good;
     count_end(s, item, how, good, u);
-    count_time(s, item, how, good, u);
-    count_money(s, item, how, good, u);
     count_steps(s, path, unit, how);
     s->items_inside--;
     s->cohort_inside -= item->unit < s->tally->n_units;
@@ -120,6 +94,7 @@ void item_enter(struct queue_sim *s, uint64_t number, uint32_t unit)
         while (u >= g->class_below[item->class] && item->class + 1u < g->n_classes)
             item->class ++;
     }
+    tally_unit(s->tally, unit)[(size_t)item->class * CLASS_SUMS + CLASS_N]++;
     p->key = item->key;
     p->item = i;
     p->good = !(g->bad_below[item->class] > 0 &&

@@ -153,7 +153,7 @@ static void close_window(struct queue_sim *s)
     for (uint32_t r = 0; r < p->n_resources; r++) {
         double *u = unit + s->tally->at.desk + r * DESK_SUMS;
         uint32_t inside = s->desk[r].waiting + s->desk[r].busy;
-        desk_count(s, r);
+        desk_close_unit(s, r);
         u[DESK_GROWTH] += ((double)inside - s->desk[r].at_start) * DAY_S;
         spent += u[DESK_OPEN] * p->resource[r].cost_per_s;
     }
@@ -172,7 +172,7 @@ static void next_window(struct queue_sim *s)
         close_window(s);
     } else {
         for (uint32_t r = 0; r < s->program->pipeline->n_resources; r++)
-            desk_count(s, r);
+            desk_close_unit(s, r);
         for (uint32_t e = 0; e < s->program->pipeline->n_environments; e++) {
             (void)weather_at(s, e);
             s->weather[e].since_s = s->clock.now_s;

@@ -129,7 +129,7 @@ static void init_cells(struct queue_tally *t)
     const struct queue_program *g = t->program;
     uint32_t classes = tally_all(g) + 1;
     t->cell_classes = g->n_classes <= CELL_CLASSES_MAX ? classes : 1;
-    t->n_cells = t->cell_classes * 3 + g->pipeline->n_resources;
+    t->n_cells = t->cell_classes * CELL_KINDS + g->pipeline->n_resources;
     t->cells = mem_zero((size_t)t->n_units * t->n_cells, sizeof *t->cells);
 }
 
@@ -205,19 +205,44 @@ void values_flush(struct values *v)
     v->n = 0;
 }
 
-static void cells_put(struct unit_cells *c, double x)
+/* Exponent and the first 6 bits of the mantissa. */
+static uint32_t cell_of(float x)
 {
-    uint64_t bits;
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int32_t place = (bits >> 17) - ((127 - 30) << 6);
+    return place < 0 ? 0 : place >= UNIT_CELLS ? UNIT_CELLS - 1 : (uint32_t)place;
+}
+
+static void cells_add(struct unit_cells *c, const float *x, uint32_t n)
+{
+    uint32_t low = c->low, high = c->high;
     if (!c->cell)
         c->cell = mem_zero(UNIT_CELLS, sizeof *c->cell);
-    memcpy(&bits, &x, sizeof bits); /* exponent and the first 6 bits of the mantissa */
-    int64_t place = (int64_t)(bits >> 46) - ((int64_t)(1023 - 30) << 6);
-    uint32_t k = !(x > 0) || place < 0 ? 0 : place >= UNIT_CELLS ? UNIT_CELLS - 1 : (uint32_t)place;
-    if (c->n++ == 0)
-        c->low = c->high = k;
-    c->low = k < c->low ? k : c->low;
-    c->high = k >= c->high ? k + 1 : c->high;
-    c->cell[k]++;
+    if (c->n == 0 && n > 0)
+        low = high = cell_of(x[0]);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t k = cell_of(x[i]);
+        low = k < low ? k : low;
+        high = k >= high ? k + 1 : high;
+        c->cell[k]++;
+    }
+    c->n += n;
+    c->low = low;
+    c->high = high;
+}
+
+static void cells_merge(struct unit_cells *into, const struct unit_cells *from)
+{
+    if (from->n == 0)
+        return;
+    if (!into->cell)
+        into->cell = mem_zero(UNIT_CELLS, sizeof *into->cell);
+    into->low = into->n && into->low < from->low ? into->low : from->low;
+    into->high = into->n && into->high > from->high ? into->high : from->high;
+    for (uint32_t k = from->low; k < from->high; k++)
+        into->cell[k] += from->cell[k];
+    into->n += from->n;
 }
 
 static double cell_edge(uint32_t k)
@@ -249,47 +274,26 @@ static void cells_clear(struct unit_cells *c)
     c->n = c->low = c->high = 0;
 }
 
-/* kind: 0 shipped, 1 all ends, 2 costs. */
-static void put_cells(struct queue_tally *t, uint32_t unit, uint32_t class, uint32_t kind, double x)
+void tally_send(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit)
 {
-    uint32_t all = tally_all(t->program);
-    if (!t->cells || unit >= t->n_units)
-        return;
-    struct unit_cells *of = t->cells + (size_t)unit * t->n_cells;
-    if (t->cell_classes > all) {
-        cells_put(&of[all * 3 + kind], x);
-        if (class != all)
-            cells_put(&of[class * 3 + kind], x);
-    } else {
-        cells_put(&of[kind], x);
+    if (t->cells && v->n)
+        cells_add(&t->cells[(size_t)v->unit * t->n_cells + cells], v->held, v->n);
+    values_flush(v);
+    v->unit = unit;
+}
+
+/* All that is held for cells goes there. */
+static void send_all(struct queue_tally *t)
+{
+    const struct queue_program *g = t->program;
+    for (uint32_t c = 0; c < g->n_classes; c++) {
+        struct class_values *v = &t->class[c];
+        tally_send(t, &v->shipped, tally_cells(t, c, CELLS_SHIPPED), v->shipped.unit);
+        tally_send(t, &v->unshipped, tally_cells(t, c, CELLS_UNSHIPPED), v->unshipped.unit);
+        tally_send(t, &v->costs, tally_cells(t, c, CELLS_COST), v->costs.unit);
     }
-}
-
-void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped, double x)
-{
-    uint32_t all = tally_all(t->program);
-    values_put(shipped ? &t->class[class].shipped : &t->class[class].unshipped, x);
-    if (class != all)
-        values_put(shipped ? &t->class[all].shipped : &t->class[all].unshipped, x);
-    put_cells(t, unit, class, 1, x);
-    if (shipped)
-        put_cells(t, unit, class, 0, x);
-}
-
-void tally_cost(struct queue_tally *t, uint32_t unit, uint32_t class, double x)
-{
-    uint32_t all = tally_all(t->program);
-    values_put(&t->class[class].costs, x);
-    if (class != all)
-        values_put(&t->class[all].costs, x);
-    put_cells(t, unit, class, 2, x);
-}
-
-void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x)
-{
-    values_put(&t->wait[desk], x);
-    if (t->cells && unit < t->n_units)
-        cells_put(&t->cells[(size_t)unit * t->n_cells + t->cell_classes * 3 + desk], x);
+    for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
+        tally_send(t, &t->wait[r], t->cell_classes * CELL_KINDS + r, t->wait[r].unit);
 }
 
 /* --- closing a unit */
@@ -354,6 +358,7 @@ static double deviation(double sum, double squares, double n)
     return sqrt(fmax(squares - sum * sum / n, 0) / (n - 1));
 }
 
+/* cells: shipped, all ends, costs. */
 static void spread_class(struct queue_tally *t, const double *u, uint32_t c,
                          const struct unit_cells *cells)
 {
@@ -373,14 +378,28 @@ static void spread_class(struct queue_tally *t, const double *u, uint32_t c,
     if (!cells)
         return;
     for (int k = 0; k < CLASS_QUANTILES; k++) {
-        if (cells[0].n)
-            add_value(&m[SPREAD_SHIPPED + k], time * cells_quantile(&cells[0], class_quantiles[k]));
-        if (cells[1].n)
-            add_value(&m[SPREAD_TIME + k], time * cells_quantile(&cells[1], class_quantiles[k]));
+        if (cells[CELLS_SHIPPED].n)
+            add_value(&m[SPREAD_SHIPPED + k],
+                      time * cells_quantile(&cells[CELLS_SHIPPED], class_quantiles[k]));
+        if (cells[CELLS_UNSHIPPED].n)
+            add_value(&m[SPREAD_TIME + k],
+                      time * cells_quantile(&cells[CELLS_UNSHIPPED], class_quantiles[k]));
     }
     for (int k = 0; k < COST_QUANTILES; k++)
-        if (cells[2].n)
-            add_value(&m[SPREAD_COST + k], cost * cells_quantile(&cells[2], cost_quantiles[k]));
+        if (cells[CELLS_COST].n)
+            add_value(&m[SPREAD_COST + k],
+                      cost * cells_quantile(&cells[CELLS_COST], cost_quantiles[k]));
+}
+
+/* Those of all classes from those of each; of all ends from those shipped and those not. */
+static void sum_cells(struct queue_tally *t, struct unit_cells *of)
+{
+    uint32_t all = tally_all(t->program);
+    for (uint32_t c = 0; t->cell_classes > 1 && c < all; c++)
+        for (uint32_t k = 0; k < CELL_KINDS; k++)
+            cells_merge(&of[all * CELL_KINDS + k], &of[c * CELL_KINDS + k]);
+    for (uint32_t c = 0; c < t->cell_classes; c++)
+        cells_merge(&of[c * CELL_KINDS + CELLS_UNSHIPPED], &of[c * CELL_KINDS + CELLS_SHIPPED]);
 }
 
 static void spread(struct queue_tally *t, uint32_t unit, const double *u)
@@ -389,13 +408,14 @@ static void spread(struct queue_tally *t, uint32_t unit, const double *u)
     struct unit_cells *of = t->cells ? t->cells + (size_t)unit * t->n_cells : NULL;
     if (!of)
         return;
+    sum_cells(t, of);
     for (uint32_t c = 0; c <= all; c++) {
         bool kept = t->cell_classes > all || c == all;
-        uint32_t at = t->cell_classes > all ? c : 0;
-        spread_class(t, u + (size_t)c * CLASS_SUMS, c, kept ? of + (size_t)at * 3 : NULL);
+        spread_class(t, u + (size_t)c * CLASS_SUMS, c,
+                     kept ? of + tally_cells(t, c, CELLS_SHIPPED) : NULL);
     }
     for (uint32_t r = 0; r < t->program->pipeline->n_resources; r++) {
-        const struct unit_cells *wait = &of[t->cell_classes * 3 + r];
+        const struct unit_cells *wait = &of[t->cell_classes * CELL_KINDS + r];
         if (wait->n)
             add_value(&t->wait_p95[r], scale_of(t, PAIR_TIME) * cells_quantile(wait, 0.95));
     }
@@ -408,14 +428,95 @@ static void clear_unit(struct queue_tally *t, uint32_t unit)
         cells_clear(&t->cells[(size_t)unit * t->n_cells + k]);
 }
 
+/* --- what is made of the sums */
+
+static double worth_of(double worth)
+{
+    return isfinite(worth) ? worth : 0;
+}
+
+static void derive_ends(double *u)
+{
+    static const enum class_sum ends[ITEM_ENDS] = {CLASS_SHIPPED, CLASS_REJECTED, CLASS_FAILED,
+                                                   CLASS_ABANDONED, CLASS_UNFINISHED};
+    for (uint32_t k = 0; k < ITEM_ENDS * 8; k++) {
+        double n = u[CLASS_ENDS + k];
+        bool shipped = k / 8 == ITEM_SHIPPED, good = k & 4, reviewed = k & 2, bad = k & 1;
+        u[ends[k / 8]] += n;
+        u[CLASS_CORRECT] += shipped && good ? n : 0;
+        u[CLASS_WRONG] += shipped && !good ? n : 0;
+        u[CLASS_AUTO] += shipped && !reviewed ? n : 0;
+        u[CLASS_AUTO_WRONG] += shipped && !good && !reviewed ? n : 0;
+        u[CLASS_REVIEWED] += reviewed ? n : 0;
+        u[CLASS_REVIEWED_BAD] += bad ? n : 0;
+    }
+}
+
+static void derive_class(const struct pipeline *p, double *u)
+{
+    derive_ends(u);
+    u[CLASS_ENDED] = u[CLASS_N] - u[CLASS_UNFINISHED];
+    u[CLASS_TIME] = u[CLASS_TOOK] + u[CLASS_TOOK + 1];
+    u[CLASS_TIME2] = u[CLASS_TOOK2] + u[CLASS_TOOK2 + 1];
+    u[CLASS_SHIPPED_TIME] = u[CLASS_TOOK + 1];
+    u[CLASS_SHIPPED_TIME2] = u[CLASS_TOOK2 + 1];
+    u[CLASS_IN_DEADLINE] = u[CLASS_CORRECT] - u[CLASS_LATE];
+    u[CLASS_IN_BUDGET] = u[CLASS_N] - u[CLASS_OVER];
+    u[CLASS_NET] = worth_of(p->worth_rejected) * u[CLASS_REJECTED] +
+                   worth_of(p->worth_correct) * u[CLASS_CORRECT] +
+                   worth_of(p->worth_wrong) * u[CLASS_WRONG] - u[CLASS_COST];
+}
+
+static void derive_step(double *u)
+{
+    const double *ends = u + STEP_VISIT_ENDS;
+    u[STEP_TIMED] = ends[0] + ends[1] + ends[2] + ends[3];
+    u[STEP_OK] = ends[2] + ends[3];
+    u[STEP_FIRST_OK] = ends[2];
+    u[STEP_RETRIED] = ends[1] + ends[3];
+    u[STEP_RETRIED_OK] = ends[3];
+    u[STEP_IN_BUDGET] = u[STEP_TIMED] - u[STEP_OVER];
+    u[STEP_ANSWERS] = u[STEP_END_OK] + u[STEP_END_WRONG] + u[STEP_END_ERROR] +
+                      u[STEP_END_MALFORMED] + u[STEP_END_LATE];
+}
+
+static void derive_desk(double *u)
+{
+    for (uint32_t k = 0; k < 16; k++) {
+        double n = u[DESK_CALLS + k];
+        u[DESK_JOINED] += n;
+        u[DESK_ABANDONED] += k & 8 ? n : 0;
+        u[DESK_WAITED] += k & 4 ? n : 0;
+        u[DESK_SERVED] += k & 2 ? n : 0;
+        u[DESK_IN_TIME] += k & 1 ? n : 0;
+    }
+    u[DESK_WAIT] = u[DESK_WAITS] + u[DESK_WAITS + 1];
+    u[DESK_WAIT_SERVED] = u[DESK_WAITS + 1];
+}
+
+static void derive(const struct queue_tally *t, double *u)
+{
+    const struct queue_program *g = t->program;
+    uint32_t all = tally_all(g);
+    for (uint32_t c = 0; c < g->n_classes; c++)
+        derive_class(g->pipeline, u + (size_t)c * CLASS_SUMS);
+    for (uint32_t c = 0; c < all; c++)
+        for (uint32_t k = 0; k < CLASS_SUMS; k++)
+            u[all * CLASS_SUMS + k] += u[c * CLASS_SUMS + k];
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        derive_step(u + t->at.step + (size_t)i * STEP_SUMS);
+    for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
+        derive_desk(u + t->at.desk + (size_t)r * DESK_SUMS);
+}
+
 void queue_tally_close(struct queue_tally *t, uint32_t unit)
 {
     const struct queue_program *g = t->program;
     uint32_t all = tally_all(g);
     double *u = tally_unit(t, unit);
-    for (uint32_t c = 0; c < all; c++)
-        for (uint32_t k = 0; k < CLASS_SUMS; k++)
-            u[all * CLASS_SUMS + k] += u[c * CLASS_SUMS + k];
+    if (t->cells)
+        send_all(t);
+    derive(t, u);
     const double *whole = u + (size_t)all * CLASS_SUMS;
     if (g->timed) {
         u[t->at.top + TOP_SPENT] += whole[CLASS_COST];
@@ -440,6 +541,8 @@ void queue_tally_close(struct queue_tally *t, uint32_t unit)
 
 void queue_tally_drop(struct queue_tally *t)
 {
+    if (t->cells)
+        send_all(t);
     for (uint32_t unit = 0; unit <= t->n_units; unit++)
         clear_unit(t, unit);
 }
@@ -496,18 +599,36 @@ void queue_tally_merge(struct queue_tally *into, struct queue_tally *from)
     into->observed += from->observed;
 }
 
+static void forget(struct values *v)
+{
+    if (v->sketch.hot)
+        sketch_clear(&v->sketch);
+}
+
+/* Those of all classes from those of each. */
+static void sum_classes(struct queue_tally *t)
+{
+    uint32_t n = tally_all(t->program);
+    struct class_values *all = &t->class[n];
+    if (n == 0)
+        return;
+    forget(&all->shipped);
+    forget(&all->unshipped);
+    forget(&all->costs);
+    for (uint32_t c = 0; c < n; c++) {
+        values_merge(&all->shipped, &t->class[c].shipped);
+        values_merge(&all->unshipped, &t->class[c].unshipped);
+        values_merge(&all->costs, &t->class[c].costs);
+    }
+}
+
 void queue_tally_flush(struct queue_tally *t)
 {
     const struct queue_program *g = t->program;
-    for (uint32_t c = 0; c <= tally_all(g); c++) {
-        values_flush(&t->class[c].shipped);
-        values_flush(&t->class[c].unshipped);
-        values_flush(&t->class[c].costs);
-    }
+    send_all(t);
+    sum_classes(t);
     for (uint32_t i = 0; i < g->n_steps; i++) {
         values_flush(&t->step[i].visits);
         values_flush(&t->step[i].attempts);
     }
-    for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
-        values_flush(&t->wait[r]);
 }

@@ -35,14 +35,10 @@ void visit_close(struct queue_sim *s, uint32_t path, bool ok)
     const struct queue_plan *any = s->program->step[p->step].plan;
     bool retried = p->attempts > 1;
     p->awaits = AWAITS_NOTHING;
-    u[STEP_TIMED]++;
+    u[STEP_VISIT_ENDS + ok * 2 + retried]++;
     u[STEP_VISIT_TIME] += took;
-    u[STEP_OK] += ok;
-    u[STEP_FIRST_OK] += ok && p->attempts <= 1;
-    u[STEP_RETRIED] += retried;
-    u[STEP_RETRIED_OK] += retried && ok;
-    double budget = p->plan ? p->plan->budget_s : any->budget_s;
-    u[STEP_IN_BUDGET] += within_s(s, took, budget);
+    if (!within_s(s, took, p->plan ? p->plan->budget_s : any->budget_s))
+        u[STEP_OVER]++;
     if (s->item[p->item].unit < s->tally->n_units)
         values_put(&s->tally->step[p->step].visits, took);
     if (!ok)
@@ -262,7 +258,6 @@ static const enum outcome shown[TRY_COUNT] = {
 static void count_answer(struct queue_sim *s, const struct path *p, enum try_end end, double took)
 {
     double *u = step_sums(s, p);
-    u[STEP_ANSWERS]++;
     u[end_sum[end]]++;
     u[STEP_ATTEMPT_TIME] += took;
     if (!s->program->step[p->step].one_latency && s->item[p->item].unit < s->tally->n_units)
@@ -405,7 +400,7 @@ static void count_entry(struct queue_sim *s, uint32_t path)
     item->visits++;
     step_sums(s, p)[STEP_VISITS]++;
     if (++path_visits(s, path)[p->step] == 1 && !p->good)
-        flags[p->step] |= FLAG_BAD;
+        flags[p->step] |= FLAG_BAD, item->was_bad = true;
     if (q->entry_slot >= 0 && path_entries(s, path)[q->entry_slot] == ENTRY_UNSET)
         path_entries(s, path)[q->entry_slot] = p->good ? ENTRY_GOOD : ENTRY_BAD;
     if (q->step->kind == STEP_REVIEW && item->reviews++ == 0)

@@ -271,9 +271,9 @@ static void nothing_is_kept(const struct queue_sim *s, const char *text)
         items += s->item[i].live;
     if (paths || calls || items || s->items_inside || s->cohort_inside)
         fail_msg("%u paths, %u calls, %u items are left\n%s", paths, calls, items, text);
-    for (uint32_t i = 0; i < s->clock.n; i++)
-        if (s->clock.heap[i].owner % OWNER_KINDS != OWNER_OTHER)
-            fail_msg("an event of owner %u is left\n%s", s->clock.heap[i].owner, text);
+    for (uint32_t i = s->clock.hole; i < s->clock.n; i++)
+        if ((uint32_t)s->clock.heap[i] % OWNER_KINDS != OWNER_OTHER)
+            fail_msg("an event of owner %u is left\n%s", (uint32_t)s->clock.heap[i], text);
     for (uint32_t i = 0; i < s->program->n_steps; i++)
         if (s->breaker[i].probing)
             fail_msg("the breaker of step %u waits for a probe for ever\n%s", i, text);
