@@ -43,6 +43,7 @@ enum option_takes {
     X(TARGET, "target", 0)                                                                         \
     X(TRIALS, "trials", 'n')                                                                       \
     X(UNTIL, "until", 0)                                                                           \
+    X(GAP, "gap", 0)                                                                               \
     X(SEED, "seed", 0)                                                                             \
     X(THREADS, "threads", 'j')                                                                     \
     X(UNCERTAINTY, "uncertainty", 0)                                                               \

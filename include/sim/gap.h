@@ -62,6 +62,9 @@ typedef int gap_value(void *arg, const bool *perfect, double *out, struct error 
 MUST_CHECK int gap_losses(const struct pipeline *p, gap_value *v, void *arg,
                           const struct gap_options *options, struct gap *out, struct error *err);
 
+/* Evaluations of v that weighing every coalition takes. */
+double gap_evaluations(const struct pipeline *p);
+
 /* The same and closes, over any engine that tells a pipeline's reliability.  A simulation takes the
  * same seed at every call (common random numbers). */
 typedef int gap_reliability(const struct pipeline *p, void *arg, double *out, struct error *err);
@@ -72,7 +75,10 @@ MUST_CHECK int gap_of_pipeline(const struct pipeline *p, gap_reliability *reliab
 void gap_pool(const struct gap *each, size_t n, double level, struct gap *out);
 
 /* Copies to change: they share texts and edges, so p must outlive them; pipeline_release. */
+void gap_copy(const struct pipeline *p, struct pipeline *out);
 void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out);
+/* A copy in which every visit to the step, which is no parallel, fails visibly. */
+void gap_failing(const struct pipeline *p, uint32_t step, struct pipeline *out);
 /* A copy in which each step of the layer is skipped. */
 void gap_skip(const struct pipeline *p, enum layer layer, struct pipeline *out);
 /* Does any step belong to the layer? */

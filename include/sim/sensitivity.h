@@ -14,6 +14,10 @@ typedef bool derivative_of(void *arg, double x, double *y);
 void derivative(derivative_of *f, void *arg, double x, double low, double high, double width,
                 size_t m, double *out);
 
+/* Metrics whose derivatives are given. */
+enum { SENSITIVITY_METRICS = 7 };
+extern const char *const sensitivity_metrics[SENSITIVITY_METRICS];
+
 /* Adds sensitivities to *out: for each number of the scenario (parameters.h) the derivatives, per
  * inside unit, of reliability, shipped_error, auto_error, review_load, cost_per_item,
  * cost_per_correct and latency_mean, those that are not 0.  Shares of classes move along the

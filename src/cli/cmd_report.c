@@ -7,6 +7,7 @@
 #include "report/csv.h"
 #include "report/html.h"
 #include "sim/exact.h"
+#include "sim/importance.h"
 #include "sim/run.h"
 #include "trace/observe.h"
 
@@ -58,7 +59,10 @@ static int add_scenario(const struct cli *cli, const char *path, struct gathered
     if (!(r = next_result(g, "solve", err)) || exact_solve(&p, &exact, r, &complete, err))
         goto out;
     cli_stamp(cli, r, &p);
+    bool losses = r->layers.len > 0;
     if (!(r = next_result(g, "simulate", err)) || run_simulate(&p, &run, r, err))
+        goto out;
+    if (!losses && !r->run.partial && importance_simulate(&p, &run, r, err))
         goto out;
     cli_stamp(cli, r, &p);
     status = 0;

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 #include "cli/sweep.h"
 
+#include "sim/importance.h"
 #include "sim/run.h"
 
 #include <stdio.h>
@@ -38,6 +39,27 @@ static int until_parse(const char *text, struct untils *u, struct error *err)
     if (!(width > 0))
         return error_set(err, ERR_USAGE, "--until %s: the half-width must be above 0", text);
     u->list[u->n++] = (struct run_until){name, width};
+    return 0;
+}
+
+/* Items of simulation that are spent unasked on losses and sensitivities. */
+static const double GAP_ITEMS = 4e6;
+
+static int add_importance(const struct cli *cli, const struct pipeline *p,
+                          const struct run_options *run, struct result *out, struct error *err)
+{
+    const struct metric *r = metrics_find(&out->metrics, "reliability");
+    double trials = importance_trials(p, run), items = trials;
+    if (p->arrivals.kind != ARRIVALS_NONE && out->run.trials)
+        items *= r ? (double)r->n / (double)out->run.trials : 1;
+    if (out->run.partial)
+        return 0;
+    if (items <= GAP_ITEMS || option_given(cli->options, OPTION_GAP))
+        return importance_simulate(p, run, out, err);
+    result_assume(out,
+                  "loss, closes, birnbaum, improvement and sensitivities were left out: they take "
+                  "%.0f more horizons; --gap computes them",
+                  trials);
     return 0;
 }
 
@@ -87,6 +109,8 @@ static int simulate_point(const struct cli *cli, const struct pipeline *p, struc
     }
     *complete = true;
     if (run_simulate(p, &options, out, err))
+        return -1;
+    if (!option_given(o, OPTION_SWEEP) && add_importance(cli, p, &options, out, err))
         return -1;
     for (size_t i = 0; i < untils.n; i++) {
         const struct metric *m = metrics_find(&out->metrics, untils.list[i].metric);

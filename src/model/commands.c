@@ -23,6 +23,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     ON(SIMULATE) | ON(REPORT) | ON(SIZE)                                                                                                       },
     [OPTION_UNTIL] = {"until",          0,   TAKES_MANY,        "METRIC=WIDTH",
                     "run until the half-width is reached: reliability=0.1%",                                               ON(SIMULATE)                        },
+    [OPTION_GAP] = {"gap",            0,   TAKES_NOTHING,     NULL,
+                    "losses and sensitivities, however long they take",                                                    ON(SIMULATE)                        },
     [OPTION_SEED] = {"seed",           0,   TAKES_COUNT,       "N",              "seed of all random numbers (default 1)",
                     MODELS | ON(FIT)                                                                                                                           },
     [OPTION_THREADS] = {"threads",        'j', TAKES_COUNT,       "N",
@@ -99,7 +101,9 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                          "FILE",           "Monte Carlo: every metric with its interval",
                          "Samples the scenario. The same seed gives the same numbers on any number "
          "of threads. With evidence in the file, intervals hold what is not known "
-         "of the parameters as well as the sampling of --trials items.",                            {"seam simulate scenarios/six-step.yaml",
+         "of the parameters as well as the sampling of --trials items. Where "
+         "reliability is lost, and which numbers matter, is simulated too, for timed "
+         "scenarios of more than a few thousand items a horizon only with --gap.",                  {"seam simulate scenarios/six-step.yaml",
           "seam simulate flow.yaml --until reliability=0.1%",
           "seam simulate flow.yaml --sweep flow.confident.threshold=0.5:0.95:10"},
                          1, 1         },

@@ -247,6 +247,15 @@ static void exact_bounds(struct gap *g, size_t begin, size_t end)
     memcpy(g->high + begin, g->value + begin, (end - begin) * sizeof *g->value);
 }
 
+double gap_evaluations(const struct pipeline *p)
+{
+    struct game g;
+    game_init(&g, p, NULL, NULL, NULL);
+    double n = evaluations(&g);
+    game_release(&g);
+    return n;
+}
+
 int gap_losses(const struct pipeline *p, gap_value *v, void *arg, const struct gap_options *options,
                struct gap *out, struct error *err)
 {

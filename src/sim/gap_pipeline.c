@@ -11,7 +11,7 @@ static void read_theta(struct number *x, void *theta)
         ((double *)theta)[x->evidence - 1] = x->value;
 }
 
-static void copy(const struct pipeline *p, struct pipeline *out)
+void gap_copy(const struct pipeline *p, struct pipeline *out)
 {
     double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
     pipeline_each_number((struct pipeline *)p, read_theta, theta);
@@ -63,7 +63,7 @@ static void nobody_leaves(const bool *perfect, struct pipeline *p)
 
 void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out)
 {
-    copy(p, out);
+    gap_copy(p, out);
     for (uint32_t i = 0; i < p->n_steps; i++) {
         if (!perfect[i])
             continue;
@@ -76,6 +76,20 @@ void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline 
         }
     }
     nobody_leaves(perfect, out);
+}
+
+static void make_failing(struct numbers *n)
+{
+    n->wrong = n->malformed = (struct number){0};
+    n->error = (struct number){.value = 1};
+    n->timeout_s = INFINITY;
+}
+
+void gap_failing(const struct pipeline *p, uint32_t step, struct pipeline *out)
+{
+    gap_copy(p, out);
+    each_numbers(out, step, make_failing);
+    out->step[step].has_cache = false;
 }
 
 static void make_nothing(struct numbers *n)
@@ -115,7 +129,7 @@ static void skip_step(struct pipeline *p, uint32_t i)
 
 void gap_skip(const struct pipeline *p, enum layer layer, struct pipeline *out)
 {
-    copy(p, out);
+    gap_copy(p, out);
     for (uint32_t i = 0; i < p->n_steps; i++)
         if (p->step[i].layer == layer)
             skip_step(out, i);

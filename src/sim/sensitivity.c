@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const metrics[] = {"reliability", "shipped_error", "auto_error",
-                                      "review_load", "cost_per_item", "cost_per_correct",
-                                      "latency_mean"};
-enum { METRICS = sizeof metrics / sizeof *metrics };
+const char *const sensitivity_metrics[SENSITIVITY_METRICS] = {
+    "reliability",   "shipped_error",    "auto_error",  "review_load",
+    "cost_per_item", "cost_per_correct", "latency_mean"};
+enum { METRICS = SENSITIVITY_METRICS };
 _Static_assert(METRICS <= (int)DERIVATIVE_MAX, "derivative takes all metrics at once");
 
 enum { DRAWS_MAX = 400, DRAWS_MIN = 100, EVALUATIONS = 4 };
@@ -343,7 +343,7 @@ static void put(const struct parameter *q, size_t n, const double *value, const 
                 continue;
             vec_push(&out->sensitivities,
                      ((struct sensitivity){.parameter = result_text(out, "%s", q[k].path),
-                                           .metric = metrics[i],
+                                           .metric = sensitivity_metrics[i],
                                            .value = known_digits(value[at]),
                                            .low = known_digits(low[at]),
                                            .high = known_digits(high[at])}));

@@ -88,7 +88,9 @@ seam simulate: Monte Carlo: every metric with its interval
 
 Samples the scenario. The same seed gives the same numbers on any number of
 threads. With evidence in the file, intervals hold what is not known of the
-parameters as well as the sampling of --trials items.
+parameters as well as the sampling of --trials items. Where reliability is lost,
+and which numbers matter, is simulated too, for timed scenarios of more than a
+few thousand items a horizon only with --gap.
 
 usage: seam simulate FILE [options]
 
@@ -100,6 +102,7 @@ usage: seam simulate FILE [options]
   -n, --trials N            items to simulate (default 1,000,000)
       --until METRIC=WIDTH  run until the half-width is reached:
                             reliability=0.1%
+      --gap                 losses and sensitivities, however long they take
       --seed N              seed of all random numbers (default 1)
   -j, --threads N           threads (default: all processors); the numbers stay
                             the same

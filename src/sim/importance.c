@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Each repetition is one unit of work: under a seed of its own it simulates the pipeline with steps
+ * perfect, failing, skipped, and with every number moved a little up and down.  Random numbers are
+ * keyed by item, step and attempt, so that what differs within a repetition is the pipeline alone
+ * (common random numbers: Glasserman and Yao, Management Science 38, 1992). */
+#include "sim/importance.h"
+
+#include "math/interval.h"
+#include "math/rng.h"
+#include "sim/engine.h"
+#include "sim/gap.h"
+#include "sim/outer.h"
+#include "sim/parameters.h"
+#include "sim/sensitivity.h"
+#include "sim/workers.h"
+
+#include <math.h>
+
+enum {
+    METRICS = SENSITIVITY_METRICS,
+    REPEATS = 8,
+    COALITIONS_MOST = 400, /* more are sampled */
+    ITEMS_LEAST = 256,     /* of one evaluation */
+    TRIALS_MOST = 1000000,
+    EFFORT = 2 /* all evaluations together: about so many times the run's own trials */
+};
+
+struct repeat {
+    struct gap gap;
+    double *birnbaum, *improvement; /* [n_steps] */
+    double *slope;                  /* [n_q * METRICS] */
+    bool done;
+    struct error err;
+};
+
+struct study {
+    const struct pipeline *pipeline; /* with its evidence at the means */
+    const struct run_options *options;
+    const struct engine_def *def;
+    uint64_t trials; /* of one evaluation */
+    struct parameter *q;
+    size_t n_q;
+    struct repeat repeat[REPEATS];
+};
+
+struct context {
+    const struct study *study;
+    uint64_t seed;
+};
+
+/* --- one evaluation */
+
+static int evaluate(const struct context *c, const struct pipeline *p, double y[METRICS],
+                    struct error *err)
+{
+    const struct study *s = c->study;
+    const struct run_options how = {.trials = s->trials,
+                                    .seed = c->seed,
+                                    .threads = 1,
+                                    .level = 0.95,
+                                    .stop = s->options->stop};
+    struct result r;
+    result_init(&r, "evaluation");
+    int status = run_by(s->def, p, &how, &r, err);
+    for (size_t i = 0; i < METRICS && !status; i++) {
+        const struct metric *m = metrics_find(&r.metrics, sensitivity_metrics[i]);
+        y[i] = m ? m->value : NAN;
+    }
+    if (!status && r.run.partial)
+        status = error_set(err, ERR_LIMIT, "stopped");
+    result_release(&r);
+    return status;
+}
+
+static int reliability(const struct pipeline *p, void *arg, double *out, struct error *err)
+{
+    double y[METRICS];
+    int status = evaluate(arg, p, y, err);
+    *out = y[0];
+    return status;
+}
+
+/* --- one repetition */
+
+static int find_steps(const struct context *c, struct repeat *r)
+{
+    const struct pipeline *p = c->study->pipeline;
+    bool *perfect = mem_zero(p->n_steps + 1, sizeof *perfect);
+    int status = 0;
+    for (uint32_t i = 0; i < p->n_steps && !status; i++) {
+        struct pipeline better, worse;
+        double best = NAN, worst = NAN;
+        r->birnbaum[i] = r->improvement[i] = NAN;
+        if (p->step[i].kind == STEP_PARALLEL)
+            continue;
+        perfect[i] = true;
+        gap_perfect(p, perfect, &better);
+        gap_failing(p, i, &worse);
+        perfect[i] = false;
+        if (reliability(&better, (void *)c, &best, &r->err) ||
+            reliability(&worse, (void *)c, &worst, &r->err))
+            status = -1;
+        r->birnbaum[i] = best - worst;
+        r->improvement[i] = best - r->gap.value[GAP_NONE];
+        pipeline_release(&better);
+        pipeline_release(&worse);
+    }
+    mem_free(perfect);
+    return status;
+}
+
+/* How far up and down a number moves, within its range: a tenth of itself; a probability up to a
+ * quarter, as rare outcomes are seldom seen, but no more than 2%. */
+static void reach(const struct parameter *q, double *down, double *up)
+{
+    bool probability = q->kind == PARAMETER_PROBABILITY || q->kind == PARAMETER_INPUT ||
+                       q->kind == PARAMETER_SHARE;
+    double far = probability ? fmin(5 * q->width, 0.02) : 2 * q->width;
+    *down = fmin(far, q->value - q->low);
+    *up = fmin(far, q->high - q->value);
+}
+
+static int find_slope(const struct context *c, struct pipeline *work, struct arena *arena,
+                      const struct parameter *q, double *slope, struct error *err)
+{
+    double down, up, low[METRICS], high[METRICS];
+    int status = 0;
+    reach(q, &down, &up);
+    bool moved = parameter_set(q, work, arena, q->value - down);
+    if (moved)
+        status = evaluate(c, work, low, err);
+    moved = moved && parameter_set(q, work, arena, q->value + up);
+    if (moved && !status)
+        status = evaluate(c, work, high, err);
+    (void)parameter_set(q, work, arena, q->value);
+    for (size_t i = 0; i < METRICS && !status; i++)
+        slope[i] = moved && up + down > 0 ? (high[i] - low[i]) / (up + down) : NAN;
+    return status;
+}
+
+static void copy(const struct pipeline *p, struct arena *arena, struct pipeline *out)
+{
+    gap_copy(p, out);
+    out->class = arena_alloc(arena, p->n_classes * sizeof *out->class);
+    for (uint32_t k = 0; k < p->n_classes; k++)
+        out->class[k] = p->class[k];
+}
+
+static int find_slopes(const struct context *c, struct repeat *r)
+{
+    const struct study *s = c->study;
+    struct pipeline work;
+    struct arena arena;
+    int status = 0;
+    arena_init(&arena);
+    copy(s->pipeline, &arena, &work);
+    for (size_t k = 0; k < s->n_q && !status; k++)
+        status = find_slope(c, &work, &arena, &s->q[k], r->slope + k * METRICS, &r->err);
+    pipeline_release(&work);
+    arena_release(&arena);
+    return status;
+}
+
+static void do_repeat(void *arg, uint32_t worker, uint64_t i)
+{
+    struct study *s = arg;
+    struct repeat *r = &s->repeat[i];
+    struct context c = {s, rng_key(s->options->seed, i + 1, 0, UINT32_MAX, RNG_SPLIT)};
+    const struct gap_options how = {
+        .most = COALITIONS_MOST, .seed = c.seed, .level = s->options->level};
+    if (gap_of_pipeline(s->pipeline, reliability, &c, &how, &r->gap, &r->err))
+        return;
+    r->done = !find_steps(&c, r) && !find_slopes(&c, r);
+}
+
+/* --- over the repetitions */
+
+/* Mean and Student's interval of x[0], x[stride], ...; false: some are missing. */
+static bool pool(const struct study *s, double (*of)(const struct repeat *r, size_t at), size_t at,
+                 double *mean, struct interval *ci)
+{
+    double square = 0;
+    *mean = 0;
+    for (size_t k = 0; k < REPEATS; k++) {
+        double d = of(&s->repeat[k], at) - *mean;
+        *mean += d / (double)(k + 1);
+        square += d * (of(&s->repeat[k], at) - *mean);
+    }
+    *ci = interval_mean(*mean, square / (REPEATS - 1), REPEATS, s->options->level);
+    return isfinite(*mean);
+}
+
+static double birnbaum_of(const struct repeat *r, size_t at)
+{
+    return r->birnbaum[at];
+}
+static double improvement_of(const struct repeat *r, size_t at)
+{
+    return r->improvement[at];
+}
+static double slope_of(const struct repeat *r, size_t at)
+{
+    return r->slope[at];
+}
+
+static void put_stage(const struct study *s, uint32_t i, const char *name,
+                      double (*of)(const struct repeat *r, size_t at), struct result *out)
+{
+    double mean;
+    struct interval ci;
+    if (i < out->stages.len && pool(s, of, i, &mean, &ci))
+        metrics_add(&out->stages.at[i].metrics, name, mean, ci.low, ci.high, s->options->level,
+                    REPEATS * s->trials, "1");
+}
+
+static void put_slopes(const struct study *s, struct result *out)
+{
+    for (size_t k = 0; k < s->n_q; k++)
+        for (size_t m = 0; m < METRICS; m++) {
+            double mean;
+            struct interval ci;
+            if (!pool(s, slope_of, k * METRICS + m, &mean, &ci) || (mean == 0 && ci.low == ci.high))
+                continue;
+            vec_push(&out->sensitivities,
+                     ((struct sensitivity){.parameter = result_text(out, "%s", s->q[k].path),
+                                           .metric = sensitivity_metrics[m],
+                                           .value = mean,
+                                           .low = ci.low,
+                                           .high = ci.high}));
+        }
+}
+
+static void put_all(const struct study *s, struct result *out)
+{
+    struct gap each[REPEATS], gap;
+    for (size_t k = 0; k < REPEATS; k++)
+        each[k] = s->repeat[k].gap;
+    gap_pool(each, REPEATS, s->options->level, &gap);
+    gap_put(&gap, s->pipeline, out);
+    gap_release(&gap);
+    for (uint32_t i = 0; i < s->pipeline->n_steps; i++) {
+        put_stage(s, i, "birnbaum", birnbaum_of, out);
+        put_stage(s, i, "improvement", improvement_of, out);
+    }
+    put_slopes(s, out);
+    result_assume(out,
+                  "loss, closes, birnbaum, improvement and sensitivities: means of %d repetitions "
+                  "of %llu %s each%s under common random numbers; sensitivities by central "
+                  "differences of a tenth of each number to either side (probabilities up to a "
+                  "quarter and 2%%)",
+                  REPEATS, (unsigned long long)s->trials, s->def->trials_word(s->pipeline),
+                  s->options->uncertainty && outer_needed(s->pipeline)
+                      ? ", at the means of the evidence,"
+                      : "");
+}
+
+/* --- the whole */
+
+/* The general engine where items meet in time: all the pipelines of a repetition by one engine. */
+static const struct engine_def *engine_of(const struct pipeline *p)
+{
+    return p->arrivals.kind != ARRIVALS_NONE ? &queue_engine : engine_for(p);
+}
+
+static double evaluations_of(const struct pipeline *p, size_t n_q)
+{
+    return fmin(gap_evaluations(p), COALITIONS_MOST) + LAYER_COUNT + 2.0 * p->n_steps +
+           2.0 * (double)n_q;
+}
+
+static uint64_t trials_each(const struct pipeline *p, const struct run_options *o, size_t n_q)
+{
+    if (p->arrivals.kind != ARRIVALS_NONE)
+        return 1;
+    uint64_t run = o->trials && o->trials < TRIALS_MOST ? o->trials : TRIALS_MOST;
+    double each = EFFORT * (double)run / evaluations_of(p, n_q) / REPEATS;
+    return each > ITEMS_LEAST ? (uint64_t)each : ITEMS_LEAST;
+}
+
+double importance_trials(const struct pipeline *p, const struct run_options *options)
+{
+    struct parameter *q;
+    struct arena arena;
+    size_t n_q;
+    arena_init(&arena);
+    parameters_list(p, &arena, &q, &n_q);
+    arena_release(&arena);
+    return evaluations_of(p, n_q) * REPEATS * (double)trials_each(p, options, n_q);
+}
+
+static void study_release(struct study *s)
+{
+    for (size_t k = 0; k < REPEATS; k++) {
+        gap_release(&s->repeat[k].gap);
+        mem_free(s->repeat[k].birnbaum);
+        mem_free(s->repeat[k].improvement);
+        mem_free(s->repeat[k].slope);
+    }
+}
+
+static int study_run(struct study *s, struct result *out, struct error *err)
+{
+    struct work w = {
+        .begin = 0, .end = REPEATS, .stop = s->options->stop, .unit = do_repeat, .arg = s};
+    for (size_t k = 0; k < REPEATS; k++) {
+        struct repeat *r = &s->repeat[k];
+        r->birnbaum = mem_zero(s->pipeline->n_steps + 1, sizeof(double));
+        r->improvement = mem_zero(s->pipeline->n_steps + 1, sizeof(double));
+        r->slope = mem_zero(s->n_q * METRICS + 1, sizeof(double));
+    }
+    uint32_t threads = workers_count(s->options->threads);
+    (void)workers_run(&w, threads < REPEATS ? threads : REPEATS);
+    bool stopped = s->options->stop && atomic_load(s->options->stop);
+    for (size_t k = 0; k < REPEATS && !stopped; k++)
+        if (!s->repeat[k].done) {
+            *err = s->repeat[k].err;
+            return -1;
+        }
+    if (!stopped)
+        put_all(s, out);
+    return 0;
+}
+
+int importance_simulate(const struct pipeline *p, const struct run_options *options,
+                        struct result *out, struct error *err)
+{
+    double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
+    struct pipeline at_means;
+    struct arena arena;
+    bool uncertain = options->uncertainty && p->n_evidence > 0;
+    struct study s = {.pipeline = p, .options = options, .def = engine_of(p)};
+    if (uncertain) {
+        pipeline_posterior_mean(p, theta);
+        pipeline_with(p, theta, NULL, &at_means);
+        s.pipeline = &at_means;
+    }
+    arena_init(&arena);
+    parameters_list(s.pipeline, &arena, &s.q, &s.n_q);
+    s.trials = trials_each(p, options, s.n_q);
+    int status = study_run(&s, out, err);
+    study_release(&s);
+    arena_release(&arena);
+    if (uncertain)
+        pipeline_release(&at_means);
+    mem_free(theta);
+    return status;
+}
