@@ -11,6 +11,7 @@ struct metrics_options {
     /* For outer loops: low and high are value -+ one standard error by the normal approximation,
      * and nothing is said in words. */
     bool brief;
+    bool means_only; /* shares and means of all items, and nothing else */
 };
 
 /* Adds to metrics, stages, classes, edges, assumptions and warnings of *out.

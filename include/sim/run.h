@@ -25,6 +25,7 @@ struct run_options {
     uint64_t max_trials;     /* with until; 0: 1e10 */
     bool uncertainty;        /* outer loop over evidence; the interval is then of what `trials` new
                                 items would show: sampling and parameters */
+    bool means_only;         /* of all items alone: for many runs that differ a little */
     uint32_t draws;          /* outer draws; 0: 1,000 */
     const atomic_bool *stop; /* NULL, or set by a signal: finish with what there is */
     void (*progress)(void *arg, uint64_t done, uint64_t of); /* NULL; one thread calls it */

@@ -58,6 +58,7 @@ static int evaluate(const struct context *c, const struct pipeline *p, double y[
                                     .seed = c->seed,
                                     .threads = 1,
                                     .level = 0.95,
+                                    .means_only = true,
                                     .stop = s->options->stop};
     struct result r;
     result_init(&r, "evaluation");

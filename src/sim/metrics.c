@@ -79,6 +79,8 @@ static void put_times(const struct writer *w, const struct moments *m, const str
     double mean = moments_mean(m) / scale;
     double variance = s->min == s->max ? 0 : moments_variance(m) / (scale * scale);
     put_mean(w, mean_name, mean, variance, m->n, "s");
+    if (w->options->means_only)
+        return;
     put_deviation(w, sd_name, variance, sketch_fourth(s, mean), m->n, "s");
     for (int k = 0; k < LATENCY_QUANTILES; k++) {
         const struct quantile *q = &latency_quantiles[k];
@@ -90,6 +92,8 @@ static void put_latencies(const struct writer *w, const struct program *g,
                           const struct class_tally *c)
 {
     put_times(w, &c->shipped_time, &c->shipped, g->time_scale, false);
+    if (w->options->means_only)
+        return;
     struct moments time = c->shipped_time;
     moments_merge(&time, &c->unshipped_time);
     if (c->unshipped.n == 0) {
@@ -131,10 +135,12 @@ static void put_costs(const struct writer *w, const struct program *g, const str
         double variance =
             c->costs.min == c->costs.max ? 0 : moments_variance(&c->cost) / (scale * scale);
         put_mean(w, "cost_per_item", mean, variance, c->n, w->money);
-        put_deviation(w, "cost_sd", variance, sketch_fourth(&c->costs, mean), c->n, w->money);
-        put_quantile(w, "cost_p95", &c->costs, 0.95, w->money);
-        put_quantile(w, "cost_p99", &c->costs, 0.99, w->money);
         put_cost_per_correct(w, c, mean, variance, scale);
+        if (!w->options->means_only) {
+            put_deviation(w, "cost_sd", variance, sketch_fourth(&c->costs, mean), c->n, w->money);
+            put_quantile(w, "cost_p95", &c->costs, 0.95, w->money);
+            put_quantile(w, "cost_p99", &c->costs, 0.99, w->money);
+        }
     }
     if (isfinite(g->pipeline->budget))
         put_share(w, "budget_attainment", c->in_budget, c->n);
@@ -484,11 +490,12 @@ void metrics_fill(const struct tally *t, const struct metrics_options *options, 
             class_tally_merge(all, &t->class[c]);
     }
     put_class(&w, g, all, g->n_classes);
-    for (uint32_t c = 0; g->n_classes > 1 && c < g->n_classes; c++) {
+    bool whole = !options->means_only;
+    for (uint32_t c = 0; whole && g->n_classes > 1 && c < g->n_classes; c++) {
         w.to = &result_add_row(out, classes, g->pipeline->class[c].id)->metrics;
         put_class(&w, g, &t->class[c], c);
     }
-    for (uint32_t i = 0; all->n > 0 && i < g->n_steps; i++) {
+    for (uint32_t i = 0; whole && all->n > 0 && i < g->n_steps; i++) {
         const struct step *s = g->step[i].step;
         struct row *row = result_add_row(out, stages, s->id);
         row->layer = layer_name(s->layer);
@@ -497,7 +504,7 @@ void metrics_fill(const struct tally *t, const struct metrics_options *options, 
         put_step(&w, t, i, all->n);
         put_edges(t, i, options, out);
     }
-    if (!options->brief) {
+    if (whole && !options->brief) {
         curve_latency(&all->shipped, options->level, out);
         say(t, all, out);
     }

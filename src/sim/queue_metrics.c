@@ -214,6 +214,10 @@ static void put_times(const struct filling *f, uint32_t c)
     const struct class_values *v = &f->tally->class[c];
     const struct moments *m = &f->tally->spread[(size_t)c * CLASS_SPREADS];
     struct sketch both;
+    if (f->w.options->means_only) {
+        put_class_pair(f, c, "latency_mean", true);
+        return;
+    }
     sketch_init(&both);
     if (v->shipped.sketch.hot)
         sketch_merge(&both, &v->shipped.sketch);
@@ -242,8 +246,10 @@ static void put_money(const struct filling *f, uint32_t c)
     if (g->has_cost) {
         const struct sketch *costs = &f->tally->class[c].costs.sketch;
         put_class_pair(f, c, "cost_per_item", true);
-        put_sd(f, "cost_sd", c, CLASS_COST, CLASS_COST2, CLASS_N, SPREAD_COST_SD, PAIR_COST, costs);
-        if (costs->hot)
+        if (!f->w.options->means_only)
+            put_sd(f, "cost_sd", c, CLASS_COST, CLASS_COST2, CLASS_N, SPREAD_COST_SD, PAIR_COST,
+                   costs);
+        if (costs->hot && !f->w.options->means_only)
             put_quantiles(f, quantile, cost_quantiles, COST_QUANTILES, costs,
                           &f->tally->spread[(size_t)c * CLASS_SPREADS + SPREAD_COST], PAIR_COST);
         put_class_pair(f, c, "cost_per_correct", true);
@@ -520,6 +526,8 @@ void queue_metrics(const struct queue_tally *t, const struct metrics_options *op
     };
     uint32_t all = tally_all(g);
     put_class(&f, all);
+    if (options->means_only)
+        return;
     for (uint32_t c = 0; c < all; c++) {
         f.w.to = &result_add_row(out, classes, g->pipeline->class[c].id)->metrics;
         put_class(&f, c);

@@ -101,7 +101,7 @@ static int estimate(struct run *r, const struct pipeline *p, bool *partial, stru
                                     .arg = r};
         return until_run(&until, o, out, partial, err);
     }
-    const struct metrics_options how = {.level = o->level};
+    const struct metrics_options how = {.level = o->level, .means_only = o->means_only};
     *partial = advance(r, r->engine.options.trials);
     fill(r, &how, out);
     return 0;
@@ -126,7 +126,8 @@ int run_by(const struct engine_def *def, const struct pipeline *p,
         if (options->progress)
             options->progress(options->progress_arg, done, done);
         describe(&r, p, partial, out);
-        def->say(&r.engine, options->level, out);
+        if (!options->means_only)
+            def->say(&r.engine, options->level, out);
     }
     def->close(&r.engine);
     return status;
