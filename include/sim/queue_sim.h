@@ -135,6 +135,7 @@ struct environment_state {
     bool begun, disturbed;
 };
 
+struct tilt;
 struct queue_sim {
     const struct queue_program *program;   /* borrowed */
     struct queue_tally *tally;             /* borrowed */
@@ -167,13 +168,20 @@ struct queue_sim {
     uint32_t window;       /* unit of time that runs, of n_units; n_units: none */
     double unit_s;         /* its length */
     uint32_t observed;
-    bool ending; /* who is still inside is taken out */
+    bool ending;       /* who is still inside is taken out */
+    bool guarded;      /* untimed: some step has a breaker or a budget */
+    struct tilt *tilt; /* borrowed; NULL: numbers as they fall */
 };
 
 /* A simulation of g, which must outlive it; free with queue_sim_free. */
 struct queue_sim *queue_sim_new(const struct queue_program *g);
 /* Frees the simulation; NULL is none. */
 void queue_sim_free(struct queue_sim *s);
+/* Untimed, item by item: what follows is of the stream (seed, replication) and counted in *t. */
+void queue_sim_alone(struct queue_sim *s, uint64_t seed, uint64_t replication,
+                     struct queue_tally *t);
+/* Runs an item, alone, and counts it in a unit of the tally. */
+void queue_sim_item(struct queue_sim *s, uint64_t number, uint32_t unit);
 /* Untimed: items [first, first + n), counted into unit 0 of *t, which is then closed. */
 void queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, uint64_t first,
                      uint64_t n, struct queue_tally *t);

@@ -217,6 +217,8 @@ static inline double *tally_unit(const struct queue_tally *t, uint32_t unit)
 }
 /* Takes unit u in, and clears it. */
 void queue_tally_close(struct queue_tally *t, uint32_t u);
+/* The sums of a unit, out[at.all], which is then clear again and was never counted. */
+void queue_tally_take(struct queue_tally *t, uint32_t unit, double *out);
 /* Forgets what is in the units that are open. */
 void queue_tally_drop(struct queue_tally *t);
 /* Adds what `from`, of the same program, has taken in; flushes `from`. */

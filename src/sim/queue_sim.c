@@ -100,35 +100,45 @@ static void own_event(struct queue_sim *s, uint32_t owner)
 
 /* --- untimed */
 
-void queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, uint64_t first,
-                     uint64_t n, struct queue_tally *t)
+void queue_sim_alone(struct queue_sim *s, uint64_t seed, uint64_t replication,
+                     struct queue_tally *t)
 {
-    bool guarded = false;
     s->seed = seed;
     s->replication = replication;
     s->items_key = rng_key(seed, replication, 0, UINT32_MAX, RNG_ATTEMPT);
     s->tally = t;
     s->window = t->n_units;
+    s->guarded = false;
     for (uint32_t i = 0; i < s->program->n_steps; i++) {
         const struct step *step = s->program->step[i].step;
-        guarded |= step->breaker.failures > 0 || step->class_retry ||
-                   step->retry.budget_kind != BUDGET_NONE;
+        s->guarded |= step->breaker.failures > 0 || step->class_retry ||
+                      step->retry.budget_kind != BUDGET_NONE;
     }
-    for (uint64_t i = first; i < first + n; i++) {
-        uint32_t owner;
-        clock_clear(&s->clock);
-        forget_items(s);
-        if (guarded)
-            guard_clear(s);
-        item_enter(s, i, 0);
-        if (s->program->pipeline->n_environments)
-            weather_start(s, s->item[0].key);
+}
+
+void queue_sim_item(struct queue_sim *s, uint64_t number, uint32_t unit)
+{
+    uint32_t owner;
+    clock_clear(&s->clock);
+    forget_items(s);
+    if (s->guarded)
+        guard_clear(s);
+    item_enter(s, number, unit);
+    if (s->program->pipeline->n_environments)
+        weather_start(s, s->item[0].key);
+    run_ready(s);
+    while (s->items_inside > 0 && (owner = clock_next(&s->clock)) != NONE) {
+        own_event(s, owner);
         run_ready(s);
-        while (s->items_inside > 0 && (owner = clock_next(&s->clock)) != NONE) {
-            own_event(s, owner);
-            run_ready(s);
-        }
     }
+}
+
+void queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, uint64_t first,
+                     uint64_t n, struct queue_tally *t)
+{
+    queue_sim_alone(s, seed, replication, t);
+    for (uint64_t i = first; i < first + n; i++)
+        queue_sim_item(s, i, 0);
     queue_tally_close(t, 0);
 }
 

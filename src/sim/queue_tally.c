@@ -539,6 +539,14 @@ void queue_tally_close(struct queue_tally *t, uint32_t unit)
     clear_unit(t, unit);
 }
 
+void queue_tally_take(struct queue_tally *t, uint32_t unit, double *out)
+{
+    double *u = tally_unit(t, unit);
+    derive(t, u);
+    memcpy(out, u, t->at.all * sizeof *out);
+    clear_unit(t, unit);
+}
+
 void queue_tally_drop(struct queue_tally *t)
 {
     if (t->cells)
