@@ -36,6 +36,7 @@ struct batch {
     /* one value for each lane */
     int32_t *at, *good, *visits, *reviews, *reviewed_bad;
     uint16_t *class;
+    uint8_t *held; /* 1: its time is told later, by an engine that lets items wait */
     double *time, *cost, *visit_time;
     int32_t **visit_row, **attempt_row, **entry_row; /* counters and remembered quality */
     float **confidence_row;
@@ -71,6 +72,36 @@ void batch_rebind(struct batch *b, const struct program *g);
 void batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
                struct tally *out);
 
+/* --- the same in parts, for engines that do something between the visits */
+
+/* The block's items stand at the first step.  sampled: visits are timed one by one. */
+void batch_start(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
+                 bool sampled, struct tally *out);
+/* The lowest step at which items wait, to be visited next; n_steps: all have ended. */
+uint32_t batch_next(const struct batch *b);
+/* Visits of all items that wait at a step. */
+void batch_visit(struct batch *b, uint32_t step);
+/* Counts what is known of steps at the end of a block: squares of visits and attempts, bad items.
+ */
+void batch_count_steps(struct batch *b);
+
+/* The lanes of one class, or all of them. */
+struct lane_group {
+    uint32_t n;
+    const int32_t *at, *good, *visits, *reviews, *reviewed_bad;
+    const uint8_t *held;
+    const double *time, *cost;
+};
+struct gathered {
+    int32_t at[LANES], good[LANES], visits[LANES], reviews[LANES], reviewed_bad[LANES];
+    uint8_t held[LANES];
+    double time[LANES], cost[LANES];
+} __attribute__((aligned(64)));
+/* The items of a class, in *to where there are several classes. */
+struct lane_group batch_group(const struct batch *b, uint32_t class, struct gathered *to);
+/* Sums over a group of (worth less cost) * scale, and of its square. */
+struct lanes_sums batch_net(const struct batch *b, const struct lane_group *g, double scale);
+
 /* --- between batch.c, batch_*.c */
 
 /* One visit by items that share a plan. */
@@ -93,8 +124,6 @@ void batch_draw_once(struct batch *b, uint32_t step, enum rng_purpose purpose, c
                      uint32_t n, uint64_t *out);
 /* values for each place from the low halves of numbers. */
 void sampler_fill(const struct sampler *s, const uint32_t *low, uint32_t n, float *out);
-/* Visits of all items that wait at a step. */
-void batch_visit(struct batch *b, uint32_t step);
 
 /* batch_route.c: sends items on over an exit. */
 void batch_route(struct batch *b, uint32_t step, enum exit_kind exit, const uint16_t *lane,

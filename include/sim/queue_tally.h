@@ -62,7 +62,8 @@ static inline uint32_t class_end(enum item_end how, bool good, bool reviewed, bo
 enum step_sum {
     STEP_VISITS,
     STEP_VISIT_ENDS,                       /* by whether it was ok, and whether retried */
-    STEP_VISIT_TIME = STEP_VISIT_ENDS + 4, /* of visits whose time is known */
+    STEP_VISIT_TIME = STEP_VISIT_ENDS + 4, /* of visits that were clocked */
+    STEP_UNCLOCKED,                        /* visits whose time was not followed */
     STEP_OVER,                             /* beyond the step's budget of time */
     STEP_CAUGHT,
     STEP_BAD,
@@ -80,7 +81,8 @@ enum step_sum {
     STEP_ATTEMPT_TIME,
     STEP_COST,
     /* made of those */
-    STEP_TIMED, /* visits whose time is known */
+    STEP_TIMED, /* visits that ended */
+    STEP_CLOCKED,
     STEP_OK,
     STEP_FIRST_OK,
     STEP_RETRIED,
@@ -245,6 +247,9 @@ static inline void tally_put(struct queue_tally *t, struct values *v, uint32_t c
         tally_send(t, v, cells, unit);
     v->held[v->n++] = (float)x;
 }
+/* The same for n values. */
+void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
+                    const float *x, uint32_t n);
 /* Kinds of values of a class in the cells of a unit. */
 enum cell_kind { CELLS_SHIPPED, CELLS_UNSHIPPED, CELLS_COST, CELL_KINDS };
 static inline uint32_t tally_cells(const struct queue_tally *t, uint32_t class, enum cell_kind kind)

@@ -51,6 +51,7 @@ static void lay_out_items(struct batch *b, struct layout *l)
     TAKE(b->reviews, LANES);
     TAKE(b->reviewed_bad, LANES);
     TAKE(b->class, LANES);
+    TAKE(b->held, LANES);
     TAKE(b->time, LANES);
     TAKE(b->cost, LANES);
     TAKE(b->visit_time, LANES);
@@ -263,29 +264,33 @@ static void enter_items(struct batch *b)
     b->waiting[0] = b->n_items;
 }
 
-void batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
-               struct tally *out)
+void batch_start(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
+                 bool sampled, struct tally *out)
 {
     b->seed = seed;
     b->replication = replication;
     b->block = block;
     b->n_items = n;
-    b->sampled = block % SAMPLE_EVERY == 0;
+    b->sampled = sampled;
     b->tally = out;
     clear_items(b);
     enter_items(b);
-    for (uint32_t i = 0; i < b->program->n_steps;) {
-        if (b->waiting[i] == 0) {
-            i++;
-            continue;
-        }
+}
+
+uint32_t batch_next(const struct batch *b)
+{
+    uint32_t i = 0;
+    while (i < b->program->n_steps && b->waiting[i] == 0)
+        i++;
+    return i;
+}
+
+void batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
+               struct tally *out)
+{
+    uint32_t i;
+    batch_start(b, seed, replication, block, n, block % SAMPLE_EVERY == 0, out);
+    while ((i = batch_next(b)) < b->program->n_steps)
         batch_visit(b, i);
-        for (uint32_t k = 0; k <= i; k++) { /* back to the lowest step with work */
-            if (b->waiting[k] > 0) {
-                i = k;
-                break;
-            }
-        }
-    }
     batch_count(b);
 }

@@ -8,21 +8,12 @@
 #include <math.h>
 #include <string.h>
 
-/* The lanes of one class, or all of them. */
-struct group {
-    uint32_t n;
-    const int32_t *at, *good, *visits, *reviews, *reviewed_bad;
-    const double *time, *cost;
-};
-
-struct gathered {
-    int32_t at[LANES], good[LANES], visits[LANES], reviews[LANES], reviewed_bad[LANES];
-    double time[LANES], cost[LANES];
-} __attribute__((aligned(64)));
-
-static struct group gather(const struct batch *b, uint32_t class, struct gathered *to)
+struct lane_group batch_group(const struct batch *b, uint32_t class, struct gathered *to)
 {
     uint32_t n = 0;
+    if (b->program->n_classes == 1)
+        return (struct lane_group){b->n_items,      b->at,   b->good, b->visits, b->reviews,
+                                   b->reviewed_bad, b->held, b->time, b->cost};
     memset(to, 0, sizeof *to);
     for (uint32_t i = 0; i < b->n_items; i++) {
         if (b->class[i] != class)
@@ -32,16 +23,18 @@ static struct group gather(const struct batch *b, uint32_t class, struct gathere
         to->visits[n] = b->visits[i];
         to->reviews[n] = b->reviews[i];
         to->reviewed_bad[n] = b->reviewed_bad[i];
+        to->held[n] = b->held[i];
         to->time[n] = b->time[i];
         to->cost[n++] = b->cost[i];
     }
     for (uint32_t i = n; i < LANES; i++)
         to->at[i] = AT_NONE;
-    return (struct group){n,           to->at,           to->good, to->visits,
-                          to->reviews, to->reviewed_bad, to->time, to->cost};
+    return (struct lane_group){n,          to->at,      to->good,
+                               to->visits, to->reviews, to->reviewed_bad,
+                               to->held,   to->time,    to->cost};
 }
 
-static void count_times(struct batch *b, const struct group *g, const struct lanes_totals *t,
+static void count_times(struct batch *b, const struct lane_group *g, const struct lanes_totals *t,
                         struct class_tally *c)
 {
     uint32_t n_others = g->n - t->n_shipped;
@@ -65,7 +58,7 @@ static double worth_of(double worth)
     return isfinite(worth) ? worth : 0;
 }
 
-static void count_net(const struct batch *b, const struct group *g, struct class_tally *c)
+struct lanes_sums batch_net(const struct batch *b, const struct lane_group *g, double scale)
 {
     const struct pipeline *p = b->program->pipeline;
     double worth_correct = worth_of(p->worth_correct), worth_wrong = worth_of(p->worth_wrong);
@@ -75,14 +68,14 @@ static void count_net(const struct batch *b, const struct group *g, struct class
                      : g->at[i] != TO_SHIP ? 0
                      : g->good[i]          ? worth_correct
                                            : worth_wrong;
-        net = (net - g->cost[i]) * b->program->cost_scale;
+        net = (net - g->cost[i]) * scale;
         sum += net;
         sum2 += net * net;
     }
-    moments_add(&c->net, g->n, sum, sum2);
+    return (struct lanes_sums){sum, sum2};
 }
 
-static void count_costs(struct batch *b, const struct group *g, struct class_tally *c)
+static void count_costs(struct batch *b, const struct lane_group *g, struct class_tally *c)
 {
     double scale = b->program->cost_scale;
     if (b->program->has_cost) {
@@ -92,14 +85,16 @@ static void count_costs(struct batch *b, const struct group *g, struct class_tal
         lanes_floats(g->cost, b->value);
         sketch_add_many(&c->costs, b->value, g->n);
     }
-    if (b->program->has_worth)
-        count_net(b, g, c);
+    if (b->program->has_worth) {
+        struct lanes_sums s = batch_net(b, g, scale);
+        moments_add(&c->net, g->n, s.sum, s.sum2);
+    }
     if (isfinite(b->program->pipeline->budget))
         c->in_budget += lanes_within(g->at, g->good, g->cost, b->program->pipeline->budget, false);
 }
 
 /* Qualities and reviews, where there are any. */
-static void count_quality(const struct batch *b, const struct group *g, uint32_t n_shipped,
+static void count_quality(const struct batch *b, const struct lane_group *g, uint32_t n_shipped,
                           struct class_tally *c)
 {
     struct lanes_ends e = {.correct = n_shipped, .auto_shipped = n_shipped};
@@ -118,7 +113,7 @@ static void count_quality(const struct batch *b, const struct group *g, uint32_t
     moments_add(&c->reviews, g->n, sum[0], sum[1]);
 }
 
-static void count_class(struct batch *b, const struct group *g, struct class_tally *c)
+static void count_class(struct batch *b, const struct lane_group *g, struct class_tally *c)
 {
     struct lanes_totals t;
     double sum[4];
@@ -177,20 +172,18 @@ static void count_step(struct batch *b, uint32_t i)
     }
 }
 
+void batch_count_steps(struct batch *b)
+{
+    for (uint32_t i = 0; i < b->program->n_steps; i++)
+        count_step(b, i);
+}
+
 void batch_count(struct batch *b)
 {
-    const struct program *g = b->program;
-    for (uint32_t i = 0; i < g->n_steps; i++)
-        count_step(b, i);
-    if (g->n_classes == 1) {
-        struct group all = {b->n_items, b->at,           b->good, b->visits,
-                            b->reviews, b->reviewed_bad, b->time, b->cost};
-        count_class(b, &all, &b->tally->class[0]);
-        return;
-    }
     struct gathered part;
-    for (uint32_t c = 0; c < g->n_classes; c++) {
-        struct group one = gather(b, c, &part);
+    batch_count_steps(b);
+    for (uint32_t c = 0; c < b->program->n_classes; c++) {
+        struct lane_group one = batch_group(b, c, &part);
         count_class(b, &one, &b->tally->class[c]);
     }
 }
