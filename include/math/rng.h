@@ -41,8 +41,20 @@ uint64_t rng_key(uint64_t seed, uint64_t replication, uint64_t block, uint32_t s
 void rng_init(struct rng *r, uint64_t key);
 /* Writes n 64-bit numbers; n is a multiple of 8, out aligned to 64. */
 void rng_fill(struct rng *r, uint64_t *out, size_t n);
+/* 2^64 over the golden ratio, odd: the step of SplitMix64. */
+#define RNG_GOLDEN UINT64_C(0x9e3779b97f4a7c15)
+/* Stafford's mix 13, the output function of SplitMix64. */
+static inline uint64_t rng_mix(uint64_t z)
+{
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
 /* Number `index`, from 0, of the sparse stream of that key: 64 random bits. */
-uint64_t rng_at(uint64_t key, uint64_t index);
+static inline uint64_t rng_at(uint64_t key, uint64_t index)
+{
+    return rng_mix(key + (index + 1) * RNG_GOLDEN);
+}
 /* (0, 1), 52 bits, never 0 or 1. */
 static inline double rng_unit(uint64_t x)
 {

@@ -46,6 +46,9 @@ struct touch {
 
 struct queue_step {
     const struct step *step; /* borrowed */
+    enum step_kind kind;
+    bool has_given, has_cache, has_breaker, has_budget, has_hedge, class_retry;
+    bool tires;              /* whoever works at its desk */
     struct queue_plan *plan; /* [(1 + n_given) * n_classes * n_combinations] */
     uint32_t n_combinations, n_touches;
     struct touch *touch;

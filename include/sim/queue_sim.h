@@ -49,8 +49,10 @@ uint32_t clock_next(struct clock *c);
 struct item {
     uint64_t key; /* of its random numbers */
     double entered_s, cost, wait_s;
-    uint32_t visits, reviews, unit, path; /* unit: where it is counted; path: the first one */
+    double *sums;                         /* of the unit where it is counted */
+    uint32_t visits, reviews, unit, path; /* path: the first one */
     uint16_t class;
+    bool counts;                      /* is its unit one that counts? */
     bool reviewed_bad, was_bad, live; /* was_bad: on first reaching some step */
     uint32_t next_free;
 };
@@ -59,28 +61,30 @@ struct item {
 enum awaits { AWAITS_NOTHING, AWAITS_CACHE, AWAITS_BACKOFF, AWAITS_HEDGE, AWAITS_VISIT };
 enum phase { PHASE_FREE, PHASE_READY, PHASE_BUSY, PHASE_JOIN, PHASE_DONE, PHASE_DEAD };
 struct path {
-    uint64_t key;
-    uint32_t item, parent, copy; /* parent: NONE for the item's own */
-    uint32_t step;
+    uint64_t key, stream;          /* stream: of this visit's random numbers */
+    double *sums;                  /* of the step, in the item's unit */
+    const struct queue_plan *plan; /* of the call that decided */
+    uint32_t item, step;
     int32_t given;
+    uint8_t phase, outcome, awaits; /* awaits: what its event stands for */
+    bool good, ok, ready, tired;
     double visit_s, confidence; /* when the visit began; the last confidence, NaN: none */
     double ready_s;             /* when it was made ready: maybe ahead of the clock */
     uint32_t attempts, number;  /* of this visit; calls made */
     uint32_t calls, n_calls;    /* list of those that wait or run */
     uint32_t copies;            /* hedges started in this attempt */
-    double attempt_s;           /* when the attempt's first call began */
+    uint32_t next;              /* in the list of the ready, or of the free */
+    uint32_t parent, copy;      /* parent: NONE for the item's own */
     uint32_t children, sibling; /* lists of paths */
-    uint32_t n_ok, n_failed, n_good, n_live;
-    uint8_t phase, outcome, awaits; /* awaits: what its event stands for */
-    bool good, ok, ready, tired;
-    const struct queue_plan *plan; /* of the call that decided */
-    uint32_t next;                 /* in the list of the ready, or of the free */
+    double attempt_s;           /* when the attempt's first call began */
+    uint32_t n_ok, n_failed, n_good;
 };
 
 enum call_state { CALL_FREE, CALL_WAITING, CALL_RUNNING };
 struct call {
-    uint32_t path, number;   /* number: which of the visit */
-    uint32_t previous, next; /* of the same path */
+    uint32_t path, item, desk; /* desk: NONE without */
+    uint32_t number;           /* which of the visit */
+    uint32_t previous, next;   /* of the same path */
     uint8_t state, end, first;
     bool interrupted, tired, probe, started, in_time, patient;
     const struct queue_plan *plan;   /* once it has begun */
@@ -237,8 +241,15 @@ void path_make_ready(struct queue_sim *s, uint32_t path);
 
 /* queue_call.c */
 void call_begin(struct queue_sim *s, uint32_t call);
-/* Draws what becomes of a call that begins now. */
-void call_draw(struct queue_sim *s, struct call *c, const struct path *p);
+/* What becomes of a call. */
+struct drawn {
+    const struct queue_plan *plan;
+    double took_s;
+    enum try_end end;
+    bool tired;
+};
+/* Draws what becomes of the path's call `number` that begins now, and counts it. */
+struct drawn call_draw(struct queue_sim *s, const struct path *p, uint32_t number);
 /* The latency that it would have now, for desks that serve the shortest first. */
 double call_length(struct queue_sim *s, uint32_t call);
 void call_stop(struct queue_sim *s, uint32_t call); /* interrupted: keeps the work left */
@@ -303,12 +314,20 @@ enum purpose {
     FOR_QUALITY,
     PURPOSES
 };
-/* step below 2^10, visit below 2^21, call below 2^28. */
-static inline uint64_t number_of(uint64_t key, uint32_t step, uint32_t visit, uint32_t call,
-                                 enum purpose purpose)
+/* Step below 2^10, visit below 2^21, call below 2^28. */
+static inline uint64_t stream_of(uint32_t step, uint32_t visit)
 {
-    uint64_t index = (uint64_t)step << 53 | (uint64_t)visit << 32 | (uint64_t)call << 4 | purpose;
-    return rng_at(key, index);
+    return (uint64_t)step << 53 | (uint64_t)visit << 32;
+}
+/* A number of the visit that the path makes. */
+static inline uint64_t path_number(const struct path *p, uint32_t call, enum purpose purpose)
+{
+    return rng_at(p->key, p->stream | (uint64_t)call << 4 | purpose);
+}
+/* A number of an item, at a step or (0) none. */
+static inline uint64_t item_number(const struct item *item, uint32_t step, enum purpose purpose)
+{
+    return rng_at(item->key, stream_of(step, 0) | purpose);
 }
 static inline uint32_t *path_visits(const struct queue_sim *s, uint32_t path)
 {

@@ -12,20 +12,10 @@
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 
-static const uint64_t GOLDEN = 0x9e3779b97f4a7c15; /* 2^64 over the golden ratio, odd */
-
-/* Stafford's mix 13, the output function of SplitMix64. */
-static inline uint64_t mix(uint64_t z)
-{
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
-    return z ^ (z >> 31);
-}
-
 /* One more field into a hash: a bijection of h for each field, and of the field for each h. */
 static inline uint64_t absorb(uint64_t h, uint64_t field)
 {
-    return mix((h ^ mix(field + GOLDEN)) + GOLDEN);
+    return rng_mix((h ^ rng_mix(field + RNG_GOLDEN)) + RNG_GOLDEN);
 }
 
 uint64_t rng_key(uint64_t seed, uint64_t replication, uint64_t block, uint32_t step,
@@ -35,11 +25,6 @@ uint64_t rng_key(uint64_t seed, uint64_t replication, uint64_t block, uint32_t s
     h = absorb(h, replication);
     h = absorb(h, block);
     return absorb(h, (uint64_t)purpose << 32 | step);
-}
-
-uint64_t rng_at(uint64_t key, uint64_t index)
-{
-    return mix(key + (index + 1) * GOLDEN);
 }
 
 void rng_init(struct rng *r, uint64_t key)

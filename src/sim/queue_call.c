@@ -8,30 +8,25 @@
 const struct queue_plan *plan_of(struct queue_sim *s, const struct path *p)
 {
     const struct queue_step *q = &s->program->step[p->step];
-    uint32_t kind = (uint32_t)(p->given + 1), k = 0;
+    uint32_t k = 0;
     for (uint32_t t = 0; t < q->n_touches; t++)
         k += q->touch[t].stride * weather_at(s, q->touch[t].environment);
-    uint32_t row = kind * s->program->n_classes + s->item[p->item].class;
+    uint32_t row = (uint32_t)(p->given + 1) * s->program->n_classes + s->item[p->item].class;
     return &q->plan[(size_t)row * q->n_combinations + k];
 }
 
-static double latency_of(struct queue_sim *s, const struct call *c, const struct path *p,
-                         const struct queue_plan *plan, bool tired)
+static double latency_of(const struct path *p, uint32_t number, const struct queue_plan *plan)
 {
-    double x = plan->latency.value;
-    if (plan->latency.table)
-        x = law_draw(&plan->latency, number_of(p->key, p->step, path_visits(s, c->path)[p->step],
-                                               c->number, FOR_LATENCY));
-    return tired ? x * s->program->step[p->step].step->fatigue.slower : x;
+    if (!plan->latency.table)
+        return plan->latency.value;
+    return law_draw(&plan->latency, path_number(p, number, FOR_LATENCY));
 }
 
-static enum try_end end_of(struct queue_sim *s, const struct call *c, const struct path *p,
-                           const struct queue_plan *plan)
+static enum try_end end_of(const struct path *p, uint32_t number, const struct queue_plan *plan)
 {
     if (!plan->uncertain)
         return TRY_OK;
-    uint64_t u =
-        number_of(p->key, p->step, path_visits(s, c->path)[p->step], c->number, FOR_OUTCOME);
+    uint64_t u = path_number(p, number, FOR_OUTCOME);
     int end = TRY_ERROR;
     for (int i = 0; i < CUT_COUNT; i++)
         end += u >= plan->cut[i];
@@ -43,45 +38,52 @@ double call_length(struct queue_sim *s, uint32_t call)
     const struct call *c = &s->call[call];
     const struct path *p = &s->path[c->path];
     const struct queue_plan *plan = plan_of(s, p);
-    return fmin(latency_of(s, c, p, plan, false), plan->limit_s);
+    return fmin(latency_of(p, c->number, plan), plan->limit_s);
 }
 
-void call_draw(struct queue_sim *s, struct call *c, const struct path *p)
+struct drawn call_draw(struct queue_sim *s, const struct path *p, uint32_t number)
 {
     const struct queue_step *q = &s->program->step[p->step];
-    const struct item *item = &s->item[p->item];
-    const struct queue_plan *plan = plan_of(s, p);
-    double *u = tally_unit(s->tally, item->unit) + s->tally->at.step + p->step * STEP_SUMS;
-    double after = q->step->fatigue.after_s;
-    c->tired = after > 0 && q->desk && calendar_tired(s, &s->desk[q->desk - 1], after);
-    double x = latency_of(s, c, p, plan, c->tired);
-    bool late = x > plan->limit_s;
-    c->plan = plan;
-    c->end = (uint8_t)(late ? TRY_LATE : end_of(s, c, p, plan));
-    c->left_s = c->took_s = late ? plan->limit_s : x;
-    u[STEP_ATTEMPTS]++;
-    u[STEP_COST] += plan->cost;
-    s->item[p->item].cost += plan->cost;
+    struct drawn d = {.plan = plan_of(s, p), .end = TRY_LATE};
+    double x = latency_of(p, number, d.plan);
+    if (q->tires && calendar_tired(s, &s->desk[q->desk - 1], q->step->fatigue.after_s)) {
+        d.tired = true;
+        x *= q->step->fatigue.slower;
+    }
+    if (x > d.plan->limit_s)
+        x = d.plan->limit_s;
+    else
+        d.end = end_of(p, number, d.plan);
+    d.took_s = x;
+    p->sums[STEP_ATTEMPTS]++;
+    p->sums[STEP_COST] += d.plan->cost;
+    s->item[p->item].cost += d.plan->cost;
+    return d;
 }
 
 void call_begin(struct queue_sim *s, uint32_t call)
 {
     struct call *c = &s->call[call];
-    struct path *p = &s->path[c->path];
+    double now = s->clock.now_s;
     bool first = !c->started;
     if (first) {
-        call_draw(s, c, p);
+        struct drawn d = call_draw(s, &s->path[c->path], c->number);
+        c->plan = d.plan;
+        c->left_s = c->took_s = d.took_s;
+        c->end = (uint8_t)d.end;
+        c->tired = d.tired;
         c->started = true;
     }
     c->state = CALL_RUNNING;
     c->interrupted = false;
-    c->since_s = s->clock.now_s;
-    clock_set(&s->clock, s->clock.now_s + c->left_s, OWNER_CALL, call);
-    if (!first || !c->first || s->program->step[p->step].step->hedge_copies == 0)
+    c->since_s = now;
+    clock_set(&s->clock, now + c->left_s, OWNER_CALL, call);
+    struct path *p = &s->path[c->path];
+    if (!first || !c->first || !s->program->step[p->step].has_hedge)
         return;
-    p->attempt_s = s->clock.now_s;
+    p->attempt_s = now;
     p->awaits = AWAITS_HEDGE;
-    clock_set(&s->clock, s->clock.now_s + c->plan->hedge_after_s, OWNER_PATH, c->path);
+    clock_set(&s->clock, now + c->plan->hedge_after_s, OWNER_PATH, c->path);
 }
 
 void call_stop(struct queue_sim *s, uint32_t call)

@@ -151,7 +151,7 @@ static void end_wait(struct queue_sim *s, uint32_t call)
     struct call *c = &s->call[call];
     double waited = s->clock.now_s - c->since_s;
     c->waited_s += waited;
-    s->item[s->path[c->path].item].wait_s += waited;
+    s->item[c->item].wait_s += waited;
 }
 
 static void serve(struct queue_sim *s, uint32_t desk, uint32_t call)
@@ -223,7 +223,7 @@ static void interrupt(struct queue_sim *s, struct desk *d, uint32_t call)
 
 static double key_of(struct queue_sim *s, const struct desk *d, uint32_t call)
 {
-    const struct item *item = &s->item[s->path[s->call[call].path].item];
+    const struct item *item = &s->item[s->call[call].item];
     const struct pipeline *p = s->program->pipeline;
     double leave = p->leave_after_s ? p->leave_after_s[item->class] : INFINITY;
     uint32_t priority = p->class[item->class].priority;
@@ -259,18 +259,17 @@ static void be_patient(struct queue_sim *s, uint32_t desk, uint32_t call)
     struct call *c = &s->call[call];
     const struct path *p = &s->path[c->path];
     const struct law *law =
-        &s->program->patience[desk * s->program->n_classes + s->item[p->item].class];
-    double x = law_draw(
-        law, number_of(p->key, p->step, path_visits(s, c->path)[p->step], c->number, FOR_PATIENCE));
+        &s->program->patience[desk * s->program->n_classes + s->item[c->item].class];
+    double x = law_draw(law, path_number(p, c->number, FOR_PATIENCE));
     c->patient = true;
     clock_set(&s->clock, s->clock.now_s + x, OWNER_CALL, call);
 }
 
 enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient)
 {
-    uint32_t desk = s->program->step[s->path[s->call[call].path].step].desk - 1;
-    struct desk *d = &s->desk[desk];
     struct call *c = &s->call[call];
+    uint32_t desk = c->desk;
+    struct desk *d = &s->desk[desk];
     count(s, d);
     if (is_rate(d))
         fill(s, d);
@@ -318,7 +317,7 @@ static void count_call(struct queue_sim *s, uint32_t desk, const struct call *c,
 static void leave(struct queue_sim *s, uint32_t call, bool gave_up)
 {
     const struct call *c = &s->call[call];
-    uint32_t desk = s->program->step[s->path[c->path].step].desk - 1;
+    uint32_t desk = c->desk;
     struct desk *d = &s->desk[desk];
     count(s, d);
     if (c->state == CALL_WAITING) {

@@ -454,6 +454,14 @@ static void find_ends(struct queue_program *g)
 {
     for (uint32_t i = 0; i < g->n_steps; i++) {
         struct queue_step *q = &g->step[i];
+        q->kind = q->step->kind;
+        q->has_given = q->step->n_given > 0;
+        q->has_cache = q->step->has_cache;
+        q->has_breaker = q->step->breaker.failures > 0;
+        q->has_budget = has_budget(g, q->step);
+        q->has_hedge = q->step->hedge_copies > 0;
+        q->class_retry = q->step->class_retry != NULL;
+        q->tires = q->desk && q->step->fatigue.after_s > 0;
         q->can_fail |= q->step->kind == STEP_PARALLEL || q->exit[QUEUE_FULL] >= 0;
         q->alone = is_alone(g, q);
         q->instant = q->step->kind == STEP_GATE && !q->can_fail && q->n_combinations == 1 &&

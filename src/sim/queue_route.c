@@ -13,7 +13,7 @@ static void count_cost(struct queue_sim *s, const struct item *item, double *u)
     u[CLASS_COST] += item->cost;
     u[CLASS_COST2] += item->cost * item->cost;
     u[CLASS_OVER] += !(item->cost <= s->program->pipeline->budget);
-    if (item->unit < s->tally->n_units)
+    if (item->counts)
         tally_cost(s->tally, item->unit, item->class, item->cost);
 }
 
@@ -25,7 +25,7 @@ static void count_time(struct queue_sim *s, const struct item *item, bool shippe
     u[CLASS_TOOK2 + shipped] += took * took;
     if (shipped && good && !within_s(s, took, s->program->pipeline->deadline_s))
         u[CLASS_LATE]++;
-    if (item->unit < s->tally->n_units)
+    if (item->counts)
         tally_time(s->tally, item->unit, item->class, shipped, took);
 }
 
@@ -58,19 +58,25 @@ static void count_steps(struct queue_sim *s, uint32_t path, double *u, enum item
     }
 }
 
+/* A path on which nothing is going on needs no stopping. */
+static bool is_busy(const struct path *p)
+{
+    return p->n_calls > 0 || p->awaits || p->children != NONE;
+}
+
 void item_end(struct queue_sim *s, uint32_t i, enum item_end how)
 {
     struct item *item = &s->item[i];
     uint32_t path = item->path;
-    double *unit = tally_unit(s->tally, item->unit);
-    path_stop(s, path, how == ITEM_ABANDONED);
-    item = &s->item[i];
+    double *unit = item->sums;
+    if (is_busy(&s->path[path]))
+        path_stop(s, path, how == ITEM_ABANDONED);
     double *u = unit + (size_t)item->class * CLASS_SUMS;
     bool good = s->path[path].good;
     count_end(s, item, how, good, u);
     count_steps(s, path, unit, how);
     s->items_inside--;
-    s->cohort_inside -= item->unit < s->tally->n_units;
+    s->cohort_inside -= item->counts;
     if (s->program->pipeline->leave_after_s)
         clock_drop(&s->clock, OWNER_ITEM, i);
     path_drop(s, path);
@@ -88,23 +94,25 @@ void item_enter(struct queue_sim *s, uint64_t number, uint32_t unit)
     item->key = rng_at(s->items_key, number);
     item->entered_s = s->clock.now_s;
     item->unit = unit;
+    item->sums = tally_unit(s->tally, unit);
+    item->counts = unit < s->tally->n_units;
     item->path = path;
     if (g->n_classes > 1) {
-        uint64_t u = number_of(item->key, 0, 0, 0, FOR_CLASS);
+        uint64_t u = item_number(item, 0, FOR_CLASS);
         while (u >= g->class_below[item->class] && item->class + 1u < g->n_classes)
             item->class ++;
     }
-    tally_unit(s->tally, unit)[(size_t)item->class * CLASS_SUMS + CLASS_N]++;
+    item->sums[(size_t)item->class * CLASS_SUMS + CLASS_N]++;
     p->key = item->key;
     p->item = i;
     p->good = !(g->bad_below[item->class] > 0 &&
-                number_of(item->key, 0, 0, 0, FOR_QUALITY) < g->bad_below[item->class]);
+                item_number(item, 0, FOR_QUALITY) < g->bad_below[item->class]);
     p->confidence = NAN;
     memset(s->blob + path * g->stride, 0, g->stride);
     for (uint32_t k = 0; g->asks_confidences && k < g->n_steps; k++)
         path_confidences(s, path)[k] = NAN;
     s->items_inside++;
-    s->cohort_inside += unit < s->tally->n_units;
+    s->cohort_inside += item->counts;
     const double *leave = g->pipeline->leave_after_s;
     if (leave && isfinite(leave[item->class]))
         clock_set(&s->clock, s->clock.now_s + leave[item->class], OWNER_ITEM, i);
@@ -131,7 +139,7 @@ static bool go_back(struct queue_sim *s, uint32_t path, int32_t to)
 {
     struct path *p = &s->path[path];
     if (s->item[p->item].visits >= VISITS_MAX) {
-        s->tally->endless += s->item[p->item].unit < s->tally->n_units;
+        s->tally->endless += s->item[p->item].counts;
         item_end(s, p->item, ITEM_FAILED);
         return false;
     }
@@ -155,7 +163,7 @@ void route_take(struct queue_sim *s, uint32_t path, int32_t first)
     const struct route *r = &g->route[i];
     if (r->counter != ROUTE_FREE)
         counters[r->counter]++;
-    tally_unit(s->tally, s->item[p->item].unit)[s->tally->at.edge + g->edge_of[i]]++;
+    s->item[p->item].sums[s->tally->at.edge + g->edge_of[i]]++;
     if (r->to < 0) {
         route_end(s, path, r->to);
         return;
@@ -187,9 +195,7 @@ void route_pass(struct queue_sim *s, uint32_t path)
     double sum = 0, u = 0;
     int32_t taken = q->exit[QUEUE_PASS], last = -1;
     if (q->step->n_ways)
-        u = ldexp(
-            (double)(number_of(p->key, p->step, path_visits(s, path)[p->step], 0, FOR_WAY) >> 11),
-            -53);
+        u = (double)(path_number(p, 0, FOR_WAY) >> 11) * 0x1p-53;
     uint32_t w = 0;
     for (; w < q->step->n_ways; w++) {
         const struct way *way = &q->step->way[w];

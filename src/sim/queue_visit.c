@@ -8,46 +8,43 @@
 
 #include <math.h>
 
-static double *step_sums(const struct queue_sim *s, const struct path *p)
+static inline const struct queue_step *step_of(const struct queue_sim *s, const struct path *p)
 {
-    return tally_unit(s->tally, s->item[p->item].unit) + s->tally->at.step + p->step * STEP_SUMS;
+    return &s->program->step[p->step];
 }
 
-static uint64_t number_for(const struct queue_sim *s, uint32_t path, uint32_t call,
-                           enum purpose purpose)
+static inline const struct retry *retry_of(const struct queue_sim *s, const struct path *p)
 {
-    const struct path *p = &s->path[path];
-    return number_of(p->key, p->step, path_visits(s, path)[p->step], call, purpose);
-}
-
-static const struct retry *retry_of(const struct queue_sim *s, const struct path *p)
-{
-    const struct step *step = s->program->step[p->step].step;
-    return step->class_retry ? &step->class_retry[s->item[p->item].class] : &step->retry;
+    const struct queue_step *q = step_of(s, p);
+    return q->class_retry ? &q->step->class_retry[s->item[p->item].class] : &q->step->retry;
 }
 
 /* --- the end of a visit */
 
-void visit_close(struct queue_sim *s, uint32_t path, bool ok)
+static inline void close_visit(struct queue_sim *s, uint32_t path, bool ok)
 {
     struct path *p = &s->path[path];
-    double *u = step_sums(s, p), took = s->clock.now_s - p->visit_s;
-    const struct queue_plan *any = s->program->step[p->step].plan;
-    bool retried = p->attempts > 1;
+    double took = s->clock.now_s - p->visit_s;
+    const struct queue_plan *plan = p->plan ? p->plan : step_of(s, p)->plan;
     p->awaits = AWAITS_NOTHING;
-    u[STEP_VISIT_ENDS + ok * 2 + retried]++;
-    u[STEP_VISIT_TIME] += took;
-    if (!within_s(s, took, p->plan ? p->plan->budget_s : any->budget_s))
-        u[STEP_OVER]++;
-    if (s->item[p->item].unit < s->tally->n_units)
+    p->sums[STEP_VISIT_ENDS + ok * 2 + (p->attempts > 1)]++;
+    p->sums[STEP_VISIT_TIME] += took;
+    if (!within_s(s, took, plan->budget_s))
+        p->sums[STEP_OVER]++;
+    if (s->item[p->item].counts)
         values_put(&s->tally->step[p->step].visits, took);
     if (!ok)
         path_flags(s, path)[p->step] |= FLAG_FAILED;
 }
 
+void visit_close(struct queue_sim *s, uint32_t path, bool ok)
+{
+    close_visit(s, path, ok);
+}
+
 static void visit_fail(struct queue_sim *s, uint32_t path)
 {
-    visit_close(s, path, false);
+    close_visit(s, path, false);
     route_take(s, path, s->program->step[s->path[path].step].exit[QUEUE_FAIL]);
 }
 
@@ -61,7 +58,7 @@ static void pass_gate(struct queue_sim *s, uint32_t path)
     double low = plan->threshold, high = q->step->bands ? plan->threshold_high : low;
     c = (double)(float)c;
     if (q->step->draws_threshold) {
-        uint64_t u = number_of(s->item[p->item].key, p->step, 0, 0, FOR_THRESHOLD);
+        uint64_t u = item_number(&s->item[p->item], p->step, FOR_THRESHOLD);
         low = high = (double)(float)law_draw(&plan->threshold_law, u);
     }
     enum queue_exit exit = rules_gate_ships(c, high)                    ? QUEUE_ABOVE
@@ -69,7 +66,7 @@ static void pass_gate(struct queue_sim *s, uint32_t path)
                                                                         : QUEUE_BELOW;
     if (exit == QUEUE_ABOVE && q->step->audit.present) {
         double share = audit_probability(q->step->audit.design, plan->audit, c, high);
-        if (rng_unit(number_for(s, path, 0, FOR_AUDIT)) < share)
+        if (rng_unit(path_number(p, 0, FOR_AUDIT)) < share)
             exit = QUEUE_AUDIT;
     }
     route_take(s, path, q->exit[exit]);
@@ -78,9 +75,9 @@ static void pass_gate(struct queue_sim *s, uint32_t path)
 static void give_confidence(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
-    if (!s->program->step[p->step].keeps_confidence)
+    if (!step_of(s, p)->keeps_confidence)
         return;
-    uint64_t u = number_for(s, path, 0, FOR_CONFIDENCE);
+    uint64_t u = path_number(p, 0, FOR_CONFIDENCE);
     p->confidence = law_draw(&p->plan->confidence[p->good], u);
     path_confidences(s, path)[p->step] = p->confidence;
 }
@@ -91,9 +88,9 @@ static void decide(struct queue_sim *s, uint32_t path)
     const struct queue_plan *plan = p->plan;
     const uint64_t *changes = p->tired ? plan->tired_change_below : plan->change_below;
     const uint64_t *rejects = p->tired ? plan->tired_reject_below : plan->reject_below;
-    uint64_t u = number_for(s, path, 0, FOR_DECISION);
+    uint64_t u = path_number(p, 0, FOR_DECISION);
     bool change = u < changes[p->good], caught = u < rejects[p->good];
-    step_sums(s, p)[STEP_CAUGHT] += caught;
+    p->sums[STEP_CAUGHT] += caught;
     p->good = p->good != change;
     give_confidence(s, path); /* of the quality that the decision left */
     if (caught && !change)
@@ -107,10 +104,10 @@ static void visit_ok(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
     const struct queue_step *q = &s->program->step[p->step];
-    visit_close(s, path, true);
-    if (q->step->kind != STEP_CHECK && q->step->kind != STEP_REVIEW)
+    close_visit(s, path, true);
+    if (q->kind != STEP_CHECK && q->kind != STEP_REVIEW)
         give_confidence(s, path);
-    switch (q->step->kind) {
+    switch (q->kind) {
     case STEP_GATE:
         pass_gate(s, path);
         break;
@@ -152,15 +149,18 @@ static void unlink_call(struct queue_sim *s, uint32_t call)
 /* One more call of the attempt.  False: the room was full, and there is no such call. */
 static bool call_out(struct queue_sim *s, uint32_t path, bool first, bool probe)
 {
-    const struct queue_step *q = &s->program->step[s->path[path].step];
     uint32_t call = call_new(s);
     struct call *c = &s->call[call];
+    struct path *p = &s->path[path];
+    uint32_t desk = step_of(s, p)->desk;
     c->path = path;
-    c->number = s->path[path].number++;
+    c->item = p->item;
+    c->number = p->number++;
     c->first = first;
     c->probe = probe;
+    c->desk = desk - 1; /* NONE: 0 - 1 */
     link_call(s, path, call);
-    if (!q->desk) {
+    if (!desk) {
         call_begin(s, call);
         return true;
     }
@@ -173,21 +173,21 @@ static bool call_out(struct queue_sim *s, uint32_t path, bool first, bool probe)
 /* No place in the waiting room: the visit ends by the room's own edge. */
 static void turn_away(struct queue_sim *s, uint32_t path)
 {
-    visit_close(s, path, false);
+    close_visit(s, path, false);
     route_take(s, path, s->program->step[s->path[path].step].exit[QUEUE_FULL]);
 }
 
 static void attempt(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
-    const struct step *step = s->program->step[p->step].step;
+    const struct queue_step *q = step_of(s, p);
     bool probe = false;
-    if (step->breaker.failures > 0 && !breaker_lets(s, p->step, &probe)) {
+    if (q->has_breaker && !breaker_lets(s, p->step, &probe)) {
         p->outcome = OUTCOME_ERROR;
         visit_fail(s, path);
         return;
     }
-    if (p->attempts == 0)
+    if (q->has_budget && p->attempts == 0)
         budget_earn(s, p->step, s->item[p->item].class, retry_of(s, p));
     p->copies = 0;
     p->awaits = AWAITS_NOTHING;
@@ -211,7 +211,7 @@ void visit_withdraw(struct queue_sim *s, uint32_t path, bool gave_up)
             breaker_forget(s, p->step);
         if (running)
             clock_drop(&s->clock, OWNER_CALL, call);
-        if (s->program->step[p->step].desk)
+        if (c->desk != NONE)
             desk_withdraw(s, call, gave_up);
         unlink_call(s, call);
     }
@@ -228,8 +228,7 @@ static bool tries_again(struct queue_sim *s, uint32_t path, double *wait)
     if (!rules_retries(r, (enum outcome)p->outcome, p->attempts) ||
         !budget_spend(s, p->step, s->item[p->item].class, r))
         return false;
-    double u =
-        r->jitter == JITTER_NONE ? 0 : rng_unit(number_for(s, path, p->attempts, FOR_BACKOFF));
+    double u = r->jitter == JITTER_NONE ? 0 : rng_unit(path_number(p, p->attempts, FOR_BACKOFF));
     *wait = rules_backoff(r, p->attempts, u);
     return true;
 }
@@ -255,12 +254,12 @@ static const enum step_sum end_sum[TRY_COUNT] = {
 static const enum outcome shown[TRY_COUNT] = {
     [TRY_ERROR] = OUTCOME_ERROR, [TRY_SEEN] = OUTCOME_MALFORMED, [TRY_LATE] = OUTCOME_TIMEOUT};
 
-static void count_answer(struct queue_sim *s, const struct path *p, enum try_end end, double took)
+static inline void count_answer(struct queue_sim *s, const struct path *p,
+                                const struct queue_step *q, enum try_end end, double took)
 {
-    double *u = step_sums(s, p);
-    u[end_sum[end]]++;
-    u[STEP_ATTEMPT_TIME] += took;
-    if (!s->program->step[p->step].one_latency && s->item[p->item].unit < s->tally->n_units)
+    p->sums[end_sum[end]]++;
+    p->sums[STEP_ATTEMPT_TIME] += took;
+    if (!q->one_latency && s->item[p->item].counts)
         values_put(&s->tally->step[p->step].attempts, took);
 }
 
@@ -284,27 +283,28 @@ static bool is_failure(enum try_end end)
 static void attempt_alone(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
-    bool guarded = s->program->step[p->step].step->breaker.failures > 0;
-    budget_earn(s, p->step, s->item[p->item].class, retry_of(s, p));
+    const struct queue_step *q = step_of(s, p);
+    if (q->has_budget)
+        budget_earn(s, p->step, s->item[p->item].class, retry_of(s, p));
     for (;;) {
-        struct call c = {.path = path, .number = p->number++};
+        bool probe = false;
         double wait;
-        if (guarded && !breaker_lets(s, p->step, &c.probe)) {
+        if (q->has_breaker && !breaker_lets(s, p->step, &probe)) {
             p->outcome = OUTCOME_ERROR;
             visit_fail(s, path);
             return;
         }
         p->attempts++;
-        call_draw(s, &c, p);
-        s->clock.now_s += c.took_s;
-        p->plan = c.plan;
-        p->tired = c.tired;
-        count_answer(s, p, (enum try_end)c.end, c.took_s);
-        if (guarded)
-            breaker_note(s, p->step, c.probe, is_failure((enum try_end)c.end));
-        p->outcome = (uint8_t)shown[c.end];
-        if (!is_failure((enum try_end)c.end)) {
-            attempt_ok(s, path, (enum try_end)c.end);
+        struct drawn d = call_draw(s, p, p->number++);
+        s->clock.now_s += d.took_s;
+        p->plan = d.plan;
+        p->tired = d.tired;
+        count_answer(s, p, q, d.end, d.took_s);
+        if (q->has_breaker)
+            breaker_note(s, p->step, probe, is_failure(d.end));
+        p->outcome = (uint8_t)shown[d.end];
+        if (!is_failure(d.end)) {
+            attempt_ok(s, path, d.end);
             return;
         }
         if (!tries_again(s, path, &wait)) {
@@ -320,20 +320,22 @@ void visit_call_done(struct queue_sim *s, uint32_t call)
     struct call *c = &s->call[call];
     uint32_t path = c->path;
     struct path *p = &s->path[path];
+    const struct queue_step *q = step_of(s, p);
     enum try_end end = (enum try_end)c->end;
     bool failed = is_failure(end);
-    if (s->program->step[p->step].desk)
+    if (q->desk)
         desk_leave(s, call);
-    if (s->program->step[p->step].step->breaker.failures > 0)
+    if (q->has_breaker)
         breaker_note(s, p->step, c->probe, failed);
     p->plan = c->plan;
     p->tired = c->tired;
-    count_answer(s, p, end, c->took_s);
+    count_answer(s, p, q, end, c->took_s);
     unlink_call(s, call);
     p->outcome = (uint8_t)shown[end];
     if (failed && p->n_calls > 0)
         return;
-    visit_withdraw(s, path, false);
+    if (p->n_calls > 0 || p->awaits)
+        visit_withdraw(s, path, false);
     if (failed)
         attempt_failed(s, path);
     else
@@ -344,7 +346,7 @@ static void hedge(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
     const struct step *step = s->program->step[p->step].step;
-    if (step->breaker.failures > 0 && !breaker_is_closed(s, p->step))
+    if (step_of(s, p)->has_breaker && !breaker_is_closed(s, p->step))
         return;
     p->copies++;
     (void)call_out(s, path, false, false);
@@ -391,63 +393,77 @@ static int32_t given_of(const struct queue_sim *s, uint32_t path)
     return -1;
 }
 
-static void count_entry(struct queue_sim *s, uint32_t path)
+static inline void count_entry(struct queue_sim *s, uint32_t path, const struct queue_step *q)
 {
     struct path *p = &s->path[path];
-    const struct queue_step *q = &s->program->step[p->step];
     struct item *item = &s->item[p->item];
-    uint8_t *flags = path_flags(s, path);
+    uint8_t *flags = &path_flags(s, path)[p->step];
+    uint32_t visit = ++path_visits(s, path)[p->step];
+    p->stream = stream_of(p->step, visit);
+    p->sums = item->sums + s->tally->at.step + p->step * STEP_SUMS;
+    p->sums[STEP_VISITS]++;
     item->visits++;
-    step_sums(s, p)[STEP_VISITS]++;
-    if (++path_visits(s, path)[p->step] == 1 && !p->good)
-        flags[p->step] |= FLAG_BAD, item->was_bad = true;
+    *flags &= FLAG_BAD;
+    if (visit == 1 && !p->good) {
+        *flags = FLAG_BAD;
+        item->was_bad = true;
+    }
     if (q->entry_slot >= 0 && path_entries(s, path)[q->entry_slot] == ENTRY_UNSET)
         path_entries(s, path)[q->entry_slot] = p->good ? ENTRY_GOOD : ENTRY_BAD;
-    if (q->step->kind == STEP_REVIEW && item->reviews++ == 0)
+    if (q->kind == STEP_REVIEW && item->reviews++ == 0)
         item->reviewed_bad = !p->good;
+}
+
+/* The visit of a gate that takes no time and cannot fail. */
+static void pass_at_once(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    p->plan = plan_of(s, p);
+    p->attempts = 1;
+    p->sums[STEP_ATTEMPTS]++;
+    p->sums[STEP_COST] += p->plan->cost;
+    s->item[p->item].cost += p->plan->cost;
+    count_answer(s, p, step_of(s, p), TRY_OK, 0);
+    visit_ok(s, path);
+}
+
+/* False: the cache has it not. */
+static bool from_cache(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    p->plan = plan_of(s, p);
+    if (path_number(p, 0, FOR_CACHE) >= p->plan->hit_below)
+        return false;
+    double x = law_draw(&p->plan->cache_latency, path_number(p, 0, FOR_CACHE_LATENCY));
+    if (step_of(s, p)->alone) {
+        s->clock.now_s += x;
+        visit_ok(s, path);
+        return true;
+    }
+    p->awaits = AWAITS_CACHE;
+    clock_set(&s->clock, s->clock.now_s + x, OWNER_PATH, path);
+    return true;
 }
 
 void visit_begin(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
-    const struct queue_step *q = &s->program->step[p->step];
+    const struct queue_step *q = step_of(s, p);
     p->phase = PHASE_BUSY;
     p->visit_s = s->clock.now_s;
     p->attempts = p->number = 0;
     p->tired = false;
     p->outcome = OUTCOME_OK;
     p->plan = NULL;
-    p->given = q->step->n_given ? given_of(s, path) : -1; /* of the visits before this one */
-    count_entry(s, path);
-    path_flags(s, path)[p->step] &= (uint8_t) ~(FLAG_FAILED | FLAG_WRONG);
-    if (q->step->kind == STEP_PARALLEL) {
+    p->given = q->has_given ? given_of(s, path) : -1; /* of the visits before this one */
+    count_entry(s, path, q);
+    if (q->kind == STEP_PARALLEL)
         join_fork(s, path);
+    else if (q->instant)
+        pass_at_once(s, path);
+    else if (q->has_cache && from_cache(s, path))
         return;
-    }
-    if (q->instant || q->step->has_cache)
-        p->plan = plan_of(s, p);
-    if (q->instant) {
-        double *u = step_sums(s, p);
-        p->attempts = 1;
-        u[STEP_ATTEMPTS]++;
-        u[STEP_COST] += p->plan->cost;
-        s->item[p->item].cost += p->plan->cost;
-        count_answer(s, p, TRY_OK, 0);
-        visit_ok(s, path);
-        return;
-    }
-    if (q->step->has_cache && number_for(s, path, 0, FOR_CACHE) < p->plan->hit_below) {
-        double x = law_draw(&p->plan->cache_latency, number_for(s, path, 0, FOR_CACHE_LATENCY));
-        if (q->alone) {
-            s->clock.now_s += x;
-            visit_ok(s, path);
-            return;
-        }
-        p->awaits = AWAITS_CACHE;
-        clock_set(&s->clock, s->clock.now_s + x, OWNER_PATH, path);
-        return;
-    }
-    if (q->alone)
+    else if (q->alone)
         attempt_alone(s, path);
     else
         attempt(s, path);
