@@ -120,9 +120,12 @@ struct evidence_slot {
     uint32_t evidence;
 };
 
+struct wait_law;
 struct chain {
-    const struct pipeline *pipeline; /* borrowed */
-    const struct rules *rules;       /* borrowed */
+    const struct pipeline *pipeline;    /* borrowed */
+    const struct rules *rules;          /* borrowed */
+    const struct wait_law *const *wait; /* [n_steps] before each attempt (exact_wait.h), NULL:
+                                           none; NULL: nobody waits */
     uint32_t class;
     uint32_t n_states, n_hops, n_blocks, n_branches;
     struct chain_state *state; /* [n_states + 1], every hop leads forward, save inside blocks */

@@ -177,12 +177,16 @@ void latency_answer(const struct latency_source *s, double points_max, double le
 
 /* --- visits (exact_latency_visit.c) */
 
+struct wait_law;
+enum { WAIT_NONE = UINT32_MAX };
 struct latency_model {
     const struct model *model; /* borrowed: the numbers last filled */
     struct latency_law *law;   /* distinct ones */
     uint32_t n_laws;
-    uint32_t *law_of; /* [n_classes][n_units] */
-    double *visits;   /* [n_classes][n_units], as shares of all items */
+    uint32_t *law_of;             /* [n_classes][n_units] */
+    double *visits;               /* [n_classes][n_units], as shares of all items */
+    const struct wait_law **wait; /* distinct ones, borrowed */
+    uint32_t n_waits, *wait_of;   /* [n_classes][n_units]; WAIT_NONE */
 };
 /* The laws of all units, and their visits, of m, which must outlive it; the caller releases. */
 void latency_model_init(struct latency_model *l, const struct model *m);
@@ -193,7 +197,9 @@ void latency_model_release(struct latency_model *l);
 struct latency_spectra {
     struct wave **law; /* [n_laws], NULL where not asked for */
     struct kinks *kinks;
-    uint32_t n;
+    struct wave **wait; /* [n_waits], NULL where not asked for */
+    struct kinks *wait_kinks;
+    uint32_t n, n_waits;
 };
 /* Makes those of `step` in a window; the caller releases. */
 void latency_spectra_init(struct latency_spectra *s, const struct latency_model *l,
@@ -208,6 +214,13 @@ void latency_visit_wave(const struct chain *c, uint32_t step, const struct windo
 /* The same in kinks; adds to out. */
 void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
                          const struct kinks *latency, struct kinks out[END_COUNT]);
+
+/* The same with the wait before it: a visit of a unit of class k, out[END_COUNT]. */
+void latency_unit_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                       uint32_t unit, const struct window *w, uint32_t b,
+                       struct wave out[END_COUNT]);
+void latency_unit_kinks(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                        uint32_t unit, struct kink_limits *limits, struct kinks out[END_COUNT]);
 
 /* A source: visits of one step, law 0 of all, then (with more than one) of each class; masses are
  * shares of its visits. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Desks in the steady state, in closed form: Poisson arrivals from outside, one desk.
+/* Desks in the steady state, in closed form, and scenarios with desks.
  *
  * A desk's arrivals are Poisson when the steps before it hold nothing (delays that nobody shares
  * displace the points of a Poisson process independently, and it stays one: Doob 1953, ch. VIII.5),
@@ -22,11 +22,14 @@ struct desk {
     uint32_t servers;
     uint32_t room; /* ROOM_UNLIMITED: no limit */
     double rate_per_s, mean_s;
-    double patience_s; /* mean; INFINITY: for ever */
+    double patience_s;      /* mean; INFINITY: for ever */
+    double answer_within_s; /* of service_level; INFINITY: not asked */
 };
-/* NaN: not known.  Waits are of all who joined. */
+/* NaN: not known.  Waits are of all who joined, but for wait_served_mean_s; block and abandon are
+ * shares of all who came; growth is in items a day. */
 struct desk_values {
-    double utilisation, wait_mean_s, wait_p95_s, p_wait, queue_length, in_system, block, abandon;
+    double utilisation, wait_mean_s, wait_served_mean_s, wait_p95_s, p_wait, service_level;
+    double queue_length, in_system, block, abandon, growth;
 };
 /* ERR_NUMERIC when there is no steady state. */
 MUST_CHECK int desk_markov(const struct desk *d, struct desk_values *out, struct error *err);
@@ -43,5 +46,12 @@ MUST_CHECK int desk_ranks(const struct desk_stream *s, uint32_t n, uint32_t serv
 /* exact_solve for scenarios with arrivals; ERR_UNSUPPORTED with the assumption that fails. */
 MUST_CHECK int exact_queue_solve(const struct pipeline *p, const struct exact_options *options,
                                  struct result *out, bool *complete, struct error *err);
+
+/* exact_solve for an untimed pipeline whose steps have waits before them (exact_wait.h); NULL:
+ * none. */
+struct waits;
+MUST_CHECK int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
+                                   const struct exact_options *options, struct result *out,
+                                   bool *complete, struct error *err);
 
 #endif

@@ -113,8 +113,10 @@ struct edge_place {
     int32_t to;            /* a step or TO_* */
 };
 
+struct waits;
 struct model {
     const struct pipeline *pipeline; /* borrowed */
+    const struct waits *waits;       /* borrowed; NULL: nobody waits */
     struct rules rules;
     struct chain *chain;   /* [n_classes] */
     bool whole;            /* stages and edges too */
@@ -142,6 +144,12 @@ struct model {
 /* Builds the chains; ERR_LIMIT.  `whole`: values of stages and edges will be asked for. */
 MUST_CHECK int model_build(struct model *m, const struct pipeline *p, uint32_t max_states,
                            bool whole, struct error *err);
+/* Puts waits before the attempts of some steps; between model_build and model_start. */
+void model_wait(struct model *m, const struct waits *waits);
+/* What an item waits at this step cannot be told by more than its mean, or its visit has several
+ * attempts whose waits depend on each other; and does it wait at all, in some class? */
+bool model_wait_vague(const struct model *m, uint32_t step);
+bool model_waits_at(const struct model *m, uint32_t step);
 /* Finds the edges in use and the middle to take moments about; before the first model_values. */
 MUST_CHECK int model_start(struct model *m, const double *theta, struct error *err);
 /* After chain_redraw: what depends on distributions alone. */

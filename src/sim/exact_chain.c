@@ -5,6 +5,8 @@
  * visibly ok with a quality after it, caught or not, and with a confidence in one of the bands. */
 #include "sim/exact_chain.h"
 
+#include "sim/exact_wait.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -79,8 +81,20 @@ static void ends_set(struct chain *c, uint32_t u)
         };
 }
 
+/* Adds what the attempts wait: for one attempt, which every visit to a desk with a known law makes,
+ * the second moment is exact. */
+static void wait_add(struct visit_law *law, const struct wait_law *wait)
+{
+    for (int e = 0; e < END_COUNT; e++) {
+        double tries = law->tries[e][0];
+        law->time[e][1] += 2 * wait->mean_s * law->time[e][0] + tries * wait->square;
+        law->time[e][0] += tries * wait->mean_s;
+    }
+}
+
 static void unit_fill(struct chain *c, uint32_t u)
 {
+    const struct wait_law *wait = c->wait ? c->wait[c->unit[u].step] : NULL;
     static const struct retry once = {.attempts = 1, .on = RETRY_ALL};
     if (c->unit[u].kind == UNIT_VISIT) {
         visit_law_set(&c->law[u], &c->numbers[u], chain_retry(c, u), &c->time[u]);
@@ -88,6 +102,8 @@ static void unit_fill(struct chain *c, uint32_t u)
             memcpy(c->law[u].time[END_OK], c->hedge[u].time, sizeof c->hedge[u].time);
             memcpy(c->law[u].tries[END_OK], c->hedge[u].calls, sizeof c->hedge[u].calls);
         }
+        if (wait)
+            wait_add(&c->law[u], wait);
     } else {
         visit_law_set(&c->law[u], &c->numbers[u], &once, &c->time[u]);
         memset(c->law[u].tries, 0, sizeof c->law[u].tries);

@@ -209,13 +209,13 @@ void model_latency(const struct model *m, const struct latency_options *options,
     *out = (struct latency_outcome){0};
     latency_model_init(&l, m);
     struct latency_options left = *options;
-    left.items = isnan(values[TOP_ALL_P50]);
+    left.items = options->items && isnan(values[TOP_ALL_P50]);
     if (left.items || left.curve)
         solve_items(&l, &left, values, out);
-    out->items = out->items || !left.items;
+    out->items = out->items || !isnan(values[TOP_ALL_P50]);
     for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
         double *v = values + model_stage_at(m, i);
-        if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]))
+        if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]) && !model_wait_vague(m, i))
             solve_visits(&l, options, i, v, out);
     }
     latency_model_release(&l);

@@ -3,7 +3,7 @@
  * wait after the k-th attempt, the transform of visits that end after k attempts is that of those
  * that end so times prod_{i<k} (e A + t exp(-s T)) W_i, e and t being the probabilities of an
  * attempt that is tried again, in time and late.  Kinks multiply in the same way. */
-#include "sim/exact_latency.h"
+#include "sim/exact_wait.h"
 
 #include <math.h>
 
@@ -26,6 +26,18 @@ static uint32_t find_law(struct latency_model *l, const struct numbers *n)
             return k;
     latency_law_init(&l->law[l->n_laws], &n->latency, n->timeout_s);
     return l->n_laws++;
+}
+
+static uint32_t find_wait(struct latency_model *l, const struct chain *c, uint32_t unit)
+{
+    const struct wait_law *w = c->wait ? c->wait[c->unit[unit].step] : NULL;
+    if (!w || c->unit[unit].kind != UNIT_VISIT)
+        return WAIT_NONE;
+    for (uint32_t k = 0; k < l->n_waits; k++)
+        if (l->wait[k] == w)
+            return k;
+    l->wait[l->n_waits] = w;
+    return l->n_waits++;
 }
 
 /* Hundreds of atoms are kept apart in a sum where one step alone has them, and takes them once. */
@@ -64,9 +76,13 @@ void latency_model_init(struct latency_model *l, const struct model *m)
     *l = (struct latency_model){.model = m};
     l->law = mem_zero(all, sizeof *l->law);
     l->law_of = mem_zero(all, sizeof *l->law_of);
+    l->wait = mem_zero(all, sizeof *l->wait);
+    l->wait_of = mem_zero(all, sizeof *l->wait_of);
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
-        for (uint32_t i = 0; i < n; i++)
+        for (uint32_t i = 0; i < n; i++) {
             l->law_of[k * n + i] = find_law(l, &m->chain[k].numbers[i]);
+            l->wait_of[k * n + i] = find_wait(l, &m->chain[k], i);
+        }
     find_many(l);
     l->visits = mem_zero(all, sizeof *l->visits);
     count_visits(l);
@@ -79,6 +95,8 @@ void latency_model_release(struct latency_model *l)
     mem_free(l->law);
     mem_free(l->law_of);
     mem_free(l->visits);
+    mem_free(l->wait);
+    mem_free(l->wait_of);
     *l = (struct latency_model){0};
 }
 
@@ -255,12 +273,21 @@ void latency_spectra_init(struct latency_spectra *s, const struct latency_model 
                           const struct window *w, uint32_t step)
 {
     const struct chain *c = l->model->chain;
-    *s = (struct latency_spectra){.n = l->n_laws};
+    *s = (struct latency_spectra){.n = l->n_laws, .n_waits = l->n_waits};
     s->law = mem_zero(l->n_laws, sizeof *s->law);
     s->kinks = mem_zero(l->n_laws, sizeof *s->kinks);
+    s->wait = mem_zero((size_t)l->n_waits + 1, sizeof *s->wait);
+    s->wait_kinks = mem_zero((size_t)l->n_waits + 1, sizeof *s->wait_kinks);
     for (size_t i = 0; i < (size_t)c->n_units * c->pipeline->n_classes; i++) {
-        uint32_t k = l->law_of[i];
-        if (s->law[k] || (step != UINT32_MAX && c->unit[i % c->n_units].step != step))
+        uint32_t k = l->law_of[i], wait = l->wait_of[i];
+        if (step != UINT32_MAX && c->unit[i % c->n_units].step != step)
+            continue;
+        if (wait != WAIT_NONE && !s->wait[wait]) {
+            s->wait[wait] = mem_alloc(window_waves(w) * sizeof(struct wave));
+            wait_law_transform(l->wait[wait], w, s->wait[wait]);
+            wait_law_kinks(l->wait[wait], w, &s->wait_kinks[wait]);
+        }
+        if (s->law[k])
             continue;
         s->law[k] = mem_alloc(window_waves(w) * sizeof(struct wave));
         latency_law_transform(&l->law[k], w, s->law[k]);
@@ -274,8 +301,35 @@ void latency_spectra_release(struct latency_spectra *s)
         mem_free(s->law[k]);
         kinks_release(&s->kinks[k]);
     }
+    for (uint32_t k = 0; k < s->n_waits; k++) {
+        mem_free(s->wait[k]);
+        kinks_release(&s->wait_kinks[k]);
+    }
     mem_free(s->law);
     mem_free(s->kinks);
+    mem_free(s->wait);
+    mem_free(s->wait_kinks);
+}
+
+void latency_unit_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                       uint32_t unit, const struct window *w, uint32_t b,
+                       struct wave out[END_COUNT])
+{
+    const struct chain *c = &l->model->chain[k];
+    uint32_t of = k * c->n_units + unit, wait = l->wait_of[of];
+    latency_visit_wave(c, unit, w, b, &s->law[l->law_of[of]][b], out);
+    for (int e = 0; e < END_COUNT && wait != WAIT_NONE; e++)
+        wave_multiply(&out[e], &s->wait[wait][b]);
+}
+
+void latency_unit_kinks(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                        uint32_t unit, struct kink_limits *limits, struct kinks out[END_COUNT])
+{
+    const struct chain *c = &l->model->chain[k];
+    uint32_t of = k * c->n_units + unit, wait = l->wait_of[of];
+    latency_visit_kinks(c, unit, limits, &s->kinks[l->law_of[of]], out);
+    for (int e = 0; e < END_COUNT && wait != WAIT_NONE; e++)
+        kinks_times(&out[e], &s->wait_kinks[wait], limits);
 }
 
 /* --- visits */
@@ -290,8 +344,7 @@ static void add_unit(const struct visit_source *v, const struct chain *c, uint32
     double end[END_COUNT] = {
         [END_OK] = share * (law->ok + law->wrong), [END_FAILED] = share * law->failed};
     struct kinks kinks[END_COUNT] = {{0}};
-    of = v->latency->law_of[of];
-    latency_visit_kinks(c, unit, limits, &spectra->kinks[of], kinks);
+    latency_unit_kinks(v->latency, spectra, c->class, unit, limits, kinks);
     for (int e = 0; e < END_COUNT; e++) {
         for (int k = 0; k < 2 && to[k]; k++)
             kinks_add(&to[k]->kinks, &kinks[e], end[e]);
@@ -299,7 +352,7 @@ static void add_unit(const struct visit_source *v, const struct chain *c, uint32
     }
     for (uint32_t b = 0; b < window_waves(w); b++) {
         struct wave wave[END_COUNT];
-        latency_visit_wave(c, unit, w, b, &spectra->law[of][b], wave);
+        latency_unit_wave(v->latency, spectra, c->class, unit, w, b, wave);
         for (int k = 0; k < 2 && to[k]; k++)
             for (int e = 0; e < END_COUNT; e++)
                 wave_add(&to[k]->wave[b], &wave[e], end[e]);

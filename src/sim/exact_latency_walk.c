@@ -154,8 +154,7 @@ static void add_waves(const struct latency_model *l, uint32_t class,
     walk.matrix = mem_zero(2 * (size_t)block * (block + 1) + 1, sizeof *walk.matrix);
     for (uint32_t b = 0; b < window_waves(w); b++) {
         for (uint32_t i = 0; i < n; i++)
-            latency_visit_wave(c, i, w, b, &spectra->law[l->law_of[class * n + i]][b],
-                               walk.end + c->unit[i].first_end);
+            latency_unit_wave(l, spectra, class, i, w, b, walk.end + c->unit[i].first_end);
         wave_pass(&walk);
         for (uint32_t k = 0; k < ABSORB_COUNT; k++)
             for (uint32_t of = first_law(k); of < LATENCY_OF_COUNT; of++) {
@@ -262,8 +261,7 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
     walk.state = mem_zero(c->n_states, sizeof *walk.state);
     walk.end = mem_zero(c->n_ends, sizeof *walk.end);
     for (uint32_t i = 0; i < n; i++)
-        latency_visit_kinks(c, i, &walk.limits, &spectra->kinks[l->law_of[class * n + i]],
-                            walk.end + c->unit[i].first_end);
+        latency_unit_kinks(l, spectra, class, i, &walk.limits, walk.end + c->unit[i].first_end);
     kinks_pass(&walk);
     for (uint32_t of = 0; of < LATENCY_OF_COUNT; of++) {
         kinks_add(&out[of].kinks, &walk.out[of], m->pipeline->class[class].share);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A pipeline's chains with their workspaces, and the layout of the array of values. */
-#include "sim/exact_values.h"
+#include "sim/exact_wait.h"
 
 #include <math.h>
 
@@ -115,6 +115,38 @@ int model_build(struct model *m, const struct pipeline *p, uint32_t max_states, 
     m->attempt = mem_zero(p->n_steps, sizeof *m->attempt);
     find_simple(m);
     return 0;
+}
+
+void model_wait(struct model *m, const struct waits *waits)
+{
+    m->waits = waits;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        m->chain[k].wait = waits->law + (size_t)k * m->pipeline->n_steps;
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
+        m->no_time = m->no_time && !model_waits_at(m, i);
+}
+
+static const struct wait_law *wait_at(const struct model *m, uint32_t class, uint32_t step)
+{
+    return m->chain[class].wait ? m->chain[class].wait[step] : NULL;
+}
+
+bool model_waits_at(const struct model *m, uint32_t step)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        if (wait_at(m, k, step))
+            return true;
+    return false;
+}
+
+bool model_wait_vague(const struct model *m, uint32_t step)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct wait_law *w = wait_at(m, k, step);
+        if (w && (w->kind == WAIT_MEAN || chain_retry(&m->chain[k], step)->attempts > 1))
+            return true;
+    }
+    return false;
 }
 
 static void find_edges(struct model *m)

@@ -33,6 +33,9 @@ static void markov_unlimited(const struct desk *d, double a, struct desk_values 
     *out = (struct desk_values){.utilisation = a / d->servers, .p_wait = c};
     out->wait_mean_s = c / spare;
     out->wait_p95_s = c > 0.05 ? log(c / 0.05) / spare : 0;
+    out->wait_served_mean_s = out->wait_mean_s;
+    out->service_level =
+        isfinite(d->answer_within_s) ? 1 - c * exp(-spare * d->answer_within_s) : NAN;
     out->queue_length = d->rate_per_s * out->wait_mean_s;
     out->in_system = out->queue_length + a;
 }
@@ -98,6 +101,30 @@ static double waits_p95(const struct desk *d, const double *p, size_t joins)
     return high;
 }
 
+/* Of those who joined: P(served within t), and the mean wait of those who are served.  Who finds j
+ * others waiting is served with probability E[Y], Y = exp(-theta V) being Beta(A, j + 1) with
+ * A = pace / theta; and E[V Y] = E[Y] (psi(A + j + 2) - psi(A + 1)) / theta. */
+static void served_of(const struct desk *d, const double *p, size_t joins, struct desk_values *out)
+{
+    double theta = 1 / d->patience_s, pace = d->servers / d->mean_s, a = pace / theta;
+    double all = 0, served = 0, within = 0, wait = 0, sum = 0;
+    bool asked = isfinite(d->answer_within_s);
+    for (size_t n = 0; n < joins; n++) {
+        double j = (double)n - d->servers, gets = j < 0 ? 1 : a / (a + j + 1);
+        all += p[n];
+        served += p[n] * gets;
+        if (j >= 0) {
+            sum += 1 / (a + 1 + j);
+            wait += p[n] * gets * sum / theta;
+        }
+        if (asked)
+            within += p[n] * gets *
+                      (j < 0 ? 1 : gsl_cdf_beta_Q(exp(-theta * d->answer_within_s), a + 1, j + 1));
+    }
+    out->wait_served_mean_s = wait / served;
+    out->service_level = asked ? within / all : NAN;
+}
+
 int desk_markov(const struct desk *d, struct desk_values *out, struct error *err)
 {
     double a = d->rate_per_s * d->mean_s;
@@ -121,8 +148,16 @@ int desk_markov(const struct desk *d, struct desk_values *out, struct error *err
     out->utilisation = busy / d->servers;
     out->p_wait /= joined;
     out->wait_mean_s = out->queue_length / (d->rate_per_s * joined);
-    out->abandon = isfinite(d->patience_s) ? out->wait_mean_s / d->patience_s : 0;
-    out->wait_p95_s = waits_p95(d, p, len < full ? len : full);
+    out->abandon = joined * out->wait_mean_s / d->patience_s;
+    size_t joins = len < full ? len : full;
+    out->wait_p95_s = waits_p95(d, p, joins);
+    if (isfinite(d->patience_s)) {
+        served_of(d, p, joins, out);
+    } else {
+        double t = d->answer_within_s;
+        out->wait_served_mean_s = out->wait_mean_s;
+        out->service_level = isfinite(t) ? 1 - waits_beyond(d, p, joins, t) : NAN;
+    }
     mem_free(p);
     return 0;
 }
@@ -145,8 +180,9 @@ int desk_general(const struct desk_stream *s, uint32_t n, struct desk_values *ou
     streams_sum(s, n, &rate, &load, &residual);
     if (!(load < 1))
         return overloaded(load, 1, err);
-    *out = (struct desk_values){.utilisation = load, .p_wait = load, .wait_p95_s = NAN};
-    out->wait_mean_s = residual / (1 - load);
+    *out = (struct desk_values){
+        .utilisation = load, .p_wait = load, .wait_p95_s = NAN, .service_level = NAN};
+    out->wait_mean_s = out->wait_served_mean_s = residual / (1 - load);
     out->queue_length = rate * out->wait_mean_s;
     out->in_system = out->queue_length + load;
     return 0;
@@ -180,12 +216,14 @@ int desk_ranks(const struct desk_stream *s, uint32_t n, uint32_t servers, bool p
         p_wait = erlang_c(servers, load);
         first = p_wait * (load / rate) / servers;
     }
-    *out = (struct desk_values){.utilisation = load / servers, .wait_p95_s = NAN};
+    *out = (struct desk_values){
+        .utilisation = load / servers, .wait_p95_s = NAN, .service_level = NAN};
     out->p_wait = preemptive ? NAN : p_wait;
     for (uint32_t i = 0; i < n; i++) {
         wait_s[i] = wait_of(s, n, i, servers, preemptive, first);
         out->wait_mean_s += s[i].rate_per_s / rate * wait_s[i];
     }
+    out->wait_served_mean_s = out->wait_mean_s;
     out->queue_length = rate * out->wait_mean_s;
     out->in_system = out->queue_length + load;
     return 0;

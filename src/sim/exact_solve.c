@@ -5,6 +5,7 @@
 #include "sim/exact_latency.h"
 #include "sim/exact_posterior.h"
 #include "sim/exact_queue.h"
+#include "sim/exact_wait.h"
 #include "sim/gap_exact.h"
 #include "sim/sensitivity.h"
 
@@ -19,7 +20,8 @@ static const uint64_t UNTIMED = FEATURE(RESOURCES) | FEATURE(DISCIPLINE) | FEATU
                                 FEATURE(PATIENCE) | FEATURE(HOURS) | FEATURE(RATE_LIMIT);
 /* With them a desk may have a closed form. */
 static const uint64_t TIMED = FEATURE(ARRIVALS) | FEATURE(BATCH_ARRIVALS) | FEATURE(RESOURCES) |
-                              FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) | FEATURE(PATIENCE);
+                              FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) | FEATURE(PATIENCE) |
+                              FEATURE(HOURS) | FEATURE(RATE_LIMIT);
 
 struct answer_values {
     const double *value, *low, *high; /* low NULL: exact */
@@ -183,8 +185,10 @@ static void put_curve(const struct latency_outcome *l, struct result *out)
 static bool solve_latency(const struct model *m, double *value, struct result *out, bool *complete)
 {
     struct latency_outcome l;
-    model_latency(m, &latency_exactly, value, &l);
-    bool items = l.items;
+    struct latency_options options = latency_exactly;
+    options.items = options.curve = !m->waits || m->waits->whole;
+    model_latency(m, &options, value, &l);
+    bool items = l.items || !options.items;
     put_curve(&l, out);
     if (l.worst > LATENCY_ERROR) {
         result_warn(out, "latency quantiles: their relative error is about %.1g, from %s", l.worst,
@@ -206,7 +210,7 @@ static int solve_point(struct model *m, struct result *out, bool *complete, stru
     struct gaps gaps = {0};
     int status = model_values(m, NULL, value, err);
     if (!status) {
-        if (!m->no_time && !m->hedged && atoms_possible(m, ATOMS_TIME))
+        if (!m->no_time && !m->hedged && !m->waits && atoms_possible(m, ATOMS_TIME))
             model_atoms(m, ATOMS_TIME, value);
         if (!m->no_time)
             gaps.latency = m->hedged || !solve_latency(m, value, out, complete);
@@ -274,6 +278,13 @@ static int solve_posterior(struct model *m, const struct exact_options *options,
 int exact_solve(const struct pipeline *p, const struct exact_options *options, struct result *out,
                 bool *complete, struct error *err)
 {
+    return exact_solve_waiting(p, NULL, options, out, complete, err);
+}
+
+int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
+                        const struct exact_options *options, struct result *out, bool *complete,
+                        struct error *err)
+{
     struct model m;
     bool timed = p->arrivals.kind != ARRIVALS_NONE;
     *complete = true;
@@ -283,6 +294,8 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
         return exact_queue_solve(p, options, out, complete, err);
     if (model_build(&m, p, options->max_states, true, err))
         return -1;
+    if (waits)
+        model_wait(&m, waits);
     bool uncertain = options->uncertainty && (p->n_evidence || m.redraws);
     double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
     pipeline_posterior_mean(p, theta);
@@ -294,11 +307,11 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
         status = solve_point(&m, out, complete, err);
     if (!status && !options->values_only)
         status = gap_exact(&m, options, uncertain, out, complete, err);
-    if (m.chain[0].varied && !status && !options->values_only) {
+    if (m.chain[0].varied && !status && !options->values_only && !waits) {
         result_warn(out, "sensitivities: left out, as some step has given, a cache, an audit, a "
                          "drawn threshold, a hedge or retries by class");
         *complete = false;
-    } else if (!status && !options->values_only)
+    } else if (!status && !options->values_only && !waits)
         status = sensitivity_exact(p, options, uncertain, out, complete, err);
     out->run.present = true;
     out->run.method = "exact";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the flows of the chains to metrics.  Classes are mixed as sums, before any ratio is taken;
  * shares are sums of their own absorbing states, never 1 - x. */
-#include "sim/exact_values.h"
+#include "sim/exact_wait.h"
 
 #include <math.h>
 #include <string.h>
@@ -63,6 +63,8 @@ static double in_budget(const struct model *m, const struct chain *c, uint32_t u
     const struct numbers *n = &c->numbers[u];
     if (m->no_time || !isfinite(n->budget_s))
         return 1;
+    if (c->wait && c->wait[c->unit[u].step])
+        return NAN;
     if (c->hedge[u].copies)
         return 1 - hedge_above(n, c->hedge[u].copies, n->budget_s);
     if (c->unit[u].kind == UNIT_VISIT && chain_retry(c, u)->attempts > 1)
@@ -241,7 +243,7 @@ static void latency_values(const struct model *m, const struct top_sums *sums, d
         v[TOP_LATENCY_MEAN] = n[0] > 0 ? m->about.time_s + t1[0] / n[0] : NAN;
         v[TOP_ALL_MEAN] = m->about.time_s + t1[1] / n[1];
     }
-    if (!m->infinite[1]) {
+    if (!m->infinite[1] && (!m->waits || m->waits->whole)) {
         v[TOP_LATENCY_SD] = spread(n[0], t1[0], t2[0]);
         v[TOP_ALL_SD] = spread(n[1], t1[1], t2[1]);
     }
@@ -392,7 +394,7 @@ static void attempt_values(const struct model *m, uint32_t i, double *v)
         v[STAGE_ATTEMPT_P50 + k] = m->attempt[i][k];
         if (isnan(m->attempt[i][k]) && m->point && m->stage[i].attempts > 0)
             v[STAGE_ATTEMPT_P50 + k] = mixed_quantile(m, i, attempt_p[k]);
-        if (m->no_time || (model_plain(m, i) && model_once(m, i)))
+        if (m->no_time || (model_plain(m, i) && model_once(m, i) && !model_waits_at(m, i)))
             v[STAGE_VISIT_P50 + k] = v[STAGE_ATTEMPT_P50 + k];
     }
 }

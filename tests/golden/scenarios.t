@@ -230,9 +230,12 @@ shipped error            0%
 review load            100%
 review precision         0%
 latency mean      86.67 min
+latency p50       65.24 min
+latency p95         4.021 h
+latency p99         5.891 h
 wait mean         26.67 min
 visits mean               1
-11 further metrics: --json or --csv
+20 further metrics: --json or --csv
 [1]
 $ seam simulate scenarios/review-desk.yaml --quiet
 Headline

@@ -24,7 +24,8 @@ static void parse(const char *flow, struct pipeline *p)
     struct buf text;
     buf_init(&text);
     faults_init(&faults);
-    buf_printf(&text, "seam: 1\nhorizon: {length: 1w}\n%s", flow);
+    buf_printf(&text, "seam: 1\n%s%s", strstr(flow, "horizon:") ? "" : "horizon: {length: 1w}\n",
+               flow);
     int status = scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err);
     for (size_t i = 0; status && i < faults.list.len; i++)
         print_error("%u: %s\n", faults.list.at[i].line, faults.list.at[i].text);
@@ -85,8 +86,11 @@ static void three_reviewers_are_erlang_c(void **state)
 {
     (void)state;
     struct solved s;
-    solve(&s, "arrivals: {poisson: 2/h}\nresources: {people: {servers: 3}}\nflow:\n"
+    solve(&s, "arrivals: {poisson: 2/h}\nobjective: {deadline: 4h}\n"
+              "resources: {people: {servers: 3, answer_within: 1h}}\nflow:\n"
               "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n");
+    near_rel(1 - desk(&s, "service_level"), 0.16350197385397436, 1e-9);
+    near_rel(1 - top(&s, "slo_attainment"), 0.05087677469092827, 1e-8);
     near_rel(desk(&s, "p_wait"), 0.4444444444444444, 1e-9);
     near_rel(desk(&s, "queue_wait_mean"), 0.4444444444444444 * HOUR, 1e-9);
     near_rel(desk(&s, "queue_wait_p95"), 2.184802057337662 * HOUR, 1e-9);
@@ -94,8 +98,215 @@ static void three_reviewers_are_erlang_c(void **state)
     near_rel(desk(&s, "utilisation"), 2.0 / 3, 1e-12);
     near_rel(top(&s, "wait_mean"), 0.4444444444444444 * HOUR, 1e-9);
     near_rel(top(&s, "latency_all_mean"), 1.4444444444444444 * HOUR, 1e-9);
-    assert_true(isnan(top(&s, "latency_p95")));
+    /* wait: an atom of 5/9 and an exponential; sojourn 1 h + that */
+    near_rel(top(&s, "latency_sd"), sqrt(1 + 2 * 4.0 / 9 - 16.0 / 81) * HOUR, 1e-9);
+    done(&s);
+}
+
+/* M/M/1 by the general way (gamma of shape 1): sojourn and wait are exponential. */
+static void laws_of_one_server_are_exponential(void **state)
+{
+    (void)state;
+    static const char *const work[] = {"{exponential: {mean: 1h}}",
+                                       "{gamma: {shape: 1, scale: 1h}}"};
+    for (int i = 0; i < 2; i++) {
+        struct solved s;
+        char text[400];
+        snprintf(
+            text, sizeof text,
+            "arrivals: {poisson: 0.6/h}\nresources: {people: {servers: 1, answer_within: 2h}}\n"
+            "flow:\n  - review: desk\n    by: people\n    latency: %s\n    budget: 3h\n",
+            work[i]);
+        solve(&s, text);
+        near_rel(desk(&s, "queue_wait_p95"), log(0.6 / 0.05) / 0.4 * HOUR, 1e-8);
+        near_rel(desk(&s, "service_level"), 1 - 0.6 * exp(-0.8), 1e-9);
+        near_rel(top(&s, "latency_p50"), log(2) / 0.4 * HOUR, 1e-7);
+        near_rel(top(&s, "latency_p99"), log(100) / 0.4 * HOUR, 1e-7);
+        near_rel(top(&s, "latency_all_p999"), log(1000) / 0.4 * HOUR, 1e-7);
+        near_rel(top(&s, "latency_sd"), HOUR / 0.4, 1e-9);
+        near_rel(in(&s.r.stages.at[0].metrics, "visit_latency_p90"), log(10) / 0.4 * HOUR, 1e-7);
+        near_rel(in(&s.r.stages.at[0].metrics, "attempt_latency_p90"), log(10) * HOUR, 1e-9);
+        near_rel(in(&s.r.stages.at[0].metrics, "within_budget"), 1 - exp(-1.2), 1e-7);
+        assert_true(s.r.curves.len == 1);
+        done(&s);
+    }
+}
+
+/* M/M/1, load 1/2, then a constant hour: P(T <= t) = 1 - exp(-(t - 1) / 2), and a stage before
+ * that nobody shares: Exp(1/2) + Exp(1/2), an Erlang law, and the hour. */
+static void other_steps_are_added_to_the_wait(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "arrivals: {poisson: 0.5/h}\nobjective: {deadline: 5h}\n"
+              "resources: {people: {servers: 1}}\nflow:\n"
+              "  - stage: ask\n    wrong: 25%\n    latency: {exponential: {mean: 2h}}\n"
+              "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n"
+              "    sensitivity: 0\n"
+              "  - stage: send\n    latency: 1h\n");
+    near_rel(top(&s, "latency_mean"), 5 * HOUR, 1e-12);
+    near_rel(top(&s, "latency_sd"), sqrt(8) * HOUR, 1e-9);
+    near_rel(top(&s, "slo_attainment"), 0.75 * (1 - 3 * exp(-2)), 1e-7);
+    done(&s);
+}
+
+/* E03, M/D/1 */
+static void constant_work_has_erlangs_wait(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *within;
+        double beyond;
+    } cases[] = {
+        {"2.5h", 0.14770393318277597},
+        {"5.5h", 0.01945804112527405},
+        {"1us",  0.7                }
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct solved s;
+        char text[300];
+        snprintf(text, sizeof text,
+                 "arrivals: {poisson: 0.7/h}\n"
+                 "resources: {people: {servers: 1, answer_within: %s}}\nflow:\n"
+                 "  - review: desk\n    by: people\n    latency: 1h\n",
+                 cases[i].within);
+        solve(&s, text);
+        near(1 - desk(&s, "service_level"), cases[i].beyond, 1e-9);
+        /* E[W^2] = 2 E[W]^2 + lambda E[S^3] / (3 (1 - rho)), and S does not vary */
+        double mean = 0.7 / 0.6, square = 2 * mean * mean + 0.7 / 0.9;
+        near_rel(top(&s, "latency_sd"), sqrt(square - mean * mean) * HOUR, 1e-9);
+        done(&s);
+    }
+}
+
+/* With work min(Exp(1 h), 1 h) the
+ * third moment is 3 (2 - 5 / e), by parts. */
+static void cut_work_has_its_third_moment(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "arrivals: {poisson: 0.5/h}\nresources: {people: {servers: 1}}\nflow:\n"
+              "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n"
+              "    timeout: 1h\n    fallback: ship\n");
+    double e = exp(-1), m1 = 1 - e, m2 = 2 * (1 - 2 * e), m3 = 3 * (2 - 5 * e);
+    double rho = 0.5 * m1, w1 = 0.5 * m2 / (2 * (1 - rho));
+    double w2 = 2 * w1 * w1 + 0.5 * m3 / (3 * (1 - rho));
+    near_rel(desk(&s, "queue_wait_mean"), w1 * HOUR, 1e-9);
+    near_rel(top(&s, "latency_all_mean"), (w1 + m1) * HOUR, 1e-9);
+    near_rel(top(&s, "latency_all_sd"), sqrt(w2 - w1 * w1 + m2 - m1 * m1) * HOUR, 1e-8);
+    done(&s);
+}
+
+static double resource(const struct solved *s, size_t k, const char *name)
+{
+    return in(&s->r.resources.at[k].metrics, name);
+}
+
+/* Jackson: 1/h come, 20% come to the first desk again, 30% of those who pass it to the second. */
+static void a_network_is_jackson(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "arrivals: {poisson: 1/h}\n"
+              "resources: {writers: {servers: 2}, editors: {servers: 1}}\nflow:\n"
+              "  - stage: write\n    by: writers\n    latency: {exponential: {mean: 1h}}\n"
+              "    next: [{to: write, probability: 20%, at_most: unbounded}, "
+              "{to: edit, probability: 24%}, ship]\n"
+              "  - stage: edit\n    by: editors\n    latency: {exponential: {mean: 2h}}\n");
+    double a = 1.25, c = a * a / 2 / (1 - a / 2) / (1 + a + a * a / 2 / (1 - a / 2));
+    near_rel(resource(&s, 0, "utilisation"), 0.625, 1e-12);
+    near_rel(resource(&s, 0, "p_wait"), c, 1e-12);
+    near_rel(resource(&s, 0, "queue_wait_mean"), c / 0.75 * HOUR, 1e-12);
+    near_rel(resource(&s, 1, "utilisation"), 0.6, 1e-12);
+    near_rel(resource(&s, 1, "in_system_mean"), 1.5, 1e-12);
+    double wait = 1.25 * c / 0.75 + 0.3 * 3;
+    near_rel(top(&s, "wait_mean"), wait * HOUR, 1e-12);
+    near_rel(top(&s, "latency_mean"), (wait + 1.25 + 0.6) * HOUR, 1e-12);
+    assert_true(isnan(top(&s, "latency_p95")) && isnan(top(&s, "latency_sd")));
     assert_false(s.complete);
+    done(&s);
+}
+
+/* Two M/M/1 in a row, of rates mu - lambda 1/2 and 1/4 an hour: independent (Reich 1957), so that
+ * P(T > t) = 2 exp(-t / 4) - exp(-t / 2). */
+static void two_desks_in_a_row_are_independent(void **state)
+{
+    (void)state;
+    struct solved s;
+    static const char form[] =
+        "arrivals: {poisson: 0.5/h}\nobjective: {deadline: 6h}\n"
+        "resources: {first: {servers: %d}, second: {servers: 1}}\nflow:\n"
+        "  - stage: write\n    by: first\n    latency: {exponential: {mean: 1h}}\n"
+        "  - stage: pause\n    latency: %s\n"
+        "  - stage: edit\n    by: second\n    latency: {exponential: {mean: 80m}}\n";
+    char text[500];
+    snprintf(text, sizeof text, form, 1, "0s");
+    solve(&s, text);
+    near_rel(top(&s, "latency_mean"), 6 * HOUR, 1e-9);
+    near_rel(top(&s, "latency_sd"), sqrt(20) * HOUR, 1e-9);
+    near_rel(1 - top(&s, "slo_attainment"), 2 * exp(-1.5) - exp(-3), 1e-7);
+    done(&s);
+    snprintf(text, sizeof text, form, 1, "{exponential: {mean: 1m}}");
+    solve(&s, text);
+    assert_true(isnan(top(&s, "slo_attainment")));
+    near_rel(top(&s, "latency_mean"), 6 * HOUR + 60, 1e-9);
+    done(&s);
+    snprintf(text, sizeof text, form, 2, "0s");
+    solve(&s, text);
+    assert_true(isnan(top(&s, "slo_attainment")));
+    done(&s);
+}
+
+/* E09 */
+static void shifts_have_the_same_cycle_every_day(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *at_close;
+        double morning, evening, average;
+    } cases[] = {
+        {"interrupt", 17.89555161284073,  1.895551612840623,  9.23699337007404  },
+        {"finish",    16.200199256901467, 1.5221836437756406, 7.7570577792508075},
+    };
+    for (int i = 0; i < 2; i++) {
+        struct solved s;
+        char text[500];
+        snprintf(text, sizeof text,
+                 "arrivals: {poisson: 1/h}\nhorizon: {warmup: 100d, length: 100w, observe: 1h}\n"
+                 "resources: {people: {servers: 4, hours: \"09:00-17:00\", at_close: %s}}\nflow:\n"
+                 "  - stage: ask\n    latency: {lognormal: {p50: 1h, sigma: 1}}\n"
+                 "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n",
+                 cases[i].at_close);
+        solve(&s, text);
+        near_rel(desk(&s, "in_system_mean"), cases[i].average, 1e-7);
+        near_rel(top(&s, "latency_mean"), (cases[i].average + exp(0.5)) * HOUR, 1e-7);
+        const struct curve *curve = result_curve(&s.r, "in_system");
+        assert_non_null(curve);
+        assert_true(curve->points.len == 25 && curve->points.at[17].x == 17 * HOUR);
+        near_rel(curve->points.at[9].y, cases[i].morning, 1e-7);
+        near_rel(curve->points.at[17].y, cases[i].evening, 1e-7);
+        assert_true(isnan(top(&s, "latency_p50")));
+        done(&s);
+    }
+}
+
+/* Overloaded and interrupted: 4 more hours of work a day than 24 - 8, begun empty on Monday 00:00.
+ * The backlog at the end of day d comes near to 24 d - (servers' 20 h) d. */
+static void an_overloaded_cycle_is_told_for_its_horizon(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "arrivals: {poisson: 6/h}\nhorizon: {length: 10d, observe: 1d}\n"
+              "resources: {people: {servers: 12, hours: \"09:00-19:00\", at_close: interrupt}}\n"
+              "flow:\n  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n"
+              "    sensitivity: 90%\n");
+    const struct curve *curve = result_curve(&s.r, "in_system");
+    assert_true(curve->points.len == 11);
+    near(curve->points.at[0].y, 0, 1e-9);
+    near_rel(desk(&s, "backlog_growth"), curve->points.at[10].y / 10, 1e-9);
+    near(curve->points.at[10].y - curve->points.at[9].y, 24, 0.5);
+    assert_true(isnan(desk(&s, "queue_wait_mean")) && isnan(top(&s, "latency_mean")));
+    near_rel(top(&s, "reliability"), 1, 1e-12);
     done(&s);
 }
 
@@ -244,20 +455,40 @@ static void what_has_no_closed_form_is_named(void **state)
     refused("arrivals: {every: 1h}\nresources: {people: {servers: 3}}\nflow:\n"
             "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n",
             ERR_UNSUPPORTED, "not a Poisson process");
-    refused("arrivals: {poisson: 2/h}\nresources: {people: {servers: 3}}\nflow:\n"
+    refused("arrivals: {poisson: 0.2/h}\nresources: {people: {servers: 1}}\nflow:\n"
             "  - stage: a\n"
-            "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n"
+            "  - review: desk\n    by: people\n    latency: 1h\n"
             "    sensitivity: 50%\n    specificity: 90%\n    on_reject: {goto: a, at_most: 1}\n",
             ERR_UNSUPPORTED, "come to the desk again");
     refused("arrivals: {poisson: 2/h}\nresources: {people: {servers: 3, discipline: lifo}}\nflow:\n"
             "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n",
             ERR_UNSUPPORTED, "discipline");
+    refused("arrivals: {poisson: 2/h}\nresources: {a: {servers: 1}, b: {servers: 9}}\nflow:\n"
+            "  - stage: x\n    by: a\n    latency: 10m\n"
+            "  - stage: y\n    by: b\n    latency: {exponential: {mean: 1h}}\n",
+            ERR_UNSUPPORTED, "from another desk");
+    refused("arrivals: {daily: {mean: 2/h, amplitude: 1/h, peak: \"12:00\"}}\nresources: {a: "
+            "{servers: 9}}\nflow:\n"
+            "  - stage: x\n    latency: 10m\n"
+            "  - stage: y\n    by: a\n    latency: {exponential: {mean: 1h}}\n",
+            ERR_UNSUPPORTED, "steps before the desk take time");
+    refused("arrivals: {poisson: 2/h}\nresources: {a: {rate: 9/h}}\nflow:\n"
+            "  - stage: y\n    by: a\n",
+            ERR_UNSUPPORTED, "rate limit");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(three_reviewers_are_erlang_c),
+        cmocka_unit_test(laws_of_one_server_are_exponential),
+        cmocka_unit_test(other_steps_are_added_to_the_wait),
+        cmocka_unit_test(constant_work_has_erlangs_wait),
+        cmocka_unit_test(cut_work_has_its_third_moment),
+        cmocka_unit_test(a_network_is_jackson),
+        cmocka_unit_test(two_desks_in_a_row_are_independent),
+        cmocka_unit_test(shifts_have_the_same_cycle_every_day),
+        cmocka_unit_test(an_overloaded_cycle_is_told_for_its_horizon),
         cmocka_unit_test(items_come_thinned_and_late_and_the_desk_does_not_see_it),
         cmocka_unit_test(one_reviewer_with_any_work_is_pollaczek_khinchine),
         cmocka_unit_test(people_who_lose_patience_are_erlang_a),

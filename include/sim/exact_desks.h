@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The desks of a scenario with arrivals: which theory holds for each of them, and why not. */
+#ifndef SEAM_SIM_EXACT_DESKS_H
+#define SEAM_SIM_EXACT_DESKS_H
+
+#include "sim/exact_queue.h"
+#include "sim/exact_wait.h"
+
+enum office_kind {
+    OFFICE_PRODUCT, /* M/M/c without end, first come first served: items may come again */
+    OFFICE_POISSON, /* its arrivals must be a Poisson process of one rate */
+    OFFICE_CYCLE    /* hours, or arrivals that change: the Kolmogorov equations */
+};
+/* A resource and the steps that ask for it. */
+struct office {
+    const struct resource *resource;
+    enum office_kind kind;
+    uint32_t n_steps, *step; /* owned */
+    bool first_come;         /* all items wait alike, and in the order they come */
+    bool exponential;        /* work, with the mean mean_s for all */
+    bool leaves;             /* some items leave unserved */
+    double mean_s, patience_s;
+    double attempts;            /* that ask for it, per item */
+    double *tries;              /* [n_classes][n_steps] owned: the same by class and step */
+    struct desk_stream *stream; /* [n_classes][n_steps] owned */
+    struct wait_law *wait;      /* [n_classes] owned */
+    struct desk_values value;
+};
+struct offices {
+    const struct pipeline *p; /* borrowed */
+    uint32_t n;
+    struct office *at;
+    bool *reach; /* [n_steps][n_steps]: may an item at one step come to the other later? */
+};
+
+/* Finds the desks that steps ask for; the caller releases.  ERR_UNSUPPORTED with the assumption
+ * that fails. */
+MUST_CHECK int offices_find(struct offices *o, const struct pipeline *p, struct error *err);
+/* Frees all of it. */
+void offices_release(struct offices *o);
+/* Solves a desk with hours or changing arrivals, and adds its curves.  When its steady state is not
+ * what the horizon shows, its values are those of the horizon, begun empty, and waits are NaN. */
+MUST_CHECK int office_cycle(const struct offices *o, struct office *of, struct result *out,
+                            struct error *err);
+/* Why the law of an item's time is not that of the sum of its waits and works; NULL when it is. */
+const char *offices_lack_law(const struct offices *o);
+/* "file:line:column: not exact (`id`): what; use simulate" */
+int office_refuse(const struct pipeline *p, const struct resource *r, const char *what,
+                  struct error *err);
+
+#endif
