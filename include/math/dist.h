@@ -22,7 +22,9 @@
  *   discrete     values ascending, weights that add up to 1 (within 1e-6)
  *   empirical    values ascending, each 1/n (or with weights), equal ones allowed
  *   mixture      part[n], weights that add up to 1
- *   shifted      part[0] moved by a */
+ *   shifted      part[0] moved by a
+ *   mapped       a confidence part[0] corrected by `map` (dist_map makes them; nobody writes them)
+ */
 #ifndef SEAM_MATH_DIST_H
 #define SEAM_MATH_DIST_H
 
@@ -50,7 +52,8 @@
     X(DISCRETE, "discrete")       \
     X(EMPIRICAL, "empirical")     \
     X(MIXTURE, "mixture")         \
-    X(SHIFTED, "shifted")
+    X(SHIFTED, "shifted")         \
+    X(MAPPED, "mapped")
 /* clang-format on */
 
 enum dist_family {
@@ -61,12 +64,14 @@ enum dist_family {
 };
 
 struct dist_form;
+struct calibration_map;
 struct dist {
     enum dist_family family;
     double a, b, c;
     size_t n;
     const double *values, *weights;
     const struct dist *part;
+    const struct calibration_map *map; /* mapped */
     uint64_t evidence;            /* observations it was fitted from; 0: taken as known exactly */
     const struct dist_form *form; /* how it was written, NULL: in canonical parameters */
     double written[3];            /* the parameters of that form */
@@ -94,6 +99,13 @@ extern const size_t dist_forms_count;
 
 /* The word of a family, "unknown" for what is none; static. */
 const char *dist_family_name(enum dist_family f);
+/* Are they written down alike: the same family and numbers, the same arrays and parts?  Which
+ * observations they were fitted from is not asked. */
+bool dist_same(const struct dist *a, const struct dist *b);
+/* The law of a confidence after its correction: values are corrected one by one, a smooth law
+ * becomes a mapped one.  d is a law on [0, 1]; *out borrows from d, from *m and from the arena. */
+void dist_map(const struct dist *d, const struct calibration_map *m, struct arena *arena,
+              struct dist *out);
 /* Always `value`, which is not checked here (dist_check). */
 struct dist dist_constant(double value);
 /* Parameters in range, weights summing to 1, values ascending; ERR_INPUT with a sentence. */

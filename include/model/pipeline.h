@@ -297,6 +297,7 @@ enum calibration_method {
  * linear between the knots (raw[i], corrected[i]), both ascending, and level outside. */
 struct confidence_source {
     const char *labels; /* NULL, or the file as named in the scenario */
+    double right;       /* share of the labels, by weight, that is correct */
     enum calibration_method method;
     const char *file; /* CALIBRATE_FILE */
     uint32_t n;
@@ -457,7 +458,8 @@ enum { LABELS_REVIEW = 1, LABELS_AUDIT = 2 };
 enum learn_kind {
     LEARN_POWER_LAW,   /* wrong(n) = floor + (wrong(0) - floor) (1 + n / per)^(-exponent), never
                           above wrong(0), after n labels */
-    LEARN_RECALIBRATE, /* the step's calibration is fitted again to the labels so far */
+    LEARN_RECALIBRATE, /* the step's calibration is fitted again to the labels so far; where the
+                          scenario names no method, as a beta map */
     LEARN_CANON        /* as power law, n counting the labels of items that a reviewer mended */
 };
 struct learn {
@@ -606,6 +608,12 @@ struct rng_seq;
 /* Fills *out, whatever it held, from p and theta[n_evidence]. */
 void pipeline_with(const struct pipeline *p, const double *theta, struct rng_seq *rng,
                    struct pipeline *out);
+/* The same with all numbers as they are: a copy to change. */
+void pipeline_copy(const struct pipeline *p, struct pipeline *out);
+/* Calls `change` for every struct numbers that may hold for a step of such a copy, class by class:
+ * its own, those of `given`, those of environments. */
+void pipeline_change_numbers(struct pipeline *p, uint32_t step,
+                             void (*change)(struct numbers *n, void *arg), void *arg);
 /* Posterior means, and one draw, of all evidence: theta[n_evidence]. */
 void pipeline_posterior_mean(const struct pipeline *p, double *theta);
 /* Draws theta[n_evidence] from the posteriors (Jeffreys), those of one group together. */

@@ -75,7 +75,6 @@ MUST_CHECK int gap_of_pipeline(const struct pipeline *p, gap_reliability *reliab
 void gap_pool(const struct gap *each, size_t n, double level, struct gap *out);
 
 /* Copies to change: they share texts and edges, so p must outlive them; pipeline_release. */
-void gap_copy(const struct pipeline *p, struct pipeline *out);
 void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out);
 /* A copy in which every visit to the step, which is no parallel, fails visibly. */
 void gap_failing(const struct pipeline *p, uint32_t step, struct pipeline *out);

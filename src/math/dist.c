@@ -3,16 +3,28 @@
 #include "math/dist.h"
 
 #include "dist_family.h"
+#include "math/recalibrate.h"
 #include <math.h>
 
 const struct dist_ops *dist_ops_of(const struct dist *d)
 {
     bool smooth = d->family >= DIST_EXPONENTIAL && d->family <= DIST_BETA;
+    if (d->family == DIST_MAPPED)
+        return &dist_mapped_ops;
     return (smooth ? dist_smooth_ops : dist_parts_ops) + d->family;
+}
+
+bool dist_same(const struct dist *a, const struct dist *b)
+{
+    return a->family == b->family && a->a == b->a && a->b == b->b && a->c == b->c && a->n == b->n &&
+           a->values == b->values && a->weights == b->weights && a->part == b->part &&
+           a->map == b->map;
 }
 
 bool dist_is_smooth(const struct dist *d)
 {
+    if (d->family == DIST_MAPPED)
+        return d->map->n == 0 && dist_is_smooth(d->part);
     if (d->family == DIST_SHIFTED)
         return dist_is_smooth(d->part);
     return d->family >= DIST_EXPONENTIAL && d->family <= DIST_BETA;

@@ -17,7 +17,8 @@ struct dist_ops {
 };
 
 extern const struct dist_ops dist_smooth_ops[]; /* by family, EXPONENTIAL to BETA */
-extern const struct dist_ops dist_parts_ops[];  /* by family, the others */
+extern const struct dist_ops dist_parts_ops[];  /* by family, the others but mapped */
+extern const struct dist_ops dist_mapped_ops;
 
 const struct dist_ops *dist_ops_of(const struct dist *d);
 /* Has it a continuous, strictly rising quantile function? */

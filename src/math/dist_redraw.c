@@ -131,7 +131,7 @@ void dist_redraw(const struct dist *d, struct rng_seq *rng, struct arena *arena,
         next.form = NULL;
     if (next.family == DIST_MIXTURE)
         redraw_parts(&next, next.n, rng, arena);
-    if (next.family == DIST_SHIFTED)
+    if (next.family == DIST_SHIFTED || next.family == DIST_MAPPED)
         redraw_parts(&next, 1, rng, arena);
     if (d->evidence > 0)
         redraw_family(&next, (double)d->evidence, rng, arena);

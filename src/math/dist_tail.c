@@ -5,6 +5,7 @@
 
 #include "math/beta.h"
 #include "math/gamma.h"
+#include "math/recalibrate.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -77,6 +78,9 @@ static double tail(const struct dist *d, double x, bool with_x)
         return values_tail(d, x, with_x);
     case DIST_SHIFTED:
         return tail(d->part, dist_moved_back(d, x, with_x ? -1 : 1), with_x);
+    case DIST_MAPPED:
+        return with_x ? tail(d->part, calibration_map_first(d->map, x), true)
+                      : tail(d->part, calibration_map_last(d->map, x), false);
     case DIST_MIXTURE: {
         double sum = 0;
         for (size_t i = 0; i < d->n; i++)

@@ -7,11 +7,13 @@
  * c (c-1) (c-2) (c-3) 1e-8 with 16 cells an octave.  The quantiles are walked along where the
  * family allows (qtable_walk.h) and the walk agrees with the law at eight places, else inverted one
  * by one.
- * A triangular law is split at its mode, where its quantile function has a kink. */
+ * A triangular law is split at its mode, where its quantile function has a kink; a mapped one at
+ * the knots of its map. */
 #include "qtable_kinds.h"
 
 #include "base/buf.h"
 #include "dist_family.h"
+#include "math/recalibrate.h"
 #include "qtable_walk.h"
 #include <math.h>
 #include <string.h>
@@ -294,24 +296,54 @@ static int build_mixture(struct qtable *t, const struct dist *d, double shift,
     return part ? 0 : -1;
 }
 
+/* A law that is smooth between the probabilities 0 = at[0] <= ... <= at[n] = 1 only. */
+static int build_pieces(struct qtable *t, const struct dist *d, const double *at, size_t n,
+                        const struct fineness *fineness, struct error *err)
+{
+    double *weight = mem_zero(n, sizeof *weight);
+    size_t *chosen = mem_zero(n, sizeof *chosen);
+    int status = 0;
+    for (size_t i = 0; i < n; i++)
+        weight[i] = fmax(at[i + 1] - at[i], 0);
+    set_ranges(t, &(struct dist){.n = n, .weights = weight}, chosen);
+    open_split(t, 0);
+    for (size_t i = 0; i < t->n && status == 0; i++) {
+        const struct law piece = {d, at[chosen[i]], at[chosen[i] + 1], fineness};
+        struct qtable *part = mem_zero(1, sizeof *part);
+        double low = law_at(&piece, 0, false), high = law_at(&piece, 0, true);
+        if (low == high)
+            build_constant(part, low);
+        else
+            status = build_smooth(part, &piece, err);
+        if (status == 0)
+            take_part(t, i, part);
+        else
+            qtable_free(part);
+    }
+    mem_free(chosen);
+    mem_free(weight);
+    return status;
+}
+
 static int build_triangular(struct qtable *t, const struct dist *d, double at_mode,
                             const struct fineness *fineness, struct error *err)
 {
-    const double weights[2] = {at_mode, 1 - at_mode};
-    const struct dist halves = {.n = 2, .weights = weights};
-    size_t chosen[2];
-    set_ranges(t, &halves, chosen);
-    open_split(t, 0);
-    for (size_t i = 0; i < t->n; i++) {
-        const struct law half = {d, i == 0 ? 0 : at_mode, i == 0 ? at_mode : 1, fineness};
-        struct qtable *part = mem_zero(1, sizeof *part);
-        if (build_smooth(part, &half, err) != 0) {
-            qtable_free(part);
-            return -1;
-        }
-        take_part(t, i, part);
-    }
-    return 0;
+    const double at[] = {0, at_mode, 1};
+    return build_pieces(t, d, at, 2, fineness, err);
+}
+
+/* Linear between knots, and level outside them. */
+static int build_mapped(struct qtable *t, const struct dist *d, const struct fineness *fineness,
+                        struct error *err)
+{
+    const struct calibration_map *m = d->map;
+    double *at = mem_zero(m->n + 2, sizeof *at);
+    for (size_t i = 0; i < m->n; i++)
+        at[i + 1] = dist_cdf(d->part, m->raw[i]);
+    at[m->n + 1] = 1;
+    int status = build_pieces(t, d, at, m->n + 1, fineness, err);
+    mem_free(at);
+    return status;
 }
 
 /* d moved by shift, where d itself may be shifted; `whole` is the law with all its shifts. */
@@ -335,6 +367,10 @@ static int build(struct qtable *t, const struct dist *whole, const struct dist *
         at_mode = (d->b - d->a) / (d->c - d->a);
         if (at_mode > 1e-9 && at_mode < 1 - 1e-9)
             return build_triangular(t, whole, at_mode, fineness, err);
+        break;
+    case DIST_MAPPED:
+        if (d->map->n)
+            return build_mapped(t, d, fineness, err);
         break;
     default:
         break;

@@ -12,6 +12,7 @@
 #include "qtable_walk.h"
 
 #include "dist_family.h"
+#include "math/recalibrate.h"
 #include <math.h>
 
 /* Where a quantile falls as a higher power of t than this, six terms are too few. */
@@ -37,8 +38,10 @@ static void start_gamma(struct walk *w, double a, double t)
 
 bool walk_start(struct walk *w, const struct dist *d, bool upper, double t)
 {
+    const struct calibration_map *map = d->family == DIST_MAPPED ? d->map : NULL;
+    d = map ? d->part : d;
     const double width = d->c - d->a;
-    *w = (struct walk){.d = d, .upper = upper};
+    *w = (struct walk){.d = d, .map = map, .upper = upper};
     if (d->family == DIST_GAMMA)
         start_gamma(w, d->a, t);
     else if (d->family == DIST_BETA)
@@ -93,7 +96,7 @@ void walk_step(struct walk *w, double width)
         w->x += xi[k];
 }
 
-double walk_value(const struct walk *w, double s)
+static double value_at(const struct walk *w, double s)
 {
     const struct dist *d = w->d;
     double x = w->term[WALK_ORDER];
@@ -104,4 +107,10 @@ double walk_value(const struct walk *w, double s)
     if (d->family == DIST_PERT)
         return w->upper ? d->c - (d->c - d->a) * x : d->a + (d->c - d->a) * x;
     return d->b * x;
+}
+
+double walk_value(const struct walk *w, double s)
+{
+    double x = value_at(w, s);
+    return w->map ? calibration_map_at(w->map, fmin(fmax(x, 0), 1)) : x;
 }

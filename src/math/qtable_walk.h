@@ -9,12 +9,13 @@
 enum { WALK_ORDER = 6 };
 
 struct walk {
-    const struct dist *d;
-    bool upper;                  /* from the upper tail: t = q, else t = p */
-    bool is_beta;                /* walked along a beta law, else along a gamma of scale 1 */
-    double a, b, log_scale;      /* its parameters; ln of its density's constant */
-    double x;                    /* its quantile at the end of the last step */
-    double term[WALK_ORDER + 1]; /* the series over the last step, in its fraction s */
+    const struct dist *d;              /* without its map */
+    const struct calibration_map *map; /* NULL: none */
+    bool upper;                        /* from the upper tail: t = q, else t = p */
+    bool is_beta;                      /* walked along a beta law, else along a gamma of scale 1 */
+    double a, b, log_scale;            /* its parameters; ln of its density's constant */
+    double x;                          /* its quantile at the end of the last step */
+    double term[WALK_ORDER + 1];       /* the series over the last step, in its fraction s */
 };
 
 /* Takes d's tail from probability t (of p or q) on; false when its family is not walked. */

@@ -145,9 +145,7 @@ static struct numbers *next_numbers(struct each_numbers *e)
 /* Are they one distribution of the file, used twice? */
 static bool same_dist(const struct dist *a, const struct dist *b)
 {
-    return a->family == b->family && a->a == b->a && a->b == b->b && a->c == b->c && a->n == b->n &&
-           a->values == b->values && a->weights == b->weights && a->part == b->part &&
-           a->evidence == b->evidence;
+    return dist_same(a, b) && a->evidence == b->evidence;
 }
 
 enum { STEP_DISTS = 5 };
@@ -223,6 +221,33 @@ static void redraw_all(struct copying *w)
     }
     redraw(w, &p->arrivals.every);
     redraw(w, &p->arrivals.batch);
+}
+
+/* Evidence as the numbers say it now. */
+static void read_theta(struct number *x, void *theta)
+{
+    if (x->evidence)
+        ((double *)theta)[x->evidence - 1] = x->value;
+}
+
+void pipeline_copy(const struct pipeline *p, struct pipeline *out)
+{
+    double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
+
+    pipeline_each_number((struct pipeline *)p, read_theta, theta);
+    pipeline_with(p, theta, NULL, out);
+    mem_free(theta);
+}
+
+void pipeline_change_numbers(struct pipeline *p, uint32_t step,
+                             void (*change)(struct numbers *n, void *arg), void *arg)
+{
+    struct each_numbers each = {.p = p, .step = step};
+    struct numbers *n;
+
+    while ((n = next_numbers(&each)) != NULL)
+        for (uint32_t c = 0; c < p->n_classes; c++)
+            change(&n[c], arg);
 }
 
 void pipeline_with(const struct pipeline *p, const double *theta, struct rng_seq *rng,

@@ -267,6 +267,8 @@ static int read_label_rows(struct reading *r, const struct yaml_node *v, const s
 
 static void keep_labels(struct reading *r, struct labelled *l)
 {
+    double weight[2] = {0};
+
     for (int truth = 0; truth < 2; truth++) {
         size_t n = l->confidence[truth].len;
         double sum = 0, first = l->weight[truth].at[0];
@@ -276,6 +278,7 @@ static void keep_labels(struct reading *r, struct labelled *l)
             sum += l->weight[truth].at[i];
             plain = plain && l->weight[truth].at[i] == first;
         }
+        weight[truth] = sum;
         for (size_t i = 0; i < n; i++)
             l->weight[truth].at[i] /= sum;
         dist_of_values(r, l->confidence[truth].at, plain ? NULL : l->weight[truth].at, n, &d);
@@ -283,6 +286,7 @@ static void keep_labels(struct reading *r, struct labelled *l)
         for (uint32_t c = 0; c < r->p->n_classes; c++)
             *(truth ? &r->numbers[c].confidence_good : &r->numbers[c].confidence_bad) = d;
     }
+    r->step->confidence.right = weight[1] / (weight[0] + weight[1]);
 }
 
 void read_labels(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
@@ -336,6 +340,7 @@ static void read_knots(struct reading *r, const struct yaml_node *v)
         memcpy(kept, raw, n * sizeof *kept);
         memcpy(kept + n, corrected, n * sizeof *kept);
         *s = (struct confidence_source){.labels = s->labels,
+                                        .right = s->right,
                                         .method = CALIBRATE_FILE,
                                         .file = arena_strdup(&r->p->arena, v->text),
                                         .n = (uint32_t)n,

@@ -18,10 +18,7 @@ static const double WIDE_BELOW = 1e-6;
 
 static bool dists_equal(const struct dist *a, const struct dist *b)
 {
-    if (a->family != b->family || a->a != b->a || a->b != b->b || a->c != b->c || a->n != b->n ||
-        a->evidence != b->evidence)
-        return false;
-    return a->values == b->values && a->weights == b->weights && a->part == b->part;
+    return dist_same(a, b) && a->evidence == b->evidence;
 }
 
 /* Numbers with different evidence behind them are different, whatever their values: an outer loop

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The result of an exact solution: values with or without posteriors, written into rows, and a
  * sentence for everything that is left out. */
+#include "model/learning.h"
 #include "sim/exact.h"
 #include "sim/exact_latency.h"
 #include "sim/exact_posterior.h"
@@ -275,8 +276,8 @@ static int solve_posterior(struct model *m, const struct exact_options *options,
     return status;
 }
 
-int exact_solve(const struct pipeline *p, const struct exact_options *options, struct result *out,
-                bool *complete, struct error *err)
+static int solve(const struct pipeline *p, const struct exact_options *options, struct result *out,
+                 bool *complete, struct error *err)
 {
     return exact_solve_waiting(p, NULL, options, out, complete, err);
 }
@@ -288,7 +289,7 @@ int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
     struct model m;
     bool timed = p->arrivals.kind != ARRIVALS_NONE;
     *complete = true;
-    if (pipeline_needs(p, "solve", SUPPORTED | (timed ? TIMED : UNTIMED), err) || chain_can(p, err))
+    if (chain_can(p, err))
         return -1;
     if (timed)
         return exact_queue_solve(p, options, out, complete, err);
@@ -325,13 +326,25 @@ int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
     return status;
 }
 
-int exact_point(const struct pipeline *p, struct exact_point *out, struct error *err)
+int exact_solve(const struct pipeline *p, const struct exact_options *options, struct result *out,
+                bool *complete, struct error *err)
+{
+    struct pipeline store;
+    bool timed = p->arrivals.kind != ARRIVALS_NONE;
+    if (pipeline_needs(p, "solve", SUPPORTED | FEATURE(CALIBRATION) | (timed ? TIMED : UNTIMED),
+                       err))
+        return -1;
+    learning_assume(p, out);
+    int status = solve(learning_none(p, &store), options, out, complete, err);
+    pipeline_release(&store);
+    return status;
+}
+
+static int point(const struct pipeline *p, struct exact_point *out, struct error *err)
 {
     struct model m;
     *out = (struct exact_point){0};
-    if (pipeline_needs(p, "solve", SUPPORTED | UNTIMED, err) || chain_can(p, err))
-        return -1;
-    if (model_build(&m, p, 0, false, err))
+    if (chain_can(p, err) || model_build(&m, p, 0, false, err))
         return -1;
     int status = model_sums(&m, NULL, err);
     const struct top_sums *top = &m.top[0];
@@ -355,5 +368,15 @@ int exact_point(const struct pipeline *p, struct exact_point *out, struct error 
         out->cost2 = top->c2;
     }
     model_release(&m);
+    return status;
+}
+
+int exact_point(const struct pipeline *p, struct exact_point *out, struct error *err)
+{
+    struct pipeline store;
+    if (pipeline_needs(p, "solve", SUPPORTED | FEATURE(CALIBRATION) | UNTIMED, err))
+        return -1;
+    int status = point(learning_none(p, &store), out, err);
+    pipeline_release(&store);
     return status;
 }

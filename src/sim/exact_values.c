@@ -315,12 +315,6 @@ static void top_values(const struct model *m, const struct top_sums *sums, doubl
     v[TOP_GAP] = v[TOP_CAPABILITY] - v[TOP_RELIABILITY];
 }
 
-static bool same_dist(const struct dist *a, const struct dist *b)
-{
-    return a->family == b->family && a->a == b->a && a->b == b->b && a->c == b->c && a->n == b->n &&
-           a->values == b->values && a->weights == b->weights && a->part == b->part;
-}
-
 static const double attempt_p[4] = {0.5, 0.9, 0.95, 0.99};
 
 static double attempt_quantile(const struct numbers *n, double p)
@@ -336,7 +330,7 @@ void model_attempts(struct model *m)
         for (uint32_t k = 1; k < m->pipeline->n_classes; k++) {
             const struct numbers *other = &m->chain[k].numbers[i];
             same =
-                same && same_dist(&other->latency, &n->latency) && other->timeout_s == n->timeout_s;
+                same && dist_same(&other->latency, &n->latency) && other->timeout_s == n->timeout_s;
         }
         for (int k = 0; k < 4; k++)
             m->attempt[i][k] = same ? attempt_quantile(n, attempt_p[k]) : NAN;

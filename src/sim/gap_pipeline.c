@@ -4,40 +4,7 @@
 
 #include <math.h>
 
-/* Evidence as the numbers say it now. */
-static void read_theta(struct number *x, void *theta)
-{
-    if (x->evidence)
-        ((double *)theta)[x->evidence - 1] = x->value;
-}
-
-void gap_copy(const struct pipeline *p, struct pipeline *out)
-{
-    double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
-    pipeline_each_number((struct pipeline *)p, read_theta, theta);
-    pipeline_with(p, theta, NULL, out);
-    mem_free(theta);
-}
-
-/* Every struct numbers that may hold for a step: its own, of `given`, of environments. */
-static void each_numbers(struct pipeline *p, uint32_t step, void (*change)(struct numbers *n))
-{
-    const struct step *s = &p->step[step];
-    for (uint32_t c = 0; c < p->n_classes; c++) {
-        change(&s->numbers[c]);
-        for (uint32_t g = 0; g < s->n_given; g++)
-            change(&s->given[g].override.numbers[c]);
-        for (uint32_t e = 0; e < p->n_environments; e++)
-            for (uint32_t t = 0; t < p->environment[e].n_states; t++) {
-                const struct env_state *state = &p->environment[e].state[t];
-                for (uint32_t o = 0; o < state->n_overrides; o++)
-                    if (state->override[o].step == step)
-                        change(&state->override[o].override.numbers[c]);
-            }
-    }
-}
-
-static void make_perfect(struct numbers *n)
+static void make_perfect(struct numbers *n, void *unused)
 {
     n->error = n->wrong = n->malformed = (struct number){0};
     n->sensitivity = n->specificity = (struct number){.value = 1};
@@ -63,11 +30,11 @@ static void nobody_leaves(const bool *perfect, struct pipeline *p)
 
 void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out)
 {
-    gap_copy(p, out);
+    pipeline_copy(p, out);
     for (uint32_t i = 0; i < p->n_steps; i++) {
         if (!perfect[i])
             continue;
-        each_numbers(out, i, make_perfect);
+        pipeline_change_numbers(out, i, make_perfect, NULL);
         if (p->step[i].fatigue.after_s > 0) {
             double *sure = arena_alloc(&out->arena, p->n_classes * sizeof *sure);
             for (uint32_t c = 0; c < p->n_classes; c++)
@@ -78,7 +45,7 @@ void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline 
     nobody_leaves(perfect, out);
 }
 
-static void make_failing(struct numbers *n)
+static void make_failing(struct numbers *n, void *unused)
 {
     n->wrong = n->malformed = (struct number){0};
     n->error = (struct number){.value = 1};
@@ -87,12 +54,12 @@ static void make_failing(struct numbers *n)
 
 void gap_failing(const struct pipeline *p, uint32_t step, struct pipeline *out)
 {
-    gap_copy(p, out);
-    each_numbers(out, step, make_failing);
+    pipeline_copy(p, out);
+    pipeline_change_numbers(out, step, make_failing, NULL);
     out->step[step].has_cache = false;
 }
 
-static void make_nothing(struct numbers *n)
+static void make_nothing(struct numbers *n, void *unused)
 {
     *n = (struct numbers){.validation = {.value = 1},
                           .sensitivity = {.value = 1},
@@ -112,7 +79,7 @@ static void skip_step(struct pipeline *p, uint32_t i)
     struct step *s = &p->step[i];
     if (s->kind == STEP_PARALLEL)
         return;
-    each_numbers(p, i, make_nothing);
+    pipeline_change_numbers(p, i, make_nothing, NULL);
     if (s->kind == STEP_GATE) {
         s->next = s->above;
         s->n_ways = 0;
@@ -129,7 +96,7 @@ static void skip_step(struct pipeline *p, uint32_t i)
 
 void gap_skip(const struct pipeline *p, enum layer layer, struct pipeline *out)
 {
-    gap_copy(p, out);
+    pipeline_copy(p, out);
     for (uint32_t i = 0; i < p->n_steps; i++)
         if (p->step[i].layer == layer)
             skip_step(out, i);

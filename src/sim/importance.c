@@ -7,6 +7,7 @@
 
 #include "math/interval.h"
 #include "math/rng.h"
+#include "model/learning.h"
 #include "sim/engine.h"
 #include "sim/gap.h"
 #include "sim/outer.h"
@@ -141,7 +142,7 @@ static int find_slope(const struct context *c, struct pipeline *work, struct are
 
 static void copy(const struct pipeline *p, struct arena *arena, struct pipeline *out)
 {
-    gap_copy(p, out);
+    pipeline_copy(p, out);
     out->class = arena_alloc(arena, p->n_classes * sizeof *out->class);
     for (uint32_t k = 0; k < p->n_classes; k++)
         out->class[k] = p->class[k];
@@ -322,8 +323,8 @@ static int study_run(struct study *s, struct result *out, struct error *err)
     return 0;
 }
 
-int importance_simulate(const struct pipeline *p, const struct run_options *options,
-                        struct result *out, struct error *err)
+static int simulate(const struct pipeline *p, const struct run_options *options, struct result *out,
+                    struct error *err)
 {
     double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
     struct pipeline at_means;
@@ -344,5 +345,14 @@ int importance_simulate(const struct pipeline *p, const struct run_options *opti
     if (uncertain)
         pipeline_release(&at_means);
     mem_free(theta);
+    return status;
+}
+
+int importance_simulate(const struct pipeline *p, const struct run_options *options,
+                        struct result *out, struct error *err)
+{
+    struct pipeline store;
+    int status = simulate(learning_none(p, &store), options, out, err);
+    pipeline_release(&store);
     return status;
 }

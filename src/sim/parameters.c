@@ -118,8 +118,9 @@ static double amount_at(const struct numbers *n, size_t offset)
 
 static bool equal_dist(const struct dist *a, const struct dist *b)
 {
-    bool parts = a->family == DIST_MIXTURE || a->family == DIST_SHIFTED;
-    if (a->family != b->family || a->a != b->a || a->b != b->b || a->c != b->c || a->n != b->n ||
+    bool parts =
+        a->family == DIST_MIXTURE || a->family == DIST_SHIFTED || a->family == DIST_MAPPED;
+    if (a->map != b->map || a->family != b->family || a->a != b->a || a->b != b->b || a->c != b->c || a->n != b->n ||
         a->form != b->form || a->evidence != b->evidence)
         return false;
     for (size_t i = 0; parts && i < (a->family == DIST_SHIFTED ? 1 : a->n); i++)

@@ -18,12 +18,6 @@ struct table_set {
     VEC(struct table_entry) list;
 };
 
-static bool same_dist(const struct dist *a, const struct dist *b)
-{
-    return a->family == b->family && a->a == b->a && a->b == b->b && a->c == b->c && a->n == b->n &&
-           a->values == b->values && a->weights == b->weights && a->part == b->part;
-}
-
 static int law_init(struct queue_program *g, const struct dist *d, struct law *out,
                     struct error *err)
 {
@@ -32,7 +26,7 @@ static int law_init(struct queue_program *g, const struct dist *d, struct law *o
         return 0;
     struct qtable *table = NULL;
     for (size_t i = 0; i < g->tables->list.len && !table; i++)
-        if (same_dist(&g->tables->list.at[i].dist, d))
+        if (dist_same(&g->tables->list.at[i].dist, d))
             table = g->tables->list.at[i].table;
     if (!table) {
         table = qtable_new(d, err);

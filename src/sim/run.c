@@ -4,6 +4,7 @@
 #include "sim/run.h"
 
 #include "math/gsl_guard.h"
+#include "model/learning.h"
 #include "sim/engine.h"
 #include "sim/outer.h"
 #include "sim/until.h"
@@ -133,23 +134,36 @@ int run_by(const struct engine_def *def, const struct pipeline *p,
     return status;
 }
 
+static int simulate(const struct pipeline *p, const struct run_options *options, struct result *out,
+                    struct error *err)
+{
+    const struct engine_def *def = engine_for(p);
+    if (!def)
+        BUG("no engine does these features together");
+    if (!options->uncertainty || !outer_needed(p))
+        return run_by(def, p, options, out, err);
+    if (options->n_until)
+        return error_set(err, ERR_USAGE,
+                         "until: more items do not narrow what the evidence leaves open; add "
+                         "--no-uncertainty to take the evidence as it is, or give --trials");
+    struct run_options o = *options;
+    o.trials = o.trials ? o.trials : def->trials(p);
+    math_init();
+    return outer_run(p, &o, def, out, err);
+}
+
 int run_simulate(const struct pipeline *p, const struct run_options *options, struct result *out,
                  struct error *err)
 {
     struct run_options o = *options;
-    if (pipeline_needs(p, "simulate", engine_features(), err))
+    struct pipeline store;
+    if (pipeline_needs(p, "simulate", engine_features() | FEATURE(CALIBRATION), err))
         return -1;
-    const struct engine_def *def = engine_for(p);
-    if (!def)
-        BUG("no engine does these features together");
     o.level = o.level > 0 && o.level < 1 ? o.level : 0.95;
-    if (!o.uncertainty || !outer_needed(p))
-        return run_by(def, p, &o, out, err);
-    if (o.n_until)
-        return error_set(err, ERR_USAGE,
-                         "until: more items do not narrow what the evidence leaves open; add "
-                         "--no-uncertainty to take the evidence as it is, or give --trials");
-    o.trials = o.trials ? o.trials : def->trials(p);
-    math_init();
-    return outer_run(p, &o, def, out, err);
+    learning_assume(p, out);
+    if (pipeline_features(p) & FEATURE(FEEDBACK))
+        return simulate(p, &o, out, err);
+    int status = simulate(learning_none(p, &store), &o, out, err);
+    pipeline_release(&store);
+    return status;
 }
