@@ -126,20 +126,21 @@ static struct logistic maximum(const struct regression *r, const bool *is_free)
     for (int n = 0; n < STEPS_MOST; n++) {
         struct derivatives d;
         double step[FEATURES], next[FEATURES], rise = 0, size = 1, better = at.likelihood;
+        const double rounding = 1e-15 * (double)r->n * fabs(at.likelihood);
         derive(r, at.slope, &d);
         newton_step(&d, is_free, step);
         for (int k = 0; k < FEATURES; k++)
             rise += step[k] * d.gradient[k];
-        if (!(rise > 1e-14 * fabs(at.likelihood)))
+        if (!(rise > 1e-26 * fabs(at.likelihood)))
             break;
         for (int h = 0; h < HALVINGS_MOST; h++, size /= 2) {
             for (int k = 0; k < FEATURES; k++)
                 next[k] = at.slope[k] + size * step[k];
             better = likelihood_of(r, next);
-            if (better > at.likelihood)
+            if (better >= at.likelihood - rounding)
                 break;
         }
-        if (!(better > at.likelihood))
+        if (!(better >= at.likelihood - rounding))
             break;
         memcpy(at.slope, next, sizeof next);
         at.likelihood = better;

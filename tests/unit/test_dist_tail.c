@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "math/dist.h"
 #include "math/gsl_guard.h"
+#include "math/recalibrate.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -12,6 +13,9 @@ static void tails_are_the_complements_of_the_distribution(void **state)
         {.family = DIST_EXPONENTIAL, .a = 1},
         {.family = DIST_CONSTANT,    .a = 1}
     };
+    static const double raw[] = {0.2, 0.5, 1}, corrected[] = {0.1, 0.4, 0.9};
+    const struct calibration_map knots = {.n = 3, .raw = raw, .corrected = corrected};
+    const struct dist uniform = {.family = DIST_UNIFORM, .a = 0, .b = 1};
     const struct dist all[] = {
         {.family = DIST_CONSTANT, .a = 1  },
         {                         .family = DIST_EXPONENTIAL,                 .a = 2        },
@@ -28,8 +32,9 @@ static void tails_are_the_complements_of_the_distribution(void **state)
         {.family = DIST_EMPIRICAL,                       .n = 3,        .values = values},
         {                .family = DIST_MIXTURE,                       .n = 2,          .part = parts, .weights = halves},
         {.family = DIST_SHIFTED,      .a = 0.5,              .part = parts},
+        {.family = DIST_MAPPED,       .part = &uniform,      .map = &knots},
     };
-    static const double at[] = {0, 0.25, 0.5, 0.75, 1, 1.5, 2, 3.5};
+    static const double at[] = {0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3.5};
     assert_int_equal(sizeof all / sizeof *all, DIST_FAMILY_COUNT);
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         for (size_t k = 0; k < sizeof at / sizeof *at; k++) {
