@@ -541,6 +541,8 @@ int32_t pipeline_following(const struct pipeline *p, uint32_t step);
  * for those that the environments state: the others are scaled to what those leave. */
 void numbers_resolve(const struct pipeline *p, uint32_t step, uint32_t class, int32_t given,
                      const uint32_t *state, struct numbers *out);
+/* Outcomes in `set` (1 << NUMBERS_...) go before the others where together they would pass 1. */
+void numbers_make_room(struct numbers *n, uint32_t set);
 /* Takes the fields in `set` over from another. */
 void numbers_take(struct numbers *to, const struct numbers *from, uint32_t set);
 /* Calls `visit` for each struct number of the pipeline once. */

@@ -79,6 +79,7 @@ struct chain_unit {
     uint32_t first; /* its first branch */
     uint32_t width; /* of the branches of items of one quality; choices: 0, as they do not ask */
     uint32_t first_end, n_ends; /* its entries in chain.end */
+    uint32_t weather;           /* joint state of the environments when the visit begins */
 };
 /* What a unit adds in one of its ends: E[X^k | end] of time in s and of cost, k = 1, 2. */
 struct chain_end {
@@ -142,10 +143,14 @@ struct chain {
     bool varied;                   /* there are visits by other numbers than the steps' own */
     uint32_t *soft_key; /* [n_steps]: the first key of a score by this step, at gates that draw */
     uint32_t n_soft_keys;
-    struct bands *bands;      /* [n_units] */
-    double *weight;           /* [n_branches] */
-    uint32_t n_ends, *end_of; /* [n_branches]: index into end */
-    struct chain_end *end;    /* [n_ends] as filled; without environments END_COUNT of a unit */
+    struct bands *bands;         /* [n_units] */
+    double *weight;              /* [n_branches] */
+    uint32_t n_ends, *end_of;    /* [n_branches]: index into end */
+    struct chain_end *end;       /* [n_ends] as filled; without environments END_COUNT of a unit */
+    uint32_t n_weather;          /* joint states of the environments, 1 without; states, units and
+                                    branches of visits stand n_weather times side by side */
+    const double *weather_start; /* [n_weather] shares of the entry states start[q] and on */
+    struct chain_sky *sky;       /* NULL without environments */
     double *caught; /* [n_units][2]: an item of this quality is rejected, mended or spoiled */
     struct visit_law *law;
     struct attempt_time *time;
@@ -157,9 +162,11 @@ struct chain {
     struct evidence_slot *slot; /* where evidence goes */
 };
 
+struct weather;
 struct chain_options {
-    uint32_t max_states; /* 0: 200,000 */
-    bool what_if;        /* also the branches of perfect and of failing steps */
+    uint32_t max_states;           /* 0: 200,000 */
+    const struct weather *weather; /* NULL: no environment touches a step; outlives the chain */
+    bool what_if;                  /* also the branches of perfect and of failing steps */
 };
 /* ERR_LIMIT when the pipeline has too many states. */
 MUST_CHECK int chain_build(struct chain *c, const struct pipeline *p, const struct rules *rules,
@@ -210,8 +217,22 @@ static inline const struct retry *chain_retry(const struct chain *c, uint32_t un
 void units_init(struct chain *c);
 /* Frees the units, their bands and their other arrays. */
 void units_release(struct chain *c);
-/* Numbers of a unit as written. */
+/* Bands, times and numbers of the units, and room for their branches. */
+void units_settle(struct chain *c);
+/* Frees what units_settle made. */
+void units_unsettle(struct chain *c);
+/* Branches of a unit. */
+uint32_t unit_branches(const struct chain *c, const struct chain_unit *u);
+/* Slots for the evidence of all units, anew. */
+void slots_init(struct chain *c);
+/* weight[branch_width]: of the branches of a visit by an item of one quality that ends by `law`;
+ * returns the probability that the item is caught. */
+double visit_weights(const struct chain *c, uint32_t unit, const struct numbers *n,
+                     const struct visit_law *law, bool good, double *weight);
+/* Numbers of a unit as written; and with the environments in another joint state. */
 void unit_numbers(const struct chain *c, uint32_t unit, struct numbers *out);
+void unit_numbers_in(const struct chain *c, uint32_t unit, const uint32_t *state,
+                     struct numbers *out);
 /* Anew after the latency changed. */
 void hedge_refill(struct chain *c, uint32_t unit);
 /* P(no answer to a hedged attempt after t seconds). */
@@ -223,6 +244,28 @@ void bands_refill(struct chain *c, uint32_t unit);
 /* (exact_limits.c) 0, or ERR_UNSUPPORTED with the part of a feature in use that the chain cannot do
  * exactly. */
 MUST_CHECK int chain_can(const struct pipeline *p, struct error *err);
+
+/* --- environments (exact_weather_chain.c) */
+
+/* An explored and ordered chain by joint states of the environments; ERR_LIMIT. */
+MUST_CHECK int sky_spread(struct chain *c, const struct weather *w, uint32_t max_states,
+                          struct error *err);
+/* Frees it; NULL is fine. */
+void sky_release(struct chain_sky *sky);
+/* Weights, ends and law of a visit from the numbers as filled. */
+void sky_visit(struct chain *c, uint32_t unit, enum chain_step how);
+/* Outcomes that the environments state go before the others, from the numbers as filled. */
+void sky_make_room(struct chain *c);
+/* Anew after latencies changed; units of the other weathers take over redrawn latencies. */
+void sky_refresh(struct chain *c);
+/* The same visit in another weather. */
+uint32_t sky_sibling(const struct chain *c, uint32_t unit, uint32_t weather);
+/* E[attempts of a visit by this unit that begin in `weather`]. */
+double sky_tries(const struct chain *c, uint32_t unit, uint32_t weather);
+/* Of a step's own unit, one in whose weather nothing overrides the step's numbers. */
+uint32_t sky_calm(const struct chain *c, uint32_t step);
+/* Joint state of the environments, [n_environments] states; NULL without. */
+const uint32_t *sky_state(const struct chain *c, uint32_t weather);
 
 /* Inside chain_build: states and hops in order of discovery; then in topological order. */
 MUST_CHECK int chain_explore(struct chain *c, const bool *possible, uint32_t max_states,

@@ -128,6 +128,10 @@ struct latency_law {
 void latency_law_init(struct latency_law *law, const struct dist *d, double limit_s);
 /* Frees the atoms, starts and panels. */
 void latency_law_release(struct latency_law *law);
+/* Nodes and weights of Gauss and Legendre on [from, from + width] inside a panel, the weights times
+ * the panel's polynomial. */
+void panel_nodes(const struct panel *p, double from, double width, double x[PANEL_NODES],
+                 double weight[PANEL_NODES]);
 /* out[window_waves]: E[exp(-s X) | X <= limit], as far as X matters before t_max. */
 void latency_law_transform(const struct latency_law *law, const struct window *w, struct wave *out);
 /* many: also its atoms when they are many. */

@@ -117,6 +117,7 @@ struct waits;
 struct model {
     const struct pipeline *pipeline; /* borrowed */
     const struct waits *waits;       /* borrowed; NULL: nobody waits */
+    struct weather *weather;         /* NULL: no environment touches a step */
     struct rules rules;
     struct chain *chain;   /* [n_classes] */
     bool whole;            /* stages and edges too */

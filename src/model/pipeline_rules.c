@@ -88,7 +88,7 @@ void numbers_take(struct numbers *to, const struct numbers *from, uint32_t set)
 
 /* What the environments state comes first; when that leaves too little for the other outcomes,
  * they share what is left in their proportion. */
-static void make_room(struct numbers *n, uint32_t set)
+void numbers_make_room(struct numbers *n, uint32_t set)
 {
     struct number *all[] = {&n->error, &n->wrong, &n->malformed};
     static const uint32_t bit[] = {1u << NUMBERS_ERROR, 1u << NUMBERS_WRONG,
@@ -125,7 +125,7 @@ void numbers_resolve(const struct pipeline *p, uint32_t step, uint32_t class, in
             }
     }
     if (set)
-        make_room(out, set);
+        numbers_make_room(out, set);
 }
 
 int32_t pipeline_following(const struct pipeline *p, uint32_t step)

@@ -156,8 +156,8 @@ bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_
     for (uint32_t i = 0; i < n_units; i++)
         visit_atoms(c, i, of, w.end + c->unit[i].first_end);
     for (int q = 0; q < 2; q++)
-        if (c->start[q] >= 0 && share[q] > 0)
-            vec_push(&w.state[c->start[q]], ((struct atom){0, share[q]}));
+        for (uint32_t k = 0; k < c->n_weather && c->start[q] >= 0 && share[q] > 0; k++)
+            vec_push(&w.state[c->start[q] + k], ((struct atom){0, share[q] * c->weather_start[k]}));
     bool done = c->n_blocks == 0;
     for (uint32_t s = 0; s < c->n_states && done; s++)
         done = walk_state(&w, s);

@@ -3,7 +3,7 @@
  *
  * The weight of a branch is the probability that a visit by an item of one quality fails, or ends
  * visibly ok with a quality after it, caught or not, and with a confidence in one of the bands. */
-#include "sim/exact_chain.h"
+#include "sim/exact_weather.h"
 
 #include "sim/exact_wait.h"
 
@@ -33,39 +33,45 @@ static void put_ends(const struct bands *b, double after[2][2], double *weight)
                 after[k >> 1][k & 1] * b->weight[k >> 1][band];
 }
 
-static void weights_set(struct chain *c, uint32_t u, const struct numbers *n,
-                        const struct visit_law *law)
+double visit_weights(const struct chain *c, uint32_t u, const struct numbers *n,
+                     const struct visit_law *law, bool good, double *weight)
 {
     const struct bands *b = &c->bands[u];
     double decision[2][DECISION_COUNT];
+    double kept[2] = {0, law->ok}, silent[2] = {law->wrong, 0}, caught = 0;
+    double after[2][2] = {{0}}, after_silent[2][2] = {{0}};
     for (int q = 0; q < 2; q++)
         rules_decisions(c->pipeline->step[c->unit[u].step].kind, n, q, decision[q]);
-    for (int in = 0; in < 2; in++) {
-        double *weight = c->weight + branch_first(c, u, in);
-        double kept[2] = {0, law->ok}, silent[2] = {law->wrong, 0}, caught = 0;
-        double after[2][2] = {{0}}, after_silent[2][2] = {{0}};
-        if (!in) {
-            kept[0] = law->ok * (1 - n->repair.value);
-            kept[1] = law->ok * n->repair.value;
-        }
-        for (int q = 0; q < 2; q++)
-            for (int d = DECIDE_FIX; d <= DECIDE_REJECT; d++)
-                caught += (kept[q] + silent[q]) * decision[q][d];
-        c->caught[2 * u + (uint32_t)in] = caught;
-        decide(decision, kept, after);
-        decide(decision, silent, b->silent ? after_silent : after);
-        weight[0] = law->failed;
-        put_ends(b, after, weight);
-        if (b->silent)
-            put_ends(b, after_silent,
-                     weight + branch_silent(b, false, 0) - branch_ok(b, false, false, 0));
+    if (!good) {
+        kept[0] = law->ok * (1 - n->repair.value);
+        kept[1] = law->ok * n->repair.value;
     }
+    for (int q = 0; q < 2; q++)
+        for (int d = DECIDE_FIX; d <= DECIDE_REJECT; d++)
+            caught += (kept[q] + silent[q]) * decision[q][d];
+    decide(decision, kept, after);
+    decide(decision, silent, b->silent ? after_silent : after);
+    weight[0] = law->failed;
+    put_ends(b, after, weight);
+    if (b->silent)
+        put_ends(b, after_silent,
+                 weight + branch_silent(b, false, 0) - branch_ok(b, false, false, 0));
+    return caught;
+}
+
+static void weights_set(struct chain *c, uint32_t u, const struct numbers *n,
+                        const struct visit_law *law)
+{
+    for (uint32_t in = 0; in < 2; in++)
+        c->caught[2 * u + in] = visit_weights(c, u, n, law, in, c->weight + branch_first(c, u, in));
 }
 
 void chain_fill(struct chain *c, const double *theta)
 {
     for (uint32_t s = 0; s < c->n_slots; s++)
         *c->slot[s].value = theta ? theta[c->slot[s].evidence] : c->slot[s].written;
+    if (c->sky)
+        sky_make_room(c);
     for (uint32_t i = 0; i < c->pipeline->n_steps; i++)
         chain_set_step(c, i, CHAIN_AS_FILLED);
 }
@@ -117,6 +123,10 @@ static void unit_fill(struct chain *c, uint32_t u)
 
 static void unit_set(struct chain *c, uint32_t u, enum chain_step how)
 {
+    if (c->sky && unit_counts(&c->unit[u])) {
+        sky_visit(c, u, how);
+        return;
+    }
     if (how == CHAIN_AS_FILLED || !unit_counts(&c->unit[u])) {
         unit_fill(c, u);
         return;
@@ -158,6 +168,8 @@ void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena)
             bands_refill(c, u);
         }
     }
+    if (c->sky)
+        sky_refresh(c);
 }
 
 /* --- building */
@@ -170,9 +182,11 @@ static void slot_add(struct chain *c, struct number *n)
 }
 
 /* The threshold of a gate is a choice, not an estimate: it stays as written. */
-static void slots_init(struct chain *c)
+void slots_init(struct chain *c)
 {
     size_t room = 11 * (size_t)c->n_units + 1;
+    mem_free(c->slot);
+    c->n_slots = 0;
     for (uint32_t i = 0; i < c->pipeline->n_steps; i++)
         room += c->pipeline->step[i].n_ways;
     c->slot = mem_zero(room, sizeof *c->slot);
@@ -198,10 +212,9 @@ static void mark_possible(const struct chain *c, uint32_t step, bool *possible)
 
 /* Which branches any allowed set of numbers can take: evidence is never 0 or 1 (its posterior
  * mean), a redrawn latency can be late, a redrawn confidence can fall anywhere. */
-static bool *possible_branches(struct chain *c, bool what_if)
+static void add_possible(struct chain *c, bool what_if, bool *possible)
 {
     const struct pipeline *p = c->pipeline;
-    bool *possible = mem_zero(c->n_branches, sizeof *possible);
     double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
     pipeline_posterior_mean(p, theta);
     for (uint32_t i = 0; i < c->n_units; i++) {
@@ -223,19 +236,42 @@ static bool *possible_branches(struct chain *c, bool what_if)
         for (uint32_t k = 0; k < SOFT_WAYS * c->n_soft_keys && c->unit[u].kind == UNIT_SOFT; k++)
             possible[c->unit[u].first + 1 + k] = true;
     mem_free(theta);
+}
+
+/* All numbers as written, with the environments in a joint state (NULL: none). */
+static void renumber_units(struct chain *c, const uint32_t *state)
+{
+    for (uint32_t u = 0; u < c->n_units; u++) {
+        unit_numbers_in(c, u, state, &c->numbers[u]);
+        attempt_time_set(&c->time[u], &c->numbers[u].latency, c->numbers[u].timeout_s);
+        bands_refill(c, u);
+    }
+    slots_init(c);
+}
+
+static bool *possible_branches(struct chain *c, const struct chain_options *options)
+{
+    bool *possible = mem_zero(c->n_branches, sizeof *possible);
+    const struct weather *w = options->weather;
+    add_possible(c, options->what_if, possible);
+    for (uint32_t k = 0; w && k < w->n; k++) {
+        renumber_units(c, w->state + (size_t)k * w->n_environments);
+        add_possible(c, options->what_if, possible);
+    }
+    renumber_units(c, NULL);
     return possible;
 }
 
 int chain_build(struct chain *c, const struct pipeline *p, const struct rules *rules,
                 uint32_t class, const struct chain_options *options, struct error *err)
 {
+    static const double whole = 1;
     *c = (struct chain){.pipeline = p, .rules = rules, .class = class};
+    c->n_weather = 1;
+    c->weather_start = &whole;
     c->input_wrong = p->input_wrong[class];
     units_init(c);
-    c->weight = mem_zero(c->n_branches, sizeof *c->weight);
-    slots_init(c);
-
-    bool *possible = possible_branches(c, options->what_if);
+    bool *possible = possible_branches(c, options);
     uint32_t max_states = options->max_states ? options->max_states : MAX_STATES;
     int status = chain_explore(c, possible, max_states, err);
     mem_free(possible);
@@ -244,9 +280,9 @@ int chain_build(struct chain *c, const struct pipeline *p, const struct rules *r
         return -1;
     }
     chain_order(c);
-    for (uint32_t i = 0; i < c->n_units; i++) {
-        attempt_time_set(&c->time[i], &c->numbers[i].latency, c->numbers[i].timeout_s);
-        bands_refill(c, i);
+    if (options->weather && sky_spread(c, options->weather, max_states, err)) {
+        chain_release(c);
+        return -1;
     }
     chain_fill(c, NULL);
     return 0;
@@ -255,10 +291,9 @@ int chain_build(struct chain *c, const struct pipeline *p, const struct rules *r
 void chain_release(struct chain *c)
 {
     units_release(c);
+    sky_release(c->sky);
     mem_free(c->state);
     mem_free(c->hop);
     mem_free(c->block);
-    mem_free(c->weight);
-    mem_free(c->slot);
     *c = (struct chain){0};
 }

@@ -184,15 +184,17 @@ static void start_flow(const struct chain *c, const struct flow_about *about, st
     for (int q = 0; q < 2; q++) {
         if (c->start[q] < 0)
             continue;
-        double n = share[q];
-        struct flow f = {.n = n,
-                         .t1 = -n * about->time_s,
-                         .t2 = n * about->time_s * about->time_s,
-                         .c1 = -n * about->cost,
-                         .c2 = n * about->cost * about->cost,
-                         .v1 = -n * about->visits,
-                         .v2 = n * about->visits * about->visits};
-        flow_add(&state[c->start[q]], &f, 1);
+        for (uint32_t k = 0; k < c->n_weather; k++) {
+            double n = share[q] * c->weather_start[k];
+            struct flow f = {.n = n,
+                             .t1 = -n * about->time_s,
+                             .t2 = n * about->time_s * about->time_s,
+                             .c1 = -n * about->cost,
+                             .c2 = n * about->cost * about->cost,
+                             .v1 = -n * about->visits,
+                             .v2 = n * about->visits * about->visits};
+            flow_add(&state[c->start[q] + k], &f, 1);
+        }
     }
 }
 
@@ -275,8 +277,8 @@ bool flow_mass(const struct chain *c, uint32_t stop, double *mass, double absorb
     memset(absorb, 0, ABSORB_COUNT * sizeof *absorb);
     double share[2] = {c->input_wrong.value, 1 - c->input_wrong.value};
     for (int q = 0; q < 2; q++)
-        if (c->start[q] >= 0)
-            mass[c->start[q]] += share[q];
+        for (uint32_t k = 0; k < c->n_weather && c->start[q] >= 0; k++)
+            mass[c->start[q] + k] += share[q] * c->weather_start[k];
     uint32_t s = 0;
     for (uint32_t k = 0; k <= c->n_blocks; k++) {
         const struct chain_block *b = k < c->n_blocks ? &c->block[k] : NULL;

@@ -62,6 +62,19 @@ static void legendre_sums(const double coef[PANEL_NODES], const double x[PANEL_N
         y[j] = coef[0] + x[j] * b1[j] - 0.5 * b2[j];
 }
 
+void panel_nodes(const struct panel *p, double from, double width, double x[PANEL_NODES],
+                 double weight[PANEL_NODES])
+{
+    double at[PANEL_NODES], y[PANEL_NODES];
+    for (int j = 0; j < PANEL_NODES; j++) {
+        x[j] = from + width * (1 + node[j]) / 2;
+        at[j] = 2 * (x[j] - p->from) / p->width - 1;
+    }
+    legendre_sums(p->coef, at, y);
+    for (int j = 0; j < PANEL_NODES; j++)
+        weight[j] = width / 2 * node_weight[j] * y[j];
+}
+
 /* --- building */
 
 struct part {
@@ -229,12 +242,9 @@ static void add_nodes(const struct panel *p, const struct window *w, struct node
     double half = width / parts / 2;
     for (uint32_t k = 0; k < parts; k++) {
         double x[PANEL_NODES], y[PANEL_NODES];
-        for (int j = 0; j < PANEL_NODES; j++)
-            x[j] = 2 * (2 * k + 1 + node[j]) * half / p->width - 1;
-        legendre_sums(p->coef, x, y);
+        panel_nodes(p, p->from + 2 * k * half, 2 * half, x, y);
         for (int j = 0; j < PANEL_NODES; j++) {
-            double at = p->from + (2 * k + 1 + node[j]) * half;
-            struct weighted add = {at, half * node_weight[j] * y[j] * bend(w, at)};
+            struct weighted add = {x[j], y[j] * bend(w, x[j])};
             vec_push(out, add);
         }
     }

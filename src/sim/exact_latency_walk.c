@@ -117,8 +117,9 @@ static void wave_pass(struct wave_walk *walk)
     memset(walk->state, 0, c->n_states * sizeof *walk->state);
     memset(walk->out, 0, sizeof walk->out);
     for (int q = 0; q < 2; q++)
-        for (int i = 0; i < WAVE_WIDTH && c->start[q] >= 0; i++)
-            walk->state[c->start[q]].re[i] += share[q];
+        for (uint32_t k = 0; k < c->n_weather && c->start[q] >= 0; k++)
+            for (int i = 0; i < WAVE_WIDTH; i++)
+                walk->state[c->start[q] + k].re[i] += share[q] * c->weather_start[k];
     uint32_t s = 0;
     for (uint32_t k = 0; k <= c->n_blocks; k++) {
         const struct chain_block *b = k < c->n_blocks ? &c->block[k] : NULL;
@@ -236,8 +237,8 @@ static void kinks_pass(struct kinks_walk *walk)
     const struct chain *c = walk->c;
     double share[2] = {c->input_wrong.value, 1 - c->input_wrong.value};
     for (int q = 0; q < 2; q++)
-        if (c->start[q] >= 0)
-            kinks_put(&walk->state[c->start[q]], 0, 0, share[q]);
+        for (uint32_t k = 0; k < c->n_weather && c->start[q] >= 0; k++)
+            kinks_put(&walk->state[c->start[q] + k], 0, 0, share[q] * c->weather_start[k]);
     uint32_t s = 0;
     for (uint32_t k = 0; k <= c->n_blocks; k++) {
         const struct chain_block *b = k < c->n_blocks ? &c->block[k] : NULL;

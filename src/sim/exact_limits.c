@@ -114,6 +114,41 @@ static const char *hedge_lacks(const struct pipeline *p, const struct step *s)
     return fails ? "a hedged attempt may be seen to fail, and copies then share their fate" : NULL;
 }
 
+/* --- environments */
+
+static bool asked_by_a_draw(const struct pipeline *p, uint32_t scorer)
+{
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const struct step *s = &p->step[i];
+        if (s->kind == STEP_GATE && (s->draws_threshold || s->audit.present) && may_ask(s, scorer))
+            return true;
+    }
+    return false;
+}
+
+static const char *weather_lacks(const struct pipeline *p, uint32_t step)
+{
+    static const uint32_t gate = 1u << NUMBERS_THRESHOLD | 1u << NUMBERS_THRESHOLD_HIGH |
+                                 1u << NUMBERS_THRESHOLD_DIST | 1u << NUMBERS_AUDIT;
+    static const uint32_t score = 1u << NUMBERS_GOOD | 1u << NUMBERS_BAD;
+    bool touched = false;
+    uint32_t set = 0;
+    for (uint32_t e = 0; e < p->n_environments; e++)
+        for (uint32_t k = 0; k < p->environment[e].n_states; k++) {
+            const struct env_state *s = &p->environment[e].state[k];
+            touched = touched || s->n_overrides;
+            for (uint32_t i = 0; i < s->n_overrides; i++)
+                set |= s->override[i].step == step ? s->override[i].override.set : 0;
+        }
+    if (touched && p->step[step].hedge_copies)
+        return "copies of a hedged attempt may fall into different states of an environment";
+    if (set & gate)
+        return "an environment changes what its gate compares with";
+    if (set & score && asked_by_a_draw(p, step))
+        return "a gate draws, and its confidence has several laws (environments)";
+    return NULL;
+}
+
 int chain_can(const struct pipeline *p, struct error *err)
 {
     struct rules r;
@@ -123,6 +158,7 @@ int chain_can(const struct pipeline *p, struct error *err)
     for (uint32_t i = 0; i < p->n_steps && !status; i++) {
         const struct step *s = &p->step[i];
         lacks = draws(s) ? gate_lacks(p, &r, i) : hedge_lacks(p, s);
+        lacks = lacks ? lacks : weather_lacks(p, i);
         for (uint32_t w = 0; w < s->n_ways; w++)
             for (uint32_t k = 0; s->way[w].when && k < s->way[w].when->n && !lacks; k++)
                 lacks = node_lacks(&s->way[w].when->node[k]);

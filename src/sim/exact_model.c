@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A pipeline's chains with their workspaces, and the layout of the array of values. */
 #include "sim/exact_wait.h"
+#include "sim/exact_weather.h"
 
 #include <math.h>
 
@@ -19,7 +20,7 @@ static void find_simple(struct model *m)
             if (r->attempts > 1 && rules_backoff(r, 1, 1) > 0)
                 m->no_time = false;
             m->no_time = m->no_time && dist_max(&n->latency) == 0;
-            m->hedged = m->hedged || c->hedge[u].copies;
+            m->hedged = m->hedged || c->hedge[u].copies || c->sky;
             m->no_cost = m->no_cost && n->cost_call == 0;
             m->redraws = m->redraws || n->latency.evidence || c->bands[u].evidence;
             for (int o = 0; o < 2; o++)
@@ -83,11 +84,29 @@ static int build_chains(struct model *m, struct chain_options *options, struct e
     return 0;
 }
 
+/* Environments that touch no step are no part of the chain. */
+static int build_weather(struct model *m, struct error *err)
+{
+    struct weather w;
+    if (weather_init(&w, m->pipeline, err))
+        return -1;
+    if (w.n == 1) {
+        weather_release(&w);
+        return 0;
+    }
+    m->weather = mem_zero(1, sizeof *m->weather);
+    *m->weather = w;
+    return 0;
+}
+
 int model_build(struct model *m, const struct pipeline *p, uint32_t max_states, bool whole,
                 struct error *err)
 {
     *m = (struct model){.pipeline = p, .whole = whole, .what_if = whole, .room = p->n_steps};
     struct chain_options options = {.max_states = max_states, .what_if = whole};
+    if (build_weather(m, err))
+        return -1;
+    options.weather = m->weather;
     rules_init(&m->rules, p);
     m->chain = mem_zero(p->n_classes, sizeof *m->chain);
     int status = build_chains(m, &options, err);
@@ -200,6 +219,9 @@ void model_release(struct model *m)
     mem_free(m->tries);
     mem_free(m->attempt);
     mem_free(m->edge);
+    if (m->weather)
+        weather_release(m->weather);
+    mem_free(m->weather);
     *m = (struct model){0};
 }
 

@@ -2,6 +2,7 @@
 /* The result of an exact solution: values with or without posteriors, written into rows, and a
  * sentence for everything that is left out. */
 #include "model/learning.h"
+#include "sim/environment.h"
 #include "sim/exact.h"
 #include "sim/exact_latency.h"
 #include "sim/exact_posterior.h"
@@ -18,7 +19,8 @@ static const uint64_t SUPPORTED = FEATURE(NEXT) | FEATURE(WHEN) | FEATURE(GIVEN)
                                   FEATURE(THRESHOLD_DIST) | FEATURE(HEDGE);
 /* Without arrivals nobody waits for a resource. */
 static const uint64_t UNTIMED = FEATURE(RESOURCES) | FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) |
-                                FEATURE(PATIENCE) | FEATURE(HOURS) | FEATURE(RATE_LIMIT);
+                                FEATURE(PATIENCE) | FEATURE(HOURS) | FEATURE(RATE_LIMIT) |
+                                FEATURE(ENVIRONMENTS);
 /* With them a desk may have a closed form. */
 static const uint64_t TIMED = FEATURE(ARRIVALS) | FEATURE(BATCH_ARRIVALS) | FEATURE(RESOURCES) |
                               FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) | FEATURE(PATIENCE) |
@@ -56,6 +58,21 @@ static const char *place_name(const struct pipeline *p, int32_t to)
     return to == TO_SHIP ? "ship" : to == TO_REJECT ? "reject" : "fail";
 }
 
+/* Shares of time in states that override nothing. */
+static void put_environments(const struct pipeline *p, struct result *out)
+{
+    for (uint32_t e = 0; e < p->n_environments; e++) {
+        const struct environment *env = &p->environment[e];
+        double *share = mem_zero(env->n_states, sizeof *share), calm = 0;
+        environment_shares(env, share);
+        for (uint32_t k = 0; k < env->n_states; k++)
+            calm += env->state[k].n_overrides ? 0 : share[k];
+        metrics_add_exact(&result_add_row(out, environments, env->id)->metrics, "availability",
+                          calm, "1");
+        mem_free(share);
+    }
+}
+
 static void put_rows(const struct model *m, const struct answer_values *a, struct result *out)
 {
     const struct pipeline *p = m->pipeline;
@@ -79,6 +96,7 @@ static void put_rows(const struct model *m, const struct answer_values *a, struc
         put(&row.metrics, "per_item", a, model_edge_at(m, e) + EDGE_PER_ITEM);
         vec_push(&out->edges, row);
     }
+    put_environments(p, out);
 }
 
 /* --- what cannot be had */

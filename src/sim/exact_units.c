@@ -334,8 +334,14 @@ void hedge_refill(struct chain *c, uint32_t unit)
 
 void unit_numbers(const struct chain *c, uint32_t unit, struct numbers *out)
 {
+    unit_numbers_in(c, unit, sky_state(c, c->unit[unit].weather), out);
+}
+
+void unit_numbers_in(const struct chain *c, uint32_t unit, const uint32_t *state,
+                     struct numbers *out)
+{
     const struct chain_unit *u = &c->unit[unit];
-    numbers_resolve(c->pipeline, u->step, c->class, u->given, NULL, out);
+    numbers_resolve(c->pipeline, u->step, c->class, u->given, state, out);
     if (u->kind == UNIT_VISIT)
         return;
     out->latency = u->kind == UNIT_HIT ? out->cache_latency : dist_constant(0);
@@ -377,18 +383,24 @@ static uint32_t choices(const struct chain *c, const struct chain_unit *u)
     return n;
 }
 
+uint32_t unit_branches(const struct chain *c, const struct chain_unit *u)
+{
+    return u->width ? 2 * u->width : 1 + choices(c, u);
+}
+
 static uint32_t place_unit(struct chain *c, uint32_t unit, uint32_t at)
 {
     struct chain_unit *u = &c->unit[unit];
     u->first = at;
-    u->width = unit_counts(u) ? branch_width(&c->bands[unit]) : 0;
-    return at + (u->width ? 2 * u->width : 1 + choices(c, u));
+    u->width = unit_counts(u) ? branch_width(&c->bands[unit]) * c->n_weather : 0;
+    return at + unit_branches(c, u);
 }
 
 /* Branches of a step lie side by side. */
 static void place_units(struct chain *c)
 {
     uint32_t n = c->pipeline->n_steps;
+    c->n_soft_keys = 0;
     for (uint32_t i = 0; i < n; i++) {
         c->soft_key[i] = c->n_soft_keys;
         if (c->pipeline->step[i].has_confidence)
@@ -405,16 +417,17 @@ static void place_units(struct chain *c)
 static void place_ends(struct chain *c)
 {
     c->end_of = mem_zero(c->n_branches, sizeof *c->end_of);
-    c->n_ends = END_COUNT * c->n_units;
+    c->n_ends = c->n_weather > 1 ? c->n_branches : END_COUNT * c->n_units;
     c->end = mem_zero(c->n_ends, sizeof *c->end);
     for (uint32_t k = 0; k < c->n_units; k++) {
         struct chain_unit *u = &c->unit[k];
-        uint32_t branches = u->width ? 2 * u->width : 1 + choices(c, u);
-        u->first_end = END_COUNT * k;
-        u->n_ends = END_COUNT;
+        uint32_t branches = unit_branches(c, u);
+        u->first_end = c->n_weather > 1 ? u->first : END_COUNT * k;
+        u->n_ends = c->n_weather > 1 ? branches : END_COUNT;
         for (uint32_t b = 0; b < branches; b++) {
             bool failed = u->width && b % u->width == 0;
-            c->end_of[u->first + b] = u->first_end + (failed ? END_FAILED : END_OK);
+            c->end_of[u->first + b] =
+                c->n_weather > 1 ? u->first + b : u->first_end + (failed ? END_FAILED : END_OK);
         }
     }
 }
@@ -447,6 +460,11 @@ void units_init(struct chain *c)
         variants_add(c, i);
     }
     c->extra[n] = c->n_units;
+    units_settle(c);
+}
+
+void units_settle(struct chain *c)
+{
     c->bands = mem_zero(c->n_units, sizeof *c->bands);
     c->caught = mem_zero(2 * (size_t)c->n_units, sizeof *c->caught);
     c->law = mem_zero(c->n_units, sizeof *c->law);
@@ -464,15 +482,33 @@ void units_init(struct chain *c)
     }
     place_units(c);
     place_ends(c);
+    c->weight = mem_zero(c->n_branches, sizeof *c->weight);
+    slots_init(c);
 }
 
-void units_release(struct chain *c)
+void units_unsettle(struct chain *c)
 {
     for (uint32_t u = 0; c->bands && u < c->n_units; u++) {
         mem_free(c->bands[u].threshold);
         mem_free(c->bands[u].weight[0]);
         mem_free(c->bands[u].weight[1]);
     }
+    mem_free(c->bands);
+    mem_free(c->caught);
+    mem_free(c->law);
+    mem_free(c->time);
+    mem_free(c->numbers);
+    mem_free(c->hedge);
+    mem_free(c->end_of);
+    mem_free(c->end);
+    mem_free(c->weight);
+    mem_free(c->slot);
+    c->slot = NULL;
+}
+
+void units_release(struct chain *c)
+{
+    units_unsettle(c);
     for (uint32_t i = 0; c->way && i < c->pipeline->n_steps; i++)
         mem_free(c->way[i]);
     mem_free(c->unit);
@@ -483,12 +519,4 @@ void units_release(struct chain *c)
     mem_free(c->base);
     mem_free(c->extra);
     mem_free(c->soft_key);
-    mem_free(c->bands);
-    mem_free(c->caught);
-    mem_free(c->law);
-    mem_free(c->time);
-    mem_free(c->numbers);
-    mem_free(c->hedge);
-    mem_free(c->end_of);
-    mem_free(c->end);
 }

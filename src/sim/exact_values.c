@@ -28,6 +28,17 @@ static void mix(void *sums, const void *add, size_t size, double weight)
         to[i] += weight * from[i];
 }
 
+/* By the step's own numbers, whatever the environments do to it. */
+static double ok_alone(const struct chain *c, uint32_t step)
+{
+    struct visit_law law;
+    if (!c->sky)
+        return c->law[step].ok;
+    uint32_t u = sky_calm(c, step);
+    visit_law_set(&law, &c->numbers[u], chain_retry(c, u), &c->time[u]);
+    return law.ok;
+}
+
 static void add_top(const struct model *m, const struct chain *c, const struct flow *absorb,
                     struct top_sums *sums)
 {
@@ -54,7 +65,7 @@ static void add_top(const struct model *m, const struct chain *c, const struct f
     }
     for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
         if (m->pipeline->step[i].kind == STEP_STAGE && m->pipeline->step[i].layer == LAYER_MODEL)
-            sums->capability *= c->law[i].ok;
+            sums->capability *= ok_alone(c, i);
 }
 
 /* A visit's chance to end within the budget, for visits of one attempt. */
@@ -72,6 +83,18 @@ static double in_budget(const struct model *m, const struct chain *c, uint32_t u
     return n->timeout_s <= n->budget_s ? 1 : dist_cdf(&n->latency, n->budget_s);
 }
 
+/* Attempts by one unit's numbers. */
+static void add_attempts(const struct model *m, const struct chain *c, uint32_t u, double tries)
+{
+    struct stage_sums *sums = &m->stage[c->unit[u].step];
+    sums->attempts += tries;
+    m->tries[u * m->pipeline->n_classes + c->class] += tries;
+    for (int o = 0; o < OUTCOME_COUNT; o++)
+        sums->rate[o] += tries * c->law[u].rate[o];
+    sums->attempt_s += tries * c->time[u].capped;
+    sums->cost += tries * c->numbers[u].cost_call;
+}
+
 /* Of visits by one unit. */
 static void add_visits(const struct model *m, const struct chain *c, uint32_t u, double visits,
                        double share)
@@ -82,19 +105,17 @@ static void add_visits(const struct model *m, const struct chain *c, uint32_t u,
     double ok = law->ok + law->wrong, n = share * visits;
     double tries = ok * law->tries[END_OK][0] + law->failed * law->tries[END_FAILED][0];
     sums->visits += n;
-    sums->attempts += n * tries;
     m->visits[i * m->pipeline->n_classes + c->class] += n;
-    m->tries[u * m->pipeline->n_classes + c->class] = n * tries;
-    for (int o = 0; o < OUTCOME_COUNT; o++)
-        sums->rate[o] += n * tries * law->rate[o];
+    if (!c->sky)
+        add_attempts(m, c, u, n * tries);
+    for (uint32_t k = 0; c->sky && k < c->n_weather; k++)
+        add_attempts(m, c, sky_sibling(c, u, k), n * sky_tries(c, u, k));
     sums->visibly_ok += n * ok;
     sums->first_ok += n * law->first_ok;
     sums->retried += n * law->retried;
     sums->retried_ok += n * law->retried_ok;
-    sums->attempt_s += n * tries * c->time[u].capped;
     sums->visit_s += n * (ok * law->time[END_OK][0] + law->failed * law->time[END_FAILED][0]);
     sums->within_budget += n * in_budget(m, c, u);
-    sums->cost += n * tries * c->numbers[u].cost_call;
 }
 
 static uint32_t flow_column(const struct pipeline *p, int32_t to)
@@ -127,6 +148,8 @@ static void add_stages(struct model *m, const struct chain *c, double share)
                 m->flow[at->step * columns + column] += here * c->weight[c->hop[h].branch];
         }
     }
+    for (uint32_t u = 0; u < c->n_units; u++)
+        m->tries[u * p->n_classes + c->class] = 0;
     for (uint32_t u = 0; u < c->n_units; u++)
         if (unit_counts(&c->unit[u]))
             add_visits(m, c, u, m->mass[u], share);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Everything that depends on the scenario alone is decided here, once. */
+#include "sim/environment.h"
 #include "sim/queue_program.h"
 
 #include <float.h>
@@ -293,31 +294,6 @@ static void compile_routes(struct queue_program *g)
 
 /* --- environments */
 
-/* Stationary distribution of the chain of states, by elimination without subtraction (Grassmann,
- * Taksar and Heyman, Operations Research 33, 1985).  a: [n][n], used up. */
-static void chain_stationary(double *a, uint32_t n, double *pi)
-{
-    for (uint32_t k = n - 1; k > 0; k--) {
-        double sum = 0;
-        for (uint32_t j = 0; j < k; j++)
-            sum += a[k * n + j];
-        for (uint32_t i = 0; i < k; i++)
-            a[i * n + k] /= sum > 0 ? sum : 1;
-        for (uint32_t i = 0; i < k; i++)
-            for (uint32_t j = 0; j < k; j++)
-                a[i * n + j] += a[i * n + k] * a[k * n + j];
-    }
-    double total = pi[0] = 1;
-    for (uint32_t k = 1; k < n; k++) {
-        pi[k] = 0;
-        for (uint32_t i = 0; i < k; i++)
-            pi[k] += pi[i] * a[i * n + k];
-        total += pi[k];
-    }
-    for (uint32_t k = 0; k < n; k++)
-        pi[k] /= total;
-}
-
 static double residual_exact(const struct dist *d, double mean, double u)
 {
     double low = 0, high = mean > 0 ? mean : 1;
@@ -353,7 +329,7 @@ static int state_init(struct queue_program *g, const struct environment *env, ui
     s->calm = d->n_overrides == 0;
     s->leave = mem_zero(env->n_states, sizeof *s->leave);
     for (uint32_t j = 0; j < env->n_states; j++) {
-        sum += d->to ? d->to[j] : j == (k + 1) % env->n_states;
+        sum += environment_next(env, k, j);
         s->leave[j] = sum;
     }
     if (d->lasts.family == DIST_EXPONENTIAL)
@@ -375,16 +351,9 @@ static int environment_init(struct queue_program *g, uint32_t e, struct error *e
     for (uint32_t k = 0; k < n; k++)
         if (state_init(g, env, k, &q->state[k], err))
             return -1;
-    double *a = mem_zero((size_t)n * n, sizeof *a), sum = 0;
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t j = 0; j < n; j++)
-            a[i * n + j] = q->state[i].leave[j] - (j ? q->state[i].leave[j - 1] : 0);
-    chain_stationary(a, n, q->start);
-    for (uint32_t k = 0; k < n; k++)
-        q->start[k] = sum += q->start[k] * q->state[k].mean_s;
-    for (uint32_t k = 0; k < n; k++)
-        q->start[k] /= sum;
-    mem_free(a);
+    environment_shares(env, q->start);
+    for (uint32_t k = 1; k < n; k++)
+        q->start[k] += q->start[k - 1];
     return 0;
 }
 
