@@ -2,8 +2,8 @@
 /* E[f(L)] for f(x) = x^k exp(Q x), by parts: sum of m f(x) over atoms and starts of continuous
  * parts, and the integral of f' times the complement of the law, k x^(k-1) exp(Q x) +
  * x^k exp(Q x) Q.  The stationary part of exp(Q x) has the moments of L itself; what is left dies
- * out, so the integral ends where it has, and stretches are halved until Gauss and Legendre agree
- * with their halves. */
+ * out, so the integral ends where it has; stretches grow from the fastest state's mean sojourn on,
+ * so that none misses it, and are halved until Gauss and Legendre agree with their halves. */
 #include "sim/exact_weather.h"
 
 #include <math.h>
@@ -142,8 +142,12 @@ void weather_law_init(struct weather_law *l, const struct weather *w, const stru
         add_atom(&r, &l->law.starts.at[i], l->moment);
     for (; r.panel < l->law.panels.len; r.panel++) {
         const struct panel *p = &l->law.panels.at[r.panel];
-        integrate(&r, p->from, p->width, whole);
-        halve(&r, p->from, p->width, whole, 0);
+        double end = p->from + p->width, width = 1 / w->fastest;
+        for (double from = p->from; from < end; from += width, width *= 4) {
+            width = fmin(width, end - from);
+            integrate(&r, from, width, whole);
+            halve(&r, from, width, whole, 0);
+        }
     }
     add_integrals(&r, l->moment);
     for (size_t i = 0; i < 3 * square; i++)

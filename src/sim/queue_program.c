@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Everything that depends on the scenario alone is decided here, once. */
-#include "sim/environment.h"
 #include "sim/queue_program.h"
+#include "sim/environment.h"
 
 #include <float.h>
 #include <math.h>

@@ -9,12 +9,13 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/run.h"
+#include "tests/property/exact_agree.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { PIPELINES = 60, TRIALS = 40000, SEED = 1912 };
+enum { PIPELINES = 60, SEED = 1912 };
 
 struct maker {
     struct rng_seq rng;
@@ -193,90 +194,13 @@ static void make_text(struct maker *m, uint32_t number)
                        "    fixes: 50%\n    spoils: 10%\n");
 }
 
-/* --- comparing */
-
-static double value(const struct metrics *m, const char *name)
-{
-    const struct metric *found = metrics_find(m, name);
-    return found ? found->value : NAN;
-}
-
-static void compare(const struct metrics *exact, const struct metrics *simulated, const char *name,
-                    double sigma, const char *text)
-{
-    double x = value(exact, name), s = value(simulated, name);
-    if (isnan(x) || isnan(s))
-        return;
-    if (!(fabs(s - x) <= 5 * sigma + 1e-6 * fabs(x))) {
-        print_error("seed %d: %s is %.9g by solve and %.9g by simulate (sigma %.3g) of\n%s", SEED,
-                    name, x, s, sigma, text);
-        fail();
-    }
-}
-
-static void compare_top(const struct metrics *exact, const struct metrics *simulated,
-                        const char *text)
-{
-    static const char *const shares[] = {"reliability",  "share_wrong", "share_rejected",
-                                         "share_failed", "review_load", "completion"};
-    static const char *const means[][2] = {
-        {"visits_mean",      "visits_sd"     },
-        {"cost_per_item",    "cost_sd"       },
-        {"latency_all_mean", "latency_all_sd"}
-    };
-    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
-        double p = value(exact, shares[i]);
-        compare(exact, simulated, shares[i], sqrt(fmax(p * (1 - p), 9.0 / TRIALS) / TRIALS), text);
-    }
-    for (size_t i = 0; i < sizeof means / sizeof *means; i++)
-        compare(exact, simulated, means[i][0], value(exact, means[i][1]) / sqrt(TRIALS), text);
-}
-
-/* Returns whether the pipeline is one that both can do. */
-static bool agree(const char *text, uint64_t seed)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct pipeline p;
-    struct result exact, simulated;
-    bool complete;
-    faults_init(&faults);
-    int status = scenario_parse("random.yaml", text, strlen(text), NULL, &p, &faults, &err);
-    faults_release(&faults);
-    if (status) {
-        assert_int_equal(err.code, ERR_INPUT);
-        return false;
-    }
-    result_init(&exact, "solve");
-    result_init(&simulated, "simulate");
-    struct exact_options solve = {.level = 0.95, .values_only = true};
-    struct run_options run = {.trials = TRIALS, .seed = seed, .threads = 1, .level = 0.95};
-    bool can = !exact_solve(&p, &solve, &exact, &complete, &err);
-    if (can) {
-        ok(run_simulate(&p, &run, &simulated, &err), &err);
-        compare_top(&exact.metrics, &simulated.metrics, text);
-        for (size_t k = 0; k < exact.stages.len; k++) {
-            const struct metrics *s = &result_stage(&simulated, exact.stages.at[k].id)->metrics;
-            double visits = value(&exact.stages.at[k].metrics, "visits_per_item");
-            compare(&exact.stages.at[k].metrics, s, "visits_per_item",
-                    sqrt(fmax(visits, 9.0 / TRIALS) * (1 + visits) / TRIALS), text);
-        }
-    } else {
-        assert_true(err.code == ERR_UNSUPPORTED);
-    }
-    result_release(&exact);
-    result_release(&simulated);
-    pipeline_release(&p);
-    return can;
-}
-
 static void simulation_agrees_with_the_exact_chain(void **state)
 {
     uint32_t compared = 0;
     for (uint32_t i = 0; i < PIPELINES; i++) {
         struct maker m;
         make_text(&m, i);
-        compared += agree(buf_text(&m.text), SEED + i);
+        compared += agree(buf_text(&m.text), 40000, SEED + i);
         buf_release(&m.text);
     }
     within(compared, PIPELINES / 3, PIPELINES);
