@@ -59,19 +59,11 @@ const struct weather_law *sky_wait(const struct chain *c, uint32_t unit, uint32_
 
 /* --- laws */
 
-static bool same_law(const struct weather_law *l, const struct dist *d, double limit_s)
-{
-    const struct dist *a = &l->dist;
-    return l->limit_s == limit_s && a->family == d->family && a->a == d->a && a->b == d->b &&
-           a->c == d->c && a->n == d->n && a->values == d->values && a->weights == d->weights &&
-           a->part == d->part;
-}
-
 static uint32_t find_law(struct chain_sky *sky, const struct dist *d, double limit_s)
 {
     struct weather_law l;
     for (size_t k = 0; k < sky->law.len; k++)
-        if (same_law(&sky->law.at[k], d, limit_s))
+        if (sky->law.at[k].limit_s == limit_s && dist_same(&sky->law.at[k].dist, d))
             return (uint32_t)k;
     weather_law_init(&l, sky->weather, d, limit_s);
     vec_push(&sky->law, l);
@@ -120,8 +112,7 @@ static void share_redrawn(struct chain *c)
         struct numbers own, first;
         unit_numbers(c, u, &own);
         unit_numbers(c, calm, &first);
-        if (u == calm || !own.latency.evidence || own.latency.a != first.latency.a ||
-            own.latency.b != first.latency.b || own.latency.values != first.latency.values)
+        if (u == calm || !own.latency.evidence || !dist_same(&own.latency, &first.latency))
             continue;
         c->numbers[u].latency = c->numbers[calm].latency;
         c->time[u] = c->time[calm];
