@@ -23,7 +23,8 @@ struct office {
     double attempts;            /* that ask for it, per item */
     double *tries;              /* [n_classes][n_steps] owned: the same by class and step */
     struct desk_stream *stream; /* [n_classes][n_steps] owned */
-    struct wait_law *wait;      /* [n_classes] owned */
+    struct wait_law *wait;      /* [n_classes] owned; leaves: of those who are served */
+    struct wait_law left;       /* of those whose patience ends */
     struct desk_values value;
 };
 struct offices {
@@ -44,6 +45,18 @@ MUST_CHECK int office_cycle(const struct offices *o, struct office *of, struct r
                             struct error *err);
 /* Why the law of an item's time is not that of the sum of its waits and works; NULL when it is. */
 const char *offices_lack_law(const struct offices *o);
+/* --- items that leave a desk unserved (exact_leave.c) */
+
+/* Can the chain tell of them? No, when other steps ask what happened at such a desk. */
+bool leave_can(const struct offices *o);
+/* Gives every step of a desk that is left unserved a door and a step where patience ends; p is a
+ * copy of o->p. */
+void leave_split(const struct offices *o, struct pipeline *p);
+/* Waits for that pipeline, [n_classes][its n_steps]; the caller frees with mem_free. */
+const struct wait_law **leave_waits(const struct offices *o);
+/* Makes one row of a door and its step in a result of that pipeline. */
+void leave_merge(const struct offices *o, struct result *out);
+
 /* "file:line:column: not exact (`id`): what; use simulate" */
 int office_refuse(const struct pipeline *p, const struct resource *r, const char *what,
                   struct error *err);

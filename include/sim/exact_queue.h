@@ -33,6 +33,8 @@ struct desk_values {
 };
 /* ERR_NUMERIC when there is no steady state. */
 MUST_CHECK int desk_markov(const struct desk *d, struct desk_values *out, struct error *err);
+/* Stationary probabilities of n customers, n < *len; the caller frees with mem_free. */
+double *desk_states(const struct desk *d, size_t *len);
 /* One server, any service, first come first served (Pollaczek 1930, Khinchine 1932). */
 MUST_CHECK int desk_general(const struct desk_stream *s, uint32_t n, struct desk_values *out,
                             struct error *err);

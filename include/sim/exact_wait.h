@@ -13,7 +13,9 @@ struct wait_stream {
 enum wait_kind {
     WAIT_MEAN,        /* only the mean is known */
     WAIT_EXPONENTIAL, /* none with probability 1 - share, else exponential of a rate */
-    WAIT_GENERAL      /* that of M/G/1 */
+    WAIT_GENERAL,     /* that of M/G/1 */
+    WAIT_SERVED,      /* that of M/M/c/K+M, of those who are served */
+    WAIT_LEFT         /* and of those whose patience ends */
 };
 struct wait_law {
     enum wait_kind kind;
@@ -22,6 +24,12 @@ struct wait_law {
     double load, work_s; /* general: of the server; E[S] */
     uint32_t n;
     struct wait_stream *stream; /* owned */
+    /* served and left: who finds `levels` others or fewer in line, by how many, as shares of all
+     * who come; the line moves on at pace_s + i leave_s when i are before one */
+    double *mass; /* [levels] owned */
+    uint32_t levels;
+    double at_once, pace_s, leave_s;
+    double part; /* of all who come: with this law */
 };
 /* Before each attempt of a step. */
 struct waits {
@@ -40,7 +48,12 @@ struct wait_work {
     double limit_s, rate_per_s;
 };
 void wait_law_general(struct wait_law *w, const struct wait_work *work, uint32_t n);
-/* Frees the streams and leaves *w zero. */
+/* That of those who come to M/M/c/K+M and are served, or whose patience ends: from p[len], the
+ * stationary probabilities of n at the desk (desk_states). */
+struct desk;
+void wait_law_served(struct wait_law *w, const struct desk *d, const double *p, size_t len);
+void wait_law_left(struct wait_law *w, const struct desk *d, const double *p, size_t len);
+/* Frees the streams and masses, and leaves *w zero. */
 void wait_law_release(struct wait_law *w);
 
 /* Fills out[window_waves] with E[exp(-s W)], and out with its kinks. */

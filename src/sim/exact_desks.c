@@ -301,6 +301,7 @@ void offices_release(struct offices *o)
     for (uint32_t i = 0; i < o->n; i++) {
         for (uint32_t k = 0; k < o->p->n_classes; k++)
             wait_law_release(&o->at[i].wait[k]);
+        wait_law_release(&o->at[i].left);
         mem_free(o->at[i].step);
         mem_free(o->at[i].wait);
         mem_free(o->at[i].tries);

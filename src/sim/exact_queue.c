@@ -40,9 +40,9 @@ static void markov_unlimited(const struct desk *d, double a, struct desk_values 
     out->in_system = out->queue_length + a;
 }
 
-/* Stationary probabilities of n customers, n < *len; owned by the caller. */
-static double *stationary(const struct desk *d, double a, size_t *len)
+double *desk_states(const struct desk *d, size_t *len)
 {
+    double a = d->rate_per_s * d->mean_s;
     size_t room = d->room == ROOM_UNLIMITED ? STATES_MAX : d->room;
     struct {
         double *at;
@@ -135,7 +135,7 @@ int desk_markov(const struct desk *d, struct desk_values *out, struct error *err
         return 0;
     }
     size_t len;
-    double *p = stationary(d, a, &len), busy = 0;
+    double *p = desk_states(d, &len), busy = 0;
     size_t full = d->room == ROOM_UNLIMITED ? len : (size_t)d->servers + d->room;
     *out = (struct desk_values){.block = len > full ? p[full] : 0};
     for (size_t n = 0; n < len; n++) {

@@ -152,7 +152,7 @@ static int solve_cycle(const struct offices *o, struct office *of, const struct 
     if (!status && settled) {
         cycle_values(of, &v.sums, &of->value);
         for (uint32_t k = 0; k < p->n_classes; k++)
-            wait_law_mean(&of->wait[k], of->value.wait_mean_s);
+            wait_law_mean(&of->wait[k], of->value.wait_served_mean_s);
         put_curves(of, &points, out);
         tell_steady(p, of, d, &v, out);
     } else if (!status) {
@@ -172,6 +172,7 @@ int office_cycle(const struct offices *o, struct office *of, struct result *out,
     struct cycle_desk d;
     const struct resource *r = of->resource;
     int status;
+    wait_law_mean(&of->left, NAN);
     cycle_desk_init(&d, r, &o->p->arrivals, of->attempts, of->mean_s, of->patience_s);
     double load = cycle_load(&d);
     if (load < 1) {

@@ -77,6 +77,16 @@ static void wait_all(const struct offices *o, struct office *of, double mean_s)
         wait_law_mean(&of->wait[k], mean_s);
 }
 
+static void leave_laws(const struct offices *o, struct office *of, const struct desk *d)
+{
+    size_t len;
+    double *p = desk_states(d, &len);
+    for (uint32_t k = 0; k < o->p->n_classes; k++)
+        wait_law_served(&of->wait[k], d, p, len);
+    wait_law_left(&of->left, d, p, len);
+    mem_free(p);
+}
+
 static int solve_markov(const struct offices *o, struct office *of, struct error *err)
 {
     const struct resource *r = of->resource;
@@ -89,7 +99,11 @@ static int solve_markov(const struct offices *o, struct office *of, struct error
         d.rate_per_s += of->stream[k].rate_per_s;
     if (desk_markov(&d, &of->value, err))
         return -1;
-    for (uint32_t k = 0; k < o->p->n_classes && !of->leaves; k++)
+    if (of->leaves) {
+        leave_laws(o, of, &d);
+        return 0;
+    }
+    for (uint32_t k = 0; k < o->p->n_classes; k++)
         wait_law_exponential(&of->wait[k], of->value.p_wait, d.servers / d.mean_s - d.rate_per_s);
     return 0;
 }
@@ -185,9 +199,13 @@ static void put_waits(const struct offices *o, struct result *out)
     double sum = 0;
     for (uint32_t k = 0; k < p->n_classes; k++) {
         double wait_s = 0, share = p->class[k].share;
-        for (uint32_t d = 0; d < o->n; d++)
-            for (uint32_t i = 0; i < o->at[d].n_steps; i++)
-                wait_s += o->at[d].tries[k * o->at[d].n_steps + i] * o->at[d].wait[k].mean_s;
+        for (uint32_t d = 0; d < o->n; d++) {
+            const struct office *of = &o->at[d];
+            double mean =
+                of->leaves ? (1 - of->value.block) * of->value.wait_mean_s : of->wait[k].mean_s;
+            for (uint32_t i = 0; i < of->n_steps; i++)
+                wait_s += of->tries[k * of->n_steps + i] * mean;
+        }
         sum += wait_s;
         if (out->classes.len == p->n_classes && share > 0 && !isnan(wait_s))
             metrics_add_exact(&out->classes.at[k].metrics, "wait_mean", wait_s / share, "s");
@@ -196,27 +214,18 @@ static void put_waits(const struct offices *o, struct result *out)
         metrics_add_exact(&out->metrics, "wait_mean", sum, "s");
 }
 
-static const struct wait_law **waits_of(const struct offices *o)
-{
-    uint32_t n = o->p->n_steps;
-    const struct wait_law **law = mem_zero((size_t)o->p->n_classes * n, sizeof *law);
-    for (uint32_t d = 0; d < o->n; d++)
-        for (uint32_t i = 0; i < o->at[d].n_steps; i++)
-            for (uint32_t k = 0; k < o->p->n_classes; k++)
-                law[k * n + o->at[d].step[i]] = &o->at[d].wait[k];
-    return law;
-}
-
-static int solve_items(const struct offices *o, const struct pipeline *free,
+static int solve_items(const struct offices *o, struct pipeline *free,
                        const struct exact_options *options, struct result *out, bool *complete,
                        struct error *err)
 {
     const char *lacks = offices_lack_law(o);
-    struct waits waits = {.law = waits_of(o), .whole = !lacks};
+    struct waits waits = {.law = leave_waits(o), .whole = !lacks};
+    leave_split(o, free);
     int status = exact_solve_waiting(free, &waits, options, out, complete, err);
     mem_free(waits.law);
     if (status)
         return -1;
+    leave_merge(o, out);
     put_waits(o, out);
     if (!lacks)
         return 0;
@@ -228,26 +237,26 @@ static int solve_items(const struct offices *o, const struct pipeline *free,
     return 0;
 }
 
-static int solve_offices(struct offices *o, const struct pipeline *free,
-                         const struct exact_options *options, struct result *out, bool *complete,
-                         struct error *err)
+static int solve_offices(struct offices *o, struct pipeline *free, struct exact_options *options,
+                         struct result *out, bool *complete, struct error *err)
 {
-    bool known = true;
+    bool some_leave = false;
     if (find_streams(o, free, options->max_states, err))
         return -1;
     for (uint32_t k = 0; k < o->n; k++) {
         struct office *of = &o->at[k];
         if (of->kind == OFFICE_CYCLE ? office_cycle(o, of, out, err) : solve_steady(o, of, err))
             return -1;
-        if (of->leaves)
-            result_warn(out,
-                        "metrics of items: left out, as some leave the desk `%s` unserved; seam "
-                        "simulate gives them",
-                        of->resource->id);
-        known = known && !of->leaves;
+        some_leave = some_leave || of->leaves;
     }
-    *complete = known;
-    if (known && solve_items(o, free, options, out, complete, err))
+    if (some_leave && !options->values_only)
+        result_warn(out, "loss, closes: left out, as some items leave a desk unserved");
+    options->values_only = options->values_only || some_leave;
+    if (!leave_can(o))
+        result_warn(out, "metrics of items: left out, as some leave a desk unserved, and other "
+                         "steps ask what happened there, or how many leave is not known; seam "
+                         "simulate gives them");
+    else if (solve_items(o, free, options, out, complete, err))
         return -1;
     for (uint32_t k = 0; k < o->n; k++) {
         put_desk(&o->at[k], out);

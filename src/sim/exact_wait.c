@@ -3,8 +3,15 @@
  * (Pollaczek 1930, Khinchine 1932): E[exp(-s W)] = (1 - rho) / (1 - rho R(s)), R being the
  * transform of the residual work (1 - E[exp(-s S)]) / (s E[S]); its geometric series gives the
  * kinks, as every R smooths by one order.  E[W^2] = 2 E[W]^2 + lambda E[S^3] / (3 (1 - rho))
- * (Takacs 1962). */
+ * (Takacs 1962).
+ *
+ * M/M/c/K+M (Palm 1957): who finds j others in line moves up at rates a_i = pace + i theta, i = j
+ * ... 0, and its own patience lasts as long with probability prod a_i / (a_i + theta): with
+ * Y = exp(-theta V), which is Beta(pace / theta, j + 1), E[exp(-s V) Y] = prod a_i / (a_i + theta +
+ * s), and of those who leave theta / (theta + s) (1 - E[exp(-s V) Y]). */
 #include "sim/exact_wait.h"
+
+#include "sim/exact_queue.h"
 
 #include <math.h>
 #include <string.h>
@@ -119,7 +126,133 @@ void wait_law_release(struct wait_law *w)
     for (uint32_t i = 0; i < w->n; i++)
         latency_law_release(&w->stream[i].law);
     mem_free(w->stream);
+    mem_free(w->mass);
     *w = (struct wait_law){0};
+}
+
+/* --- M/M/c/K+M */
+
+/* E[V^k Y; somebody in line], k = 0, 1, 2: -ln Y has the mean sum_i 1 / (A + 1 + i) under the law
+ * that Y weighs, and that sum of squares as its variance. */
+static void line_moments(const struct wait_law *w, double sum[3])
+{
+    double mean = 0, variance = 0;
+    for (uint32_t j = 0; j < w->levels; j++) {
+        double up = w->pace_s + (j + 1) * w->leave_s, gets = w->mass[j] * w->pace_s / up;
+        mean += 1 / up;
+        variance += 1 / (up * up);
+        sum[0] += gets;
+        sum[1] += gets * mean;
+        sum[2] += gets * (variance + mean * mean);
+    }
+}
+
+static void take_line(struct wait_law *w, const struct desk *d, const double *p, size_t len,
+                      double moment[3])
+{
+    size_t full = d->room == ROOM_UNLIMITED ? len : (size_t)d->servers + d->room;
+    size_t joins = len < full ? len : full;
+    w->levels = joins > d->servers ? (uint32_t)(joins - d->servers) : 0;
+    w->mass = mem_zero((size_t)w->levels + 1, sizeof *w->mass);
+    w->pace_s = d->servers / d->mean_s;
+    w->leave_s = isfinite(d->patience_s) ? 1 / d->patience_s : 0;
+    for (size_t n = 0; n < joins && n < d->servers; n++)
+        w->at_once += p[n];
+    for (uint32_t j = 0; j < w->levels; j++)
+        w->mass[j] = p[d->servers + j];
+    line_moments(w, moment);
+}
+
+void wait_law_served(struct wait_law *w, const struct desk *d, const double *p, size_t len)
+{
+    double moment[3] = {0};
+    *w = (struct wait_law){.kind = WAIT_SERVED};
+    take_line(w, d, p, len, moment);
+    w->part = w->at_once + moment[0];
+    w->mean_s = moment[1] / w->part;
+    w->square = moment[2] / w->part;
+    w->share = moment[0] / w->part;
+}
+
+/* E[P^k; P < V] = the integral of theta p^k exp(-theta p) up to V. */
+void wait_law_left(struct wait_law *w, const struct desk *d, const double *p, size_t len)
+{
+    double moment[3] = {0};
+    *w = (struct wait_law){.kind = WAIT_LEFT, .share = 1};
+    take_line(w, d, p, len, moment);
+    for (uint32_t j = 0; j < w->levels; j++) {
+        double y = w->leave_s > 0 ? (j + 1) * w->leave_s / (w->pace_s + (j + 1) * w->leave_s) : 0;
+        w->part += w->mass[j] * y;
+    }
+    if (!(w->part > 0))
+        return;
+    double mean = d->patience_s;
+    w->mean_s = (mean * w->part - moment[1]) / w->part;
+    w->square = (2 * mean * mean * w->part - moment[2] - 2 * mean * moment[1]) / w->part;
+}
+
+/* Sum over j of mass_j prod_{i <= j} a_i / (b_i + s) by Horner's rule. */
+static void line_of(const struct wait_law *w, double re, double im, double *a, double *b)
+{
+    *a = *b = 0;
+    for (uint32_t j = w->levels; j-- > 0;) {
+        double top = w->pace_s + j * w->leave_s, dr = top + w->leave_s + re;
+        double square = dr * dr + im * im, sr = *a + w->mass[j], si = *b;
+        *a = top * (sr * dr + si * im) / square;
+        *b = top * (si * dr - sr * im) / square;
+    }
+}
+
+static void served_or_left(const struct wait_law *w, double re, double im, double *a, double *b)
+{
+    line_of(w, re, im, a, b);
+    if (w->kind == WAIT_SERVED) {
+        *a = (w->at_once + *a) / w->part;
+        *b /= w->part;
+        return;
+    }
+    double all = 0, dr = w->leave_s + re, square = dr * dr + im * im;
+    for (uint32_t j = 0; j < w->levels; j++)
+        all += w->mass[j];
+    double sr = all - *a, si = -*b, factor = w->leave_s / (square * w->part);
+    *a = factor * (sr * dr + si * im);
+    *b = factor * (si * dr - sr * im);
+}
+
+/* c becomes (c + add) top / (s + down), as powers of 1 / s. */
+static void times_stage(double c[KINK_ORDERS], double add, double top, double down)
+{
+    double out[KINK_ORDERS] = {0};
+    c[0] += add;
+    for (int m = 0; m < KINK_ORDERS; m++) {
+        double factor = top;
+        for (int k = m + 1; k < KINK_ORDERS; k++) {
+            out[k] += c[m] * factor;
+            factor *= -down;
+        }
+    }
+    memcpy(c, out, sizeof out);
+}
+
+static void line_kinks(const struct wait_law *w, struct kinks *out)
+{
+    double c[KINK_ORDERS] = {0}, all = 0;
+    uint32_t few = w->levels < KINK_ORDERS ? w->levels : KINK_ORDERS;
+    for (uint32_t j = few; j-- > 0;) {
+        double top = w->pace_s + j * w->leave_s;
+        times_stage(c, w->mass[j], top, top + w->leave_s);
+    }
+    for (uint32_t j = 0; j < w->levels; j++)
+        all += w->mass[j];
+    if (w->kind == WAIT_LEFT) {
+        for (int m = 0; m < KINK_ORDERS; m++)
+            c[m] = -c[m];
+        times_stage(c, all, w->leave_s, w->leave_s);
+    } else {
+        c[0] += w->at_once;
+    }
+    for (int m = 0; m < KINK_ORDERS; m++)
+        kinks_put(out, 0, m, c[m] / w->part);
 }
 
 /* out = the transform of the work. */
@@ -166,6 +299,10 @@ void wait_law_transform(const struct wait_law *w, const struct window *at, struc
             double re = at->sigma, im = at->step * (b * WAVE_WIDTH + i);
             if (w->kind == WAIT_GENERAL) {
                 queue_of(w, re, im, &out[b].re[i], &out[b].im[i]);
+                continue;
+            }
+            if (w->kind != WAIT_EXPONENTIAL) {
+                served_or_left(w, re, im, &out[b].re[i], &out[b].im[i]);
                 continue;
             }
             double down = re + w->rate_per_s, square = down * down + im * im;
@@ -223,6 +360,10 @@ void wait_law_kinks(const struct wait_law *w, const struct window *at, struct ki
 {
     if (w->kind == WAIT_GENERAL) {
         general_kinks(w, at, out);
+        return;
+    }
+    if (w->kind == WAIT_SERVED || w->kind == WAIT_LEFT) {
+        line_kinks(w, out);
         return;
     }
     kinks_put(out, w->kind == WAIT_MEAN ? w->mean_s : 0, 0,

@@ -3,6 +3,7 @@
  * values were computed apart from this program, and what is refused. */
 #include "model/scenario.h"
 #include "sim/exact_queue.h"
+#include "sim/exact_wait.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -364,8 +365,81 @@ static void people_who_lose_patience_are_erlang_a(void **state)
     near_rel(desk(&s, "queue_wait_mean"), 0.4527732200100969 * HOUR, 1e-9);
     near_rel(desk(&s, "p_wait"), 0.8028384645766344, 1e-9);
     near_rel(desk(&s, "utilisation"), 4.64168033996971 / 5, 1e-9);
-    assert_true(isnan(top(&s, "reliability")));
+    near_rel(top(&s, "share_abandoned"), 0.22638661000504845, 1e-9);
+    near_rel(top(&s, "completion"), 1 - 0.22638661000504845, 1e-9);
+    near_rel(top(&s, "wait_mean"), 0.4527732200100969 * HOUR, 1e-9);
+    assert_true(top(&s, "share_failed") == 0);
+    near_rel(top(&s, "reviews_per_item"), 1, 1e-12);
+    near_rel(top(&s, "visits_mean"), 1, 1e-12);
+    /* an hour of work for those who are served */
+    near_rel(top(&s, "latency_all_mean"), (0.4527732200100969 + 1 - 0.22638661000504845) * HOUR,
+             1e-9);
+    assert_true(s.r.stages.len == 1 && s.r.edges.len == 1);
     done(&s);
+}
+
+/* M/M/2/1 with load 1: p_n = 4/11, 4/11, 2/11, 1/11; of the ten in eleven who find a place two wait
+ * for an Exp(2): latency Exp(1), or Exp(2) + Exp(1). */
+static void who_finds_no_place_goes_elsewhere(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "arrivals: {poisson: 1/h}\nobjective: {deadline: 2h}\n"
+              "resources: {people: {servers: 2, waiting_room: 1, when_full: aside}}\nflow:\n"
+              "  - stage: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n"
+              "    next: [{to: ship}]\n"
+              "  - stage: aside\n    wrong: 100%\n    latency: 5h\n");
+    near_rel(desk(&s, "block_rate"), 1.0 / 11, 1e-12);
+    near_rel(top(&s, "share_wrong"), 1.0 / 11, 1e-12);
+    near_rel(top(&s, "latency_mean"), (10.0 / 11 + 1.0 / 11 + 5.0 / 11) * HOUR, 1e-12);
+    near_rel(top(&s, "slo_attainment"),
+             8.0 / 11 * (1 - exp(-2)) + 2.0 / 11 * (1 - 2 * exp(-2) + exp(-4)), 1e-8);
+    near_rel(in(&s.r.stages.at[0].metrics, "visits_per_item"), 1, 1e-12);
+    near_rel(in(&s.r.stages.at[0].metrics, "attempts_per_item"), 10.0 / 11, 1e-12);
+    near_rel(in(&s.r.stages.at[1].metrics, "visits_per_item"), 1.0 / 11, 1e-12);
+    assert_true(isnan(top(&s, "share_abandoned")) || top(&s, "share_abandoned") == 0);
+    assert_int_equal(s.r.stages.len, 2);
+    for (size_t i = 0; i < s.r.edges.len; i++)
+        if (!strcmp(s.r.edges.at[i].to, "aside"))
+            near_rel(in(&s.r.edges.at[i].metrics, "share"), 1.0 / 11, 1e-12);
+    done(&s);
+}
+
+/* By Little's law both parts of the wait add up to the line; the law of those served gives the
+ * same service level as the distribution of Y. */
+static void the_waits_of_served_and_lost_add_up(void **state)
+{
+    (void)state;
+    static const struct desk desks[] = {
+        {2, ROOM_UNLIMITED, 2.5, 1, 0.8,      0.5 },
+        {3, 4,              5,   1, 2,        0.25},
+        {1, 0,              2,   1, 3,        0.5 },
+        {2, 6,              1.9, 1, INFINITY, 1   },
+        {1, 3,              0.8, 1, INFINITY, 2   },
+    };
+    for (size_t i = 0; i < sizeof desks / sizeof *desks; i++) {
+        const struct desk *d = &desks[i];
+        struct error err = {0};
+        struct desk_values v;
+        struct wait_law served, left;
+        size_t len;
+        ok(desk_markov(d, &v, &err), &err);
+        double *p = desk_states(d, &len);
+        wait_law_served(&served, d, p, len);
+        wait_law_left(&left, d, p, len);
+        near(served.part + left.part, 1 - v.block, 1e-12);
+        near(left.part, v.abandon, 1e-12);
+        near(d->rate_per_s * (served.part * served.mean_s + left.part * left.mean_s),
+             v.queue_length, 1e-12);
+        near_rel(served.mean_s, v.wait_served_mean_s, 1e-10);
+        near(wait_law_within(&served, d->answer_within_s) * served.part / (1 - v.block),
+             v.service_level, 1e-9);
+        if (!isfinite(d->patience_s) && v.wait_p95_s > 0)
+            near_rel(wait_law_quantile(&served, 0.95), v.wait_p95_s, 1e-7);
+        mem_free(p);
+        wait_law_release(&served);
+        wait_law_release(&left);
+    }
 }
 
 /* The wait's law integrates to its mean, with patience and with a room. */
@@ -492,6 +566,8 @@ int main(void)
         cmocka_unit_test(items_come_thinned_and_late_and_the_desk_does_not_see_it),
         cmocka_unit_test(one_reviewer_with_any_work_is_pollaczek_khinchine),
         cmocka_unit_test(people_who_lose_patience_are_erlang_a),
+        cmocka_unit_test(who_finds_no_place_goes_elsewhere),
+        cmocka_unit_test(the_waits_of_served_and_lost_add_up),
         cmocka_unit_test(waits_have_the_law_whose_mean_they_have),
         cmocka_unit_test(priorities_are_cobham),
         cmocka_unit_test(without_a_desk_arrivals_change_nothing),
