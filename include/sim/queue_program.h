@@ -58,6 +58,8 @@ struct queue_step {
     uint32_t first_edge, n_edges;
     uint32_t desk;      /* 1 + resource, 0: none, or nobody waits (untimed) */
     bool alone;         /* a visit concerns nobody but the item (see queue_visit.c) */
+    bool simple;        /* its attempts are single calls, without desk */
+    bool ahead;         /* simple, and its good end concerns nobody but the item */
     bool instant;       /* a gate whose visit takes no time and cannot fail */
     bool can_fail;      /* visibly */
     bool can_reject[2]; /* a check or review: bad, good items */

@@ -47,10 +47,10 @@ uint32_t clock_next(struct clock *c);
 /* --- pools */
 
 struct item {
-    uint64_t key; /* of its random numbers */
-    double entered_s, cost, wait_s;
-    double *sums;                         /* of the unit where it is counted */
-    uint32_t visits, reviews, unit, path; /* path: the first one */
+    uint64_t key;                             /* of its random numbers */
+    double entered_s, leaves_s, cost, wait_s; /* leaves_s: INFINITY without a deadline */
+    double *sums;                             /* of the unit where it is counted */
+    uint32_t visits, reviews, unit, path;     /* path: the first one */
     uint16_t class;
     bool counts;                      /* is its unit one that counts? */
     bool reviewed_bad, was_bad, live; /* was_bad: on first reaching some step */
@@ -58,7 +58,14 @@ struct item {
 };
 
 /* What a path's own event stands for. */
-enum awaits { AWAITS_NOTHING, AWAITS_CACHE, AWAITS_BACKOFF, AWAITS_HEDGE, AWAITS_VISIT };
+enum awaits {
+    AWAITS_NOTHING,
+    AWAITS_CACHE,
+    AWAITS_BACKOFF,
+    AWAITS_HEDGE,
+    AWAITS_VISIT,
+    AWAITS_ANSWER
+};
 enum phase { PHASE_FREE, PHASE_READY, PHASE_BUSY, PHASE_JOIN, PHASE_DONE, PHASE_DEAD };
 struct path {
     uint64_t key, stream;          /* stream: of this visit's random numbers */
@@ -67,7 +74,8 @@ struct path {
     uint32_t item, step;
     int32_t given;
     uint8_t phase, outcome, awaits; /* awaits: what its event stands for */
-    bool good, ok, ready, tired;
+    uint8_t end;                    /* of the attempt without a record of its own */
+    bool good, ok, ready, tired, probe;
     double visit_s, confidence; /* when the visit began; the last confidence, NaN: none */
     double ready_s;             /* when it was made ready: maybe ahead of the clock */
     uint32_t attempts, number;  /* of this visit; calls made */
@@ -76,7 +84,7 @@ struct path {
     uint32_t next;              /* in the list of the ready, or of the free */
     uint32_t parent, copy;      /* parent: NONE for the item's own */
     uint32_t children, sibling; /* lists of paths */
-    double attempt_s;           /* when the attempt's first call began */
+    double attempt_s, took_s;   /* when the attempt's first call began; how long it takes */
     uint32_t n_ok, n_failed, n_good;
 };
 

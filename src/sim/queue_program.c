@@ -409,8 +409,7 @@ static bool is_alone(const struct queue_program *g, const struct queue_step *q)
 {
     const struct step *s = q->step;
     bool shares = q->n_touches > 0 || s->breaker.failures > 0 || has_budget(g, s);
-    return !q->desk && s->kind != STEP_PARALLEL && s->hedge_copies == 0 && s->parent == 0 &&
-           !g->pipeline->leave_after_s && !(g->timed && shares);
+    return q->ahead && !(g->timed && shares);
 }
 
 static void find_ends(struct queue_program *g)
@@ -425,8 +424,10 @@ static void find_ends(struct queue_program *g)
         q->has_hedge = q->step->hedge_copies > 0;
         q->class_retry = q->step->class_retry != NULL;
         q->tires = q->desk && q->step->fatigue.after_s > 0;
-        q->can_fail |= q->step->kind == STEP_PARALLEL || q->exit[QUEUE_FULL] >= 0;
+        q->simple = !q->desk && q->kind != STEP_PARALLEL && !q->has_hedge;
+        q->ahead = q->simple && q->step->parent == 0 && !(g->timed && q->has_breaker);
         q->alone = is_alone(g, q);
+        q->can_fail |= q->step->kind == STEP_PARALLEL || q->exit[QUEUE_FULL] >= 0;
         q->instant = q->step->kind == STEP_GATE && !q->can_fail && q->n_combinations == 1 &&
                      !q->can_end[OUTCOME_WRONG] && !q->can_end[OUTCOME_MALFORMED] && !q->desk &&
                      !q->step->has_cache && q->step->hedge_copies == 0 && q->one_latency &&

@@ -114,8 +114,9 @@ void item_enter(struct queue_sim *s, uint64_t number, uint32_t unit)
     s->items_inside++;
     s->cohort_inside += item->counts;
     const double *leave = g->pipeline->leave_after_s;
-    if (leave && isfinite(leave[item->class]))
-        clock_set(&s->clock, s->clock.now_s + leave[item->class], OWNER_ITEM, i);
+    item->leaves_s = leave ? s->clock.now_s + leave[item->class] : INFINITY;
+    if (item->leaves_s < INFINITY)
+        clock_set(&s->clock, item->leaves_s, OWNER_ITEM, i);
     path_make_ready(s, path);
 }
 

@@ -2,8 +2,10 @@
 /* A visit as a small machine of states: cache, breaker, attempts (each one call, or several when
  * hedged) with backoff between them, then confidence, decision, and the way on.
  *
- * Where nothing is shared (no resource, breaker, budget, hedge, environment of all items, deadline)
- * the whole visit is made at once, ahead of the clock: no event of others could come between. */
+ * Where nothing is shared (no resource, breaker, budget, hedge, environment of all items) the whole
+ * visit is made at once, ahead of the clock: no event of others could come between.  Where only its
+ * beginning or a failure meets others (environment, budget) that is so for its good end.  What
+ * would end after the item's deadline is left to it. */
 #include "sim/queue_sim.h"
 
 #include <math.h>
@@ -177,7 +179,7 @@ static void turn_away(struct queue_sim *s, uint32_t path)
     route_take(s, path, s->program->step[s->path[path].step].exit[QUEUE_FULL]);
 }
 
-static void attempt(struct queue_sim *s, uint32_t path)
+static void attempt_call(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
     const struct queue_step *q = step_of(s, p);
@@ -215,6 +217,8 @@ void visit_withdraw(struct queue_sim *s, uint32_t path, bool gave_up)
             desk_withdraw(s, call, gave_up);
         unlink_call(s, call);
     }
+    if (p->awaits == AWAITS_ANSWER && p->probe)
+        breaker_forget(s, p->step);
     if (p->awaits)
         clock_drop(&s->clock, OWNER_PATH, path);
     p->awaits = AWAITS_NOTHING;
@@ -233,17 +237,29 @@ static bool tries_again(struct queue_sim *s, uint32_t path, double *wait)
     return true;
 }
 
-static void attempt_failed(struct queue_sim *s, uint32_t path)
+/* Goes ahead of the clock by so much, unless the item's deadline comes first: its event ends it. */
+static bool runs_on(struct queue_sim *s, const struct path *p, double span_s)
 {
+    s->clock.now_s += span_s;
+    return s->clock.now_s < s->item[p->item].leaves_s;
+}
+
+/* After a failed attempt.  True: the next one begins at once. */
+static bool goes_on(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
     double wait;
     if (!tries_again(s, path, &wait)) {
         visit_fail(s, path);
-    } else if (!(wait > 0)) {
-        attempt(s, path);
-    } else {
-        s->path[path].awaits = AWAITS_BACKOFF;
-        clock_set(&s->clock, s->clock.now_s + wait, OWNER_PATH, path);
+        return false;
     }
+    if (!(wait > 0))
+        return true;
+    if (step_of(s, p)->alone)
+        return runs_on(s, p, wait);
+    p->awaits = AWAITS_BACKOFF;
+    clock_set(&s->clock, s->clock.now_s + wait, OWNER_PATH, path);
+    return false;
 }
 
 static const enum step_sum end_sum[TRY_COUNT] = {
@@ -279,40 +295,65 @@ static bool is_failure(enum try_end end)
     return end == TRY_ERROR || end == TRY_SEEN || end == TRY_LATE;
 }
 
-/* All attempts of a visit that concerns nobody else. */
-static void attempt_alone(struct queue_sim *s, uint32_t path)
+/* An attempt is over.  True: another one begins at once. */
+static bool answered(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
     const struct queue_step *q = step_of(s, p);
-    if (q->has_budget)
+    enum try_end end = (enum try_end)p->end;
+    count_answer(s, p, q, end, p->took_s);
+    if (q->has_breaker)
+        breaker_note(s, p->step, p->probe, is_failure(end));
+    p->outcome = (uint8_t)shown[end];
+    if (is_failure(end))
+        return goes_on(s, path);
+    attempt_ok(s, path, end);
+    return false;
+}
+
+/* False: the breaker is open. */
+static bool draw_simple(struct queue_sim *s, struct path *p, const struct queue_step *q)
+{
+    p->probe = false;
+    if (q->has_breaker && !breaker_lets(s, p->step, &p->probe))
+        return false;
+    if (q->has_budget && p->attempts == 0)
         budget_earn(s, p->step, s->item[p->item].class, retry_of(s, p));
-    for (;;) {
-        bool probe = false;
-        double wait;
-        if (q->has_breaker && !breaker_lets(s, p->step, &probe)) {
+    p->attempts++;
+    struct drawn d = call_draw(s, p, p->number++);
+    p->plan = d.plan;
+    p->tired = d.tired;
+    p->end = (uint8_t)d.end;
+    p->took_s = d.took_s;
+    return true;
+}
+
+/* Attempts that are single calls, without desk: they need no records of their own, and no events
+ * either where they may end ahead of the clock. */
+static void attempt_simple(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    const struct queue_step *q = step_of(s, p);
+    do {
+        if (!draw_simple(s, p, q)) {
             p->outcome = OUTCOME_ERROR;
             visit_fail(s, path);
             return;
         }
-        p->attempts++;
-        struct drawn d = call_draw(s, p, p->number++);
-        s->clock.now_s += d.took_s;
-        p->plan = d.plan;
-        p->tired = d.tired;
-        count_answer(s, p, q, d.end, d.took_s);
-        if (q->has_breaker)
-            breaker_note(s, p->step, probe, is_failure(d.end));
-        p->outcome = (uint8_t)shown[d.end];
-        if (!is_failure(d.end)) {
-            attempt_ok(s, path, d.end);
+        if (!q->alone && (!q->ahead || is_failure((enum try_end)p->end))) {
+            p->awaits = AWAITS_ANSWER;
+            clock_set(&s->clock, s->clock.now_s + p->took_s, OWNER_PATH, path);
             return;
         }
-        if (!tries_again(s, path, &wait)) {
-            visit_fail(s, path);
-            return;
-        }
-        s->clock.now_s += wait;
-    }
+    } while (runs_on(s, p, p->took_s) && answered(s, path));
+}
+
+static void attempt(struct queue_sim *s, uint32_t path)
+{
+    if (step_of(s, &s->path[path])->simple)
+        attempt_simple(s, path);
+    else
+        attempt_call(s, path);
 }
 
 void visit_call_done(struct queue_sim *s, uint32_t call)
@@ -336,10 +377,10 @@ void visit_call_done(struct queue_sim *s, uint32_t call)
         return;
     if (p->n_calls > 0 || p->awaits)
         visit_withdraw(s, path, false);
-    if (failed)
-        attempt_failed(s, path);
-    else
+    if (!failed)
         attempt_ok(s, path, end);
+    else if (goes_on(s, path))
+        attempt(s, path);
 }
 
 static void hedge(struct queue_sim *s, uint32_t path)
@@ -362,15 +403,26 @@ void visit_event(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
     uint8_t awaited = p->awaits;
+    double now = s->clock.now_s;
     p->awaits = AWAITS_NOTHING;
-    if (awaited == AWAITS_CACHE)
+    switch (awaited) {
+    case AWAITS_CACHE:
         visit_ok(s, path);
-    else if (awaited == AWAITS_BACKOFF)
+        break;
+    case AWAITS_BACKOFF:
         attempt(s, path);
-    else if (awaited == AWAITS_VISIT)
+        break;
+    case AWAITS_VISIT:
         visit_begin(s, path);
-    else
+        break;
+    case AWAITS_ANSWER:
+        if (answered(s, path))
+            attempt(s, path);
+        break;
+    default:
         hedge(s, path);
+    }
+    s->clock.now_s = now; /* the path may have gone ahead of it */
 }
 
 /* --- the beginning of a visit */
@@ -435,9 +487,9 @@ static bool from_cache(struct queue_sim *s, uint32_t path)
     if (path_number(p, 0, FOR_CACHE) >= p->plan->hit_below)
         return false;
     double x = law_draw(&p->plan->cache_latency, path_number(p, 0, FOR_CACHE_LATENCY));
-    if (step_of(s, p)->alone) {
-        s->clock.now_s += x;
-        visit_ok(s, path);
+    if (step_of(s, p)->ahead) {
+        if (runs_on(s, p, x))
+            visit_ok(s, path);
         return true;
     }
     p->awaits = AWAITS_CACHE;
@@ -461,11 +513,7 @@ void visit_begin(struct queue_sim *s, uint32_t path)
         join_fork(s, path);
     else if (q->instant)
         pass_at_once(s, path);
-    else if (q->has_cache && from_cache(s, path))
-        return;
-    else if (q->alone)
-        attempt_alone(s, path);
-    else
+    else if (!q->has_cache || !from_cache(s, path))
         attempt(s, path);
 }
 
