@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Who is served when: lines, disciplines, rooms, patience, calendars, rate limits. */
+#include "tests/support/plain_sim_parts.h"
+
+static const struct resource *resource_of(const struct plain *s, const struct plain_call *c)
+{
+    return &s->p->resource[c->resource - 1];
+}
+
+static bool counts(const struct plain *s, const struct plain_call *c)
+{
+    return c->path != NOBODY && s->item.at[s->path.at[c->path].item].cohort;
+}
+
+static uint32_t in_state(const struct plain *s, uint32_t resource, enum plain_state state)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->call.len; i++)
+        n += s->call.at[i].live && s->call.at[i].resource == resource + 1 &&
+             s->call.at[i].state == state;
+    return n;
+}
+
+static uint32_t rank_of(const struct plain *s, const struct plain_call *c)
+{
+    uint32_t priority = s->p->class[c->class].priority;
+    return priority ? priority : UINT32_MAX;
+}
+
+static double due_s(const struct plain *s, const struct plain_call *c)
+{
+    const struct plain_item *item = &s->item.at[s->path.at[c->path].item];
+    double after_s = s->p->leave_after_s ? s->p->leave_after_s[c->class] : 0;
+    return item->entered_s + (isfinite(after_s) ? after_s : 0);
+}
+
+/* Is a served before b? */
+static bool before(const struct plain *s, const struct plain_call *a, const struct plain_call *b)
+{
+    enum discipline d = resource_of(s, a)->discipline;
+    if (s->broken == PLAIN_FIRST_COME)
+        d = DISCIPLINE_FIFO;
+    if (d == DISCIPLINE_LIFO)
+        return a->order > b->order;
+    if (d == DISCIPLINE_PRIORITY || d == DISCIPLINE_PREEMPTIVE) {
+        if (rank_of(s, a) != rank_of(s, b))
+            return rank_of(s, a) < rank_of(s, b);
+        if (a->preempted != b->preempted && s->broken != PLAIN_PREEMPTED_LAST)
+            return a->preempted;
+    }
+    if (d == DISCIPLINE_DEADLINE && due_s(s, a) != due_s(s, b))
+        return due_s(s, a) < due_s(s, b);
+    if (d == DISCIPLINE_SHORTEST && a->drawn_s != b->drawn_s)
+        return a->drawn_s < b->drawn_s;
+    return a->order < b->order;
+}
+
+static uint32_t first_in_line(const struct plain *s, uint32_t resource)
+{
+    uint32_t best = NOBODY;
+    for (uint32_t i = 0; i < s->call.len; i++) {
+        const struct plain_call *c = &s->call.at[i];
+        if (c->live && c->resource == resource + 1 && c->state == CALL_IN_LINE &&
+            (best == NOBODY || before(s, c, &s->call.at[best])))
+            best = i;
+    }
+    return best;
+}
+
+/* Among the served of the lowest class, the one that began last. */
+static uint32_t to_interrupt(const struct plain *s, uint32_t resource)
+{
+    uint32_t worst = NOBODY;
+    for (uint32_t i = 0; i < s->call.len; i++) {
+        const struct plain_call *c = &s->call.at[i], *w = &s->call.at[worst == NOBODY ? i : worst];
+        if (c->live && c->resource == resource + 1 && c->state == CALL_SERVED &&
+            (worst == NOBODY || rank_of(s, c) > rank_of(s, w) ||
+             (rank_of(s, c) == rank_of(s, w) && c->began_s >= w->began_s)))
+            worst = i;
+    }
+    return worst;
+}
+
+/* --- rate limits */
+
+static double tokens_now(const struct plain *s, uint32_t resource)
+{
+    const struct resource *r = &s->p->resource[resource];
+    const struct plain_bucket *b = &s->desk[resource].tokens;
+    return fmin(r->burst, b->tokens + (s->now_s - b->filled_s) * r->rate_per_s);
+}
+
+/* When the next token is there for one that waits. */
+double plain_token_s(const struct plain *s, uint32_t resource)
+{
+    double missing = 1 - tokens_now(s, resource);
+    if (first_in_line(s, resource) == NOBODY)
+        return INFINITY;
+    return missing <= 1e-9 ? s->now_s : s->now_s + missing / s->p->resource[resource].rate_per_s;
+}
+
+/* --- serving */
+
+static uint32_t free_servers(const struct plain *s, uint32_t resource)
+{
+    return s->p->resource[resource].servers - in_state(s, resource, CALL_SERVED) -
+           in_state(s, resource, CALL_PAUSED);
+}
+
+static bool may_begin(const struct plain *s, uint32_t resource)
+{
+    if (s->p->resource[resource].servers == 0)
+        return tokens_now(s, resource) >= 1 - 1e-9;
+    return (s->desk[resource].is_open || s->broken == PLAIN_BEGINS_CLOSED) &&
+           (int32_t)free_servers(s, resource) > 0;
+}
+
+static void end_of_wait(struct plain *s, struct plain_call *c)
+{
+    double wait_s = s->now_s - c->joined_s;
+    c->waited_s += wait_s;
+    if (c->path != NOBODY)
+        s->item.at[s->path.at[c->path].item].wait_s += wait_s;
+}
+
+static void serve(struct plain *s, uint32_t call)
+{
+    struct plain_call *c = &s->call.at[call];
+    struct plain_desk *d = &s->desk[c->resource - 1];
+    const struct resource *r = resource_of(s, c);
+    end_of_wait(s, c);
+    if (r->servers == 0)
+        d->tokens = (struct plain_bucket){true, tokens_now(s, c->resource - 1) - 1, s->now_s};
+    c->state = CALL_SERVED;
+    c->began_s = s->now_s;
+    c->preempted = false;
+    if (c->begun && s->broken != PLAIN_PREEMPTED_RESTARTS) {
+        c->ends_s = s->now_s + c->left_s;
+        return;
+    }
+    const struct fatigue *f = &s->p->step[s->path.at[c->path].step].fatigue;
+    c->tired = f->after_s > 0 && r->n_hours && s->now_s - d->opened_s >= f->after_s &&
+               s->broken != PLAIN_NOT_TIRED;
+    plain_call_begins(s, call);
+}
+
+static void preempt(struct plain *s, uint32_t call)
+{
+    struct plain_call *c = &s->call.at[call];
+    c->left_s = c->ends_s - s->now_s;
+    c->state = CALL_IN_LINE;
+    c->preempted = true;
+    c->joined_s = s->now_s;
+    c->leaves_line_s = INFINITY;
+    const struct resource *r = resource_of(s, c);
+    if (r->patience && s->broken == PLAIN_PATIENCE_ANEW)
+        c->leaves_line_s = s->now_s + plain_draw(s, &r->patience[c->class]);
+    else if (r->patience)
+        c->leaves_line_s = s->now_s + c->patience_s - c->waited_s;
+}
+
+static bool serve_one(struct plain *s, uint32_t resource)
+{
+    uint32_t next = first_in_line(s, resource), victim;
+    if (next == NOBODY)
+        return false;
+    if (may_begin(s, resource)) {
+        serve(s, next);
+        return true;
+    }
+    if (s->p->resource[resource].discipline != DISCIPLINE_PREEMPTIVE || !s->desk[resource].is_open)
+        return false;
+    victim = to_interrupt(s, resource);
+    if (victim == NOBODY || rank_of(s, &s->call.at[victim]) <= rank_of(s, &s->call.at[next]))
+        return false;
+    preempt(s, victim);
+    serve(s, next);
+    return true;
+}
+
+void plain_serve_all(struct plain *s)
+{
+    for (uint32_t r = 0; r < s->p->n_resources; r++)
+        while (serve_one(s, r))
+            ;
+}
+
+static bool can_interrupt(const struct plain *s, const struct plain_call *c)
+{
+    uint32_t victim = to_interrupt(s, c->resource - 1);
+    return resource_of(s, c)->discipline == DISCIPLINE_PREEMPTIVE &&
+           s->desk[c->resource - 1].is_open && victim != NOBODY &&
+           rank_of(s, &s->call.at[victim]) > rank_of(s, c);
+}
+
+void plain_ask(struct plain *s, uint32_t call)
+{
+    struct plain_call *c = &s->call.at[call];
+    uint32_t resource = c->resource - 1, line = in_state(s, resource, CALL_IN_LINE);
+    struct plain_desk *d = &s->desk[resource];
+    const struct resource *r = resource_of(s, c);
+    bool at_once = (line == 0 && may_begin(s, resource)) || can_interrupt(s, c);
+    bool rework = s->path.at[c->path].came_back && s->broken == PLAIN_ROOM_REWORK;
+    d->asked += counts(s, c);
+    if (!at_once && line >= r->waiting_room && !rework) {
+        d->blocked += counts(s, c);
+        plain_no_place(s, call);
+        return;
+    }
+    c->live = true;
+    c->state = CALL_IN_LINE;
+    c->order = s->order++;
+    c->joined_s = s->now_s;
+    c->patience_s = r->patience ? plain_draw(s, &r->patience[c->class]) : INFINITY;
+    if (s->path.at[c->path].came_back && s->broken == PLAIN_REWORK_PATIENT)
+        c->patience_s = INFINITY;
+    c->leaves_line_s = s->now_s + c->patience_s;
+    d->joined += counts(s, c);
+    if (at_once)
+        plain_serve_all(s);
+}
+
+void plain_leave_line(struct plain *s, uint32_t call)
+{
+    uint32_t item = s->path.at[s->call.at[call].path].item;
+    s->item.at[item].last_step = s->path.at[s->call.at[call].path].step;
+    plain_let_go(s, call, true);
+    s->call.at[call].live = false;
+    plain_item_ends(s, item, END_ABANDONED, false);
+}
+
+void plain_let_go(struct plain *s, uint32_t call, bool gave_up)
+{
+    struct plain_call *c = &s->call.at[call];
+    if (c->resource == 0)
+        return;
+    struct plain_desk *d = &s->desk[c->resource - 1];
+    if (c->state == CALL_IN_LINE)
+        end_of_wait(s, c);
+    if (counts(s, c)) {
+        d->abandoned += gave_up;
+        d->waited += c->waited_s > 0;
+        d->in_time += c->waited_s <= resource_of(s, c)->answer_within_s;
+        d->wait += c->waited_s;
+        vec_push(&d->waits, c->waited_s);
+        d->served += c->begun;
+        d->wait_served += c->begun ? c->waited_s : 0;
+    }
+}
+
+/* --- opening and closing */
+
+void plain_desk_turn(struct plain *s, uint32_t resource)
+{
+    const struct resource *r = &s->p->resource[resource];
+    struct plain_desk *d = &s->desk[resource];
+    d->is_open = !d->is_open;
+    d->changes_s = plain_next_change(s, r, s->now_s);
+    if (d->is_open)
+        d->opened_s = s->now_s;
+    for (uint32_t i = 0; i < s->call.len; i++) {
+        struct plain_call *c = &s->call.at[i];
+        if (!c->live || c->resource != resource + 1)
+            continue;
+        if (!d->is_open && c->state == CALL_SERVED && r->at_close == CLOSE_INTERRUPT &&
+            s->broken != PLAIN_CLOSED_FINISHES) {
+            c->left_s = c->ends_s - s->now_s;
+            c->state = CALL_PAUSED;
+        } else if (d->is_open && c->state == CALL_PAUSED) {
+            c->ends_s = s->now_s + c->left_s;
+            c->state = CALL_SERVED;
+        }
+    }
+}
+
+void plain_desk_pass(struct plain *s, double until_s)
+{
+    double from_s = fmax(s->now_s, s->start_s), to_s = fmin(until_s, s->end_s);
+    if (to_s <= from_s)
+        return;
+    for (uint32_t r = 0; r < s->p->n_resources; r++) {
+        struct plain_desk *d = &s->desk[r];
+        d->span += to_s - from_s;
+        d->open += d->is_open ? s->p->resource[r].servers * (to_s - from_s) : 0;
+        d->busy += in_state(s, r, CALL_SERVED) * (to_s - from_s);
+        d->waiting += in_state(s, r, CALL_IN_LINE) * (to_s - from_s);
+    }
+    s->weather_span += to_s - from_s;
+    for (uint32_t e = 0; e < s->p->n_environments; e++)
+        if (plain_calm(&s->p->environment[e], s->state[e]))
+            s->calm_s[e] += to_s - from_s;
+}
