@@ -327,7 +327,9 @@ struct step {
     uint32_t branch;                 /* of that parallel */
     const struct parallel *parallel; /* STEP_PARALLEL */
     uint32_t by; /* 1 + index of the resource whose server (or token) each attempt holds, from the
-                    end of its wait until it ends; none is held during backoff; 0: none */
+                    end of its wait until it ends; none is held during backoff; 0: none.  The
+                    attempt starts, counts and pays at the end of its wait: one cancelled before
+                    was none */
     uint32_t n_ways; /* tried in order before `next` */
     struct way *way;
     bool ways_complete; /* their probabilities add up to 1: `next` is never taken, and what rounding
@@ -337,7 +339,9 @@ struct step {
     uint32_t hedge_copies; /* copy j = 1..copies of an attempt starts when it has run for
                               j * hedge_after_s with no visibly ok answer; the attempt ends with the
                               first visibly ok answer, else with the last one; each copy may time
-                              out and counts as an attempt; 0: no hedge */
+                              out and counts as an attempt, though not as one of retry.attempts; 0:
+                              no hedge.  When its time comes while the breaker is not closed there
+                              is no copy, nor a later one; nor one that finds the room full */
     bool has_cache; /* with probability cache_hit a visit takes cache_latency, no attempt, no cost,
                        is ok and leaves the quality as it is; drawn before the breaker is asked */
     struct breaker breaker;
@@ -369,10 +373,16 @@ enum discipline {
 };
 enum at_close {
     CLOSE_FINISH,   /* work begun before closing is finished; nothing begins after */
-    CLOSE_INTERRUPT /* work stops at closing and resumes where it stopped */
+    CLOSE_INTERRUPT /* work stops at closing, goes back into the line and resumes where it stopped,
+                       before other work of the same claim (lifo: in the order of coming) */
 };
 enum { ROOM_UNLIMITED = UINT32_MAX };
-/* In untimed scenarios items never wait for one another. */
+/* In untimed scenarios items never wait for one another.
+ *
+ * Who waits comes before who asks at the same instant.  A server that becomes free turns to its
+ * line when all that follows from that at the same instant is done, so that copies and branches
+ * that are needed no more do not begin.  Metrics of a resource are of the calls that ask for it
+ * within the horizon, whosever they are. */
 struct resource {
     const char *id;
     uint32_t line, column;
@@ -387,8 +397,9 @@ struct resource {
     enum discipline discipline;
     uint32_t waiting_room;  /* places to wait, servers not counted; 0: a loss system */
     struct edge when_full;  /* who finds no place; default TO_REJECT */
-    struct dist *patience;  /* [n_classes]: how long one waits before it leaves as abandoned, drawn
-                               when it joins and, after a preemption, not again; NULL: for ever */
+    struct dist *patience;  /* [n_classes]: how long one waits before its item leaves as abandoned,
+                               drawn when it joins.  Work that has begun and was interrupted does
+                               not leave the line again, nor do copies of a hedge; NULL: for ever */
     double answer_within_s; /* of service_level; INFINITY: not stated */
     double cost_per_s;      /* of one server while on duty, busy or not */
 };

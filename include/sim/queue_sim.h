@@ -124,6 +124,8 @@ struct desk {
     /* integrals of this unit of time: those up to since_s */
     double begun_s, since_s, waiting_s, open_s, busy_s[2]; /* busy: while closed, while open */
     uint32_t at_start; /* in the system when the unit of time began */
+    bool freed;        /* in the list of desks that have lost a call, see desk_settle */
+    uint32_t next_freed;
 };
 
 struct breaker_mark {
@@ -166,6 +168,7 @@ struct queue_sim {
     uint32_t items_inside, cohort_inside;
 
     struct desk *desk;                 /* [n_resources] */
+    uint32_t first_freed;              /* NONE: no desk */
     struct breaker_state *breaker;     /* [n_steps] */
     struct bucket *bucket;             /* [n_steps * n_classes] */
     struct environment_state *weather; /* [n_environments] */
@@ -271,6 +274,9 @@ void desk_clear(struct queue_sim *s);
 enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient);
 void desk_leave(struct queue_sim *s, uint32_t call);                  /* done */
 void desk_withdraw(struct queue_sim *s, uint32_t call, bool gave_up); /* waits or runs */
+/* Desks that have lost a call turn to their lines.  For when all else of this instant is done: a
+ * copy or branch that is not needed any more must not begin just to be cancelled. */
+void desk_settle(struct queue_sim *s);
 void desk_event(struct queue_sim *s, uint32_t desk);
 /* Adds the integrals up to now to the unit of time that runs; they begin again. */
 void desk_close_unit(struct queue_sim *s, uint32_t desk);

@@ -273,6 +273,8 @@ enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient)
     count(s, d);
     if (is_rate(d))
         fill(s, d);
+    if (d->freed)
+        pull(s, desk);
     desk_sums(s, s->window, desk)[DESK_ASKED]++;
     c->state = CALL_WAITING;
     c->unit = s->window;
@@ -331,8 +333,21 @@ static void leave(struct queue_sim *s, uint32_t call, bool gave_up)
     if (!is_rate(d))
         stop_running(d, s, call);
     count_call(s, desk, c, false);
-    if (!is_rate(d) && !s->ending)
+    if (is_rate(d) || s->ending || d->freed)
+        return;
+    d->freed = true;
+    d->next_freed = s->first_freed;
+    s->first_freed = desk;
+}
+
+void desk_settle(struct queue_sim *s)
+{
+    while (s->first_freed != NONE) {
+        uint32_t desk = s->first_freed;
+        s->first_freed = s->desk[desk].next_freed;
+        s->desk[desk].freed = false;
         pull(s, desk);
+    }
 }
 
 void desk_leave(struct queue_sim *s, uint32_t call)
@@ -394,4 +409,5 @@ void desk_clear(struct queue_sim *s)
         if (isfinite(d->next_s))
             clock_set(&s->clock, d->next_s, OWNER_OTHER, OTHER_DESK + r);
     }
+    s->first_freed = NONE;
 }

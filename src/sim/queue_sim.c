@@ -313,6 +313,7 @@ bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
         else if (!other_event(s, owner / OWNER_KINDS))
             break;
         run_ready(s);
+        desk_settle(s);
         if (n % STOP_EVERY == 0 && s->stop && atomic_load(s->stop)) {
             queue_tally_drop(t);
             return false;

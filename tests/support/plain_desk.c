@@ -7,9 +7,10 @@ static const struct resource *resource_of(const struct plain *s, const struct pl
     return &s->p->resource[c->resource - 1];
 }
 
-static bool counts(const struct plain *s, const struct plain_call *c)
+/* A resource's metrics are of the calls that ask within the horizon, whosever they are. */
+static bool in_horizon(const struct plain *s)
 {
-    return c->path != NOBODY && s->item.at[s->path.at[c->path].item].cohort;
+    return s->now_s >= s->start_s && s->now_s < s->end_s;
 }
 
 static uint32_t in_state(const struct plain *s, uint32_t resource, enum plain_state state)
@@ -34,7 +35,7 @@ static double due_s(const struct plain *s, const struct plain_call *c)
     return item->entered_s + (isfinite(after_s) ? after_s : 0);
 }
 
-/* Is a served before b? */
+/* Is a served before b?  Interrupted work comes before other work of the same claim. */
 static bool before(const struct plain *s, const struct plain_call *a, const struct plain_call *b)
 {
     enum discipline d = resource_of(s, a)->discipline;
@@ -42,16 +43,14 @@ static bool before(const struct plain *s, const struct plain_call *a, const stru
         d = DISCIPLINE_FIFO;
     if (d == DISCIPLINE_LIFO)
         return a->order > b->order;
-    if (d == DISCIPLINE_PRIORITY || d == DISCIPLINE_PREEMPTIVE) {
-        if (rank_of(s, a) != rank_of(s, b))
-            return rank_of(s, a) < rank_of(s, b);
-        if (a->preempted != b->preempted && s->broken != PLAIN_PREEMPTED_LAST)
-            return a->preempted;
-    }
+    if ((d == DISCIPLINE_PRIORITY || d == DISCIPLINE_PREEMPTIVE) && rank_of(s, a) != rank_of(s, b))
+        return rank_of(s, a) < rank_of(s, b);
     if (d == DISCIPLINE_DEADLINE && due_s(s, a) != due_s(s, b))
         return due_s(s, a) < due_s(s, b);
-    if (d == DISCIPLINE_SHORTEST && a->drawn_s != b->drawn_s)
-        return a->drawn_s < b->drawn_s;
+    if (d == DISCIPLINE_SHORTEST && a->length_s != b->length_s)
+        return a->length_s < b->length_s;
+    if (a->interrupted != b->interrupted && s->broken != PLAIN_PREEMPTED_LAST)
+        return a->interrupted;
     return a->order < b->order;
 }
 
@@ -103,8 +102,7 @@ double plain_token_s(const struct plain *s, uint32_t resource)
 
 static uint32_t free_servers(const struct plain *s, uint32_t resource)
 {
-    return s->p->resource[resource].servers - in_state(s, resource, CALL_SERVED) -
-           in_state(s, resource, CALL_PAUSED);
+    return s->p->resource[resource].servers - in_state(s, resource, CALL_SERVED);
 }
 
 static bool may_begin(const struct plain *s, uint32_t resource)
@@ -133,7 +131,7 @@ static void serve(struct plain *s, uint32_t call)
         d->tokens = (struct plain_bucket){true, tokens_now(s, c->resource - 1) - 1, s->now_s};
     c->state = CALL_SERVED;
     c->began_s = s->now_s;
-    c->preempted = false;
+    c->interrupted = false;
     if (c->begun && s->broken != PLAIN_PREEMPTED_RESTARTS) {
         c->ends_s = s->now_s + c->left_s;
         return;
@@ -144,19 +142,18 @@ static void serve(struct plain *s, uint32_t call)
     plain_call_begins(s, call);
 }
 
-static void preempt(struct plain *s, uint32_t call)
+/* Back into the line; who has been served once does not lose patience. */
+static void interrupt(struct plain *s, uint32_t call)
 {
     struct plain_call *c = &s->call.at[call];
-    c->left_s = c->ends_s - s->now_s;
+    const struct resource *r = resource_of(s, c);
+    c->left_s = c->length_s = c->ends_s - s->now_s;
     c->state = CALL_IN_LINE;
-    c->preempted = true;
+    c->interrupted = true;
     c->joined_s = s->now_s;
     c->leaves_line_s = INFINITY;
-    const struct resource *r = resource_of(s, c);
     if (r->patience && s->broken == PLAIN_PATIENCE_ANEW)
         c->leaves_line_s = s->now_s + plain_draw(s, &r->patience[c->class]);
-    else if (r->patience)
-        c->leaves_line_s = s->now_s + c->patience_s - c->waited_s;
 }
 
 static bool serve_one(struct plain *s, uint32_t resource)
@@ -173,16 +170,18 @@ static bool serve_one(struct plain *s, uint32_t resource)
     victim = to_interrupt(s, resource);
     if (victim == NOBODY || rank_of(s, &s->call.at[victim]) <= rank_of(s, &s->call.at[next]))
         return false;
-    preempt(s, victim);
+    interrupt(s, victim);
     serve(s, next);
     return true;
 }
 
-void plain_serve_all(struct plain *s)
+bool plain_serve_all(struct plain *s)
 {
+    bool any = false;
     for (uint32_t r = 0; r < s->p->n_resources; r++)
         while (serve_one(s, r))
-            ;
+            any = true;
+    return any;
 }
 
 static bool can_interrupt(const struct plain *s, const struct plain_call *c)
@@ -196,14 +195,18 @@ static bool can_interrupt(const struct plain *s, const struct plain_call *c)
 void plain_ask(struct plain *s, uint32_t call)
 {
     struct plain_call *c = &s->call.at[call];
-    uint32_t resource = c->resource - 1, line = in_state(s, resource, CALL_IN_LINE);
+    uint32_t resource = c->resource - 1, line;
     struct plain_desk *d = &s->desk[resource];
     const struct resource *r = resource_of(s, c);
+    while (serve_one(s, resource)) /* who waits comes before who asks */
+        ;
+    line = in_state(s, resource, CALL_IN_LINE);
     bool at_once = (line == 0 && may_begin(s, resource)) || can_interrupt(s, c);
     bool rework = s->path.at[c->path].came_back && s->broken == PLAIN_ROOM_REWORK;
-    d->asked += counts(s, c);
+    c->counted = in_horizon(s);
+    d->asked += c->counted;
     if (!at_once && line >= r->waiting_room && !rework) {
-        d->blocked += counts(s, c);
+        d->blocked += c->counted;
         plain_no_place(s, call);
         return;
     }
@@ -211,25 +214,25 @@ void plain_ask(struct plain *s, uint32_t call)
     c->state = CALL_IN_LINE;
     c->order = s->order++;
     c->joined_s = s->now_s;
-    c->patience_s = r->patience ? plain_draw(s, &r->patience[c->class]) : INFINITY;
-    if (s->path.at[c->path].came_back && s->broken == PLAIN_REWORK_PATIENT)
-        c->patience_s = INFINITY;
-    c->leaves_line_s = s->now_s + c->patience_s;
-    d->joined += counts(s, c);
+    bool for_ever = !c->first_copy || !r->patience ||
+                    (s->path.at[c->path].came_back && s->broken == PLAIN_REWORK_PATIENT);
+    c->leaves_line_s = for_ever ? INFINITY : s->now_s + plain_draw(s, &r->patience[c->class]);
+    d->joined += c->counted;
     if (at_once)
-        plain_serve_all(s);
+        while (serve_one(s, resource))
+            ;
 }
 
-void plain_leave_line(struct plain *s, uint32_t call)
+void plain_leave_lines(struct plain *s, uint32_t path)
 {
-    uint32_t item = s->path.at[s->call.at[call].path].item;
-    s->item.at[item].last_step = s->path.at[s->call.at[call].path].step;
-    plain_let_go(s, call, true);
-    s->call.at[call].live = false;
-    plain_item_ends(s, item, END_ABANDONED, false);
+    for (uint32_t i = 0; i < s->call.len; i++) {
+        const struct plain_call *c = &s->call.at[i];
+        if (c->live && c->path == path && c->state == CALL_IN_LINE && !c->begun)
+            s->desk[c->resource - 1].abandoned += c->counted;
+    }
 }
 
-void plain_let_go(struct plain *s, uint32_t call, bool gave_up)
+void plain_let_go(struct plain *s, uint32_t call)
 {
     struct plain_call *c = &s->call.at[call];
     if (c->resource == 0)
@@ -237,8 +240,7 @@ void plain_let_go(struct plain *s, uint32_t call, bool gave_up)
     struct plain_desk *d = &s->desk[c->resource - 1];
     if (c->state == CALL_IN_LINE)
         end_of_wait(s, c);
-    if (counts(s, c)) {
-        d->abandoned += gave_up;
+    if (c->counted) {
         d->waited += c->waited_s > 0;
         d->in_time += c->waited_s <= resource_of(s, c)->answer_within_s;
         d->wait += c->waited_s;
@@ -250,6 +252,25 @@ void plain_let_go(struct plain *s, uint32_t call, bool gave_up)
 
 /* --- opening and closing */
 
+/* Last come first, so that the first to come ends up in front where the last is served first. */
+static void stop_work(struct plain *s, uint32_t resource)
+{
+    for (;;) {
+        uint32_t last = NOBODY;
+        for (uint32_t i = 0; i < s->call.len; i++) {
+            const struct plain_call *c = &s->call.at[i];
+            if (c->live && c->resource == resource + 1 && c->state == CALL_SERVED &&
+                (last == NOBODY || c->order > s->call.at[last].order))
+                last = i;
+        }
+        if (last == NOBODY)
+            return;
+        interrupt(s, last);
+        if (s->p->resource[resource].discipline == DISCIPLINE_LIFO)
+            s->call.at[last].order = s->order++;
+    }
+}
+
 void plain_desk_turn(struct plain *s, uint32_t resource)
 {
     const struct resource *r = &s->p->resource[resource];
@@ -258,19 +279,8 @@ void plain_desk_turn(struct plain *s, uint32_t resource)
     d->changes_s = plain_next_change(s, r, s->now_s);
     if (d->is_open)
         d->opened_s = s->now_s;
-    for (uint32_t i = 0; i < s->call.len; i++) {
-        struct plain_call *c = &s->call.at[i];
-        if (!c->live || c->resource != resource + 1)
-            continue;
-        if (!d->is_open && c->state == CALL_SERVED && r->at_close == CLOSE_INTERRUPT &&
-            s->broken != PLAIN_CLOSED_FINISHES) {
-            c->left_s = c->ends_s - s->now_s;
-            c->state = CALL_PAUSED;
-        } else if (d->is_open && c->state == CALL_PAUSED) {
-            c->ends_s = s->now_s + c->left_s;
-            c->state = CALL_SERVED;
-        }
-    }
+    else if (r->at_close == CLOSE_INTERRUPT && s->broken != PLAIN_CLOSED_FINISHES)
+        stop_work(s, resource);
 }
 
 void plain_desk_pass(struct plain *s, double until_s)
@@ -282,7 +292,7 @@ void plain_desk_pass(struct plain *s, double until_s)
         struct plain_desk *d = &s->desk[r];
         d->span += to_s - from_s;
         d->open += d->is_open ? s->p->resource[r].servers * (to_s - from_s) : 0;
-        d->busy += in_state(s, r, CALL_SERVED) * (to_s - from_s);
+        d->busy += d->is_open ? in_state(s, r, CALL_SERVED) * (to_s - from_s) : 0;
         d->waiting += in_state(s, r, CALL_IN_LINE) * (to_s - from_s);
     }
     s->weather_span += to_s - from_s;

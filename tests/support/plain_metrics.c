@@ -68,8 +68,9 @@ static void say_step(const struct plain *s, uint32_t i, struct metrics *m)
             say(m, rate[o], k->end[o], k->answers);
         say(m, "cost_per_item", k->cost, items);
     }
-    say(m, "success_rate", k->ok, k->visits);
-    say(m, "first_try_rate", k->first_ok, k->visits);
+    /* of the visits that came to their end: their item did not leave, nor their branch */
+    say(m, "success_rate", k->ok, k->ended);
+    say(m, "first_try_rate", k->first_ok, k->ended);
     say(m, "retry_success_rate", k->retried_ok, k->retried);
     if (isfinite(s->p->step[i].numbers[0].budget_s))
         say(m, "within_budget", k->in_budget, k->ended);
@@ -94,7 +95,7 @@ static void say_desk(struct plain_desk *d, const struct resource *r, struct metr
         say(m, "service_level", d->in_time, d->joined);
     say(m, "queue_length_mean", d->waiting, d->span);
     say(m, "block_rate", d->blocked, d->asked);
-    say(m, "abandon_rate", d->abandoned, d->joined);
+    say(m, "abandon_rate", d->abandoned, d->asked);
 }
 
 void plain_report(const struct plain *s, struct result *out)

@@ -41,6 +41,8 @@ void plain_item_ends(struct plain *s, uint32_t i, enum plain_exit how, bool good
     struct plain_item *item = &s->item.at[i];
     for (uint32_t w = 0; w < s->path.len; w++)
         if (s->path.at[w].live && s->path.at[w].item == i) {
+            if (how == END_ABANDONED)
+                plain_leave_lines(s, w);
             plain_cancel(s, w);
             s->path.at[w].live = false;
             mem_free(s->path.at[w].branch_at);
@@ -139,8 +141,8 @@ static void give_confidence(struct plain *s, uint32_t path)
     w->confidence = w->at[w->step].confidence = corrected(&st->confidence, c);
 }
 
-/* A check or a review: true when the item is rejected. */
-static bool judged_bad(struct plain *s, uint32_t path)
+/* A check or a review: true when the item is rejected; caught: or else mended or spoiled. */
+static bool judged_bad(struct plain *s, uint32_t path, bool *caught)
 {
     struct plain_path *w = &s->path.at[path];
     const struct numbers *n = &w->numbers;
@@ -150,6 +152,7 @@ static bool judged_bad(struct plain *s, uint32_t path)
     if (w->good) {
         if (plain_chance(s, n->specificity.value))
             return false;
+        *caught = true;
         if (st->kind == STEP_REVIEW && plain_chance(s, n->spoils.value)) {
             w->good = false;
             return false;
@@ -158,6 +161,7 @@ static bool judged_bad(struct plain *s, uint32_t path)
     }
     if (!plain_chance(s, n->sensitivity.value))
         return false;
+    *caught = true;
     if (st->kind == STEP_REVIEW && plain_chance(s, n->fixes.value)) {
         w->good = true;
         return false;
@@ -226,7 +230,7 @@ static const struct edge *way_on(struct plain *s, uint32_t path)
     return last;
 }
 
-static void count_visit(struct plain *s, uint32_t path, bool ok)
+void plain_count_visit(struct plain *s, uint32_t path, bool ok)
 {
     const struct plain_path *w = &s->path.at[path];
     struct plain_step *k = &s->step[w->step];
@@ -250,17 +254,17 @@ void plain_visit_ends(struct plain *s, uint32_t path, bool is_ok)
     item_of(s, path)->last_step = w->step;
     m->failed = !is_ok;
     m->wrong = is_ok && w->silent;
-    count_visit(s, path, is_ok);
+    plain_count_visit(s, path, is_ok);
     if (!is_ok) {
         plain_take(s, path, &st->fallback);
         return;
     }
-    bool rejected = judged_bad(s, path);
+    bool caught = false, rejected = judged_bad(s, path, &caught);
+    s->step[w->step].caught += caught && item_of(s, path)->cohort;
     give_confidence(s, path);
-    if (rejected) {
-        s->step[w->step].caught += item_of(s, path)->cohort;
+    if (rejected)
         plain_take(s, path, &st->on_reject);
-    } else if (st->kind == STEP_GATE)
+    else if (st->kind == STEP_GATE)
         plain_take(s, path, gate_edge(s, path));
     else
         plain_take(s, path, way_on(s, path));

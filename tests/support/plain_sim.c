@@ -120,7 +120,7 @@ static void act(struct plain *s, const struct turn *t)
         plain_call_ends(s, t->index);
         break;
     case ACT_COPY:
-        plain_copy(s, t->index);
+        plain_hedge(s, t->index);
         break;
     case ACT_PATH:
         if (s->path.at[t->index].phase == PATH_CACHED)
@@ -129,7 +129,7 @@ static void act(struct plain *s, const struct turn *t)
             plain_attempt(s, t->index);
         break;
     case ACT_PATIENCE:
-        plain_leave_line(s, t->index);
+        plain_item_ends(s, s->path.at[s->call.at[t->index].path].item, END_ABANDONED, false);
         break;
     case ACT_DEADLINE:
         plain_item_ends(s, t->index, END_ABANDONED, false);
@@ -141,12 +141,10 @@ static void act(struct plain *s, const struct turn *t)
     case ACT_NOBODY:
         break;
     }
-    if (s->timed)
-        plain_serve_all(s);
 }
 
 /* Until nobody that counts is inside; false when nothing more can happen. */
-static bool step_forward(struct plain *s, double limit_s)
+static bool step_forward(struct plain *s)
 {
     struct turn next = {INFINITY, ACT_NOBODY, 0, 0};
     ask_paths(s, &next);
@@ -156,7 +154,9 @@ static bool step_forward(struct plain *s, double limit_s)
         earlier(&next, s->arrives_s, ACT_ARRIVAL, 0, 0);
     if (next.at_s < s->now_s)
         BUG("time runs backwards");
-    if (next.at_s >= limit_s)
+    if (next.at_s > s->now_s && s->timed && plain_serve_all(s))
+        return true; /* a free server turns to its line when all else of this instant is done */
+    if (next.at_s == INFINITY)
         return false;
     if (s->timed)
         plain_desk_pass(s, next.at_s);
@@ -185,7 +185,7 @@ static void run_horizon(struct plain *s)
     }
     plain_weather_begin(s, s->state, s->changes_s);
     plain_next_arrival(s);
-    while ((s->now_s < s->end_s || inside(s, true)) && step_forward(s, INFINITY))
+    while ((s->now_s < s->end_s || inside(s, true)) && step_forward(s))
         ;
     for (uint32_t i = 0; i < s->item.len; i++)
         if (s->item.at[i].live)
@@ -197,7 +197,7 @@ static void run_items(struct plain *s, uint64_t items)
     for (uint64_t k = 0; k < items; k++) {
         s->now_s = 0;
         plain_arrive(s);
-        while (inside(s, false) && step_forward(s, INFINITY))
+        while (inside(s, false) && step_forward(s))
             ;
     }
 }

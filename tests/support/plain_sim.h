@@ -32,6 +32,7 @@
     X(BREAKER_COUNTS_CANCELLED, "cancelled copies count as failures of the breaker")               \
     X(BREAKER_KEEPS_WINDOW, "a breaker that closes keeps its window")                              \
     X(COPY_FREE_OF_LIMIT, "copies take no token of a rate limit")                                  \
+    X(COPY_PASSES_BREAKER, "copies pass an open breaker")                                          \
     X(BRANCH_RUNS_ON, "branches no longer needed run on")                                          \
     X(DEADLINE_AT_STEPS, "the deadline is looked at between steps only")                           \
     X(BATCH_ONE_CLASS, "items of a batch are of one class")                                        \

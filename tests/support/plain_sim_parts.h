@@ -64,23 +64,19 @@ struct plain_path {
     struct plain_memory (*branch_at)[PLAIN_STEPS];
 };
 
-enum plain_state { CALL_IN_LINE, CALL_SERVED, CALL_PAUSED };
+enum plain_state { CALL_IN_LINE, CALL_SERVED };
 struct plain_call {
-    bool live;
+    bool live, first_copy, counted, tired;
+    bool begun, interrupted; /* has been served before; is in line again */
     uint32_t path, resource; /* resource: 1 + index, 0: none */
     uint32_t class;
     enum plain_state state;
-    uint64_t order; /* of joining */
-    bool begun;     /* has been served before */
-    bool preempted;
-    bool first_copy;
-    double joined_s; /* this wait */
-    double patience_s, leaves_line_s;
-    double waited_s;
-    double drawn_s; /* latency as drawn */
+    uint64_t order;                 /* of joining */
+    double joined_s, leaves_line_s; /* of this wait: its beginning, the end of patience */
+    double waited_s;                /* until this wait */
+    double length_s;                /* of the work, as it seems in the line */
     double left_s, ends_s, began_s;
-    double u_outcome, u_seen, u_repair;
-    bool tired;
+    double u_latency, u_outcome, u_seen, u_repair;
     struct numbers numbers;
     uint32_t outcome;
 };
@@ -157,19 +153,22 @@ bool plain_calm(const struct environment *e, uint32_t state);
 
 /* --- plain_desk.c: who is served when */
 void plain_ask(struct plain *s, uint32_t call);
-void plain_serve_all(struct plain *s);
+/* Did anybody begin? */
+bool plain_serve_all(struct plain *s);
 void plain_desk_turn(struct plain *s, uint32_t resource);
-void plain_leave_line(struct plain *s, uint32_t call);
+/* The calls of a path that wait give up: their item leaves as abandoned. */
+void plain_leave_lines(struct plain *s, uint32_t path);
 double plain_token_s(const struct plain *s, uint32_t resource);
 /* Counts what waits and what is served until `until_s`. */
 void plain_desk_pass(struct plain *s, double until_s);
 /* The call is over for its resource, however it ended; its wait is counted. */
-void plain_let_go(struct plain *s, uint32_t call, bool gave_up);
+void plain_let_go(struct plain *s, uint32_t call);
 
 /* --- plain_visit.c: visits and attempts */
 void plain_visit(struct plain *s, uint32_t path, uint32_t step);
 void plain_attempt(struct plain *s, uint32_t path);
 void plain_copy(struct plain *s, uint32_t path);
+void plain_hedge(struct plain *s, uint32_t path);
 double plain_copy_s(const struct plain *s, uint32_t path);
 void plain_call_begins(struct plain *s, uint32_t call);
 void plain_call_ends(struct plain *s, uint32_t call);
@@ -179,6 +178,7 @@ void plain_cached(struct plain *s, uint32_t path);
 void plain_cancel(struct plain *s, uint32_t path);
 
 /* --- plain_route.c: where a path goes next, and how an item ends */
+void plain_count_visit(struct plain *s, uint32_t path, bool ok);
 void plain_visit_ends(struct plain *s, uint32_t path, bool ok);
 void plain_take(struct plain *s, uint32_t path, const struct edge *edge);
 void plain_go(struct plain *s, uint32_t path, int32_t to);

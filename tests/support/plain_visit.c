@@ -75,10 +75,11 @@ void plain_visit(struct plain *s, uint32_t path, uint32_t step)
     w->step = item->last_step = step;
     item->visits++;
     m->visits++;
-    if (!m->entered)
+    if (!m->entered) {
         m->entered_good = w->good;
+        item->bad_at[step] |= !w->good;
+    }
     m->entered = true;
-    item->bad_at[step] |= !w->good;
     s->step[step].visits += item->cohort;
     item->reviewed |= st->kind == STEP_REVIEW;
     item->reviews += st->kind == STEP_REVIEW;
@@ -228,16 +229,27 @@ void plain_copy(struct plain *s, uint32_t path)
                              .resource = s->timed && !free_copy ? step_of(s, path)->by : 0,
                              .leaves_line_s = INFINITY,
                              .joined_s = s->now_s};
-    numbers_now(s, path, &c->numbers);
-    c->drawn_s = plain_draw(s, &c->numbers.latency);
+    c->u_latency = plain_unit(s);
     c->u_outcome = plain_unit(s);
     c->u_seen = plain_unit(s);
     c->u_repair = plain_unit(s);
+    numbers_now(s, path, &c->numbers);
+    c->length_s = fmin(dist_quantile(&c->numbers.latency, c->u_latency), c->numbers.timeout_s);
     w->copies++;
     if (c->resource)
         plain_ask(s, i);
     else
         plain_call_begins(s, i);
+}
+
+/* The time of a copy has come; while the breaker is open there is none, nor a later one. */
+void plain_hedge(struct plain *s, uint32_t path)
+{
+    struct plain_path *w = &s->path.at[path];
+    if (s->breaker[w->step].state == BREAKER_CLOSED || s->broken == PLAIN_COPY_PASSES_BREAKER)
+        plain_copy(s, path);
+    else
+        w->copies = UINT32_MAX;
 }
 
 double plain_copy_s(const struct plain *s, uint32_t path)
@@ -270,7 +282,9 @@ void plain_call_begins(struct plain *s, uint32_t call)
     struct plain_call *c = &s->call.at[call];
     struct plain_path *w = &s->path.at[c->path];
     const struct step *st = &s->p->step[w->step];
-    double latency_s = c->drawn_s * (c->tired ? st->fatigue.slower : 1);
+    numbers_now(s, c->path, &c->numbers); /* the state of the environments is that of now */
+    double latency_s =
+        dist_quantile(&c->numbers.latency, c->u_latency) * (c->tired ? st->fatigue.slower : 1);
     double limit_s = c->numbers.timeout_s;
     if (s->broken == PLAIN_TIMEOUT_IN_QUEUE)
         limit_s = fmax(0, limit_s - c->waited_s);
@@ -360,7 +374,7 @@ void plain_call_ends(struct plain *s, uint32_t call)
     bool failed = c.outcome != OUTCOME_OK && c.outcome != OUTCOME_WRONG && !unseen;
     struct plain_step *sums = &s->step[w->step];
     bool cohort = s->item.at[w->item].cohort;
-    plain_let_go(s, call, false);
+    plain_let_go(s, call);
     s->call.at[call].live = false;
     sums->answers += cohort;
     sums->end[c.outcome] += cohort;
@@ -386,6 +400,8 @@ void plain_no_place(struct plain *s, uint32_t call)
     if (others_run(s, path))
         return;
     probe_ends(s, path, false, false);
+    s->path.at[path].at[s->path.at[path].step].failed = true;
+    plain_count_visit(s, path, false);
     plain_take(s, path, edge);
 }
 
@@ -395,7 +411,7 @@ void plain_cancel(struct plain *s, uint32_t path)
         struct plain_call *c = &s->call.at[i];
         if (!c->live || c->path != path)
             continue;
-        plain_let_go(s, i, false);
+        plain_let_go(s, i);
         if (s->broken == PLAIN_BREAKER_COUNTS_CANCELLED)
             breaker_sees(s, s->path.at[path].step, true);
         bool keeps = s->broken == PLAIN_HEDGE_HOLDS && c->resource && c->state == CALL_SERVED;
