@@ -196,6 +196,24 @@ static void a_hedged_attempt_ends_with_its_last_copy(void **state)
 }
 
 /* Three quarters of the time up, in turns of three hours and one. */
+/* One server and three of them: the first is served, and the others never begin. */
+static void what_is_needed_no_more_does_not_begin(void **state)
+{
+    struct ran x;
+    trace(&x, EVERY("1h", "9h") "flow:\n  - parallel: p\n    copies: 3\n    join: any\n"
+                                "    branch: [{stage: a, by: one, latency: 10m, cost: {per_call: "
+                                "$1}}]\n"
+                                "resources:\n  one: {servers: 1}\n");
+    near(of(&x, "cost_per_item"), 1, 1e-9);
+    near(of(&x, "a:attempts_per_item"), 1, 1e-12);
+    done(&x);
+    trace(&x, EVERY("1h", "9h") "flow:\n  - stage: a\n    by: one\n    latency: 10m\n"
+                                "    hedge: {after: 2m, copies: 2}\n    cost: {per_call: $1}\n"
+                                "resources:\n  one: {servers: 1}\n");
+    near(of(&x, "cost_per_item"), 1, 1e-9);
+    done(&x);
+}
+
 static void an_environment_starts_stationary(void **state)
 {
     const struct run_options options = {.trials = 1000, .seed = 1, .level = 0.95, .threads = 1};
@@ -349,6 +367,7 @@ int main(void)
         cmocka_unit_test(a_retry_budget_runs_out),
         cmocka_unit_test(the_tired_are_slower),
         cmocka_unit_test(a_hedged_attempt_ends_with_its_last_copy),
+        cmocka_unit_test(what_is_needed_no_more_does_not_begin),
         cmocka_unit_test(an_environment_starts_stationary),
         cmocka_unit_test(a_month_costs_wages_prices_and_calls),
         cmocka_unit_test(overload_and_short_warmups_are_named),
