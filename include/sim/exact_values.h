@@ -130,7 +130,9 @@ struct model {
     struct flow_about about;
     uint32_t room;      /* states of the largest chain, or steps */
     struct flow *state; /* workspaces */
-    double *mass, *bad;
+    double *mass, *bad, *good;
+    bool *looped; /* [n_steps] an item may come back to it */
+    uint32_t n_looped;
     struct top_sums *top;     /* [1 + n_classes] */
     struct stage_sums *stage; /* [n_steps] */
     double *flow;             /* [n_steps][n_steps + 3] */

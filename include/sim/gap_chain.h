@@ -16,7 +16,7 @@ struct gap_rule {
 
 struct gap_model {
     struct model *m;                   /* borrowed */
-    bool *looped;                      /* [n_steps] an item may come back to it */
+    const bool *looped;                /* [n_steps] an item may come back to it, of m */
     struct gap_rule rule[LAYER_COUNT]; /* for the layers that have steps */
     double *plain, *perfect;           /* [branches of the largest chain] */
     bool *player;                      /* [n_steps] perfection changes something, in this class */

@@ -4,6 +4,7 @@
 #include "sim/exact_weather.h"
 
 #include <math.h>
+#include <string.h>
 
 /* Beyond this many hops walked for escape rates and importances they are left out. */
 static const double WHAT_IF_WORK_MAX = 2e8;
@@ -64,7 +65,7 @@ double model_work(const struct model *m)
         double pass = 2.0 * c->n_hops + 2.0 * c->n_states + block_work(c);
         sum += 5 * pass + 300 * steps + 2.0 * c->n_branches;
         if (m->what_if)
-            sum += 3 * steps * pass;
+            sum += (3 * m->n_looped + 3) * pass;
     }
     return sum;
 }
@@ -82,6 +83,32 @@ static int build_chains(struct model *m, struct chain_options *options, struct e
         m->room = c->n_units > m->room ? c->n_units : m->room;
     }
     return 0;
+}
+
+static bool leads_to(const struct rules *r, uint32_t from, uint32_t to, bool *seen)
+{
+    for (uint32_t e = 0; e < rules_starts(r, from); e++)
+        for (int32_t k = rules_start(r, from, e); k >= 0; k = r->route[k].otherwise) {
+            int32_t next = r->route[k].to;
+            if (next < 0 || seen[next])
+                continue;
+            seen[next] = true;
+            if ((uint32_t)next == to || leads_to(r, (uint32_t)next, to, seen))
+                return true;
+        }
+    return false;
+}
+
+static void find_loops(struct model *m)
+{
+    uint32_t n = m->pipeline->n_steps;
+    bool *seen = mem_zero(n, sizeof *seen);
+    for (uint32_t i = 0; i < n; i++) {
+        memset(seen, 0, n * sizeof *seen);
+        m->looped[i] = leads_to(&m->rules, i, i, seen);
+        m->n_looped += m->looped[i];
+    }
+    mem_free(seen);
 }
 
 /* Environments that touch no step are no part of the chain. */
@@ -108,6 +135,9 @@ int model_build(struct model *m, const struct pipeline *p, uint32_t max_states, 
         return -1;
     options.weather = m->weather;
     rules_init(&m->rules, p);
+    m->looped = mem_zero(p->n_steps, sizeof *m->looped);
+    if (whole)
+        find_loops(m);
     m->chain = mem_zero(p->n_classes, sizeof *m->chain);
     int status = build_chains(m, &options, err);
     if (status && whole) {
@@ -125,6 +155,7 @@ int model_build(struct model *m, const struct pipeline *p, uint32_t max_states, 
         m->what_if = false;
     m->state = mem_zero(m->room, sizeof *m->state);
     m->mass = mem_zero(m->room, sizeof *m->mass);
+    m->good = mem_zero(m->room, sizeof *m->good);
     m->bad = mem_zero(m->room, sizeof *m->bad);
     m->top = mem_zero((size_t)p->n_classes + 1, sizeof *m->top);
     m->stage = mem_zero(p->n_steps, sizeof *m->stage);
@@ -211,6 +242,8 @@ void model_release(struct model *m)
     mem_free(m->chain);
     mem_free(m->state);
     mem_free(m->mass);
+    mem_free(m->good);
+    mem_free(m->looped);
     mem_free(m->bad);
     mem_free(m->top);
     mem_free(m->stage);

@@ -113,13 +113,14 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
 {
     const struct pipeline *p = m->pipeline;
     size_t before = out->warnings.len;
-    const char *why = m->hedged  ? "not with hedges"
+    const char *never = m->weather ? "not with environments" : "not with hedges";
+    const char *why = m->hedged  ? never
                       : m->point ? "the chain, or a loop without a bound, is too large for them"
                                  : "quantiles are not averaged over the evidence";
     if (gaps->latency)
         result_warn(out, "latency quantiles%s: %s; seam simulate gives them",
                     isfinite(p->deadline_s) ? " and slo_attainment" : "", why);
-    why = m->hedged                ? "not with hedges"
+    why = m->hedged                ? never
           : m->rules.has_unbounded ? "a loop without a bound has endlessly many costs"
           : m->point               ? "the cost of an item has too many values"
                                    : "quantiles are not averaged over the evidence";
@@ -135,7 +136,10 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
         const double *v = value + model_stage_at(m, i);
         if (!(v[STAGE_VISITS] > 0))
             continue;
-        if (!m->point && isnan(v[STAGE_VISIT_P50]))
+        if (m->weather && isnan(v[STAGE_VISIT_P50]))
+            result_warn(out, "%s visit_latency quantiles%s: %s", p->step[i].id,
+                        model_has_budget(m, i) ? " and within_budget" : "", never);
+        else if (!m->point && isnan(v[STAGE_VISIT_P50]))
             result_warn(out,
                         "%s visit_latency quantiles%s: quantiles are not averaged over the "
                         "evidence; seam simulate gives them",
@@ -328,7 +332,7 @@ int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
         status = gap_exact(&m, options, uncertain, out, complete, err);
     if (m.chain[0].varied && !status && !options->values_only && !waits) {
         result_warn(out, "sensitivities: left out, as some step has given, a cache, an audit, a "
-                         "drawn threshold, a hedge or retries by class");
+                         "drawn threshold, a hedge, retries by class or an environment");
         *complete = false;
     } else if (!status && !options->values_only && !waits)
         status = sensitivity_exact(p, options, uncertain, out, complete, err);

@@ -173,24 +173,81 @@ static double reliability_if(struct model *m, struct chain *c, uint32_t i, enum 
     return done ? shipped_good(absorb) : NAN;
 }
 
-/* Escapes (first entries of bad items and what becomes of them) and importances. */
-static void add_what_ifs(struct model *m, struct chain *c, double share)
+/* Escapes (first entries of bad items and what becomes of them) and importances of steps that an
+ * item may come back to: a pass for each. */
+static void add_what_if(struct model *m, struct chain *c, uint32_t i, bool known, double share)
 {
     double absorb[ABSORB_COUNT];
-    bool known = flow_ships(c, false, m->bad);
-    for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
-        struct stage_sums *sums = &m->stage[i];
-        if (!known || !flow_mass(c, i, m->mass, absorb))
-            sums->first_bad = NAN;
-        for (uint32_t s = 0; s < c->n_states; s++)
-            if (c->state[s].step == i && !c->state[s].good) {
-                sums->first_bad += share * m->mass[s];
-                sums->escaped += share * m->mass[s] * m->bad[s];
-            }
-        sums->perfect += share * reliability_if(m, c, i, CHAIN_PERFECT);
-        sums->failing += share * reliability_if(m, c, i, CHAIN_FAILING);
-        chain_set_step(c, i, CHAIN_AS_FILLED);
+    struct stage_sums *sums = &m->stage[i];
+    if (!known || !flow_mass(c, i, m->mass, absorb))
+        sums->first_bad = NAN;
+    for (uint32_t s = 0; s < c->n_states; s++)
+        if (c->state[s].step == i && !c->state[s].good) {
+            sums->first_bad += share * m->mass[s];
+            sums->escaped += share * m->mass[s] * m->bad[s];
+        }
+    sums->perfect += share * reliability_if(m, c, i, CHAIN_PERFECT);
+    sums->failing += share * reliability_if(m, c, i, CHAIN_FAILING);
+    chain_set_step(c, i, CHAIN_AS_FILLED);
+}
+
+/* What leaves a state, by the weights as they are, and ships good after it. */
+static double good_after(const struct model *m, const struct chain *c, uint32_t s)
+{
+    double sum = 0;
+    for (uint32_t h = c->state[s].hop; h < c->state[s + 1].hop; h++) {
+        int32_t to = c->hop[h].to;
+        sum += c->weight[c->hop[h].branch] *
+               (to >= 0 ? m->good[to]
+                        : (uint32_t)(-1 - to) / 2 == absorb_index(ABSORB_SHIP, true, false) / 2);
     }
+    return sum;
+}
+
+/* Is it where an item enters its step, before any choice there? */
+static bool enters(const struct chain *c, uint32_t s)
+{
+    enum unit_kind kind = c->unit[c->state[s].unit].kind;
+    return kind == (c->pipeline->step[c->state[s].step].has_cache ? UNIT_CACHE : UNIT_VISIT);
+}
+
+/* Steps that an item enters once at most change the rest of its way alone: all of them are one
+ * pass forward and one backward.  False when items never leave a loop. */
+static bool add_what_ifs_once(struct model *m, struct chain *c, double share)
+{
+    double absorb[ABSORB_COUNT];
+    if (!flow_ships(c, true, m->good) || !flow_mass(c, UINT32_MAX, m->mass, absorb))
+        return false;
+    for (uint32_t s = 0; s < c->n_states; s++)
+        if (!c->state[s].good && !m->looped[c->state[s].step] && enters(c, s)) {
+            m->stage[c->state[s].step].first_bad += share * m->mass[s];
+            m->stage[c->state[s].step].escaped += share * m->mass[s] * m->bad[s];
+        }
+    for (enum chain_step how = CHAIN_PERFECT; how <= CHAIN_FAILING; how++) {
+        for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
+            double *sum = how == CHAIN_PERFECT ? &m->stage[i].perfect : &m->stage[i].failing;
+            *sum += m->looped[i] ? 0 : share * shipped_good(absorb);
+            chain_set_step(c, i, how);
+        }
+        for (uint32_t s = 0; s < c->n_states; s++) {
+            struct stage_sums *sums = &m->stage[c->state[s].step];
+            double *sum = how == CHAIN_PERFECT ? &sums->perfect : &sums->failing;
+            if (!m->looped[c->state[s].step])
+                *sum += share * m->mass[s] * (good_after(m, c, s) - m->good[s]);
+        }
+    }
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
+        chain_set_step(c, i, CHAIN_AS_FILLED);
+    return true;
+}
+
+static void add_what_ifs(struct model *m, struct chain *c, double share)
+{
+    bool known = flow_ships(c, false, m->bad);
+    bool once = known && add_what_ifs_once(m, c, share);
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
+        if (!once || m->looped[i])
+            add_what_if(m, c, i, known, share);
 }
 
 int model_sums(struct model *m, const double *theta, struct error *err)

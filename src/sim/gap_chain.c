@@ -16,33 +16,11 @@
 #include <string.h>
 
 enum { LOOPED_MAX = 16 };
+/* For any degree up to STEPS_MAX these are exact to rounding: the coefficients of z^d in Chebyshev
+ * polynomials on [0, 1] fall like exp(-k^2 / d), and a rule of n nodes takes those up to 2 n. */
+enum { NODES_MAX = 100 };
 
 /* --- building */
-
-static bool leads_to(const struct rules *r, uint32_t from, uint32_t to, bool *seen)
-{
-    for (uint32_t e = 0; e < rules_starts(r, from); e++)
-        for (int32_t k = rules_start(r, from, e); k >= 0; k = r->route[k].otherwise) {
-            int32_t next = r->route[k].to;
-            if (next < 0 || seen[next])
-                continue;
-            seen[next] = true;
-            if ((uint32_t)next == to || leads_to(r, (uint32_t)next, to, seen))
-                return true;
-        }
-    return false;
-}
-
-static void find_loops(struct gap_model *g)
-{
-    uint32_t n = g->m->pipeline->n_steps;
-    bool *seen = mem_zero(n, sizeof *seen);
-    for (uint32_t i = 0; i < n; i++) {
-        memset(seen, 0, n * sizeof *seen);
-        g->looped[i] = leads_to(&g->m->rules, i, i, seen);
-    }
-    mem_free(seen);
-}
 
 double gap_pass_work(const struct chain *c)
 {
@@ -66,7 +44,7 @@ static void count_work(struct gap_model *g)
         layers += steps[l] > 0;
     for (int l = 0; l < LAYER_COUNT; l++)
         if (steps[l] > 0)
-            passes += exp2(layers - 1 + loops[l]) * ceil(steps[l] / 2) * 2;
+            passes += exp2(layers - 1 + loops[l]) * fmin(ceil(steps[l] / 2), NODES_MAX) * 2;
     for (uint32_t k = 0; k < p->n_classes; k++)
         g->work += (passes + 3 * layers) * gap_pass_work(&g->m->chain[k]) + 300.0 * p->n_steps;
     for (int l = 0; l < LAYER_COUNT; l++)
@@ -82,7 +60,7 @@ static int build_rules(struct gap_model *g, struct error *err)
         for (uint32_t i = 0; i < p->n_steps; i++)
             steps += p->step[i].layer == l;
         struct gap_rule *r = &g->rule[l];
-        r->n = (steps + 1) / 2;
+        r->n = steps < 2 * NODES_MAX ? (steps + 1) / 2 : NODES_MAX;
         r->node = mem_zero((size_t)r->n + 1, sizeof *r->node);
         r->weight = mem_zero((size_t)r->n + 1, sizeof *r->weight);
         if (r->n && quadrature_beta(1, 1, r->n, r->node, r->weight, err))
@@ -115,7 +93,6 @@ void gap_model_release(struct gap_model *g)
         if (g->without[l].n_steps)
             pipeline_release(&g->without[l]);
     }
-    mem_free(g->looped);
     mem_free(g->plain);
     mem_free(g->perfect);
     mem_free(g->player);
@@ -127,11 +104,10 @@ int gap_model_build(struct gap_model *g, struct model *m, struct error *err)
     *g = (struct gap_model){.m = m};
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
         branches = m->chain[k].n_branches > branches ? m->chain[k].n_branches : branches;
-    g->looped = mem_zero(m->pipeline->n_steps, sizeof *g->looped);
+    g->looped = m->looped;
     g->player = mem_zero(m->pipeline->n_steps, sizeof *g->player);
     g->plain = mem_zero(branches, sizeof *g->plain);
     g->perfect = mem_zero(branches, sizeof *g->perfect);
-    find_loops(g);
     count_work(g);
     if (build_rules(g, err)) {
         gap_model_release(g);

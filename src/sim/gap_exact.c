@@ -52,6 +52,20 @@ static int means(struct gap_model *g, struct gap *out, bool *done, struct error 
     return status;
 }
 
+/* Do redrawn distributions change where items go: late attempts, confidences? */
+static bool redraws_decide(const struct model *m)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        for (uint32_t u = 0; u < c->n_units; u++) {
+            const struct numbers *n = &c->numbers[u];
+            if (c->bands[u].evidence || (n->latency.evidence && isfinite(n->timeout_s)) || c->sky)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* One draw of all evidence; distributions are redrawn in a pipeline of their own. */
 static int draw_once(struct gap_model *g, struct rng_seq *rng, double *theta, double *value,
                      bool *done, struct error *err)
@@ -61,7 +75,7 @@ static int draw_once(struct gap_model *g, struct rng_seq *rng, double *theta, do
     struct gap_model fresh;
     struct model m;
     pipeline_posterior_draw(p, rng, theta);
-    if (!g->m->redraws) {
+    if (!redraws_decide(g->m)) {
         *done = gap_values(g, theta, value);
         return 0;
     }
@@ -105,7 +119,7 @@ static int draw_bounds(struct gap_model *g, const struct exact_options *options,
 {
     const struct pipeline *p = g->m->pipeline;
     size_t size = gap_size(p->n_steps);
-    double cost = g->work + (g->m->redraws ? 2e4 * p->n_steps * LAYER_COUNT : 0);
+    double cost = g->work + (redraws_decide(g->m) ? 2e4 * p->n_steps * LAYER_COUNT : 0);
     uint32_t draws = (uint32_t)fmax(DRAWS_MIN, fmin(DRAWS_MAX, DRAW_WORK / cost));
     struct rng_seq rng = {.key = rng_key(options->seed, 1, 0, 0, RNG_PARAMETER)};
     double *drawn = mem_zero(draws * size, sizeof *drawn);
