@@ -151,9 +151,11 @@ struct environment_state {
 
 struct tilt;
 struct queue_sim {
-    const struct queue_program *program;   /* borrowed */
-    struct queue_tally *tally;             /* borrowed */
-    const atomic_bool *stop;               /* borrowed; NULL */
+    const struct queue_program *program; /* borrowed */
+    struct queue_tally *tally;           /* borrowed */
+    const atomic_bool *stop;             /* borrowed; NULL */
+    uint64_t worked;                     /* attempts and events; now and then `stop` is asked */
+    bool stopped;
     uint64_t seed, replication, items_key; /* items_key: of the items' own keys */
     struct clock clock;
 
@@ -197,8 +199,9 @@ void queue_sim_alone(struct queue_sim *s, uint64_t seed, uint64_t replication,
                      struct queue_tally *t);
 /* Runs an item, alone, and counts it in a unit of the tally. */
 void queue_sim_item(struct queue_sim *s, uint64_t number, uint32_t unit);
-/* Untimed: items [first, first + n), counted into unit 0 of *t, which is then closed. */
-void queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, uint64_t first,
+/* Untimed: items [first, first + n), counted into unit 0 of *t, which is then closed.  False:
+ * stopped half-way, nothing was counted. */
+bool queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, uint64_t first,
                      uint64_t n, struct queue_tally *t);
 /* Timed: one horizon; its units are closed.  False: stopped half-way, nothing was counted. */
 bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
@@ -364,6 +367,15 @@ enum { ENTRY_UNSET = 0, ENTRY_BAD = 1, ENTRY_GOOD = 2 };
 static inline uint8_t *path_entries(const struct queue_sim *s, uint32_t path)
 {
     return (uint8_t *)(s->blob + path * s->program->stride + s->program->at_entry);
+}
+
+/* Should all end?  To be asked in every loop that may be long. */
+static inline bool sim_stopped(struct queue_sim *s)
+{
+    enum { STOP_EVERY = 4096 };
+    if (++s->worked % STOP_EVERY == 0 && s->stop)
+        s->stopped |= atomic_load(s->stop);
+    return s->stopped;
 }
 
 /* Is a span of time at most so long, but for the rounding of the clock? */

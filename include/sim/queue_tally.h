@@ -146,11 +146,12 @@ enum class_spread {
 };
 extern const double class_quantiles[CLASS_QUANTILES], cost_quantiles[COST_QUANTILES];
 
-/* A sketch, without memory until first used, and values on their way to it, all of one unit. */
-enum { VALUES_HELD = 256 };
+/* A sketch, without memory until first used, and values on their way to it: those of a block or a
+ * horizon that is not over yet, which may still be dropped. */
+enum { VALUES_HELD = 1024 };
 struct values {
-    struct sketch sketch;
-    uint32_t n, unit;
+    struct sketch sketch, open; /* open: of what runs, where it was too much to hold */
+    uint32_t n, sent, unit;     /* held; of those, in the cells of a unit; the unit of the others */
     float held[VALUES_HELD];
 };
 struct class_values {
@@ -225,19 +226,20 @@ void queue_tally_take(struct queue_tally *t, uint32_t unit, double *out);
 void queue_tally_drop(struct queue_tally *t);
 /* Adds what `from`, of the same program, has taken in; flushes `from`. */
 void queue_tally_merge(struct queue_tally *into, struct queue_tally *from);
-/* Sends what is held on to the sketches. */
+/* Makes the sketches of all classes from those of each. */
 void queue_tally_flush(struct queue_tally *t);
 /* Place of a row's pair k in t->pair (edges: k = 0). */
 uint32_t tally_pair(const struct queue_tally *t, enum pair_list list, uint32_t row, uint32_t k);
-/* Sends the values held to the sketch, which is made when first needed. */
-void values_flush(struct values *v);
+/* Sends the values held on, so that there is room. */
+void values_send(struct values *v);
 static inline void values_put(struct values *v, double x)
 {
-    v->held[v->n++] = (float)x;
     if (v->n == VALUES_HELD)
-        values_flush(v);
+        values_send(v);
+    v->held[v->n++] = (float)x;
 }
-/* Sends them to the unit's own cells too (timed); from now on they are of another unit. */
+/* The same; those held go to the unit's own cells too (timed).  From now on they are of another
+ * unit. */
 void tally_send(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit);
 /* One value of a unit that counts; `cells`: its place among the unit's cells. */
 static inline void tally_put(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
@@ -247,9 +249,6 @@ static inline void tally_put(struct queue_tally *t, struct values *v, uint32_t c
         tally_send(t, v, cells, unit);
     v->held[v->n++] = (float)x;
 }
-/* The same for n values. */
-void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
-                    const float *x, uint32_t n);
 /* Kinds of values of a class in the cells of a unit. */
 enum cell_kind { CELLS_SHIPPED, CELLS_UNSHIPPED, CELLS_COST, CELL_KINDS };
 static inline uint32_t tally_cells(const struct queue_tally *t, uint32_t class, enum cell_kind kind)

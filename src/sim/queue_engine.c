@@ -137,8 +137,7 @@ static bool unit(struct engine *e, uint32_t worker, uint64_t i, uint64_t n)
     struct state *s = e->state;
     if (s->program.timed)
         return queue_sim_horizon(s->sim[worker], e->options.seed, i, &s->tally[worker]);
-    queue_sim_items(s->sim[worker], e->options.seed, 0, i * e->block, n, &s->tally[worker]);
-    return true;
+    return queue_sim_items(s->sim[worker], e->options.seed, 0, i * e->block, n, &s->tally[worker]);
 }
 
 static void empty(struct queue_tally *t)
@@ -198,7 +197,8 @@ static int draw(const struct pipeline *p, uint64_t seed, uint64_t replication, u
         (void)queue_sim_horizon(s, seed, replication, &t);
     uint64_t block = items / BATCHES < BLOCK_MAX ? items / BATCHES + 1 : BLOCK_MAX;
     for (uint64_t at = 0; !g.timed && at < items; at += block)
-        queue_sim_items(s, seed, replication, at, items - at < block ? items - at : block, &t);
+        (void)queue_sim_items(s, seed, replication, at, items - at < block ? items - at : block,
+                              &t);
     queue_tally_flush(&t);
     queue_metrics(&t, &brief, out);
     queue_tally_release(&t);

@@ -9,7 +9,6 @@
 
 #include <math.h>
 
-enum { STOP_EVERY = 4096 };
 static const double GUARD_LEAST_S = 52.0 * WEEK_S;
 
 /* --- life */
@@ -63,7 +62,7 @@ static void forget_items(struct queue_sim *s)
 static void run_ready(struct queue_sim *s)
 {
     double now = s->clock.now_s;
-    while (s->ready_first != NONE) {
+    while (s->ready_first != NONE && !sim_stopped(s)) {
         uint32_t path = s->ready_first;
         struct path *p = &s->path[path];
         s->ready_first = p->next;
@@ -133,13 +132,17 @@ void queue_sim_item(struct queue_sim *s, uint64_t number, uint32_t unit)
     }
 }
 
-void queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, uint64_t first,
+bool queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, uint64_t first,
                      uint64_t n, struct queue_tally *t)
 {
     queue_sim_alone(s, seed, replication, t);
     for (uint64_t i = first; i < first + n; i++)
         queue_sim_item(s, i, 0);
-    queue_tally_close(t, 0);
+    if (s->stopped)
+        queue_tally_drop(t);
+    else
+        queue_tally_close(t, 0);
+    return !s->stopped;
 }
 
 /* --- timed */
@@ -213,7 +216,7 @@ static void observe(struct queue_sim *s)
 static void arrive(struct queue_sim *s)
 {
     uint32_t n = arrivals_batch(s);
-    for (uint32_t k = 0; k < n; k++)
+    for (uint32_t k = 0; k < n && !sim_stopped(s); k++)
         item_enter(s, s->arrived++, s->window);
     double next = arrivals_next(s);
     if (next < 2 * s->end_s)
@@ -303,8 +306,9 @@ bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
     s->seed = seed;
     s->replication = replication;
     s->items_key = rng_key(seed, replication, 0, UINT32_MAX, RNG_ATTEMPT);
+    s->stopped = false;
     start_horizon(s, t);
-    for (uint64_t n = 1; !cohort_ended(s); n++) {
+    while (!cohort_ended(s) && !sim_stopped(s)) {
         uint32_t owner = clock_next(&s->clock);
         if (owner == NONE)
             break;
@@ -314,10 +318,10 @@ bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
             break;
         run_ready(s);
         desk_settle(s);
-        if (n % STOP_EVERY == 0 && s->stop && atomic_load(s->stop)) {
-            queue_tally_drop(t);
-            return false;
-        }
+    }
+    if (s->stopped) {
+        queue_tally_drop(t);
+        return false;
     }
     end_unfinished(s);
     take_series(s);

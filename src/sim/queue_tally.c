@@ -160,22 +160,71 @@ void queue_tally_init(struct queue_tally *t, const struct queue_program *g, uint
     t->series = mem_zero(2 * cells, sizeof *t->series);
 }
 
+/* --- values */
+
+static struct sketch *ready(struct sketch *s)
+{
+    if (!s->hot)
+        sketch_init(s);
+    return s;
+}
+
+void values_send(struct values *v)
+{
+    if (v->n)
+        sketch_add_many(ready(&v->open), v->held, v->n);
+    v->n = v->sent = 0;
+}
+
+/* What is open counts from now on. */
+static void commit(struct values *v)
+{
+    if (v->open.n > 0) {
+        values_send(v);
+        sketch_merge(ready(&v->sketch), &v->open);
+        sketch_clear(&v->open);
+    } else if (v->n) {
+        sketch_add_many(ready(&v->sketch), v->held, v->n);
+        v->n = v->sent = 0;
+    }
+}
+
+static void drop(struct values *v)
+{
+    if (v->open.n > 0)
+        sketch_clear(&v->open);
+    v->n = v->sent = 0;
+}
+
+static void values_release(struct values *v)
+{
+    sketch_release(&v->sketch);
+    sketch_release(&v->open);
+}
+
+/* Every list of values. */
+static void for_all(struct queue_tally *t, void (*act)(struct values *v))
+{
+    const struct queue_program *g = t->program;
+    for (uint32_t c = 0; c <= tally_all(g); c++) {
+        act(&t->class[c].shipped);
+        act(&t->class[c].unshipped);
+        act(&t->class[c].costs);
+    }
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        act(&t->step[i].visits);
+        act(&t->step[i].attempts);
+    }
+    for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
+        act(&t->wait[r]);
+}
+
 void queue_tally_release(struct queue_tally *t)
 {
     const struct queue_program *g = t->program;
     if (!g)
         return;
-    for (uint32_t c = 0; c <= tally_all(g); c++) {
-        sketch_release(&t->class[c].shipped.sketch);
-        sketch_release(&t->class[c].unshipped.sketch);
-        sketch_release(&t->class[c].costs.sketch);
-    }
-    for (uint32_t i = 0; i < g->n_steps; i++) {
-        sketch_release(&t->step[i].visits.sketch);
-        sketch_release(&t->step[i].attempts.sketch);
-    }
-    for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
-        sketch_release(&t->wait[r].sketch);
+    for_all(t, values_release);
     for (size_t i = 0; t->cells && i < (size_t)t->n_units * t->n_cells; i++)
         mem_free(t->cells[i].cell);
     mem_free(t->cells);
@@ -192,18 +241,6 @@ void queue_tally_release(struct queue_tally *t)
     mem_free(t->inside2);
     mem_free(t->series);
     *t = (struct queue_tally){0};
-}
-
-/* --- values */
-
-void values_flush(struct values *v)
-{
-    if (v->n == 0)
-        return;
-    if (!v->sketch.hot)
-        sketch_init(&v->sketch);
-    sketch_add_many(&v->sketch, v->held, v->n);
-    v->n = 0;
 }
 
 /* Exponent and the first 6 bits of the mantissa. */
@@ -303,22 +340,13 @@ static void cells_clear(struct unit_cells *c)
 
 void tally_send(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit)
 {
-    if (t->cells && v->n)
-        cells_add(&t->cells[(size_t)v->unit * t->n_cells + cells], v->held, v->n);
-    values_flush(v);
+    if (t->cells && v->n > v->sent)
+        cells_add(&t->cells[(size_t)v->unit * t->n_cells + cells], v->held + v->sent,
+                  v->n - v->sent);
+    v->sent = v->n;
     v->unit = unit;
-}
-
-void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
-                    const float *x, uint32_t n)
-{
-    if (n == 0)
-        return;
-    if (t->cells)
-        cells_add(&t->cells[(size_t)unit * t->n_cells + cells], x, n);
-    if (!v->sketch.hot)
-        sketch_init(&v->sketch);
-    sketch_add_many(&v->sketch, x, n);
+    if (v->n == VALUES_HELD)
+        values_send(v);
 }
 
 /* All that is held for cells goes there. */
@@ -556,6 +584,7 @@ void queue_tally_close(struct queue_tally *t, uint32_t unit)
     double *u = tally_unit(t, unit);
     if (t->cells)
         send_all(t);
+    for_all(t, commit);
     derive(t, u);
     const double *whole = u + (size_t)all * CLASS_SUMS;
     if (g->timed) {
@@ -591,6 +620,7 @@ void queue_tally_drop(struct queue_tally *t)
 {
     if (t->cells)
         send_all(t);
+    for_all(t, drop);
     for (uint32_t unit = 0; unit <= t->n_units; unit++)
         clear_unit(t, unit);
 }
@@ -649,7 +679,7 @@ void queue_tally_merge(struct queue_tally *into, struct queue_tally *from)
 
 static void forget(struct values *v)
 {
-    if (v->sketch.hot)
+    if (v->sketch.n > 0)
         sketch_clear(&v->sketch);
 }
 
@@ -672,11 +702,5 @@ static void sum_classes(struct queue_tally *t)
 
 void queue_tally_flush(struct queue_tally *t)
 {
-    const struct queue_program *g = t->program;
-    send_all(t);
     sum_classes(t);
-    for (uint32_t i = 0; i < g->n_steps; i++) {
-        values_flush(&t->step[i].visits);
-        values_flush(&t->step[i].attempts);
-    }
 }

@@ -345,7 +345,7 @@ static void attempt_simple(struct queue_sim *s, uint32_t path)
             clock_set(&s->clock, s->clock.now_s + p->took_s, OWNER_PATH, path);
             return;
         }
-    } while (runs_on(s, p, p->took_s) && answered(s, path));
+    } while (runs_on(s, p, p->took_s) && answered(s, path) && !sim_stopped(s));
 }
 
 static void attempt(struct queue_sim *s, uint32_t path)

@@ -296,7 +296,6 @@ static struct timed engine(const struct queue_program *g, const struct match *ro
     if (!queue_sim_horizon(s, seed, 0, &t))
         abort();
     double ns = ns_each(start, t.items);
-    queue_tally_flush(&t);
     struct timed a = {mean_wait(&t, row->waits), ns};
     queue_tally_release(&t);
     queue_sim_free(s);
