@@ -2,8 +2,8 @@
 /* Exact values by an absorbing Markov chain over (step, quality, confidence band, counters,
  * qualities on first entry), one chain for each class.
  *
- * Scenarios with arrivals are solved where nobody waits, or at one desk of a known form
- * (exact_queue.h).
+ * Scenarios with arrivals are solved where nobody waits, or at desks of known forms
+ * (exact_desks.h).
  *
  * Evidence: values are posterior means, by Gauss-Jacobi quadrature over the posteriors (exact for
  * the polynomials that bounded pipelines give), and intervals are those of the parameters. */

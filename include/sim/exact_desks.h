@@ -20,6 +20,8 @@ struct office {
     bool exponential;        /* work, with the mean mean_s for all */
     bool leaves;             /* some items leave unserved */
     double mean_s, patience_s;
+    bool delayed;               /* arrivals follow a cosine, and take time to come here: */
+    double turn[2];             /* of its factor, exp(-i omega T) on the average of them */
     double attempts;            /* that ask for it, per item */
     double *tries;              /* [n_classes][n_steps] owned: the same by class and step */
     struct desk_stream *stream; /* [n_classes][n_steps] owned */

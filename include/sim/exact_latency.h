@@ -241,6 +241,8 @@ void latency_fill_visits(const void *arg, const struct window *w, struct total *
 enum latency_of { LATENCY_GOOD, LATENCY_SHIPPED, LATENCY_ALL, LATENCY_OF_COUNT };
 /* The `fill` of that source: arg is a struct latency_model. */
 void latency_fill_items(const void *arg, const struct window *w, struct total *out);
+/* *out = sum of E[exp(-i omega T)] over the times T at which an item enters a step for a visit. */
+void latency_entries(const struct latency_model *l, uint32_t step, double omega, double out[2]);
 /* About the ns of one point, for all classes. */
 double latency_work(const struct model *m);
 

@@ -7,6 +7,9 @@
  * What leaves such a network is Poisson (Kelly 1979, theorem 3.7), so that any other desk may stand
  * behind it, as long as nobody comes there twice; nothing is known behind that one.
  *
+ * A Poisson process whose rate changes stays one behind delays that nobody shares, its rate being
+ * averaged over them (Eick, Massey and Whitt 1993): a cosine stays a cosine.
+ *
  * Times at desks in a row are independent when the first has one server and nobody is overtaken on
  * the way (Reich 1957). */
 #include "sim/exact_desks.h"
@@ -200,7 +203,7 @@ static const char *resource_lacks(const struct pipeline *p, struct office *o)
     return NULL;
 }
 
-static const char *stream_lacks(const struct offices *o, const struct office *of)
+static const char *stream_lacks(const struct offices *o, struct office *of)
 {
     if (of->kind == OFFICE_PRODUCT)
         return NULL;
@@ -214,9 +217,17 @@ static const char *stream_lacks(const struct offices *o, const struct office *of
     if (o->p->arrivals.kind == ARRIVALS_POISSON)
         return NULL;
     for (uint32_t i = 0; i < o->p->n_steps; i++)
-        for (uint32_t k = 0; k < of->n_steps; k++)
-            if (leads(o, i, of->step[k]) && !instant(o->p, i))
+        for (uint32_t k = 0; k < of->n_steps; k++) {
+            const struct step *s = &o->p->step[i];
+            if (!leads(o, i, of->step[k]) || instant(o->p, i))
+                continue;
+            if (o->p->arrivals.kind != ARRIVALS_DAILY)
                 return "arrivals change with time, and steps before the desk take time";
+            if (s->parallel || s->parent || s->hedge_copies)
+                return "arrivals change with time, and a parallel or a hedge before the desk takes "
+                       "time";
+            of->delayed = true;
+        }
     return NULL;
 }
 

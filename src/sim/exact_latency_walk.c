@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum { ROUNDS_MAX = 20000 };
+static const double PI = 3.14159265358979323846;
 
 /* --- items: what leaves the chain */
 
@@ -141,18 +142,56 @@ static uint32_t largest_block(const struct chain *c)
     return n;
 }
 
+static void walk_make(struct wave_walk *walk, const struct chain *c, const struct window *w)
+{
+    uint32_t block = largest_block(c);
+    *walk = (struct wave_walk){.c = c, .window = w};
+    walk->state = mem_zero(c->n_states, sizeof *walk->state);
+    walk->end = mem_zero(c->n_ends, sizeof *walk->end);
+    walk->matrix = mem_zero(2 * (size_t)block * (block + 1) + 1, sizeof *walk->matrix);
+}
+
+static void walk_free(struct wave_walk *walk)
+{
+    mem_free(walk->state);
+    mem_free(walk->end);
+    mem_free(walk->matrix);
+}
+
+void latency_entries(const struct latency_model *l, uint32_t step, double omega, double out[2])
+{
+    const struct model *m = l->model;
+    struct window w = {.t_max = 1e300, .period = 2 * PI / omega, .step = omega, .n = 64};
+    struct latency_spectra spectra;
+    latency_spectra_init(&spectra, l, &w, UINT32_MAX);
+    out[0] = out[1] = 0;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        struct wave_walk walk;
+        walk_make(&walk, c, &w);
+        for (uint32_t i = 0; i < c->n_units; i++)
+            latency_unit_wave(l, &spectra, k, i, &w, 0, walk.end + c->unit[i].first_end);
+        wave_pass(&walk);
+        for (uint32_t s = 0; s < c->n_states; s++)
+            if (c->state[s].step == step && c->unit[c->state[s].unit].kind == UNIT_VISIT) {
+                out[0] += m->pipeline->class[k].share * walk.state[s].re[1];
+                out[1] += m->pipeline->class[k].share * walk.state[s].im[1];
+            }
+        walk_free(&walk);
+    }
+    latency_spectra_release(&spectra);
+}
+
 static void add_waves(const struct latency_model *l, uint32_t class,
                       const struct latency_spectra *spectra, const struct window *w,
                       struct total *out)
 {
     const struct model *m = l->model;
     const struct chain *c = &m->chain[class];
-    uint32_t n = c->n_units, block = largest_block(c);
+    uint32_t n = c->n_units;
     double share = m->pipeline->class[class].share;
-    struct wave_walk walk = {.c = c, .window = w};
-    walk.state = mem_zero(c->n_states, sizeof *walk.state);
-    walk.end = mem_zero(c->n_ends, sizeof *walk.end);
-    walk.matrix = mem_zero(2 * (size_t)block * (block + 1) + 1, sizeof *walk.matrix);
+    struct wave_walk walk;
+    walk_make(&walk, c, w);
     for (uint32_t b = 0; b < window_waves(w); b++) {
         for (uint32_t i = 0; i < n; i++)
             latency_unit_wave(l, spectra, class, i, w, b, walk.end + c->unit[i].first_end);
@@ -164,9 +203,7 @@ static void add_waves(const struct latency_model *l, uint32_t class,
                     wave_add(&out[(class + 1) * LATENCY_OF_COUNT + of].wave[b], &walk.out[k], 1);
             }
     }
-    mem_free(walk.state);
-    mem_free(walk.end);
-    mem_free(walk.matrix);
+    walk_free(&walk);
 }
 
 /* --- items: kinks */

@@ -152,7 +152,13 @@ static int solve_cycle(const struct offices *o, struct office *of, const struct 
     if (!status && settled) {
         cycle_values(of, &v.sums, &of->value);
         for (uint32_t k = 0; k < p->n_classes; k++)
-            wait_law_mean(&of->wait[k], of->value.wait_served_mean_s);
+            wait_law_mean(&of->wait[k], of->delayed ? NAN : of->value.wait_served_mean_s);
+        if (of->delayed)
+            result_warn(
+                out,
+                "latency means, wait_mean: left out, as who takes longer to come to the desk "
+                "`%s` comes at other hours of the day; seam simulate gives them",
+                of->resource->id);
         put_curves(of, &points, out);
         tell_steady(p, of, d, &v, out);
     } else if (!status) {
@@ -173,7 +179,12 @@ int office_cycle(const struct offices *o, struct office *of, struct result *out,
     const struct resource *r = of->resource;
     int status;
     wait_law_mean(&of->left, NAN);
-    cycle_desk_init(&d, r, &o->p->arrivals, of->attempts, of->mean_s, of->patience_s);
+    struct arrivals a = o->p->arrivals;
+    if (of->delayed && of->attempts > 0) {
+        a.amplitude_per_s *= hypot(of->turn[0], of->turn[1]) / of->attempts;
+        a.peak_s -= atan2(of->turn[1], of->turn[0]) / (2 * 3.14159265358979323846) * DAY_S;
+    }
+    cycle_desk_init(&d, r, &a, of->attempts, of->mean_s, of->patience_s);
     double load = cycle_load(&d);
     if (load < 1) {
         status = solve_cycle(o, of, &d, out, err);

@@ -56,6 +56,21 @@ static void find_stream(const struct offices *o, const struct model *m, struct o
         }
 }
 
+/* How the cosine of a daily rate comes to the desk. */
+static void find_turn(const struct model *m, struct office *of)
+{
+    const double omega = 2 * 3.14159265358979323846 / DAY_S;
+    struct latency_model l;
+    latency_model_init(&l, m);
+    for (uint32_t i = 0; i < of->n_steps; i++) {
+        double add[2];
+        latency_entries(&l, of->step[i], omega, add);
+        of->turn[0] += add[0];
+        of->turn[1] += add[1];
+    }
+    latency_model_release(&l);
+}
+
 static int find_streams(struct offices *o, const struct pipeline *free, uint32_t max_states,
                         struct error *err)
 {
@@ -63,8 +78,11 @@ static int find_streams(struct offices *o, const struct pipeline *free, uint32_t
     if (model_build(&m, free, max_states, true, err))
         return -1;
     int status = model_sums(&m, NULL, err);
-    for (uint32_t k = 0; k < o->n && !status; k++)
+    for (uint32_t k = 0; k < o->n && !status; k++) {
         find_stream(o, &m, &o->at[k]);
+        if (o->at[k].delayed)
+            find_turn(&m, &o->at[k]);
+    }
     model_release(&m);
     return status;
 }

@@ -311,6 +311,31 @@ static void an_overloaded_cycle_is_told_for_its_horizon(void **state)
     done(&s);
 }
 
+/* A stage of Exp(2 h) before servers for all: the rate that comes is m + a Re(exp(i w t) / (1 +
+ * 2 i w)), and E[N] that divided by mu + i w. */
+static void a_daily_rate_comes_late(void **state)
+{
+    (void)state;
+    struct solved s;
+    double w = 2 * 3.14159265358979323846 / 24, mu = 1;
+    solve(&s, "arrivals: {daily: {mean: 3/h, amplitude: 2/h, peak: \"14:00\"}}\n"
+              "horizon: {warmup: 30d, length: 100d, observe: 1h}\n"
+              "resources: {people: {servers: 50}}\nflow:\n"
+              "  - stage: ask\n    latency: {exponential: {mean: 2h}}\n"
+              "    next: [{to: desk, probability: 50%}, ship]\n"
+              "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n");
+    const struct curve *c = result_curve(&s.r, "in_system");
+    double d1 = 1 - 2 * w * w / mu, d2 = 2 * w + w / mu; /* (1 + 2 i w) (1 + i w / mu) */
+    for (int t = 0; t < 24; t++) {
+        double angle = w * (t - 14);
+        double wave = (cos(angle) * d1 + sin(angle) * d2) / (d1 * d1 + d2 * d2);
+        near_rel(c->points.at[t].y, 0.5 * (3 + 2 * wave), 1e-9);
+    }
+    assert_true(isnan(top(&s, "latency_mean")));
+    near_rel(top(&s, "reliability"), 1, 1e-12);
+    done(&s);
+}
+
 static void items_come_thinned_and_late_and_the_desk_does_not_see_it(void **state)
 {
     (void)state;
@@ -541,8 +566,8 @@ static void what_has_no_closed_form_is_named(void **state)
             "  - stage: x\n    by: a\n    latency: 10m\n"
             "  - stage: y\n    by: b\n    latency: {exponential: {mean: 1h}}\n",
             ERR_UNSUPPORTED, "from another desk");
-    refused("arrivals: {daily: {mean: 2/h, amplitude: 1/h, peak: \"12:00\"}}\nresources: {a: "
-            "{servers: 9}}\nflow:\n"
+    refused("arrivals: {schedule: [{from: \"mon 09:00\", to: \"12:00\", rate: 6/h}]}\n"
+            "resources: {a: {servers: 9}}\nflow:\n"
             "  - stage: x\n    latency: 10m\n"
             "  - stage: y\n    by: a\n    latency: {exponential: {mean: 1h}}\n",
             ERR_UNSUPPORTED, "steps before the desk take time");
@@ -563,6 +588,7 @@ int main(void)
         cmocka_unit_test(two_desks_in_a_row_are_independent),
         cmocka_unit_test(shifts_have_the_same_cycle_every_day),
         cmocka_unit_test(an_overloaded_cycle_is_told_for_its_horizon),
+        cmocka_unit_test(a_daily_rate_comes_late),
         cmocka_unit_test(items_come_thinned_and_late_and_the_desk_does_not_see_it),
         cmocka_unit_test(one_reviewer_with_any_work_is_pollaczek_khinchine),
         cmocka_unit_test(people_who_lose_patience_are_erlang_a),
