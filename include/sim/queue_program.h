@@ -50,6 +50,7 @@ struct queue_step {
     bool has_given, has_cache, has_breaker, has_budget, has_hedge, class_retry;
     bool tires;              /* whoever works at its desk */
     struct queue_plan *plan; /* [(1 + n_given) * n_classes * n_combinations] */
+    bool own_plans;          /* of a program that shares the rest with its base */
     uint32_t n_combinations, n_touches;
     struct touch *touch;
     int32_t exit[QUEUE_EXITS]; /* index of the first route; -1: impossible */
@@ -117,6 +118,14 @@ MUST_CHECK int queue_program_init(struct queue_program *g, const struct pipeline
                                   struct error *err);
 /* Frees plans, tables and rules, and leaves *g zero. */
 void queue_program_release(struct queue_program *g);
+/* The program of another pipeline of the same shape that differs from the base's in the numbers of
+ * the steps marked in changed[n_steps] alone: what it can it shares with the base, which must
+ * outlive it.  Only for running: what is counted is counted into tallies of the base.  Release with
+ * queue_program_drop. */
+MUST_CHECK int queue_program_change(struct queue_program *g, const struct queue_program *base,
+                                    const struct pipeline *p, const bool *changed,
+                                    struct error *err);
+void queue_program_drop(struct queue_program *g);
 /* The state's remaining time at an instant taken at random. */
 double queue_residual(const struct env_state *d, const struct queue_state *s, uint64_t u);
 

@@ -8,6 +8,7 @@
 #ifndef SEAM_SIM_QUEUE_SIM_H
 #define SEAM_SIM_QUEUE_SIM_H
 
+#include "math/calibration.h"
 #include "math/rng.h"
 #include "sim/queue_program.h"
 #include "sim/queue_tally.h"
@@ -54,6 +55,7 @@ struct item {
     uint16_t class;
     bool counts;                      /* is its unit one that counts? */
     bool reviewed_bad, was_bad, live; /* was_bad: on first reaching some step */
+    bool audited;                     /* on its way to the review of an audit */
     uint32_t next_free;
 };
 
@@ -150,8 +152,22 @@ struct environment_state {
 };
 
 struct tilt;
+
+/* What reviewers say of items, from one instant to another. */
+struct label_sink {
+    double from_s, upto_s; /* half-open */
+    uint32_t whose;        /* LABELS_* */
+    uint64_t n, mended;    /* labels; those of items that the reviewer mended */
+    uint32_t n_asked;
+    const uint32_t *asked; /* [n_asked] steps: borrowed */
+    struct label_rows {
+        VEC(struct scored) list;
+    } *rows; /* [n_asked]: the confidences that those steps gave, and the verdicts */
+};
+
 struct queue_sim {
     const struct queue_program *program; /* borrowed */
+    struct label_sink *labels;           /* borrowed; NULL: nobody collects them */
     struct queue_tally *tally;           /* borrowed */
     const atomic_bool *stop;             /* borrowed; NULL */
     uint64_t worked;                     /* attempts and events; now and then `stop` is asked */

@@ -2,9 +2,10 @@
 #include "sim/engine.h"
 
 #include "sim/batch.h"
+#include "sim/feedback.h"
 #include "sim/queue.h"
 
-static const struct engine_def *const engines[] = {&batch_engine, &queue_engine};
+static const struct engine_def *const engines[] = {&feedback_engine, &batch_engine, &queue_engine};
 
 const struct engine_def *engine_for(const struct pipeline *p)
 {
@@ -16,7 +17,7 @@ const struct engine_def *engine_for(const struct pipeline *p)
 
 uint64_t engine_features(void)
 {
-    return batch_features() | queue_features();
+    return batch_features() | queue_features() | FEATURE(FEEDBACK);
 }
 
 int engine_open(struct engine *e, const struct engine_def *def, const struct pipeline *p,

@@ -17,7 +17,17 @@ struct table_entry {
 };
 struct table_set {
     VEC(struct table_entry) list;
+    const struct table_set *base; /* NULL, or where to look next */
 };
+
+static void tables_free(struct table_set *s)
+{
+    for (size_t i = 0; s && i < s->list.len; i++)
+        qtable_free(s->list.at[i].table);
+    if (s)
+        vec_release(&s->list);
+    mem_free(s);
+}
 
 static int law_init(struct queue_program *g, const struct dist *d, struct law *out,
                     struct error *err)
@@ -26,9 +36,10 @@ static int law_init(struct queue_program *g, const struct dist *d, struct law *o
     if (d->family == DIST_CONSTANT)
         return 0;
     struct qtable *table = NULL;
-    for (size_t i = 0; i < g->tables->list.len && !table; i++)
-        if (dist_same(&g->tables->list.at[i].dist, d))
-            table = g->tables->list.at[i].table;
+    for (const struct table_set *s = g->tables; s && !table; s = s->base)
+        for (size_t i = 0; i < s->list.len && !table; i++)
+            if (dist_same(&s->list.at[i].dist, d))
+                table = s->list.at[i].table;
     if (!table) {
         table = qtable_new(d, err);
         if (!table)
@@ -169,20 +180,18 @@ static void states_of(const struct queue_program *g, const struct queue_step *q,
     }
 }
 
-static int step_init(struct queue_program *g, uint32_t i, struct error *err)
+static uint32_t plans_of(const struct queue_program *g, const struct queue_step *q)
+{
+    return (1 + q->step->n_given) * g->n_classes * q->n_combinations;
+}
+
+static int plans_init(struct queue_program *g, uint32_t i, struct error *err)
 {
     const struct pipeline *p = g->pipeline;
     struct queue_step *q = &g->step[i];
     uint32_t state[ENVIRONMENTS_MAX + 1];
-    q->step = &p->step[i];
-    find_touches(g, i);
-    if (q->n_combinations > COMBINATIONS_MAX)
-        return error_set(err, ERR_LIMIT,
-                         "%s: the environments that touch it have %u states "
-                         "together; at most %d are run",
-                         q->step->id, q->n_combinations, COMBINATIONS_MAX);
     uint32_t kinds = 1 + q->step->n_given;
-    q->plan = mem_zero((size_t)kinds * g->n_classes * q->n_combinations, sizeof *q->plan);
+    q->plan = mem_zero(plans_of(g, q), sizeof *q->plan);
     struct queue_plan *plan = q->plan;
     for (uint32_t kind = 0; kind < kinds; kind++) {
         for (uint32_t class = 0; class < g->n_classes; class ++) {
@@ -195,7 +204,22 @@ static int step_init(struct queue_program *g, uint32_t i, struct error *err)
             }
         }
     }
-    size_t n_plans = (size_t)(plan - q->plan);
+    return 0;
+}
+
+static int step_init(struct queue_program *g, uint32_t i, struct error *err)
+{
+    struct queue_step *q = &g->step[i];
+    q->step = &g->pipeline->step[i];
+    find_touches(g, i);
+    if (q->n_combinations > COMBINATIONS_MAX)
+        return error_set(err, ERR_LIMIT,
+                         "%s: the environments that touch it have %u states "
+                         "together; at most %d are run",
+                         q->step->id, q->n_combinations, COMBINATIONS_MAX);
+    if (plans_init(g, i, err))
+        return -1;
+    size_t n_plans = plans_of(g, q);
     q->one_latency =
         !q->step->has_cache && q->step->hedge_copies == 0 && q->step->fatigue.after_s == 0;
     for (size_t k = 1; k < n_plans; k++)
@@ -294,16 +318,19 @@ static void compile_routes(struct queue_program *g)
 
 /* --- environments */
 
-static double residual_exact(const struct dist *d, double mean, double u)
+/* The x with E[min(X, x)] = u E[X], found from any x0 below it.  The left side is concave with the
+ * slope P(X > x), so that Newton's steps never pass the root. */
+static double residual_exact(const struct dist *d, double mean, double u, double x0)
 {
-    double low = 0, high = mean > 0 ? mean : 1;
-    while (dist_capped_moment(d, high, 1) < u * mean && high < DBL_MAX / 4)
-        high *= 2;
-    for (int k = 0; k < 60; k++) {
-        double middle = low + (high - low) / 2;
-        *(dist_capped_moment(d, middle, 1) < u * mean ? &low : &high) = middle;
+    double x = x0;
+    for (int k = 0; k < 200; k++) {
+        double left = u * mean - dist_capped_moment(d, x, 1), slope = dist_above(d, x);
+        double step = left > 0 && slope > 0 ? left / slope : 0;
+        x = fmin(x + step, DBL_MAX / 4);
+        if (!(step > 1e-12 * x))
+            break;
     }
-    return low + (high - low) / 2;
+    return x;
 }
 
 double queue_residual(const struct env_state *d, const struct queue_state *s, uint64_t u)
@@ -313,7 +340,8 @@ double queue_residual(const struct env_state *d, const struct queue_state *s, ui
     double place = ldexp((double)(u >> 11), -53) * RESIDUAL_NODES;
     uint32_t k = (uint32_t)place;
     if (k + 1 >= RESIDUAL_NODES)
-        return residual_exact(&d->lasts, s->mean_s, place / RESIDUAL_NODES);
+        return residual_exact(&d->lasts, s->mean_s, place / RESIDUAL_NODES,
+                              (double)s->residual[RESIDUAL_NODES - 1] * (1 - 0x1p-23));
     return (double)s->residual[k] +
            (place - k) * ((double)s->residual[k + 1] - (double)s->residual[k]);
 }
@@ -335,8 +363,11 @@ static int state_init(struct queue_program *g, const struct environment *env, ui
     if (d->lasts.family == DIST_EXPONENTIAL)
         return 0;
     s->residual = mem_zero(RESIDUAL_NODES + 1, sizeof *s->residual);
-    for (uint32_t i = 0; i < RESIDUAL_NODES; i++)
-        s->residual[i] = (float)residual_exact(&d->lasts, s->mean_s, (double)i / RESIDUAL_NODES);
+    double x = 0;
+    for (uint32_t i = 0; i < RESIDUAL_NODES; i++) {
+        x = residual_exact(&d->lasts, s->mean_s, (double)i / RESIDUAL_NODES, x);
+        s->residual[i] = (float)x;
+    }
     return 0;
 }
 
@@ -564,11 +595,7 @@ void queue_program_release(struct queue_program *g)
         mem_free(q->state);
         mem_free(q->start);
     }
-    for (size_t i = 0; g->tables && i < g->tables->list.len; i++)
-        qtable_free(g->tables->list.at[i].table);
-    if (g->tables)
-        vec_release(&g->tables->list);
-    mem_free(g->tables);
+    tables_free(g->tables);
     mem_free(g->environment);
     mem_free(g->step);
     mem_free(g->patience);
@@ -578,5 +605,37 @@ void queue_program_release(struct queue_program *g)
     mem_free(g->route);
     mem_free(g->edge_of);
     mem_free(g->edge);
+    *g = (struct queue_program){0};
+}
+
+/* --- the same with other numbers */
+
+int queue_program_change(struct queue_program *g, const struct queue_program *base,
+                         const struct pipeline *p, const bool *changed, struct error *err)
+{
+    *g = *base;
+    g->pipeline = p;
+    g->tables = mem_zero(1, sizeof *g->tables);
+    g->tables->base = base->tables;
+    g->step = mem_zero(g->n_steps, sizeof *g->step);
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        g->step[i] = base->step[i];
+    for (uint32_t i = 0; i < g->n_steps; i++) {
+        g->step[i].own_plans = changed[i];
+        if (changed[i] && plans_init(g, i, err)) {
+            queue_program_drop(g);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+void queue_program_drop(struct queue_program *g)
+{
+    for (uint32_t i = 0; g->step && i < g->n_steps; i++)
+        if (g->step[i].own_plans)
+            mem_free(g->step[i].plan);
+    mem_free(g->step);
+    tables_free(g->tables);
     *g = (struct queue_program){0};
 }

@@ -70,6 +70,7 @@ static void pass_gate(struct queue_sim *s, uint32_t path)
         double share = audit_probability(q->step->audit.design, plan->audit, c, high);
         if (rng_unit(path_number(p, 0, FOR_AUDIT)) < share)
             exit = QUEUE_AUDIT;
+        s->item[p->item].audited = exit == QUEUE_AUDIT;
     }
     route_take(s, path, q->exit[exit]);
 }
@@ -84,6 +85,25 @@ static void give_confidence(struct queue_sim *s, uint32_t path)
     path_confidences(s, path)[p->step] = p->confidence;
 }
 
+/* A reviewer's verdict is a label. */
+static void note_label(struct queue_sim *s, uint32_t path, bool caught, bool change)
+{
+    struct label_sink *l = s->labels;
+    const struct path *p = &s->path[path];
+    uint32_t whose = s->item[p->item].audited ? LABELS_AUDIT : LABELS_REVIEW;
+    s->item[p->item].audited = false;
+    if (!(l->whose & whose) || s->clock.now_s < l->from_s || !(s->clock.now_s < l->upto_s))
+        return;
+    l->n++;
+    l->mended += change && !p->good;
+    for (uint32_t k = 0; k < l->n_asked; k++) {
+        double c = path_confidences(s, path)[l->asked[k]];
+        if (!isnan(c))
+            vec_push(&l->rows[k].list,
+                     ((struct scored){.confidence = c, .weight = 1, .correct = !caught}));
+    }
+}
+
 static void decide(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
@@ -93,6 +113,8 @@ static void decide(struct queue_sim *s, uint32_t path)
     uint64_t u = path_number(p, 0, FOR_DECISION);
     bool change = u < changes[p->good], caught = u < rejects[p->good];
     p->sums[STEP_CAUGHT] += caught;
+    if (s->labels && s->program->step[p->step].kind == STEP_REVIEW)
+        note_label(s, path, caught, change);
     p->good = p->good != change;
     give_confidence(s, path); /* of the quality that the decision left */
     if (caught && !change)
