@@ -458,7 +458,13 @@ static void describe(const struct outer *o, uint64_t done, struct result *out)
                   o->timed ? "horizons" : "items");
 }
 
-/* Curves and warnings of a run with the parameters as they are written. */
+static void copy_row(const struct row *from, struct row *to)
+{
+    for (size_t i = 0; i < from->metrics.list.len; i++)
+        vec_push(&to->metrics.list, from->metrics.list.at[i]);
+}
+
+/* Curves, rows of layers and what is said of a run with the parameters as they are written. */
 static int add_series(const struct pipeline *p, const struct run_options *options,
                       const struct engine_def *def, struct result *out, struct error *err)
 {
@@ -477,6 +483,10 @@ static int add_series(const struct pipeline *p, const struct run_options *option
             vec_push(&to->points, at);
         }
     }
+    for (size_t i = 0; !status && i < r.layers.len; i++)
+        copy_row(&r.layers.at[i], result_add_row(out, layers, r.layers.at[i].id));
+    for (size_t i = 0; !status && i < r.assumptions.len; i++)
+        result_assume(out, "%s", r.assumptions.at[i]);
     for (size_t i = 0; !status && i < r.warnings.len; i++)
         result_warn(out, "%s", r.warnings.at[i]);
     result_release(&r);
