@@ -132,6 +132,13 @@ static int solve_general(const struct offices *o, struct office *of, struct erro
     uint32_t n = p->n_classes * of->n_steps;
     if (desk_general(of->stream, n, &of->value, err))
         return -1;
+    if (!(of->value.utilisation > 0)) {
+        for (uint32_t k = 0; k < p->n_classes; k++)
+            wait_law_exponential(&of->wait[k], 0, 1);
+        of->value.wait_p95_s = 0;
+        of->value.service_level = isfinite(of->resource->answer_within_s) ? 1 : NAN;
+        return 0;
+    }
     struct wait_work *work = mem_zero(n, sizeof *work);
     for (uint32_t k = 0; k < p->n_classes; k++)
         for (uint32_t i = 0; i < of->n_steps; i++) {
@@ -181,6 +188,36 @@ static int solve_steady(const struct offices *o, struct office *of, struct error
     if (!of->first_come)
         return solve_ranks(o, of, err);
     return of->exponential ? solve_markov(o, of, err) : solve_general(o, of, err);
+}
+
+/* The time in which a line forgets how it began: 1 / (sqrt(c mu) - sqrt(lambda))^2 of M/M/c (Cohen
+ * 1982), and for other work as a diffusion has it, 2 lambda E[S^2] / (1 - rho)^2. */
+static double relaxation(const struct offices *o, const struct office *of)
+{
+    double rate = 0, square = 0;
+    for (uint32_t k = 0; k < o->p->n_classes * of->n_steps; k++) {
+        rate += of->stream[k].rate_per_s;
+        square += of->stream[k].rate_per_s * of->stream[k].service[1];
+    }
+    double spare = sqrt(of->resource->servers / of->mean_s) - sqrt(rate);
+    double idle = of->resource->servers * (1 - of->value.utilisation);
+    return of->exponential ? 1 / (spare * spare) : 2 * square / (idle * idle);
+}
+
+/* Says when the horizon is not the steady state: what its beginning adds is about exp(-warmup /
+ * tau) tau / length of the mean. */
+static void warn_slow(const struct offices *o, const struct office *of, struct result *out)
+{
+    const struct horizon *h = &o->p->horizon;
+    if (of->leaves || !(of->attempts > 0))
+        return;
+    double tau = relaxation(o, of), off = exp(-h->warmup_s / tau) * tau / h->length_s;
+    if (off > 0.01)
+        result_warn(
+            out,
+            "resource %s: it forgets its empty beginning in about %.3g s, and a horizon of "
+            "%.3g s after a warm-up of %.3g s is not yet the steady state that is told here",
+            of->resource->id, tau, h->length_s, h->warmup_s);
 }
 
 /* --- the answer */
@@ -265,6 +302,11 @@ static int solve_offices(struct offices *o, struct pipeline *free, struct exact_
         struct office *of = &o->at[k];
         if (of->kind == OFFICE_CYCLE ? office_cycle(o, of, out, err) : solve_steady(o, of, err))
             return -1;
+        if (of->kind != OFFICE_CYCLE)
+            warn_slow(o, of, out);
+        if (!isnan(of->wait[0].mean_s) && !isfinite(of->wait[0].square))
+            result_warn(out, "latency_sd: left out, as the work at `%s` has no third moment",
+                        of->resource->id);
         some_leave = some_leave || of->leaves;
     }
     if (some_leave && !options->values_only)

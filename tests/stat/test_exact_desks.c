@@ -86,6 +86,13 @@ static const struct desk_case cases[] = {
           "resources: {people: {servers: 2, hours: \"mon-fri 07:00-19:00\", at_close: interrupt, "
           "patience: {exponential: {mean: 8h}}}}\nflow:\n"
           "  - review: desk\n    by: people\n    latency: {exponential: {mean: 30m}}\n",            12},
+    {"a daily rate behind other steps",
+     YEAR "arrivals: {daily: {mean: 2/h, amplitude: 2/h, peak: \"09:00\"}}\n"
+          "classes: {quick: {share: 60%}, slow: {share: 40%}}\n"
+          "resources: {people: {servers: 2, hours: \"08:00-18:00\"}}\nflow:\n"
+          "  - stage: ask\n    latency: {quick: 5m, slow: {lognormal: {p50: 6h, sigma: 0.5}}}\n"
+          "    error: 10%\n    retry: {attempts: 2, backoff: {initial: 1h}}\n"
+          "  - review: desk\n    by: people\n    latency: {exponential: {mean: 20m}}\n",            12},
     {"a full room overnight",
      YEAR
      "arrivals: {schedule: [{from: \"mon-fri 09:00\", to: \"20:00\", rate: 6/h}]}\n"

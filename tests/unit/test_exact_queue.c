@@ -336,6 +336,39 @@ static void a_daily_rate_comes_late(void **state)
     done(&s);
 }
 
+/* M/M/1 of load 0.98 at 1/h: 1 / (1 - sqrt(0.98))^2 = 9,899 h. */
+static void a_horizon_too_short_for_its_load_is_said(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct solved s;
+        bool said = false;
+        char text[300];
+        snprintf(text, sizeof text,
+                 "arrivals: {poisson: 0.98/h}\nhorizon: {warmup: %s, length: 52w}\n"
+                 "resources: {people: {servers: 1}}\nflow:\n"
+                 "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n",
+                 i ? "400w" : "1w");
+        solve(&s, text);
+        for (size_t k = 0; k < s.r.warnings.len; k++)
+            said = said || strstr(s.r.warnings.at[k], "about 3.56e+07 s");
+        assert_true(said == !i);
+        done(&s);
+    }
+}
+
+static void work_that_takes_no_time_makes_nobody_wait(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "arrivals: {poisson: 1/h}\nresources: {people: {servers: 1}}\nflow:\n"
+              "  - stage: ask\n    latency: {exponential: {mean: 1h}}\n"
+              "  - review: desk\n    by: people\n");
+    assert_true(desk(&s, "queue_wait_p95") == 0 && desk(&s, "utilisation") == 0);
+    near_rel(top(&s, "latency_p50"), log(2) * HOUR, 1e-7);
+    done(&s);
+}
+
 static void items_come_thinned_and_late_and_the_desk_does_not_see_it(void **state)
 {
     (void)state;
@@ -589,6 +622,8 @@ int main(void)
         cmocka_unit_test(shifts_have_the_same_cycle_every_day),
         cmocka_unit_test(an_overloaded_cycle_is_told_for_its_horizon),
         cmocka_unit_test(a_daily_rate_comes_late),
+        cmocka_unit_test(a_horizon_too_short_for_its_load_is_said),
+        cmocka_unit_test(work_that_takes_no_time_makes_nobody_wait),
         cmocka_unit_test(items_come_thinned_and_late_and_the_desk_does_not_see_it),
         cmocka_unit_test(one_reviewer_with_any_work_is_pollaczek_khinchine),
         cmocka_unit_test(people_who_lose_patience_are_erlang_a),
