@@ -291,8 +291,8 @@ static void shifts_have_the_same_cycle_every_day(void **state)
     }
 }
 
-/* Overloaded and interrupted: 4 more hours of work a day than 24 - 8, begun empty on Monday 00:00.
- * The backlog at the end of day d comes near to 24 d - (servers' 20 h) d. */
+/* 144 items a day for twelve people's ten hours, all of them busy after a while: 24 more each day.
+ */
 static void an_overloaded_cycle_is_told_for_its_horizon(void **state)
 {
     (void)state;
