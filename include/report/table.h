@@ -19,6 +19,8 @@ struct table *table_rows_of(struct document *d, const struct result *r, const ch
 struct table *table_edges(struct document *d, const struct result *r);
 /* The points of one curve, thinned to some 120 rows, as the note then says; never NULL. */
 struct table *table_curve(struct document *d, const struct result *r, const struct curve *c);
+/* What feedback changes, a row for each cycle. */
+struct table *table_learning(struct document *d, const struct result *r);
 /* The `at_most` strongest sensitivities, strongest first. */
 struct table *table_sensitivities(struct document *d, const struct result *r, size_t at_most);
 /* A threshold as it is told: six digits, rounded up. */

@@ -394,6 +394,17 @@ static void add_again(const struct build *b)
     }
 }
 
+static void add_learning(const struct build *b)
+{
+    bool any = false;
+    for (size_t i = 0; i < b->n; i++)
+        any = any || result_curve(b->r[i], "learning");
+    if (any)
+        document_section(b->d, "feedback", "Feedback");
+    for (size_t i = 0; i < b->n; i++)
+        document_add_table(b->d, table_learning(b->d, b->r[i]));
+}
+
 static const char *subject(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++)
@@ -441,6 +452,7 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     add_latency(&b);
     document_section(out, "calibration", "Calibration");
     add_pictures(&b, PLOT_CALIBRATION);
+    add_learning(&b);
     document_section(out, "sensitivities", "Sensitivities");
     add_pictures(&b, PLOT_TORNADO);
     document_section(out, "advice", "What to do");

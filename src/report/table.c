@@ -174,6 +174,47 @@ struct table *table_curve(struct document *d, const struct result *r, const stru
     return t;
 }
 
+static bool is_learning(const struct curve *c)
+{
+    return strcmp(c->id, "learning") == 0;
+}
+
+/* Shares in percent; labels as a plain count. */
+static void cell_learnt(struct document *d, struct table *t, const struct curve *c, double x)
+{
+    for (size_t i = 0; i < c->points.len; i++) {
+        const struct point *p = &c->points.at[i];
+        struct metric m = {"reliability", p->y, p->low, p->high, 0.95, 0, "1", NULL, 0};
+        if (p->x != x)
+            continue;
+        if (strcmp(c->y, "labels") == 0)
+            cell_number(d, t, round(p->y), 9);
+        else
+            cell_metric(d, t, &m, NULL, format_both);
+        return;
+    }
+    table_cell(d, t, TONE_PLAIN, "");
+}
+
+struct table *table_learning(struct document *d, const struct result *r)
+{
+    const struct curve *first = result_curve(r, "learning");
+    if (!first)
+        return NULL;
+    struct table *t = document_table(d, "Feedback, cycle by cycle");
+    table_column(d, t, "cycle", true);
+    for (size_t k = 0; k < r->curves.len; k++)
+        if (is_learning(&r->curves.at[k]))
+            column_name(d, t, r->curves.at[k].y);
+    for (size_t i = 0; i < first->points.len; i++) {
+        cell_number(d, t, first->points.at[i].x, 5);
+        for (size_t k = 0; k < r->curves.len; k++)
+            if (is_learning(&r->curves.at[k]))
+                cell_learnt(d, t, &r->curves.at[k], first->points.at[i].x);
+    }
+    return t;
+}
+
 static double strength(const struct sensitivity *s)
 {
     return isnan(s->value) ? 0 : fabs(s->value);

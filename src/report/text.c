@@ -334,6 +334,7 @@ static void add_rows(const struct result *r, struct document *d, size_t width)
     add_list(d, brief_stages(d, r, width, "More: --json"));
     add_list(d, brief_losses(d, r));
     add_list(d, brief_confidence(d, r));
+    add_section_table(d, table_learning(d, r));
     add_list(d, table_edges(d, r));
     add_list(d, table_rows_of(d, r, "Resources", "resource", r->resources.at, r->resources.len));
     add_list(d, table_rows_of(d, r, "Classes", "class", r->classes.at, r->classes.len));

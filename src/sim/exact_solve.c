@@ -4,6 +4,7 @@
 #include "model/learning.h"
 #include "sim/environment.h"
 #include "sim/exact.h"
+#include "sim/exact_feedback.h"
 #include "sim/exact_latency.h"
 #include "sim/exact_posterior.h"
 #include "sim/exact_queue.h"
@@ -353,11 +354,16 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
 {
     struct pipeline store;
     bool timed = p->arrivals.kind != ARRIVALS_NONE;
-    if (pipeline_needs(p, "solve", SUPPORTED | FEATURE(CALIBRATION) | (timed ? TIMED : UNTIMED),
-                       err))
+    if (pipeline_needs(p, "solve",
+                       SUPPORTED | FEATURE(CALIBRATION) | FEATURE(FEEDBACK) |
+                           (timed ? TIMED : UNTIMED),
+                       err) ||
+        exact_feedback_can(p, err))
         return -1;
     learning_assume(p, out);
     int status = solve(learning_none(p, &store), options, out, complete, err);
+    if (!status && p->feedback.cycle_s > 0)
+        status = exact_feedback(p, options, out, complete, err);
     pipeline_release(&store);
     return status;
 }

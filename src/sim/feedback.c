@@ -445,6 +445,8 @@ static struct estimate estimate_of(const struct moments *m, double scale, double
 {
     struct interval i = {-INFINITY, INFINITY};
     double mean = moments_mean(m), variance = moments_variance(m);
+    if (variance < 1e-13 * mean * mean) /* rounding */
+        variance = 0;
     if (m->n > 1)
         i = interval_mean(mean, variance, m->n, level);
     return (struct estimate){mean / scale, i.low / scale, i.high / scale};

@@ -2,6 +2,7 @@
 $ seam check scenarios/*.yaml
 scenarios/cascade.yaml: ok, 5 steps
 scenarios/draft-critic.yaml: ok, 2 steps
+scenarios/feedback-compounds.yaml: ok, 3 steps
 scenarios/gate-review.yaml: ok, 3 steps
 scenarios/generative-video.yaml: ok, 7 steps
 scenarios/outage-retries.yaml: ok, 1 step
@@ -303,3 +304,182 @@ gap                   5.63%       5.58–5.67%
 $ seam solve scenarios/parallel-voting.yaml
 seam: scenarios/parallel-voting.yaml:13:15: not supported yet by solve: parallel (step `answers`)
 [3]
+$ seam solve scenarios/feedback-compounds.yaml
+solve: Feedback that compounds
+exact, by absorbing chain
+
+Headline
+metric                value
+reliability          97.72%
+share wrong           2.28%
+completion             100%
+shipped error         2.28%
+auto error            1.78%
+review load          51.21%
+review precision     27.60%
+latency mean      6.594 min
+latency p50          39.2 s
+latency p95        28.2 min
+latency p99       45.83 min
+wait mean           68.41 s
+visits mean           2.512
+capability           85.00%
+gap                 -12.72%
+19 further metrics: --json or --csv
+
+Stages
+stage      success   wrong        p50        p95
+answer        100%  15.00%       20 s       20 s
+confident     100%      0%        0 s        0 s
+desk          100%      0%  8.854 min  35.28 min
+wrong (unseen): of attempts; the rest: of visits.
+
+Where reliability is lost, of all items
+stage    loss  improvement
+answer  1.58%        2.28%
+desk    0.71%        1.41%
+
+Feedback, cycle by cycle
+cycle  labels  reliability  shipped error  review load  flow.answer.wrong
+    0       0       97.72%          2.28%       51.21%             15.00%
+    1     860       98.56%          1.44%       48.42%              9.49%
+    2    1674       98.83%          1.17%       47.52%              7.71%
+    3    2472       98.97%          1.03%       47.03%              6.74%
+    4    3262       99.07%          0.93%       46.71%              6.10%
+    5    4047       99.14%          0.86%       46.48%              5.64%
+    6    4828       99.20%          0.80%       46.30%              5.29%
+    7    5606       99.24%          0.76%       46.15%              5.01%
+    8    6381       99.27%          0.73%       46.04%              4.77%
+
+Edges
+from       to         share of visits
+answer     confident             100%
+confident  desk                51.21%
+confident  ship                48.79%
+desk       ship                  100%
+
+Resources
+resource   utilisation  queue wait mean  queue wait served mean  queue wait p95
+reviewers       42.67%        2.227 min               2.227 min       14.22 min
+
+resource   p wait  queue length mean  in system mean  block rate  abandon rate
+reviewers  25.53%               0.19           1.044          0%            0%
+
+resource   backlog growth
+reviewers               0
+
+Layers
+layer   loss  closes
+agent     0%  12.72%
+human  0.71%  12.72%
+model  1.58%  -2.28%
+seam: sensitivities: left out in scenarios with a desk
+[1]
+$ seam simulate scenarios/feedback-compounds.yaml
+simulate: Feedback that compounds
+Monte Carlo, 20 trials, seed 1; intervals: 95%, sampling
+
+Headline
+metric               value       95% interval
+reliability         97.72%       97.64–97.80%
+share wrong          2.28%         2.20–2.36%
+completion            100%       99.9971–100%
+shipped error        2.28%         2.20–2.36%
+auto error           1.72%         1.61–1.82%
+review load         51.08%       50.87–51.30%
+review precision    27.54%       27.29–27.79%
+latency mean      6.50 min      6.42–6.58 min
+latency p50           37 s            33–40 s
+latency p95       28.0 min      27.6–28.4 min
+latency p99       45.4 min      44.6–46.2 min
+wait mean             66 s            62–69 s
+visits mean         2.5108      2.5087–2.5130
+capability          85.00%
+gap                -12.72%  -12.80 to -12.64%
+16 further metrics: --json or --csv
+
+Stages
+stage      success                 wrong       p50       p95
+answer        100%  14.91% (14.78–15.04)      20 s      20 s
+confident     100%                    0%       0 s       0 s
+desk          100%                    0%  8.72 min  34.8 min
+wrong (unseen): of attempts; the rest: of visits. More: --json
+
+Where reliability is lost, of all items
+stage                loss        improvement
+answer  1.64% (1.51–1.76)  2.36% (2.17–2.54)
+desk    0.72% (0.65–0.79)  1.44% (1.31–1.58)
+
+Feedback, cycle by cycle
+cycle  labels           reliability      shipped error           review load
+    0       0  97.72% (97.64–97.80)  2.28% (2.20–2.36)  51.08% (50.87–51.30)
+    1     854  98.53% (98.45–98.61)  1.47% (1.39–1.55)  48.32% (48.09–48.55)
+    2    1660  98.81% (98.74–98.88)  1.19% (1.12–1.26)  47.40% (47.17–47.63)
+    3    2452  98.96% (98.90–99.01)  1.04% (0.99–1.10)  46.90% (46.65–47.14)
+    4    3237  99.05% (99.00–99.11)  0.95% (0.89–1.00)  46.55% (46.30–46.81)
+    5    4015  99.11% (99.06–99.17)  0.89% (0.83–0.94)  46.34% (46.08–46.60)
+    6    4791  99.17% (99.11–99.22)  0.83% (0.78–0.89)  46.17% (45.93–46.41)
+    7    5563  99.20% (99.14–99.26)  0.80% (0.74–0.86)  46.04% (45.80–46.27)
+    8    6332  99.23% (99.18–99.29)  0.77% (0.71–0.82)  45.92% (45.67–46.17)
+
+cycle     flow.answer.wrong
+    0                15.00%
+    1     9.51% (9.48–9.54)
+    2     7.74% (7.70–7.77)
+    3     6.76% (6.73–6.79)
+    4  6.122% (6.095–6.150)
+    5  5.660% (5.634–5.685)
+    6  5.305% (5.281–5.329)
+    7  5.021% (4.998–5.044)
+    8  4.788% (4.766–4.810)
+
+Edges
+from       to              share of visits    count
+answer     confident    100% (99.9971–100)  134,389
+confident  ship       48.92% (48.70–49.13)   65,739
+confident  desk       51.08% (50.87–51.30)   68,650
+desk       ship          100% (99.994–100)   68,650
+
+Resources
+resource         utilisation       queue wait mean  queue wait served mean
+reviewers  42.3% (41.9–42.7)  2.14 min (2.03–2.25)    2.14 min (2.03–2.25)
+
+resource              p wait    queue length mean       in system mean
+reviewers  25.0% (24.5–25.6)  0.182 (0.172–0.192)  1.028 (1.013–1.043)
+
+resource   block rate  abandon rate        backlog growth        queue wait p95
+reviewers          0%            0%  0.01 (-0.02 to 0.04)  13.9 min (13.2–14.6)
+
+Layers
+layer                      closes               loss
+feedback        1.29% (1.24–1.34)
+agent           12.9% (12.5–13.4)                 0%
+human           12.9% (12.5–13.4)  0.72% (0.65–0.79)
+model     -2.36% (-2.54 to -2.17)  1.64% (1.51–1.76)
+
+Sensitivities, strongest first
+parameter                           metric        change per unit
+flow.confident.threshold            latency mean             2740
+flow.answer.wrong                   latency mean            532.5
+flow.answer.confidence.good.beta.b  latency mean            234.1
+flow.answer.confidence.good.beta.a  latency mean           -55.04
+flow.desk.fixes                     latency mean            42.34
+flow.answer.confidence.bad.beta.b   latency mean             9.89
+flow.answer.confidence.bad.beta.a   latency mean           -5.629
+flow.confident.threshold            review load             2.625
+flow.answer.latency                 latency mean                1
+flow.desk.latency.exponential.mean  latency mean           0.8937
+$ seam simulate scenarios/generative-video.yaml --sweep flow.confident.threshold=0.85:0.95:2 --no-uncertainty --quiet
+Sweep
+flow.confident.threshold  reliability  shipped error  auto error  review load
+                    0.85       99.48%          0.14%       0.14%        20.1%
+                    0.95       98.68%         0.040%      0.015%        68.9%
+
+flow.confident.threshold  cost per item  cost per correct  latency mean
+                    0.85         $5.981            $6.012      34.1 min
+                    0.95         $6.046            $6.127      53.4 min
+
+flow.confident.threshold  latency p95
+                    0.85     65.2 min
+                    0.95     75.5 min
+[1]

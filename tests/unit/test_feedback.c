@@ -227,6 +227,47 @@ static void cycle_0_is_the_pipeline_as_written(void **state)
     pipeline_release(&p);
 }
 
+/* The recursion of scenarios/feedback-compounds.yaml by hand, with the incomplete beta integrals
+ * summed apart from this program. */
+static void solve_follows_the_mean_number_of_labels(void **state)
+{
+    const struct exact_options exact = {.level = 0.95};
+    struct scenario_options none = {0};
+    struct error err = {0};
+    struct faults faults;
+    struct pipeline p;
+    struct result r;
+    bool complete;
+    faults_init(&faults);
+    ok(scenario_read("scenarios/feedback-compounds.yaml", &none, &p, &faults, &err), &err);
+    result_init(&r, "solve");
+    ok(exact_solve(&p, &exact, &r, &complete, &err), &err);
+    near(learnt(&r, "labels", 1)->y, 860.3086, 1e-3);
+    near(learnt(&r, "labels", 8)->y, 6380.9, 0.05);
+    near(learnt(&r, "reliability", 0)->y, 0.9771808, 1e-9);
+    near(learnt(&r, "reliability", 8)->y, 0.992737572, 1e-8);
+    near(learnt(&r, "review_load", 8)->y, 0.460357421, 1e-8);
+    near(learnt(&r, "flow.answer.wrong", 8)->y, 0.0477389271, 1e-9);
+    result_release(&r);
+    pipeline_release(&p);
+    faults_release(&faults);
+}
+
+static void solve_names_what_it_cannot_learn(void **state)
+{
+    const struct exact_options exact = {.level = 0.95};
+    struct error err = {0};
+    struct pipeline p;
+    struct result r;
+    bool complete;
+    read_text(SHY, &p);
+    result_init(&r, "solve");
+    assert_int_equal(exact_solve(&p, &exact, &r, &complete, &err), -1);
+    error_is(&err, ERR_UNSUPPORTED, "fitted to random labels");
+    result_release(&r);
+    pipeline_release(&p);
+}
+
 /* --- calibrated confidences */
 
 /* Beta confidences with knots, and rows of labels with a fit: exact, by blocks and by events. */
@@ -307,6 +348,8 @@ int main(void)
         cmocka_unit_test(a_refit_corrects_what_the_gate_sees),
         cmocka_unit_test(the_same_bits_come_on_any_number_of_threads),
         cmocka_unit_test(cycle_0_is_the_pipeline_as_written),
+        cmocka_unit_test(solve_follows_the_mean_number_of_labels),
+        cmocka_unit_test(solve_names_what_it_cannot_learn),
         cmocka_unit_test(all_engines_see_the_same_corrected_confidences),
         cmocka_unit_test(a_gate_compares_the_corrected_confidence),
     };
