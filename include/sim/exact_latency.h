@@ -99,6 +99,8 @@ struct kink_limits kink_limits(const struct window *w);
 void kinks_put(struct kinks *to, double x, int order, double c);
 /* Appends all of `from`, times p; untidy. */
 void kinks_add(struct kinks *to, const struct kinks *from, double p);
+/* The same, `delay` s later. */
+void kinks_add_later(struct kinks *to, const struct kinks *from, double p, double delay);
 /* Sorts by x, makes one of those at the same place, drops those that do not matter. */
 void kinks_tidy(struct kinks *k, const struct kink_limits *limits);
 /* out += a * b, untidy; nothing when that is too much work. */
@@ -119,6 +121,7 @@ struct panel {
 struct latency_law {
     const struct dist *dist; /* borrowed */
     double limit_s, in_time; /* P(X <= limit) */
+    double shift_s;          /* taken off all times below, 0 at first */
     VEC(struct weighted) atoms;
     VEC(struct weighted) starts; /* of continuous parts, with their mass within the limit */
     VEC(struct panel) panels;
@@ -126,6 +129,8 @@ struct latency_law {
 };
 /* The law of d, which must outlive it, within limit_s; the caller releases. */
 void latency_law_init(struct latency_law *law, const struct dist *d, double limit_s);
+/* Takes the least time, constant parts and all, off the law: what follows is about X - shift_s. */
+void latency_law_shift(struct latency_law *law);
 /* Frees the atoms, starts and panels. */
 void latency_law_release(struct latency_law *law);
 /* Nodes and weights of Gauss and Legendre on [from, from + width] inside a panel, the weights times
@@ -168,8 +173,9 @@ struct ask {
 };
 struct latency_source {
     uint32_t n_laws;
-    const double *mass; /* [n_laws] */
-    double scale_s;     /* a guess of the longest time asked for */
+    const double *mass;    /* [n_laws] */
+    double scale_s;        /* a guess of the longest time asked for */
+    const double *shift_s; /* [n_laws] what `fill` has taken off the times; NULL: nothing */
     /* Adds transforms and kinks into out[n_laws], whose waves are zero. */
     void (*fill)(const void *arg, const struct window *w, struct total *out);
     const void *arg;
@@ -187,10 +193,14 @@ struct latency_model {
     const struct model *model; /* borrowed: the numbers last filled */
     struct latency_law *law;   /* distinct ones */
     uint32_t n_laws;
-    uint32_t *law_of;             /* [n_classes][n_units] */
-    double *visits;               /* [n_classes][n_units], as shares of all items */
-    const struct wait_law **wait; /* distinct ones, borrowed */
-    uint32_t n_waits, *wait_of;   /* [n_classes][n_units]; WAIT_NONE */
+    uint32_t *law_of;              /* [n_classes][n_units] */
+    double *visits;                /* [n_classes][n_units], as shares of all items */
+    const struct wait_law **wait;  /* distinct ones, borrowed */
+    uint32_t n_waits, *wait_of;    /* [n_classes][n_units]; WAIT_NONE */
+    double **state_s;              /* [n_classes][n_states] least time of items there, in s */
+    double (*out_s)[ABSORB_COUNT]; /* [n_classes] and of those that leave */
+    double *law_s;                 /* [1 + n_classes][LATENCY_OF_COUNT] the least of those: of all,
+                                      and of each class */
 };
 /* The laws of all units, and their visits, of m, which must outlive it; the caller releases. */
 void latency_model_init(struct latency_model *l, const struct model *m);
@@ -212,12 +222,12 @@ void latency_spectra_init(struct latency_spectra *s, const struct latency_model 
 void latency_spectra_release(struct latency_spectra *s);
 
 /* out[END_COUNT]: E[exp(-s T); end] / P(end) of a visit, in wave b; `latency` is that of an
- * attempt within its limit. */
+ * attempt within its limit, less shift_s, as are the times of the visit. */
 void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
-                        const struct wave *latency, struct wave out[END_COUNT]);
+                        const struct wave *latency, double shift_s, struct wave out[END_COUNT]);
 /* The same in kinks; adds to out. */
 void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
-                         const struct kinks *latency, struct kinks out[END_COUNT]);
+                         const struct kinks *latency, double shift_s, struct kinks out[END_COUNT]);
 
 /* The same with the wait before it: a visit of a unit of class k, out[END_COUNT]. */
 void latency_unit_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
@@ -232,12 +242,16 @@ struct visit_source {
     const struct latency_model *latency;
     uint32_t step;
 };
+/* What it takes off the times. */
+double latency_visit_shift(const struct latency_model *l, uint32_t step);
 /* The `fill` of that source: arg is a struct visit_source. */
 void latency_fill_visits(const void *arg, const struct window *w, struct total *out);
 
 /* --- items (exact_latency_walk.c) */
 
 /* A source over a latency_model: of scope k (0: all, then classes) laws 3 k + these. */
+/* Fills state_s, out_s and law_s. */
+void latency_offsets(struct latency_model *l);
 enum latency_of { LATENCY_GOOD, LATENCY_SHIPPED, LATENCY_ALL, LATENCY_OF_COUNT };
 /* The `fill` of that source: arg is a struct latency_model. */
 void latency_fill_items(const void *arg, const struct window *w, struct total *out);

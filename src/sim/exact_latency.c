@@ -121,6 +121,7 @@ static void solve_items(const struct latency_model *l, const struct latency_opti
     struct latency_source source = {.n_laws = model_scopes(m) * LATENCY_OF_COUNT,
                                     .mass = mass,
                                     .scale_s = item_scale(m, values),
+                                    .shift_s = l->law_s,
                                     .fill = latency_fill_items,
                                     .arg = l};
     struct asks asks = {0};
@@ -168,10 +169,14 @@ static void solve_visits(const struct latency_model *l, const struct latency_opt
     uint32_t n = m->pipeline->n_classes, n_laws = n > 1 ? n + 1 : 1;
     bool budget = model_has_budget(m, step) && isnan(v[STAGE_WITHIN_BUDGET]) && one_budget(m, step);
     double *mass = mem_zero(n_laws, sizeof *mass), within = 0;
+    double *shift = mem_zero(n_laws, sizeof *shift);
+    for (uint32_t k = 0; k < n_laws; k++)
+        shift[k] = latency_visit_shift(l, step);
     struct visit_source visits = {l, step};
     struct latency_source source = {.n_laws = n_laws,
                                     .mass = mass,
                                     .scale_s = visit_scale(m, step),
+                                    .shift_s = shift,
                                     .fill = latency_fill_visits,
                                     .arg = &visits};
     struct asks asks = {0};
@@ -199,6 +204,7 @@ static void solve_visits(const struct latency_model *l, const struct latency_opt
     if (budget)
         v[STAGE_WITHIN_BUDGET] = within;
     vec_release(&asks);
+    mem_free(shift);
     mem_free(mass);
 }
 

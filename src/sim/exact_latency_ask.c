@@ -138,6 +138,26 @@ static double take(struct asking *q, bool last_try)
     return longest;
 }
 
+/* Nobody is done before the least time. */
+static void take_shift(struct asking *q, size_t i)
+{
+    struct ask *a = &q->ask[i];
+    a->x -= q->source->shift_s[a->law];
+    if (a->x >= 0)
+        return;
+    a->p = a->error = 0;
+    q->done[i] = true;
+}
+
+/* Errors of quantiles are relative to the whole time. */
+static void put_shift_back(struct ask *a, double shift_s)
+{
+    double x = a->x;
+    a->x += shift_s;
+    if (!a->share && a->error > 0 && a->x > 0)
+        a->error *= x / a->x;
+}
+
 void latency_answer(const struct latency_source *s, double points_max, double least_kink,
                     struct ask *ask, size_t n)
 {
@@ -146,6 +166,8 @@ void latency_answer(const struct latency_source *s, double points_max, double le
     for (size_t i = 0; i < n; i++) {
         ask[i].error = NAN;
         q.done[i] = !(s->mass[ask[i].law] > 0);
+        if (ask[i].share && s->shift_s && !q.done[i])
+            take_shift(&q, i);
     }
     points_max = fmin(POINTS_MAX, points_max);
     double t_max = find_scale(&q);
@@ -164,5 +186,8 @@ void latency_answer(const struct latency_source *s, double points_max, double le
         open_window(&q, t_max, points);
     }
     close_window(&q);
+    for (size_t i = 0; i < n && s->shift_s; i++)
+        if (s->mass[ask[i].law] > 0)
+            put_shift_back(&ask[i], s->shift_s[ask[i].law]);
     mem_free(q.done);
 }

@@ -27,8 +27,14 @@ void kinks_put(struct kinks *to, double x, int order, double c)
 
 void kinks_add(struct kinks *to, const struct kinks *from, double p)
 {
+    kinks_add_later(to, from, p, 0);
+}
+
+void kinks_add_later(struct kinks *to, const struct kinks *from, double p, double delay)
+{
     for (size_t i = 0; i < from->len; i++) {
         struct kink k = from->at[i];
+        k.x += delay;
         for (int m = 0; m < KINK_ORDERS; m++)
             k.c[m] *= p;
         vec_push(to, k);

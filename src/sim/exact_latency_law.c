@@ -213,6 +213,18 @@ void latency_law_init(struct latency_law *law, const struct dist *d, double limi
             law->panels.at[i].coef[n] *= part;
 }
 
+void latency_law_shift(struct latency_law *law)
+{
+    double least = fmin(dist_min(law->dist), law->limit_s);
+    for (size_t i = 0; i < law->atoms.len; i++)
+        law->atoms.at[i].x = fmax(0, law->atoms.at[i].x - least);
+    for (size_t i = 0; i < law->starts.len; i++)
+        law->starts.at[i].x = fmax(0, law->starts.at[i].x - least);
+    for (size_t i = 0; i < law->panels.len; i++)
+        law->panels.at[i].from = fmax(0, law->panels.at[i].from - least);
+    law->shift_s = least;
+}
+
 void latency_law_release(struct latency_law *law)
 {
     vec_release(&law->atoms);

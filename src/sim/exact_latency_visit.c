@@ -25,6 +25,7 @@ static uint32_t find_law(struct latency_model *l, const struct numbers *n)
         if (same_law(&l->law[k], n))
             return k;
     latency_law_init(&l->law[l->n_laws], &n->latency, n->timeout_s);
+    latency_law_shift(&l->law[l->n_laws]);
     return l->n_laws++;
 }
 
@@ -86,6 +87,7 @@ void latency_model_init(struct latency_model *l, const struct model *m)
     find_many(l);
     l->visits = mem_zero(all, sizeof *l->visits);
     count_visits(l);
+    latency_offsets(l);
 }
 
 void latency_model_release(struct latency_model *l)
@@ -97,6 +99,11 @@ void latency_model_release(struct latency_model *l)
     mem_free(l->visits);
     mem_free(l->wait);
     mem_free(l->wait_of);
+    for (uint32_t k = 0; k < l->model->pipeline->n_classes; k++)
+        mem_free(l->state_s[k]);
+    mem_free(l->state_s);
+    mem_free(l->out_s);
+    mem_free(l->law_s);
     *l = (struct latency_model){0};
 }
 
@@ -152,7 +159,7 @@ static void failing_wave(const struct failures *f, int again, const struct wave 
 
 /* out[END_COUNT]: E[exp(-s T) | end] of a visit. */
 void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
-                        const struct wave *latency, struct wave out[END_COUNT])
+                        const struct wave *latency, double shift_s, struct wave out[END_COUNT])
 {
     const struct visit_law *law = &c->law[step];
     const struct retry *retry = chain_retry(c, step);
@@ -167,7 +174,7 @@ void latency_visit_wave(const struct chain *c, uint32_t step, const struct windo
     struct wave limit, lost[2], reached, part;
     wave_set(&limit, 0);
     if (law->outcome[OUTCOME_TIMEOUT] > 0)
-        wave_delay(w, b, c->numbers[step].timeout_s, &limit);
+        wave_delay(w, b, c->numbers[step].timeout_s - shift_s, &limit);
     failing_wave(&f, 0, latency, &limit, &lost[0]);
     failing_wave(&f, 1, latency, &limit, &lost[1]);
     wave_set(&reached, 1);
@@ -186,6 +193,10 @@ void latency_visit_wave(const struct chain *c, uint32_t step, const struct windo
         double from, to;
         wait_range(retry, k, &from, &to);
         wave_multiply(&reached, &lost[1]);
+        if (shift_s > 0) {
+            wave_delay(w, b, shift_s, &part);
+            wave_multiply(&reached, &part);
+        }
         if (to > 0) {
             wait_wave(w, b, from, to, &part);
             wave_multiply(&reached, &part);
@@ -227,12 +238,12 @@ static void kinks_times(struct kinks *a, const struct kinks *b, struct kink_limi
 
 /* The same as visit_wave. */
 void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
-                         const struct kinks *latency, struct kinks out[END_COUNT])
+                         const struct kinks *latency, double shift_s, struct kinks out[END_COUNT])
 {
     const struct visit_law *law = &c->law[step];
     const struct retry *retry = chain_retry(c, step);
     struct failures f = failures_of(law, retry);
-    double ok = law->ok + law->wrong, limit_s = c->numbers[step].timeout_s;
+    double ok = law->ok + law->wrong, limit_s = c->numbers[step].timeout_s - shift_s;
     double first_ok = law->outcome[OUTCOME_OK] + law->outcome[OUTCOME_WRONG], mass = 1;
     struct kinks lost[2] = {{0}, {0}}, reached = {0};
     failing_kinks(&f, 0, latency, limit_s, &lost[0]);
@@ -256,6 +267,8 @@ void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limit
         struct kinks wait = {0};
         wait_kinks(retry, k, &wait);
         kinks_times(&reached, &lost[1], limits);
+        for (size_t i = 0; i < reached.len; i++)
+            reached.at[i].x += shift_s;
         kinks_times(&reached, &wait, limits);
         kinks_release(&wait);
         mass *= f.in_time[1] + f.late[1];
@@ -317,7 +330,8 @@ void latency_unit_wave(const struct latency_model *l, const struct latency_spect
 {
     const struct chain *c = &l->model->chain[k];
     uint32_t of = k * c->n_units + unit, wait = l->wait_of[of];
-    latency_visit_wave(c, unit, w, b, &s->law[l->law_of[of]][b], out);
+    latency_visit_wave(c, unit, w, b, &s->law[l->law_of[of]][b], l->law[l->law_of[of]].shift_s,
+                       out);
     for (int e = 0; e < END_COUNT && wait != WAIT_NONE; e++)
         wave_multiply(&out[e], &s->wait[wait][b]);
 }
@@ -327,12 +341,24 @@ void latency_unit_kinks(const struct latency_model *l, const struct latency_spec
 {
     const struct chain *c = &l->model->chain[k];
     uint32_t of = k * c->n_units + unit, wait = l->wait_of[of];
-    latency_visit_kinks(c, unit, limits, &s->kinks[l->law_of[of]], out);
+    latency_visit_kinks(c, unit, limits, &s->kinks[l->law_of[of]], l->law[l->law_of[of]].shift_s,
+                        out);
     for (int e = 0; e < END_COUNT && wait != WAIT_NONE; e++)
         kinks_times(&out[e], &s->wait_kinks[wait], limits);
 }
 
 /* --- visits */
+
+double latency_visit_shift(const struct latency_model *l, uint32_t step)
+{
+    const struct chain *c = l->model->chain;
+    size_t n = (size_t)c->n_units * l->model->pipeline->n_classes;
+    double least = INFINITY;
+    for (size_t i = 0; i < n; i++)
+        if (c->unit[i % c->n_units].step == step && unit_counts(&c->unit[i % c->n_units]))
+            least = fmin(least, l->law[l->law_of[i]].shift_s);
+    return least;
+}
 
 static void add_unit(const struct visit_source *v, const struct chain *c, uint32_t unit,
                      const struct latency_spectra *spectra, struct kink_limits *limits,
@@ -344,15 +370,23 @@ static void add_unit(const struct visit_source *v, const struct chain *c, uint32
     double end[END_COUNT] = {
         [END_OK] = share * (law->ok + law->wrong), [END_FAILED] = share * law->failed};
     struct kinks kinks[END_COUNT] = {{0}};
+    double later =
+        v->latency->law[v->latency->law_of[of]].shift_s - latency_visit_shift(v->latency, v->step);
     latency_unit_kinks(v->latency, spectra, c->class, unit, limits, kinks);
     for (int e = 0; e < END_COUNT; e++) {
         for (int k = 0; k < 2 && to[k]; k++)
-            kinks_add(&to[k]->kinks, &kinks[e], end[e]);
+            kinks_add_later(&to[k]->kinks, &kinks[e], end[e], later);
         kinks_release(&kinks[e]);
     }
     for (uint32_t b = 0; b < window_waves(w); b++) {
         struct wave wave[END_COUNT];
         latency_unit_wave(v->latency, spectra, c->class, unit, w, b, wave);
+        if (later > 0)
+            for (int e = 0; e < END_COUNT; e++) {
+                struct wave delay;
+                wave_delay(w, b, later, &delay);
+                wave_multiply(&wave[e], &delay);
+            }
         for (int k = 0; k < 2 && to[k]; k++)
             for (int e = 0; e < END_COUNT; e++)
                 wave_add(&to[k]->wave[b], &wave[e], end[e]);

@@ -4,6 +4,7 @@
  * ch. 3, with transforms in place of probabilities), and its series for the kinks. */
 #include "sim/exact_latency.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { ROUNDS_MAX = 20000 };
@@ -19,11 +20,105 @@ static enum latency_of first_law(uint32_t absorb)
     return absorb & 2 ? LATENCY_GOOD : LATENCY_SHIPPED;
 }
 
+/* --- items: least times */
+
+static double end_shift(const struct latency_model *l, const struct chain *c, uint32_t unit)
+{
+    return l->law[l->law_of[c->class * c->n_units + unit]].shift_s;
+}
+
+/* Hops from s to outside [begin, end). */
+static void offsets_send(const struct latency_model *l, const struct chain *c, uint32_t s,
+                         uint32_t begin, uint32_t end)
+{
+    double at = l->state_s[c->class][s] + end_shift(l, c, c->state[s].unit);
+    for (uint32_t h = c->state[s].hop; h < c->state[s + 1].hop; h++) {
+        int32_t to = c->hop[h].to;
+        if (!(c->weight[c->hop[h].branch] > 0) ||
+            (to >= 0 && (uint32_t)to >= begin && (uint32_t)to < end))
+            continue;
+        double *least = to < 0 ? &l->out_s[c->class][-1 - to] : &l->state_s[c->class][to];
+        *least = fmin(*least, at);
+    }
+}
+
+/* States of a block have the least time of its entries. */
+static void class_offsets(const struct latency_model *l, const struct chain *c)
+{
+    double share[2] = {c->input_wrong.value, 1 - c->input_wrong.value};
+    double *at = l->state_s[c->class];
+    uint32_t s = 0;
+    for (uint32_t i = 0; i < c->n_states; i++)
+        at[i] = INFINITY;
+    for (uint32_t k = 0; k < ABSORB_COUNT; k++)
+        l->out_s[c->class][k] = INFINITY;
+    for (int q = 0; q < 2; q++)
+        for (uint32_t k = 0; k < c->n_weather && c->start[q] >= 0 && share[q] > 0; k++)
+            at[c->start[q] + k] = 0;
+    for (uint32_t k = 0; k <= c->n_blocks; k++) {
+        const struct chain_block *b = k < c->n_blocks ? &c->block[k] : NULL;
+        for (uint32_t until = b ? b->begin : c->n_states; s < until; s++)
+            offsets_send(l, c, s, 0, 0);
+        if (!b)
+            break;
+        double least = INFINITY;
+        for (uint32_t i = b->begin; i < b->end; i++)
+            least = fmin(least, at[i]);
+        for (uint32_t i = b->begin; i < b->end; i++)
+            at[i] = least;
+        for (; s < b->end; s++)
+            offsets_send(l, c, s, b->begin, b->end);
+    }
+}
+
+void latency_offsets(struct latency_model *l)
+{
+    uint32_t n = l->model->pipeline->n_classes;
+    l->state_s = mem_zero(n, sizeof *l->state_s);
+    l->out_s = mem_zero(n, sizeof *l->out_s);
+    l->law_s = mem_zero(((size_t)n + 1) * LATENCY_OF_COUNT, sizeof *l->law_s);
+    for (uint32_t i = 0; i < (n + 1) * LATENCY_OF_COUNT; i++)
+        l->law_s[i] = INFINITY;
+    for (uint32_t k = 0; k < n; k++) {
+        const struct chain *c = &l->model->chain[k];
+        l->state_s[k] = mem_zero(c->n_states, sizeof **l->state_s);
+        class_offsets(l, c);
+        for (uint32_t i = 0; i < ABSORB_COUNT; i++)
+            for (uint32_t of = first_law(i); of < LATENCY_OF_COUNT; of++) {
+                double *own = &l->law_s[(k + 1) * LATENCY_OF_COUNT + of];
+                *own = fmin(*own, l->out_s[k][i]);
+                l->law_s[of] = fmin(l->law_s[of], l->out_s[k][i]);
+            }
+    }
+}
+
+/* How much later than the least time of its target a hop of s arrives; 0 where nothing goes. */
+static double later(const struct latency_model *l, const struct chain *c, uint32_t s, int32_t to)
+{
+    double at = l->state_s[c->class][s] + end_shift(l, c, c->state[s].unit);
+    double least = to < 0 ? l->out_s[c->class][-1 - to] : l->state_s[c->class][to];
+    double delay = at - least;
+    return isfinite(delay) && delay > 1e-15 * at ? delay : 0;
+}
+
+/* a, `delay` s later, to out. */
+static const struct wave *delayed(const struct window *w, uint32_t b, const struct wave *a,
+                                  double delay, struct wave *out)
+{
+    if (!(delay > 0))
+        return a;
+    wave_delay(w, b, delay, out);
+    wave_multiply(out, a);
+    return out;
+}
+
 /* --- items: transforms */
 
 struct wave_walk {
     const struct chain *c;
+    const struct latency_model *latency;
     const struct window *window;
+    uint32_t b;         /* the wave */
     struct wave *state; /* [n_states] */
     struct wave *end;   /* [chain.n_ends] */
     struct wave out[ABSORB_COUNT];
@@ -44,7 +139,10 @@ static void wave_send(struct wave_walk *walk, uint32_t s, uint32_t end)
             after = walk->state[s];
             wave_multiply(&after, &walk->end[last]);
         }
-        wave_add(hop->to < 0 ? &walk->out[-1 - hop->to] : &walk->state[hop->to], &after,
+        struct wave room;
+        double delay = later(walk->latency, walk->c, s, hop->to);
+        wave_add(hop->to < 0 ? &walk->out[-1 - hop->to] : &walk->state[hop->to],
+                 delayed(walk->window, walk->b, &after, delay, &room),
                  walk->c->weight[hop->branch]);
     }
 }
@@ -97,7 +195,10 @@ static void wave_block(struct wave_walk *walk, const struct chain_block *range)
                 int64_t v = (int64_t)hop->to - range->begin;
                 if (v < 0 || v >= n)
                     continue;
-                const struct wave *time = &walk->end[walk->c->end_of[hop->branch]];
+                struct wave room;
+                double delay = later(walk->latency, walk->c, range->begin + u, hop->to);
+                const struct wave *time = delayed(
+                    walk->window, walk->b, &walk->end[walk->c->end_of[hop->branch]], delay, &room);
                 double p = walk->c->weight[hop->branch];
                 walk->matrix[(size_t)v * row + 2 * u] -= p * time->re[i];
                 walk->matrix[(size_t)v * row + 2 * u + 1] -= p * time->im[i];
@@ -142,10 +243,11 @@ static uint32_t largest_block(const struct chain *c)
     return n;
 }
 
-static void walk_make(struct wave_walk *walk, const struct chain *c, const struct window *w)
+static void walk_make(struct wave_walk *walk, const struct latency_model *l, const struct chain *c,
+                      const struct window *w)
 {
     uint32_t block = largest_block(c);
-    *walk = (struct wave_walk){.c = c, .window = w};
+    *walk = (struct wave_walk){.c = c, .latency = l, .window = w};
     walk->state = mem_zero(c->n_states, sizeof *walk->state);
     walk->end = mem_zero(c->n_ends, sizeof *walk->end);
     walk->matrix = mem_zero(2 * (size_t)block * (block + 1) + 1, sizeof *walk->matrix);
@@ -168,14 +270,17 @@ void latency_entries(const struct latency_model *l, uint32_t step, double omega,
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
         const struct chain *c = &m->chain[k];
         struct wave_walk walk;
-        walk_make(&walk, c, &w);
+        walk_make(&walk, l, c, &w);
         for (uint32_t i = 0; i < c->n_units; i++)
             latency_unit_wave(l, &spectra, k, i, &w, 0, walk.end + c->unit[i].first_end);
         wave_pass(&walk);
         for (uint32_t s = 0; s < c->n_states; s++)
             if (c->state[s].step == step && c->unit[c->state[s].unit].kind == UNIT_VISIT) {
-                out[0] += m->pipeline->class[k].share * walk.state[s].re[1];
-                out[1] += m->pipeline->class[k].share * walk.state[s].im[1];
+                struct wave room;
+                double at = isfinite(l->state_s[k][s]) ? l->state_s[k][s] : 0;
+                const struct wave *entry = delayed(&w, 0, &walk.state[s], at, &room);
+                out[0] += m->pipeline->class[k].share * entry->re[1];
+                out[1] += m->pipeline->class[k].share * entry->im[1];
             }
         walk_free(&walk);
     }
@@ -191,16 +296,24 @@ static void add_waves(const struct latency_model *l, uint32_t class,
     uint32_t n = c->n_units;
     double share = m->pipeline->class[class].share;
     struct wave_walk walk;
-    walk_make(&walk, c, w);
+    walk_make(&walk, l, c, w);
     for (uint32_t b = 0; b < window_waves(w); b++) {
         for (uint32_t i = 0; i < n; i++)
             latency_unit_wave(l, spectra, class, i, w, b, walk.end + c->unit[i].first_end);
+        walk.b = b;
         wave_pass(&walk);
         for (uint32_t k = 0; k < ABSORB_COUNT; k++)
             for (uint32_t of = first_law(k); of < LATENCY_OF_COUNT; of++) {
-                wave_add(&out[of].wave[b], &walk.out[k], share);
+                uint32_t own = (class + 1) * LATENCY_OF_COUNT + of;
+                double at = l->out_s[class][k];
+                struct wave room;
+                if (!isfinite(at))
+                    continue;
+                wave_add(&out[of].wave[b], delayed(w, b, &walk.out[k], at - l->law_s[of], &room),
+                         share);
                 if (model_scopes(m) > 1)
-                    wave_add(&out[(class + 1) * LATENCY_OF_COUNT + of].wave[b], &walk.out[k], 1);
+                    wave_add(&out[own].wave[b],
+                             delayed(w, b, &walk.out[k], at - l->law_s[own], &room), 1);
             }
     }
     walk_free(&walk);
@@ -210,6 +323,7 @@ static void add_waves(const struct latency_model *l, uint32_t class,
 
 struct kinks_walk {
     const struct chain *c;
+    const struct latency_model *latency;
     struct kink_limits limits;
     struct kinks *state; /* [n_states] */
     struct kinks *end;   /* [chain.n_ends] */
@@ -234,14 +348,17 @@ static void kinks_send(struct kinks_walk *walk, uint32_t s, struct kinks *held, 
             kinks_tidy(&after, &walk->limits);
         }
         double p = walk->c->weight[hop->branch];
-        uint32_t to = (uint32_t)hop->to;
-        if (hop->to < 0)
+        double delay = later(walk->latency, walk->c, s, hop->to);
+        uint32_t to = (uint32_t)hop->to, of = (walk->c->class + 1) * LATENCY_OF_COUNT;
+        if (hop->to < 0 && p > 0) {
+            double at = delay + walk->latency->out_s[walk->c->class][-1 - hop->to];
             for (uint32_t k = first_law((uint32_t)(-1 - hop->to)); k < LATENCY_OF_COUNT; k++)
-                kinks_add(&walk->out[k], &after, p);
-        else if (to >= begin && to < end)
-            kinks_add(&inside[to - begin], &after, p);
-        else
-            kinks_add(&walk->state[to], &after, p);
+                kinks_add_later(&walk->out[k], &after, p, at - walk->latency->law_s[of + k]);
+        } else if (hop->to >= 0 && to >= begin && to < end) {
+            kinks_add_later(&inside[to - begin], &after, p, delay);
+        } else if (hop->to >= 0) {
+            kinks_add_later(&walk->state[to], &after, p, delay);
+        }
     }
     kinks_release(&after);
     kinks_release(held);
@@ -295,14 +412,16 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
     const struct model *m = l->model;
     const struct chain *c = &m->chain[class];
     uint32_t n = c->n_units;
-    struct kinks_walk walk = {.c = c, .limits = kink_limits(w)};
+    struct kinks_walk walk = {.c = c, .latency = l, .limits = kink_limits(w)};
     walk.state = mem_zero(c->n_states, sizeof *walk.state);
     walk.end = mem_zero(c->n_ends, sizeof *walk.end);
     for (uint32_t i = 0; i < n; i++)
         latency_unit_kinks(l, spectra, class, i, &walk.limits, walk.end + c->unit[i].first_end);
     kinks_pass(&walk);
     for (uint32_t of = 0; of < LATENCY_OF_COUNT; of++) {
-        kinks_add(&out[of].kinks, &walk.out[of], m->pipeline->class[class].share);
+        double later_s = l->law_s[(class + 1) * LATENCY_OF_COUNT + of] - l->law_s[of];
+        kinks_add_later(&out[of].kinks, &walk.out[of], m->pipeline->class[class].share,
+                        isfinite(later_s) ? later_s : 0);
         if (model_scopes(m) > 1)
             kinks_add(&out[(class + 1) * LATENCY_OF_COUNT + of].kinks, &walk.out[of], 1);
         kinks_release(&walk.out[of]);

@@ -520,6 +520,39 @@ static void kinks_multiply_as_series(void **state)
     kinks_release(&c);
 }
 
+/* An hour for sure among milliseconds moves every quantile by an hour and spoils none, on every
+ * way, in the loop, in the visit, and for the deadline. */
+static void an_hour_for_sure_spoils_no_milliseconds(void **state)
+{
+    static const char flow[] = "objective: {deadline: %s}\nflow:\n"
+                               "  - stage: a\n    wrong: 20%%\n"
+                               "    latency: {lognormal: {p50: 20ms, p95: 80ms}}\n"
+                               "    next: [{to: c, probability: 30%%}, b]\n"
+                               "  - stage: b\n    latency: {exponential: {mean: 15ms}}\n"
+                               "  - check: c\n    sensitivity: 50%%\n    specificity: 90%%\n"
+                               "    latency: {gamma: {mean: 30ms, sd: 10ms}}\n"
+                               "    on_reject: {goto: b, at_most: 2, then: hour}\n"
+                               "  - stage: hour\n    latency: {shifted: {by: %s, of: {exponential: "
+                               "{mean: 5ms}}}}\n";
+    struct buf with = {0}, without = {0};
+    struct solved x, y;
+    buf_printf(&with, flow, "3600.1s", "1h");
+    buf_printf(&without, flow, "100ms", "0s");
+    solve(&x, buf_text(&with));
+    solve(&y, buf_text(&without));
+    for (size_t i = 0; i < 5; i++) {
+        near(top(&x, shipped_name[i]) - 3600, top(&y, shipped_name[i]), 1e-7);
+        near(top(&x, all_name[i]) - 3600, top(&y, all_name[i]), 1e-7);
+    }
+    near(top(&x, "slo_attainment"), top(&y, "slo_attainment"), 1e-7);
+    near(stage(&x, "hour", "visit_latency_p95") - 3600, stage(&y, "hour", "visit_latency_p95"),
+         1e-9);
+    done(&x);
+    done(&y);
+    buf_release(&with);
+    buf_release(&without);
+}
+
 static void nothing_shipped_has_no_latency(void **state)
 {
     struct solved s;
@@ -549,6 +582,7 @@ int main(void)
         cmocka_unit_test(twenty_steps_agree_with_simulation),
         cmocka_unit_test(a_sum_of_exponentials_is_transformed_to_rounding),
         cmocka_unit_test(kinks_multiply_as_series),
+        cmocka_unit_test(an_hour_for_sure_spoils_no_milliseconds),
         cmocka_unit_test(nothing_shipped_has_no_latency),
     };
     math_init();
