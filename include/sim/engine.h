@@ -23,6 +23,7 @@ struct engine_options {
     uint64_t seed;
     uint32_t threads; /* workers, at least 1 */
     bool grows;       /* a stopping rule asks for more and more trials */
+    bool means_only;  /* no more than means and shares of all items will be asked for */
     uint64_t block;   /* trials of a unit, of a run that is resumed; 0: as the engine likes */
     const atomic_bool *stop; /* NULL, or: units may be broken off once it is set */
 };

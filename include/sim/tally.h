@@ -48,8 +48,9 @@ struct tally {
     uint64_t endless;              /* items ended by the guard of unbounded loops */
 };
 
-/* An empty tally of g, which must outlive it; the caller releases. */
-void tally_init(struct tally *t, const struct program *g);
+/* An empty tally of g, which must outlive it, with or without the sketches of the steps' times; the
+ * caller releases. */
+void tally_init(struct tally *t, const struct program *g, bool step_times);
 /* Sets all counts to zero and keeps the memory of the sketches. */
 void tally_clear(struct tally *t);
 /* Frees the tally and leaves *t zero. */

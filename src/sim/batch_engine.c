@@ -60,9 +60,9 @@ static int open(struct engine *e, const struct pipeline *p, struct error *err)
     s->tally = mem_zero(e->options.threads, sizeof *s->tally);
     for (uint32_t i = 0; i < e->options.threads; i++) {
         s->batch[i] = batch_new(&s->program);
-        tally_init(&s->tally[i], &s->program);
+        tally_init(&s->tally[i], &s->program, !e->options.means_only);
     }
-    tally_init(&s->sum, &s->program);
+    tally_init(&s->sum, &s->program, !e->options.means_only);
     return 0;
 }
 

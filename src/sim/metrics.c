@@ -11,8 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-static const double RARE = 1e-5;
-
 struct quantile {
     const char *name, *all_name;
     double p;
@@ -438,28 +436,10 @@ static void put_edges(const struct tally *t, uint32_t step, const struct metrics
 
 /* --- words */
 
-static void warn_of(const struct metrics *m, const char *name, bool possible, struct result *out)
-{
-    const struct metric *found = metrics_find(m, name);
-    /* too few items to tell rare from common say so by their interval */
-    if (!found || found->value >= RARE || found->high > 100 * RARE || !possible)
-        return;
-    result_warn(out,
-                "%s: a probability below 1e-5 is poorly estimated by plain sampling (%.2g of %llu "
-                "items); seam solve gives it exactly",
-                name, found->value, (unsigned long long)found->n);
-}
-
 static void say(const struct tally *t, const struct class_tally *all, struct result *out)
 {
     const struct program *g = t->program;
     bool sampled = false, judged = false;
-    warn_of(&out->metrics, "reliability", true, out);
-    warn_of(&out->metrics, "share_wrong", g->can_be_bad, out);
-    warn_of(&out->metrics, "share_rejected", g->can_reject, out);
-    warn_of(&out->metrics, "share_failed", g->can_fail, out);
-    warn_of(&out->metrics, "shipped_error", g->can_be_bad, out);
-    warn_of(&out->metrics, "auto_error", g->can_be_bad, out);
     if (t->endless > 0)
         result_warn(out,
                     "%llu of %llu items were ended by the guard of loops without a bound (%d "

@@ -415,7 +415,7 @@ static void outer_init(struct outer *o, const struct pipeline *p, const struct e
     o->tally = mem_zero(o->threads, sizeof *o->tally);
     for (uint32_t i = 0; base && i < o->threads; i++) {
         o->batch[i] = batch_new(base);
-        tally_init(&o->tally[i], base);
+        tally_init(&o->tally[i], base, true);
     }
     pthread_mutex_init(&o->lock, NULL);
 }

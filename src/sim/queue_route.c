@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The way on after a visit, an item's entry, and its end. */
 #include "sim/queue_sim.h"
+#include "sim/tilt.h"
 
 #include "sim/batch.h"
 #include <math.h>
@@ -105,8 +106,12 @@ void item_enter(struct queue_sim *s, uint64_t number, uint32_t unit)
     item->sums[(size_t)item->class * CLASS_SUMS + CLASS_N]++;
     p->key = item->key;
     p->item = i;
-    p->good = !(g->bad_below[item->class] > 0 &&
-                item_number(item, 0, FOR_QUALITY) < g->bad_below[item->class]);
+    p->good = true;
+    if (g->bad_below[item->class] > 0) {
+        uint64_t u = item_number(item, 0, FOR_QUALITY);
+        u = s->tilt ? tilt_quality(s->tilt, g->bad_below[item->class], u) : u;
+        p->good = u >= g->bad_below[item->class];
+    }
     p->confidence = NAN;
     memset(s->blob + path * g->stride, 0, g->stride);
     for (uint32_t k = 0; g->asks_confidences && k < g->n_steps; k++)
@@ -195,8 +200,11 @@ void route_pass(struct queue_sim *s, uint32_t path)
     uint32_t class = s->item[p->item].class;
     double sum = 0, u = 0;
     int32_t taken = q->exit[QUEUE_PASS], last = -1;
-    if (q->step->n_ways)
-        u = (double)(path_number(p, 0, FOR_WAY) >> 11) * 0x1p-53;
+    if (q->step->n_ways) {
+        uint64_t x = path_number(p, 0, FOR_WAY);
+        x = s->tilt ? tilt_way(s->tilt, p->step, q->step, class, x) : x;
+        u = (double)(x >> 11) * 0x1p-53;
+    }
     uint32_t w = 0;
     for (; w < q->step->n_ways; w++) {
         const struct way *way = &q->step->way[w];

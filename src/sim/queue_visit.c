@@ -7,6 +7,7 @@
  * beginning or a failure meets others (environment, budget) that is so for its good end.  What
  * would end after the item's deadline is left to it. */
 #include "sim/queue_sim.h"
+#include "sim/tilt.h"
 
 #include <math.h>
 
@@ -81,6 +82,8 @@ static void give_confidence(struct queue_sim *s, uint32_t path)
     if (!step_of(s, p)->keeps_confidence)
         return;
     uint64_t u = path_number(p, 0, FOR_CONFIDENCE);
+    if (s->tilt)
+        u = tilt_confidence(s->tilt, p->step, u);
     p->confidence = law_draw(&p->plan->confidence[p->good], u);
     path_confidences(s, path)[p->step] = p->confidence;
 }
@@ -111,6 +114,8 @@ static void decide(struct queue_sim *s, uint32_t path)
     const uint64_t *changes = p->tired ? plan->tired_change_below : plan->change_below;
     const uint64_t *rejects = p->tired ? plan->tired_reject_below : plan->reject_below;
     uint64_t u = path_number(p, 0, FOR_DECISION);
+    if (s->tilt)
+        u = tilt_decision(s->tilt, p->step, changes[p->good], rejects[p->good], u);
     bool change = u < changes[p->good], caught = u < rejects[p->good];
     p->sums[STEP_CAUGHT] += caught;
     if (s->labels && s->program->step[p->step].kind == STEP_REVIEW)

@@ -7,6 +7,7 @@
 #include "model/learning.h"
 #include "sim/engine.h"
 #include "sim/outer.h"
+#include "sim/rare.h"
 #include "sim/until.h"
 #include "sim/workers.h"
 
@@ -115,6 +116,7 @@ int run_by(const struct engine_def *def, const struct pipeline *p,
                                        .seed = options->seed,
                                        .threads = workers_count(options->threads),
                                        .grows = options->n_until > 0,
+                                       .means_only = options->means_only,
                                        .stop = options->stop};
     struct run r = {.options = options};
     bool partial = false;
@@ -140,8 +142,13 @@ static int simulate(const struct pipeline *p, const struct run_options *options,
     const struct engine_def *def = engine_for(p);
     if (!def)
         BUG("no engine does these features together");
-    if (!options->uncertainty || !outer_needed(p))
-        return run_by(def, p, options, out, err);
+    if (!options->uncertainty || !outer_needed(p)) {
+        struct run_options o = *options;
+        if (run_by(def, p, options, out, err))
+            return -1;
+        o.trials = out->run.trials;
+        return o.means_only ? 0 : rare_improve(p, &o, out, err);
+    }
     if (options->n_until)
         return error_set(err, ERR_USAGE,
                          "until: more items do not narrow what the evidence leaves open; add "

@@ -59,7 +59,7 @@ static void *lines(size_t count, size_t size)
     return p;
 }
 
-void tally_init(struct tally *t, const struct program *g)
+void tally_init(struct tally *t, const struct program *g, bool step_times)
 {
     *t = (struct tally){.program = g};
     t->class = lines(g->n_classes, sizeof *t->class);
@@ -68,7 +68,7 @@ void tally_init(struct tally *t, const struct program *g)
     t->route = lines(g->rules.n_routes, sizeof *t->route);
     for (uint32_t c = 0; c < g->n_classes; c++)
         class_tally_init(&t->class[c]);
-    for (uint32_t i = 0; i < g->n_steps; i++) {
+    for (uint32_t i = 0; step_times && i < g->n_steps; i++) {
         if (has_visit_times(&g->step[i]))
             sketch_init(&t->step[i].visit_times);
         if (g->step[i].n_plans > 1)

@@ -89,7 +89,7 @@ static struct answer block_engine(const struct program *g, uint64_t trials, uint
 {
     struct tally t;
     struct batch *b = batch_new(g);
-    tally_init(&t, g);
+    tally_init(&t, g, true);
     clock_t start = clock();
     for (uint64_t i = 0; i < trials / LANES; i++)
         batch_run(b, seed, 0, i, LANES, &t);

@@ -28,7 +28,7 @@ static void set_up(struct setup *s, const char *flow)
     ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, &s->p, &faults, &err), &err);
     ok(program_init(&s->g, &s->p, NULL, &err), &err);
     s->b = batch_new(&s->g);
-    tally_init(&s->t, &s->g);
+    tally_init(&s->t, &s->g, true);
     faults_release(&faults);
     buf_release(&text);
 }
