@@ -305,33 +305,6 @@ static void edges_share_out_the_visits_of_their_start(void **state)
     done(&x);
 }
 
-static void rare_ends_are_warned_of(void **state)
-{
-    struct ran x;
-    run(&x, "flow:\n  - stage: a\n    error: 1e-7\n");
-    assert_int_equal(x.r.warnings.len, 1);
-    text_has(x.r.warnings.at[0], "share_failed");
-    text_has(x.r.warnings.at[0], "solve");
-    done(&x);
-    run(&x, six); /* nothing can ship wrong here, and nothing is said of it */
-    assert_int_equal(x.r.warnings.len, 0);
-    near(find(&x.r.metrics, "share_wrong")->high, 0, 0);
-    done(&x);
-}
-
-/* --- runs */
-
-static const char mixed[] =
-    "wrong: 2%\nclasses: {easy: {share: 75%}, hard: {share: 25%}}\n"
-    "flow:\n  - stage: a\n    error: 10%\n    wrong: {easy: 5%, hard: 20%}\n"
-    "    latency: {lognormal: {p50: 1s, p95: 3s}}\n    timeout: 4s\n    cost: {per_call: $0.1}\n"
-    "    retry: {attempts: 3, backoff: {initial: 100ms, jitter: full}}\n"
-    "    confidence: {good: {beta: {a: 8, b: 2}}, bad: {beta: {a: 3, b: 3}}}\n"
-    "  - gate: g\n    threshold: 70%\n    above: ship\n    below: r\n"
-    "  - review: r\n    sensitivity: 90%\n    specificity: 95%\n    fixes: 50%\n"
-    "    latency: {gamma: {mean: 60s, sd: 30s}}\n    on_reject: {goto: a, at_most: 2, then: "
-    "reject}\n";
-
 static void as_json(const char *flow, const struct run_options *options, struct buf *out)
 {
     struct ran x;
@@ -575,7 +548,6 @@ int main(void)
         cmocka_unit_test(objectives_and_worth_have_their_metrics),
         cmocka_unit_test(classes_have_metrics_of_their_own),
         cmocka_unit_test(edges_share_out_the_visits_of_their_start),
-        cmocka_unit_test(rare_ends_are_warned_of),
         cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
         cmocka_unit_test(a_run_until_stops_at_the_look_that_reaches_the_width),
         cmocka_unit_test(until_an_unknown_metric_is_a_mistake),
