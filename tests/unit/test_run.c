@@ -315,6 +315,29 @@ static void as_json(const char *flow, const struct run_options *options, struct 
     done(&x);
 }
 
+/* --- runs */
+
+static const char mixed[] =
+    "wrong: 2%\nclasses: {easy: {share: 75%}, hard: {share: 25%}}\n"
+    "flow:\n  - stage: a\n    error: 10%\n    wrong: {easy: 5%, hard: 20%}\n"
+    "    latency: {lognormal: {p50: 1s, p95: 3s}}\n    timeout: 4s\n    cost: {per_call: $0.1}\n"
+    "    retry: {attempts: 3, backoff: {initial: 100ms, jitter: full}}\n"
+    "    confidence: {good: {beta: {a: 8, b: 2}}, bad: {beta: {a: 3, b: 3}}}\n"
+    "  - gate: g\n    threshold: 70%\n    above: ship\n    below: r\n"
+    "  - review: r\n    sensitivity: 90%\n    specificity: 95%\n    fixes: 50%\n"
+    "    latency: {gamma: {mean: 60s, sd: 30s}}\n    on_reject: {goto: a, at_most: 2, then: "
+    "reject}\n";
+
+static void as_json(const char *flow, const struct run_options *options, struct buf *out)
+{
+    struct ran x;
+    parse(flow, &x.p);
+    run_with(&x, options);
+    x.r.run.threads = 0;
+    result_write_json(&x.r, out);
+    done(&x);
+}
+
 static void any_number_of_threads_gives_the_same_bits(void **state)
 {
     static const char evidence[] = "flow:\n  - stage: a\n    error: 3/100\n    wrong: 5/80\n"
