@@ -305,16 +305,6 @@ static void edges_share_out_the_visits_of_their_start(void **state)
     done(&x);
 }
 
-static void as_json(const char *flow, const struct run_options *options, struct buf *out)
-{
-    struct ran x;
-    parse(flow, &x.p);
-    run_with(&x, options);
-    x.r.run.threads = 0;
-    result_write_json(&x.r, out);
-    done(&x);
-}
-
 /* --- runs */
 
 static const char mixed[] =
