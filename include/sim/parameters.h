@@ -14,6 +14,7 @@ enum parameter_kind {
     PARAMETER_AMOUNT,      /* a double of a step: seconds, money */
     PARAMETER_DIST,        /* of a distribution of a step */
     PARAMETER_RETRY,       /* a double of a step's struct retry */
+    PARAMETER_WAY,         /* of a way of `next`, where they need not add up to 1 */
     PARAMETER_INPUT,       /* share of items that enter bad */
     PARAMETER_SHARE        /* of a class: the others keep their proportions */
 };
@@ -25,7 +26,7 @@ struct parameter {
     uint32_t step;
     int32_t class; /* PARAMETER_ALL: of all classes */
     enum numbers_field field;
-    size_t offset;    /* in struct numbers or struct retry */
+    size_t offset;    /* in struct numbers or struct retry; which way */
     double value;     /* as it is */
     double low, high; /* where the others allow it to be; may be infinite */
     double width;     /* a distance over which it is natural to move it */

@@ -118,10 +118,9 @@ static double amount_at(const struct numbers *n, size_t offset)
 
 static bool equal_dist(const struct dist *a, const struct dist *b)
 {
-    bool parts =
-        a->family == DIST_MIXTURE || a->family == DIST_SHIFTED || a->family == DIST_MAPPED;
-    if (a->map != b->map || a->family != b->family || a->a != b->a || a->b != b->b || a->c != b->c || a->n != b->n ||
-        a->form != b->form || a->evidence != b->evidence)
+    bool parts = a->family == DIST_MIXTURE || a->family == DIST_SHIFTED || a->family == DIST_MAPPED;
+    if (a->map != b->map || a->family != b->family || a->a != b->a || a->b != b->b ||
+        a->c != b->c || a->n != b->n || a->form != b->form || a->evidence != b->evidence)
         return false;
     for (size_t i = 0; parts && i < (a->family == DIST_SHIFTED ? 1 : a->n); i++)
         if (!equal_dist(&a->part[i], &b->part[i]))
@@ -343,6 +342,39 @@ static void add_retry(struct list *list, uint32_t step)
     }
 }
 
+/* A way's probability takes from what no way has; where the ways add up to 1 there is none. */
+static void add_ways(struct list *list, uint32_t step)
+{
+    const struct pipeline *p = list->p;
+    const struct step *s = &p->step[step];
+    for (uint32_t i = 0; i < s->n_ways && !s->ways_complete; i++) {
+        const struct number *x = s->way[i].probability;
+        bool same = true;
+        for (uint32_t c = 1; x && c < p->n_classes; c++)
+            same = same && same_number(&x[c], &x[0]);
+        for (uint32_t c = 0; x && c < (same ? 1 : p->n_classes); c++) {
+            double room = 1;
+            for (uint32_t k = 0; k < p->n_classes; k++) {
+                double others = 0;
+                for (uint32_t j = 0; j < s->n_ways; j++)
+                    others += j != i && s->way[j].probability ? s->way[j].probability[k].value : 0;
+                if (same || k == c)
+                    room = fmin(room, 1 - others);
+            }
+            struct parameter q = {.kind = PARAMETER_WAY,
+                                  .step = step,
+                                  .class = same ? PARAMETER_ALL : (int32_t)c,
+                                  .offset = i,
+                                  .value = x[c].value,
+                                  .high = fmax(room, x[c].value),
+                                  .width = 0.05};
+            q.path = arena_printf(list->arena, "flow.%s.next.%u.probability%s%s", s->id, i,
+                                  same ? "" : ".", same ? "" : p->class[c].id);
+            vec_push(&list->at, q);
+        }
+    }
+}
+
 static void add_input(struct list *list)
 {
     const struct pipeline *p = list->p;
@@ -381,6 +413,7 @@ void parameters_list(const struct pipeline *p, struct arena *arena, struct param
         for (size_t k = 0; k < sizeof fields / sizeof *fields; k++)
             add_field(&list, i, &fields[k]);
         add_retry(&list, i);
+        add_ways(&list, i);
     }
     *n = list.at.len;
     *out = arena_alloc(arena, (list.at.len + 1) * sizeof **out);
@@ -482,6 +515,8 @@ bool parameter_set(const struct parameter *q, struct pipeline *p, struct arena *
             continue;
         if (q->kind == PARAMETER_INPUT)
             p->input_wrong[c].value = x;
+        else if (q->kind == PARAMETER_WAY)
+            p->step[q->step].way[q->offset].probability[c].value = x;
         else if (!put_field(q, p, c, arena, x))
             return false; /* before any class was changed: they are the same */
     }

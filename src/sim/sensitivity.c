@@ -44,6 +44,9 @@ static void copy_numbers(const struct trial *t, uint32_t step)
     size_t size = from->n_classes * sizeof *from->step[step].numbers;
     memcpy(t->work.step[step].numbers, from->step[step].numbers, size);
     t->work.step[step].retry = from->step[step].retry;
+    for (uint32_t i = 0; i < from->step[step].n_ways; i++)
+        for (uint32_t k = 0; from->step[step].way[i].probability && k < from->n_classes; k++)
+            t->work.step[step].way[i].probability[k] = from->step[step].way[i].probability[k];
 }
 
 static void copy_input(const struct trial *t)
@@ -59,6 +62,9 @@ static void refill_step(struct trial *t, uint32_t i, bool time)
     for (uint32_t k = 0; k < t->work.n_classes; k++) {
         struct chain *c = &t->m.chain[k];
         c->numbers[i] = t->work.step[i].numbers[k];
+        for (uint32_t w = 0; w < t->work.step[i].n_ways; w++)
+            if (t->work.step[i].way[w].probability)
+                c->way[i][w] = t->work.step[i].way[w].probability[k];
         if (time)
             attempt_time_set(&c->time[i], &c->numbers[i].latency, c->numbers[i].timeout_s);
         chain_set_step(c, i, CHAIN_AS_FILLED);
@@ -102,7 +108,8 @@ static void restore_all(struct trial *t)
 static void loosen(struct trial *t, const struct parameter *q, size_t n)
 {
     for (size_t k = 0; k < n; k++) {
-        bool probability = q[k].kind == PARAMETER_PROBABILITY || q[k].kind == PARAMETER_INPUT;
+        bool probability = q[k].kind == PARAMETER_PROBABILITY || q[k].kind == PARAMETER_INPUT ||
+                           q[k].kind == PARAMETER_WAY;
         if (probability && !q[k].decides && (q[k].value <= q[k].low || q[k].value >= q[k].high))
             parameter_set(&q[k], &t->work, &t->arena, (q[k].low + q[k].high) / 2);
     }

@@ -145,6 +145,19 @@ static double top(const struct solved *s, const char *name)
     return m ? m->value : NAN;
 }
 
+/* R = 0.8 (p + (1 - p - q) 0.9) 0.95 */
+static void ways_by_probability_have_derivatives(void **state)
+{
+    struct solved s;
+    solve(&s, "flow:\n  - stage: a\n    wrong: 20%\n"
+              "    next: [{to: c, probability: 30%}, {to: reject, probability: 0%}, b]\n"
+              "  - stage: b\n    wrong: 10%\n  - stage: c\n    error: 5%\n");
+    near_rel(slope(&s, "flow.a.next.0.probability", "reliability"), 0.8 * 0.1 * 0.95, 1e-11);
+    near_rel(slope(&s, "flow.a.next.1.probability", "reliability"), -0.8 * 0.9 * 0.95, 1e-11);
+    near_rel(slope(&s, "flow.b.wrong", "reliability"), -0.8 * 0.7 * 0.95, 1e-11);
+    done(&s);
+}
+
 static void steps_in_series_have_birnbaums_importance(void **state) /* A08 */
 {
     static const double want[] = {0.8285206500000001, 0.8634057300000002, 0.8456035500000001,
@@ -475,6 +488,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(smooth_functions_have_eleven_digits),
+        cmocka_unit_test(ways_by_probability_have_derivatives),
         cmocka_unit_test(ends_of_the_range_are_one_sided),
         cmocka_unit_test(kinks_and_jumps_have_none_at_their_place_alone),
         cmocka_unit_test(steps_in_series_have_birnbaums_importance),
