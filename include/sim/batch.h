@@ -10,6 +10,7 @@
 #include "math/rng.h"
 #include "sim/compile.h"
 #include "sim/lanes.h"
+#include "sim/queue_tally.h"
 #include "sim/tally.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +30,8 @@ struct lane_list {
 struct batch {
     const struct program *program; /* borrowed */
     struct tally *tally;           /* borrowed */
+    struct step_values *clocked;   /* borrowed [n_steps]; NULL, or where times of visits and
+                                      attempts go instead of the tally's sketches */
     uint64_t seed, replication, block;
     uint32_t n_items;
     bool sampled;
@@ -81,9 +84,6 @@ void batch_start(struct batch *b, uint64_t seed, uint64_t replication, uint64_t 
 uint32_t batch_next(const struct batch *b);
 /* Visits of all items that wait at a step. */
 void batch_visit(struct batch *b, uint32_t step);
-/* Counts what is known of steps at the end of a block: squares of visits and attempts, bad items.
- */
-void batch_count_steps(struct batch *b);
 
 /* The lanes of one class, or all of them. */
 struct lane_group {

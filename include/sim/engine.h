@@ -62,7 +62,7 @@ struct engine_def {
                 double level, struct result *out, struct error *err);
 };
 
-extern const struct engine_def batch_engine, queue_engine;
+extern const struct engine_def batch_engine, desk_engine, queue_engine;
 
 /* The engine for a pipeline: the fastest that does all of it; NULL: none does. */
 const struct engine_def *engine_for(const struct pipeline *p);

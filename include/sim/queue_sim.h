@@ -10,6 +10,7 @@
 
 #include "math/calibration.h"
 #include "math/rng.h"
+#include "sim/queue_arrive.h"
 #include "sim/queue_program.h"
 #include "sim/queue_tally.h"
 #include <stdatomic.h>
@@ -192,11 +193,8 @@ struct queue_sim {
     struct environment_state *weather; /* [n_environments] */
 
     /* arrivals and the horizon (timed) */
-    struct rng_seq arrivals;
-    uint64_t arrived, instant; /* items, places of a file */
-    double arrival_base_s;     /* schedule: where the walk stands */
-    uint32_t arrival_row;
-    uint64_t arrival_week;
+    struct arrival_walk arrivals;
+    uint64_t arrived;      /* items */
     double start_s, end_s; /* of the cohort */
     uint32_t window;       /* unit of time that runs, of n_units; n_units: none */
     double unit_s;         /* its length */
@@ -323,10 +321,6 @@ void breaker_forget(struct queue_sim *s, uint32_t step); /* its probe was cancel
 void budget_earn(struct queue_sim *s, uint32_t step, uint32_t class, const struct retry *r);
 /* Takes a token for one retry; false when none is left, true without a budget. */
 bool budget_spend(struct queue_sim *s, uint32_t step, uint32_t class, const struct retry *r);
-/* queue_arrive.c */
-void arrivals_start(struct queue_sim *s);
-double arrivals_next(struct queue_sim *s); /* INFINITY: no more */
-uint32_t arrivals_batch(struct queue_sim *s);
 
 /* --- small */
 

@@ -249,6 +249,10 @@ static inline void tally_put(struct queue_tally *t, struct values *v, uint32_t c
         tally_send(t, v, cells, unit);
     v->held[v->n++] = (float)x;
 }
+/* The same for n values of any number. */
+void values_put_many(struct values *v, const float *x, uint32_t n);
+void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
+                    const float *x, uint32_t n);
 /* Kinds of values of a class in the cells of a unit. */
 enum cell_kind { CELLS_SHIPPED, CELLS_UNSHIPPED, CELLS_COST, CELL_KINDS };
 static inline uint32_t tally_cells(const struct queue_tally *t, uint32_t class, enum cell_kind kind)

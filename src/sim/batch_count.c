@@ -172,16 +172,11 @@ static void count_step(struct batch *b, uint32_t i)
     }
 }
 
-void batch_count_steps(struct batch *b)
-{
-    for (uint32_t i = 0; i < b->program->n_steps; i++)
-        count_step(b, i);
-}
-
 void batch_count(struct batch *b)
 {
     struct gathered part;
-    batch_count_steps(b);
+    for (uint32_t i = 0; i < b->program->n_steps; i++)
+        count_step(b, i);
     for (uint32_t c = 0; c < b->program->n_classes; c++) {
         struct lane_group one = batch_group(b, c, &part);
         count_class(b, &one, &b->tally->class[c]);

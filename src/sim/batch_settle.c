@@ -71,18 +71,21 @@ static void time_visits(const struct visit *v, const struct lane_list *l)
     struct batch *b = v->b;
     struct step_tally *s = v->count;
     double sum = 0, sum2 = 0, scale = b->program->time_scale;
-    bool sampled = b->sampled && s->visit_times.hot;
+    bool sampled = b->sampled && (b->clocked ? v->s->timed : s->visit_times.hot != NULL);
     for (uint32_t k = 0; k < l->n; k++) {
         double x = b->visit_time[l->lane[k]];
         s->in_budget += x <= v->c->budget_s;
-        if (!sampled)
-            continue;
-        sketch_add(&s->visit_times, x);
+        b->value[k] = (float)x;
         sum += x * scale;
         sum2 += x * scale * (x * scale);
     }
-    if (sampled)
-        moments_add(&s->visit_time, l->n, sum, sum2);
+    if (!sampled)
+        return;
+    if (b->clocked)
+        values_put_many(&b->clocked[v->step].visits, b->value, l->n);
+    else
+        sketch_add_many(&s->visit_times, b->value, l->n);
+    moments_add(&s->visit_time, l->n, sum, sum2);
 }
 
 /* Confidences by the quality that the items have now: numbers sorted into those of bad and of good

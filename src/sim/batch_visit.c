@@ -14,14 +14,16 @@ enum { WHOLE_FROM = LANES / 8 * 5 };
 static struct visit visit_of(struct batch *b, uint32_t step, uint32_t plan)
 {
     const struct step_plan *s = &b->program->step[step];
-    return (struct visit){.b = b,
-                          .step = step,
-                          .s = s,
-                          .c = &s->plan[plan],
-                          .count = &b->tally->step[step],
-                          .ends = &b->tally->plan[s->first_plan + plan],
-                          .timed =
-                              s->budgeted || (b->sampled && b->tally->step[step].visit_times.hot)};
+    return (struct visit){
+        .b = b,
+        .step = step,
+        .s = s,
+        .c = &s->plan[plan],
+        .count = &b->tally->step[step],
+        .ends = &b->tally->plan[s->first_plan + plan],
+        .timed =
+            s->budgeted ||
+            (b->sampled && (b->clocked ? s->timed : b->tally->step[step].visit_times.hot != NULL))};
 }
 
 /* --- entering */
@@ -137,8 +139,9 @@ static void attempt_list(const struct visit *v, const struct lane_list *l, uint3
     const struct plan *c = v->c;
     struct lane_list *to[] = {&b->ok, retry, &b->failed};
     int32_t *tries = v->s->attempt_row >= 0 ? b->attempt_row[v->s->attempt_row] : NULL;
+    struct values *clocked = b->sampled && b->clocked ? &b->clocked[v->step].attempts : NULL;
     struct sketch *times =
-        b->sampled && v->count->attempt_times.hot ? &v->count->attempt_times : NULL;
+        b->sampled && !b->clocked && v->count->attempt_times.hot ? &v->count->attempt_times : NULL;
     enum fate fate[TRY_COUNT];
     float limit = (float)c->limit_s;
 
@@ -162,6 +165,8 @@ static void attempt_list(const struct visit *v, const struct lane_list *l, uint3
             tries[lane]++;
         if (times)
             sketch_add(times, x);
+        if (clocked)
+            values_put(clocked, x);
     }
     v->ends->attempts += l->n;
     for (uint32_t k = 0; b->program->has_cost && k < l->n; k++)

@@ -5,7 +5,8 @@
 #include "sim/feedback.h"
 #include "sim/queue.h"
 
-static const struct engine_def *const engines[] = {&feedback_engine, &batch_engine, &queue_engine};
+static const struct engine_def *const engines[] = {&feedback_engine, &batch_engine, &desk_engine,
+                                                   &queue_engine};
 
 const struct engine_def *engine_for(const struct pipeline *p)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Units of work are blocks of items or whole replications, taken by index; each is counted apart
- * and becomes integers when it is closed, so that the merged tally has the same bits on any number
- * of threads. */
+/* The general engine and that of first-come desks: units of work are blocks of items or whole
+ * replications, taken by index; each is counted apart and becomes integers when it is closed, so
+ * that the merged tally has the same bits on any number of threads. */
 #include "sim/queue.h"
 
+#include "sim/desk.h"
 #include "sim/engine.h"
 #include "sim/queue_metrics.h"
 #include "sim/queue_sim.h"
@@ -46,12 +47,73 @@ bool queue_uses(const struct pipeline *p, uint32_t resource)
     return false;
 }
 
+/* Who runs units: one of the two. */
+struct worker {
+    struct queue_sim *sim;
+    struct desk_sim *desk;
+    struct queue_tally tally;
+};
+
 struct state {
-    struct queue_program program;
-    struct queue_sim **sim;    /* [threads] */
-    struct queue_tally *tally; /* [threads] */
+    bool by_desk;
+    union {
+        struct queue_program queue;
+        struct desk_program desk;
+    } own;
+    const struct queue_program *program; /* in `own` */
+    struct worker *worker;               /* [threads] */
     struct queue_tally sum;
 };
+
+static int compile(struct state *s, const struct pipeline *p, struct error *err)
+{
+    if (s->by_desk ? desk_program_init(&s->own.desk, p, err)
+                   : queue_program_init(&s->own.queue, p, err))
+        return -1;
+    s->program = s->by_desk ? &s->own.desk.queue : &s->own.queue;
+    return 0;
+}
+
+static void forget(struct state *s)
+{
+    if (s->by_desk)
+        desk_program_release(&s->own.desk);
+    else
+        queue_program_release(&s->own.queue);
+}
+
+static void hire(const struct state *s, struct worker *w, uint32_t parts, const atomic_bool *stop)
+{
+    queue_tally_init(&w->tally, s->program, parts);
+    if (s->by_desk) {
+        w->desk = desk_sim_new(&s->own.desk);
+        w->desk->stop = stop;
+    } else {
+        w->sim = queue_sim_new(s->program);
+        w->sim->stop = stop;
+    }
+}
+
+static void dismiss(struct worker *w)
+{
+    desk_sim_free(w->desk);
+    queue_sim_free(w->sim);
+    queue_tally_release(&w->tally);
+}
+
+static bool horizon(struct worker *w, uint64_t seed, uint64_t replication)
+{
+    return w->desk ? desk_sim_horizon(w->desk, seed, replication, &w->tally)
+                   : queue_sim_horizon(w->sim, seed, replication, &w->tally);
+}
+
+/* All that the worker has seen is in its tally. */
+static void hand_in(struct worker *w)
+{
+    if (w->desk)
+        desk_sim_flush(w->desk, &w->tally);
+    queue_tally_flush(&w->tally);
+}
 
 static const char *trials_word(const struct pipeline *p)
 {
@@ -96,48 +158,42 @@ static uint32_t parts_of(const struct engine *e, bool timed)
 static int open(struct engine *e, const struct pipeline *p, struct error *err)
 {
     struct state *s = mem_zero(1, sizeof *s);
-    struct queue_program *g = &s->program;
-    if (queue_program_init(g, p, err)) {
+    s->by_desk = e->def == &desk_engine;
+    if (compile(s, p, err)) {
         mem_free(s);
         return -1;
     }
     e->state = s;
-    e->block = block_of(e, g->timed);
+    e->block = block_of(e, s->program->timed);
     uint64_t units = engine_units(e, e->options.trials);
     if (e->options.threads > units)
         e->options.threads = units ? (uint32_t)units : 1;
-    uint32_t parts = parts_of(e, g->timed);
-    s->sim = mem_zero(e->options.threads, sizeof(struct queue_sim *));
-    s->tally = mem_zero(e->options.threads, sizeof *s->tally);
-    queue_tally_init(&s->sum, g, parts);
-    for (uint32_t i = 0; i < e->options.threads; i++) {
-        s->sim[i] = queue_sim_new(g);
-        s->sim[i]->stop = e->options.stop;
-        queue_tally_init(&s->tally[i], g, parts);
-    }
+    uint32_t parts = parts_of(e, s->program->timed);
+    s->worker = mem_zero(e->options.threads, sizeof *s->worker);
+    queue_tally_init(&s->sum, s->program, parts);
+    for (uint32_t i = 0; i < e->options.threads; i++)
+        hire(s, &s->worker[i], parts, e->options.stop);
     return 0;
 }
 
 static void close(struct engine *e)
 {
     struct state *s = e->state;
-    for (uint32_t i = 0; i < e->options.threads; i++) {
-        queue_sim_free(s->sim[i]);
-        queue_tally_release(&s->tally[i]);
-    }
+    for (uint32_t i = 0; i < e->options.threads; i++)
+        dismiss(&s->worker[i]);
     queue_tally_release(&s->sum);
-    mem_free(s->sim);
-    mem_free(s->tally);
-    queue_program_release(&s->program);
+    mem_free(s->worker);
+    forget(s);
     mem_free(s);
 }
 
 static bool unit(struct engine *e, uint32_t worker, uint64_t i, uint64_t n)
 {
     struct state *s = e->state;
-    if (s->program.timed)
-        return queue_sim_horizon(s->sim[worker], e->options.seed, i, &s->tally[worker]);
-    return queue_sim_items(s->sim[worker], e->options.seed, 0, i * e->block, n, &s->tally[worker]);
+    struct worker *w = &s->worker[worker];
+    if (s->program->timed)
+        return horizon(w, e->options.seed, i);
+    return queue_sim_items(w->sim, e->options.seed, 0, i * e->block, n, &w->tally);
 }
 
 static void empty(struct queue_tally *t)
@@ -152,8 +208,9 @@ static void merge(struct engine *e)
 {
     struct state *s = e->state;
     for (uint32_t i = 0; i < e->options.threads; i++) {
-        queue_tally_merge(&s->sum, &s->tally[i]);
-        empty(&s->tally[i]);
+        hand_in(&s->worker[i]);
+        queue_tally_merge(&s->sum, &s->worker[i].tally);
+        empty(&s->worker[i].tally);
     }
 }
 
@@ -166,7 +223,7 @@ static void clear(struct engine *e)
 static uint64_t count(const struct engine *e)
 {
     const struct state *s = e->state;
-    return s->program.timed ? s->sum.observed : s->sum.items;
+    return s->program->timed ? s->sum.observed : s->sum.items;
 }
 
 static void fill(const struct engine *e, const struct metrics_options *options, struct result *out)
@@ -178,33 +235,44 @@ static void fill(const struct engine *e, const struct metrics_options *options, 
 static void say(const struct engine *e, double level, struct result *out)
 {
     const struct state *s = e->state;
-    if (s->program.timed)
+    if (s->program->timed)
         queue_curves(&s->sum, level, out);
     queue_warn(&s->sum, out);
+}
+
+static int draw_by(bool by_desk, const struct pipeline *p, uint64_t seed, uint64_t replication,
+                   uint64_t items, double level, struct result *out, struct error *err)
+{
+    const struct metrics_options brief = {.level = level, .brief = true};
+    struct state s = {.by_desk = by_desk};
+    struct worker w = {0};
+    if (compile(&s, p, err))
+        return -1;
+    bool timed = s.program->timed;
+    hire(&s, &w, timed ? BATCHES : 1, NULL);
+    if (timed)
+        (void)horizon(&w, seed, replication);
+    uint64_t block = items / BATCHES < BLOCK_MAX ? items / BATCHES + 1 : BLOCK_MAX;
+    for (uint64_t at = 0; !timed && at < items; at += block)
+        (void)queue_sim_items(w.sim, seed, replication, at, items - at < block ? items - at : block,
+                              &w.tally);
+    hand_in(&w);
+    queue_metrics(&w.tally, &brief, out);
+    dismiss(&w);
+    forget(&s);
+    return 0;
 }
 
 static int draw(const struct pipeline *p, uint64_t seed, uint64_t replication, uint64_t items,
                 double level, struct result *out, struct error *err)
 {
-    const struct metrics_options brief = {.level = level, .brief = true};
-    struct queue_program g;
-    struct queue_tally t;
-    if (queue_program_init(&g, p, err))
-        return -1;
-    struct queue_sim *s = queue_sim_new(&g);
-    queue_tally_init(&t, &g, g.timed ? BATCHES : 1);
-    if (g.timed)
-        (void)queue_sim_horizon(s, seed, replication, &t);
-    uint64_t block = items / BATCHES < BLOCK_MAX ? items / BATCHES + 1 : BLOCK_MAX;
-    for (uint64_t at = 0; !g.timed && at < items; at += block)
-        (void)queue_sim_items(s, seed, replication, at, items - at < block ? items - at : block,
-                              &t);
-    queue_tally_flush(&t);
-    queue_metrics(&t, &brief, out);
-    queue_tally_release(&t);
-    queue_sim_free(s);
-    queue_program_release(&g);
-    return 0;
+    return draw_by(false, p, seed, replication, items, level, out, err);
+}
+
+static int draw_desk(const struct pipeline *p, uint64_t seed, uint64_t replication, uint64_t items,
+                     double level, struct result *out, struct error *err)
+{
+    return draw_by(true, p, seed, replication, items, level, out, err);
 }
 
 const struct engine_def queue_engine = {
@@ -223,4 +291,22 @@ const struct engine_def queue_engine = {
     .fill = fill,
     .say = say,
     .draw = draw,
+};
+
+const struct engine_def desk_engine = {
+    .name = "desk",
+    .supports = desk_supports,
+    .trials_word = trials_word,
+    .trials = trials,
+    .first = first,
+    .most = most,
+    .open = open,
+    .close = close,
+    .unit = unit,
+    .merge = merge,
+    .clear = clear,
+    .count = count,
+    .fill = fill,
+    .say = say,
+    .draw = draw_desk,
 };

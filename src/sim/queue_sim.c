@@ -215,10 +215,10 @@ static void observe(struct queue_sim *s)
 
 static void arrive(struct queue_sim *s)
 {
-    uint32_t n = arrivals_batch(s);
+    uint32_t n = arrivals_batch(&s->arrivals, s->program);
     for (uint32_t k = 0; k < n && !sim_stopped(s); k++)
         item_enter(s, s->arrived++, s->window);
-    double next = arrivals_next(s);
+    double next = arrivals_next(&s->arrivals, s->program, s->clock.now_s);
     if (next < 2 * s->end_s)
         set_other(s, next, OTHER_ARRIVAL);
 }
@@ -245,8 +245,9 @@ static void start_horizon(struct queue_sim *s, struct queue_tally *t)
     set_other(s, 2 * s->end_s + fmax(s->end_s, GUARD_LEAST_S), OTHER_GUARD);
     if (t->n_instants)
         observe(s);
-    arrivals_start(s);
-    set_other(s, arrivals_next(s), OTHER_ARRIVAL);
+    s->arrived = 0;
+    arrivals_start(&s->arrivals, s->program, s->seed, s->replication);
+    set_other(s, arrivals_next(&s->arrivals, s->program, s->clock.now_s), OTHER_ARRIVAL);
 }
 
 /* Everybody who is still inside. */

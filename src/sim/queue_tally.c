@@ -349,6 +349,33 @@ void tally_send(struct queue_tally *t, struct values *v, uint32_t cells, uint32_
         values_send(v);
 }
 
+static uint32_t hold(struct values *v, const float *x, uint32_t n)
+{
+    uint32_t m = n < VALUES_HELD - v->n ? n : VALUES_HELD - v->n;
+    memcpy(v->held + v->n, x, m * sizeof *x);
+    v->n += m;
+    return m;
+}
+
+void values_put_many(struct values *v, const float *x, uint32_t n)
+{
+    for (uint32_t at = 0; at < n;) {
+        if (v->n == VALUES_HELD)
+            values_send(v);
+        at += hold(v, x + at, n - at);
+    }
+}
+
+void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
+                    const float *x, uint32_t n)
+{
+    for (uint32_t at = 0; at < n;) {
+        if (v->n == VALUES_HELD || v->unit != unit)
+            tally_send(t, v, cells, unit);
+        at += hold(v, x + at, n - at);
+    }
+}
+
 /* All that is held for cells goes there. */
 static void send_all(struct queue_tally *t)
 {

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What customers of a desk add: to the desk by the unit of time in which they come, to their item
+ * by the one in which it arrived.
+ *
+ * A customer counts in the integrals over time of every unit that its wait and its service lie in,
+ * and of the curves in all instants between.  Most lie in one unit and between two instants. */
+#include "sim/desk.h"
+
+#include "math/multiversion.h"
+#include <math.h>
+#include <string.h>
+
+/* Vectors of four wherever they begin; sums in one order on every machine. */
+typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
+typedef int64_t four_masks __attribute__((vector_size(32), aligned(8), may_alias));
+typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
+
+#define ADD_FOUR(s) (((s)[0] + (s)[1]) + ((s)[2] + (s)[3]))
+#define AT(x, i)    (*(const four *)((x) + (i)))
+#define FOUR(x)     ((four){(x), (x), (x), (x)})
+
+static double *desk_sums(const struct desk_sim *s, uint32_t unit, uint32_t desk)
+{
+    return tally_unit(s->tally, unit) + s->tally->at.desk + (size_t)desk * DESK_SUMS;
+}
+
+static double most_of(const four *x)
+{
+    double a = (*x)[0] > (*x)[1] ? (*x)[0] : (*x)[1], b = (*x)[2] > (*x)[3] ? (*x)[2] : (*x)[3];
+    return a > b ? a : b;
+}
+
+/* --- the desk */
+
+struct come {
+    double wait, service, last; /* sums; when the last of them is done */
+    uint32_t waited, late;      /* late: not served within the limit */
+};
+
+/* Of customers [i, i + n); their waits into wait[]. */
+MULTIVERSION static struct come count_come(const double *reach, const double *service,
+                                           const double *begin, uint32_t n, double limit,
+                                           float *wait)
+{
+    four sum = {0}, work = {0}, last = {0};
+    four_masks waited = {0}, late = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        four w = AT(begin, i) - AT(reach, i), x = AT(service, i), end = AT(begin, i) + x;
+        four_masks later = end > last;
+        sum += w;
+        work += x;
+        waited -= w > FOUR(0);
+        late -= w > FOUR(limit) + AT(begin, i) * 1e-14;
+        last = (four)(((four_masks)end & later) | ((four_masks)last & ~later));
+        *(four_floats *)(wait + i) = __builtin_convertvector(w, four_floats);
+    }
+    struct come c = {ADD_FOUR(sum), ADD_FOUR(work), most_of(&last), (uint32_t)ADD_FOUR(waited),
+                     (uint32_t)ADD_FOUR(late)};
+    for (; i < n; i++) {
+        double w = begin[i] - reach[i], end = begin[i] + service[i];
+        c.wait += w;
+        c.service += service[i];
+        c.waited += w > 0;
+        c.late += w > limit + begin[i] * 1e-14;
+        c.last = end > c.last ? end : c.last;
+        wait[i] = (float)w;
+    }
+    return c;
+}
+
+/* Adds the part of [from, to) that lies in each unit of time to its sum `k` of the desk. */
+static void spread(struct desk_sim *s, uint32_t desk, uint32_t k, double from, double to)
+{
+    from = from > s->start_s ? from : s->start_s;
+    to = to < s->end_s ? to : s->end_s;
+    if (!(from < to))
+        return;
+    for (uint32_t u = desk_unit_at(s, from); from < to; u++) {
+        double end = desk_begin_of(s, u + 1), until = to < end ? to : end;
+        desk_sums(s, u, desk)[k] += until - from;
+        from = end;
+    }
+}
+
+/* Those inside at the borders of units. */
+static void note_borders(struct desk_sim *s, uint32_t desk, double reach, double end)
+{
+    uint32_t n = s->tally->n_units, u = desk_unit_at(s, reach);
+    for (u = reach < s->start_s ? 0 : u == n ? n + 1 : u + 1; u <= n; u++) {
+        if (desk_begin_of(s, u) >= end)
+            break;
+        s->seen[desk].inside_at[u]++;
+    }
+}
+
+/* The first instant of the curves after a time. */
+static uint32_t instant_after(const struct desk_sim *s, double at, double per_s)
+{
+    double k = at * per_s + 1;
+    return k < s->tally->n_instants ? (uint32_t)k : s->tally->n_instants;
+}
+
+/* How many of n customers come before an instant and leave the line, or the desk, after it. */
+MULTIVERSION static void count_at(const double *reach, const double *begin, const double *service,
+                                  uint32_t n, double at, int32_t *waiting, int32_t *inside)
+{
+    four_masks waits = {0}, is = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        four_masks came = AT(reach, i) < FOUR(at), begun = AT(begin, i) <= FOUR(at);
+        four_masks gone = AT(begin, i) + AT(service, i) <= FOUR(at);
+        waits -= came & ~begun;
+        is -= came & ~gone;
+    }
+    *waiting = (int32_t)ADD_FOUR(waits);
+    *inside = (int32_t)ADD_FOUR(is);
+    for (; i < n; i++) {
+        *waiting += reach[i] < at && begin[i] > at;
+        *inside += reach[i] < at && begin[i] + service[i] > at;
+    }
+}
+
+enum { FEW_INSTANTS = 4 };
+
+/* Customers [from, to), the last of whom leaves at `last`. */
+static void note_instants(struct desk_sim *s, uint32_t desk, const struct customers *c,
+                          const double *begin, uint32_t from, uint32_t to, double last)
+{
+    struct desk_clock *seen = &s->seen[desk];
+    if (s->tally->n_instants == 0)
+        return;
+    double observe_s = s->program->queue.pipeline->horizon.observe_s, per_s = 1 / observe_s;
+    uint32_t first = instant_after(s, c->reach[from], per_s), end = instant_after(s, last, per_s);
+    if (end - first <= FEW_INSTANTS) {
+        for (uint32_t k = first; k < end; k++) {
+            int32_t waiting, inside;
+            count_at(c->reach + from, begin + from, c->service + from, to - from, k * observe_s,
+                     &waiting, &inside);
+            seen->waiting[k] += waiting;
+            seen->waiting[k + 1] -= waiting;
+            seen->inside[k] += inside;
+            seen->inside[k + 1] -= inside;
+        }
+        return;
+    }
+    for (uint32_t i = from; i < to; i++) {
+        uint32_t come = instant_after(s, c->reach[i], per_s);
+        seen->inside[come]++;
+        seen->inside[instant_after(s, begin[i] + c->service[i], per_s)]--;
+        seen->waiting[come]++;
+        seen->waiting[instant_after(s, begin[i], per_s)]--;
+    }
+}
+
+/* Customers [from, to), who all come in one unit of time. */
+static void count_unit(struct desk_sim *s, uint32_t desk, const struct customers *c,
+                       const double *begin, uint32_t from, uint32_t to, uint32_t unit)
+{
+    uint32_t n = to - from, units = s->tally->n_units;
+    double limit = s->program->queue.pipeline->resource[desk].answer_within_s;
+    double *u = desk_sums(s, unit, desk);
+    double until = unit < units                  ? desk_begin_of(s, unit + 1)
+                   : c->reach[from] < s->start_s ? s->start_s
+                                                 : INFINITY;
+    struct come sum =
+        count_come(c->reach + from, c->service + from, begin + from, n, limit, s->wait);
+    note_instants(s, desk, c, begin, from, to, sum.last);
+    u[DESK_ASKED] += n;
+    u[DESK_CALLS + desk_call(false, false, true, true)] += n - sum.waited;
+    u[DESK_CALLS + desk_call(false, true, true, true)] += (double)sum.waited - sum.late;
+    u[DESK_CALLS + desk_call(false, true, true, false)] += sum.late;
+    u[DESK_WAITS + 1] += sum.wait;
+    if (unit < units)
+        tally_put_many(s->tally, &s->tally->wait[desk], s->tally->cell_classes * CELL_KINDS + desk,
+                       unit, s->wait, n);
+    if (sum.last <= until) {
+        u[DESK_WAITING] += sum.wait;
+        u[DESK_BUSY] += sum.service;
+        return;
+    }
+    for (uint32_t i = from; i < to; i++) {
+        double end = begin[i] + c->service[i];
+        spread(s, desk, DESK_WAITING, c->reach[i], begin[i]);
+        spread(s, desk, DESK_BUSY, begin[i], end);
+        if (end > until)
+            note_borders(s, desk, c->reach[i], end);
+    }
+}
+
+static void count_desk(struct desk_sim *s, uint32_t desk, const struct customers *c,
+                       const double *begin)
+{
+    for (uint32_t from = 0, to; from < c->n; from = to) {
+        uint32_t unit = desk_unit_at(s, c->reach[from]);
+        bool early = c->reach[from] < s->start_s;
+        double until = unit < s->tally->n_units ? desk_begin_of(s, unit + 1)
+                       : early                  ? s->start_s
+                                                : INFINITY;
+        to = c->n;
+        if (c->reach[c->n - 1] >= until)
+            for (to = from + 1; c->reach[to] < until;)
+                to++;
+        count_unit(s, desk, c, begin, from, to, unit);
+    }
+}
+
+/* --- the items */
+
+struct gone {
+    double wait, squares,
+        visit;   /* sums of waits, of what they add to squares of times, of visits */
+    double last; /* end of an item */
+    uint32_t late;
+};
+
+/* Customers [0, n) of one kind; their items' times into value[]. */
+MULTIVERSION static struct gone count_gone(const struct customers *c, const double *begin,
+                                           uint32_t n, double deadline, float *value)
+{
+    four sum = {0}, squares = {0}, last = {0}, visit = {0};
+    four_masks late = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        four w = AT(begin, i) - AT(c->reach, i), took = AT(c->took, i), all = took + w;
+        four end = AT(c->arrive, i) + all, limit = FOUR(deadline) + end * 1e-14;
+        four_masks later = end > last;
+        sum += w;
+        visit += w + AT(c->service, i);
+        squares += w * (took + all);
+        late -= (all > limit) & (took <= FOUR(deadline));
+        last = (four)(((four_masks)end & later) | ((four_masks)last & ~later));
+        *(four_floats *)(value + i) = __builtin_convertvector(all, four_floats);
+    }
+    struct gone g = {ADD_FOUR(sum), ADD_FOUR(squares), most_of(&last), ADD_FOUR(visit),
+                     (uint32_t)ADD_FOUR(late)};
+    for (; i < n; i++) {
+        double w = begin[i] - c->reach[i], all = c->took[i] + w, end = c->arrive[i] + all;
+        g.wait += w;
+        g.visit += w + c->service[i];
+        g.squares += w * (c->took[i] + all);
+        g.late += all > deadline + end * 1e-14 && c->took[i] <= deadline;
+        g.last = end > g.last ? end : g.last;
+        value[i] = (float)all;
+    }
+    return g;
+}
+
+/* Visits of the desk by customers of one kind.  Of a bare program they take as long as the items.
+ */
+static void clock_visits(struct desk_sim *s, const struct customers *c, const double *begin,
+                         uint64_t kind, double *step)
+{
+    const struct step *of = s->program->items.step[kind_step(kind)].step;
+    double budget = of->numbers[kind_class(kind)].budget_s;
+    struct values *v = &s->tally->step[kind_step(kind)].visits;
+    if (s->program->bare && !isfinite(budget))
+        return;
+    for (uint32_t i = 0; i < c->n; i++) {
+        double x = begin[i] - c->reach[i] + c->service[i];
+        s->wait[i] = (float)x;
+        step[STEP_OVER] += x > budget + 1e-14 * (begin[i] + c->service[i]);
+    }
+    if (!s->program->bare)
+        values_put_many(v, s->wait, c->n);
+}
+
+/* Customers of one kind: items of one unit, class and end. */
+static void count_kind(struct desk_sim *s, const struct customers *c, const double *begin)
+{
+    struct queue_tally *t = s->tally;
+    uint64_t kind = c->kind ? c->kind[0] : c->same;
+    uint32_t unit = kind_unit(kind), class = kind_class(kind), end = kind_end(kind);
+    bool shipped = end / 8 == ITEM_SHIPPED;
+    struct class_values *v = &t->class[class];
+    if (unit >= t->n_units)
+        return;
+    struct gone sum = count_gone(c, begin, c->n, s->program->items.pipeline->deadline_s, s->value);
+    s->beyond_guard |= sum.last > s->guard_s;
+    double *u = tally_unit(t, unit) + (size_t) class * CLASS_SUMS;
+    double *step = tally_unit(t, unit) + t->at.step + (size_t)kind_step(kind) * STEP_SUMS;
+    step[STEP_VISIT_TIME] += sum.visit;
+    clock_visits(s, c, begin, kind, step);
+    u[CLASS_WAIT] += sum.wait;
+    u[CLASS_TOOK + shipped] += sum.wait;
+    u[CLASS_TOOK2 + shipped] += sum.squares;
+    u[CLASS_LATE] += shipped && (end & 4) ? sum.late : 0;
+    tally_put_many(t, shipped ? &v->shipped : &v->unshipped,
+                   tally_cells(t, class, shipped ? CELLS_SHIPPED : CELLS_UNSHIPPED), unit, s->value,
+                   c->n);
+}
+
+/* The same for one customer. */
+static void count_one(struct desk_sim *s, const struct customers *c, uint32_t i, double begin)
+{
+    struct queue_tally *t = s->tally;
+    uint64_t kind = c->kind ? c->kind[i] : c->same;
+    uint32_t unit = kind_unit(kind), class = kind_class(kind), shipped;
+    double wait = begin - c->reach[i], took = c->took[i], all = took + wait;
+    double visit = wait + c->service[i], now = c->arrive[i] + all;
+    if (unit >= t->n_units)
+        return;
+    shipped = kind_end(kind) / 8 == ITEM_SHIPPED;
+    const struct pipeline *p = s->program->items.pipeline;
+    double *u = tally_unit(t, unit) + (size_t) class * CLASS_SUMS;
+    double *step = tally_unit(t, unit) + t->at.step + (size_t)kind_step(kind) * STEP_SUMS;
+    double budget = p->step[kind_step(kind)].numbers[class].budget_s;
+    step[STEP_VISIT_TIME] += visit;
+    step[STEP_OVER] += visit > budget + 1e-14 * now;
+    if (!s->program->bare)
+        values_put(&t->step[kind_step(kind)].visits, visit);
+    s->beyond_guard |= now > s->guard_s;
+    u[CLASS_WAIT] += wait;
+    u[CLASS_TOOK + shipped] += wait;
+    u[CLASS_TOOK2 + shipped] += wait * (took + all);
+    u[CLASS_LATE] += shipped && (kind_end(kind) & 4) && took <= p->deadline_s &&
+                     all > p->deadline_s + 1e-14 * now;
+    tally_time(t, unit, class, shipped, all);
+}
+
+MULTIVERSION static bool one_kind(const uint64_t *kind, uint32_t n)
+{
+    const int64_t first = (int64_t)kind[0];
+    const four_masks same = {first, first, first, first};
+    four_masks other = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4)
+        other |= *(const four_masks *)(kind + i) ^ same;
+    uint64_t rest = 0;
+    for (; i < n; i++)
+        rest |= kind[i] ^ kind[0];
+    return (other[0] | other[1] | other[2] | other[3]) == 0 && rest == 0;
+}
+
+void desk_count(struct desk_sim *s, uint32_t desk, const struct customers *c, const double *begin)
+{
+    count_desk(s, desk, c, begin);
+    if (!c->kind || one_kind(c->kind, c->n)) {
+        count_kind(s, c, begin);
+        return;
+    }
+    for (uint32_t i = 0; i < c->n; i++)
+        count_one(s, c, i, begin[i]);
+}
+
+/* --- the horizon */
+
+static void take_series(struct desk_sim *s, uint32_t desk)
+{
+    struct queue_tally *t = s->tally;
+    const struct desk_clock *seen = &s->seen[desk];
+    int64_t waiting = 0, inside = 0;
+    for (uint32_t k = 0; k < t->n_instants; k++) {
+        size_t at = (size_t)desk * t->n_instants + k;
+        waiting += seen->waiting[k];
+        inside += seen->inside[k];
+        t->waiting[at] += (uint64_t)waiting;
+        t->waiting2[at] += (uint64_t)(waiting * waiting);
+        t->inside[at] += (uint64_t)inside;
+        t->inside2[at] += (uint64_t)(inside * inside);
+    }
+}
+
+static void count_time(struct desk_sim *s, uint32_t unit)
+{
+    const struct pipeline *p = s->program->queue.pipeline;
+    double *top = tally_unit(s->tally, unit) + s->tally->at.top, spent = 0;
+    for (uint32_t r = 0; r < p->n_resources; r++) {
+        double *u = desk_sums(s, unit, r);
+        const int64_t *inside = s->seen[r].inside_at + unit;
+        u[DESK_SPAN] = s->unit_s;
+        u[DESK_OPEN] = s->unit_s * (p->resource[r].servers ? p->resource[r].servers : 1);
+        u[DESK_SYSTEM] = u[DESK_WAITING] + u[DESK_BUSY];
+        u[DESK_GROWTH] = (double)(inside[1] - inside[0]) * DAY_S;
+        spent += u[DESK_OPEN] * p->resource[r].cost_per_s;
+    }
+    for (uint32_t k = 0; k < p->n_costs; k++)
+        spent += p->cost[k].per_s * s->unit_s;
+    top[TOP_SPENT] += spent;
+    top[TOP_NET] -= spent;
+    top[TOP_MONTHS] += s->unit_s / (30.0 * DAY_S);
+}
+
+void desk_count_horizon(struct desk_sim *s)
+{
+    for (uint32_t u = 0; u < s->tally->n_units; u++)
+        count_time(s, u);
+    for (uint32_t r = 0; r < s->program->queue.pipeline->n_resources; r++)
+        take_series(s, r);
+    s->tally->observed++;
+}

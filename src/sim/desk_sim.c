@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A horizon: arrivals in blocks that never reach over the end of a unit of time, each block through
+ * the flow, those who came to a desk into its line, and the line served as far as is certain.
+ *
+ * The last arrival of a block is the mark up to which it is: who arrives later can reach no desk
+ * before.  After the end others arrive until that mark has passed the last of the cohort to reach a
+ * desk, or as much time again has passed. */
+#include "sim/desk.h"
+
+#include "math/multiversion.h"
+#include "sim/queue_sim.h"
+#include <math.h>
+#include <string.h>
+
+static const double GUARD_LEAST_S = 52.0 * WEEK_S;
+
+/* --- life */
+
+static const struct pipeline *pipeline_of(const struct desk_sim *s)
+{
+    return s->program->queue.pipeline;
+}
+
+struct desk_sim *desk_sim_new(const struct desk_program *g)
+{
+    const struct pipeline *p = g->queue.pipeline;
+    struct desk_sim *s = mem_aligned(64, sizeof *s);
+    memset(s, 0, sizeof *s);
+    s->program = g;
+    s->batch = batch_new(&g->items);
+    tally_init(&s->counts, &g->items);
+    s->line = mem_zero(p->n_resources + 1, sizeof *s->line);
+    s->seen = mem_zero(p->n_resources + 1, sizeof *s->seen);
+    for (uint32_t r = 0; r < p->n_resources; r++)
+        desk_line_init(&s->line[r], p->resource[r].servers);
+    customers_room(&s->chunk, LANES);
+    return s;
+}
+
+static void seen_release(struct desk_sim *s)
+{
+    for (uint32_t r = 0; r < pipeline_of(s)->n_resources; r++) {
+        mem_free(s->seen[r].inside_at);
+        mem_free(s->seen[r].waiting);
+        mem_free(s->seen[r].inside);
+        s->seen[r] = (struct desk_clock){0};
+    }
+}
+
+void desk_sim_free(struct desk_sim *s)
+{
+    if (!s)
+        return;
+    seen_release(s);
+    for (uint32_t r = 0; r < pipeline_of(s)->n_resources; r++)
+        desk_line_release(&s->line[r]);
+    customers_release(&s->chunk);
+    tally_release(&s->counts);
+    batch_free(s->batch);
+    mem_free(s->line);
+    mem_free(s->seen);
+    mem_free(s);
+}
+
+void desk_sim_flush(struct desk_sim *s, struct queue_tally *t)
+{
+    struct sketch *from = &t->class[0].shipped.sketch, *to = &t->step[0].visits.sketch;
+    if (!s->program->bare || !from->hot)
+        return;
+    if (!to->hot)
+        sketch_init(to);
+    sketch_merge(to, from);
+}
+
+/* --- arrivals */
+
+typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
+typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
+
+/* now + each * (x[0] + ... + x[i]) for LANES gaps; the last one. */
+MULTIVERSION static double sum_up(const float *x, double each, double now, double *to)
+{
+    const four none = {0};
+    four begin = {now, now, now, now};
+    for (uint32_t i = 0; i < LANES; i += 4) {
+        four v = __builtin_convertvector(*(const four_floats *)(x + i), four) * each;
+        v += __builtin_shufflevector(none, v, 0, 4, 5, 6);
+        v += __builtin_shufflevector(none, v, 0, 1, 4, 5);
+        v += begin;
+        *(four *)(to + i) = v;
+        begin = __builtin_shufflevector(v, v, 3, 3, 3, 3);
+    }
+    return to[LANES - 1];
+}
+
+static void fill_exponential(struct desk_sim *s)
+{
+    struct batch *b = s->batch;
+    struct rng r;
+    double each = 1 / pipeline_of(s)->arrivals.rate_per_s;
+    rng_init(&r, rng_key(s->seed, s->replication, s->fills++, UINT32_MAX - 3, RNG_ATTEMPT));
+    rng_fill(&r, b->draw, LANES);
+    lanes_split(b->draw, b->low, b->high);
+    qtable_fill(s->program->gap, b->low, LANES, b->value);
+    s->now_s = sum_up(b->value, each, s->now_s, s->arrival);
+    s->arrivals = LANES;
+}
+
+/* One by one; stops after the first that is too late for anything. */
+static void fill_walk(struct desk_sim *s)
+{
+    const struct queue_program *g = &s->program->queue;
+    s->arrivals = 0;
+    while (s->arrivals < LANES && s->now_s < 2 * s->end_s) {
+        if (s->left == 0) {
+            s->now_s = arrivals_next(&s->walk, g, s->now_s);
+            s->left = arrivals_batch(&s->walk, g);
+        }
+        s->left--;
+        s->arrival[s->arrivals++] = s->now_s;
+    }
+}
+
+/* False: nobody arrives any more who could matter. */
+static bool somebody_arrives(struct desk_sim *s)
+{
+    if (s->next == s->arrivals) {
+        s->next = s->arrivals = 0;
+        if (s->program->gap)
+            fill_exponential(s);
+        else
+            fill_walk(s);
+    }
+    if (s->next == s->arrivals)
+        return false;
+    double at = s->arrival[s->next];
+    return at < 2 * s->end_s && (at < s->end_s || at < s->last_reach_s);
+}
+
+/* --- a block */
+
+/* Those who wait at a desk's step: where and when they reach it. */
+static uint32_t note_reach(struct desk_sim *s, uint32_t step, uint16_t *lane)
+{
+    const struct batch *b = s->batch;
+    uint32_t n = b->waiting[step], m = 0;
+    if (b->listed[step]) {
+        memcpy(lane, b->pending[step].lane, n * sizeof *lane);
+    } else {
+        for (uint32_t i = 0; i < LANES && m < n; i++) {
+            lane[m] = (uint16_t)i;
+            m += b->at[i] == (int32_t)step;
+        }
+    }
+    for (uint32_t k = 0; k < n; k++) {
+        s->reach[lane[k]] = b->time[lane[k]];
+        s->desk[lane[k]] = pipeline_of(s)->step[step].by;
+        s->step[lane[k]] = step;
+        s->batch->held[lane[k]] = 1;
+    }
+    return n;
+}
+
+static void run_flow(struct desk_sim *s, uint32_t n)
+{
+    struct batch *b = s->batch;
+    uint16_t lane[LANES];
+    uint32_t i, n_steps = s->program->items.n_steps;
+    bool sampled = s->unit < s->tally->n_units && s->unit_blocks % SAMPLE_EVERY == 0;
+    batch_start(b, s->seed, s->replication, s->block, n, sampled, &s->counts);
+    memset(b->held, 0, LANES * sizeof *b->held);
+    while ((i = batch_next(b)) < n_steps) {
+        bool desk = pipeline_of(s)->step[i].by > 0;
+        uint32_t m = desk ? note_reach(s, i, lane) : 0;
+        batch_visit(b, i);
+        for (uint32_t k = 0; k < m; k++)
+            s->service[lane[k]] = b->time[lane[k]] - s->reach[lane[k]];
+    }
+}
+
+/* The customers of a block go to their lines. */
+static void join_lines(struct desk_sim *s, const double *arrival, uint32_t n)
+{
+    const struct batch *b = s->batch;
+    bool several = b->program->n_classes > 1, counts = s->unit < s->tally->n_units;
+    for (uint32_t r = 0; r < pipeline_of(s)->n_resources; r++)
+        customers_room(&s->line[r].pool, n);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!b->held[i])
+            continue;
+        struct customers *c = &s->line[s->desk[i] - 1].pool;
+        double reach = arrival[i] + s->reach[i];
+        c->reach[c->n] = reach;
+        c->service[c->n] = s->service[i];
+        c->arrive[c->n] = arrival[i];
+        c->took[c->n] = b->time[i];
+        c->kind[c->n++] =
+            desk_kind(s->unit, several ? b->class[i] : 0, s->step[i], desk_end_of(b, i));
+        s->last_reach_s = counts && reach > s->last_reach_s ? reach : s->last_reach_s;
+    }
+}
+
+static void run_bare(struct desk_sim *s, double *arrival, uint32_t n)
+{
+    const struct step *step = s->program->items.step[0].step;
+    const struct plan *plan = &s->program->items.step[0].plan[0];
+    uint32_t end = class_end(ITEM_SHIPPED, true, step->kind == STEP_REVIEW, false);
+    struct batch *b = s->batch;
+    if (plan->latency.table) {
+        struct rng r;
+        rng_init(&r, rng_key(s->seed, s->replication, s->block, 0, RNG_ATTEMPT));
+        rng_fill(&r, b->draw, LANES);
+        lanes_split(b->draw, b->low, b->high);
+    }
+    sampler_fill(&plan->latency, b->low, LANES, b->value);
+    desk_count_bare(s, b->value, n);
+    if (s->unit < s->tally->n_units)
+        s->last_reach_s = arrival[n - 1];
+    struct customers c = {.n = n,
+                          .reach = arrival,
+                          .service = s->service,
+                          .arrive = arrival,
+                          .took = s->service,
+                          .same = desk_kind(s->unit, 0, 0, end)};
+    desk_line_serve_now(s, step->by - 1, &c);
+}
+
+static void run_block(struct desk_sim *s, double *arrival, uint32_t n)
+{
+    if (s->program->bare) {
+        run_bare(s, arrival, n);
+    } else {
+        run_flow(s, n);
+        join_lines(s, arrival, n);
+        if (s->unit < s->tally->n_units)
+            desk_count_block(s, arrival);
+        for (uint32_t r = 0; r < pipeline_of(s)->n_resources; r++)
+            desk_line_serve(s, r, arrival[n - 1], false);
+    }
+    s->block++;
+    s->unit_blocks++;
+}
+
+/* --- the horizon */
+
+static void start(struct desk_sim *s, struct queue_tally *t)
+{
+    const struct pipeline *p = pipeline_of(s);
+    const struct horizon *h = &p->horizon;
+    if (!s->tally || s->tally->n_units != t->n_units || s->tally->n_instants != t->n_instants)
+        seen_release(s);
+    s->tally = t;
+    s->batch->clocked = t->step;
+    s->start_s = h->warmup_s;
+    s->end_s = h->warmup_s + h->length_s;
+    s->unit_s = h->length_s / t->n_units;
+    s->guard_s = 2 * s->end_s + fmax(s->end_s, GUARD_LEAST_S);
+    s->unit = t->n_units;
+    s->block = s->unit_blocks = s->fills = 0;
+    s->last_reach_s = s->now_s = 0;
+    s->arrivals = s->next = s->left = 0;
+    arrivals_start(&s->walk, &s->program->queue, s->seed, s->replication);
+    for (uint32_t r = 0; r < p->n_resources; r++) {
+        struct desk_clock *c = &s->seen[r];
+        desk_line_clear(&s->line[r]);
+        if (!c->inside_at) {
+            c->inside_at = mem_zero(t->n_units + 1, sizeof *c->inside_at);
+            c->waiting = mem_zero(t->n_instants + 1, sizeof *c->waiting);
+            c->inside = mem_zero(t->n_instants + 1, sizeof *c->inside);
+        }
+        memset(c->inside_at, 0, (t->n_units + 1) * sizeof *c->inside_at);
+        memset(c->waiting, 0, (t->n_instants + 1) * sizeof *c->waiting);
+        memset(c->inside, 0, (t->n_instants + 1) * sizeof *c->inside);
+    }
+}
+
+/* How many arrivals from the next one on belong to one unit of time. */
+static uint32_t take_block(struct desk_sim *s)
+{
+    double at = s->arrival[s->next];
+    uint32_t unit = desk_unit_at(s, at), n = 1, left = s->arrivals - s->next;
+    double until = unit < s->tally->n_units ? desk_begin_of(s, unit + 1)
+                   : at < s->start_s        ? s->start_s
+                                            : 2 * s->end_s;
+    if (unit != s->unit) {
+        desk_end_unit(s);
+        s->unit = unit;
+        s->unit_blocks = 0;
+    }
+    if (s->arrival[s->arrivals - 1] < until)
+        return left;
+    while (n < left && s->arrival[s->next + n] < until)
+        n++;
+    return n;
+}
+
+/* The replication event by event, because somebody is still inside when the guard strikes. */
+static bool by_events(struct desk_sim *s)
+{
+    struct queue_sim *sim = queue_sim_new(&s->program->queue);
+    sim->stop = s->stop;
+    bool whole = queue_sim_horizon(sim, s->seed, s->replication, s->tally);
+    queue_sim_free(sim);
+    return whole;
+}
+
+/* Nothing of the replication is counted. */
+static void break_off(struct desk_sim *s)
+{
+    desk_end_unit(s);
+    s->tally->endless = s->endless;
+    queue_tally_drop(s->tally);
+}
+
+bool desk_sim_horizon(struct desk_sim *s, uint64_t seed, uint64_t replication,
+                      struct queue_tally *t)
+{
+    s->seed = seed;
+    s->replication = replication;
+    start(s, t);
+    s->endless = t->endless;
+    s->beyond_guard = false;
+    while (somebody_arrives(s)) {
+        uint32_t n = take_block(s);
+        run_block(s, s->arrival + s->next, n);
+        s->next += n;
+        if (s->stop && atomic_load(s->stop)) {
+            break_off(s);
+            return false;
+        }
+    }
+    desk_end_unit(s);
+    for (uint32_t r = 0; r < pipeline_of(s)->n_resources; r++)
+        desk_line_serve(s, r, INFINITY, true);
+    if (s->beyond_guard) {
+        break_off(s);
+        return by_events(s);
+    }
+    desk_count_horizon(s);
+    for (uint32_t u = 0; u < t->n_units; u++)
+        queue_tally_close(t, u);
+    queue_tally_drop(t);
+    return true;
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The desk engine and the general one share no code of a visit and none of a line: what both run
+ * must agree, metric by metric, in names and in values. */
+#include "math/gsl_guard.h"
+#include "model/scenario.h"
+#include "sim/desk.h"
+#include "sim/engine.h"
+#include "sim/run.h"
+#include "tests/support/support.h"
+
+#include <math.h>
+#include <string.h>
+
+static void parse(const char *text, struct pipeline *p)
+{
+    struct faults faults;
+    struct error err = {0};
+    faults_init(&faults);
+    ok(scenario_parse("case.yaml", text, strlen(text), NULL, p, &faults, &err), &err);
+    faults_release(&faults);
+}
+
+static void simulate(const struct engine_def *def, const struct pipeline *p, uint64_t trials,
+                     uint64_t seed, uint32_t threads, struct result *out)
+{
+    const struct run_options options = {
+        .trials = trials, .seed = seed, .threads = threads, .level = 0.95};
+    struct error err = {0};
+    result_init(out, "simulate");
+    ok(run_by(def, p, &options, out, &err), &err);
+    assert_string_equal(out->run.engine, def->name);
+}
+
+/* --- one against the other */
+
+static bool is_quantile(const char *name)
+{
+    return strstr(name, "_p9") || strstr(name, "_p50");
+}
+
+/* Within five of the standard errors of both; exact ones are met by the other's.  Quantiles of
+ * steps are told as if visits were independent, which those at desks are not: they are compared by
+ * their share. */
+static uint32_t compare(const struct metrics *a, const struct metrics *b, const char *where,
+                        bool step)
+{
+    uint32_t n = 0;
+    assert_int_equal(a->list.len, b->list.len);
+    for (size_t i = 0; i < a->list.len; i++) {
+        const struct metric *x = &a->list.at[i], *y = &b->list.at[i];
+        assert_string_equal(x->name, y->name);
+        assert_string_equal(x->unit, y->unit);
+        if (!isfinite(x->high) || !isfinite(y->high))
+            continue;
+        double sigma = hypot(x->high - x->low, y->high - y->low) / (2 * 1.96);
+        double rough = step && is_quantile(x->name) ? 0.1 * fabs(x->value) : 0;
+        if (fabs(x->value - y->value) > 5 * sigma + 1e-6 * fabs(x->value) + rough)
+            fail_msg("%s %s: %g by desks, %g event by event, sigma %g", where, x->name, x->value,
+                     y->value, sigma);
+        n++;
+    }
+    return n;
+}
+
+static uint32_t compare_all(const struct result *a, const struct result *b)
+{
+    uint32_t n = compare(&a->metrics, &b->metrics, "top", false);
+#define ROWS(rows, step)                                                                           \
+    assert_int_equal(a->rows.len, b->rows.len);                                                    \
+    for (size_t i = 0; i < a->rows.len; i++) {                                                     \
+        assert_string_equal(a->rows.at[i].id, b->rows.at[i].id);                                   \
+        n += compare(&a->rows.at[i].metrics, &b->rows.at[i].metrics, a->rows.at[i].id, step);      \
+    }
+    ROWS(stages, true)
+    ROWS(classes, false)
+    ROWS(resources, false)
+#undef ROWS
+    assert_int_equal(a->edges.len, b->edges.len);
+    for (size_t i = 0; i < a->edges.len; i++) {
+        assert_string_equal(a->edges.at[i].from, b->edges.at[i].from);
+        assert_string_equal(a->edges.at[i].to, b->edges.at[i].to);
+        n += compare(&a->edges.at[i].metrics, &b->edges.at[i].metrics, a->edges.at[i].to, false);
+    }
+    return n;
+}
+
+/* Mean over the instants of each curve. */
+static void compare_curves(const struct result *a, const struct result *b)
+{
+    assert_int_equal(a->curves.len, b->curves.len);
+    for (size_t i = 0; i < a->curves.len; i++) {
+        const struct curve *x = &a->curves.at[i], *y = &b->curves.at[i];
+        double mean_x = 0, mean_y = 0;
+        assert_string_equal(x->id, y->id);
+        assert_int_equal(x->points.len, y->points.len);
+        for (size_t k = 0; k < x->points.len; k++) {
+            assert_true(x->points.at[k].x == y->points.at[k].x);
+            mean_x += x->points.at[k].y / (double)x->points.len;
+            mean_y += y->points.at[k].y / (double)x->points.len;
+        }
+        assert_true(fabs(mean_x - mean_y) <= 0.15 * (mean_x + mean_y) / 2 + 0.05);
+    }
+}
+
+static void agree(const char *text, uint64_t trials, uint32_t metrics)
+{
+    struct pipeline p;
+    struct result desks, events;
+    parse(text, &p);
+    assert_true(engine_for(&p) == &desk_engine);
+    simulate(&desk_engine, &p, trials, 5, 1, &desks);
+    simulate(&queue_engine, &p, trials, 6, 1, &events);
+    assert_in_range(compare_all(&desks, &events), metrics, 10000);
+    compare_curves(&desks, &events);
+    assert_int_equal(desks.warnings.len, events.warnings.len);
+    result_release(&desks);
+    result_release(&events);
+    pipeline_release(&p);
+}
+
+static const char bare[] =
+    "seam: 1\narrivals: {poisson: 3/s}\nhorizon: {warmup: 100s, length: 3000s}\n"
+    "resources: {desk: {servers: 4, answer_within: 500ms, cost: $30/h}}\n"
+    "objective: {deadline: 3s}\n"
+    "flow:\n  - stage: serve\n    by: desk\n    latency: {exponential: {mean: 1s}}\n";
+
+static const char gated[] =
+    "seam: 1\narrivals: {poisson: 1/s}\nhorizon: {warmup: 500s, length: 8000s}\n"
+    "resources: {editors: {servers: 3, answer_within: 10s}}\n"
+    "objective: {deadline: 30s}\nworth: {correct: $1, wrong: $-2}\n"
+    "flow:\n"
+    "  - stage: get\n    error: 10%\n    latency: {lognormal: {mu: -0.5, sigma: 0.6}}\n"
+    "    retry: {attempts: 3, backoff: {initial: 100ms}}\n    cost: {per_call: $0.01}\n"
+    "    fallback: make\n    budget: 2s\n"
+    "  - stage: make\n    wrong: 10%\n    latency: {gamma: {mean: 2s, sd: 1s}}\n"
+    "    confidence: {good: {beta: {a: 10, b: 2}}, bad: {beta: {a: 4, b: 4}}}\n"
+    "  - gate: sure\n    threshold: 0.68\n    above: ship\n    below: desk\n"
+    "  - review: desk\n    by: editors\n    sensitivity: 85%\n    specificity: 97%\n"
+    "    latency: {exponential: {mean: 9s}}\n    fixes: 30%\n    budget: 15s\n"
+    "    cost: {per_call: $0.5}\n    on_reject: remake\n    next: [ship]\n"
+    "  - stage: remake\n    wrong: 4%\n    latency: 4s\n";
+
+static const char classes[] =
+    "seam: 1\narrivals: {every: {gamma: {mean: 500ms, sd: 400ms}}, batch: {discrete: {values: [1, "
+    "2, 3], weights: [0.5, 0.3, 0.2]}}}\n"
+    "horizon: {warmup: 500s, length: 4000s}\n"
+    "classes: {easy: {share: 70%}, hard: {share: 30%}}\n"
+    "resources: {front: {servers: 2}, back: {servers: 20, cost: $20/h}}\n"
+    "flow:\n"
+    "  - stage: get\n    latency: {easy: {exponential: {mean: 300ms}}, hard: 2s}\n"
+    "    cache: {hit: 30%, latency: 5ms}\n"
+    "    next: [{to: slow, probability: {easy: 10%, hard: 40%}}, {to: out, probability: 50%}, "
+    "quick]\n"
+    "  - stage: quick\n    by: front\n    error: 5%\n    timeout: 2s\n"
+    "    latency: {exponential: {mean: 900ms}}\n    fallback: out\n    next: [out]\n"
+    "  - stage: slow\n    by: back\n    wrong: {easy: 2%, hard: 10%}\n"
+    "    latency: {easy: {exponential: {mean: 9s}}, hard: {gamma: {mean: 25s, sd: 10s}}}\n"
+    "  - check: out\n    sensitivity: 90%\n    specificity: 99%\n    latency: 1s\n";
+
+static const char overloaded[] =
+    "seam: 1\narrivals: {poisson: 30/h}\nhorizon: {length: 2d, replications: 20}\n"
+    "resources: {desk: {servers: 1}}\n"
+    "flow:\n  - review: read\n    by: desk\n    latency: {exponential: {mean: 150s}}\n";
+
+static void a_bare_desk_agrees_with_events(void **state)
+{
+    agree(bare, 20, 40);
+}
+
+static void a_desk_in_a_flow_agrees_with_events(void **state)
+{
+    agree(gated, 12, 90);
+}
+
+static void classes_batches_and_two_desks_agree_with_events(void **state)
+{
+    agree(classes, 12, 120);
+}
+
+static void one_horizon_in_parts_agrees_with_events(void **state)
+{
+    agree(gated, 1, 90);
+}
+
+static void overload_is_named_alike(void **state)
+{
+    struct pipeline p;
+    struct result out;
+    agree(overloaded, 20, 40);
+    parse(overloaded, &p);
+    simulate(&desk_engine, &p, 20, 1, 1, &out);
+    assert_int_equal(out.warnings.len, 1);
+    assert_non_null(strstr(out.warnings.at[0], "is overloaded"));
+    result_release(&out);
+    pipeline_release(&p);
+}
+
+static int prepare(void **state)
+{
+    math_init();
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_bare_desk_agrees_with_events),
+        cmocka_unit_test(a_desk_in_a_flow_agrees_with_events),
+        cmocka_unit_test(classes_batches_and_two_desks_agree_with_events),
+        cmocka_unit_test(one_horizon_in_parts_agrees_with_events),
+        cmocka_unit_test(overload_is_named_alike),
+    };
+    return cmocka_run_group_tests_name("desk", tests, prepare, NULL);
+}
