@@ -232,7 +232,7 @@ MULTIVERSION static struct gone count_gone(const struct customers *c, const doub
         last = (four)(((four_masks)end & later) | ((four_masks)last & ~later));
         *(four_floats *)(value + i) = __builtin_convertvector(all, four_floats);
     }
-    struct gone g = {ADD_FOUR(sum), ADD_FOUR(squares), most_of(&last), ADD_FOUR(visit),
+    struct gone g = {ADD_FOUR(sum), ADD_FOUR(squares), ADD_FOUR(visit), most_of(&last),
                      (uint32_t)ADD_FOUR(late)};
     for (; i < n; i++) {
         double w = begin[i] - c->reach[i], all = c->took[i] + w, end = c->arrive[i] + all;
