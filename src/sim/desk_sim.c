@@ -28,7 +28,7 @@ struct desk_sim *desk_sim_new(const struct desk_program *g)
     memset(s, 0, sizeof *s);
     s->program = g;
     s->batch = batch_new(&g->items);
-    tally_init(&s->counts, &g->items);
+    tally_init(&s->counts, &g->items, false);
     s->line = mem_zero(p->n_resources + 1, sizeof *s->line);
     s->seen = mem_zero(p->n_resources + 1, sizeof *s->seen);
     for (uint32_t r = 0; r < p->n_resources; r++)
