@@ -464,7 +464,11 @@ struct horizon {
     uint32_t replications;
 };
 
-/* --- feedback: after each cycle of cycle_s the rules change the steps named */
+/* --- feedback: after each cycle of cycle_s the rules change the steps named
+ *
+ * A label is the verdict of a review, right or wrong; a review to which an audit sent the item is
+ * one of the audit.  Metrics are those of the pipeline as written, before anything is learnt; what
+ * is learnt shows in the curves `learning` (sim/feedback.h), cycle after cycle. */
 enum { LABELS_REVIEW = 1, LABELS_AUDIT = 2 };
 enum learn_kind {
     LEARN_POWER_LAW,   /* wrong(n) = floor + (wrong(0) - floor) (1 + n / per)^(-exponent), never

@@ -3,6 +3,7 @@
  * answer with its frontier. */
 #include "decide/search.h"
 
+#include "model/learning.h"
 #include "sim/exact.h"
 
 #include <math.h>
@@ -147,8 +148,8 @@ static bool solves(const struct pipeline *p)
     return exact_point(p, &point, &why) == 0 || why.code != ERR_UNSUPPORTED;
 }
 
-int size_scenario(const struct pipeline *p, const struct size_options *options, struct result *out,
-                  bool *met, struct error *err)
+static int size(const struct pipeline *p, const struct size_options *options, struct result *out,
+                bool *met, struct error *err)
 {
     struct search s = {.p = p, .options = options, .err = err};
     struct trial *grid = NULL, best = {0};
@@ -180,5 +181,18 @@ int size_scenario(const struct pipeline *p, const struct size_options *options, 
 out:
     search_release(&s);
     mem_free(grid);
+    return status;
+}
+
+int size_scenario(const struct pipeline *p, const struct size_options *options, struct result *out,
+                  bool *met, struct error *err)
+{
+    struct pipeline store;
+
+    learning_assume(p, out);
+    if (p->feedback.cycle_s > 0)
+        result_assume(out, "the threshold is that of the pipeline as written, before any feedback");
+    int status = size(learning_none(p, &store), options, out, met, err);
+    pipeline_release(&store);
     return status;
 }
