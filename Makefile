@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Seam.  `make demo` and `make check` do all the set-up by themselves; `make help` lists the rest.
 
-# --- switches: make SANITIZE=1, SANITIZE=thread, COVERAGE=1, DEV=1 (warnings are errors), BUILD=dir
+# --- switches: make SANITIZE=1, SANITIZE=thread, COVERAGE=1, DEV=1 (warnings are errors), BUILD=dir,
+#     MPI=1 (build/seam-mpi as well, for mpirun)
 BUILD    ?= build
 PREFIX   ?= /usr/local
 CC       ?= gcc
@@ -43,7 +44,7 @@ endif
 SAY = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 # --- what is built from what
-C_SRC   := $(filter-out src/cli/main.c,$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
+C_SRC   := $(filter-out src/cli/main.c src/sim/mpi.c,$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
 CXX_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.cc))
 LIB_OBJ := $(C_SRC:%.c=$(BUILD)/%.o) $(CXX_SRC:%.cc=$(BUILD)/%.o)
 LIB     := $(BUILD)/libseam.a
@@ -53,10 +54,17 @@ TESTS_SLOW := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/stat/test_*.c))
 FUZZ    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
-all: $(BUILD)/seam
+all: $(BUILD)/seam $(if $(MPI),$(BUILD)/seam-mpi)
 
 $(BUILD)/seam: $(BUILD)/src/cli/main.o $(LIB)
 	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# mpi.o stands before the library, and takes the place of ranks_start.o in it
+$(BUILD)/seam-mpi: $(BUILD)/src/cli/main.o $(BUILD)/src/sim/mpi.o $(LIB)
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(shell mpicc --showme:link) $(LIBS)
+
+$(BUILD)/src/sim/mpi.o: CPPFLAGS += $(shell mpicc --showme:compile)
+$(BUILD)/src/sim/mpi.o: | deps-mpi
 
 $(LIB): $(LIB_OBJ)
 	@rm -f $@
@@ -96,6 +104,8 @@ deps: ## installs what is missing (Debian: apt-get; elsewhere: names it)
 	@sh tests/tools/deps.sh install
 deps-quick:
 	@sh tests/tools/deps.sh quick
+deps-mpi:
+	@sh tests/tools/deps.sh quick mpi
 
 demo: $(BUILD)/seam ## the main job on a real log: replay, fit, simulate, size, report
 	@SEAM=$(BUILD)/seam sh tests/tools/demo.sh
@@ -149,5 +159,5 @@ install: $(BUILD)/seam ## to $(DESTDIR)$(PREFIX)
 clean: ## removes what was built
 	rm -rf build build-asan build-tsan build-cov build-fuzz
 
-.PHONY: all help deps deps-quick demo check check-slow tests-built sanitize coverage fuzz bench \
+.PHONY: all help deps deps-quick deps-mpi demo check check-slow tests-built sanitize coverage fuzz bench \
         check-layers check-headers format sample install clean

@@ -6,6 +6,7 @@
 #include "cli/options.h"
 #include "model/pipeline.h"
 #include "model/result.h"
+#include "sim/ranks.h"
 
 #include <stdatomic.h>
 
@@ -13,8 +14,9 @@
 struct cli {
     const struct options *options;
     const atomic_bool *stop;
-    const char *command_line; /* as typed, for reports */
-    double started_s;         /* monotonic */
+    const char *command_line;  /* as typed, for reports */
+    const struct ranks *ranks; /* processes that run this line together; see cli_scenario */
+    double started_s;          /* monotonic */
     bool out_is_terminal, err_is_terminal, color;
     int width; /* of the terminal, 80 where there is none */
 };
@@ -33,8 +35,12 @@ void cli_say(const char *text);
 /* The same, unless --quiet. */
 void cli_note(const struct cli *cli, const char *format, ...) PRINTF_LIKE(2, 3);
 
+/* Appends a file's bytes on every rank; rank 0 reads it. */
+MUST_CHECK int cli_read(const struct cli *cli, const char *path, size_t limit, struct buf *out,
+                        struct error *err);
+
 /* Reads a scenario with the line's --set and --target; faults go to standard error in full.  *out
- * is the caller's to release, also after an error. */
+ * is the caller's to release, also after an error.  Rank 0 reads for all, and all fail together. */
 MUST_CHECK int cli_scenario(const struct cli *cli, const char *path, struct pipeline *out,
                             struct error *err);
 /* The same with one more setting, for sweeps. */

@@ -12,6 +12,7 @@
 #define SEAM_MATH_SUMMARY_H
 
 #include "base/buf.h"
+#include "base/pack.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,9 @@ size_t sketch_cell_of(double x);
 struct sketch_cell sketch_cell_at(const struct sketch *s, size_t i);
 /* Adds a stored cell to cell i; min and max stay as they are. */
 void sketch_restore(struct sketch *s, size_t i, struct sketch_cell cell);
+/* Saves the sketch, or adds a saved one (pack.h).  One without memory saves as an empty one, and
+ * takes in nothing else. */
+void sketch_pack(struct sketch *s, struct pack *p);
 
 /* Sums in fixed point: value * 2^40 in 128 bits.  Block sums come in as doubles that were added in
  * a fixed order and are rounded once; from there on all is integer.  A sum of squares beyond 2^80
@@ -82,6 +86,8 @@ struct moments {
 void moments_add(struct moments *m, uint64_t n, double sum, double sum2);
 /* Adds all that `from` holds; the order of merging makes no difference. */
 void moments_merge(struct moments *into, const struct moments *from);
+/* Saves them, or adds saved ones. */
+void moments_pack(struct moments *m, struct pack *p);
 double moments_mean(const struct moments *m);     /* NaN while empty */
 double moments_variance(const struct moments *m); /* sample variance, n - 1; 0 for n < 2 */
 

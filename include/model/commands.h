@@ -44,6 +44,9 @@ enum option_takes {
     X(TRIALS, "trials", 'n')                                                                       \
     X(UNTIL, "until", 0)                                                                           \
     X(GAP, "gap", 0)                                                                               \
+    X(CHECKPOINT, "checkpoint", 0)                                                                 \
+    X(KEEP_EVERY, "keep-every", 0)                                                                 \
+    X(RESUME, "resume", 0)                                                                         \
     X(SEED, "seed", 0)                                                                             \
     X(THREADS, "threads", 'j')                                                                     \
     X(UNCERTAINTY, "uncertainty", 0)                                                               \

@@ -4,7 +4,7 @@
  * A unit's numbers depend on (seed, its index) alone, and what it counts is merged as integers, so
  * that any share-out of the units over threads, processes and resumed runs ends in the same bits.
  * Life of an engine: open, unit (by any worker, each with its own index), merge, then count, fill,
- * say and save of the sum; close.
+ * say and pack of the sum; close.
  *
  * How to add one: a struct engine_def in a file of its own and a row in engine_for, the special
  * ones before the general ones. */
@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/pack.h"
 #include "model/pipeline.h"
 #include "model/result.h"
 #include "sim/metrics.h"
@@ -21,10 +22,9 @@
 struct engine_options {
     uint64_t trials; /* at most, in all */
     uint64_t seed;
-    uint32_t threads; /* workers, at least 1 */
-    bool grows;       /* a stopping rule asks for more and more trials */
-    bool means_only;  /* no more than means and shares of all items will be asked for */
-    uint64_t block;   /* trials of a unit, of a run that is resumed; 0: as the engine likes */
+    uint32_t threads;        /* workers, at least 1 */
+    bool grows;              /* a stopping rule asks for more and more trials */
+    bool means_only;         /* no more than means and shares of all items will be asked for */
     const atomic_bool *stop; /* NULL, or: units may be broken off once it is set */
 };
 
@@ -32,6 +32,7 @@ struct engine {
     const struct engine_def *def;
     struct engine_options options; /* threads: no more than there are units */
     uint64_t block;                /* trials of one unit; the last unit may have fewer */
+    uint32_t parts;                /* in which a unit is counted: sums of other parts do not add */
     void *state;
 };
 
@@ -51,7 +52,9 @@ struct engine_def {
     bool (*unit)(struct engine *e, uint32_t worker, uint64_t i, uint64_t n);
     /* Adds what the workers counted to the sum, and empties them. */
     void (*merge)(struct engine *e);
-    void (*clear)(struct engine *e);           /* empties the sum */
+    void (*clear)(struct engine *e); /* empties the sum */
+    /* Saves the sum, or adds a saved one (base/pack.h) of the same pipeline, block and parts. */
+    void (*pack)(struct engine *e, struct pack *p);
     uint64_t (*count)(const struct engine *e); /* trials in the sum */
     void (*fill)(const struct engine *e, const struct metrics_options *options, struct result *out);
     /* Curves and warnings of a whole run. */

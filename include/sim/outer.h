@@ -12,7 +12,9 @@ bool outer_needed(const struct pipeline *p);
  * some items of its own; values are means over the draws, intervals the quantiles of the draws
  * after their spread by so few items is exchanged for that of `trials` items. */
 struct engine_def;
+struct keeper;
 MUST_CHECK int outer_run(const struct pipeline *p, const struct run_options *options,
-                         const struct engine_def *def, struct result *out, struct error *err);
+                         const struct engine_def *def, struct keeper *keeper, struct result *out,
+                         struct error *err);
 
 #endif

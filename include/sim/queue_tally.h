@@ -226,6 +226,9 @@ void queue_tally_take(struct queue_tally *t, uint32_t unit, double *out);
 void queue_tally_drop(struct queue_tally *t);
 /* Adds what `from`, of the same program, has taken in; flushes `from`. */
 void queue_tally_merge(struct queue_tally *into, struct queue_tally *from);
+/* Saves what was taken in, or adds a saved tally of the same program (base/pack.h). */
+void queue_tally_pack(struct queue_tally *t, struct pack *p);
+void pair_sums_pack(struct pair_sums *s, struct pack *p);
 /* Makes the sketches of all classes from those of each. */
 void queue_tally_flush(struct queue_tally *t);
 /* Place of a row's pair k in t->pair (edges: k = 0). */

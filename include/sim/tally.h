@@ -57,6 +57,8 @@ void tally_clear(struct tally *t);
 void tally_release(struct tally *t);
 /* Adds the counts and values of `from`, a tally of the same program. */
 void tally_merge(struct tally *into, const struct tally *from);
+/* Saves the tally, or adds a saved one of the same program (base/pack.h). */
+void tally_pack(struct tally *t, struct pack *p);
 /* The same program's tally read as another program's of the same shape (for outer loops). */
 void tally_rebind(struct tally *t, const struct program *g);
 /* Adds one class to another. */

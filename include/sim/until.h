@@ -13,8 +13,10 @@
 /* An engine that can go on: how many trials at the first look (then twice as many), and at most. */
 struct until {
     uint64_t first, most;
-    /* Runs up to so many trials in all; true: stopped before. */
-    bool (*advance)(void *arg, uint64_t trials);
+    uint64_t known; /* looks at fewer trials were taken, and did not reach the half-widths */
+    const struct ranks *ranks; /* rank 0 looks and fills */
+    /* Runs up to so many trials in all; *stopped: before. */
+    int (*advance)(void *arg, uint64_t trials, bool *stopped, struct error *err);
     /* The metrics of what was run. */
     void (*fill)(void *arg, const struct metrics_options *options, struct result *out);
     uint64_t (*count)(void *arg); /* trials so far */

@@ -3,13 +3,16 @@
 #include "cli/cli.h"
 #include "cli/sweep.h"
 
+#include "base/file.h"
 #include "sim/importance.h"
 #include "sim/run.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { UNTIL_MAX = 8 };
+static const size_t KEPT_MAX = (size_t)1 << 30;
 
 struct untils {
     struct run_until list[UNTIL_MAX];
@@ -80,6 +83,63 @@ static void show_progress(void *arg, uint64_t done, uint64_t of)
         fprintf(stderr, "\r%79s\r", "");
 }
 
+/* --- progress that is kept */
+
+struct kept {
+    struct run_keep how;
+    struct buf bytes;
+    const char *path; /* where it is written */
+};
+
+static int write_kept(void *arg, const void *bytes, size_t len, struct error *err)
+{
+    const struct kept *k = arg;
+    return file_write(k->path, bytes, len, err);
+}
+
+/* A file of earlier progress is not overwritten by a run that starts anew. */
+static int is_free(const struct cli *cli, const char *path, struct error *err)
+{
+    int status = 0;
+    if (cli->ranks->rank == 0 && access(path, F_OK) == 0)
+        status = error_set(err, ERR_USAGE,
+                           "--checkpoint %s: it is there already; go on from it with --resume %s, "
+                           "or remove it",
+                           path, path);
+    return ranks_agree(cli->ranks, status, err);
+}
+
+static int kept_open(const struct cli *cli, struct kept *k, struct error *err)
+{
+    const struct options *o = cli->options;
+    const char *resume = option_text(o, OPTION_RESUME, NULL);
+    *k = (struct kept){.path = option_text(o, OPTION_CHECKPOINT, resume)};
+    k->how = (struct run_keep){.name = resume, .write = write_kept, .arg = k};
+    if (units_duration(option_text(o, OPTION_KEEP_EVERY, "10s"), &k->how.every_s, err)) {
+        err->code = ERR_USAGE;
+        return error_prefix(err, "--keep-every");
+    }
+    if (k->how.every_s <= 0)
+        return error_set(err, ERR_USAGE, "--keep-every: must be above 0");
+    if (!k->path)
+        return 0;
+    if (option_given(o, OPTION_SWEEP))
+        return error_set(err, ERR_USAGE,
+                         "--sweep: the progress of several runs cannot be kept in one file; leave "
+                         "out --checkpoint and --resume");
+    if (!strcmp(k->path, "-") || (resume && !strcmp(resume, "-")))
+        return error_set(err, ERR_USAGE,
+                         "--checkpoint and --resume need a file that can be replaced, not -");
+    if (!resume || strcmp(resume, k->path))
+        if (is_free(cli, k->path, err))
+            return -1;
+    if (resume && cli_read(cli, resume, KEPT_MAX, &k->bytes, err))
+        return -1;
+    k->how.resume = buf_text(&k->bytes);
+    k->how.resume_len = k->bytes.len;
+    return 0;
+}
+
 static int simulate_point(const struct cli *cli, const struct pipeline *p, struct result *out,
                           bool *complete, struct error *err)
 {
@@ -102,15 +162,26 @@ static int simulate_point(const struct cli *cli, const struct pipeline *p, struc
         .uncertainty =
             cli_uncertainty(cli, p) && (!untils.n || option_given(o, OPTION_UNCERTAINTY)),
         .stop = cli->stop,
+        .clock_s = cli_clock_s,
+        .ranks = cli->ranks,
     };
-    if (cli->err_is_terminal && !option_given(o, OPTION_QUIET)) {
+    if (cli->err_is_terminal && cli->ranks->rank == 0 && !option_given(o, OPTION_QUIET)) {
         options.progress = show_progress;
         options.progress_arg = (void *)cli;
     }
+    struct kept kept;
     *complete = true;
-    if (run_simulate(p, &options, out, err))
+    int status = kept_open(cli, &kept, err);
+    options.keep = kept.path ? &kept.how : NULL;
+    if (!status)
+        status = run_simulate(p, &options, out, err);
+    buf_release(&kept.bytes);
+    if (status)
         return -1;
-    if (!option_given(o, OPTION_SWEEP) && add_importance(cli, p, &options, out, err))
+    options.keep = NULL;
+    options.ranks = NULL;
+    if (!option_given(o, OPTION_SWEEP) && cli->ranks->rank == 0 &&
+        add_importance(cli, p, &options, out, err))
         return -1;
     for (size_t i = 0; i < untils.n; i++) {
         const struct metric *m = metrics_find(&out->metrics, untils.list[i].metric);

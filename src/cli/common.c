@@ -52,7 +52,7 @@ void cli_note(const struct cli *cli, const char *format, ...)
     struct buf text;
     va_list args;
 
-    if (option_given(cli->options, OPTION_QUIET))
+    if (option_given(cli->options, OPTION_QUIET) || cli->ranks->rank > 0)
         return;
     buf_init(&text);
     va_start(args, format);
@@ -60,6 +60,16 @@ void cli_note(const struct cli *cli, const char *format, ...)
     va_end(args);
     cli_say(buf_text(&text));
     buf_release(&text);
+}
+
+int cli_read(const struct cli *cli, const char *path, size_t limit, struct buf *out,
+             struct error *err)
+{
+    int status = cli->ranks->rank == 0 ? file_read(path, limit, out, err) : 0;
+    if (ranks_agree(cli->ranks, status, err))
+        return -1;
+    ranks_broadcast(cli->ranks, out);
+    return 0;
 }
 
 static int setting_parse(const char *text, struct arena *arena, struct setting *out,
@@ -126,7 +136,7 @@ int cli_targets(const struct cli *cli, struct pipeline *p, struct error *err)
     return 0;
 }
 
-static int scenario_from_text(const char *path, const struct buf *text,
+static int scenario_from_text(const struct cli *cli, const char *path, const struct buf *text,
                               const struct scenario_options *options, struct pipeline *out,
                               struct error *err)
 {
@@ -140,7 +150,8 @@ static int scenario_from_text(const char *path, const struct buf *text,
         uint64_t n = faults.list.len + faults.dropped;
         buf_init(&shown);
         scenario_put_faults(&faults, path, buf_text(text), &shown);
-        fwrite(shown.data, 1, shown.len, stderr);
+        if (cli->ranks->rank == 0)
+            fwrite(shown.data, 1, shown.len, stderr);
         buf_release(&shown);
         enum error_code code = err->code;
         status = error_set(err, code, "%s: %llu fault%s", path, (unsigned long long)n,
@@ -169,12 +180,11 @@ int cli_scenario_with(const struct cli *cli, const char *path, const struct sett
             goto out;
     if (extra)
         set[n++] = *extra;
-    if (file_read(path, SCENARIO_READ_MAX, &text, err))
+    if (cli_read(cli, path, SCENARIO_READ_MAX, &text, err))
         goto out;
     struct scenario_options options = {.set = set, .n_set = n};
-    if (scenario_from_text(path, &text, &options, out, err))
-        goto out;
-    status = cli_targets(cli, out, err);
+    status = scenario_from_text(cli, path, &text, &options, out, err);
+    status = ranks_agree(cli->ranks, status ? status : cli_targets(cli, out, err), err);
 out:
     buf_release(&text);
     arena_release(&arena);

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "cli/cli.h"
 #include "math/gsl_guard.h"
+#include "sim/ranks.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -68,7 +69,8 @@ static int fail(const struct error *err)
     return error_exit_status(err->code);
 }
 
-static int run(int argc, char **argv, const struct options *options)
+/* Other commands than simulate are no work for several ranks. */
+static int run(int argc, char **argv, const struct options *options, const struct ranks *ranks)
 {
     struct error err = {0};
     struct sigaction action = {.sa_handler = on_interrupt};
@@ -76,18 +78,29 @@ static int run(int argc, char **argv, const struct options *options)
     int status;
 
     if (option_given(options, OPTION_HELP)) {
+        if (ranks->rank > 0)
+            return 0;
         buf_init(&help);
         help_command(options->command, &help);
         status = cli_print(buf_text(&help), help.len, &err);
         buf_release(&help);
         return status ? fail(&err) : 0;
     }
+    if (options->command != COMMAND_SIMULATE) {
+        if (ranks->rank > 0)
+            return 0;
+        ranks = &ranks_alone;
+    }
     sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (ranks->size > 1)
+        sigaction(SIGUSR1, &action, NULL);
     char *line = command_line(argc, argv);
     struct cli cli = {
         .options = options,
         .stop = &stop_asked,
         .command_line = line,
+        .ranks = ranks,
         .started_s = cli_clock_s(),
         .out_is_terminal = isatty(STDOUT_FILENO),
         .err_is_terminal = isatty(STDERR_FILENO),
@@ -96,10 +109,12 @@ static int run(int argc, char **argv, const struct options *options)
     cli.color = wants_color(options, cli.out_is_terminal);
     status = command_run[options->command](&cli, &err);
     mem_free(line);
+    if (ranks->rank > 0) /* rank 0 speaks for all */
+        return 0;
     return status < 0 ? fail(&err) : status;
 }
 
-int main(int argc, char **argv)
+static int start(int argc, char **argv, const struct ranks *ranks)
 {
     struct options options;
     struct error err = {0};
@@ -107,6 +122,8 @@ int main(int argc, char **argv)
     int status;
 
     math_init();
+    if (ranks->rank > 0 && argc < 3)
+        return 0;
     if (argc < 2 || !strcmp(argv[1], "help") || !strcmp(argv[1], "--help") ||
         !strcmp(argv[1], "-h")) {
         buf_init(&help);
@@ -119,7 +136,20 @@ int main(int argc, char **argv)
         return cli_print("seam " SEAM_VERSION "\n", strlen("seam " SEAM_VERSION "\n"), &err)
                    ? fail(&err)
                    : 0;
-    status = options_parse(argc, argv, &options, &err) ? fail(&err) : run(argc, argv, &options);
+    status = options_parse(argc, argv, &options, &err);
+    if (status)
+        status = ranks->rank == 0 ? fail(&err) : 0;
+    else
+        status = run(argc, argv, &options, ranks);
     options_release(&options);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct ranks ranks;
+    ranks_start(&argc, &argv, &ranks);
+    int status = start(argc, argv, &ranks);
+    ranks_end();
     return status;
 }

@@ -77,6 +77,8 @@ int cli_finish(const struct cli *cli, struct result *r, const struct pipeline *p
                struct error *err)
 {
     cli_stamp(cli, r, p);
+    if (cli->ranks->rank > 0)
+        return 0;
     if ((option_given(cli->options, OPTION_DB) || option_given(cli->options, OPTION_SAVE)) &&
         save(cli, r, err))
         return -1;

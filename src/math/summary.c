@@ -293,6 +293,70 @@ void sketch_restore(struct sketch *s, size_t i, struct sketch_cell cell)
     s->n += cell.n;
 }
 
+static void write_cells(const struct sketch *s, struct pack *p, size_t from, size_t to)
+{
+    uint64_t used = 0, skipped = 0;
+    for (size_t i = from; i <= to; i++)
+        used += sketch_cell_at(s, i).n > 0;
+    pack_value(p, &used, CELLS);
+    for (size_t i = from; i <= to; i++) {
+        struct sketch_cell c = sketch_cell_at(s, i);
+        if (c.n == 0) {
+            skipped++;
+            continue;
+        }
+        pack_value(p, &skipped, CELLS);
+        pack_count(p, &c.n);
+        pack_count(p, &c.low);
+        skipped = 0;
+    }
+}
+
+/* Each cell lies within the range of the values and holds no more than so many can leave there. */
+static void read_cells(struct sketch *s, struct pack *p, size_t from, size_t to, uint64_t n)
+{
+    uint64_t used = 0, skipped = 0, seen = 0;
+    size_t at = from;
+    pack_value(p, &used, to - from + 1);
+    for (uint64_t k = 0; k < used && !p->broken; k++) {
+        struct sketch_cell c = {0};
+        pack_value(p, &skipped, to - from);
+        pack_count(p, &c.n);
+        pack_count(p, &c.low);
+        at += skipped;
+        pack_check(p, at <= to && c.n > 0 && c.n <= n - seen && c.low / c.n <= LOW_MASK &&
+                          (c.low / c.n < LOW_MASK || c.low % c.n == 0));
+        if (!p->broken)
+            sketch_restore(s, at++, c);
+        seen += c.n;
+    }
+    pack_check(p, seen == n);
+}
+
+void sketch_pack(struct sketch *s, struct pack *p)
+{
+    uint64_t n = s->n;
+    double min = s->min, max = s->max;
+    size_t from = 0, to = 0;
+    pack_value(p, &n, ((uint64_t)1 << 62) - 1);
+    if (n == 0)
+        return;
+    pack_double(p, &min);
+    pack_double(p, &max);
+    pack_check(p, s->hot && min >= 0 && min <= max);
+    if (p->broken)
+        return;
+    from = sketch_cell_of(min);
+    to = sketch_cell_of(max);
+    if (p->to) {
+        write_cells(s, p, from, to);
+        return;
+    }
+    s->min = min < s->min ? min : s->min;
+    s->max = max > s->max ? max : s->max;
+    read_cells(s, p, from, to, n);
+}
+
 /* Is the cell one value?  Only cells inside the octaves keep the bits that tell. */
 static bool is_atom(size_t i, struct sketch_cell c, double *value)
 {
@@ -396,7 +460,7 @@ double sketch_cdf(const struct sketch *s, double x)
 
 static const double FIXED = 0x1p40;
 static const double SUM_MAX = 0x1p110; /* of a block, fixed point */
-static const __int128 SUM2_MAX = (__int128)1 << 120;
+static const __int128 SUM2_MAX = (__int128)1 << 120, SUM_SAVED_MAX = (__int128)1 << 125;
 
 void moments_add(struct moments *m, uint64_t n, double sum, double sum2)
 {
@@ -411,6 +475,18 @@ void moments_merge(struct moments *into, const struct moments *from)
     into->n += from->n;
     into->sum += from->sum;
     into->sum2 = from->sum2 > SUM2_MAX - into->sum2 ? SUM2_MAX : into->sum2 + from->sum2;
+}
+
+void moments_pack(struct moments *m, struct pack *p)
+{
+    struct moments saved = {0}, *at = p->to ? m : &saved;
+    pack_count(p, &at->n);
+    pack_sum(p, &at->sum);
+    pack_sum(p, &at->sum2);
+    pack_check(p, at->sum >= -SUM_SAVED_MAX && at->sum <= SUM_SAVED_MAX && at->sum2 >= 0 &&
+                      at->sum2 <= SUM2_MAX);
+    if (!p->to && !p->broken)
+        moments_merge(m, &saved);
 }
 
 double moments_mean(const struct moments *m)

@@ -25,6 +25,12 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "run until the half-width is reached: reliability=0.1%",                                               ON(SIMULATE)                        },
     [OPTION_GAP] = {"gap",            0,   TAKES_NOTHING,     NULL,
                     "losses and sensitivities, however long they take",                                                    ON(SIMULATE)                        },
+    [OPTION_CHECKPOINT] = {"checkpoint",     0,   TAKES_TEXT,        "FILE",
+                    "keep progress there, to go on with --resume after a break",                                           ON(SIMULATE)                        },
+    [OPTION_KEEP_EVERY] = {"keep-every",     0,   TAKES_TEXT,        "TIME",
+                    "how often --checkpoint is written (default 10s), besides at the end",                                 ON(SIMULATE)                        },
+    [OPTION_RESUME] = {"resume",         0,   TAKES_TEXT,        "FILE",
+                    "go on from what --checkpoint kept there, and keep it up",                                             ON(SIMULATE)                        },
     [OPTION_SEED] = {"seed",           0,   TAKES_COUNT,       "N",              "seed of all random numbers (default 1)",
                     MODELS | ON(FIT)                                                                                                                           },
     [OPTION_THREADS] = {"threads",        'j', TAKES_COUNT,       "N",
@@ -105,7 +111,9 @@ const struct command_def command_defs[COMMAND_COUNT] = {
          "reliability is lost, and which numbers matter, is simulated too, for timed "
          "scenarios of more than a few thousand items a horizon only with --gap.",                  {"seam simulate scenarios/six-step.yaml",
           "seam simulate flow.yaml --until reliability=0.1%",
-          "seam simulate flow.yaml --sweep flow.confident.threshold=0.5:0.95:10"},
+          "seam simulate flow.yaml --sweep flow.confident.threshold=0.5:0.95:10",
+          "seam simulate flow.yaml --trials 1e12 --checkpoint flow.run",
+          "seam simulate flow.yaml --trials 1e12 --resume flow.run"},
                          1, 1         },
     [COMMAND_REPLAY] =
         {"replay",

@@ -102,6 +102,12 @@ static void clear(struct engine *e)
     tally_clear(&s->sum);
 }
 
+static void pack(struct engine *e, struct pack *p)
+{
+    struct state *s = e->state;
+    tally_pack(&s->sum, p);
+}
+
 static uint64_t count(const struct engine *e)
 {
     const struct state *s = e->state;
@@ -133,6 +139,7 @@ const struct engine_def batch_engine = {
     .unit = unit,
     .merge = merge,
     .clear = clear,
+    .pack = pack,
     .count = count,
     .fill = fill,
     .say = say,

@@ -24,7 +24,7 @@ uint64_t engine_features(void)
 int engine_open(struct engine *e, const struct engine_def *def, const struct pipeline *p,
                 const struct engine_options *options, struct error *err)
 {
-    *e = (struct engine){.def = def, .options = *options};
+    *e = (struct engine){.def = def, .options = *options, .parts = 1};
     return def->open(e, p, err);
 }
 

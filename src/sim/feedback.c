@@ -369,7 +369,7 @@ static int open(struct engine *e, const struct pipeline *p, struct error *err)
     if (e->options.threads > e->options.trials)
         e->options.threads = e->options.trials ? (uint32_t)e->options.trials : 1;
     s->n_cycles = f->cycles + 1;
-    s->parts = e->options.trials == 1 ? BATCHES : 1;
+    s->parts = e->parts = e->options.trials == 1 ? BATCHES : 1;
     s->scale = fmax(1, f->cycle_s / p->horizon.length_s);
     find_asked(s);
     queue_tally_init(&s->tally, &s->program, s->parts);
@@ -420,6 +420,23 @@ static void clear(struct engine *e)
 {
     struct state *s = e->state;
     empty(s, &s->tally, &s->sums);
+}
+
+static void pack(struct engine *e, struct pack *p)
+{
+    struct state *s = e->state;
+    queue_tally_pack(&s->tally, p);
+    moments_pack(&s->sums.closes, p);
+    for (uint32_t k = 0; k < s->n_cycles; k++) {
+        struct cycle *c = &s->sums.cycle[k];
+        for (int i = 0; i < SHARES; i++)
+            pair_sums_pack(&c->share[i], p);
+        pack_count(p, &c->units);
+        moments_pack(&c->labels, p);
+        moments_pack(&c->gain, p);
+        for (uint32_t l = 0; l < s->pipeline->feedback.n_learns; l++)
+            moments_pack(&c->lesson[l], p);
+    }
 }
 
 static uint64_t count(const struct engine *e)
@@ -570,6 +587,7 @@ const struct engine_def feedback_engine = {
     .unit = unit,
     .merge = merge,
     .clear = clear,
+    .pack = pack,
     .count = count,
     .fill = fill,
     .say = say,

@@ -12,9 +12,11 @@
 
 #include "math/rng.h"
 #include "sim/batch.h"
+#include "sim/checkpoint.h"
 #include "sim/curve.h"
 #include "sim/engine.h"
 #include "sim/metrics.h"
+#include "sim/outer_draws.h"
 #include "sim/queue.h"
 
 #include <math.h>
@@ -31,46 +33,19 @@ enum {
     DRAWS_PER_REPORT = 8
 };
 
-enum section {
-    SECTION_TOP,
-    SECTION_STAGE,
-    SECTION_CLASS,
-    SECTION_EDGE,
-    SECTION_RESOURCE,
-    SECTION_ENVIRONMENT,
-    SECTION_CURVE /* row: a point of the grid */
-};
-
-/* One metric of one draw. */
-struct seen {
-    enum section section;
-    uint32_t row;
-    const char *name, *unit; /* literals */
-    double value, error;
-};
-
-struct edge_seen {
-    const char *from, *to;
-    uint64_t count;
-};
-
-struct draw {
-    bool done;
-    VEC(struct seen) seen;
-    VEC(struct edge_seen) edges;
-};
-
 struct outer {
     const struct pipeline *pipeline;
     const struct run_options *options;
     const struct engine_def *def;
     const struct program *base; /* of the batch engine; NULL: by def->draw */
-    uint32_t threads, n_draws;
+    struct keeper *keeper;
+    uint32_t threads;
     uint64_t items; /* of each draw; timed: horizons, 1 */
     bool timed;
     struct batch **batch;
     struct tally *tally; /* [threads] */
-    struct draw *draw;   /* [n_draws] */
+    struct draws draws;
+    uint64_t ended; /* draws done before those that are shared out */
     uint32_t n_grid;
     double grid[CURVE_POINTS]; /* s: where the curve of latencies is looked at */
     pthread_mutex_t lock;
@@ -101,35 +76,6 @@ bool outer_needed(const struct pipeline *p)
 
 /* --- a draw */
 
-static void take(struct draw *d, enum section section, uint32_t row, const struct metrics *from)
-{
-    for (size_t i = 0; i < from->list.len; i++) {
-        const struct metric *m = &from->list.at[i];
-        double error = (m->high - m->low) / 2;
-        struct seen s = {section, row, m->name, m->unit, m->value, isfinite(error) ? error : 0};
-        vec_push(&d->seen, s);
-    }
-}
-
-static void take_all(struct draw *d, const struct result *r)
-{
-    take(d, SECTION_TOP, 0, &r->metrics);
-    for (size_t i = 0; i < r->stages.len; i++)
-        take(d, SECTION_STAGE, (uint32_t)i, &r->stages.at[i].metrics);
-    for (size_t i = 0; i < r->classes.len; i++)
-        take(d, SECTION_CLASS, (uint32_t)i, &r->classes.at[i].metrics);
-    for (size_t i = 0; i < r->resources.len; i++)
-        take(d, SECTION_RESOURCE, (uint32_t)i, &r->resources.at[i].metrics);
-    for (size_t i = 0; i < r->environments.len; i++)
-        take(d, SECTION_ENVIRONMENT, (uint32_t)i, &r->environments.at[i].metrics);
-    for (size_t i = 0; i < r->edges.len; i++) {
-        take(d, SECTION_EDGE, (uint32_t)i, &r->edges.at[i].metrics);
-        struct edge_seen e = {r->edges.at[i].from, r->edges.at[i].to, r->edges.at[i].count};
-        vec_push(&d->edges, e);
-    }
-    d->done = true;
-}
-
 static int simulate_by_engine(struct outer *o, uint64_t r, const struct pipeline *drawn,
                               struct error *err)
 {
@@ -138,7 +84,7 @@ static int simulate_by_engine(struct outer *o, uint64_t r, const struct pipeline
     int status =
         o->def->draw(drawn, o->options->seed, r + 1, o->items, o->options->level, &out, err);
     if (!status)
-        take_all(&o->draw[r], &out);
+        draw_take(&o->draws.draw[r], &out);
     result_release(&out);
     return status;
 }
@@ -194,14 +140,14 @@ static void simulate(struct outer *o, uint32_t worker, uint64_t r, const struct 
     }
     result_init(&out, "draw");
     metrics_fill(t, &brief, &out);
-    take_all(&o->draw[r], &out);
-    take_curve(o, &o->draw[r], t);
+    draw_take(&o->draws.draw[r], &out);
+    take_curve(o, &o->draws.draw[r], t);
     result_release(&out);
     batch_rebind(b, o->base);
     tally_rebind(t, o->base);
 }
 
-static void do_draw(void *arg, uint32_t worker, uint64_t r)
+static bool do_draw(void *arg, uint32_t worker, uint64_t r)
 {
     struct outer *o = arg;
     struct rng_seq rng = {rng_key(o->options->seed, r, 0, 0, RNG_PARAMETER), 0};
@@ -225,12 +171,14 @@ static void do_draw(void *arg, uint32_t worker, uint64_t r)
     }
     pipeline_release(&drawn);
     mem_free(theta);
+    return true;
 }
 
 static void report(void *arg, uint64_t done)
 {
     struct outer *o = arg;
-    o->options->progress(o->options->progress_arg, done * o->items, o->n_draws * o->items);
+    o->options->progress(o->options->progress_arg, (o->ended + done) * o->items,
+                         o->draws.n * o->items);
 }
 
 /* --- over the draws */
@@ -267,13 +215,13 @@ static struct slot *slot_of(struct slots *s, const struct seen *m, size_t *near,
 
 static void gather(const struct outer *o, struct slots *s)
 {
-    for (uint32_t r = 0; r < o->n_draws; r++) {
+    for (uint32_t r = 0; r < o->draws.n; r++) {
         size_t near = 0;
-        for (size_t i = 0; i < o->draw[r].seen.len; i++) {
-            const struct seen *m = &o->draw[r].seen.at[i];
+        for (size_t i = 0; i < o->draws.draw[r].seen.len; i++) {
+            const struct seen *m = &o->draws.draw[r].seen.at[i];
             if (!isfinite(m->value))
                 continue;
-            struct slot *at = slot_of(s, m, &near, o->n_draws);
+            struct slot *at = slot_of(s, m, &near, o->draws.n);
             at->value[at->n++] = m->value;
             at->noise += m->error * m->error;
         }
@@ -326,9 +274,9 @@ static void add_rows(const struct outer *o, struct result *out)
             (void)result_add_row(out, resources, p->resource[i].id);
     for (uint32_t i = 0; o->timed && i < p->n_environments; i++)
         (void)result_add_row(out, environments, p->environment[i].id);
-    for (uint32_t r = 0; r < o->n_draws; r++) {
-        for (size_t e = 0; e < o->draw[r].edges.len; e++) {
-            const struct edge_seen *from = &o->draw[r].edges.at[e];
+    for (uint32_t r = 0; r < o->draws.n; r++) {
+        for (size_t e = 0; e < o->draws.draw[r].edges.len; e++) {
+            const struct edge_seen *from = &o->draws.draw[r].edges.at[e];
             if (e == out->edges.len) {
                 struct edge_row row = {.from = result_text(out, "%s", from->from),
                                        .to = result_text(out, "%s", from->to)};
@@ -374,6 +322,8 @@ static void put_all(const struct outer *o, struct result *out)
     gather(o, &slots);
     for (size_t i = 0; i < slots.list.len; i++) {
         struct slot *s = &slots.list.at[i];
+        s->name = result_text(out, "%s", s->name);
+        s->unit = result_text(out, "%s", s->unit);
         struct metrics *to = s->section == SECTION_TOP        ? &out->metrics
                              : s->section == SECTION_STAGE    ? &out->stages.at[s->row].metrics
                              : s->section == SECTION_CLASS    ? &out->classes.at[s->row].metrics
@@ -394,7 +344,8 @@ static void put_all(const struct outer *o, struct result *out)
 /* --- */
 
 static void outer_init(struct outer *o, const struct pipeline *p, const struct engine_def *def,
-                       const struct program *base, const struct run_options *options)
+                       const struct program *base, struct keeper *keeper,
+                       const struct run_options *options)
 {
     bool timed = p->arrivals.kind != ARRIVALS_NONE;
     uint32_t draws = options->draws ? options->draws : timed ? HORIZONS_DEFAULT : DRAWS_DEFAULT;
@@ -403,14 +354,13 @@ static void outer_init(struct outer *o, const struct pipeline *p, const struct e
                         .options = options,
                         .def = def,
                         .base = base,
-                        .n_draws = draws,
+                        .keeper = keeper,
                         .timed = timed};
-    o->threads = workers_count(options->threads);
+    o->threads = run_threads(options);
     o->threads = o->threads < draws ? o->threads : draws;
     o->items = each > ITEMS_LEAST ? each : ITEMS_LEAST;
     o->items = o->items < options->trials ? o->items : options->trials;
     o->items = timed ? 1 : o->items;
-    o->draw = mem_zero(draws, sizeof *o->draw);
     o->batch = mem_zero(o->threads, sizeof(struct batch *));
     o->tally = mem_zero(o->threads, sizeof *o->tally);
     for (uint32_t i = 0; base && i < o->threads; i++) {
@@ -418,6 +368,9 @@ static void outer_init(struct outer *o, const struct pipeline *p, const struct e
         tally_init(&o->tally[i], base, true);
     }
     pthread_mutex_init(&o->lock, NULL);
+    if (base)
+        find_grid(o);
+    draws_init(&o->draws, p, draws, o->n_grid);
 }
 
 static void outer_release(struct outer *o)
@@ -426,13 +379,9 @@ static void outer_release(struct outer *o)
         batch_free(o->batch[i]);
         tally_release(&o->tally[i]);
     }
-    for (uint32_t r = 0; r < o->n_draws; r++) {
-        vec_release(&o->draw[r].seen);
-        vec_release(&o->draw[r].edges);
-    }
+    draws_release(&o->draws);
     mem_free(o->batch);
     mem_free(o->tally);
-    mem_free(o->draw);
     pthread_mutex_destroy(&o->lock);
 }
 
@@ -446,8 +395,8 @@ static void describe(const struct outer *o, uint64_t done, struct result *out)
                                  .covers = "sampling and parameters",
                                  .seed = o->options->seed,
                                  .trials = o->options->trials,
-                                 .threads = o->threads,
-                                 .partial = done < o->n_draws};
+                                 .threads = o->threads * o->keeper->ranks->size,
+                                 .partial = share_left(&o->keeper->at.draws.share) > 0};
     if (!out->currency && p->currency)
         out->currency = result_text(out, "%s", p->currency);
     result_assume(out,
@@ -466,13 +415,14 @@ static void copy_row(const struct row *from, struct row *to)
 
 /* Curves, rows of layers and what is said of a run with the parameters as they are written. */
 static int add_series(const struct pipeline *p, const struct run_options *options,
-                      const struct engine_def *def, struct result *out, struct error *err)
+                      const struct engine_def *def, struct keeper *keeper, struct result *out,
+                      struct error *err)
 {
     struct run_options plain = *options;
     struct result r;
     plain.progress = NULL;
     result_init(&r, "series");
-    int status = run_by(def, p, &plain, &r, err);
+    int status = run_kept(def, p, &plain, keeper, &r, err);
     for (size_t i = 0; !status && i < r.curves.len; i++) {
         const struct curve *from = &r.curves.at[i];
         struct curve *to = result_add_curve(out, from->id, from->x, from->y);
@@ -493,38 +443,130 @@ static int add_series(const struct pipeline *p, const struct run_options *option
     return status;
 }
 
+/* --- over ranks, and kept */
+
+static void put_draws(void *arg, struct buf *out)
+{
+    struct pack p = pack_writer(out);
+    draws_pack(arg, &p);
+    draws_clear(arg);
+}
+
+static void take_draws(void *arg, const void *bytes, size_t len)
+{
+    struct pack p = pack_reader(bytes, len);
+    draws_pack(arg, &p);
+    if (!pack_whole(&p))
+        BUG("a rank's draws are broken");
+}
+
+/* All draws to rank 0, which keeps them. */
+static void keep(void *arg)
+{
+    struct outer *o = arg;
+    const struct ranks_fold fold = {put_draws, take_draws, &o->draws};
+    struct checkpoint_draws *kept = &o->keeper->at.draws;
+    ranks_fold(o->keeper->ranks, &fold);
+    if (!o->keeper->how || o->keeper->ranks->rank > 0)
+        return;
+    struct pack p = pack_writer(&kept->seen);
+    buf_clear(&kept->seen);
+    draws_pack(&o->draws, &p);
+    keeper_write(o->keeper);
+}
+
+static int failed(void *arg, struct error *err)
+{
+    struct outer *o = arg;
+    if (o->failed)
+        *err = o->err;
+    return o->failed;
+}
+
+static int resume(struct outer *o, struct error *err)
+{
+    struct checkpoint_draws *kept = &o->keeper->at.draws;
+    const char *name = o->keeper->how->name;
+    if (kept->n != o->draws.n || kept->items != o->items)
+        return error_set(err, ERR_INPUT,
+                         "%s: cannot go on: it draws the parameters %llu times for %llu %s each, "
+                         "this run %llu times for %llu",
+                         name, (unsigned long long)kept->n, (unsigned long long)kept->items,
+                         o->def->trials_word(o->pipeline), (unsigned long long)o->draws.n,
+                         (unsigned long long)o->items);
+    if (o->keeper->ranks->rank == 0) {
+        struct pack p = pack_reader(buf_text(&kept->seen), kept->seen.len);
+        draws_pack(&o->draws, &p);
+        if (!pack_whole(&p) || draws_done(&o->draws) != kept->share.upto - share_left(&kept->share))
+            return error_set(err, ERR_INPUT,
+                             "%s: cannot go on: its draws do not belong to this scenario", name);
+    }
+    return 0;
+}
+
+static int begin_keeping(struct outer *o, struct error *err)
+{
+    struct checkpoint_draws *kept = &o->keeper->at.draws;
+    int status = 0;
+    if (!o->keeper->how)
+        return 0;
+    if (o->keeper->resumed && kept->present)
+        status = resume(o, err);
+    if (ranks_agree(o->keeper->ranks, status, err))
+        return -1;
+    kept->present = true;
+    kept->n = o->draws.n;
+    kept->items = o->items;
+    return keeper_begin(o->keeper, err);
+}
+
+static int draw_all(struct outer *o, struct error *err)
+{
+    const struct run_options *options = o->options;
+    struct share *share = &o->keeper->at.draws.share;
+    const struct share_job job = {.ranks = o->keeper->ranks,
+                                  .threads = o->threads,
+                                  .stop = options->stop,
+                                  .clock_s = options->clock_s,
+                                  .keep_every_s = keeper_every(o->keeper),
+                                  .unit = do_draw,
+                                  .keep = keep,
+                                  .failed = failed,
+                                  .report = options->progress ? report : NULL,
+                                  .report_every = DRAWS_PER_REPORT,
+                                  .arg = o};
+    if (begin_keeping(o, err))
+        return -1;
+    share->kept_s = options->clock_s ? options->clock_s() : 0;
+    share_extend(share, o->draws.n);
+    o->ended = o->draws.n - share_left(share);
+    if (share_run(share, &job, err))
+        return -1;
+    keep(o);
+    return 0;
+}
+
 int outer_run(const struct pipeline *p, const struct run_options *options,
-              const struct engine_def *def, struct result *out, struct error *err)
+              const struct engine_def *def, struct keeper *keeper, struct result *out,
+              struct error *err)
 {
     struct program base;
     struct outer o;
+    bool timed = p->arrivals.kind != ARRIVALS_NONE;
     if (!def->draw && program_init(&base, p, NULL, err))
         return -1;
-    outer_init(&o, p, def, def->draw ? NULL : &base, options);
-    if (!def->draw)
-        find_grid(&o);
-    struct work w = {.begin = 0,
-                     .end = o.n_draws,
-                     .stop = options->stop,
-                     .unit = do_draw,
-                     .arg = &o,
-                     .report = options->progress ? report : NULL,
-                     .report_every = DRAWS_PER_REPORT};
-    uint64_t done = workers_run(&w, o.threads);
-    if (options->progress)
-        options->progress(options->progress_arg, done, done);
-    if (!o.failed) {
-        put_all(&o, out);
+    outer_init(&o, p, def, def->draw ? NULL : &base, keeper, options);
+    int status = draw_all(&o, err);
+    if (!status) {
+        uint64_t done = draws_done(&o.draws);
+        if (options->progress)
+            options->progress(options->progress_arg, done, done);
+        if (keeper->ranks->rank == 0)
+            put_all(&o, out);
         describe(&o, done, out);
-    } else {
-        *err = o.err;
     }
-    bool failed = o.failed;
-    bool timed = o.timed;
     outer_release(&o);
     if (!def->draw)
         program_release(&base);
-    if (failed)
-        return -1;
-    return timed ? add_series(p, options, def, out, err) : 0;
+    return status || !timed ? status : add_series(p, options, def, keeper, out, err);
 }

@@ -144,8 +144,6 @@ static uint64_t block_of(const struct engine *e, bool timed)
     uint64_t block = e->options.trials / BLOCKS_LEAST;
     if (timed)
         return 1;
-    if (e->options.block)
-        return e->options.block;
     return block < 1 ? 1 : block > BLOCK_MAX || e->options.grows ? BLOCK_MAX : block;
 }
 
@@ -168,7 +166,7 @@ static int open(struct engine *e, const struct pipeline *p, struct error *err)
     uint64_t units = engine_units(e, e->options.trials);
     if (e->options.threads > units)
         e->options.threads = units ? (uint32_t)units : 1;
-    uint32_t parts = parts_of(e, s->program->timed);
+    uint32_t parts = e->parts = parts_of(e, s->program->timed);
     s->worker = mem_zero(e->options.threads, sizeof *s->worker);
     queue_tally_init(&s->sum, s->program, parts);
     for (uint32_t i = 0; i < e->options.threads; i++)
@@ -218,6 +216,12 @@ static void clear(struct engine *e)
 {
     struct state *s = e->state;
     empty(&s->sum);
+}
+
+static void pack(struct engine *e, struct pack *p)
+{
+    struct state *s = e->state;
+    queue_tally_pack(&s->sum, p);
 }
 
 static uint64_t count(const struct engine *e)
@@ -287,6 +291,7 @@ const struct engine_def queue_engine = {
     .unit = unit,
     .merge = merge,
     .clear = clear,
+    .pack = pack,
     .count = count,
     .fill = fill,
     .say = say,
@@ -305,6 +310,7 @@ const struct engine_def desk_engine = {
     .unit = unit,
     .merge = merge,
     .clear = clear,
+    .pack = pack,
     .count = count,
     .fill = fill,
     .say = say,

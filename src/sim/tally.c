@@ -164,3 +164,59 @@ void tally_merge(struct tally *into, const struct tally *from)
         into->route[i] += from->route[i];
     into->endless += from->endless;
 }
+
+/* --- as bytes */
+
+static void counts_pack(struct pack *p, uint64_t *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        pack_count(p, &x[i]);
+}
+
+static void class_pack(struct class_tally *c, struct pack *p)
+{
+    uint64_t *count[] = {&c->n,           &c->correct,  &c->wrong,
+                         &c->rejected,    &c->failed,   &c->auto_shipped,
+                         &c->auto_wrong,  &c->reviewed, &c->reviewed_bad,
+                         &c->in_deadline, &c->in_budget};
+    struct moments *sum[] = {&c->visits,  &c->visits2,      &c->visits3,
+                             &c->reviews, &c->shipped_time, &c->unshipped_time,
+                             &c->cost,    &c->correct_cost, &c->net};
+    for (size_t i = 0; i < sizeof count / sizeof *count; i++) {
+        pack_count(p, count[i]);
+        pack_check(p, *count[i] <= c->n);
+    }
+    for (size_t i = 0; i < sizeof sum / sizeof *sum; i++)
+        moments_pack(sum[i], p);
+    sketch_pack(&c->shipped, p);
+    sketch_pack(&c->unshipped, p);
+    sketch_pack(&c->costs, p);
+}
+
+static void step_pack(struct step_tally *s, struct pack *p)
+{
+    uint64_t *count[] = {&s->items,       &s->visits,     &s->squares,   &s->ok,     &s->first_ok,
+                         &s->retried,     &s->retried_ok, &s->in_budget, &s->caught, &s->bad,
+                         &s->bad_shipped, &s->ship,       &s->reject,    &s->fail};
+    for (size_t i = 0; i < sizeof count / sizeof *count; i++)
+        pack_count(p, count[i]);
+    moments_pack(&s->visit_time, p);
+    sketch_pack(&s->visit_times, p);
+    sketch_pack(&s->attempt_times, p);
+}
+
+void tally_pack(struct tally *t, struct pack *p)
+{
+    const struct program *g = t->program;
+    for (uint32_t c = 0; c < g->n_classes; c++)
+        class_pack(&t->class[c], p);
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        step_pack(&t->step[i], p);
+    for (uint32_t i = 0; i < g->n_plans; i++) {
+        pack_count(p, &t->plan[i].attempts);
+        pack_count(p, &t->plan[i].squares);
+        counts_pack(p, t->plan[i].end, TRY_COUNT);
+    }
+    counts_pack(p, t->route, g->rules.n_routes);
+    pack_count(p, &t->endless);
+}

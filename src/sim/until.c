@@ -60,6 +60,19 @@ static void warn_unreached(const struct until *u, const struct run_options *o, s
     }
 }
 
+/* The same answer on every rank. */
+static int look_together(const struct until *u, const struct run_options *o, unsigned j,
+                         bool *reached, struct metrics *final, struct error *err)
+{
+    int status = u->ranks->rank == 0 ? look(u, o, j, reached, final, err) : 0;
+    struct buf answer = {0};
+    buf_putc(&answer, *reached);
+    ranks_broadcast(u->ranks, &answer);
+    *reached = buf_text(&answer)[0] != 0;
+    buf_release(&answer);
+    return ranks_agree(u->ranks, status, err);
+}
+
 int until_run(const struct until *u, const struct run_options *o, struct result *out, bool *partial,
               struct error *err)
 {
@@ -69,13 +82,15 @@ int until_run(const struct until *u, const struct run_options *o, struct result 
     uint64_t trials = u->first;
     for (unsigned j = 1; !reached && !*partial && !status; j++) {
         trials = trials < u->most ? trials : u->most;
-        *partial = u->advance(u->arg, trials);
-        status = look(u, o, j, &reached, &final, err);
+        if (trials >= u->known)
+            status = u->advance(u->arg, trials, partial, err);
+        if (trials >= u->known && !status)
+            status = look_together(u, o, j, &reached, &final, err);
         if (trials == u->most)
             break;
         trials *= 2;
     }
-    if (!status) {
+    if (!status && u->ranks->rank == 0) {
         struct metrics_options options = {.level = o->level};
         u->fill(u->arg, &options, out);
         take_final(&final, out);

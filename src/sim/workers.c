@@ -11,6 +11,7 @@ enum { THREADS_MAX = 1024 };
 struct pool {
     const struct work *work;
     atomic_uint_fast64_t next, done;
+    atomic_bool enough;
 };
 
 struct worker {
@@ -24,7 +25,11 @@ static void *work_on(void *arg)
     struct worker *me = arg;
     const struct work *w = me->pool->work;
     uint64_t mine = 0;
-    while (!w->stop || !atomic_load(w->stop)) {
+    while (!atomic_load(&me->pool->enough) && (!w->stop || !atomic_load(w->stop))) {
+        if (me->index == 0 && w->enough && w->enough(w->arg)) {
+            atomic_store(&me->pool->enough, true);
+            break;
+        }
         uint64_t i = atomic_fetch_add(&me->pool->next, 1);
         if (i >= w->end)
             break;
@@ -49,6 +54,7 @@ uint64_t workers_run(const struct work *w, uint32_t threads)
     uint32_t started = 1;
     atomic_init(&pool.next, w->begin);
     atomic_init(&pool.done, 0);
+    atomic_init(&pool.enough, false);
     for (uint32_t i = 0; i < threads; i++)
         all[i] = (struct worker){.pool = &pool, .index = i};
     while (started < threads && started < w->end - w->begin &&

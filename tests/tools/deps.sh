@@ -3,6 +3,7 @@
 # What the build needs, one row each: a probe and the Debian 12 package that satisfies it.
 #   deps.sh quick    silent and fast when all is there; else installs
 #   deps.sh install  the same, and says what it found
+#   deps.sh quick mpi   with what MPI=1 needs
 set -eu
 missing=""
 
@@ -27,6 +28,10 @@ probe_header csv.h libcsv-dev
 probe_header sqlite3.h libsqlite3-dev
 probe_header zlib.h zlib1g-dev
 probe_header cmocka.h libcmocka-dev
+if [ "${2:-}" = mpi ]; then
+    probe_program mpicc libopenmpi-dev
+    probe_program mpirun openmpi-bin
+fi
 
 if [ -z "$missing" ]; then
     [ "$1" = quick ] || echo "deps: everything is there"
