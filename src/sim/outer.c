@@ -439,6 +439,7 @@ static int add_series(const struct pipeline *p, const struct run_options *option
         result_assume(out, "%s", r.assumptions.at[i]);
     for (size_t i = 0; !status && i < r.warnings.len; i++)
         result_warn(out, "%s", r.warnings.at[i]);
+    out->run.partial = out->run.partial || r.run.partial;
     result_release(&r);
     return status;
 }

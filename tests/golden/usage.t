@@ -40,6 +40,18 @@ seam: --until reliability: write METRIC=WIDTH, such as reliability=0.1%
 $ seam simulate scenarios/six-step.yaml --sweep flow.tool.error=0:1
 seam: --sweep flow.tool.error=0:1: write PATH=FROM:TO:N, such as flow.confident.threshold=0.5:0.95:10
 [2]
+$ seam simulate scenarios/six-step.yaml --sweep flow.tool.error=0:1:3 --checkpoint six.run
+seam: --sweep: the progress of several runs cannot be kept in one file; leave out --checkpoint and --resume
+[2]
+$ seam simulate scenarios/six-step.yaml --checkpoint README.md
+seam: --checkpoint README.md: it is there already; go on from it with --resume README.md, or remove it
+[2]
+$ seam simulate scenarios/six-step.yaml --resume README.md --checkpoint new.run
+seam: README.md: cannot be resumed: it is not a checkpoint that this program wrote
+[3]
+$ seam simulate scenarios/six-step.yaml --checkpoint nowhere/six.run
+seam: nowhere/six.run: cannot be written: there is no such file or folder
+[4]
 $ seam solve nowhere.yaml
 seam: nowhere.yaml: cannot be read: there is no such file or folder
 [4]
@@ -85,6 +97,8 @@ seam simulate: Monte Carlo: every metric with its interval
   seam simulate scenarios/six-step.yaml
   seam simulate flow.yaml --until reliability=0.1%
   seam simulate flow.yaml --sweep flow.confident.threshold=0.5:0.95:10
+  seam simulate flow.yaml --trials 1e12 --checkpoint flow.run
+  seam simulate flow.yaml --trials 1e12 --resume flow.run
 
 Samples the scenario. The same seed gives the same numbers on any number of
 threads. With evidence in the file, intervals hold what is not known of the
@@ -103,6 +117,12 @@ usage: seam simulate FILE [options]
       --until METRIC=WIDTH  run until the half-width is reached:
                             reliability=0.1%
       --gap                 losses and sensitivities, however long they take
+      --checkpoint FILE     keep progress there, to go on with --resume after a
+                            break
+      --keep-every TIME     how often --checkpoint is written (default 10s),
+                            besides at the end
+      --resume FILE         go on from what --checkpoint kept there, and keep it
+                            up
       --seed N              seed of all random numbers (default 1)
   -j, --threads N           threads (default: all processors); the numbers stay
                             the same

@@ -17,7 +17,7 @@ flow:
   - stage: draft
     wrong: 14/200
     error: 3/203
-    latency: {lognormal: {median: 2s, p95: 6s}}
+    latency: {lognormal: {p50: 2s, p95: 6s}}
     retry: {attempts: 2}
   - stage: check
     error: 1/90
