@@ -12,6 +12,7 @@
 #include "sim/lanes.h"
 #include "sim/queue_tally.h"
 #include "sim/tally.h"
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -32,6 +33,8 @@ struct batch {
     struct tally *tally;           /* borrowed */
     struct step_values *clocked;   /* borrowed [n_steps]; NULL, or where times of visits and
                                       attempts go instead of the tally's sketches */
+    const atomic_bool *stop;       /* borrowed, set by whoever may break blocks off; NULL */
+    uint32_t passes;               /* of the block: visits by lists of items */
     uint64_t seed, replication, block;
     uint32_t n_items;
     bool sampled;
@@ -71,8 +74,8 @@ void batch_free(struct batch *b);
 /* Another program of the same shape. */
 void batch_rebind(struct batch *b, const struct program *g);
 /* Runs items [block * LANES, block * LANES + n) of the stream (seed, replication), n <= LANES, and
- * adds them to *out. */
-void batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
+ * adds them to *out.  False: broken off by b->stop, *out is of no use. */
+bool batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
                struct tally *out);
 
 /* --- the same in parts, for engines that do something between the visits */

@@ -285,12 +285,16 @@ uint32_t batch_next(const struct batch *b)
     return i;
 }
 
-void batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
+bool batch_run(struct batch *b, uint64_t seed, uint64_t replication, uint64_t block, uint32_t n,
                struct tally *out)
 {
     uint32_t i;
     batch_start(b, seed, replication, block, n, block % SAMPLE_EVERY == 0, out);
-    while ((i = batch_next(b)) < b->program->n_steps)
+    for (b->passes = 0; (i = batch_next(b)) < b->program->n_steps; b->passes++) {
+        if (b->stop && atomic_load(b->stop))
+            return false;
         batch_visit(b, i);
+    }
     batch_count(b);
+    return true;
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The batch engine's units are blocks of LANES items. */
+/* The batch engine's units are blocks of LANES items.
+ *
+ * Where loops have no bound a block may take half a minute: items that only the guard ends make a
+ * million visits.  Such blocks are counted apart, so that they can be broken off without a trace:
+ * the first one of each thread, and those after one that was long. */
 #include "sim/batch.h"
 
 #include "sim/engine.h"
@@ -9,8 +13,11 @@ struct state {
     struct batch **batch; /* [threads] */
     struct tally *tally;  /* [threads] */
     struct tally sum;
+    struct tally *apart; /* [threads]; of the block that runs */
+    bool *is_long;       /* [threads]: may be, like the one before */
 };
 
+enum { LONG_PASSES = 10000 };
 enum { FIRST_LOOK = 1 << 14 };
 
 uint64_t batch_features(void)
@@ -58,9 +65,14 @@ static int open(struct engine *e, const struct pipeline *p, struct error *err)
         e->options.threads = units ? (uint32_t)units : 1;
     s->batch = mem_zero(e->options.threads, sizeof(struct batch *));
     s->tally = mem_zero(e->options.threads, sizeof *s->tally);
+    s->apart = mem_zero(e->options.threads, sizeof *s->apart);
+    s->is_long = mem_zero(e->options.threads, sizeof *s->is_long);
     for (uint32_t i = 0; i < e->options.threads; i++) {
         s->batch[i] = batch_new(&s->program);
+        s->is_long[i] = s->program.rules.has_unbounded;
         tally_init(&s->tally[i], &s->program, !e->options.means_only);
+        if (s->is_long[i])
+            tally_init(&s->apart[i], &s->program, !e->options.means_only);
     }
     tally_init(&s->sum, &s->program, !e->options.means_only);
     return 0;
@@ -72,10 +84,14 @@ static void close(struct engine *e)
     for (uint32_t i = 0; i < e->options.threads; i++) {
         batch_free(s->batch[i]);
         tally_release(&s->tally[i]);
+        if (s->program.rules.has_unbounded)
+            tally_release(&s->apart[i]);
     }
     tally_release(&s->sum);
     mem_free(s->batch);
     mem_free(s->tally);
+    mem_free(s->apart);
+    mem_free(s->is_long);
     program_release(&s->program);
     mem_free(s);
 }
@@ -83,8 +99,17 @@ static void close(struct engine *e)
 static bool unit(struct engine *e, uint32_t worker, uint64_t i, uint64_t n)
 {
     struct state *s = e->state;
-    batch_run(s->batch[worker], e->options.seed, 0, i, (uint32_t)n, &s->tally[worker]);
-    return true;
+    struct batch *b = s->batch[worker];
+    bool apart = s->is_long[worker];
+    struct tally *to = apart ? &s->apart[worker] : &s->tally[worker];
+    b->stop = apart ? e->options.stop : NULL;
+    bool done = batch_run(b, e->options.seed, 0, i, (uint32_t)n, to);
+    if (apart && done)
+        tally_merge(&s->tally[worker], to);
+    if (apart)
+        tally_clear(to);
+    s->is_long[worker] = s->program.rules.has_unbounded && b->passes > LONG_PASSES;
+    return done;
 }
 
 static void merge(struct engine *e)
