@@ -65,17 +65,26 @@ enum { REVIEW_NEVER, REVIEW_FIRST, REVIEW_BEFORE };
 struct chain_state {
     uint32_t step, unit, hop; /* hops are [hop, the next state's hop) */
     bool good;
-    uint8_t reviewed; /* REVIEW_FIRST: entering its first review */
+    uint8_t reviewed;      /* REVIEW_FIRST: entering its first review */
+    uint32_t scorer, band; /* 1 + who gave the last confidence, as far as that is asked; its band */
 };
 
 /* What an item can be about to do at a step: units 0 .. n_steps - 1 are visits by the steps' own
  * numbers, further ones visits by numbers of `given`, hits of a cache, and choices, which take no
  * time and count nothing: hit or miss, the way among `next`, the side of a gate that draws. */
-enum unit_kind { UNIT_VISIT, UNIT_HIT, UNIT_CACHE, UNIT_WAYS, UNIT_SOFT };
+enum unit_kind {
+    UNIT_VISIT,
+    UNIT_HIT,
+    UNIT_CACHE,
+    UNIT_WAYS,
+    UNIT_SOFT,
+    UNIT_FORK, /* which outcome a parallel comes to */
+    UNIT_JOIN  /* a visit of a parallel that comes to one outcome */
+};
 struct chain_unit {
     uint32_t step;
     enum unit_kind kind;
-    int32_t given;  /* whose numbers; -1: the step's own */
+    int32_t given;  /* whose numbers; -1: the step's own; of a fork: its context less 1 */
     uint32_t first; /* its first branch */
     uint32_t width; /* of the branches of items of one quality; choices: 0, as they do not ask */
     uint32_t first_end, n_ends; /* its entries in chain.end */
@@ -87,7 +96,7 @@ struct chain_end {
 };
 static inline bool unit_counts(const struct chain_unit *u)
 {
-    return u->kind == UNIT_VISIT || u->kind == UNIT_HIT;
+    return u->kind == UNIT_VISIT || u->kind == UNIT_HIT || u->kind == UNIT_JOIN;
 }
 enum { UNIT_NONE = UINT32_MAX };
 /* Moments of the time and of the calls of a hedged attempt that is not seen to fail. */
@@ -120,6 +129,9 @@ struct evidence_slot {
     double *value, written;
     uint32_t evidence;
 };
+
+/* One step as if it were perfect, or failed at each visit, or again as filled. */
+enum chain_step { CHAIN_AS_FILLED, CHAIN_PERFECT, CHAIN_FAILING };
 
 struct wait_law;
 struct chain {
@@ -160,6 +172,9 @@ struct chain {
     struct number input_wrong;
     uint32_t n_slots;
     struct evidence_slot *slot; /* where evidence goes */
+    struct forks *forks;        /* NULL: no parallels (exact_fork.h) */
+    enum chain_step *how;       /* [n_steps] as last set */
+    bool remembers;             /* bands of confidence keep the quality they were given at */
 };
 
 struct weather;
@@ -167,6 +182,7 @@ struct chain_options {
     uint32_t max_states;           /* 0: 200,000 */
     const struct weather *weather; /* NULL: no environment touches a step; outlives the chain */
     bool what_if;                  /* also the branches of perfect and of failing steps */
+    bool remembers;                /* see struct chain */
 };
 /* ERR_LIMIT when the pipeline has too many states. */
 MUST_CHECK int chain_build(struct chain *c, const struct pipeline *p, const struct rules *rules,
@@ -182,8 +198,6 @@ void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena);
 /* Bands of a step's confidence anew: thresholds from the pipeline, whose order among each other
  * must be what it was when built, and confidences from c->numbers.  chain_set_step afterwards. */
 void chain_reband(struct chain *c, uint32_t step);
-/* One step as if it were perfect, or failed at each visit, or again as filled. */
-enum chain_step { CHAIN_AS_FILLED, CHAIN_PERFECT, CHAIN_FAILING };
 /* Sets the weights of the step and of its units under `given`. */
 void chain_set_step(struct chain *c, uint32_t step, enum chain_step how);
 

@@ -125,6 +125,7 @@ struct latency_law {
     VEC(struct weighted) atoms;
     VEC(struct weighted) starts; /* of continuous parts, with their mass within the limit */
     VEC(struct panel) panels;
+    bool lent; /* its arrays belong to somebody else, and dist is NULL */
     bool many; /* so many atoms that in a sum of times they blur instead of being kinks */
 };
 /* The law of d, which must outlive it, within limit_s; the caller releases. */
@@ -137,6 +138,16 @@ void latency_law_release(struct latency_law *law);
  * the panel's polynomial. */
 void panel_nodes(const struct panel *p, double from, double width, double x[PANEL_NODES],
                  double weight[PANEL_NODES]);
+/* E[X^k | X <= limit], k >= 1, of what the law holds. */
+double latency_law_moment(const struct latency_law *law, int k);
+/* The places x on a panel where a fit wants its values; coefficients from values there. */
+void panel_places(double from, double width, double x[PANEL_NODES]);
+void panel_fit(struct panel *p, const double y[PANEL_NODES]);
+/* The polynomial at x in [from, from + width]; its derivative; its integral from `from`, returned
+ * over the whole panel. */
+double panel_at(const struct panel *p, double x);
+void panel_slope(const struct panel *p, struct panel *out);
+double panel_integral(const struct panel *p, struct panel *out);
 /* out[window_waves]: E[exp(-s X) | X <= limit], as far as X matters before t_max. */
 void latency_law_transform(const struct latency_law *law, const struct window *w, struct wave *out);
 /* many: also its atoms when they are many. */
@@ -257,6 +268,11 @@ enum latency_of { LATENCY_GOOD, LATENCY_SHIPPED, LATENCY_ALL, LATENCY_OF_COUNT }
 void latency_fill_items(const void *arg, const struct window *w, struct total *out);
 /* *out = sum of E[exp(-i omega T)] over the times T at which an item enters a step for a visit. */
 void latency_entries(const struct latency_model *l, uint32_t step, double omega, double out[2]);
+/* Adds transforms and kinks of the arrivals at states of the first class's chain to out[n]. */
+void latency_fill_states(const struct latency_model *l, const struct window *w,
+                         const uint32_t *state, uint32_t n, struct total *out);
+/* A time that is about the longest of a way through the chain. */
+double latency_scale(const struct model *m);
 /* About the ns of one point, for all classes. */
 double latency_work(const struct model *m);
 

@@ -175,6 +175,10 @@ bool model_plain(const struct model *m, uint32_t step);
 bool model_once(const struct model *m, uint32_t step);
 /* Does the step state a time budget, for some class? */
 bool model_has_budget(const struct model *m, uint32_t step);
+/* What is not known of a step inside a parallel whose branches may be cancelled: what the cancelled
+ * would have answered, or also how often they are called. */
+enum model_cut { CUT_NOTHING, CUT_ANSWERS, CUT_ALL };
+enum model_cut model_cut(const struct model *m, uint32_t step);
 /* Roughly the nanoseconds of one model_values. */
 double model_work(const struct model *m);
 

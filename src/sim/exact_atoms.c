@@ -5,6 +5,8 @@
  * one value. */
 #include "sim/exact_values.h"
 
+#include "sim/exact_fork.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +60,11 @@ static void visit_atoms(const struct chain *c, uint32_t unit, enum atoms_of of,
 {
     const struct visit_law *law = &c->law[unit];
     const struct retry *retry = chain_retry(c, unit);
+    if (c->unit[unit].kind == UNIT_JOIN) {
+        double x = of == ATOMS_COST ? fork_gain(c, unit)[0] : 0;
+        vec_push(&out[law->ok > 0 ? END_OK : END_FAILED], ((struct atom){x, 1}));
+        return;
+    }
     const struct numbers *n = &c->numbers[unit];
     double each = of == ATOMS_COST ? n->cost_call : c->time[unit].capped;
     double ok = law->outcome[OUTCOME_OK] + law->outcome[OUTCOME_WRONG];
@@ -182,11 +189,28 @@ void atoms_free(struct atoms *a)
     *a = (struct atoms){0};
 }
 
+/* Has each outcome of a parallel one cost, or takes it no time? */
+static bool forks_settled(const struct chain *c, enum atoms_of of)
+{
+    for (uint32_t u = 0; u < c->n_units && c->forks; u++) {
+        if (c->unit[u].kind != UNIT_JOIN)
+            continue;
+        const double *g = fork_gain(c, u);
+        if (of == ATOMS_TIME ? !fork_of(c, u)->timeless
+                             : !(fabs(g[1] - g[0] * g[0]) <= 1e-9 * g[1]))
+            return false;
+    }
+    return true;
+}
+
 bool atoms_possible(const struct model *m, enum atoms_of of)
 {
     const struct pipeline *p = m->pipeline;
     if (m->rules.has_unbounded)
         return false;
+    for (uint32_t k = 0; k < p->n_classes; k++)
+        if (!forks_settled(&m->chain[k], of))
+            return false;
     for (uint32_t k = 0; k < p->n_classes && of == ATOMS_TIME; k++)
         for (uint32_t u = 0; u < m->chain[k].n_units; u++) {
             const struct retry *r = chain_retry(&m->chain[k], u);

@@ -5,6 +5,7 @@
  * visibly ok with a quality after it, caught or not, and with a confidence in one of the bands. */
 #include "sim/exact_weather.h"
 
+#include "sim/exact_fork.h"
 #include "sim/exact_wait.h"
 
 #include <math.h>
@@ -66,14 +67,16 @@ static void weights_set(struct chain *c, uint32_t u, const struct numbers *n,
         c->caught[2 * u + in] = visit_weights(c, u, n, law, in, c->weight + branch_first(c, u, in));
 }
 
-void chain_fill(struct chain *c, const double *theta)
+/* A parallel that has come to its outcome; forks_time gives the time. */
+static void outcome_fill(struct chain *c, uint32_t u)
 {
-    for (uint32_t s = 0; s < c->n_slots; s++)
-        *c->slot[s].value = theta ? theta[c->slot[s].evidence] : c->slot[s].written;
-    if (c->sky)
-        sky_make_room(c);
-    for (uint32_t i = 0; i < c->pipeline->n_steps; i++)
-        chain_set_step(c, i, CHAIN_AS_FILLED);
+    struct visit_law *law = &c->law[u];
+    const struct fork *f = fork_of(c, u);
+    bool ok = (u - f->join) % f->n_outcomes > 0;
+    law->ok = law->first_ok = ok;
+    law->failed = !ok;
+    law->outcome[ok ? OUTCOME_OK : OUTCOME_ERROR] = 1;
+    weights_set(c, u, &c->numbers[u], law);
 }
 
 static void ends_set(struct chain *c, uint32_t u)
@@ -102,6 +105,10 @@ static void unit_fill(struct chain *c, uint32_t u)
 {
     const struct wait_law *wait = c->wait ? c->wait[c->unit[u].step] : NULL;
     static const struct retry once = {.attempts = 1, .on = RETRY_ALL};
+    if (c->unit[u].kind == UNIT_JOIN) {
+        outcome_fill(c, u);
+        return;
+    }
     if (c->unit[u].kind == UNIT_VISIT) {
         visit_law_set(&c->law[u], &c->numbers[u], chain_retry(c, u), &c->time[u]);
         if (c->hedge[u].copies) {
@@ -127,7 +134,7 @@ static void unit_set(struct chain *c, uint32_t u, enum chain_step how)
         sky_visit(c, u, how);
         return;
     }
-    if (how == CHAIN_AS_FILLED || !unit_counts(&c->unit[u])) {
+    if (how == CHAIN_AS_FILLED || !unit_counts(&c->unit[u]) || c->unit[u].kind == UNIT_JOIN) {
         unit_fill(c, u);
         return;
     }
@@ -139,11 +146,30 @@ static void unit_set(struct chain *c, uint32_t u, enum chain_step how)
     weights_set(c, u, &n, &law);
 }
 
-void chain_set_step(struct chain *c, uint32_t step, enum chain_step how)
+static void units_set(struct chain *c, uint32_t step, enum chain_step how)
 {
+    c->how[step] = how;
     unit_set(c, step, how);
     for (uint32_t u = c->extra[step]; u < c->extra[step + 1]; u++)
         unit_set(c, u, how);
+}
+
+void chain_set_step(struct chain *c, uint32_t step, enum chain_step how)
+{
+    units_set(c, step, how);
+    if (c->pipeline->step[step].parent)
+        forks_refill(c, c->pipeline->step[step].parent - 1);
+}
+
+void chain_fill(struct chain *c, const double *theta)
+{
+    for (uint32_t s = 0; s < c->n_slots; s++)
+        *c->slot[s].value = theta ? theta[c->slot[s].evidence] : c->slot[s].written;
+    if (c->sky)
+        sky_make_room(c);
+    for (uint32_t i = 0; i < c->pipeline->n_steps; i++)
+        units_set(c, i, CHAIN_AS_FILLED);
+    forks_refill(c, UINT32_MAX);
 }
 
 void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena)
@@ -232,9 +258,14 @@ static void add_possible(struct chain *c, bool what_if, bool *possible)
             mark_possible(c, i, possible);
         }
     }
-    for (uint32_t u = 0; u < c->n_units; u++)
-        for (uint32_t k = 0; k < SOFT_WAYS * c->n_soft_keys && c->unit[u].kind == UNIT_SOFT; k++)
-            possible[c->unit[u].first + 1 + k] = true;
+    for (uint32_t u = 0; u < c->n_units; u++) {
+        const struct chain_unit *unit = &c->unit[u];
+        uint32_t open = unit->kind == UNIT_SOFT   ? SOFT_WAYS * c->n_soft_keys
+                        : unit->kind == UNIT_FORK ? 2 * fork_outcomes(c, unit->step)
+                                                  : 0;
+        for (uint32_t k = 0; k < open; k++)
+            possible[unit->first + 1 + k] = true;
+    }
     mem_free(theta);
 }
 
@@ -266,11 +297,16 @@ int chain_build(struct chain *c, const struct pipeline *p, const struct rules *r
                 uint32_t class, const struct chain_options *options, struct error *err)
 {
     static const double whole = 1;
-    *c = (struct chain){.pipeline = p, .rules = rules, .class = class};
+    *c = (struct chain){
+        .pipeline = p, .rules = rules, .class = class, .remembers = options->remembers};
     c->n_weather = 1;
     c->weather_start = &whole;
     c->input_wrong = p->input_wrong[class];
     units_init(c);
+    if (forks_build(c, options->what_if, err)) {
+        chain_release(c);
+        return -1;
+    }
     bool *possible = possible_branches(c, options);
     uint32_t max_states = options->max_states ? options->max_states : MAX_STATES;
     int status = chain_explore(c, possible, max_states, err);
@@ -280,6 +316,7 @@ int chain_build(struct chain *c, const struct pipeline *p, const struct rules *r
         return -1;
     }
     chain_order(c);
+    forks_mark(c);
     if (options->weather && sky_spread(c, options->weather, max_states, err)) {
         chain_release(c);
         return -1;
@@ -290,6 +327,7 @@ int chain_build(struct chain *c, const struct pipeline *p, const struct rules *r
 
 void chain_release(struct chain *c)
 {
+    forks_release(c);
     units_release(c);
     sky_release(c->sky);
     mem_free(c->state);

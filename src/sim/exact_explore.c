@@ -6,7 +6,7 @@
  * and the qualities remembered for targets of back edges.  What the rest of
  * the way cannot ask about is set to 0, found by walking the steps' routes backwards, so that
  * items which differ in nothing that matters are one state. */
-#include "sim/exact_chain.h"
+#include "sim/exact_fork.h"
 
 #include <math.h>
 #include <string.h>
@@ -106,7 +106,7 @@ static void note_questions(struct explorer *x, uint32_t i)
     const struct step *s = &x->p->step[i];
     x->ahead[i * x->n_steps + i] = true;
     if (s->kind == STEP_GATE && s->gate_of >= 0 && s->gate_of != (int32_t)i)
-        x->asks[i * x->n_steps + (uint32_t)s->gate_of] = true;
+        x->asks[i * x->n_steps + scorer_named(x->p, (uint32_t)s->gate_of)] = true;
     if (s->kind == STEP_GATE && s->gate_of < 0 && !s->has_confidence)
         x->asks_last[i] = true;
     for (uint32_t g = 0; g < s->n_given; g++)
@@ -122,11 +122,23 @@ static void note_questions(struct explorer *x, uint32_t i)
     }
 }
 
+/* What the steps inside ask about the time before. */
+static void note_context(struct explorer *x, uint32_t parallel)
+{
+    for (uint32_t i = 0; i < x->n_steps; i++)
+        for (uint32_t g = 0; x->p->step[i].parent == parallel + 1 && g < x->p->step[i].n_given; g++)
+            if (given_is_outer(x->p, parallel, &x->p->step[i].given[g]))
+                note_word(x, parallel, x->past[x->p->step[i].given[g].of]);
+}
+
 static void look_ahead(struct explorer *x)
 {
     uint32_t n = x->n_steps;
-    for (uint32_t i = 0; i < n; i++)
+    for (uint32_t i = 0; i < n; i++) {
         note_questions(x, i);
+        if (x->p->step[i].parallel)
+            note_context(x, i);
+    }
     for (bool changed = true; changed;) {
         changed = false;
         for (uint32_t i = n; i-- > 0;)
@@ -175,12 +187,15 @@ static uint32_t state_put(struct explorer *x, const uint32_t *w)
         table_grow(x);
     uint32_t *place = table_place(x, w);
     if (!*place) {
+        uint32_t band = w[WORD_LAST] ? w[WORD_BANDS + w[WORD_LAST] - 1] : 0;
         for (uint32_t i = 0; i < x->length; i++)
             vec_push(&x->words, w[i]);
         vec_push(&x->states, ((struct chain_state){.step = x->c->unit[w[WORD_UNIT]].step,
                                                    .unit = w[WORD_UNIT],
                                                    .good = w[WORD_ITEM] & 1,
-                                                   .reviewed = (uint8_t)(w[WORD_ITEM] >> 1)}));
+                                                   .reviewed = (uint8_t)(w[WORD_ITEM] >> 1),
+                                                   .scorer = w[WORD_LAST],
+                                                   .band = band}));
         *place = (uint32_t)x->states.len;
     }
     return *place - 1;
@@ -222,11 +237,23 @@ static bool given_holds(const struct explorer *x, const struct given *g, const u
     }
 }
 
+static uint32_t context_of(const struct explorer *x, uint32_t parallel, const uint32_t *w)
+{
+    uint32_t context = 0, bit = 0;
+    for (uint32_t i = 0; i < x->n_steps; i++)
+        for (uint32_t g = 0; x->p->step[i].parent == parallel + 1 && g < x->p->step[i].n_given; g++)
+            if (given_is_outer(x->p, parallel, &x->p->step[i].given[g]))
+                context |= (uint32_t)given_holds(x, &x->p->step[i].given[g], w) << bit++;
+    return context;
+}
+
 static const struct chain_variant *variant_of(const struct explorer *x, uint32_t step,
                                               const uint32_t *w)
 {
     const struct step *s = &x->p->step[step];
     const struct chain_variant *v = &x->c->variant[x->c->variant_of[step]];
+    if (s->parallel)
+        return v + context_of(x, step, w);
     for (uint32_t g = 0; g < s->n_given; g++)
         if (given_holds(x, &s->given[g], w))
             return v + 1 + g;
@@ -303,7 +330,7 @@ static void follow_exit(struct explorer *x, const struct way_on *o, enum exit_ki
 static uint32_t scorer_of(const struct explorer *x, uint32_t gate, const uint32_t *w)
 {
     const struct step *s = &x->p->step[gate];
-    uint32_t scorer = s->gate_of >= 0 ? (uint32_t)s->gate_of + 1 : w[WORD_LAST];
+    uint32_t scorer = s->gate_of >= 0 ? scorer_named(x->p, (uint32_t)s->gate_of) + 1 : w[WORD_LAST];
     return scorer && w[WORD_BANDS + scorer - 1] ? scorer - 1 : UINT32_MAX;
 }
 
@@ -404,6 +431,28 @@ static void expand_cache(struct explorer *x, struct way_on *o)
     }
 }
 
+/* The outcome is written into the state, and the visit that comes to it follows. */
+static void expand_fork(struct explorer *x, struct way_on *o)
+{
+    const struct chain_unit *u = &x->c->unit[o->from[WORD_UNIT]];
+    uint32_t n = fork_outcomes(x->c, u->step), levels = (n - 1) / 2;
+    uint32_t q = o->from[WORD_ITEM] & 1, bands = x->c->bands[u->step].n + 1;
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t good = k ? (k - 1) / levels : q, level = k ? (k - 1) % levels : 0;
+        o->branch = u->first + 1 + q * n + k;
+        if (!x->possible[o->branch])
+            continue;
+        copy_words(x, o);
+        o->w[WORD_ITEM] = (o->w[WORD_ITEM] & ~1u) | good;
+        if (k && levels > 1) {
+            uint32_t kept = x->remembers[u->step] && good ? bands : 0;
+            o->w[WORD_BANDS + u->step] = level ? level + kept : 0;
+            o->w[WORD_LAST] = level ? u->step + 1 : 0;
+        }
+        go_on(x, o, o->from[WORD_UNIT] + 1 + q * n + k);
+    }
+}
+
 /* Whether a way by condition holds; the visit was visibly ok. */
 static bool way_holds(const struct explorer *x, const struct condition *c, const uint32_t *w)
 {
@@ -478,6 +527,9 @@ static void expand(struct explorer *x, uint32_t state, uint32_t *from, uint32_t 
     case UNIT_SOFT:
         expand_soft(x, &o);
         break;
+    case UNIT_FORK:
+        expand_fork(x, &o);
+        break;
     default:
         expand_visit(x, &o);
     }
@@ -507,8 +559,10 @@ static void number_questions(struct explorer *x)
                 if (most > x->visits_max[o->of])
                     x->visits_max[o->of] = (uint32_t)most;
             }
-        for (uint32_t k = 0; k < x->n_steps && (s->draws_threshold || s->audit.present); k++)
-            x->remembers[k] |= s->kind == STEP_GATE && (s->gate_of < 0 || s->gate_of == (int32_t)k);
+        for (uint32_t k = 0; k < x->n_steps; k++)
+            x->remembers[k] |= x->c->remembers ||
+                               ((s->draws_threshold || s->audit.present) && s->kind == STEP_GATE &&
+                                (s->gate_of < 0 || scorer_named(x->p, (uint32_t)s->gate_of) == k));
     }
     x->n_questions = word - WORD_BANDS - x->n_steps;
     x->counters = word;

@@ -5,6 +5,8 @@
  * the probability of being there. */
 #include "sim/exact_flow.h"
 
+#include "sim/exact_fork.h"
+
 #include <gsl/gsl_blas.h>
 #include <gsl/gsl_linalg.h>
 #include <gsl/gsl_permute_vector.h>
@@ -80,8 +82,18 @@ static bool block_solve_transposed(const struct block *b, double *x)
 
 /* --- moments */
 
-/* With what an end adds. */
-static struct flow flow_after(const struct flow *f, const struct chain_end *g, double visits)
+/* Of a visit to the unit, and its square; those of a parallel count what is inside. */
+static const double *visits_of(const struct chain *c, uint32_t unit)
+{
+    static const double none[2] = {0, 0}, one[2] = {1, 1};
+    if (c->unit[unit].kind == UNIT_JOIN)
+        return fork_gain(c, unit) + 2;
+    return unit_counts(&c->unit[unit]) ? one : none;
+}
+
+/* With what an end adds; visits[k - 1] = E[visits^k | end]. */
+static struct flow flow_after(const struct flow *f, const struct chain_end *g,
+                              const double visits[2])
 {
     return (struct flow){
         .n = f->n,
@@ -89,8 +101,8 @@ static struct flow flow_after(const struct flow *f, const struct chain_end *g, d
         .t2 = f->t2 + 2 * f->t1 * g->time[0] + f->n * g->time[1],
         .c1 = f->c1 + f->n * g->cost[0],
         .c2 = f->c2 + 2 * f->c1 * g->cost[0] + f->n * g->cost[1],
-        .v1 = f->v1 + f->n * visits,
-        .v2 = f->v2 + (2 * f->v1 + f->n) * visits,
+        .v1 = f->v1 + f->n * visits[0],
+        .v2 = f->v2 + 2 * f->v1 * visits[0] + f->n * visits[1],
     };
 }
 
@@ -110,7 +122,7 @@ static void flow_send(const struct chain *c, uint32_t s, uint32_t end, struct fl
                       struct flow *absorb)
 {
     const struct chain_state *from = &c->state[s];
-    double visits = unit_counts(&c->unit[from->unit]);
+    const double *visits = visits_of(c, from->unit);
     uint32_t last = UINT32_MAX;
     struct flow after;
     for (uint32_t h = from->hop; h < from[1].hop; h++) {
@@ -133,7 +145,7 @@ static void block_gather(const struct chain *c, const struct block *b, int order
 {
     for (uint32_t s = b->begin; s < b->begin + b->n; s++) {
         const struct chain_state *from = &c->state[s];
-        double visits = unit_counts(&c->unit[from->unit]);
+        const double *visits = visits_of(c, from->unit);
         struct flow lower = state[s];
         lower.t2 = lower.c2 = lower.v2 = 0;
         if (order == 1)

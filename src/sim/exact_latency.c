@@ -66,8 +66,11 @@ static void item_masses(const struct model *m, double *mass)
 static double item_scale(const struct model *m, const double *values)
 {
     double mean = values[TOP_ALL_MEAN], sd = values[TOP_ALL_SD];
-    if (isfinite(mean) && isfinite(sd))
-        return mean + 5 * sd;
+    return isfinite(mean) && isfinite(sd) ? mean + 5 * sd : latency_scale(m);
+}
+
+double latency_scale(const struct model *m)
+{
     double sum = 0;
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
         for (uint32_t u = 0; u < m->chain[k].n_units; u++) {
@@ -221,7 +224,8 @@ void model_latency(const struct model *m, const struct latency_options *options,
     out->items = out->items || !isnan(values[TOP_ALL_P50]);
     for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
         double *v = values + model_stage_at(m, i);
-        if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]) && !model_wait_vague(m, i))
+        bool vague = model_wait_vague(m, i) || model_cut(m, i);
+        if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]) && !vague)
             solve_visits(&l, options, i, v, out);
     }
     latency_model_release(&l);

@@ -75,6 +75,63 @@ void panel_nodes(const struct panel *p, double from, double width, double x[PANE
         weight[j] = width / 2 * node_weight[j] * y[j];
 }
 
+void panel_places(double from, double width, double x[PANEL_NODES])
+{
+    for (int j = 0; j < PANEL_NODES; j++)
+        x[j] = from + width * (1 + node[j]) / 2;
+}
+
+void panel_fit(struct panel *p, const double y[PANEL_NODES])
+{
+    struct legendre g;
+    legendre_init(&g);
+    for (int n = 0; n < PANEL_NODES; n++) {
+        p->coef[n] = 0;
+        for (int j = 0; j < PANEL_NODES; j++)
+            p->coef[n] += g.to_coef[n][j] * y[j];
+    }
+}
+
+double panel_at(const struct panel *p, double x)
+{
+    double at = 2 * (x - p->from) / p->width - 1, b1 = 0, b2 = 0;
+    for (int n = PANEL_NODES - 1; n > 0; n--) {
+        double b = p->coef[n] + (2 * n + 1.0) / (n + 1) * at * b1 - (n + 1.0) / (n + 2) * b2;
+        b2 = b1;
+        b1 = b;
+    }
+    return p->coef[0] + at * b1 - 0.5 * b2;
+}
+
+/* P'_n = (2 n - 1) P_(n-1) + P'_(n-2), and the integral of P_n from -1 is
+ * (P_(n+1) - P_(n-1)) / (2 n + 1)  (Abramowitz and Stegun 22.7.10). */
+void panel_slope(const struct panel *p, struct panel *out)
+{
+    double up[2] = {0, 0};
+    *out = *p;
+    for (int n = PANEL_NODES - 1; n >= 0; n--) {
+        double c = up[(n + 1) % 2];
+        out->coef[n] = (2 * n + 1) * c * 2 / p->width;
+        up[n % 2] += p->coef[n];
+    }
+}
+
+double panel_integral(const struct panel *p, struct panel *out)
+{
+    double half = p->width / 2;
+    *out = *p;
+    memset(out->coef, 0, sizeof out->coef);
+    out->coef[0] = half * p->coef[0];
+    out->coef[1] = half * p->coef[0];
+    for (int n = 1; n < PANEL_NODES; n++) {
+        double c = half * p->coef[n] / (2 * n + 1);
+        out->coef[n - 1] -= c;
+        if (n + 1 < PANEL_NODES)
+            out->coef[n + 1] += c;
+    }
+    return 2 * half * p->coef[0];
+}
+
 /* --- building */
 
 struct part {
@@ -227,6 +284,8 @@ void latency_law_shift(struct latency_law *law)
 
 void latency_law_release(struct latency_law *law)
 {
+    if (law->lent)
+        return;
     vec_release(&law->atoms);
     vec_release(&law->starts);
     vec_release(&law->panels);
@@ -325,4 +384,22 @@ void latency_law_kinks(const struct latency_law *law, const struct window *w, bo
     }
     struct kink_limits limits = kink_limits(w);
     kinks_tidy(out, &limits);
+}
+
+double latency_law_moment(const struct latency_law *law, int k)
+{
+    double sum = 0;
+    for (size_t i = 0; i < law->atoms.len; i++)
+        sum += law->atoms.at[i].mass * pow(law->atoms.at[i].x, k);
+    for (size_t i = 0; i < law->starts.len; i++)
+        sum += law->starts.at[i].mass * pow(law->starts.at[i].x, k);
+    for (size_t i = 0; i < law->panels.len; i++) {
+        const struct panel *p = &law->panels.at[i];
+        double x[PANEL_NODES], part = 0;
+        panel_places(p->from, p->width, x);
+        for (int j = 0; j < PANEL_NODES; j++)
+            part += node_weight[j] * panel_at(p, x[j]) * (k == 1 ? 1 : k * pow(x[j], k - 1));
+        sum += part * p->width / 2;
+    }
+    return sum;
 }

@@ -3,6 +3,7 @@
  * wait after the k-th attempt, the transform of visits that end after k attempts is that of those
  * that end so times prod_{i<k} (e A + t exp(-s T)) W_i, e and t being the probabilities of an
  * attempt that is tried again, in time and late.  Kinks multiply in the same way. */
+#include "sim/exact_fork.h"
 #include "sim/exact_wait.h"
 
 #include <math.h>
@@ -14,13 +15,25 @@ enum { ATOMS_FEW = 24, ATOMS_MANY = 1000 };
 static bool same_law(const struct latency_law *law, const struct numbers *n)
 {
     const struct dist *a = law->dist, *b = &n->latency;
-    return law->limit_s == n->timeout_s && a->family == b->family && a->a == b->a && a->b == b->b &&
-           a->c == b->c && a->n == b->n && a->values == b->values && a->weights == b->weights &&
-           a->part == b->part;
+    return a && law->limit_s == n->timeout_s && a->family == b->family && a->a == b->a &&
+           a->b == b->b && a->c == b->c && a->n == b->n && a->values == b->values &&
+           a->weights == b->weights && a->part == b->part;
 }
 
-static uint32_t find_law(struct latency_model *l, const struct numbers *n)
+/* The time until a parallel comes to this outcome, which the fork keeps. */
+static uint32_t lend_law(struct latency_model *l, const struct chain *c, uint32_t unit)
 {
+    const struct fork *f = fork_of(c, unit);
+    l->law[l->n_laws] = f->law[unit - f->join];
+    l->law[l->n_laws].lent = true;
+    return l->n_laws++;
+}
+
+static uint32_t find_law(struct latency_model *l, const struct chain *c, uint32_t unit)
+{
+    const struct numbers *n = &c->numbers[unit];
+    if (c->unit[unit].kind == UNIT_JOIN && !fork_of(c, unit)->timeless)
+        return lend_law(l, c, unit);
     for (uint32_t k = 0; k < l->n_laws; k++)
         if (same_law(&l->law[k], n))
             return k;
@@ -66,6 +79,11 @@ static void count_visits(struct latency_model *l)
             for (uint32_t s = 0; s < c->n_states; s++)
                 l->visits[k * c->n_units + c->state[s].unit] +=
                     m->pipeline->class[k].share * mass[s];
+        double *inside = mem_zero(c->n_units, sizeof *inside);
+        forks_masses(c, mass, 1, inside, NULL);
+        for (uint32_t u = 0; u < c->n_units; u++)
+            l->visits[k * c->n_units + u] += m->pipeline->class[k].share * inside[u];
+        mem_free(inside);
         mem_free(mass);
     }
 }
@@ -81,7 +99,7 @@ void latency_model_init(struct latency_model *l, const struct model *m)
     l->wait_of = mem_zero(all, sizeof *l->wait_of);
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
         for (uint32_t i = 0; i < n; i++) {
-            l->law_of[k * n + i] = find_law(l, &m->chain[k].numbers[i]);
+            l->law_of[k * n + i] = find_law(l, &m->chain[k], i);
             l->wait_of[k * n + i] = find_wait(l, &m->chain[k], i);
         }
     find_many(l);

@@ -125,6 +125,13 @@ struct wave_walk {
     double *matrix; /* [n][n + 1][2] of the largest block */
 };
 
+/* States whose arrivals are wanted besides. */
+struct arrivals_at {
+    const uint32_t *state;
+    uint32_t n;
+    struct total *out; /* [n] */
+};
+
 static void wave_send(struct wave_walk *walk, uint32_t s, uint32_t end)
 {
     const struct chain_state *from = &walk->c->state[s];
@@ -289,7 +296,7 @@ void latency_entries(const struct latency_model *l, uint32_t step, double omega,
 
 static void add_waves(const struct latency_model *l, uint32_t class,
                       const struct latency_spectra *spectra, const struct window *w,
-                      struct total *out)
+                      const struct arrivals_at *at, struct total *out)
 {
     const struct model *m = l->model;
     const struct chain *c = &m->chain[class];
@@ -302,18 +309,25 @@ static void add_waves(const struct latency_model *l, uint32_t class,
             latency_unit_wave(l, spectra, class, i, w, b, walk.end + c->unit[i].first_end);
         walk.b = b;
         wave_pass(&walk);
-        for (uint32_t k = 0; k < ABSORB_COUNT; k++)
+        for (uint32_t k = 0; k < at->n; k++) {
+            struct wave room;
+            double least = l->state_s[class][at->state[k]];
+            if (isfinite(least))
+                wave_add(&at->out[k].wave[b],
+                         delayed(w, b, &walk.state[at->state[k]], least, &room), 1);
+        }
+        for (uint32_t k = 0; k < ABSORB_COUNT && out; k++)
             for (uint32_t of = first_law(k); of < LATENCY_OF_COUNT; of++) {
                 uint32_t own = (class + 1) * LATENCY_OF_COUNT + of;
-                double at = l->out_s[class][k];
+                double least = l->out_s[class][k];
                 struct wave room;
-                if (!isfinite(at))
+                if (!isfinite(least))
                     continue;
-                wave_add(&out[of].wave[b], delayed(w, b, &walk.out[k], at - l->law_s[of], &room),
+                wave_add(&out[of].wave[b], delayed(w, b, &walk.out[k], least - l->law_s[of], &room),
                          share);
                 if (model_scopes(m) > 1)
                     wave_add(&out[own].wave[b],
-                             delayed(w, b, &walk.out[k], at - l->law_s[own], &room), 1);
+                             delayed(w, b, &walk.out[k], least - l->law_s[own], &room), 1);
             }
     }
     walk_free(&walk);
@@ -328,6 +342,7 @@ struct kinks_walk {
     struct kinks *state; /* [n_states] */
     struct kinks *end;   /* [chain.n_ends] */
     struct kinks out[LATENCY_OF_COUNT];
+    const struct arrivals_at *at;
 };
 
 /* Sends on and empties `held`, over hops to states from `end` on and, into `inside`, to those in
@@ -339,6 +354,10 @@ static void kinks_send(struct kinks_walk *walk, uint32_t s, struct kinks *held, 
     uint32_t last = UINT32_MAX;
     struct kinks after = {0};
     kinks_tidy(held, &walk->limits);
+    for (uint32_t k = 0; k < walk->at->n; k++)
+        if (walk->at->state[k] == s)
+            kinks_add_later(&walk->at->out[k].kinks, held, 1,
+                            walk->latency->state_s[walk->c->class][s]);
     for (uint32_t h = from->hop; h < from[1].hop; h++) {
         const struct hop *hop = &walk->c->hop[h];
         if (walk->c->end_of[hop->branch] != last) {
@@ -407,12 +426,12 @@ static void kinks_pass(struct kinks_walk *walk)
 
 static void add_kinks(const struct latency_model *l, uint32_t class,
                       const struct latency_spectra *spectra, const struct window *w,
-                      struct total *out)
+                      const struct arrivals_at *at, struct total *out)
 {
     const struct model *m = l->model;
     const struct chain *c = &m->chain[class];
     uint32_t n = c->n_units;
-    struct kinks_walk walk = {.c = c, .latency = l, .limits = kink_limits(w)};
+    struct kinks_walk walk = {.c = c, .latency = l, .limits = kink_limits(w), .at = at};
     walk.state = mem_zero(c->n_states, sizeof *walk.state);
     walk.end = mem_zero(c->n_ends, sizeof *walk.end);
     for (uint32_t i = 0; i < n; i++)
@@ -420,9 +439,10 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
     kinks_pass(&walk);
     for (uint32_t of = 0; of < LATENCY_OF_COUNT; of++) {
         double later_s = l->law_s[(class + 1) * LATENCY_OF_COUNT + of] - l->law_s[of];
-        kinks_add_later(&out[of].kinks, &walk.out[of], m->pipeline->class[class].share,
-                        isfinite(later_s) ? later_s : 0);
-        if (model_scopes(m) > 1)
+        if (out)
+            kinks_add_later(&out[of].kinks, &walk.out[of], m->pipeline->class[class].share,
+                            isfinite(later_s) ? later_s : 0);
+        if (out && model_scopes(m) > 1)
             kinks_add(&out[(class + 1) * LATENCY_OF_COUNT + of].kinks, &walk.out[of], 1);
         kinks_release(&walk.out[of]);
     }
@@ -437,12 +457,24 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
 void latency_fill_items(const void *arg, const struct window *w, struct total *out)
 {
     const struct latency_model *l = arg;
+    const struct arrivals_at none = {0};
     struct latency_spectra spectra;
     latency_spectra_init(&spectra, l, w, UINT32_MAX);
     for (uint32_t k = 0; k < l->model->pipeline->n_classes; k++) {
-        add_waves(l, k, &spectra, w, out);
-        add_kinks(l, k, &spectra, w, out);
+        add_waves(l, k, &spectra, w, &none, out);
+        add_kinks(l, k, &spectra, w, &none, out);
     }
+    latency_spectra_release(&spectra);
+}
+
+void latency_fill_states(const struct latency_model *l, const struct window *w,
+                         const uint32_t *state, uint32_t n, struct total *out)
+{
+    const struct arrivals_at at = {state, n, out};
+    struct latency_spectra spectra;
+    latency_spectra_init(&spectra, l, w, UINT32_MAX);
+    add_waves(l, 0, &spectra, w, &at, NULL);
+    add_kinks(l, 0, &spectra, w, &at, NULL);
     latency_spectra_release(&spectra);
 }
 

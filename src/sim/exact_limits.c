@@ -2,7 +2,7 @@
 /* What the chain cannot do exactly, with the assumption that fails: conditions on time, which a
  * state does not hold; and draws that one confidence would share, as given its band they are
  * independent only when it is compared with one of them, once. */
-#include "sim/exact_chain.h"
+#include "sim/exact_fork.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,7 +35,7 @@ static const char *node_lacks(const struct condition_node *n)
 
 /* --- gates that draw */
 
-static bool draws(const struct step *s)
+bool gate_draws(const struct step *s)
 {
     return s->kind == STEP_GATE &&
            (s->draws_threshold || (s->audit.present && s->audit.design == AUDIT_NEAR_THRESHOLD));
@@ -64,8 +64,8 @@ static bool may_ask(const struct step *gate, uint32_t scorer)
     return gate->gate_of < 0 || gate->gate_of == (int32_t)scorer;
 }
 
-static bool comes_again(const struct pipeline *p, const struct rules *r, uint32_t from, uint32_t to,
-                        uint32_t scorer)
+bool comes_again(const struct pipeline *p, const struct rules *r, uint32_t from, uint32_t to,
+                 uint32_t scorer)
 {
     bool *seen = mem_zero(p->n_steps, sizeof *seen);
     bool again = comes_to(r, from, to, scorer, seen);
@@ -88,7 +88,7 @@ static const char *gate_lacks(const struct pipeline *p, const struct rules *r, u
                 if (p->step[i].given[g].override.set & (1u << NUMBERS_GOOD | 1u << NUMBERS_BAD))
                     return "it draws, and its confidence has several laws (given)";
         for (uint32_t other = 0; other < p->n_steps; other++)
-            if (draws(&p->step[other]) && may_ask(&p->step[other], i) &&
+            if (gate_draws(&p->step[other]) && may_ask(&p->step[other], i) &&
                 comes_again(p, r, gate, other, i))
                 return "one confidence is compared with two draws";
     }
@@ -157,8 +157,9 @@ int chain_can(const struct pipeline *p, struct error *err)
     rules_init(&r, p);
     for (uint32_t i = 0; i < p->n_steps && !status; i++) {
         const struct step *s = &p->step[i];
-        lacks = draws(s) ? gate_lacks(p, &r, i) : hedge_lacks(p, s);
+        lacks = gate_draws(s) ? gate_lacks(p, &r, i) : hedge_lacks(p, s);
         lacks = lacks ? lacks : weather_lacks(p, i);
+        lacks = lacks ? lacks : inside_lacks(p, &r, i);
         for (uint32_t w = 0; w < s->n_ways; w++)
             for (uint32_t k = 0; s->way[w].when && k < s->way[w].when->n && !lacks; k++)
                 lacks = node_lacks(&s->way[w].when->node[k]);

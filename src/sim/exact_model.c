@@ -3,6 +3,8 @@
 #include "sim/exact_wait.h"
 #include "sim/exact_weather.h"
 
+#include "sim/exact_fork.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -63,9 +65,9 @@ double model_work(const struct model *m)
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
         const struct chain *c = &m->chain[k];
         double pass = 2.0 * c->n_hops + 2.0 * c->n_states + block_work(c);
-        sum += 5 * pass + 300 * steps + 2.0 * c->n_branches;
+        sum += 5 * pass + 300 * steps + 2.0 * c->n_branches + forks_work(c, true);
         if (m->what_if)
-            sum += (3 * m->n_looped + 3) * pass;
+            sum += (3 * m->n_looped + 3) * pass + 3 * steps * forks_work(c, false);
     }
     return sum;
 }
@@ -105,7 +107,8 @@ static void find_loops(struct model *m)
     bool *seen = mem_zero(n, sizeof *seen);
     for (uint32_t i = 0; i < n; i++) {
         memset(seen, 0, n * sizeof *seen);
-        m->looped[i] = leads_to(&m->rules, i, i, seen);
+        bool joins = m->pipeline->step[i].parallel || m->pipeline->step[i].parent;
+        m->looped[i] = joins || leads_to(&m->rules, i, i, seen);
         m->n_looped += m->looped[i];
     }
     mem_free(seen);

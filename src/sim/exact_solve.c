@@ -5,6 +5,7 @@
 #include "sim/environment.h"
 #include "sim/exact.h"
 #include "sim/exact_feedback.h"
+#include "sim/exact_fork.h"
 #include "sim/exact_latency.h"
 #include "sim/exact_posterior.h"
 #include "sim/exact_queue.h"
@@ -19,9 +20,9 @@ static const uint64_t SUPPORTED = FEATURE(NEXT) | FEATURE(WHEN) | FEATURE(GIVEN)
                                   FEATURE(CACHE) | FEATURE(CLASS_RETRY) | FEATURE(AUDIT) |
                                   FEATURE(THRESHOLD_DIST) | FEATURE(HEDGE);
 /* Without arrivals nobody waits for a resource. */
-static const uint64_t UNTIMED = FEATURE(RESOURCES) | FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) |
-                                FEATURE(PATIENCE) | FEATURE(HOURS) | FEATURE(RATE_LIMIT) |
-                                FEATURE(ENVIRONMENTS);
+static const uint64_t UNTIMED = FEATURE(PARALLEL) | FEATURE(RESOURCES) | FEATURE(DISCIPLINE) |
+                                FEATURE(WAITING_ROOM) | FEATURE(PATIENCE) | FEATURE(HOURS) |
+                                FEATURE(RATE_LIMIT) | FEATURE(ENVIRONMENTS);
 /* With them a desk may have a closed form. */
 static const uint64_t TIMED = FEATURE(ARRIVALS) | FEATURE(BATCH_ARRIVALS) | FEATURE(RESOURCES) |
                               FEATURE(DISCIPLINE) | FEATURE(WAITING_ROOM) | FEATURE(PATIENCE) |
@@ -135,12 +136,23 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
         result_warn(out, "escape_rate, birnbaum, improvement: left out, as the chain is too large");
     for (uint32_t i = 0; i < p->n_steps; i++) {
         const double *v = value + model_stage_at(m, i);
+        if (model_cut(m, i))
+            result_warn(out,
+                        "%s %s: left out, as the join cancels what it no longer needs, and that "
+                        "depends on the times of all branches together; seam simulate gives them",
+                        p->step[i].id,
+                        model_cut(m, i) == CUT_ALL
+                            ? "visits, attempts, rates, times and cost (so also cost_per_item and "
+                              "visits_mean of the whole)"
+                            : "rates and visit_latency");
+        if (m->stage[i].first_bad > 0 && p->step[i].parent)
+            result_warn(out, "%s escape_rate: left out, as it is inside a parallel", p->step[i].id);
         if (!(v[STAGE_VISITS] > 0))
             continue;
         if (m->weather && isnan(v[STAGE_VISIT_P50]))
             result_warn(out, "%s visit_latency quantiles%s: %s", p->step[i].id,
                         model_has_budget(m, i) ? " and within_budget" : "", never);
-        else if (!m->point && isnan(v[STAGE_VISIT_P50]))
+        else if (!m->point && isnan(v[STAGE_VISIT_P50]) && !model_cut(m, i))
             result_warn(out,
                         "%s visit_latency quantiles%s: quantiles are not averaged over the "
                         "evidence; seam simulate gives them",
@@ -148,7 +160,7 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
         if (isnan(v[STAGE_ATTEMPT_P50]) && p->step[i].hedge_copies)
             result_warn(out, "%s attempt_latency, visit_latency quantiles: not with hedges",
                         p->step[i].id);
-        else if (isnan(v[STAGE_ATTEMPT_P50]))
+        else if (isnan(v[STAGE_ATTEMPT_P50]) && !p->step[i].parallel)
             result_warn(out,
                         "%s attempt_latency quantiles: classes differ in latency, and their "
                         "quantiles are not averaged over the evidence",
@@ -299,6 +311,28 @@ static int solve_posterior(struct model *m, const struct exact_options *options,
     return status;
 }
 
+/* Beyond this part of a probability the times of a parallel are not known. */
+static const double FORK_DOUBT = 1e-7;
+
+/* Times of branches with so many values, or bends, that no law of the join is known. */
+static int forks_known(const struct model *m, struct error *err)
+{
+    const struct pipeline *p = m->pipeline;
+    for (uint32_t k = 0; k < p->n_classes; k++)
+        for (uint32_t i = 0; m->chain[k].forks && i < m->chain[k].forks->n; i++) {
+            const struct fork *f = &m->chain[k].forks->at[i];
+            const struct step *s = &p->step[f->step];
+            if (f->doubt > FORK_DOUBT || f->tied)
+                return error_at(err, ERR_UNSUPPORTED, p->file && *p->file ? p->file : "flow",
+                                s->line, s->column,
+                                "not exact (step `%s`): its branches %s; use simulate", s->id,
+                                f->tied ? "of several steps may end at the same instant, and which "
+                                          "is first decides"
+                                        : "take times with too many values to tell who is first");
+        }
+    return 0;
+}
+
 static int solve(const struct pipeline *p, const struct exact_options *options, struct result *out,
                  bool *complete, struct error *err)
 {
@@ -325,6 +359,8 @@ int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
     pipeline_posterior_mean(p, theta);
     m.point = !uncertain;
     int status = model_start(&m, uncertain ? theta : NULL, err);
+    if (!status)
+        status = forks_known(&m, err);
     if (!status && uncertain)
         status = solve_posterior(&m, options, out, complete, err);
     else if (!status)
@@ -375,6 +411,8 @@ static int point(const struct pipeline *p, struct exact_point *out, struct error
     if (chain_can(p, err) || model_build(&m, p, 0, false, err))
         return -1;
     int status = model_sums(&m, NULL, err);
+    if (!status)
+        status = forks_known(&m, err);
     const struct top_sums *top = &m.top[0];
     for (uint32_t k = 0; k < ABSORB_COUNT && !status; k++) {
         bool good = k & 2, reviewed = k & 1, shipped = k < 4;

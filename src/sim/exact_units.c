@@ -3,7 +3,7 @@
  * and choices; the bands of confidence between all numbers that a confidence is compared with; and
  * the choices of gates that draw, which are integrals over the law of the confidence in its band.
  */
-#include "sim/exact_chain.h"
+#include "sim/exact_fork.h"
 
 #include <gsl/gsl_integration.h>
 #include <math.h>
@@ -61,7 +61,8 @@ static void find_cuts(const struct chain *c, uint32_t scorer, struct cuts *cuts)
     const struct pipeline *p = c->pipeline;
     for (uint32_t g = 0; g < p->n_steps; g++) {
         const struct step *s = &p->step[g];
-        if (s->kind == STEP_GATE && (s->gate_of < 0 || s->gate_of == (int32_t)scorer))
+        if (s->kind == STEP_GATE &&
+            (s->gate_of < 0 || scorer_named(p, (uint32_t)s->gate_of) == scorer))
             cut_gate(cuts, s, c->class);
         for (uint32_t w = 0; w < s->n_ways; w++)
             if (s->way[w].when)
@@ -91,7 +92,8 @@ static void bands_init(struct chain *c, uint32_t unit)
     const struct numbers *n = &c->numbers[unit];
     uint32_t step = c->unit[unit].step;
     *b = (struct bands){.silent = silence_asked(c->pipeline, step)};
-    if (c->pipeline->step[step].has_confidence) {
+    bool joins = unit == step && c->pipeline->step[step].parallel;
+    if (c->pipeline->step[step].has_confidence || (joins && parallel_scores(c->pipeline, step))) {
         struct cuts cuts = {0};
         find_cuts(c, step, &cuts);
         b->threshold = cuts.at;
@@ -100,7 +102,8 @@ static void bands_init(struct chain *c, uint32_t unit)
     }
     for (int q = 0; q < 2; q++) {
         b->weight[q] = mem_zero(b->n + 1, sizeof(double));
-        b->weight[q][0] = 1;
+        for (uint32_t k = 0; k <= b->n && (joins || !k); k++)
+            b->weight[q][k] = 1;
     }
 }
 
@@ -119,7 +122,7 @@ static void bands_fill(struct bands *b, const struct dist *d, double *weight)
 
 void bands_refill(struct chain *c, uint32_t unit)
 {
-    if (!c->bands[unit].n)
+    if (!c->bands[unit].n || c->pipeline->step[c->unit[unit].step].parallel)
         return;
     bands_fill(&c->bands[unit], &c->numbers[unit].confidence_bad, c->bands[unit].weight[0]);
     bands_fill(&c->bands[unit], &c->numbers[unit].confidence_good, c->bands[unit].weight[1]);
@@ -221,7 +224,8 @@ static void soft_set(struct chain *c, uint32_t unit)
     const struct numbers *n = &c->numbers[unit];
     double *weight = c->weight + u->first + 1;
     for (uint32_t i = 0; i < p->n_steps; i++) {
-        if (!p->step[i].has_confidence || (s->gate_of >= 0 && s->gate_of != (int32_t)i))
+        bool scores = p->step[i].has_confidence || (p->step[i].parallel && c->bands[i].n);
+        if (!scores || (s->gate_of >= 0 && scorer_named(p, (uint32_t)s->gate_of) != i))
             continue;
         uint32_t bands = c->bands[i].n + 1;
         for (int q = 0; q < 2; q++)
@@ -263,8 +267,11 @@ void choice_set(struct chain *c, uint32_t unit)
     case UNIT_WAYS:
         ways_set(c, unit);
         break;
-    default:
+    case UNIT_SOFT:
         soft_set(c, unit);
+        break;
+    default: /* forks: forks_refill */
+        break;
     }
 }
 
@@ -341,7 +348,8 @@ void unit_numbers_in(const struct chain *c, uint32_t unit, const uint32_t *state
                      struct numbers *out)
 {
     const struct chain_unit *u = &c->unit[unit];
-    numbers_resolve(c->pipeline, u->step, c->class, u->given, state, out);
+    int32_t given = u->kind == UNIT_FORK ? -1 : u->given;
+    numbers_resolve(c->pipeline, u->step, c->class, given, state, out);
     if (u->kind == UNIT_VISIT)
         return;
     out->latency = u->kind == UNIT_HIT ? out->cache_latency : dist_constant(0);
@@ -356,9 +364,39 @@ static uint32_t unit_add(struct chain *c, uint32_t step, enum unit_kind kind, in
     return c->n_units++;
 }
 
+/* Outcomes of a parallel, before its bands are known. */
+static uint32_t outcomes_of(const struct chain *c, uint32_t i)
+{
+    struct cuts cuts = {0};
+    if (!parallel_scores(c->pipeline, i))
+        return 3;
+    find_cuts(c, i, &cuts);
+    uint32_t n = 1 + 2 * ((uint32_t)cuts.len + 2);
+    vec_release(&cuts);
+    return n;
+}
+
+/* A fork for each context, and its outcomes for each quality behind it. */
+static void forks_add(struct chain *c, uint32_t i)
+{
+    uint32_t contexts = 1u << context_givens(c->pipeline, i), n = 2 * outcomes_of(c, i);
+    for (uint32_t k = 0; k < contexts; k++) {
+        struct chain_variant *v = &c->variant[c->variant_of[i] + k];
+        *v = (struct chain_variant){i, UNIT_NONE, UNIT_NONE, UNIT_NONE};
+        v->cache = unit_add(c, i, UNIT_FORK, (int32_t)k - 1);
+        for (uint32_t o = 0; o < n; o++)
+            (void)unit_add(c, i, UNIT_JOIN, -1);
+    }
+    c->ways[i] = c->pipeline->step[i].n_ways ? unit_add(c, i, UNIT_WAYS, -1) : UNIT_NONE;
+}
+
 static void variants_add(struct chain *c, uint32_t i)
 {
     const struct step *s = &c->pipeline->step[i];
+    if (s->parallel) {
+        forks_add(c, i);
+        return;
+    }
     bool soft = s->kind == STEP_GATE && (s->draws_threshold || s->audit.present);
     for (int32_t g = -1; g < (int32_t)s->n_given; g++) {
         struct chain_variant *v = &c->variant[c->variant_of[i] + (uint32_t)(g + 1)];
@@ -378,6 +416,8 @@ static uint32_t choices(const struct chain *c, const struct chain_unit *u)
         return 2;
     if (u->kind == UNIT_SOFT)
         return SOFT_WAYS * c->n_soft_keys;
+    if (u->kind == UNIT_FORK)
+        return 2 * fork_outcomes(c, u->step);
     for (uint32_t k = 0; k < c->pipeline->step[u->step].n_ways; k++)
         n += c->pipeline->step[u->step].way[k].probability != NULL;
     return n;
@@ -403,7 +443,7 @@ static void place_units(struct chain *c)
     c->n_soft_keys = 0;
     for (uint32_t i = 0; i < n; i++) {
         c->soft_key[i] = c->n_soft_keys;
-        if (c->pipeline->step[i].has_confidence)
+        if (c->pipeline->step[i].has_confidence || (c->pipeline->step[i].parallel && c->bands[i].n))
             c->n_soft_keys += 2 * (c->bands[i].n + 1);
     }
     for (uint32_t i = 0; i < n; i++) {
@@ -436,21 +476,25 @@ void units_init(struct chain *c)
 {
     const struct pipeline *p = c->pipeline;
     uint32_t n = p->n_steps, variants = 0;
+    size_t forks = 0;
     c->variant_of = mem_zero(n, sizeof *c->variant_of);
     c->ways = mem_zero(n, sizeof *c->ways);
     c->way = mem_zero(n, sizeof *c->way);
     c->base = mem_zero((size_t)n + 1, sizeof *c->base);
     c->extra = mem_zero((size_t)n + 1, sizeof *c->extra);
     c->soft_key = mem_zero(n, sizeof *c->soft_key);
+    c->how = mem_zero(n, sizeof *c->how);
     for (uint32_t i = 0; i < n; i++) {
+        uint32_t contexts = p->step[i].parallel ? 1u << context_givens(p, i) : 0;
         c->variant_of[i] = variants;
-        variants += 1 + p->step[i].n_given;
+        variants += contexts ? contexts : 1 + p->step[i].n_given;
+        forks += contexts ? (size_t)contexts * 2 * outcomes_of(c, i) : 0;
         c->way[i] = mem_zero((size_t)p->step[i].n_ways + 1, sizeof **c->way);
         for (uint32_t k = 0; k < p->step[i].n_ways; k++)
             if (p->step[i].way[k].probability)
                 c->way[i][k] = p->step[i].way[k].probability[c->class];
     }
-    size_t room = 4 * (size_t)variants + n;
+    size_t room = 4 * (size_t)variants + 2 * (size_t)n + forks;
     c->variant = mem_zero(variants, sizeof *c->variant);
     c->unit = mem_zero(room, sizeof *c->unit);
     for (uint32_t i = 0; i < n; i++)
@@ -519,4 +563,5 @@ void units_release(struct chain *c)
     mem_free(c->base);
     mem_free(c->extra);
     mem_free(c->soft_key);
+    mem_free(c->how);
 }

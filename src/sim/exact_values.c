@@ -3,6 +3,8 @@
  * shares are sums of their own absorbing states, never 1 - x. */
 #include "sim/exact_wait.h"
 
+#include "sim/exact_fork.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -74,7 +76,7 @@ static double in_budget(const struct model *m, const struct chain *c, uint32_t u
     const struct numbers *n = &c->numbers[u];
     if (m->no_time || !isfinite(n->budget_s))
         return 1;
-    if (c->wait && c->wait[c->unit[u].step])
+    if ((c->wait && c->wait[c->unit[u].step]) || c->unit[u].kind == UNIT_JOIN)
         return NAN;
     if (c->hedge[u].copies)
         return 1 - hedge_above(n, c->hedge[u].copies, n->budget_s);
@@ -130,6 +132,18 @@ static bool chooses(const struct chain *c, int32_t state)
     return kind == UNIT_WAYS || kind == UNIT_SOFT;
 }
 
+/* Visits of the steps inside parallels. */
+static void add_inside(struct model *m, const struct chain *c, double share)
+{
+    if (!c->forks)
+        return;
+    double *caught = mem_zero(c->n_units, sizeof *caught);
+    forks_masses(c, &m->state->n, sizeof *m->state / sizeof(double), m->mass, caught);
+    for (uint32_t u = 0; u < c->n_units; u++)
+        m->stage[c->unit[u].step].caught += share * caught[u];
+    mem_free(caught);
+}
+
 /* Visits, exits and edges. */
 static void add_stages(struct model *m, const struct chain *c, double share)
 {
@@ -141,13 +155,16 @@ static void add_stages(struct model *m, const struct chain *c, double share)
         double here = share * m->state[s].n;
         m->mass[at->unit] += m->state[s].n;
         m->stage[at->step].caught += here * c->caught[2 * at->unit + at->good];
-        for (uint32_t h = at->hop; h < at[1].hop && c->unit[at->unit].kind != UNIT_CACHE; h++) {
+        enum unit_kind kind = c->unit[at->unit].kind;
+        bool inward = kind == UNIT_CACHE || kind == UNIT_FORK;
+        for (uint32_t h = at->hop; h < at[1].hop && !inward; h++) {
             int32_t to = c->hop[h].to;
             uint32_t column = flow_column(p, to >= 0 ? (int32_t)c->state[to].step : to);
             if (!chooses(c, to))
                 m->flow[at->step * columns + column] += here * c->weight[c->hop[h].branch];
         }
     }
+    add_inside(m, c, share);
     for (uint32_t u = 0; u < c->n_units; u++)
         m->tries[u * p->n_classes + c->class] = 0;
     for (uint32_t u = 0; u < c->n_units; u++)
@@ -164,11 +181,21 @@ static double shipped_good(const double absorb[ABSORB_COUNT])
            absorb[absorb_index(ABSORB_SHIP, true, true)];
 }
 
+/* A parallel is perfect, or fails, when all steps in it are, or do. */
+static void set_with_inside(const struct model *m, struct chain *c, uint32_t i, enum chain_step how)
+{
+    const struct parallel *par = m->pipeline->step[i].parallel;
+    if (!par)
+        chain_set_step(c, i, how);
+    for (uint32_t k = par ? par->first[0] : 0; par && k < par->first[par->n_branches]; k++)
+        chain_set_step(c, k, how);
+}
+
 /* Reliability with the step made perfect, or failing; NaN when the items then never end. */
 static double reliability_if(struct model *m, struct chain *c, uint32_t i, enum chain_step how)
 {
     double absorb[ABSORB_COUNT];
-    chain_set_step(c, i, how);
+    set_with_inside(m, c, i, how);
     bool done = flow_mass(c, UINT32_MAX, m->mass, absorb);
     return done ? shipped_good(absorb) : NAN;
 }
@@ -188,7 +215,7 @@ static void add_what_if(struct model *m, struct chain *c, uint32_t i, bool known
         }
     sums->perfect += share * reliability_if(m, c, i, CHAIN_PERFECT);
     sums->failing += share * reliability_if(m, c, i, CHAIN_FAILING);
-    chain_set_step(c, i, CHAIN_AS_FILLED);
+    set_with_inside(m, c, i, CHAIN_AS_FILLED);
 }
 
 /* What leaves a state, by the weights as they are, and ships good after it. */
@@ -263,6 +290,7 @@ int model_sums(struct model *m, const double *theta, struct error *err)
         struct chain *c = &m->chain[k];
         double share = p->class[k].share;
         chain_fill(c, theta);
+        forks_time(c);
         if (flow_solve(c, &m->about, m->state, absorb, err))
             return -1;
         add_top(m, c, absorb, &m->top[1 + k]);
@@ -464,6 +492,10 @@ static void attempt_values(const struct model *m, uint32_t i, double *v)
 {
     if (m->pipeline->step[i].hedge_copies && !m->no_time)
         return;
+    for (int k = 0; k < 4 && m->no_time && m->pipeline->step[i].parallel; k++)
+        v[STAGE_VISIT_P50 + k] = 0;
+    if (m->pipeline->step[i].parallel)
+        return;
     for (int k = 0; k < 4; k++) {
         v[STAGE_ATTEMPT_P50 + k] = m->attempt[i][k];
         if (isnan(m->attempt[i][k]) && m->point && m->stage[i].attempts > 0)
@@ -488,6 +520,44 @@ static double threshold_of(const struct model *m, uint32_t i)
         if (s->numbers[k].threshold.value != s->numbers[0].threshold.value)
             return NAN;
     return s->kind == STEP_GATE ? s->numbers[0].threshold.value : NAN;
+}
+
+enum model_cut model_cut(const struct model *m, uint32_t i)
+{
+    enum model_cut cut = CUT_NOTHING;
+    uint32_t parent = m->pipeline->step[i].parent;
+    for (uint32_t k = 0; k < m->pipeline->n_classes && parent; k++) {
+        const struct forks *forks = m->chain[k].forks;
+        for (uint32_t f = 0; f < forks->n; f++)
+            if (forks->at[f].step == parent - 1 && forks->at[f].cancels) {
+                enum model_cut now = forks->at[f].once ? CUT_ANSWERS : CUT_ALL;
+                cut = now > cut ? now : cut;
+            }
+    }
+    return cut;
+}
+
+/* What a parallel does not have, and what is not known of the steps inside. */
+static void leave_out(const struct model *m, uint32_t i, double *v)
+{
+    static const enum stage_value attempts[] = {STAGE_ATTEMPTS, STAGE_COST},
+                                  answers[] = {STAGE_OK_RATE,        STAGE_WRONG_RATE,
+                                               STAGE_ERROR_RATE,     STAGE_MALFORMED_RATE,
+                                               STAGE_TIMEOUT_RATE,   STAGE_SUCCESS_RATE,
+                                               STAGE_FIRST_TRY_RATE, STAGE_RETRY_SUCCESS_RATE,
+                                               STAGE_ATTEMPT_MEAN,   STAGE_VISIT_MEAN,
+                                               STAGE_VISIT_P50,      STAGE_VISIT_P90,
+                                               STAGE_VISIT_P95,      STAGE_VISIT_P99,
+                                               STAGE_WITHIN_BUDGET,  STAGE_CAUGHT_RATE};
+    enum model_cut cut = model_cut(m, i);
+    if (m->pipeline->step[i].parent)
+        v[STAGE_ESCAPE_RATE] = NAN;
+    for (size_t k = 0; k < 2 && (m->pipeline->step[i].parallel || cut == CUT_ALL); k++)
+        v[attempts[k]] = NAN;
+    for (size_t k = 0; k < sizeof answers / sizeof *answers && cut; k++)
+        v[answers[k]] = NAN;
+    if (cut == CUT_ALL)
+        v[STAGE_VISITS] = NAN;
 }
 
 static void stage_values(const struct model *m, uint32_t i, double reliability, double *v)
@@ -523,6 +593,7 @@ static void stage_values(const struct model *m, uint32_t i, double reliability, 
         v[STAGE_BIRNBAUM] = s->perfect - s->failing;
         v[STAGE_IMPROVEMENT] = s->perfect - reliability;
     }
+    leave_out(m, i, v);
 }
 
 int model_values(struct model *m, const double *theta, double *values, struct error *err)

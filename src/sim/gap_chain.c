@@ -50,6 +50,8 @@ static void count_work(struct gap_model *g)
     for (int l = 0; l < LAYER_COUNT; l++)
         if (loops[l] > LOOPED_MAX)
             g->work = INFINITY;
+    if (g->m->chain[0].forks) /* what a join gives is no mixture over each step inside */
+        g->work = INFINITY;
 }
 
 static int build_rules(struct gap_model *g, struct error *err)

@@ -4,6 +4,7 @@
 #include "sim/gap_exact.h"
 
 #include "math/interval.h"
+#include "sim/exact_fork.h"
 #include "sim/exact_posterior.h"
 #include "sim/gap_chain.h"
 
@@ -143,7 +144,8 @@ static int sample(struct gap_model *g, const struct exact_options *options, cons
     const struct pipeline *p = g->m->pipeline;
     double cost = 0;
     for (uint32_t k = 0; k < p->n_classes; k++)
-        cost += gap_pass_work(&g->m->chain[k]) + 600.0 * p->n_steps;
+        cost += gap_pass_work(&g->m->chain[k]) + 600.0 * p->n_steps +
+                3 * forks_work(&g->m->chain[k], false);
     struct gap_chain_game game = {g, theta};
     struct gap_options how = {.seed = options->seed,
                               .level = options->level,

@@ -5,6 +5,7 @@
 #include "sim/sensitivity.h"
 
 #include "math/interval.h"
+#include "sim/exact_fork.h"
 #include "sim/exact_posterior.h"
 #include "sim/parameters.h"
 
@@ -183,6 +184,7 @@ static bool values_of(struct model *m, double y[METRICS], struct error *err)
     struct sums sums = {{0}};
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
         struct flow absorb[ABSORB_COUNT];
+        forks_time(&m->chain[k]);
         if (flow_solve(&m->chain[k], &m->about, m->state, absorb, err))
             return false;
         add_class(m, k, absorb, &sums);
@@ -215,6 +217,8 @@ static bool keeps_order(const struct trial *t, double x)
 {
     const struct parameter *q = t->q;
     double low = fmin(x, q->value), high = fmax(x, q->value);
+    if (t->m.chain[0].forks)
+        return false;
     if (q->kind == PARAMETER_DIST)
         return q->field == NUMBERS_GOOD || q->field == NUMBERS_BAD;
     if (q->field != NUMBERS_THRESHOLD || t->work.step[q->step].bands)
@@ -438,6 +442,10 @@ int sensitivity_exact(const struct pipeline *p, const struct exact_options *opti
         job.work = EVALUATIONS * (double)job.n * model_work(&t.m) + 5e4;
         if (job.work > WORK_MAX)
             status = error_set(&none, ERR_LIMIT, "the chain is too large");
+        else if (forks_invert(&t.m.chain[0]))
+            status = error_set(&none, ERR_LIMIT,
+                               "the times of branches of several steps are inverted anew for each "
+                               "value");
         else
             status = solve(p, &job, &t, out, &none);
         trial_release(&t);

@@ -302,8 +302,55 @@ capability        99.99920%
 gap                   5.63%       5.58–5.67%
 16 further metrics: --json or --csv
 $ seam solve scenarios/parallel-voting.yaml
-seam: scenarios/parallel-voting.yaml:13:15: not supported yet by solve: parallel (step `answers`)
-[3]
+solve: Vote of five
+exact, by absorbing chain
+
+Headline
+metric               value
+reliability         97.34%
+share wrong          2.66%
+completion            100%
+shipped error        2.66%
+latency mean       2.283 s
+latency p50        2.044 s
+latency p95        4.585 s
+latency p99        6.211 s
+visits mean              6
+cost per item     $0.05000
+cost per correct  $0.05137
+capability          85.00%
+gap                -12.34%
+19 further metrics: --json or --csv
+
+Stages
+stage    success   wrong       p50      p95      cost
+answers     100%           2.044 s  4.585 s
+answer      100%  15.00%  693.1 ms  2.996 s  $0.05000
+wrong (unseen): of attempts; the rest: of visits.
+
+Where reliability is lost, of all items
+stage     loss  improvement
+answers     0%        2.66%
+answer   2.66%        2.66%
+
+Edges
+from     to    share of visits
+answers  ship             100%
+
+Layers
+layer   loss  closes
+agent     0%      0%
+model  2.66%  -2.66%
+
+Sensitivities, strongest first
+parameter                             metric            change per unit
+flow.answer.cost                      cost per correct            5.137
+flow.answer.cost                      cost per item                   5
+flow.answer.latency.exponential.mean  latency mean                2.283
+flow.answer.wrong                     reliability               -0.4877
+flow.answer.wrong                     shipped error              0.4877
+flow.answer.wrong                     auto error                 0.4877
+flow.answer.wrong                     cost per correct          0.02574
 $ seam solve scenarios/feedback-compounds.yaml
 solve: Feedback that compounds
 exact, by absorbing chain
