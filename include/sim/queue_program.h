@@ -59,8 +59,9 @@ struct queue_step {
     uint32_t first_edge, n_edges;
     uint32_t desk;      /* 1 + resource, 0: none, or nobody waits (untimed) */
     bool alone;         /* a visit concerns nobody but the item (see queue_visit.c) */
-    bool simple;        /* its attempts are single calls, without desk */
-    bool ahead;         /* simple, and its good end concerns nobody but the item */
+    bool simple;        /* its attempts are calls without desk */
+    bool by_rate;       /* its desk is a bucket of tokens, and there are no hedges nor a breaker */
+    bool ahead;         /* the good end of a simple or by_rate call concerns but the item */
     bool instant;       /* a gate whose visit takes no time and cannot fail */
     bool can_fail;      /* visibly */
     bool can_reject[2]; /* a check or review: bad, good items */

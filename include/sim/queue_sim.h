@@ -163,7 +163,7 @@ struct label_sink {
     const uint32_t *asked; /* [n_asked] steps: borrowed */
     struct label_rows {
         VEC(struct scored) list;
-    } *rows; /* [n_asked]: the confidences that those steps gave, and the verdicts */
+    } * rows; /* [n_asked]: the confidences that those steps gave, and the verdicts */
 };
 
 struct queue_sim {
@@ -289,6 +289,8 @@ enum asked { ASKED_FULL, ASKED_WAITS, ASKED_BEGUN };
 void desk_clear(struct queue_sim *s);
 /* The call asks its step's desk: refused as full, waits (`patient`: it may give up), or begun. */
 enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient);
+/* A bucket of tokens gives one for a call that begins now, and counts it; false: it must ask. */
+bool desk_passes(struct queue_sim *s, uint32_t desk);
 void desk_leave(struct queue_sim *s, uint32_t call);                  /* done */
 void desk_withdraw(struct queue_sim *s, uint32_t call, bool gave_up); /* waits or runs */
 /* Desks that have lost a call turn to their lines.  For when all else of this instant is done: a

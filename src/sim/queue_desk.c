@@ -305,6 +305,24 @@ enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient)
     return ASKED_WAITS;
 }
 
+bool desk_passes(struct queue_sim *s, uint32_t desk)
+{
+    struct desk *d = &s->desk[desk];
+    double *u = desk_sums(s, s->window, desk);
+    if (d->waiting > 0)
+        return false;
+    fill(s, d);
+    if (!has_room(d))
+        return false;
+    d->tokens = fmax(d->tokens - 1, 0);
+    u[DESK_BUSY] += 1 / d->resource->rate_per_s;
+    u[DESK_ASKED]++;
+    u[DESK_CALLS + desk_call(false, false, true, within_s(s, 0, d->resource->answer_within_s))]++;
+    if (s->window < s->tally->n_units)
+        tally_wait(s->tally, s->window, desk, 0);
+    return true;
+}
+
 /* --- leaving */
 
 static void count_call(struct queue_sim *s, uint32_t desk, const struct call *c, bool gave_up)

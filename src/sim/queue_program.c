@@ -440,7 +440,7 @@ static bool is_alone(const struct queue_program *g, const struct queue_step *q)
 {
     const struct step *s = q->step;
     bool shares = q->n_touches > 0 || s->breaker.failures > 0 || has_budget(g, s);
-    return q->ahead && !(g->timed && shares);
+    return q->simple && q->ahead && !q->has_hedge && !(g->timed && shares);
 }
 
 static void find_ends(struct queue_program *g)
@@ -455,8 +455,11 @@ static void find_ends(struct queue_program *g)
         q->has_hedge = q->step->hedge_copies > 0;
         q->class_retry = q->step->class_retry != NULL;
         q->tires = q->desk && q->step->fatigue.after_s > 0;
-        q->simple = !q->desk && q->kind != STEP_PARALLEL && !q->has_hedge;
-        q->ahead = q->simple && q->step->parent == 0 && !(g->timed && q->has_breaker);
+        q->simple = !q->desk && q->kind != STEP_PARALLEL;
+        q->by_rate = q->desk && g->pipeline->resource[q->desk - 1].servers == 0 && !q->has_hedge &&
+                     !q->has_breaker;
+        q->ahead =
+            (q->simple || q->by_rate) && q->step->parent == 0 && !(g->timed && q->has_breaker);
         q->alone = is_alone(g, q);
         q->can_fail |= q->step->kind == STEP_PARALLEL || q->exit[QUEUE_FULL] >= 0;
         q->instant = q->step->kind == STEP_GATE && !q->can_fail && q->n_combinations == 1 &&

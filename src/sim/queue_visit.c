@@ -355,8 +355,33 @@ static bool draw_simple(struct queue_sim *s, struct path *p, const struct queue_
     return true;
 }
 
-/* Attempts that are single calls, without desk: they need no records of their own, and no events
- * either where they may end ahead of the clock. */
+/* The call just drawn takes so long that copies will begin: it gets a record beside theirs. */
+static void await_copies(struct queue_sim *s, uint32_t path)
+{
+    uint32_t call = call_new(s);
+    struct call *c = &s->call[call];
+    struct path *p = &s->path[path];
+    c->path = path;
+    c->item = p->item;
+    c->number = p->number - 1;
+    c->first = true;
+    c->probe = p->probe;
+    c->desk = NONE;
+    c->plan = p->plan;
+    c->left_s = c->took_s = p->took_s;
+    c->end = p->end;
+    c->tired = p->tired;
+    c->started = true;
+    link_call(s, path, call);
+    call_begin(s, call);
+    p->copies = 0;
+    p->attempt_s = s->clock.now_s;
+    p->awaits = AWAITS_HEDGE;
+    clock_set(&s->clock, s->clock.now_s + p->plan->hedge_after_s, OWNER_PATH, path);
+}
+
+/* Attempts that are single calls and begin at once: they need no records of their own, and no
+ * events either where they may end ahead of the clock. */
 static void attempt_simple(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
@@ -365,6 +390,10 @@ static void attempt_simple(struct queue_sim *s, uint32_t path)
         if (!draw_simple(s, p, q)) {
             p->outcome = OUTCOME_ERROR;
             visit_fail(s, path);
+            return;
+        }
+        if (q->has_hedge && p->took_s > p->plan->hedge_after_s) {
+            await_copies(s, path);
             return;
         }
         if (!q->alone && (!q->ahead || is_failure((enum try_end)p->end))) {
@@ -377,7 +406,8 @@ static void attempt_simple(struct queue_sim *s, uint32_t path)
 
 static void attempt(struct queue_sim *s, uint32_t path)
 {
-    if (step_of(s, &s->path[path])->simple)
+    const struct queue_step *q = step_of(s, &s->path[path]);
+    if (q->simple || (q->by_rate && desk_passes(s, q->desk - 1)))
         attempt_simple(s, path);
     else
         attempt_call(s, path);
