@@ -36,6 +36,10 @@ void put_quantile(const struct writer *w, const char *name, const struct sketch 
                   const char *unit);
 /* A value without an interval. */
 void put_exact(const struct writer *w, const char *name, double value, const char *unit);
+/* `capability`, as given or that of the stages of layer model, exactly; `gap`, what it has above
+ * the reliability that is in w->to.  class: one of them, or n_classes for all; nothing without
+ * either. */
+void put_gap(const struct writer *w, const struct pipeline *p, uint32_t class);
 /* The fourth central moment of what a sketch holds. */
 double sketch_fourth(const struct sketch *s, double mean);
 

@@ -260,44 +260,6 @@ static void put_money(const struct filling *f, uint32_t c)
         put_class_pair(f, c, "net_per_item", true);
 }
 
-static double capability_of(const struct pipeline *p, uint32_t class, bool *any)
-{
-    double product = 1;
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        const struct step *s = &p->step[i];
-        if (s->kind != STEP_STAGE || s->layer != LAYER_MODEL)
-            continue;
-        struct attempt_time time;
-        struct visit_law law;
-        attempt_time_set(&time, &s->numbers[class].latency, s->numbers[class].timeout_s);
-        visit_law_set(&law, &s->numbers[class], s->class_retry ? &s->class_retry[class] : &s->retry,
-                      &time);
-        product *= law.ok;
-        *any = true;
-    }
-    return product;
-}
-
-static void put_gap(const struct filling *f, uint32_t c)
-{
-    const struct pipeline *p = f->program->pipeline;
-    double capability = p->capability;
-    bool known = !isnan(capability), whole = c == tally_all(f->program);
-    if (!known) {
-        capability = 0;
-        for (uint32_t k = 0; k < p->n_classes; k++)
-            if (whole || c == k)
-                capability += (whole ? p->class[k].share : 1) * capability_of(p, k, &known);
-    }
-    if (!known)
-        return;
-    put_exact(&f->w, "capability", capability, "1");
-    const struct metric *r = metrics_find(f->w.to, "reliability");
-    if (r)
-        metrics_add(f->w.to, "gap", capability - r->value, capability - r->high,
-                    capability - r->low, r->level, r->n, "1");
-}
-
 static void put_class(const struct filling *f, uint32_t c)
 {
     if (total_x(f, c, CLASS_N) == 0)
@@ -308,7 +270,7 @@ static void put_class(const struct filling *f, uint32_t c)
     put_sd(f, "visits_sd", c, CLASS_VISITS, CLASS_VISITS2, CLASS_N, SPREAD_VISITS_SD, PAIR_PLAIN,
            NULL);
     put_money(f, c);
-    put_gap(f, c);
+    put_gap(&f->w, f->program->pipeline, c == tally_all(f->program) ? f->program->n_classes : c);
 }
 
 /* --- steps */
