@@ -116,10 +116,11 @@ check: ## all fast tests, under 3 minutes on two cores
 	@BUILD=$(BUILD) sh tests/tools/check.sh fast
 
 check-slow: ## long statistical, kill and browser tests
+	@sh tests/tools/deps.sh slow
 	@$(MAKE) --no-print-directory -j2 all tests-built
 	@BUILD=$(BUILD) sh tests/tools/check.sh slow
 
-tests-built: $(TESTS_FAST) $(TESTS_SLOW) $(FUZZ) ;
+tests-built: $(TESTS_FAST) $(TESTS_SLOW) $(FUZZ) $(BUILD)/tests/stat/streams ;
 
 unit-%: $(BUILD)/tests/unit/test_% ## one unit test: make unit-units
 	$<

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What the build needs, one row each: a probe and the Debian 12 package that satisfies it.
 #   deps.sh quick    silent and fast when all is there; else installs
-#   deps.sh install  the same, and says what it found
 #   deps.sh quick mpi   with what MPI=1 needs
+#   deps.sh slow     with what only the long tests need, MPI too
+#   deps.sh install  as quick, and says what it found
 set -eu
 missing=""
 
@@ -28,13 +29,14 @@ probe_header csv.h libcsv-dev
 probe_header sqlite3.h libsqlite3-dev
 probe_header zlib.h zlib1g-dev
 probe_header cmocka.h libcmocka-dev
-if [ "${2:-}" = mpi ]; then
+if [ "${2:-}" = mpi ] || [ "$1" = slow ]; then
     probe_program mpicc libopenmpi-dev
     probe_program mpirun openmpi-bin
 fi
+[ "$1" != slow ] || probe_program dieharder dieharder
 
 if [ -z "$missing" ]; then
-    [ "$1" = quick ] || echo "deps: everything is there"
+    [ "$1" != install ] || echo "deps: everything is there"
     exit 0
 fi
 echo "deps: missing:$missing" >&2
