@@ -335,7 +335,7 @@ static void evidence_widens_the_intervals_of_timed_runs(void **state)
     options.uncertainty = true;
     ok(run_simulate(&x.p, &options, &x.r, &err), &err);
     const struct metric *narrow = find(&sure, "share_failed"), *wide = find(&x.r, "share_failed");
-    assert_string_equal(x.r.run.engine, "queue");
+    assert_string_equal(x.r.run.engine, "desk");
     assert_string_equal(x.r.run.covers, "sampling and parameters");
     near(wide->value, 5.5 / 101, 0.01);
     within(wide->high - wide->low, 0.06, 0.12); /* Jeffreys: 0.083 */
