@@ -74,7 +74,8 @@ struct desk_sim {
 
     struct arrival_walk walk;
     double arrival[LANES] __attribute__((aligned(64)));
-    uint32_t arrivals, next; /* in arrival[]; of those, taken */
+    float work[LANES] __attribute__((aligned(64))); /* bare: service of each */
+    uint32_t arrivals, next;                        /* in arrival[]; of those, taken */
     uint64_t fills;
     uint32_t left; /* of the batch that arrives */
     double now_s;  /* of the last one drawn */

@@ -93,6 +93,16 @@ MULTIVERSION static double sum_up(const float *x, double each, double now, doubl
     return to[LANES - 1];
 }
 
+MULTIVERSION static void split(const uint64_t *restrict x, uint32_t *restrict low,
+                               uint32_t *restrict high)
+{
+    for (int i = 0; i < LANES; i++) {
+        low[i] = (uint32_t)x[i];
+        high[i] = (uint32_t)(x[i] >> 32);
+    }
+}
+
+/* One number has the gap in its low half and, of a bare program, the service in its high one. */
 static void fill_exponential(struct desk_sim *s)
 {
     struct batch *b = s->batch;
@@ -100,16 +110,30 @@ static void fill_exponential(struct desk_sim *s)
     double each = 1 / pipeline_of(s)->arrivals.rate_per_s;
     rng_init(&r, rng_key(s->seed, s->replication, s->fills++, UINT32_MAX - 3, RNG_ATTEMPT));
     rng_fill(&r, b->draw, LANES);
-    lanes_split(b->draw, b->low, b->high);
+    split(b->draw, b->low, b->low2);
     qtable_fill(s->program->gap, b->low, LANES, b->value);
+    if (s->program->bare)
+        sampler_fill(&s->program->items.step[0].plan[0].latency, b->low2, LANES, s->work);
     s->now_s = sum_up(b->value, each, s->now_s, s->arrival);
     s->arrivals = LANES;
+}
+
+static void fill_work(struct desk_sim *s)
+{
+    struct batch *b = s->batch;
+    struct rng r;
+    rng_init(&r, rng_key(s->seed, s->replication, s->fills++, 0, RNG_ATTEMPT));
+    rng_fill(&r, b->draw, LANES);
+    split(b->draw, b->low, b->low2);
+    sampler_fill(&s->program->items.step[0].plan[0].latency, b->low2, LANES, s->work);
 }
 
 /* One by one; stops after the first that is too late for anything. */
 static void fill_walk(struct desk_sim *s)
 {
     const struct queue_program *g = &s->program->queue;
+    if (s->program->bare)
+        fill_work(s);
     s->arrivals = 0;
     while (s->arrivals < LANES && s->now_s < 2 * s->end_s) {
         if (s->left == 0) {
@@ -203,25 +227,16 @@ static void join_lines(struct desk_sim *s, const double *arrival, uint32_t n)
 static void run_bare(struct desk_sim *s, double *arrival, uint32_t n)
 {
     const struct step *step = s->program->items.step[0].step;
-    const struct plan *plan = &s->program->items.step[0].plan[0];
     uint32_t end = class_end(ITEM_SHIPPED, true, step->kind == STEP_REVIEW, false);
-    struct batch *b = s->batch;
-    if (plan->latency.table) {
-        struct rng r;
-        rng_init(&r, rng_key(s->seed, s->replication, s->block, 0, RNG_ATTEMPT));
-        rng_fill(&r, b->draw, LANES);
-        lanes_split(b->draw, b->low, b->high);
-    }
-    sampler_fill(&plan->latency, b->low, LANES, b->value);
-    desk_count_bare(s, b->value, n);
-    if (s->unit < s->tally->n_units)
-        s->last_reach_s = arrival[n - 1];
     struct customers c = {.n = n,
                           .reach = arrival,
                           .service = s->service,
                           .arrive = arrival,
                           .took = s->service,
                           .same = desk_kind(s->unit, 0, 0, end)};
+    desk_count_bare(s, s->work + (arrival - s->arrival), n);
+    if (s->unit < s->tally->n_units)
+        s->last_reach_s = arrival[n - 1];
     desk_line_serve_now(s, step->by - 1, &c);
 }
 
