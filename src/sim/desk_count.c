@@ -37,7 +37,7 @@ struct come {
     uint32_t waited, late;      /* late: not served within the limit */
 };
 
-/* Of customers [i, i + n); their waits into wait[]. */
+/* Of n customers; their waits into wait[]. */
 MULTIVERSION static struct come count_come(const double *reach, const double *service,
                                            const double *begin, uint32_t n, double limit,
                                            float *wait)

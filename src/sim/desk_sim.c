@@ -77,20 +77,28 @@ void desk_sim_flush(struct desk_sim *s, struct queue_tally *t)
 typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
 typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
 
+/* v[i] = v[0] + ... + v[i]. */
+static inline __attribute__((always_inline)) void add_up(four *v)
+{
+    const four none = {0};
+    *v += __builtin_shufflevector(none, *v, 0, 4, 5, 6);
+    *v += __builtin_shufflevector(none, *v, 0, 1, 4, 5);
+}
+
 /* now + each * (x[0] + ... + x[i]) for LANES gaps; the last one. */
 MULTIVERSION static double sum_up(const float *x, double each, double now, double *to)
 {
-    const four none = {0};
-    four begin = {now, now, now, now};
-    for (uint32_t i = 0; i < LANES; i += 4) {
-        four v = __builtin_convertvector(*(const four_floats *)(x + i), four) * each;
-        v += __builtin_shufflevector(none, v, 0, 4, 5, 6);
-        v += __builtin_shufflevector(none, v, 0, 1, 4, 5);
-        v += begin;
-        *(four *)(to + i) = v;
-        begin = __builtin_shufflevector(v, v, 3, 3, 3, 3);
+    for (uint32_t i = 0; i < LANES; i += 8) {
+        four a = __builtin_convertvector(*(const four_floats *)(x + i), four) * each;
+        four b = __builtin_convertvector(*(const four_floats *)(x + i + 4), four) * each;
+        add_up(&a);
+        add_up(&b);
+        b += a[3];
+        *(four *)(to + i) = a + now;
+        *(four *)(to + i + 4) = b + now;
+        now += b[3];
     }
-    return to[LANES - 1];
+    return now;
 }
 
 MULTIVERSION static void split(const uint64_t *restrict x, uint32_t *restrict low,
@@ -313,8 +321,14 @@ static uint32_t take_block(struct desk_sim *s)
 static bool by_events(struct desk_sim *s)
 {
     struct queue_sim *sim = queue_sim_new(&s->program->queue);
+    struct queue_tally t;
     sim->stop = s->stop;
-    bool whole = queue_sim_horizon(sim, s->seed, s->replication, s->tally);
+    queue_tally_init(&t, &s->program->queue, s->tally->n_units);
+    bool whole = queue_sim_horizon(sim, s->seed, s->replication, &t);
+    if (s->program->bare && t.step[0].visits.sketch.hot)
+        sketch_clear(&t.step[0].visits.sketch); /* see desk_sim_flush */
+    queue_tally_merge(s->tally, &t);
+    queue_tally_release(&t);
     queue_sim_free(sim);
     return whole;
 }

@@ -369,8 +369,16 @@ void values_put_many(struct values *v, const float *x, uint32_t n)
 void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
                     const float *x, uint32_t n)
 {
+    if (v->n == VALUES_HELD || v->unit != unit)
+        tally_send(t, v, cells, unit);
+    if (v->n == 0 && n == VALUES_HELD && v->open.n > 0) { /* nothing to hold */
+        if (t->cells)
+            cells_add(&t->cells[(size_t)unit * t->n_cells + cells], x, n);
+        sketch_add_many(&v->open, x, n);
+        return;
+    }
     for (uint32_t at = 0; at < n;) {
-        if (v->n == VALUES_HELD || v->unit != unit)
+        if (v->n == VALUES_HELD)
             tally_send(t, v, cells, unit);
         at += hold(v, x + at, n - at);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Textbook models for the general engine, whose exact values were computed apart from this program;
+/* Textbook models for the general engine and the one of first-come desks, whose exact values were computed apart from this program;
  * `sigma` is the standard error that a million items give, 0 where the run's own interval is taken.
  * Run short among the unit tests and long among the statistical ones. */
 #ifndef SEAM_TESTS_QUEUE_CASES_H
@@ -35,12 +35,18 @@ static void parse(const char *text, struct pipeline *p)
     buf_release(&whole);
 }
 
-static void run(struct ran *x, const char *text, const struct run_options *options)
+static inline void run_with(const struct engine_def *def, struct ran *x, const char *text,
+                            const struct run_options *options)
 {
     struct error err = {0};
     parse(text, &x->p);
     result_init(&x->r, "simulate");
-    ok(run_by(&queue_engine, &x->p, options, &x->r, &err), &err);
+    ok(run_by(def, &x->p, options, &x->r, &err), &err);
+}
+
+static inline void run(struct ran *x, const char *text, const struct run_options *options)
+{
+    run_with(&queue_engine, x, text, options);
 }
 
 static void done(struct ran *x)
@@ -322,11 +328,12 @@ enum {
 };
 
 /* Five standard errors: those of a million items scaled to `trials`, or the run's own. */
-static inline void check_case(const struct queue_case *c, uint64_t trials)
+static inline void check_case_by(const struct engine_def *def, const struct queue_case *c,
+                                 uint64_t trials)
 {
     const struct run_options options = {.trials = trials, .seed = 1, .level = 0.95, .threads = 2};
     struct ran x;
-    run(&x, c->text, &options);
+    run_with(def, &x, c->text, &options);
     for (const struct want *w = c->want; w->metric; w++) {
         const struct metric *m = find(&x.r, w->metric);
         double units = (double)x.r.run.trials;
@@ -339,6 +346,17 @@ static inline void check_case(const struct queue_case *c, uint64_t trials)
             fail_msg("%s: %s is not sharp: %.9g +- %.3g", c->name, w->metric, m->value, error);
     }
     done(&x);
+}
+
+static inline void check_case(const struct queue_case *c, uint64_t trials)
+{
+    struct pipeline p;
+    parse(c->text, &p);
+    bool by_desks = desk_engine.supports(&p);
+    pipeline_release(&p);
+    check_case_by(&queue_engine, c, trials);
+    if (by_desks)
+        check_case_by(&desk_engine, c, trials);
 }
 
 #endif

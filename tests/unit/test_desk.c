@@ -9,6 +9,7 @@
 #include "tests/support/support.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static void parse(const char *text, struct pipeline *p)
@@ -195,6 +196,128 @@ static void overload_is_named_alike(void **state)
     pipeline_release(&p);
 }
 
+/* --- the same bits */
+
+static void same(const struct metrics *a, const struct metrics *b)
+{
+    assert_int_equal(a->list.len, b->list.len);
+    for (size_t i = 0; i < a->list.len; i++) {
+        const struct metric *x = &a->list.at[i], *y = &b->list.at[i];
+        assert_string_equal(x->name, y->name);
+        assert_memory_equal(&x->value, &y->value, sizeof x->value);
+        assert_memory_equal(&x->low, &y->low, sizeof x->low);
+        assert_memory_equal(&x->high, &y->high, sizeof x->high);
+    }
+}
+
+static void all_the_same(const struct result *a, const struct result *b)
+{
+    same(&a->metrics, &b->metrics);
+    for (size_t i = 0; i < a->stages.len; i++)
+        same(&a->stages.at[i].metrics, &b->stages.at[i].metrics);
+    for (size_t i = 0; i < a->resources.len; i++)
+        same(&a->resources.at[i].metrics, &b->resources.at[i].metrics);
+}
+
+static void any_count_of_threads_gives_the_same_bits(void **state)
+{
+    static const char *const texts[] = {bare, gated, classes};
+    for (int k = 0; k < 3; k++) {
+        struct pipeline p;
+        struct result one, many;
+        parse(texts[k], &p);
+        simulate(&desk_engine, &p, 9, 7, 1, &one);
+        for (uint32_t threads = 2; threads <= 8; threads *= 4) {
+            simulate(&desk_engine, &p, 9, 7, threads, &many);
+            all_the_same(&one, &many);
+            result_release(&many);
+        }
+        result_release(&one);
+        pipeline_release(&p);
+    }
+}
+
+/* A backlog of years: the general engine says who is unfinished, and this one asks it. */
+static void who_is_still_inside_at_the_guard_is_left_to_events(void **state)
+{
+    static const char text[] = "seam: 1\narrivals: {poisson: 10/h}\nhorizon: {length: 1d}\n"
+                               "resources: {desk: {servers: 1}}\n"
+                               "flow:\n  - stage: serve\n    by: desk\n    latency: 2000h\n";
+    struct pipeline p;
+    struct result desks, events;
+    parse(text, &p);
+    assert_true(engine_for(&p) == &queue_engine);
+    simulate(&desk_engine, &p, 3, 5, 1, &desks);
+    simulate(&queue_engine, &p, 3, 5, 1, &events);
+    assert_true(metrics_find(&desks.metrics, "share_unfinished")->value > 0.9);
+    all_the_same(&desks, &events);
+    result_release(&desks);
+    result_release(&events);
+    pipeline_release(&p);
+}
+
+static void a_horizon_broken_off_leaves_nothing_behind(void **state)
+{
+    atomic_bool stop = true;
+    const struct engine_options how = {.trials = 2, .seed = 5, .threads = 1, .stop = &stop};
+    const struct metrics_options options = {.level = 0.95};
+    struct pipeline p;
+    struct engine e;
+    struct error err = {0};
+    struct result again, fresh;
+    parse(gated, &p);
+    ok(engine_open(&e, &desk_engine, &p, &how, &err), &err);
+    assert_false(desk_engine.unit(&e, 0, 0, 1));
+    desk_engine.merge(&e);
+    assert_int_equal(desk_engine.count(&e), 0);
+    atomic_store(&stop, false);
+    assert_true(desk_engine.unit(&e, 0, 0, 1));
+    assert_true(desk_engine.unit(&e, 0, 1, 1));
+    desk_engine.merge(&e);
+    result_init(&again, "simulate");
+    desk_engine.fill(&e, &options, &again);
+    simulate(&desk_engine, &p, 2, 5, 1, &fresh);
+    all_the_same(&again, &fresh);
+    result_release(&again);
+    result_release(&fresh);
+    desk_engine.close(&e);
+    pipeline_release(&p);
+}
+
+/* --- what it leaves to others */
+
+static void what_is_more_than_a_first_come_desk_goes_event_by_event(void **state)
+{
+    static const char *const desk[] = {
+        "servers: 2, discipline: lifo",
+        "servers: 2, hours: \"mon-fri 09:00-17:00\"",
+        "servers: 2, waiting_room: 3",
+        "servers: 2, patience: 1h",
+        "rate: 1/s",
+    };
+    static const char *const step[] = {
+        "    timeout: 30s\n    retry: {attempts: 2}\n",
+        "    fallback: {goto: make, at_most: 2}\n    timeout: 5s\n",
+        "    on_reject: {goto: make, at_most: 1}\n",
+        "    next: [{to: ship, when: \"age < 60s\"}, again]\n",
+        "    next: [again]\n  - review: again\n    by: desk\n    latency: 1s\n",
+    };
+    for (int k = 0; k < 10; k++) {
+        char text[1024];
+        struct pipeline p;
+        snprintf(text, sizeof text,
+                 "seam: 1\narrivals: {poisson: 60/h}\nhorizon: {length: 1h}\n"
+                 "resources: {desk: {%s}}\nflow:\n  - stage: make\n    latency: 1s\n"
+                 "  - review: read\n    by: desk\n    latency: 10s\n%s%s",
+                 k < 5 ? desk[k] : "servers: 2", k < 5 ? "" : step[k - 5],
+                 k == 8 ? "  - stage: again\n    latency: 1s\n" : "");
+        parse(text, &p);
+        if (engine_for(&p) != &queue_engine)
+            fail_msg("%s is run by %s", k < 5 ? desk[k] : step[k - 5], engine_for(&p)->name);
+        pipeline_release(&p);
+    }
+}
+
 static int prepare(void **state)
 {
     math_init();
@@ -209,6 +332,10 @@ int main(void)
         cmocka_unit_test(classes_batches_and_two_desks_agree_with_events),
         cmocka_unit_test(one_horizon_in_parts_agrees_with_events),
         cmocka_unit_test(overload_is_named_alike),
+        cmocka_unit_test(any_count_of_threads_gives_the_same_bits),
+        cmocka_unit_test(who_is_still_inside_at_the_guard_is_left_to_events),
+        cmocka_unit_test(a_horizon_broken_off_leaves_nothing_behind),
+        cmocka_unit_test(what_is_more_than_a_first_come_desk_goes_event_by_event),
     };
     return cmocka_run_group_tests_name("desk", tests, prepare, NULL);
 }
