@@ -44,6 +44,20 @@ void sketch_add_many(struct sketch *s, const float *x, size_t n);
  * either sign of 0 count as 0. */
 void sketch_add_parted(struct sketch *in, struct sketch *out, const int32_t *where, const float *x,
                        size_t n);
+/* A histogram of one cell for values below 2^SKETCH_LOW and then 16 of the sketch's cells to one.
+ */
+enum {
+    COARSE_PER_OCTAVE = SKETCH_PER_OCTAVE / 16,
+    COARSE_CELLS = (SKETCH_HIGH - SKETCH_LOW) * COARSE_PER_OCTAVE + 2
+};
+struct sketch_coarse {
+    uint32_t low, high; /* cells in use: [low, high) */
+    uint32_t *cell;     /* [COARSE_CELLS] */
+};
+/* As sketch_add_many, into both. */
+void sketch_add_coarsely(struct sketch *s, const float *x, size_t n, struct sketch_coarse *coarse);
+/* The coarse cell of x >= 0. */
+uint32_t sketch_coarse_of(double x);
 /* n values >= 0, one by one; min and max keep them as doubles. */
 void sketch_add_doubles(struct sketch *s, const double *x, size_t n);
 /* Adds all that `from` holds; the order of merging makes no difference. */

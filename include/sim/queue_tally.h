@@ -125,12 +125,10 @@ enum top_sum { TOP_SPENT, TOP_NET, TOP_MONTHS, TOP_SUMS };
 struct pair_sums {
     __int128 y, x, yy, xx, xy; /* 2^40 to one */
 };
-enum { UNIT_PER_OCTAVE = 64, UNIT_OCTAVES = 80, UNIT_CELLS = UNIT_PER_OCTAVE * UNIT_OCTAVES };
 /* Values of one unit, for the spread of quantiles between units. */
 struct unit_cells {
     uint64_t n;
-    uint32_t low, high; /* cells in use: [low, high) */
-    uint32_t *cell;     /* [UNIT_CELLS], 2^-30 ... 2^50 */
+    struct sketch_coarse at; /* its cells owned */
 };
 enum { CLASS_QUANTILES = 5, COST_QUANTILES = 2 };
 /* Statistics of a unit that are not ratios, over the units that have them. */

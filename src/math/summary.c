@@ -161,6 +161,12 @@ MULTIVERSION static void cells_of_block(const float *x, int32_t *restrict cell,
     *most = high;
 }
 
+/* 0 for the first cell, then 16 cells to one. */
+static inline uint32_t coarse_of(int32_t cell)
+{
+    return ((uint32_t)cell + 15) / 16;
+}
+
 /* A block whose values all fall into one cell, such as a constant: no chain of additions. */
 static void add_to_one_cell(struct sketch *s, const float *x, int32_t cell)
 {
@@ -170,7 +176,9 @@ static void add_to_one_cell(struct sketch *s, const float *x, int32_t cell)
     s->hot[cell] += word;
 }
 
-static void add_block(struct sketch *s, const float *x)
+/* Into a second histogram of wider cells too; none: NULL. */
+static inline __attribute__((always_inline)) void add_block(struct sketch *s, const float *x,
+                                                            struct sketch_coarse *coarse)
 {
     int32_t cell[BLOCK], low, high;
 
@@ -179,20 +187,49 @@ static void add_block(struct sketch *s, const float *x)
     double least = bits_float(low), most = bits_float(high);
     s->min = least < s->min ? least : s->min;
     s->max = most > s->max ? most : s->max;
+    if (coarse) {
+        uint32_t first = coarse_of(cell_of_bits(low)), last = coarse_of(cell_of_bits(high));
+        coarse->low = first < coarse->low ? first : coarse->low;
+        coarse->high = last >= coarse->high ? last + 1 : coarse->high;
+    }
     if (cell_of_bits(low) == cell_of_bits(high)) {
         add_to_one_cell(s, x, cell[0]);
+        if (coarse)
+            coarse->cell[coarse_of(cell[0])] += BLOCK;
         return;
     }
     uint64_t *hot = s->hot;
-    for (int i = 0; i < BLOCK; i++)
+    for (int i = 0; i < BLOCK; i++) {
         hot[cell[i]] += word_of_bits(float_bits(x[i]));
+        if (coarse)
+            coarse->cell[coarse_of(cell[i])]++;
+    }
+}
+
+void sketch_add_coarsely(struct sketch *s, const float *x, size_t n, struct sketch_coarse *coarse)
+{
+    size_t i = 0;
+    for (; i + BLOCK <= n; i += BLOCK)
+        add_block(s, x + i, coarse);
+    for (; i < n; i++) {
+        uint32_t k = coarse_of(cell_of_bits(float_bits(x[i])));
+        sketch_add(s, x[i]);
+        coarse->cell[k]++;
+        coarse->low = k < coarse->low ? k : coarse->low;
+        coarse->high = k >= coarse->high ? k + 1 : coarse->high;
+    }
+}
+
+uint32_t sketch_coarse_of(double x)
+{
+    return coarse_of(cell_of_bits(float_bits((float)x)));
 }
 
 void sketch_add_many(struct sketch *s, const float *x, size_t n)
 {
     size_t i = 0;
     for (; i + BLOCK <= n; i += BLOCK)
-        add_block(s, x + i);
+        add_block(s, x + i, NULL);
     for (; i < n; i++)
         sketch_add(s, x[i]);
 }

@@ -6,7 +6,6 @@
 #include "sim/queue_tally.h"
 
 #include "base/buf.h"
-#include "math/multiversion.h"
 #include <math.h>
 #include <string.h>
 
@@ -226,7 +225,7 @@ void queue_tally_release(struct queue_tally *t)
         return;
     for_all(t, values_release);
     for (size_t i = 0; t->cells && i < (size_t)t->n_units * t->n_cells; i++)
-        mem_free(t->cells[i].cell);
+        mem_free(t->cells[i].at.cell);
     mem_free(t->cells);
     mem_free(t->sum);
     mem_free(t->pair);
@@ -243,69 +242,34 @@ void queue_tally_release(struct queue_tally *t)
     *t = (struct queue_tally){0};
 }
 
-/* Exponent and the first 6 bits of the mantissa. */
-static inline uint32_t cell_of(float x)
+static struct sketch_coarse *cells_of(struct unit_cells *c)
 {
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    int32_t place = (bits >> 17) - ((127 - 30) << 6);
-    place = place < 0 ? 0 : place;
-    return (uint32_t)(place < UNIT_CELLS ? place : UNIT_CELLS - 1);
-}
-
-enum { CELL_BLOCK = 64 };
-
-/* Of a full block, in the cheapest way for machines with wide vectors. */
-MULTIVERSION static void cells_of_block(const float *restrict x, int32_t *restrict cell,
-                                        int32_t *restrict least, int32_t *restrict most)
-{
-    int32_t low = INT32_MAX, high = 0;
-    for (int i = 0; i < CELL_BLOCK; i++) {
-        int32_t k = (int32_t)cell_of(x[i]);
-        low = k < low ? k : low;
-        high = k > high ? k : high;
-        cell[i] = k;
-    }
-    *least = low;
-    *most = high;
+    if (!c->at.cell)
+        c->at = (struct sketch_coarse){COARSE_CELLS, 0, mem_zero(COARSE_CELLS, sizeof *c->at.cell)};
+    return &c->at;
 }
 
 static void cells_add(struct unit_cells *c, const float *x, uint32_t n)
 {
-    uint32_t low = c->low, high = c->high, i = 0;
-    if (!c->cell)
-        c->cell = mem_zero(UNIT_CELLS, sizeof *c->cell);
-    if (c->n == 0 && n > 0)
-        low = high = cell_of(x[0]);
-    for (; i + CELL_BLOCK <= n; i += CELL_BLOCK) {
-        int32_t cell[CELL_BLOCK], least, most;
-        cells_of_block(x + i, cell, &least, &most);
-        low = (uint32_t)least < low ? (uint32_t)least : low;
-        high = (uint32_t)most >= high ? (uint32_t)most + 1 : high;
-        for (int k = 0; k < CELL_BLOCK; k++)
-            c->cell[cell[k]]++;
-    }
-    for (; i < n; i++) {
-        uint32_t k = cell_of(x[i]);
-        low = k < low ? k : low;
-        high = k >= high ? k + 1 : high;
-        c->cell[k]++;
+    struct sketch_coarse *at = cells_of(c);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t k = sketch_coarse_of(x[i]);
+        at->low = k < at->low ? k : at->low;
+        at->high = k >= at->high ? k + 1 : at->high;
+        at->cell[k]++;
     }
     c->n += n;
-    c->low = low;
-    c->high = high;
 }
 
 static void cells_merge(struct unit_cells *into, const struct unit_cells *from)
 {
+    struct sketch_coarse *at = cells_of(into);
     if (from->n == 0)
         return;
-    if (!into->cell)
-        into->cell = mem_zero(UNIT_CELLS, sizeof *into->cell);
-    into->low = into->n && into->low < from->low ? into->low : from->low;
-    into->high = into->n && into->high > from->high ? into->high : from->high;
-    for (uint32_t k = from->low; k < from->high; k++)
-        into->cell[k] += from->cell[k];
+    at->low = at->low < from->at.low ? at->low : from->at.low;
+    at->high = at->high > from->at.high ? at->high : from->at.high;
+    for (uint32_t k = from->at.low; k < from->at.high; k++)
+        at->cell[k] += from->at.cell[k];
     into->n += from->n;
 }
 
@@ -313,15 +277,15 @@ static double cell_edge(uint32_t k)
 {
     if (k == 0)
         return 0;
-    return ldexp(1 + (double)(k % UNIT_PER_OCTAVE) / UNIT_PER_OCTAVE,
-                 (int)(k / UNIT_PER_OCTAVE) - 30);
+    return ldexp(1 + (double)((k - 1) % COARSE_PER_OCTAVE) / COARSE_PER_OCTAVE,
+                 (int)((k - 1) / COARSE_PER_OCTAVE) + SKETCH_LOW);
 }
 
 static double cells_quantile(const struct unit_cells *c, double p)
 {
     double rank = ceil(p * (double)c->n), seen = 0;
-    for (uint32_t k = c->low; k < c->high; k++) {
-        double here = c->cell[k];
+    for (uint32_t k = c->at.low; k < c->at.high; k++) {
+        double here = c->at.cell[k];
         if (here > 0 && seen + here >= rank) {
             double low = cell_edge(k), high = cell_edge(k + 1);
             return k == 0 ? 0 : low + (high - low) * (rank - seen - 0.5) / here;
@@ -334,15 +298,27 @@ static double cells_quantile(const struct unit_cells *c, double p)
 static void cells_clear(struct unit_cells *c)
 {
     if (c->n)
-        memset(c->cell + c->low, 0, (c->high - c->low) * sizeof *c->cell);
-    c->n = c->low = c->high = 0;
+        memset(c->at.cell + c->at.low, 0, (c->at.high - c->at.low) * sizeof *c->at.cell);
+    c->n = c->at.high = 0;
+    c->at.low = COARSE_CELLS;
+}
+
+/* n values that are in neither: to the sketch of what is open, and to the unit's cells. */
+static void send(struct values *v, struct unit_cells *c, const float *x, uint32_t n)
+{
+    sketch_add_coarsely(ready(&v->open), x, n, cells_of(c));
+    c->n += n;
 }
 
 void tally_send(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit)
 {
-    if (t->cells && v->n > v->sent)
-        cells_add(&t->cells[(size_t)v->unit * t->n_cells + cells], v->held + v->sent,
-                  v->n - v->sent);
+    struct unit_cells *c = t->cells ? &t->cells[(size_t)v->unit * t->n_cells + cells] : NULL;
+    if (c && v->n == VALUES_HELD && v->sent == 0) {
+        send(v, c, v->held, v->n);
+        v->n = 0;
+    } else if (c && v->n > v->sent) {
+        cells_add(c, v->held + v->sent, v->n - v->sent);
+    }
     v->sent = v->n;
     v->unit = unit;
     if (v->n == VALUES_HELD)
@@ -371,10 +347,8 @@ void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uin
 {
     if (v->n == VALUES_HELD || v->unit != unit)
         tally_send(t, v, cells, unit);
-    if (v->n == 0 && n == VALUES_HELD && v->open.n > 0) { /* nothing to hold */
-        if (t->cells)
-            cells_add(&t->cells[(size_t)unit * t->n_cells + cells], x, n);
-        sketch_add_many(&v->open, x, n);
+    if (v->n == 0 && n == VALUES_HELD && v->open.n > 0 && t->cells) { /* nothing to hold */
+        send(v, &t->cells[(size_t)unit * t->n_cells + cells], x, n);
         return;
     }
     for (uint32_t at = 0; at < n;) {

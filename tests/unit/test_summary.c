@@ -349,6 +349,45 @@ static void an_atom_among_other_values_is_held_by_its_cell(void **state)
     sketch_release(&s);
 }
 
+static void coarse_cells_are_sixteen_of_the_sketch(void **state)
+{
+    enum { N = 1000 };
+    float x[N];
+    struct sketch both, alone;
+    struct sketch_coarse coarse = {COARSE_CELLS, 0, mem_zero(COARSE_CELLS, sizeof(uint32_t))};
+    uint32_t low = COARSE_CELLS, high = 0;
+    assert_int_equal(sketch_coarse_of(0), 0);
+    assert_int_equal(sketch_coarse_of(0x1p-31), 0);
+    assert_int_equal(sketch_coarse_of(0x1p-30), 1);
+    assert_int_equal(sketch_coarse_of(1), 1 + 30 * 64);
+    assert_int_equal(sketch_coarse_of(1.5), 1 + 30 * 64 + 32);
+    assert_int_equal(sketch_coarse_of(1e30), COARSE_CELLS - 1);
+    for (int i = 0; i < N; i++)
+        x[i] = i % 7 ? (float)ldexp(1 + (i * 37 % 101) / 101.0, i % 40 - 35) : 0;
+    sketch_init(&both);
+    sketch_init(&alone);
+    sketch_add_coarsely(&both, x, N, &coarse);
+    sketch_add_many(&alone, x, N);
+    for (int i = 0; i < N; i++) {
+        uint32_t k = sketch_coarse_of(x[i]);
+        low = k < low ? k : low;
+        high = k >= high ? k + 1 : high;
+        coarse.cell[k]--;
+    }
+    for (uint32_t k = 0; k < COARSE_CELLS; k++)
+        assert_int_equal(coarse.cell[k], 0);
+    assert_int_equal(coarse.low, low);
+    assert_int_equal(coarse.high, high);
+    for (size_t i = 0; i < sketch_cells(); i++) {
+        struct sketch_cell a = sketch_cell_at(&both, i), b = sketch_cell_at(&alone, i);
+        assert_int_equal(a.n, b.n);
+        assert_int_equal(a.low, b.low);
+    }
+    sketch_release(&both);
+    sketch_release(&alone);
+    mem_free(coarse.cell);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -370,6 +409,7 @@ int main(void)
         cmocka_unit_test(merging_moments_in_any_order_changes_no_bit),
         cmocka_unit_test(an_atom_among_other_values_is_held_by_its_cell),
         cmocka_unit_test(a_sum_of_squares_out_of_range_says_infinity),
+        cmocka_unit_test(coarse_cells_are_sixteen_of_the_sketch),
     };
     return cmocka_run_group_tests_name("summary", tests, NULL, NULL);
 }
