@@ -246,11 +246,11 @@ completion            100%   99.9989–100%
 shipped error           0%
 review load           100%   99.9989–100%
 review precision        0%
-latency mean      86.8 min  85.5–88.0 min
-latency p50       64.8 min  64.2–65.4 min
-latency p95         4.06 h    3.98–4.14 h
-latency p99         5.98 h    5.77–6.19 h
-wait mean         26.8 min  25.6–27.9 min
+latency mean      86.4 min  85.2–87.7 min
+latency p50       64.9 min  64.0–65.8 min
+latency p95         4.03 h    3.97–4.09 h
+latency p99         5.90 h    5.75–6.06 h
+wait mean         26.4 min  25.3–27.5 min
 visits mean              1
 17 further metrics: --json or --csv
 $ seam simulate scenarios/parallel-voting.yaml --quiet

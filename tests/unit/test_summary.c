@@ -351,8 +351,8 @@ static void an_atom_among_other_values_is_held_by_its_cell(void **state)
 
 static void coarse_cells_are_sixteen_of_the_sketch(void **state)
 {
-    enum { N = 1000 };
-    float x[N];
+    enum { MANY = 1000 };
+    float x[MANY];
     struct sketch both, alone;
     struct sketch_coarse coarse = {COARSE_CELLS, 0, mem_zero(COARSE_CELLS, sizeof(uint32_t))};
     uint32_t low = COARSE_CELLS, high = 0;
@@ -362,13 +362,13 @@ static void coarse_cells_are_sixteen_of_the_sketch(void **state)
     assert_int_equal(sketch_coarse_of(1), 1 + 30 * 64);
     assert_int_equal(sketch_coarse_of(1.5), 1 + 30 * 64 + 32);
     assert_int_equal(sketch_coarse_of(1e30), COARSE_CELLS - 1);
-    for (int i = 0; i < N; i++)
+    for (int i = 0; i < MANY; i++)
         x[i] = i % 7 ? (float)ldexp(1 + (i * 37 % 101) / 101.0, i % 40 - 35) : 0;
     sketch_init(&both);
     sketch_init(&alone);
-    sketch_add_coarsely(&both, x, N, &coarse);
-    sketch_add_many(&alone, x, N);
-    for (int i = 0; i < N; i++) {
+    sketch_add_coarsely(&both, x, MANY, &coarse);
+    sketch_add_many(&alone, x, MANY);
+    for (int i = 0; i < MANY; i++) {
         uint32_t k = sketch_coarse_of(x[i]);
         low = k < low ? k : low;
         high = k >= high ? k + 1 : high;
