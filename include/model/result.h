@@ -16,14 +16,17 @@
 enum verdict { VERDICT_NONE, VERDICT_PASS, VERDICT_FAIL, VERDICT_NOT_SHOWN, VERDICT_INFEASIBLE };
 const char *verdict_name(enum verdict v); /* "pass" "fail" "not shown" "infeasible" */
 
-/* An exact value has low = high = value.  NaN low: no interval (counts of rows of names, data). */
+/* An exact value has low = high = value.  NaN low: no interval (counts of rows of names, data).
+ * Under evidence the variance of the estimate is sd_sampling^2 + sd_parameters^2. */
 struct metric {
     const char *name;
     double value, low, high;
-    double level;       /* 0: exact or a count */
-    uint64_t n;         /* what the estimate rests on; 0: not said */
-    const char *unit;   /* "1", "s", "$", "count" */
-    const char *target; /* NULL, or "at least 95%" */
+    double sd_sampling;   /* of as many trials as the interval is for; 0: none, or not told apart */
+    double sd_parameters; /* of what the evidence leaves open; 0: none */
+    double level;         /* 0: exact or a count */
+    uint64_t n;           /* what the estimate rests on; 0: not said */
+    const char *unit;     /* "1", "s", "$", "count" */
+    const char *target;   /* NULL, or "at least 95%" */
     enum verdict verdict;
 };
 struct metrics {
@@ -51,9 +54,12 @@ struct curve {
     const char *resource;   /* NULL */
     VEC(struct point) points;
 };
+/* What a number of the scenario does to a metric. */
 struct sensitivity {
     const char *parameter, *metric;
-    double value, low, high;
+    double value, low, high; /* the derivative per inside unit; NaN: not known */
+    bool shared;             /* the number rests on evidence, and its share is known: */
+    double variance_share, variance_share_low, variance_share_high; /* of sd_parameters^2 */
 };
 struct answer {
     bool present;
@@ -147,6 +153,10 @@ extern const size_t metric_defs_count;
 #define result_add_row(r, list, row_id)                                                            \
     (vec_push(&(r)->list, ((struct row){.id = arena_strdup(&(r)->arena, (row_id))})),              \
      &(r)->list.at[(r)->list.len - 1])
+/* The row of a parameter and a metric, which are copied when it is new (its value is then NaN).
+ * Rows with a share are put first, and only those are looked through.  The pointer is good until
+ * the next is added. */
+struct sensitivity *result_sensitivity(struct result *r, const char *parameter, const char *metric);
 /* Adds an empty curve, with its texts copied; the pointer is good until the next is added. */
 struct curve *result_add_curve(struct result *r, const char *id, const char *x, const char *y);
 const struct curve *result_curve(const struct result *r, const char *id); /* first; NULL */

@@ -28,7 +28,7 @@ MUST_CHECK int quadrature_run(const struct pipeline *p, const struct quadrature 
                               quadrature_visit *visit, void *arg, struct error *err);
 
 struct posterior {
-    double *value, *low, *high; /* [model_size] owned */
+    double *value, *low, *high, *sd; /* [model_size] owned */
     struct quadrature rule;
     double error; /* of reliability, estimated: 0 on a full grid, NaN without a rule */
     uint32_t draws;

@@ -136,6 +136,22 @@ const struct metric *metrics_find(const struct metrics *m, const char *name)
     return NULL;
 }
 
+struct sensitivity *result_sensitivity(struct result *r, const char *parameter, const char *metric)
+{
+    for (size_t i = 0; i < r->sensitivities.len && r->sensitivities.at[i].shared; i++) {
+        struct sensitivity *s = &r->sensitivities.at[i];
+        if (!strcmp(s->metric, metric) && !strcmp(s->parameter, parameter))
+            return s;
+    }
+    vec_push(&r->sensitivities,
+             ((struct sensitivity){.parameter = arena_strdup(&r->arena, parameter),
+                                   .metric = arena_strdup(&r->arena, metric),
+                                   .value = NAN,
+                                   .low = NAN,
+                                   .high = NAN}));
+    return &r->sensitivities.at[r->sensitivities.len - 1];
+}
+
 struct curve *result_add_curve(struct result *r, const char *id, const char *x, const char *y)
 {
     vec_push(&r->curves, ((struct curve){.id = arena_strdup(&r->arena, id),

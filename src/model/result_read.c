@@ -99,6 +99,13 @@ static enum verdict verdict_of(struct reading *in, const char *name, const char 
     return VERDICT_NONE;
 }
 
+/* 0 where it is left out. */
+static double positive_of(struct reading *in, struct json v, const char *where, const char *key)
+{
+    double x = number_of(in, v, where, key);
+    return x > 0 ? x : 0;
+}
+
 static void read_metrics(struct reading *in, struct json owner, struct metrics *out)
 {
     struct json map = json_get(owner, "metrics");
@@ -119,6 +126,8 @@ static void read_metrics(struct reading *in, struct json owner, struct metrics *
             out, name, number_of(in, it.value, name, "value"), number_of(in, it.value, name, "low"),
             number_of(in, it.value, name, "high"), isnan(level) ? 0 : level,
             count_of(in, it.value, name, "n"), text_of(in, it.value, name, "unit"));
+        m->sd_sampling = positive_of(in, it.value, name, "sd_sampling");
+        m->sd_parameters = positive_of(in, it.value, name, "sd_parameters");
         m->target = text_of(in, it.value, name, "target");
         m->verdict = verdict_of(in, name, text_of(in, it.value, name, "verdict"));
     }
@@ -191,12 +200,19 @@ static void read_sensitivities(struct reading *in, struct json root)
     for (struct json_iter it = json_each(list_of(in, root, "result", key)); json_next(&it);) {
         if (!member(in, it.value, key))
             return;
-        vec_push(&in->r->sensitivities,
-                 ((struct sensitivity){.parameter = text_or_empty(in, it.value, key, "parameter"),
-                                       .metric = text_or_empty(in, it.value, key, "metric"),
-                                       .value = number_of(in, it.value, key, "value"),
-                                       .low = number_of(in, it.value, key, "low"),
-                                       .high = number_of(in, it.value, key, "high")}));
+        struct sensitivity s = {.parameter = text_or_empty(in, it.value, key, "parameter"),
+                                .metric = text_or_empty(in, it.value, key, "metric"),
+                                .value = number_of(in, it.value, key, "value"),
+                                .low = number_of(in, it.value, key, "low"),
+                                .high = number_of(in, it.value, key, "high")};
+        double share = number_of(in, it.value, key, "variance_share");
+        if (!isnan(share)) {
+            s.shared = true;
+            s.variance_share = share;
+            s.variance_share_low = number_of(in, it.value, key, "variance_share_low");
+            s.variance_share_high = number_of(in, it.value, key, "variance_share_high");
+        }
+        vec_push(&in->r->sensitivities, s);
     }
 }
 

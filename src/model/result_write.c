@@ -62,6 +62,10 @@ static void put_metrics(struct json_write *w, const struct metrics *metrics)
         json_open(w, '{');
         put_number(w, "value", m->value);
         put_interval(w, m->low, m->high);
+        if (m->sd_sampling > 0)
+            put_number(w, "sd_sampling", m->sd_sampling);
+        if (m->sd_parameters > 0)
+            put_number(w, "sd_parameters", m->sd_parameters);
         if (m->level != 0)
             put_number(w, "level", m->level);
         if (m->n)
@@ -152,8 +156,13 @@ static void put_sensitivities(struct json_write *w, const struct result *r)
         json_open(w, '{');
         put_text(w, "parameter", s->parameter);
         put_text(w, "metric", s->metric);
-        put_number(w, "value", s->value);
+        put_known(w, "value", s->value);
         put_interval(w, s->low, s->high);
+        if (s->shared) {
+            put_number(w, "variance_share", s->variance_share);
+            put_number(w, "variance_share_low", s->variance_share_low);
+            put_number(w, "variance_share_high", s->variance_share_high);
+        }
         json_close(w, '}');
     }
     json_close(w, ']');

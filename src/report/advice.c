@@ -3,6 +3,7 @@
 #include "report/advice.h"
 
 #include "report/format.h"
+#include "report/measure.h"
 #include "report/table.h"
 
 #include <math.h>
@@ -146,6 +147,16 @@ static void which_threshold(const struct result *const *results, size_t n, size_
                       a->best_attainable);
 }
 
+/* The first result that knows; others of the same scenario would say it again. */
+static void which_evidence(const struct result *const *results, size_t n, struct document *d)
+{
+    const char *sentence = NULL;
+    for (size_t i = 0; i < n && !sentence; i++)
+        sentence = measure_advice(d, results[i]);
+    if (sentence)
+        document_text(d, BLOCK_BULLET, TONE_PLAIN, "%s", sentence);
+}
+
 static void which_labels(const struct result *r, struct document *d)
 {
     const struct metric *m = metrics_find(&r->metrics, "label_coverage");
@@ -193,6 +204,7 @@ void advice_add(const struct result *const *results, size_t n, struct document *
     for (size_t i = 0; i < n; i++)
         which_threshold(results, n, i, d);
     where_to_work(results, n, d);
+    which_evidence(results, n, d);
     for (size_t i = 0; i < n; i++) {
         which_targets(results[i], d);
         which_labels(results[i], d);

@@ -8,6 +8,7 @@
 #include "report/flow.h"
 #include "report/format.h"
 #include "report/headline.h"
+#include "report/measure.h"
 #include "report/table.h"
 
 #include <math.h>
@@ -455,6 +456,8 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     add_learning(&b);
     document_section(out, "sensitivities", "Sensitivities");
     add_pictures(&b, PLOT_TORNADO);
+    for (size_t i = 0; i < n; i++)
+        document_add_table(out, measure_table(out, results[i], 12));
     document_section(out, "advice", "What to do");
     advice_add(results, n, out);
     add_assumptions(&b);

@@ -73,6 +73,24 @@ static void put_line(struct buf *out, const struct line *l)
     buf_putc(out, '\n');
 }
 
+/* What part of an estimate is uncertain for which reason. */
+static void put_deviation(struct buf *out, const char *kind, const char *id, const struct metric *m,
+                          double deviation, const char *part)
+{
+    if (!(deviation > 0))
+        return;
+    put_line(out, &(struct line){.part = kind,
+                                 .id = id,
+                                 .metric = m->name,
+                                 .x = NAN,
+                                 .value = deviation,
+                                 .low = NAN,
+                                 .high = NAN,
+                                 .level = NAN,
+                                 .unit = m->unit,
+                                 .note = part});
+}
+
 static void put_metrics(struct buf *out, const char *part, const char *id, const char *note,
                         const struct metrics *metrics)
 {
@@ -92,6 +110,8 @@ static void put_metrics(struct buf *out, const char *part, const char *id, const
                           .target = m->target,
                           .verdict = m->verdict != VERDICT_NONE ? verdict_name(m->verdict) : NULL,
                           .note = note});
+        put_deviation(out, "sd_sampling", id, m, m->sd_sampling, part);
+        put_deviation(out, "sd_parameters", id, m, m->sd_parameters, part);
     }
 }
 
@@ -130,6 +150,29 @@ static void put_curves(struct buf *out, const struct result *r)
                                          .level = NAN,
                                          .note = p->at ? p->at : c->resource});
         }
+    }
+}
+
+static void put_sensitivities(struct buf *out, const struct result *r)
+{
+    for (size_t i = 0; i < r->sensitivities.len; i++) {
+        const struct sensitivity *s = &r->sensitivities.at[i];
+        struct line line = {.part = "sensitivity",
+                            .id = s->parameter,
+                            .metric = s->metric,
+                            .x = NAN,
+                            .value = s->value,
+                            .low = s->low,
+                            .high = s->high,
+                            .level = NAN};
+        if (!isnan(s->value))
+            put_line(out, &line);
+        line.part = "variance_share";
+        line.value = s->variance_share;
+        line.low = s->variance_share_low;
+        line.high = s->variance_share_high;
+        if (s->shared)
+            put_line(out, &line);
     }
 }
 
@@ -175,17 +218,7 @@ void report_csv(const struct result *r, struct buf *out)
     put_rows(out, "class", r->classes.at, r->classes.len);
     put_rows(out, "name", r->names.at, r->names.len);
     put_curves(out, r);
-    for (size_t i = 0; i < r->sensitivities.len; i++) {
-        const struct sensitivity *s = &r->sensitivities.at[i];
-        put_line(out, &(struct line){.part = "sensitivity",
-                                     .id = s->parameter,
-                                     .metric = s->metric,
-                                     .x = NAN,
-                                     .value = s->value,
-                                     .low = s->low,
-                                     .high = s->high,
-                                     .level = NAN});
-    }
+    put_sensitivities(out, r);
     put_answer(out, &r->answer);
     put_data(out, &r->data);
     for (size_t i = 0; i < r->warnings.len; i++)

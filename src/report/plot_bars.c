@@ -276,7 +276,10 @@ void loss_draw(struct document *d, const struct result *r, struct picture *p)
 
 bool tornado_has(const struct result *r)
 {
-    return r->sensitivities.len > 0;
+    for (size_t i = 0; i < r->sensitivities.len; i++)
+        if (isfinite(r->sensitivities.at[i].value))
+            return true;
+    return false;
 }
 
 void tornado_draw(struct document *d, const struct result *r, struct picture *p)
@@ -284,10 +287,11 @@ void tornado_draw(struct document *d, const struct result *r, struct picture *p)
     enum { MOST = 12 };
     struct buf *out = picture_file(p, "bars.tsv");
     bool *taken = mem_zero(r->sensitivities.len, sizeof *taken);
-    const char *metric = r->sensitivities.at[0].metric;
+    const char *metric = NULL;
     size_t rows = 0;
     for (size_t i = 0; i < r->sensitivities.len; i++)
-        if (!strcmp(r->sensitivities.at[i].metric, "reliability"))
+        if (isfinite(r->sensitivities.at[i].value) &&
+            (!metric || !strcmp(r->sensitivities.at[i].metric, "reliability")))
             metric = r->sensitivities.at[i].metric;
     for (; rows < MOST; rows++) {
         const struct sensitivity *best = NULL;

@@ -184,7 +184,12 @@ static void cell_learnt(struct document *d, struct table *t, const struct curve 
 {
     for (size_t i = 0; i < c->points.len; i++) {
         const struct point *p = &c->points.at[i];
-        struct metric m = {"reliability", p->y, p->low, p->high, 0.95, 0, "1", NULL, 0};
+        struct metric m = {.name = "reliability",
+                           .value = p->y,
+                           .low = p->low,
+                           .high = p->high,
+                           .level = 0.95,
+                           .unit = "1"};
         if (p->x != x)
             continue;
         if (strcmp(c->y, "labels") == 0)
@@ -217,13 +222,15 @@ struct table *table_learning(struct document *d, const struct result *r)
 
 static double strength(const struct sensitivity *s)
 {
-    return isnan(s->value) ? 0 : fabs(s->value);
+    return fabs(s->value);
 }
 
 struct table *table_sensitivities(struct document *d, const struct result *r, size_t at_most)
 {
-    size_t n = r->sensitivities.len;
-    if (!n)
+    size_t n = r->sensitivities.len, known = 0;
+    for (size_t i = 0; i < n; i++)
+        known += isfinite(r->sensitivities.at[i].value);
+    if (!known)
         return NULL;
     struct table *t = document_table(d, "Sensitivities, strongest first");
     bool *taken = mem_zero(n, sizeof *taken);
@@ -233,9 +240,12 @@ struct table *table_sensitivities(struct document *d, const struct result *r, si
     for (size_t row = 0; row < n && row < at_most; row++) {
         size_t best = SIZE_MAX;
         for (size_t i = 0; i < n; i++)
-            if (!taken[i] && (best == SIZE_MAX || strength(&r->sensitivities.at[i]) >
-                                                      strength(&r->sensitivities.at[best])))
+            if (!taken[i] && isfinite(r->sensitivities.at[i].value) &&
+                (best == SIZE_MAX ||
+                 strength(&r->sensitivities.at[i]) > strength(&r->sensitivities.at[best])))
                 best = i;
+        if (best == SIZE_MAX)
+            break;
         taken[best] = true;
         const struct sensitivity *s = &r->sensitivities.at[best];
         table_cell(d, t, TONE_PLAIN, s->parameter);

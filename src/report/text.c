@@ -7,6 +7,7 @@
 #include "report/brief.h"
 #include "report/format.h"
 #include "report/headline.h"
+#include "report/measure.h"
 #include "report/table.h"
 
 #include <string.h>
@@ -315,6 +316,9 @@ static void add_headline(const struct result *r, struct document *d)
             arena_printf(&d->arena, "%zu further metric%s: --json or --csv", n, n == 1 ? "" : "s");
     }
     add_section_table(d, t ? t : rest);
+    const char *split = measure_split(d, r);
+    if (split)
+        document_text(d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", split);
 }
 
 /* A list of which the first rows are enough to see what it is. */
@@ -343,6 +347,7 @@ static void add_rows(const struct result *r, struct document *d, size_t width)
                               r->environments.len));
     add_list(d, brief_names(d, r));
     add_list(d, table_sensitivities(d, r, 10));
+    add_list(d, measure_table(d, r, 5));
     add_data(r, d);
 }
 

@@ -163,6 +163,7 @@ static void settle(const struct gathering *g, double level, const double *mean, 
             error = s.sd / sqrt(n);
         }
         q->value[g->index[i]] = value;
+        q->sd[g->index[i]] = s.sd;
         q->low[g->index[i]] = posterior_quantile(x, n, (1 - level) / 2);
         q->high[g->index[i]] = posterior_quantile(x, n, (1 + level) / 2);
         if (error > out->error * value) {

@@ -107,7 +107,7 @@ static void draws_to_bounds(struct posterior *q, size_t size, double level, cons
     double *column = mem_zero(q->draws, sizeof *column);
     for (size_t i = 0; i < size; i++) {
         uint32_t n = 0;
-        double sum = 0;
+        double sum = 0, squares = 0;
         for (uint32_t d = 0; d < q->draws; d++)
             if (!isnan(drawn[d * size + i]))
                 sum += column[n++] = drawn[d * size + i];
@@ -116,6 +116,9 @@ static void draws_to_bounds(struct posterior *q, size_t size, double level, cons
             q->value[i] = n == q->draws ? sum / n : NAN;
         if (n < q->draws)
             continue;
+        for (uint32_t d = 0; d < n; d++)
+            squares += (column[d] - sum / n) * (column[d] - sum / n);
+        q->sd[i] = n > 1 ? sqrt(squares / (n - 1)) : 0;
         qsort(column, n, sizeof *column, posterior_by_value);
         q->low[i] = posterior_quantile(column, n, (1 - level) / 2);
         q->high[i] = posterior_quantile(column, n, (1 + level) / 2);
@@ -136,6 +139,7 @@ int posterior_init(struct posterior *q, struct model *m, double level, uint64_t 
     q->value = mem_zero(size, sizeof *q->value);
     q->low = mem_zero(size, sizeof *q->low);
     q->high = mem_zero(size, sizeof *q->high);
+    q->sd = mem_zero(size, sizeof *q->sd);
     double draws = fmin(DRAWS_MAX, fmin(DRAW_WORK / model_work(m), DRAWN_MAX / (double)size));
     q->draws = (uint32_t)fmax(DRAWS_MIN, draws);
     double *drawn = mem_zero(q->draws * size, sizeof *drawn);
@@ -158,5 +162,6 @@ void posterior_release(struct posterior *q)
     mem_free(q->value);
     mem_free(q->low);
     mem_free(q->high);
+    mem_free(q->sd);
     *q = (struct posterior){0};
 }

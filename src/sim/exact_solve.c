@@ -12,6 +12,7 @@
 #include "sim/exact_wait.h"
 #include "sim/gap_exact.h"
 #include "sim/sensitivity.h"
+#include "sim/variance.h"
 
 #include <math.h>
 
@@ -29,7 +30,7 @@ static const uint64_t TIMED = FEATURE(ARRIVALS) | FEATURE(BATCH_ARRIVALS) | FEAT
                               FEATURE(HOURS) | FEATURE(RATE_LIMIT);
 
 struct answer_values {
-    const double *value, *low, *high; /* low NULL: exact */
+    const double *value, *low, *high, *sd; /* low NULL: exact */
     double level;
 };
 
@@ -44,7 +45,8 @@ static void put(struct metrics *to, const char *name, const struct answer_values
     if (known)
         metrics_add_exact(to, name, value, unit);
     else
-        metrics_add(to, name, value, a->low[i], a->high[i], a->level, 0, unit);
+        metrics_add(to, name, value, a->low[i], a->high[i], a->level, 0, unit)->sd_parameters =
+            a->sd[i];
 }
 
 static void put_top(struct metrics *to, const struct answer_values *a, size_t at)
@@ -293,7 +295,7 @@ static int solve_posterior(struct model *m, const struct exact_options *options,
     struct posterior q;
     if (posterior_init(&q, m, options->level, options->seed, err))
         return -1;
-    struct answer_values a = {q.value, q.low, q.high, options->level};
+    struct answer_values a = {q.value, q.low, q.high, q.sd, options->level};
     struct gaps gaps = {.cost = !m->no_cost};
     bool times = !m->hedged;
     int status = 0;
@@ -365,6 +367,8 @@ int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
         status = solve_posterior(&m, options, out, complete, err);
     else if (!status)
         status = solve_point(&m, out, complete, err);
+    if (!status && uncertain && !options->values_only && !waits)
+        status = variance_exact(p, options, model_work(&m), out, err);
     if (!status && !options->values_only)
         status = gap_exact(&m, options, uncertain, out, complete, err);
     if (m.chain[0].varied && !status && !options->values_only && !waits) {

@@ -223,12 +223,10 @@ static void put_slopes(const struct study *s, struct result *out)
             struct interval ci;
             if (!pool(s, slope_of, k * METRICS + m, &mean, &ci) || (mean == 0 && ci.low == ci.high))
                 continue;
-            vec_push(&out->sensitivities,
-                     ((struct sensitivity){.parameter = result_text(out, "%s", s->q[k].path),
-                                           .metric = sensitivity_metrics[m],
-                                           .value = mean,
-                                           .low = ci.low,
-                                           .high = ci.high}));
+            struct sensitivity *row = result_sensitivity(out, s->q[k].path, sensitivity_metrics[m]);
+            row->value = mean;
+            row->low = ci.low;
+            row->high = ci.high;
         }
 }
 

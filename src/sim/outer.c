@@ -18,6 +18,7 @@
 #include "sim/metrics.h"
 #include "sim/outer_draws.h"
 #include "sim/queue.h"
+#include "sim/variance.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -255,8 +256,10 @@ static void put_slot(const struct outer *o, struct slot *s, struct metrics *to)
     uint32_t low = rank < 1 ? 0 : (uint32_t)rank - 1;
     double from = mean + factor * (s->value[low] - mean);
     double upto = mean + factor * (s->value[s->n - 1 - low] - mean);
-    metrics_add(to, s->name, mean, fmin(from, mean), fmax(upto, mean), o->options->level,
-                o->options->trials, s->unit);
+    struct metric *m = metrics_add(to, s->name, mean, fmin(from, mean), fmax(upto, mean),
+                                   o->options->level, o->options->trials, s->unit);
+    m->sd_sampling = sqrt(noise * (double)o->items / (double)o->options->trials);
+    m->sd_parameters = sqrt(fmax(variance - noise, 0));
 }
 
 static void add_rows(const struct outer *o, struct result *out)
@@ -339,6 +342,37 @@ static void put_all(const struct outer *o, struct result *out)
     put_curve(o, &curve, out);
     vec_release(&curve.list);
     drop_idle_edges(out);
+}
+
+/* --- shares of the variance */
+
+/* A draw's parameters, which depend on the seed and its number alone, and its metrics. */
+static void share_draw(const struct outer *o, uint32_t r, double *theta, struct variance *v)
+{
+    struct rng_seq rng = {rng_key(o->options->seed, r, 0, 0, RNG_PARAMETER), 0};
+    const struct draw *d = &o->draws.draw[r];
+    struct pipeline drawn;
+    pipeline_posterior_draw(o->pipeline, &rng, theta);
+    pipeline_with(o->pipeline, theta, &rng, &drawn);
+    variance_put_features(v, r, theta, &drawn);
+    pipeline_release(&drawn);
+    for (size_t i = 0; i < d->seen.len && d->seen.at[i].section == SECTION_TOP; i++)
+        for (uint32_t m = 0; m < SENSITIVITY_METRICS; m++)
+            if (!strcmp(d->seen.at[i].name, sensitivity_metrics[m]))
+                variance_put_value(v, r, m, d->seen.at[i].value, d->seen.at[i].error);
+}
+
+static void put_variance(const struct outer *o, struct result *out)
+{
+    double *theta = mem_zero(o->pipeline->n_evidence + 1, sizeof *theta);
+    struct variance v;
+    variance_init(&v, o->pipeline, o->draws.n);
+    for (uint32_t r = 0; r < o->draws.n; r++)
+        if (o->draws.draw[r].done)
+            share_draw(o, r, theta, &v);
+    variance_put(&v, o->options->level, out);
+    variance_release(&v);
+    mem_free(theta);
 }
 
 /* --- */
@@ -562,8 +596,10 @@ int outer_run(const struct pipeline *p, const struct run_options *options,
         uint64_t done = draws_done(&o.draws);
         if (options->progress)
             options->progress(options->progress_arg, done, done);
-        if (keeper->ranks->rank == 0)
+        if (keeper->ranks->rank == 0) {
             put_all(&o, out);
+            put_variance(&o, out);
+        }
         describe(&o, done, out);
     }
     outer_release(&o);

@@ -352,12 +352,10 @@ static void put(const struct parameter *q, size_t n, const double *value, const 
             size_t at = k * METRICS + i;
             if (!isfinite(value[at]) || value[at] == 0)
                 continue;
-            vec_push(&out->sensitivities,
-                     ((struct sensitivity){.parameter = result_text(out, "%s", q[k].path),
-                                           .metric = sensitivity_metrics[i],
-                                           .value = known_digits(value[at]),
-                                           .low = known_digits(low[at]),
-                                           .high = known_digits(high[at])}));
+            struct sensitivity *s = result_sensitivity(out, q[k].path, sensitivity_metrics[i]);
+            s->value = known_digits(value[at]);
+            s->low = known_digits(low[at]);
+            s->high = known_digits(high[at]);
         }
 }
 

@@ -142,4 +142,5 @@ visits mean         6.26      6.21–6.31
 capability         92.8%     88.9–95.8%
 gap                -5.7%  -9.6 to -2.5%
 17 further metrics: --json or --csv
+reliability: ±1.5 points, all of it from the parameters
 [1]
