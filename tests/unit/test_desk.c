@@ -163,6 +163,17 @@ static const char overloaded[] =
     "resources: {desk: {servers: 1}}\n"
     "flow:\n  - review: read\n    by: desk\n    latency: {exponential: {mean: 150s}}\n";
 
+static const char waves[] =
+    "seam: 1\narrivals: {daily: {mean: 30/h, amplitude: 20/h, peak: \"14:00\"}}\n"
+    "horizon: {length: 7d}\nresources: {desk: {servers: 30}}\n"
+    "flow:\n  - stage: make\n    latency: {lognormal: {p50: 1h, p95: 5h}}\n"
+    "  - review: read\n    by: desk\n    latency: {exponential: {mean: 50m}}\n";
+
+static const char weekly[] =
+    "seam: 1\narrivals: {schedule: [{from: \"mon-fri 09:00\", to: \"17:00\", rate: 40/h}]}\n"
+    "horizon: {length: 1w}\nresources: {desk: {servers: 2}}\n"
+    "flow:\n  - review: read\n    by: desk\n    latency: {exponential: {mean: 2m}}\n";
+
 static void a_bare_desk_agrees_with_events(void **state)
 {
     agree(bare, 20, 40);
@@ -176,6 +187,12 @@ static void a_desk_in_a_flow_agrees_with_events(void **state)
 static void classes_batches_and_two_desks_agree_with_events(void **state)
 {
     agree(classes, 12, 120);
+}
+
+static void waves_and_weeks_of_arrivals_agree_with_events(void **state)
+{
+    agree(waves, 12, 60);
+    agree(weekly, 12, 40);
 }
 
 static void one_horizon_in_parts_agrees_with_events(void **state)
@@ -330,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_bare_desk_agrees_with_events),
         cmocka_unit_test(a_desk_in_a_flow_agrees_with_events),
         cmocka_unit_test(classes_batches_and_two_desks_agree_with_events),
+        cmocka_unit_test(waves_and_weeks_of_arrivals_agree_with_events),
         cmocka_unit_test(one_horizon_in_parts_agrees_with_events),
         cmocka_unit_test(overload_is_named_alike),
         cmocka_unit_test(any_count_of_threads_gives_the_same_bits),
