@@ -42,9 +42,11 @@ struct visit_law {
     double time[END_COUNT][2];     /* E[T^k | end] in s^k, 0 for an end that cannot be */
     double tries[END_COUNT][2];    /* E[attempts^k | end] */
 };
-/* Fills *law for one visit by these numbers, with these retries. */
+struct hedge_law;
+/* Fills *law for one visit by these numbers, with these retries; hedge NULL or with copies 0: one
+ * call makes an attempt. */
 void visit_law_set(struct visit_law *law, const struct numbers *n, const struct retry *retry,
-                   const struct attempt_time *time);
+                   const struct attempt_time *time, const struct hedge_law *hedge);
 
 /* --- the chain (exact_chain.c, exact_explore.c, exact_order.c) */
 
@@ -99,10 +101,14 @@ static inline bool unit_counts(const struct chain_unit *u)
     return u->kind == UNIT_VISIT || u->kind == UNIT_HIT || u->kind == UNIT_JOIN;
 }
 enum { UNIT_NONE = UINT32_MAX };
-/* Moments of the time and of the calls of a hedged attempt that is not seen to fail. */
+/* A hedged attempt: how it ends, E[X^k | end] of its time in s and of its calls, and the laws of
+ * its time (exact_hedge.c). */
+struct latency_law;
 struct hedge_law {
     uint32_t copies;
-    double time[2], calls[2];
+    double p[END_COUNT], time[END_COUNT][2], calls[END_COUNT][2];
+    struct latency_law *law;    /* [END_COUNT] owned */
+    double call[OUTCOME_COUNT]; /* outcomes of one call, as of these values */
 };
 struct chain_variant {
     uint32_t visit, cache, hit, soft; /* units, or UNIT_NONE */
@@ -247,10 +253,13 @@ double visit_weights(const struct chain *c, uint32_t unit, const struct numbers 
 void unit_numbers(const struct chain *c, uint32_t unit, struct numbers *out);
 void unit_numbers_in(const struct chain *c, uint32_t unit, const uint32_t *state,
                      struct numbers *out);
-/* Anew after the latency changed. */
+/* Anew after the latency changed; after outcomes may have. */
 void hedge_refill(struct chain *c, uint32_t unit);
-/* P(no answer to a hedged attempt after t seconds). */
-double hedge_above(const struct numbers *n, uint32_t copies, double t);
+void hedge_update(struct chain *c, uint32_t unit);
+/* P(a hedged attempt has ended after t seconds). */
+double hedge_by(const struct chain *c, uint32_t unit, double t);
+/* Frees the laws and leaves *law zero. */
+void hedge_release(struct hedge_law *law);
 /* Weights of a choice, from the numbers as filled; what_if: every branch that may be possible. */
 void choice_set(struct chain *c, uint32_t unit);
 /* Bands of a unit anew from its confidences; nothing where it has none. */

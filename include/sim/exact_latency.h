@@ -205,6 +205,7 @@ struct latency_model {
     struct latency_law *law;   /* distinct ones */
     uint32_t n_laws;
     uint32_t *law_of;              /* [n_classes][n_units] */
+    uint32_t *lost_of;             /* the same, of attempts that fail in time */
     double *visits;                /* [n_classes][n_units], as shares of all items */
     const struct wait_law **wait;  /* distinct ones, borrowed */
     uint32_t n_waits, *wait_of;    /* [n_classes][n_units]; WAIT_NONE */
@@ -233,12 +234,15 @@ void latency_spectra_init(struct latency_spectra *s, const struct latency_model 
 void latency_spectra_release(struct latency_spectra *s);
 
 /* out[END_COUNT]: E[exp(-s T); end] / P(end) of a visit, in wave b; `latency` is that of an
- * attempt within its limit, less shift_s, as are the times of the visit. */
+ * attempt within its limit, `failing` of one that fails in time, less shift_s, as are the times of
+ * the visit. */
 void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
-                        const struct wave *latency, double shift_s, struct wave out[END_COUNT]);
+                        const struct wave *latency, const struct wave *failing, double shift_s,
+                        struct wave out[END_COUNT]);
 /* The same in kinks; adds to out. */
 void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
-                         const struct kinks *latency, double shift_s, struct kinks out[END_COUNT]);
+                         const struct kinks *latency, const struct kinks *failing, double shift_s,
+                         struct kinks out[END_COUNT]);
 
 /* The same with the wait before it: a visit of a unit of class k, out[END_COUNT]. */
 void latency_unit_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,

@@ -25,6 +25,13 @@ struct sweep {
  * polynomials do not hold; within the tolerance when all is well. */
 double panels_sweep(struct sweep *s);
 
+/* A law from P(in it, after x) in its panels and masses of its atoms, which become shares; each
+ * panel knew the atoms before it alone, and what is continuous begins where the first panel does.
+ */
+void latency_law_settle(struct latency_law *law, double mass);
+/* P(X <= x) of a settled law, x >= 0. */
+double latency_law_by(const struct latency_law *law, double x);
+
 /* --- when a branch ends (exact_branch_times.c) */
 
 struct branch;

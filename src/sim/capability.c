@@ -17,7 +17,7 @@ static double capability_of(const struct pipeline *p, uint32_t class, bool *any)
         struct visit_law law;
         attempt_time_set(&time, &s->numbers[class].latency, s->numbers[class].timeout_s);
         visit_law_set(&law, &s->numbers[class], s->class_retry ? &s->class_retry[class] : &s->retry,
-                      &time);
+                      &time, NULL);
         product *= law.ok;
         *any = true;
     }

@@ -323,15 +323,16 @@ void branch_take(struct branch *b, const struct chain *c)
             continue;
         own->numbers[u] = c->numbers[from];
         own->time[u] = c->time[from];
-        own->hedge[u] = c->hedge[from];
+        bool timed = own->unit[u].kind == UNIT_VISIT;
         enum chain_step how = c->how[own->unit[u].step + b->first];
         if (own->unit[u].kind == UNIT_VISIT && how != CHAIN_AS_FILLED) {
             change(&own->numbers[u], how);
             if (isfinite(c->numbers[from].timeout_s))
                 attempt_time_set(&own->time[u], &own->numbers[u].latency,
                                  own->numbers[u].timeout_s);
-            hedge_refill(own, u);
         }
+        if (timed)
+            hedge_refill(own, u);
         if (unit_counts(&own->unit[u]))
             bands_refill(own, u);
     }

@@ -110,15 +110,13 @@ static void unit_fill(struct chain *c, uint32_t u)
         return;
     }
     if (c->unit[u].kind == UNIT_VISIT) {
-        visit_law_set(&c->law[u], &c->numbers[u], chain_retry(c, u), &c->time[u]);
-        if (c->hedge[u].copies) {
-            memcpy(c->law[u].time[END_OK], c->hedge[u].time, sizeof c->hedge[u].time);
-            memcpy(c->law[u].tries[END_OK], c->hedge[u].calls, sizeof c->hedge[u].calls);
-        }
+        if (c->hedge[u].copies)
+            hedge_update(c, u);
+        visit_law_set(&c->law[u], &c->numbers[u], chain_retry(c, u), &c->time[u], &c->hedge[u]);
         if (wait)
             wait_add(&c->law[u], wait);
     } else {
-        visit_law_set(&c->law[u], &c->numbers[u], &once, &c->time[u]);
+        visit_law_set(&c->law[u], &c->numbers[u], &once, &c->time[u], NULL);
         memset(c->law[u].tries, 0, sizeof c->law[u].tries);
     }
     ends_set(c, u);

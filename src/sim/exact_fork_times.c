@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double ACCURATE = 3e-13, ROUGH = 3e-11;
+static const double ACCURATE = 3e-13, ROUGH = 3e-11, SAME = 4e-12;
 
 struct finish {
     struct fork *f;
@@ -229,8 +229,8 @@ static void jump(void *arg, double t)
     struct finish *x = arg;
     uint32_t n = x->f->n_outcomes;
     double *by = mem_zero(2 * (size_t)n, sizeof *by);
-    branches_at(x, t, true, x->before);
-    branches_at(x, t, false, x->p);
+    branches_at(x, t * (1 - SAME), true, x->before); /* sums may differ by rounding */
+    branches_at(x, t * (1 + SAME), false, x->p);
     if (x->races) {
         x->f->tied = x->f->tied || is_tied(x);
         race_jump(x, by);
@@ -267,6 +267,8 @@ static void run(struct finish *x)
         for (size_t i = 0; i < x->times[b].cuts.len; i++)
             vec_push(&s.cuts, x->times[b].cuts.at[i]);
     double doubt = panels_sweep(&s);
+    if (!x->races) /* a jump that falls into a sliver does no harm */
+        doubt = 0;
     for (uint32_t b = 0; b < f->n_branches; b++)
         doubt = fmax(doubt, x->times[b].doubt);
     x->f->doubt = fmax(x->f->doubt, doubt);
@@ -284,34 +286,11 @@ void fork_race(struct fork *f, uint32_t q)
     double sum = 0;
     for (uint32_t o = 1; o < f->n_outcomes; o++)
         sum += x.sum[o] = fmax(0, x.sum[o]);
+    f->doubt = fmax(f->doubt, fabs(sum - done[0]));
     for (uint32_t o = 1; o < f->n_outcomes; o++)
         f->p[q][o] = sum > 0 ? done[0] * x.sum[o] / sum : 0;
     f->p[q][0] = done[1];
     finish_release(&x);
-}
-
-/* A law holds its parts as shares; what is continuous begins where its first panel does. */
-static void settle(struct latency_law *law, double mass)
-{
-    double cont = mass, first = 0, scale = mass > 0 ? 1 / mass : 0;
-    for (size_t i = 0; i < law->atoms.len; i++) {
-        cont -= law->atoms.at[i].mass;
-        law->atoms.at[i].mass *= scale;
-    }
-    if (!(cont > 1e-13 * mass)) {
-        vec_release(&law->panels);
-        return;
-    }
-    for (size_t i = 0; i < law->panels.len; i++) {
-        struct panel *p = &law->panels.at[i];
-        for (size_t k = 0; k < law->atoms.len; k++) /* those behind were not known to it */
-            p->coef[0] -= law->atoms.at[k].x > p->from ? law->atoms.at[k].mass / scale : 0;
-        for (int n = 0; n < PANEL_NODES; n++)
-            p->coef[n] *= scale;
-        if (!i)
-            first = p->from;
-    }
-    vec_push(&law->starts, ((struct weighted){first, cont * scale}));
 }
 
 void fork_laws(struct fork *f, uint32_t q)
@@ -323,6 +302,6 @@ void fork_laws(struct fork *f, uint32_t q)
         x.law[o] = (struct latency_law){.limit_s = INFINITY, .in_time = 1, .lent = true};
     run(&x);
     for (uint32_t o = 0; o < f->n_outcomes; o++)
-        settle(&x.law[o], f->p[q][o]);
+        latency_law_settle(&x.law[o], f->p[q][o]);
     finish_release(&x);
 }

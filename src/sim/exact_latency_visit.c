@@ -29,9 +29,20 @@ static uint32_t lend_law(struct latency_model *l, const struct chain *c, uint32_
     return l->n_laws++;
 }
 
+/* The time of a hedged attempt in one of its ends. */
+static uint32_t lend_hedge(struct latency_model *l, const struct chain *c, uint32_t unit,
+                           enum visit_end end)
+{
+    l->law[l->n_laws] = c->hedge[unit].law[end];
+    l->law[l->n_laws].lent = true;
+    return l->n_laws++;
+}
+
 static uint32_t find_law(struct latency_model *l, const struct chain *c, uint32_t unit)
 {
     const struct numbers *n = &c->numbers[unit];
+    if (c->hedge[unit].copies)
+        return lend_hedge(l, c, unit, END_OK);
     if (c->unit[unit].kind == UNIT_JOIN && !fork_of(c, unit)->timeless)
         return lend_law(l, c, unit);
     for (uint32_t k = 0; k < l->n_laws; k++)
@@ -93,13 +104,17 @@ void latency_model_init(struct latency_model *l, const struct model *m)
     uint32_t n = m->chain[0].n_units;
     size_t all = (size_t)n * m->pipeline->n_classes;
     *l = (struct latency_model){.model = m};
-    l->law = mem_zero(all, sizeof *l->law);
+    l->law = mem_zero(2 * all, sizeof *l->law);
+    l->lost_of = mem_zero(all, sizeof *l->lost_of);
     l->law_of = mem_zero(all, sizeof *l->law_of);
     l->wait = mem_zero(all, sizeof *l->wait);
     l->wait_of = mem_zero(all, sizeof *l->wait_of);
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
         for (uint32_t i = 0; i < n; i++) {
             l->law_of[k * n + i] = find_law(l, &m->chain[k], i);
+            l->lost_of[k * n + i] = m->chain[k].hedge[i].copies
+                                        ? lend_hedge(l, &m->chain[k], i, END_FAILED)
+                                        : l->law_of[k * n + i];
             l->wait_of[k * n + i] = find_wait(l, &m->chain[k], i);
         }
     find_many(l);
@@ -114,6 +129,7 @@ void latency_model_release(struct latency_model *l)
         latency_law_release(&l->law[k]);
     mem_free(l->law);
     mem_free(l->law_of);
+    mem_free(l->lost_of);
     mem_free(l->visits);
     mem_free(l->wait);
     mem_free(l->wait_of);
@@ -177,7 +193,8 @@ static void failing_wave(const struct failures *f, int again, const struct wave 
 
 /* out[END_COUNT]: E[exp(-s T) | end] of a visit. */
 void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
-                        const struct wave *latency, double shift_s, struct wave out[END_COUNT])
+                        const struct wave *latency, const struct wave *failing, double shift_s,
+                        struct wave out[END_COUNT])
 {
     const struct visit_law *law = &c->law[step];
     const struct retry *retry = chain_retry(c, step);
@@ -193,8 +210,8 @@ void latency_visit_wave(const struct chain *c, uint32_t step, const struct windo
     wave_set(&limit, 0);
     if (law->outcome[OUTCOME_TIMEOUT] > 0)
         wave_delay(w, b, c->numbers[step].timeout_s - shift_s, &limit);
-    failing_wave(&f, 0, latency, &limit, &lost[0]);
-    failing_wave(&f, 1, latency, &limit, &lost[1]);
+    failing_wave(&f, 0, failing, &limit, &lost[0]);
+    failing_wave(&f, 1, failing, &limit, &lost[1]);
     wave_set(&reached, 1);
     double first_ok = law->outcome[OUTCOME_OK] + law->outcome[OUTCOME_WRONG], mass = 1;
     for (uint32_t k = 1; k <= retry->attempts && mass > 1e-18; k++) {
@@ -256,7 +273,8 @@ static void kinks_times(struct kinks *a, const struct kinks *b, struct kink_limi
 
 /* The same as visit_wave. */
 void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
-                         const struct kinks *latency, double shift_s, struct kinks out[END_COUNT])
+                         const struct kinks *latency, const struct kinks *failing, double shift_s,
+                         struct kinks out[END_COUNT])
 {
     const struct visit_law *law = &c->law[step];
     const struct retry *retry = chain_retry(c, step);
@@ -264,8 +282,8 @@ void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limit
     double ok = law->ok + law->wrong, limit_s = c->numbers[step].timeout_s - shift_s;
     double first_ok = law->outcome[OUTCOME_OK] + law->outcome[OUTCOME_WRONG], mass = 1;
     struct kinks lost[2] = {{0}, {0}}, reached = {0};
-    failing_kinks(&f, 0, latency, limit_s, &lost[0]);
-    failing_kinks(&f, 1, latency, limit_s, &lost[1]);
+    failing_kinks(&f, 0, failing, limit_s, &lost[0]);
+    failing_kinks(&f, 1, failing, limit_s, &lost[1]);
     kinks_put(&reached, 0, 0, 1);
     for (uint32_t k = 1; k <= retry->attempts && mass > 1e-18 && reached.len; k++) {
         struct kinks good = {0}, bad = {0};
@@ -318,11 +336,15 @@ void latency_spectra_init(struct latency_spectra *s, const struct latency_model 
             wait_law_transform(l->wait[wait], w, s->wait[wait]);
             wait_law_kinks(l->wait[wait], w, &s->wait_kinks[wait]);
         }
-        if (s->law[k])
-            continue;
-        s->law[k] = mem_alloc(window_waves(w) * sizeof(struct wave));
-        latency_law_transform(&l->law[k], w, s->law[k]);
-        latency_law_kinks(&l->law[k], w, step != UINT32_MAX, &s->kinks[k]);
+        uint32_t laws[2] = {k, l->lost_of[i]};
+        for (int e = 0; e < 2; e++) {
+            k = laws[e];
+            if (s->law[k])
+                continue;
+            s->law[k] = mem_alloc(window_waves(w) * sizeof(struct wave));
+            latency_law_transform(&l->law[k], w, s->law[k]);
+            latency_law_kinks(&l->law[k], w, step != UINT32_MAX, &s->kinks[k]);
+        }
     }
 }
 
@@ -348,8 +370,8 @@ void latency_unit_wave(const struct latency_model *l, const struct latency_spect
 {
     const struct chain *c = &l->model->chain[k];
     uint32_t of = k * c->n_units + unit, wait = l->wait_of[of];
-    latency_visit_wave(c, unit, w, b, &s->law[l->law_of[of]][b], l->law[l->law_of[of]].shift_s,
-                       out);
+    latency_visit_wave(c, unit, w, b, &s->law[l->law_of[of]][b], &s->law[l->lost_of[of]][b],
+                       l->law[l->law_of[of]].shift_s, out);
     for (int e = 0; e < END_COUNT && wait != WAIT_NONE; e++)
         wave_multiply(&out[e], &s->wait[wait][b]);
 }
@@ -359,8 +381,8 @@ void latency_unit_kinks(const struct latency_model *l, const struct latency_spec
 {
     const struct chain *c = &l->model->chain[k];
     uint32_t of = k * c->n_units + unit, wait = l->wait_of[of];
-    latency_visit_kinks(c, unit, limits, &s->kinks[l->law_of[of]], l->law[l->law_of[of]].shift_s,
-                        out);
+    latency_visit_kinks(c, unit, limits, &s->kinks[l->law_of[of]], &s->kinks[l->lost_of[of]],
+                        l->law[l->law_of[of]].shift_s, out);
     for (int e = 0; e < END_COUNT && wait != WAIT_NONE; e++)
         kinks_times(&out[e], &s->wait_kinks[wait], limits);
 }

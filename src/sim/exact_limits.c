@@ -103,15 +103,23 @@ static bool seen_to_fail(const struct numbers *n)
            ((n->malformed.value > 0 || n->malformed.evidence) && n->validation.value > 0);
 }
 
+static bool one_fate(const struct retry *r)
+{
+    return r->attempts == 1 || r->on == RETRY_ALL;
+}
+
 static const char *hedge_lacks(const struct pipeline *p, const struct step *s)
 {
-    bool fails = false;
+    bool fails = false, alike = one_fate(&s->retry);
     for (uint32_t k = 0; k < p->n_classes && s->hedge_copies; k++) {
         fails = fails || seen_to_fail(&s->numbers[k]);
+        alike = alike && (!s->class_retry || one_fate(&s->class_retry[k]));
         for (uint32_t g = 0; g < s->n_given; g++)
             fails = fails || seen_to_fail(&s->given[g].override.numbers[k]);
     }
-    return fails ? "a hedged attempt may be seen to fail, and copies then share their fate" : NULL;
+    return fails && !alike ? "a hedged attempt is tried again after some failures alone, and which "
+                             "of its calls failed last is not held"
+                           : NULL;
 }
 
 /* --- environments */

@@ -118,7 +118,7 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
     const struct pipeline *p = m->pipeline;
     size_t before = out->warnings.len;
     const char *never = m->weather ? "not with environments" : "not with hedges";
-    const char *why = m->hedged  ? never
+    const char *why = m->weather ? never
                       : m->point ? "the chain, or a loop without a bound, is too large for them"
                                  : "quantiles are not averaged over the evidence";
     if (gaps->latency)
@@ -160,7 +160,8 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
                         "evidence; seam simulate gives them",
                         p->step[i].id, model_has_budget(m, i) ? " and within_budget" : "");
         if (isnan(v[STAGE_ATTEMPT_P50]) && p->step[i].hedge_copies)
-            result_warn(out, "%s attempt_latency, visit_latency quantiles: not with hedges",
+            result_warn(out,
+                        "%s attempt_latency: not with hedges, whose slower calls are cancelled",
                         p->step[i].id);
         else if (isnan(v[STAGE_ATTEMPT_P50]) && !p->step[i].parallel)
             result_warn(out,
@@ -251,7 +252,7 @@ static int solve_point(struct model *m, struct result *out, bool *complete, stru
         if (!m->no_time && !m->hedged && !m->waits && atoms_possible(m, ATOMS_TIME))
             model_atoms(m, ATOMS_TIME, value);
         if (!m->no_time)
-            gaps.latency = m->hedged || !solve_latency(m, value, out, complete);
+            gaps.latency = m->weather || !solve_latency(m, value, out, complete);
         if (!m->no_cost)
             gaps.cost =
                 m->hedged || !atoms_possible(m, ATOMS_COST) || !model_atoms(m, ATOMS_COST, value);
@@ -297,7 +298,7 @@ static int solve_posterior(struct model *m, const struct exact_options *options,
         return -1;
     struct answer_values a = {q.value, q.low, q.high, q.sd, options->level};
     struct gaps gaps = {.cost = !m->no_cost};
-    bool times = !m->hedged;
+    bool times = !m->weather;
     int status = 0;
     if (!m->no_time && times)
         status = solve_latency_posterior(m, options, &q, &times, out, complete, err);

@@ -38,17 +38,20 @@ static void sort(struct sweep *s)
     s->cuts.len = kept;
 }
 
+/* Slivers, in which next to no time passes, need not be. */
 static bool resolved(struct cells *c, double width)
 {
+    double most = 0;
     c->left = 0;
     for (uint32_t r = 0; r < c->s->rows; r++) {
         struct panel p;
         panel_fit(&p, c->value[r]);
         double left = fabs(p.coef[PANEL_NODES - 1]) + fabs(p.coef[PANEL_NODES - 2]);
-        if (left > c->s->tolerance && left * width > 1e-3 * c->s->tolerance * c->span)
-            c->left = fmax(c->left, left);
+        most = fmax(most, left);
     }
-    return c->left == 0;
+    if (most > c->s->tolerance)
+        c->left = most;
+    return most <= c->s->tolerance || most * width <= 1e-3 * c->s->tolerance * c->span;
 }
 
 static void halve(struct cells *c, struct panel where, double *room, int depth)
@@ -103,4 +106,42 @@ double panels_sweep(struct sweep *s)
     mem_free(room);
     vec_release(&s->cuts);
     return c.doubt;
+}
+
+void latency_law_settle(struct latency_law *law, double mass)
+{
+    double cont = mass, first = 0, scale = mass > 0 ? 1 / mass : 0;
+    for (size_t i = 0; i < law->atoms.len; i++) {
+        cont -= law->atoms.at[i].mass;
+        law->atoms.at[i].mass *= scale;
+    }
+    if (!(cont > 1e-13 * mass)) {
+        vec_release(&law->panels);
+        return;
+    }
+    for (size_t i = 0; i < law->panels.len; i++) {
+        struct panel *p = &law->panels.at[i];
+        for (size_t k = 0; k < law->atoms.len; k++) /* those behind were not known to it */
+            p->coef[0] -= law->atoms.at[k].x > p->from ? law->atoms.at[k].mass / scale : 0;
+        for (int n = 0; n < PANEL_NODES; n++)
+            p->coef[n] *= scale;
+        if (!i)
+            first = p->from;
+    }
+    vec_push(&law->starts, ((struct weighted){first, cont * scale}));
+}
+
+double latency_law_by(const struct latency_law *law, double x)
+{
+    double sum = 0, cont = 0;
+    for (size_t i = 0; i < law->atoms.len; i++)
+        sum += law->atoms.at[i].x <= x ? law->atoms.at[i].mass : 0;
+    for (size_t i = 0; i < law->starts.len; i++)
+        cont += law->starts.at[i].x <= x ? law->starts.at[i].mass : 0;
+    for (size_t i = 0; i < law->panels.len; i++) {
+        const struct panel *p = &law->panels.at[i];
+        if (x >= p->from && x <= p->from + p->width)
+            return sum + cont - panel_at(p, x);
+    }
+    return sum + cont;
 }

@@ -275,68 +275,6 @@ void choice_set(struct chain *c, uint32_t unit)
     }
 }
 
-/* --- hedges: the first of copies that start one after the other, min_j (j d + X_j) */
-
-double hedge_above(const struct numbers *n, uint32_t copies, double t)
-{
-    double above = dist_above(&n->latency, t);
-    for (uint32_t j = 1; j <= copies && t >= j * n->hedge_after_s; j++)
-        above *= dist_above(&n->latency, t - j * n->hedge_after_s);
-    return above;
-}
-
-struct hedged {
-    const struct numbers *n;
-    uint32_t copies;
-    int order;
-};
-
-/* E[T^k] = the integral of k t^(k-1) P(T > t) */
-static double hedged_at(double t, void *arg)
-{
-    const struct hedged *h = arg;
-    return (h->order == 1 ? 1 : 2 * t) * hedge_above(h->n, h->copies, t);
-}
-
-static double hedged_moment(struct hedged *h)
-{
-    gsl_function f = {.function = hedged_at, .params = h};
-    double sum = 0, part, error, d = h->n->hedge_after_s, last = h->copies * d;
-    size_t used;
-    gsl_integration_cquad_workspace *w = gsl_integration_cquad_workspace_alloc(400);
-    gsl_integration_workspace *tail = gsl_integration_workspace_alloc(1000);
-    for (uint32_t j = 0; j < h->copies && d > 0 && w; j++) {
-        if (gsl_integration_cquad(&f, j * d, (j + 1) * d, 0, 1e-11, w, &part, &error, &used))
-            sum = NAN;
-        sum += part;
-    }
-    if (!w || !tail || gsl_integration_qagiu(&f, last, 1e-300, 1e-10, 1000, tail, &part, &error))
-        sum = NAN;
-    gsl_integration_cquad_workspace_free(w);
-    gsl_integration_workspace_free(tail);
-    return sum + part;
-}
-
-/* Call j + 1 is made when there is no answer after j d. */
-void hedge_refill(struct chain *c, uint32_t unit)
-{
-    struct hedge_law *law = &c->hedge[unit];
-    const struct numbers *n = &c->numbers[unit];
-    struct hedged h = {n, c->pipeline->step[c->unit[unit].step].hedge_copies, 0};
-    *law = (struct hedge_law){0};
-    if (!h.copies || c->unit[unit].kind != UNIT_VISIT)
-        return;
-    law->copies = h.copies;
-    for (h.order = 1; h.order <= 2; h.order++)
-        law->time[h.order - 1] = c->time[unit].infinite[h.order - 1] ? NAN : hedged_moment(&h);
-    law->calls[0] = law->calls[1] = 1;
-    for (uint32_t j = 1; j <= h.copies; j++) {
-        double made = hedge_above(n, j - 1, j * n->hedge_after_s);
-        law->calls[0] += made;
-        law->calls[1] += (2 * j + 1) * made;
-    }
-}
-
 /* --- units */
 
 void unit_numbers(const struct chain *c, uint32_t unit, struct numbers *out)
@@ -536,6 +474,7 @@ void units_unsettle(struct chain *c)
         mem_free(c->bands[u].threshold);
         mem_free(c->bands[u].weight[0]);
         mem_free(c->bands[u].weight[1]);
+        hedge_release(&c->hedge[u]);
     }
     mem_free(c->bands);
     mem_free(c->caught);

@@ -30,14 +30,14 @@ static void mix(void *sums, const void *add, size_t size, double weight)
         to[i] += weight * from[i];
 }
 
-/* By the step's own numbers, whatever the environments do to it. */
+/* By the step's own numbers, whatever the environments do to it, one call at a time. */
 static double ok_alone(const struct chain *c, uint32_t step)
 {
     struct visit_law law;
-    if (!c->sky)
+    if (!c->sky && !c->hedge[step].copies)
         return c->law[step].ok;
-    uint32_t u = sky_calm(c, step);
-    visit_law_set(&law, &c->numbers[u], chain_retry(c, u), &c->time[u]);
+    uint32_t u = c->sky ? sky_calm(c, step) : step;
+    visit_law_set(&law, &c->numbers[u], chain_retry(c, u), &c->time[u], NULL);
     return law.ok;
 }
 
@@ -79,7 +79,7 @@ static double in_budget(const struct model *m, const struct chain *c, uint32_t u
     if ((c->wait && c->wait[c->unit[u].step]) || c->unit[u].kind == UNIT_JOIN)
         return NAN;
     if (c->hedge[u].copies)
-        return 1 - hedge_above(n, c->hedge[u].copies, n->budget_s);
+        return chain_retry(c, u)->attempts > 1 ? NAN : hedge_by(c, u, n->budget_s);
     if (c->unit[u].kind == UNIT_VISIT && chain_retry(c, u)->attempts > 1)
         return NAN;
     return n->timeout_s <= n->budget_s ? 1 : dist_cdf(&n->latency, n->budget_s);
@@ -537,6 +537,15 @@ enum model_cut model_cut(const struct model *m, uint32_t i)
     return cut;
 }
 
+/* Answers of calls that are cancelled when one is ok are not known where some may fail. */
+static bool hedge_fails(const struct model *m, uint32_t i)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        if (m->chain[k].hedge[i].p[END_FAILED] > 0)
+            return true;
+    return false;
+}
+
 /* What a parallel does not have, and what is not known of the steps inside. */
 static void leave_out(const struct model *m, uint32_t i, double *v)
 {
@@ -550,6 +559,8 @@ static void leave_out(const struct model *m, uint32_t i, double *v)
                                                STAGE_VISIT_P95,      STAGE_VISIT_P99,
                                                STAGE_WITHIN_BUDGET,  STAGE_CAUGHT_RATE};
     enum model_cut cut = model_cut(m, i);
+    for (int o = 0; o < OUTCOME_COUNT && hedge_fails(m, i); o++)
+        v[STAGE_OK_RATE + o] = NAN;
     if (m->pipeline->step[i].parent)
         v[STAGE_ESCAPE_RATE] = NAN;
     for (size_t k = 0; k < 2 && (m->pipeline->step[i].parallel || cut == CUT_ALL); k++)

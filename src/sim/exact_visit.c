@@ -53,7 +53,7 @@ static struct sum wait_moments(const struct retry *r, uint32_t made)
  * again, and of those that are not. */
 struct failures {
     double p[2];
-    struct sum time[2];
+    struct sum time[2], calls[2];
 };
 
 static void failures_set(struct failures *f, const double outcome[OUTCOME_COUNT],
@@ -75,17 +75,33 @@ static void failures_set(struct failures *f, const double outcome[OUTCOME_COUNT]
         }
 }
 
-static void end_add(struct visit_law *law, enum visit_end end, double p, double tries,
+static void end_add(struct visit_law *law, enum visit_end end, double p, struct sum calls,
                     struct sum time)
 {
     law->time[end][0] += p * time.m1;
     law->time[end][1] += p * time.m2;
-    law->tries[end][0] += p * tries;
-    law->tries[end][1] += p * tries * tries;
+    law->tries[end][0] += p * calls.m1;
+    law->tries[end][1] += p * calls.m2;
+}
+
+/* An attempt of several calls: its failures are one kind, which every retry is for or none. */
+static void hedged_set(struct visit_law *law, struct failures *f, const struct retry *retry,
+                       const struct hedge_law *h)
+{
+    double ok = law->outcome[OUTCOME_OK] + law->outcome[OUTCOME_WRONG];
+    int again = rules_retries(retry, OUTCOME_ERROR, 0);
+    law->outcome[OUTCOME_OK] *= ok > 0 ? h->p[END_OK] / ok : 0;
+    law->outcome[OUTCOME_WRONG] *= ok > 0 ? h->p[END_OK] / ok : 0;
+    law->outcome[OUTCOME_ERROR] = h->p[END_FAILED];
+    law->outcome[OUTCOME_MALFORMED] = law->outcome[OUTCOME_TIMEOUT] = 0;
+    *f = (struct failures){0};
+    f->p[again] = h->p[END_FAILED];
+    f->time[again] = (struct sum){h->time[END_FAILED][0], h->time[END_FAILED][1]};
+    f->calls[again] = (struct sum){h->calls[END_FAILED][0], h->calls[END_FAILED][1]};
 }
 
 void visit_law_set(struct visit_law *law, const struct numbers *n, const struct retry *retry,
-                   const struct attempt_time *time)
+                   const struct attempt_time *time, const struct hedge_law *hedge)
 {
     struct failures f;
     *law = (struct visit_law){0};
@@ -96,7 +112,14 @@ void visit_law_set(struct visit_law *law, const struct numbers *n, const struct 
     law->rate[OUTCOME_MALFORMED] = (1 - time->late) * n->malformed.value;
     failures_set(&f, law->outcome, retry, time);
 
+    f.calls[0] = f.calls[1] = (struct sum){1, 1};
     struct sum good = {time->in_time[0], time->in_time[1]}, before = {0};
+    struct sum one = {1, 1}, calls = {0};
+    if (hedge && hedge->copies) {
+        hedged_set(law, &f, retry, hedge);
+        good = (struct sum){hedge->time[END_OK][0], hedge->time[END_OK][1]};
+        one = (struct sum){hedge->calls[END_OK][0], hedge->calls[END_OK][1]};
+    }
     double reached = 1, ok = law->outcome[OUTCOME_OK], wrong = law->outcome[OUTCOME_WRONG];
     for (uint32_t k = 1; k <= retry->attempts && reached > 0; k++) {
         bool last = k == retry->attempts;
@@ -104,14 +127,16 @@ void visit_law_set(struct visit_law *law, const struct numbers *n, const struct 
         law->wrong += reached * wrong;
         if (k > 1)
             law->retried_ok += reached * (ok + wrong);
-        end_add(law, END_OK, reached * (ok + wrong), k, sum_add(before, good));
+        end_add(law, END_OK, reached * (ok + wrong), sum_add(calls, one), sum_add(before, good));
         law->failed += reached * f.p[0];
-        end_add(law, END_FAILED, reached * f.p[0], k, sum_add(before, f.time[0]));
+        end_add(law, END_FAILED, reached * f.p[0], sum_add(calls, f.calls[0]),
+                sum_add(before, f.time[0]));
         struct sum after = sum_add(before, f.time[1]);
+        calls = sum_add(calls, f.calls[1]);
         reached *= f.p[1];
         if (last) {
             law->failed += reached;
-            end_add(law, END_FAILED, reached, k, after);
+            end_add(law, END_FAILED, reached, calls, after);
         } else {
             before = sum_add(after, wait_moments(retry, k));
         }

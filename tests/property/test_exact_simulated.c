@@ -138,6 +138,13 @@ static void put_further(struct maker *m, const char *from, bool list)
     }
 }
 
+static void put_hedge(struct maker *m)
+{
+    if (!pick(m, 5))
+        buf_printf(&m->text, "    hedge: {after: %ums, copies: %u}\n", 100 * pick(m, 9),
+                   1 + pick(m, 2));
+}
+
 static void put_inside(struct maker *m, uint32_t i, uint32_t branch, uint32_t k, bool scores)
 {
     bool check = k && !pick(m, 3);
@@ -145,6 +152,7 @@ static void put_inside(struct maker *m, uint32_t i, uint32_t branch, uint32_t k,
     put_numbers(m, check ? "check" : "stage");
     put_latency(m);
     put_retry(m);
+    put_hedge(m);
     if (!check && !pick(m, 4))
         buf_puts(&m->text, "    given: {bad: {wrong: 0.2, repair: 0.3}}\n");
     if (check && pick(m, 2))
@@ -195,6 +203,8 @@ static void put_step(struct maker *m, uint32_t i)
     put_numbers(m, kinds[kind]);
     put_latency(m);
     put_retry(m);
+    if (m->joins && kind < 4)
+        put_hedge(m);
     if (!pick(m, 3))
         put_edge(m, "fallback", i, true);
     if (kind >= 4)
@@ -331,7 +341,8 @@ static bool agree(const char *text, uint64_t seed)
     struct exact_options solve = {.level = 0.95};
     struct run_options run = {.trials = TRIALS, .seed = seed, .threads = 1, .level = FIVE_SIGMA};
     status = exact_solve(&p, &solve, &exact, &complete, &err);
-    if (status && err.code == ERR_UNSUPPORTED && strstr(text, "parallel")) {
+    if (status && err.code == ERR_UNSUPPORTED &&
+        (strstr(text, "parallel") || strstr(text, "hedge"))) {
         result_release(&exact);
         result_release(&simulated);
         pipeline_release(&p);
