@@ -41,6 +41,10 @@ void clock_release(struct clock *c);
 void clock_clear(struct clock *c);
 /* At most one event for each owner: it must not be set. */
 void clock_set(struct clock *c, double at_s, enum owner kind, uint32_t index);
+/* Makes *to, of its own memory, what *from is. */
+void clock_copy(struct clock *to, const struct clock *from);
+/* Drops the next arrival; false when none was set. */
+bool clock_drop_arrival(struct clock *c);
 /* Drops the owner's event; nothing when it is not set. */
 void clock_drop(struct clock *c, enum owner kind, uint32_t index);
 /* The next event's owner; the time moves on to it.  NONE: nothing is set. */
@@ -200,6 +204,7 @@ struct queue_sim {
     double unit_s;         /* its length */
     uint32_t observed;
     bool ending;       /* who is still inside is taken out */
+    bool splits;       /* starts after a wait are counted, see DESK_STARTS */
     bool guarded;      /* untimed: some step has a breaker or a budget */
     struct tilt *tilt; /* borrowed; NULL: numbers as they fall */
 };
@@ -220,6 +225,16 @@ bool queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, u
 /* Timed: one horizon; its units are closed.  False: stopped half-way, nothing was counted. */
 bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
                        struct queue_tally *t);
+/* The same, event by event: its beginning; one event, false when there is none left to happen or
+ * `stop` was set; its end, for those who are still inside.  The units stay open. */
+void queue_sim_begin(struct queue_sim *s, uint64_t seed, uint64_t replication,
+                     struct queue_tally *t);
+bool queue_sim_step(struct queue_sim *s);
+void queue_sim_finish(struct queue_sim *s);
+/* Makes *to, a simulation of the same program, what *from is in the middle of a horizon, counting
+ * into the same tally; from here on its random numbers are others (salt: any number), where what
+ * was drawn already does not bind them. */
+void queue_sim_copy(struct queue_sim *to, const struct queue_sim *from, uint64_t salt);
 
 /* --- between the files of the engine */
 

@@ -58,6 +58,37 @@ void clock_clear(struct clock *c)
     c->now_s = 0;
 }
 
+void clock_copy(struct clock *to, const struct clock *from)
+{
+    struct clock own = *to;
+    *to = *from;
+    to->heap = own.heap;
+    to->place = own.place;
+    if (own.cap < from->cap)
+        to->heap = mem_resize(own.heap, (from->cap + PADDING) * sizeof *to->heap);
+    else
+        to->cap = own.cap;
+    memcpy(to->heap, from->heap, from->n * sizeof *to->heap);
+    /* the places behind: those of `own` hold the greatest number already, but for its events */
+    uint32_t upto = own.cap < from->cap ? to->cap + PADDING : own.n;
+    for (uint32_t i = from->n; i < upto; i++)
+        to->heap[i] = NEVER;
+    if (own.owners < from->owners)
+        to->place = mem_resize(own.place, from->owners * sizeof *to->place);
+    else
+        to->owners = own.owners;
+    memcpy(to->place, from->place, from->owners * sizeof *to->place);
+    if (to->owners > from->owners)
+        memset(to->place + from->owners, 0, (to->owners - from->owners) * sizeof *to->place);
+}
+
+bool clock_drop_arrival(struct clock *c)
+{
+    bool was_set = c->arrival != NEVER;
+    c->arrival = NEVER;
+    return was_set;
+}
+
 static inline void put(struct clock *c, uint32_t i, unsigned __int128 e)
 {
     c->heap[i] = e;

@@ -160,6 +160,10 @@ static void serve(struct queue_sim *s, uint32_t desk, uint32_t call)
     struct call *c = &s->call[call];
     if (!c->started)
         c->in_time = within_s(s, c->waited_s, d->resource->answer_within_s);
+    if (s->splits && !c->started && c->waited_s > 0) {
+        desk_sums(s, c->unit, desk)[DESK_STARTS]++;
+        desk_sums(s, c->unit, desk)[DESK_STARTS + 1] += !c->in_time;
+    }
     if (is_rate(d)) {
         d->tokens = fmax(d->tokens - 1, 0);
         desk_sums(s, s->window, desk)[DESK_BUSY] += 1 / d->resource->rate_per_s;

@@ -250,16 +250,6 @@ static void start_horizon(struct queue_sim *s, struct queue_tally *t)
     set_other(s, arrivals_next(&s->arrivals, s->program, s->clock.now_s), OTHER_ARRIVAL);
 }
 
-/* Everybody who is still inside. */
-static void end_unfinished(struct queue_sim *s)
-{
-    s->ending = true; /* nothing begins any more */
-    for (uint32_t i = 0; i < s->item_used; i++)
-        if (s->item[i].live)
-            item_end(s, i, ITEM_UNFINISHED);
-    run_ready(s);
-}
-
 static void take_series(struct queue_sim *s)
 {
     struct queue_tally *t = s->tally;
@@ -301,30 +291,58 @@ static bool cohort_ended(const struct queue_sim *s)
            s->observed == s->tally->n_instants && s->cohort_inside == 0;
 }
 
-bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
-                       struct queue_tally *t)
+void queue_sim_begin(struct queue_sim *s, uint64_t seed, uint64_t replication,
+                     struct queue_tally *t)
 {
     s->seed = seed;
     s->replication = replication;
     s->items_key = rng_key(seed, replication, 0, UINT32_MAX, RNG_ATTEMPT);
     s->stopped = false;
     start_horizon(s, t);
-    while (!cohort_ended(s) && !sim_stopped(s)) {
-        uint32_t owner = clock_next(&s->clock);
-        if (owner == NONE)
-            break;
-        if (owner % OWNER_KINDS != OWNER_OTHER)
-            own_event(s, owner);
-        else if (!other_event(s, owner / OWNER_KINDS))
-            break;
-        run_ready(s);
-        desk_settle(s);
-    }
+}
+
+static inline bool step(struct queue_sim *s)
+{
+    if (cohort_ended(s) || sim_stopped(s))
+        return false;
+    uint32_t owner = clock_next(&s->clock);
+    if (owner == NONE)
+        return false;
+    if (owner % OWNER_KINDS != OWNER_OTHER)
+        own_event(s, owner);
+    else if (!other_event(s, owner / OWNER_KINDS))
+        return false;
+    run_ready(s);
+    desk_settle(s);
+    return true;
+}
+
+bool queue_sim_step(struct queue_sim *s)
+{
+    return step(s);
+}
+
+/* Everybody who is still inside. */
+void queue_sim_finish(struct queue_sim *s)
+{
+    s->ending = true; /* nothing begins any more */
+    for (uint32_t i = 0; i < s->item_used; i++)
+        if (s->item[i].live)
+            item_end(s, i, ITEM_UNFINISHED);
+    run_ready(s);
+}
+
+bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
+                       struct queue_tally *t)
+{
+    queue_sim_begin(s, seed, replication, t);
+    while (step(s))
+        continue;
     if (s->stopped) {
         queue_tally_drop(t);
         return false;
     }
-    end_unfinished(s);
+    queue_sim_finish(s);
     take_series(s);
     for (uint32_t u = 0; u < t->n_units; u++)
         queue_tally_close(t, u);

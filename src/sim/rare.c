@@ -14,13 +14,13 @@
 #include "sim/exact.h"
 #include "sim/queue.h"
 #include "sim/queue_sim.h"
+#include "sim/split.h"
 #include "sim/tilt.h"
 #include "sim/workers.h"
 
 #include <math.h>
 #include <string.h>
 
-static const double RARE = 1e-5, KNOWN = 1e-3;         /* a plain interval above this cannot tell */
 static const double SHARE_MOST = 0.95, ENOUGH = 0.004; /* ENOUGH: relative standard error */
 
 enum {
@@ -56,7 +56,7 @@ static const struct rarity targets[] = {
 
 static bool is_rare(const struct metric *m)
 {
-    return m && m->value < RARE && m->low < m->high && m->high <= KNOWN;
+    return m && split_is_rare(m->value, m->low, m->high);
 }
 
 static bool counts(const struct rarity *t, uint32_t end)
@@ -433,20 +433,15 @@ static void improve(struct study *s, struct metric *m, struct result *out)
         warn_plain(m, "importance sampling found too few ways to it", out);
 }
 
-int rare_improve(const struct pipeline *p, const struct run_options *options, struct result *out,
-                 struct error *err)
+/* Untimed: every item by itself. */
+static int improve_items(const struct pipeline *p, const struct run_options *options,
+                         struct result *out, struct error *err)
 {
-    bool timed = p->arrivals.kind != ARRIVALS_NONE;
     struct study s = {.pipeline = p, .options = options};
-    math_init();
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         struct metric *m = find(&out->metrics, name_of(&targets[i]));
-        if (!is_rare(m) || out->run.partial)
+        if (!is_rare(m))
             continue;
-        if (timed) {
-            warn_plain(m, "more replications tell more of it", out);
-            continue;
-        }
         if (!s.possible) {
             if (queue_program_init(&s.program, p, err))
                 return -1;
@@ -467,4 +462,45 @@ int rare_improve(const struct pipeline *p, const struct run_options *options, st
         queue_program_release(&s.program);
     }
     return 0;
+}
+
+/* Does what becomes of an item, save its time, depend on nothing but itself? */
+static bool ends_alone(const struct pipeline *p)
+{
+    const uint64_t meets = FEATURE(ENVIRONMENTS) | FEATURE(BREAKER) | FEATURE(RETRY_BUDGET) |
+                           FEATURE(WAITING_ROOM) | FEATURE(PATIENCE) | FEATURE(DEADLINE) |
+                           FEATURE(FATIGUE) | FEATURE(WHEN) | FEATURE(HEDGE) | FEATURE(PARALLEL) |
+                           FEATURE(FEEDBACK);
+    return (pipeline_features(p) & meets) == 0;
+}
+
+/* What queues cause by splitting; what items do by themselves as if there were no arrivals. */
+static int improve_timed(const struct pipeline *p, const struct run_options *options,
+                         struct result *out, struct error *err)
+{
+    struct run_options o = *options;
+    if (split_improve(p, options, NULL, out, err))
+        return -1;
+    if (ends_alone(p)) {
+        struct pipeline untimed = *p;
+        untimed.arrivals.kind = ARRIVALS_NONE;
+        o.trials = out->metrics.list.len ? out->metrics.list.at[0].n : 0;
+        return improve_items(&untimed, &o, out, err);
+    }
+    for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
+        const struct metric *m = find(&out->metrics, name_of(&targets[i]));
+        if (is_rare(m) && m->high > 2 * m->value) /* splitting did not find it either */
+            warn_plain(m, "more replications tell more of it", out);
+    }
+    return 0;
+}
+
+int rare_improve(const struct pipeline *p, const struct run_options *options, struct result *out,
+                 struct error *err)
+{
+    math_init();
+    if (out->run.partial)
+        return 0;
+    return p->arrivals.kind != ARRIVALS_NONE ? improve_timed(p, options, out, err)
+                                             : improve_items(p, options, out, err);
 }
