@@ -45,24 +45,17 @@ static int until_parse(const char *text, struct untils *u, struct error *err)
     return 0;
 }
 
-/* Items of simulation that are spent unasked on losses and sensitivities. */
-static const double GAP_ITEMS = 4e6;
-
 static int add_importance(const struct cli *cli, const struct pipeline *p,
                           const struct run_options *run, struct result *out, struct error *err)
 {
-    const struct metric *r = metrics_find(&out->metrics, "reliability");
-    double trials = importance_trials(p, run), items = trials;
-    if (p->arrivals.kind != ARRIVALS_NONE && out->run.trials)
-        items *= r ? (double)r->n / (double)out->run.trials : 1;
     if (out->run.partial)
         return 0;
-    if (items <= GAP_ITEMS || option_given(cli->options, OPTION_GAP))
+    if (importance_is_quick(p, run, out) || option_given(cli->options, OPTION_GAP))
         return importance_simulate(p, run, out, err);
     result_assume(out,
                   "loss, closes, birnbaum, improvement and sensitivities were left out: they take "
                   "%.0f more horizons; --gap computes them",
-                  trials);
+                  importance_trials(p, run));
     return 0;
 }
 

@@ -23,6 +23,7 @@ enum {
     COALITIONS_MOST = 400, /* more are sampled */
     ITEMS_LEAST = 256,     /* of one evaluation */
     TRIALS_MOST = 1000000,
+    QUICK_VISITS = 10000000,
     EFFORT = 2 /* all evaluations together: about so many times the run's own trials */
 };
 
@@ -286,6 +287,16 @@ double importance_trials(const struct pipeline *p, const struct run_options *opt
     parameters_list(p, &arena, &q, &n_q);
     arena_release(&arena);
     return evaluations_of(p, n_q) * REPEATS * (double)trials_each(p, options, n_q);
+}
+
+bool importance_is_quick(const struct pipeline *p, const struct run_options *options,
+                         const struct result *ran)
+{
+    const struct metric *r = metrics_find(&ran->metrics, "reliability");
+    if (p->arrivals.kind == ARRIVALS_NONE)
+        return true;
+    double items = r && ran->run.trials ? (double)r->n / (double)ran->run.trials : 1;
+    return importance_trials(p, options) * items * p->n_steps <= QUICK_VISITS;
 }
 
 static void study_release(struct study *s)
