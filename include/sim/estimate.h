@@ -34,12 +34,18 @@ void put_deviation(const struct writer *w, const char *name, double variance, do
 /* The p-quantile of a sketch with its interval; nothing when the sketch is empty. */
 void put_quantile(const struct writer *w, const char *name, const struct sketch *s, double p,
                   const char *unit);
+/* The same of values that depend on one another: their mean varies `excess` >= 1 times as much as
+ * that of independent ones (a design effect: Kish, "Survey Sampling", 1965, 8.2). */
+void put_quantile_of_clusters(const struct writer *w, const char *name, const struct sketch *s,
+                              double p, double excess, const char *unit);
 /* A value without an interval. */
 void put_exact(const struct writer *w, const char *name, double value, const char *unit);
 /* `capability`, as given or that of the stages of layer model, exactly; `gap`, what it has above
  * the reliability that is in w->to.  class: one of them, or n_classes for all; nothing without
  * either. */
 void put_gap(const struct writer *w, const struct pipeline *p, uint32_t class);
+/* The variance of what a sketch holds. */
+double sketch_variance(const struct sketch *s);
 /* The fourth central moment of what a sketch holds. */
 double sketch_fourth(const struct sketch *s, double mean);
 

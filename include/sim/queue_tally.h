@@ -156,8 +156,19 @@ struct values {
 struct class_values {
     struct values shipped, unshipped, costs;
 };
+enum { VISIT_QUANTILES = 4 };
 struct step_values {
     struct values visits, attempts;
+    uint32_t cells; /* of the visits, among a unit's cells; 0: none */
+    struct moments spread[VISIT_QUANTILES];
+};
+extern const double visit_quantiles[VISIT_QUANTILES];
+/* Shares of the shipped items up to the end of each coarse cell, summed over units. */
+struct cdf_sums {
+    uint64_t units;
+    uint64_t *share,
+        *square;     /* NULL, or owned [COARSE_CELLS]: of units in whose range the cell is */
+    uint64_t *whole; /* [COARSE_CELLS + 1]: units whose items all lie below the cell */
 };
 
 /* Where each kind of sum begins in a unit. */
@@ -178,7 +189,8 @@ struct queue_tally {
     struct values *wait;      /* [n_resources] */
     struct moments *spread;   /* [(all + 1) * CLASS_SPREADS] */
     struct moments *wait_p95; /* [n_resources] */
-    struct unit_cells *cells; /* timed: [n_units][cell_classes * CELL_KINDS + n_resources] */
+    struct unit_cells *cells; /* timed: [n_units][n_cells]: of classes, resources, steps */
+    struct cdf_sums cdf;
     uint32_t n_cells, cell_classes;
     uint64_t endless, items, unfinished;
     /* curves: sums over replications at instants k * observe_s, k < n_instants */
@@ -228,6 +240,8 @@ void queue_tally_merge(struct queue_tally *into, struct queue_tally *from);
 /* Saves what was taken in, or adds a saved tally of the same program (base/pack.h). */
 void queue_tally_pack(struct queue_tally *t, struct pack *p);
 void pair_sums_pack(struct pair_sums *s, struct pack *p);
+/* Can what a visit of a step takes depend on what others take? */
+bool tally_depends(const struct queue_program *g, uint32_t step);
 /* Makes the sketches of all classes from those of each. */
 void queue_tally_flush(struct queue_tally *t);
 /* Place of a row's pair k in t->pair (edges: k = 0). */
@@ -271,6 +285,25 @@ static inline void tally_time(struct queue_tally *t, uint32_t unit, uint32_t cla
 static inline void tally_cost(struct queue_tally *t, uint32_t unit, uint32_t class, double x)
 {
     tally_put(t, &t->class[class].costs, tally_cells(t, class, CELLS_COST), unit, x);
+}
+/* Time in s that one visit of a step took. */
+static inline void tally_visit(struct queue_tally *t, uint32_t unit, uint32_t step, double x)
+{
+    struct step_values *v = &t->step[step];
+    if (v->cells)
+        tally_put(t, &v->visits, v->cells, unit, x);
+    else
+        values_put(&v->visits, x);
+}
+/* The same for n visits. */
+static inline void tally_visits(struct queue_tally *t, uint32_t unit, uint32_t step, const float *x,
+                                uint32_t n)
+{
+    struct step_values *v = &t->step[step];
+    if (v->cells)
+        tally_put_many(t, &v->visits, v->cells, unit, x, n);
+    else
+        values_put_many(&v->visits, x, n);
 }
 /* Time in s that one call waited at a desk. */
 static inline void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x)

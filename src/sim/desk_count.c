@@ -253,7 +253,6 @@ static void clock_visits(struct desk_sim *s, const struct customers *c, const do
 {
     const struct step *of = s->program->items.step[kind_step(kind)].step;
     double budget = of->numbers[kind_class(kind)].budget_s;
-    struct values *v = &s->tally->step[kind_step(kind)].visits;
     if (s->program->bare && !isfinite(budget))
         return;
     for (uint32_t i = 0; i < c->n; i++) {
@@ -262,7 +261,7 @@ static void clock_visits(struct desk_sim *s, const struct customers *c, const do
         step[STEP_OVER] += x > budget + 1e-14 * (begin[i] + c->service[i]);
     }
     if (!s->program->bare)
-        values_put_many(v, s->wait, c->n);
+        tally_visits(s->tally, kind_unit(kind), kind_step(kind), s->wait, c->n);
 }
 
 /* Customers of one kind: items of one unit, class and end. */
@@ -308,7 +307,7 @@ static void count_one(struct desk_sim *s, const struct customers *c, uint32_t i,
     step[STEP_VISIT_TIME] += visit;
     step[STEP_OVER] += visit > budget + 1e-14 * now;
     if (!s->program->bare)
-        values_put(&t->step[kind_step(kind)].visits, visit);
+        tally_visit(t, unit, kind_step(kind), visit);
     s->beyond_guard |= now > s->guard_s;
     u[CLASS_WAIT] += wait;
     u[CLASS_TOOK + shipped] += wait;

@@ -70,6 +70,8 @@ void desk_sim_flush(struct desk_sim *s, struct queue_tally *t)
     if (!to->hot)
         sketch_init(to);
     sketch_merge(to, from);
+    for (int k = 0; k < VISIT_QUANTILES; k++)
+        moments_merge(&t->step[0].spread[k], &t->spread[SPREAD_SHIPPED + k]);
 }
 
 /* --- arrivals */
@@ -325,8 +327,10 @@ static bool by_events(struct desk_sim *s)
     sim->stop = s->stop;
     queue_tally_init(&t, &s->program->queue, s->tally->n_units);
     bool whole = queue_sim_horizon(sim, s->seed, s->replication, &t);
-    if (s->program->bare && t.step[0].visits.sketch.hot)
-        sketch_clear(&t.step[0].visits.sketch); /* see desk_sim_flush */
+    if (s->program->bare && t.step[0].visits.sketch.hot) { /* see desk_sim_flush */
+        sketch_clear(&t.step[0].visits.sketch);
+        memset(t.step[0].spread, 0, sizeof t.step[0].spread);
+    }
     queue_tally_merge(s->tally, &t);
     queue_tally_release(&t);
     queue_sim_free(sim);

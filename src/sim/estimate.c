@@ -86,7 +86,15 @@ void put_deviation(const struct writer *w, const char *name, double variance, do
     put(w, name, s, at, n, unit);
 }
 
-static struct interval quantile_limits(const struct writer *w, const struct sketch *s, double p)
+/* A rank `times` as far from n p. */
+static uint64_t stretched(uint64_t rank, double middle, double times, double n)
+{
+    double x = middle + times * ((double)rank - middle);
+    return times == 1 ? rank : x <= 0 ? 0 : x > n ? (uint64_t)n + 1 : (uint64_t)rint(x);
+}
+
+static struct interval quantile_limits(const struct writer *w, const struct sketch *s, double p,
+                                       double excess)
 {
     uint64_t low, high;
     double n = (double)s->n;
@@ -97,6 +105,8 @@ static struct interval quantile_limits(const struct writer *w, const struct sket
     } else {
         interval_quantile_ranks(s->n, p, w->options->level, &low, &high, NULL);
     }
+    low = stretched(low, n * p, sqrt(excess), n);
+    high = stretched(high, n * p, sqrt(excess), n);
     struct interval at = {0, INFINITY};
     if (low > 0)
         sketch_rank_within(s, low, &at.low, &(double){0});
@@ -120,17 +130,24 @@ static double written(double x)
 void put_quantile(const struct writer *w, const char *name, const struct sketch *s, double p,
                   const char *unit)
 {
+    put_quantile_of_clusters(w, name, s, p, 1, unit);
+}
+
+void put_quantile_of_clusters(const struct writer *w, const char *name, const struct sketch *s,
+                              double p, double excess, const char *unit)
+{
     if (s->n == 0)
         return;
     double value = written(sketch_quantile(s, p));
     struct interval at =
-        s->min == s->max ? (struct interval){value, value} : quantile_limits(w, s, p);
+        s->min == s->max ? (struct interval){value, value} : quantile_limits(w, s, p, excess);
     at.low = fmin(written(at.low), value);
     at.high = fmax(written(at.high), value);
     put(w, name, value, at, s->n, unit);
 }
 
-double sketch_fourth(const struct sketch *s, double mean)
+/* The mean of (x - about)^power. */
+static double sketch_moment(const struct sketch *s, double about, int power)
 {
     double sum = 0;
     if (s->n == 0)
@@ -140,8 +157,18 @@ double sketch_fourth(const struct sketch *s, double mean)
         if (c.n == 0)
             continue;
         double low = fmax(sketch_edge(i), s->min), high = fmin(sketch_edge(i + 1), s->max);
-        double d = (low + high) / 2 - mean;
-        sum += (double)c.n * (d * d) * (d * d);
+        double d = (low + high) / 2 - about;
+        sum += (double)c.n * (power == 1 ? d : power == 2 ? d * d : (d * d) * (d * d));
     }
     return sum / (double)s->n;
+}
+
+double sketch_variance(const struct sketch *s)
+{
+    return sketch_moment(s, sketch_moment(s, 0, 1), 2);
+}
+
+double sketch_fourth(const struct sketch *s, double mean)
+{
+    return sketch_moment(s, mean, 4);
 }

@@ -275,11 +275,25 @@ static void put_class(const struct filling *f, uint32_t c)
 
 /* --- steps */
 
-static const double step_p[] = {0.5, 0.9, 0.95, 0.99};
 static const char *const attempt_names[] = {"attempt_latency_p50", "attempt_latency_p90",
                                             "attempt_latency_p95", "attempt_latency_p99"};
 static const char *const visit_names[] = {"visit_latency_p50", "visit_latency_p90",
                                           "visit_latency_p95", "visit_latency_p99"};
+
+/* How much more the mean of a step's times varies between units than that of as many independent
+ * ones would; 1 where units say nothing of it. */
+static double excess_of(const struct filling *f, uint32_t i, const char *mean,
+                        const struct sketch *s)
+{
+    const struct pair_def *d;
+    const struct pair_sums *p = pair_at(f, PAIRS_STEP, i, step_pairs, n_step_pairs, mean, &d);
+    double units = (double)f->tally->closed, x = real(p->x), scale = y_scale(f->program, d->scale);
+    if (!tally_depends(f->program, i) || units < 2 || !(x > 1))
+        return 1;
+    double error = pair_error(f, p, real(p->y) / x) / student(f, units) / scale;
+    double alone = sketch_variance(s) / (double)s->n;
+    return alone > 0 && isfinite(error) ? fmax(error * error / alone, 1) : 1;
+}
 
 static void put_attempt_times(const struct filling *f, uint32_t i)
 {
@@ -288,8 +302,9 @@ static void put_attempt_times(const struct filling *f, uint32_t i)
     if (!q->one_latency) {
         put_step_pair(f, i, "attempt_latency_mean", true);
         const struct sketch *s = &f->tally->step[i].attempts.sketch;
+        double excess = s->hot ? excess_of(f, i, "attempt_latency_mean", s) : 1;
         for (int k = 0; k < 4 && s->hot; k++)
-            put_quantile(&f->w, attempt_names[k], s, step_p[k], "s");
+            put_quantile_of_clusters(&f->w, attempt_names[k], s, visit_quantiles[k], excess, "s");
         return;
     }
     double mean = dist_capped_moment(&n->latency, n->timeout_s, 1);
@@ -297,17 +312,30 @@ static void put_attempt_times(const struct filling *f, uint32_t i)
         put_exact(&f->w, "attempt_latency_mean", mean, "s");
     for (int k = 0; k < 4; k++)
         put_exact(&f->w, attempt_names[k],
-                  fmin(dist_quantile(&n->latency, step_p[k]), n->timeout_s), "s");
+                  fmin(dist_quantile(&n->latency, visit_quantiles[k]), n->timeout_s), "s");
+}
+
+static void put_visit_quantiles(const struct filling *f, uint32_t i)
+{
+    const struct step_values *v = &f->tally->step[i];
+    const struct sketch *s = &v->visits.sketch;
+    if (!s->hot)
+        return;
+    if (v->spread[0].n > 0) {
+        put_quantiles(f, visit_names, visit_quantiles, VISIT_QUANTILES, s, v->spread, PAIR_TIME);
+        return;
+    }
+    double excess = excess_of(f, i, "visit_latency_mean", s);
+    for (int k = 0; k < VISIT_QUANTILES; k++)
+        put_quantile_of_clusters(&f->w, visit_names[k], s, visit_quantiles[k], excess, "s");
 }
 
 static void put_visit_times(const struct filling *f, uint32_t i)
 {
     const struct queue_step *q = &f->program->step[i];
-    const struct sketch *s = &f->tally->step[i].visits.sketch;
     bool budgeted = false;
     put_step_pair(f, i, "visit_latency_mean", true);
-    for (int k = 0; k < 4 && s->hot; k++)
-        put_quantile(&f->w, visit_names[k], s, step_p[k], "s");
+    put_visit_quantiles(f, i);
     for (uint32_t c = 0; c < f->program->n_classes; c++)
         budgeted |= isfinite(q->step->numbers[c].budget_s);
     if (budgeted)

@@ -46,6 +46,7 @@ static void put_curve(const struct queue_tally *t, const char *id, uint32_t r, c
 
 void queue_curves(const struct queue_tally *t, double level, struct result *out)
 {
+    queue_cdf_curve(t, level, out);
     for (uint32_t r = 0; t->observed > 0 && r < t->program->pipeline->n_resources; r++) {
         if (!queue_uses(t->program->pipeline, r))
             continue;

@@ -3,7 +3,7 @@
  * (Law, "Simulation Modeling and Analysis", 9.4-9.5); quantiles and standard deviations by their
  * pooled value, with the spread of the units' own values.  For those each unit keeps a coarse
  * histogram of its own. */
-#include "sim/queue_tally.h"
+#include "sim/queue_metrics.h"
 
 #include "base/buf.h"
 #include <math.h>
@@ -11,6 +11,8 @@
 
 const double class_quantiles[CLASS_QUANTILES] = {0.5, 0.9, 0.95, 0.99, 0.999};
 const double cost_quantiles[COST_QUANTILES] = {0.95, 0.99};
+const double visit_quantiles[VISIT_QUANTILES] = {0.5, 0.9, 0.95,
+                                                 0.99}; /* as the first of a class */
 
 /* clang-format off */
 const struct pair_def class_pairs[] = {
@@ -89,7 +91,7 @@ const uint32_t n_class_pairs = COUNT(class_pairs), n_step_pairs = COUNT(step_pai
                n_top_pairs = COUNT(top_pairs);
 static const struct pair_def edge_pair = {"share", 0, 0, PAIR_SHARE, PAIR_PLAIN, false};
 
-enum { CELL_CLASSES_MAX = 8 };
+enum { CELL_CLASSES_MAX = 8, CELL_STEPS_MAX = 16 };
 
 /* --- places */
 
@@ -124,12 +126,39 @@ static struct sum_places places_of(const struct queue_program *g)
     return at;
 }
 
+static bool shares_state(const struct step *s)
+{
+    return s->by || s->kind == STEP_PARALLEL || s->breaker.failures > 0 ||
+           s->retry.budget_kind != BUDGET_NONE;
+}
+
+bool tally_depends(const struct queue_program *g, uint32_t step)
+{
+    const struct pipeline *p = g->pipeline;
+    return g->timed &&
+           (p->n_environments > 0 || p->leave_after_s || shares_state(g->step[step].step));
+}
+
+/* Those that wait first, while there is room. */
+static void init_step_cells(struct queue_tally *t)
+{
+    const struct queue_program *g = t->program;
+    uint32_t left = CELL_STEPS_MAX;
+    for (int desks = 1; desks >= 0; desks--)
+        for (uint32_t i = 0; i < g->n_steps && left > 0; i++)
+            if (tally_depends(g, i) && (g->step[i].step->by > 0) == desks) {
+                t->step[i].cells = t->n_cells++;
+                left--;
+            }
+}
+
 static void init_cells(struct queue_tally *t)
 {
     const struct queue_program *g = t->program;
     uint32_t classes = tally_all(g) + 1;
     t->cell_classes = g->n_classes <= CELL_CLASSES_MAX ? classes : 1;
     t->n_cells = t->cell_classes * CELL_KINDS + g->pipeline->n_resources;
+    init_step_cells(t);
     t->cells = mem_zero((size_t)t->n_units * t->n_cells, sizeof *t->cells);
 }
 
@@ -227,6 +256,7 @@ void queue_tally_release(struct queue_tally *t)
     for (size_t i = 0; t->cells && i < (size_t)t->n_units * t->n_cells; i++)
         mem_free(t->cells[i].at.cell);
     mem_free(t->cells);
+    queue_cdf_release(&t->cdf);
     mem_free(t->sum);
     mem_free(t->pair);
     mem_free(t->class);
@@ -370,6 +400,9 @@ static void send_all(struct queue_tally *t)
     }
     for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
         tally_send(t, &t->wait[r], t->cell_classes * CELL_KINDS + r, t->wait[r].unit);
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        if (t->step[i].cells)
+            tally_send(t, &t->step[i].visits, t->step[i].cells, t->step[i].visits.unit);
 }
 
 /* --- closing a unit */
@@ -478,6 +511,13 @@ static void sum_cells(struct queue_tally *t, struct unit_cells *of)
         cells_merge(&of[c * CELL_KINDS + CELLS_UNSHIPPED], &of[c * CELL_KINDS + CELLS_SHIPPED]);
 }
 
+static void spread_visits(const struct queue_tally *t, struct step_values *v,
+                          const struct unit_cells *c)
+{
+    for (int k = 0; k < VISIT_QUANTILES && c->n; k++)
+        add_value(&v->spread[k], scale_of(t, PAIR_TIME) * cells_quantile(c, visit_quantiles[k]));
+}
+
 static void spread(struct queue_tally *t, uint32_t unit, const double *u)
 {
     uint32_t all = tally_all(t->program);
@@ -495,6 +535,10 @@ static void spread(struct queue_tally *t, uint32_t unit, const double *u)
         if (wait->n)
             add_value(&t->wait_p95[r], scale_of(t, PAIR_TIME) * cells_quantile(wait, 0.95));
     }
+    for (uint32_t i = 0; i < t->program->n_steps; i++)
+        if (t->step[i].cells)
+            spread_visits(t, &t->step[i], &of[t->step[i].cells]);
+    queue_cdf_add(t, &of[tally_cells(t, all, CELLS_SHIPPED)]);
 }
 
 static void clear_unit(struct queue_tally *t, uint32_t unit)
@@ -668,6 +712,8 @@ void queue_tally_merge(struct queue_tally *into, struct queue_tally *from)
     for (uint32_t i = 0; i < g->n_steps; i++) {
         values_merge(&into->step[i].visits, &from->step[i].visits);
         values_merge(&into->step[i].attempts, &from->step[i].attempts);
+        for (int k = 0; k < VISIT_QUANTILES; k++)
+            moments_merge(&into->step[i].spread[k], &from->step[i].spread[k]);
     }
     for (uint32_t r = 0; r < n; r++) {
         values_merge(&into->wait[r], &from->wait[r]);
@@ -679,6 +725,7 @@ void queue_tally_merge(struct queue_tally *into, struct queue_tally *from)
         into->inside[i] += from->inside[i];
         into->inside2[i] += from->inside2[i];
     }
+    queue_cdf_merge(&into->cdf, &from->cdf);
     into->closed += from->closed;
     into->endless += from->endless;
     into->items += from->items;

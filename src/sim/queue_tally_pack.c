@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a tally has taken in, as bytes: sums over units, sketches, moments and curves; not the units
  * that are open. */
-#include "sim/queue_tally.h"
+#include "sim/queue_metrics.h"
 
 /* A sketch has no memory until something is put into it. */
 static void values_pack(struct values *v, struct pack *p)
@@ -52,12 +52,15 @@ void queue_tally_pack(struct queue_tally *t, struct pack *p)
     for (uint32_t i = 0; i < g->n_steps; i++) {
         values_pack(&t->step[i].visits, p);
         values_pack(&t->step[i].attempts, p);
+        for (int k = 0; k < VISIT_QUANTILES; k++)
+            moments_pack(&t->step[i].spread[k], p);
     }
     for (uint32_t r = 0; r < g->pipeline->n_resources; r++) {
         values_pack(&t->wait[r], p);
         moments_pack(&t->wait_p95[r], p);
     }
     curves_pack(t, p);
+    queue_cdf_pack(&t->cdf, p);
     pack_count(p, &t->closed);
     pack_count(p, &t->endless);
     pack_count(p, &t->items);

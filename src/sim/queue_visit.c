@@ -35,7 +35,7 @@ static inline void close_visit(struct queue_sim *s, uint32_t path, bool ok)
     if (!within_s(s, took, plan->budget_s))
         p->sums[STEP_OVER]++;
     if (s->item[p->item].counts)
-        values_put(&s->tally->step[p->step].visits, took);
+        tally_visit(s->tally, s->item[p->item].unit, p->step, took);
     if (!ok)
         path_flags(s, path)[p->step] |= FLAG_FAILED;
 }
