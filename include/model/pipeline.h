@@ -107,7 +107,8 @@ struct override {
 };
 
 /* `given`: the first that holds when a visit begins overrides the step's numbers for that visit.
- * A step's name speaks of that step's last visit by this item. */
+ * A step's name speaks of that step's last visit by this item; one that was cut short neither
+ * failed nor was wrong. */
 enum given_kind {
     GIVEN_BAD,     /* the item arrives bad */
     GIVEN_FAILED,  /* `of` ended visibly failed (also when its fallback went on) */
@@ -273,7 +274,8 @@ struct fatigue {
  * call they are in and their time until then.
  * The item leaves with the k-th highest last confidence of the branches taken (all: k = n; any,
  * best: k = 1; a branch without one counts as lowest and gives none), and the confidence of each
- * step inside by the same rule; a step inside counts as failed or wrong when it was in any copy. */
+ * step inside by the same rule among the copies taken of its own branch.  A failed join leaves the
+ * confidences as they were.  A step inside counts as failed or wrong when it was in any copy. */
 enum join { JOIN_ALL, JOIN_ANY, JOIN_K_OF_N, JOIN_VOTE, JOIN_MAJORITY, JOIN_BEST };
 struct parallel {
     enum join join;
@@ -457,6 +459,8 @@ struct arrivals {
     bool has_batch;
     struct dist batch; /* items of one arrival: the draw rounded to a whole number, at least 1 */
 };
+/* Items arrive on until twice the end of the horizon, while some of its own are inside; these may
+ * take as long as the horizon or 52 weeks more, then they are unfinished. */
 struct horizon {
     double warmup_s, length_s; /* length counts after the warm-up; 0 in untimed scenarios */
     double starts_s;           /* second of the week at t = 0 */

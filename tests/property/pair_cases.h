@@ -6,6 +6,7 @@
 #define SEAM_TESTS_PAIR_CASES_H
 
 #include "tests/support/plain_compare.h"
+#include "tests/support/support.h"
 
 #define HORIZON "horizon: {warmup: 1d, length: 6d, replications: 2}\n"
 #define CLASSES "?(|classes: {hot: {share: 35%, priority: 1}, cold: {share: 65%, priority: 2}})\n"
@@ -23,8 +24,8 @@ static const struct pair_case pair_cases[] = {
 {"timeout x preemption",
     "arrivals: {poisson: 4/h}\n" HORIZON TWO_CLASSES
     "flow:\n"
-    "  - stage: a\n    by: desk\n    error: 10%\n    latency: ?({exponential: {mean: 12m}}|{hot: {exponential: {mean: 8m}}, cold: {lognormal: {p50: 9m, p95: 40m}}})\n"
-    "    timeout: @(15m|20m|25m)\n    retry: {attempts: 2}\n    cost: {per_call: $1}\n"
+    "  - stage: a\n    by: desk\n    error: 10%\n    latency: ?({hot: 4m, cold: {exponential: {mean: 18m}}}|{hot: {exponential: {mean: 5m}}, cold: {lognormal: {p50: 12m, p95: 40m}}})\n"
+    "    timeout: @(25m|30m)\n    retry: {attempts: 2}\n    cost: {per_call: $1}\n"
     "resources:\n  desk: {servers: 1, discipline: preemptive}\n", PLAIN_PREEMPTED_RESTARTS},
 {"timeout x preemption, on two servers",
     "arrivals: {poisson: 8/h}\n" HORIZON TWO_CLASSES
@@ -32,7 +33,7 @@ static const struct pair_case pair_cases[] = {
     "  - stage: a\n    by: desk\n    latency: ?({gamma: {mean: 12m, sd: 9m}}|{hot: 10m, cold: {gamma: {mean: 12m, sd: 9m}}})\n"
     "    timeout: 20m\n    fallback: skip\n"
     "  - stage: b\n    by: desk\n    latency: 1m\n"
-    "resources:\n  desk: {servers: 2, discipline: preemptive}\n", PLAIN_PREEMPTED_LAST},
+    "resources:\n  desk: {servers: 2, discipline: preemptive}\n", PLAIN_TIMEOUT_INTERRUPTED},
 {"timeout x waiting",
     "arrivals: {poisson: 4/h}\n" HORIZON CLASSES
     "flow:\n"
@@ -40,11 +41,11 @@ static const struct pair_case pair_cases[] = {
     "    timeout: @(15m|20m)\n    retry: {attempts: 2, backoff: {initial: 2m}}\n"
     "resources:\n  desk: {servers: 1}\n", PLAIN_TIMEOUT_IN_QUEUE},
 {"timeout x shift end",
-    "arrivals: {poisson: @(2/h|2.5/h)}\n" HORIZON CLASSES
+    "arrivals: {poisson: @(0.5/h|0.6/h)}\nhorizon: {warmup: 2d, length: 14d, replications: 2}\n" CLASSES
     "flow:\n"
-    "  - stage: a\n    by: desk\n    latency: ?({exponential: {mean: 45m}}|{hot: {exponential: {mean: 30m}}, cold: {gamma: {mean: 50m, sd: 30m}}})\n"
-    "    timeout: 90m\n    retry: {attempts: 2, backoff: {initial: 10m, jitter: equal}}\n"
-    "resources:\n  desk: {servers: 5, hours: \"mon-sun 08:00-18:00\", at_close: interrupt}\n", PLAIN_CLOSED_FINISHES},
+    "  - stage: a\n    by: desk\n    latency: ?({exponential: {mean: 3h}}|{hot: {exponential: {mean: 2h}}, cold: {gamma: {mean: 3h, sd: 2h}}})\n"
+    "    timeout: 6h\n    retry: {attempts: 2, backoff: {initial: 10m, jitter: equal}}\n"
+    "resources:\n  desk: {servers: 8, hours: \"mon-sun 08:00-14:00\", at_close: interrupt}\n", PLAIN_TIMEOUT_INTERRUPTED},
 {"timeout x hedge",
     "arrivals: {poisson: 20/h}\n" HORIZON CLASSES
     "flow:\n"
@@ -61,7 +62,7 @@ static const struct pair_case pair_cases[] = {
     "arrivals: {poisson: 3/h}\n" HORIZON CLASSES
     "flow:\n"
     "  - stage: a\n    by: desk\n    error: ?(40%|{hot: 20%, cold: 50%})\n    latency: {exponential: {mean: 20m}}\n"
-    "    retry: {attempts: 4, backoff: {initial: 1h, factor: 1}}\n"
+    "    retry: {attempts: 4, backoff: {initial: 20m, factor: 1}}\n"
     "resources:\n  desk: {servers: 6, hours: \"mon-sun 08:00-16:00\", at_close: interrupt}\n", PLAIN_BACKOFF_HOLDS},
 {"retry x retry budget, a share",
     "arrivals: {poisson: 12/h}\n" HORIZON CLASSES
@@ -79,7 +80,7 @@ static const struct pair_case pair_cases[] = {
     "  - stage: a\n    error: ?(5%|{hot: 2%, cold: 10%})\n    latency: 1m\n"
     "    retry: {attempts: 3, backoff: {initial: @(10m|15m), factor: 2}}\n"
     "environments:\n  sky:\n    up: {lasts: {exponential: {mean: 3h}}}\n"
-    "    down: {lasts: {gamma: {mean: 30m, sd: 10m}}, steps: {a: {error: 95%, latency: 3m}}}\n", PLAIN_RETRY_SEES_FIRST},
+    "    down: {lasts: {lognormal: {mean: 30m, sd: 10m}}, steps: {a: {error: 95%, latency: 3m}}}\n", PLAIN_RETRY_SEES_FIRST},
 {"patience x preemption",
     "arrivals: {poisson: 5/h}\n" HORIZON TWO_CLASSES
     "flow:\n"
@@ -100,7 +101,7 @@ static const struct pair_case pair_cases[] = {
     "arrivals: {poisson: 6/h}\n" HORIZON CLASSES
     "flow:\n"
     "  - stage: a\n    by: desk\n    wrong: 40%\n    latency: ?({exponential: {mean: 10m}}|{hot: 7m, cold: {exponential: {mean: 12m}}})\n"
-    "  - check: c\n    sensitivity: 90%\n    specificity: 80%\n    on_reject: {goto: a, at_most: 3, then: reject}\n"
+    "  - check: c\n    sensitivity: 90%\n    specificity: 80%\n    latency: 6m\n    on_reject: {goto: a, at_most: 3, then: reject}\n"
     "resources:\n  desk: {servers: 1, waiting_room: @(1|2), when_full: @(reject|skip|fail)}\n", PLAIN_ROOM_REWORK},
 {"full waiting room x rework, quality",
     "arrivals: {poisson: 6/h}\n" HORIZON CLASSES
@@ -124,10 +125,10 @@ static const struct pair_case pair_cases[] = {
     "  - stage: a\n    by: gateway\n    error: ?(20%|{hot: 10%, cold: 40%})\n    latency: {exponential: {mean: 6m}}\n    hedge: {after: @(4m|6m), copies: 2}\n    cost: {per_call: $1}\n"
     "resources:\n  gateway: {rate: 20/h, burst: 3}\n", PLAIN_COPY_FREE_OF_LIMIT},
 {"breaker x environment",
-    "arrivals: {poisson: 20/h}\n" HORIZON CLASSES
+    "arrivals: {poisson: 8/h}\nhorizon: {warmup: 1d, length: 12d, replications: 2}\n" CLASSES
     "flow:\n"
     "  - stage: a\n    error: ?(10%|{hot: 5%, cold: 20%})\n    latency: 2m\n    retry: {attempts: 2, backoff: {initial: 5m}}\n"
-    "    breaker: {failures: 50%, window: 1h, calls: 4, open_for: @(20m|40m)}\n"
+    "    breaker: {failures: 40%, window: 2h, calls: 3, open_for: @(15m|20m)}\n"
     "environments:\n  sky:\n    up: {lasts: {exponential: {mean: 6h}}}\n"
     "    down: {lasts: {exponential: {mean: 1h}}, steps: {a: {error: 90%}}}\n", PLAIN_BREAKER_KEEPS_WINDOW},
 {"parallel x timeout",
@@ -249,7 +250,7 @@ static const struct pair_case untimed_cases[] = {
     CLASSES
     "flow: [{stage: a, error: 2%, latency: 6m, retry: {attempts: 3, backoff: {initial: @(15m|30m)}}}, {stage: b, latency: 10m}]\n"
     "environments:\n  sky:\n    up: {lasts: {exponential: {mean: 10h}}}\n"
-    "    down: {lasts: {gamma: {mean: 1h, sd: 20m}}, steps: {a: {error: 100%}, b: {error: 60%}}}\n", PLAIN_RETRY_SEES_FIRST},
+    "    down: {lasts: {lognormal: {mean: 1h, sd: 20m}}, steps: {a: {error: 100%}, b: {error: 60%}}}\n", PLAIN_RETRY_SEES_FIRST},
 };
 /* clang-format on */
 enum {
@@ -257,5 +258,40 @@ enum {
     SINGLE_CASES = sizeof single_cases / sizeof *single_cases,
     UNTIMED_CASES = sizeof untimed_cases / sizeof *untimed_cases
 };
+
+enum { CASE_SETS = 3 };
+struct case_set {
+    const struct pair_case *at;
+    uint32_t n;
+};
+static const struct case_set case_sets[CASE_SETS] = {
+    {pair_cases, PAIR_CASES}, {single_cases, SINGLE_CASES}, {untimed_cases, UNTIMED_CASES}};
+
+/* Compares one case; `broken`: with its rule broken, and then it must show. */
+static inline uint32_t check_case(const struct pair_case *c, bool classes, bool broken,
+                                  uint32_t replications, uint64_t seed)
+{
+    struct plain_verdict v;
+    struct buf text;
+    buf_init(&text);
+    plain_expand(c->text, classes, seed, &text);
+    const struct plain_comparison how = {.name = c->name,
+                                         .text = buf_text(&text),
+                                         .replications = replications,
+                                         .items = 1000,
+                                         .seed = 1000 * seed,
+                                         .strict = true,
+                                         .broken = broken ? c->broken : PLAIN_NONE};
+    plain_compare(&how, &v);
+    if (!broken && v.differ)
+        fail_msg("%s, template seed %llu:\n%s%s", c->name, (unsigned long long)seed,
+                 buf_text(&v.told), buf_text(&text));
+    if (broken && !v.differ)
+        fail_msg("%s, template seed %llu: nobody notices that %s (%.2f of the limit)\n%s", c->name,
+                 (unsigned long long)seed, plain_fault_words(c->broken), v.worst, buf_text(&text));
+    buf_release(&v.told);
+    buf_release(&text);
+    return v.compared;
+}
 
 #endif

@@ -20,12 +20,13 @@ struct plain_comparison {
     uint32_t replications;
     uint64_t items; /* of an untimed replication */
     uint64_t seed;
+    bool strict; /* the engine must give every metric that the plain simulation gives always */
     enum plain_fault broken;
 };
 struct plain_verdict {
     uint32_t compared, differ;
     double worst;    /* largest |t| over its limit */
-    struct buf told; /* what differs, or the largest; the caller releases */
+    struct buf told; /* what differs; the caller releases */
 };
 
 /* A scenario that does not parse, or a run that fails, fails the test. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who is served when: lines, disciplines, rooms, patience, calendars, rate limits. */
+#include "model/rules.h"
 #include "tests/support/plain_sim_parts.h"
 
 static const struct resource *resource_of(const struct plain *s, const struct plain_call *c)
@@ -49,7 +50,7 @@ static bool before(const struct plain *s, const struct plain_call *a, const stru
         return due_s(s, a) < due_s(s, b);
     if (d == DISCIPLINE_SHORTEST && a->length_s != b->length_s)
         return a->length_s < b->length_s;
-    if (a->interrupted != b->interrupted && s->broken != PLAIN_PREEMPTED_LAST)
+    if (a->interrupted != b->interrupted)
         return a->interrupted;
     return a->order < b->order;
 }
@@ -89,13 +90,14 @@ static double tokens_now(const struct plain *s, uint32_t resource)
     return fmin(r->burst, b->tokens + (s->now_s - b->filled_s) * r->rate_per_s);
 }
 
-/* When the next token is there for one that waits. */
+/* When the next token will be there for one that waits; one that is there already is taken by
+ * plain_serve_all. */
 double plain_token_s(const struct plain *s, uint32_t resource)
 {
     double missing = 1 - tokens_now(s, resource);
     if (first_in_line(s, resource) == NOBODY)
         return INFINITY;
-    return missing <= 1e-9 ? s->now_s : s->now_s + missing / s->p->resource[resource].rate_per_s;
+    return missing <= 1e-9 ? INFINITY : s->now_s + missing / s->p->resource[resource].rate_per_s;
 }
 
 /* --- serving */
@@ -134,8 +136,14 @@ static void serve(struct plain *s, uint32_t call)
     c->interrupted = false;
     if (c->begun && s->broken != PLAIN_PREEMPTED_RESTARTS) {
         c->ends_s = s->now_s + c->left_s;
+        double limit_s = fmax(s->now_s, c->first_s + c->numbers.timeout_s);
+        if (s->broken == PLAIN_TIMEOUT_INTERRUPTED && c->ends_s > limit_s) {
+            c->ends_s = limit_s;
+            c->outcome = OUTCOME_TIMEOUT;
+        }
         return;
     }
+    c->first_s = s->now_s;
     const struct fatigue *f = &s->p->step[s->path.at[c->path].step].fatigue;
     c->tired = f->after_s > 0 && r->n_hours && s->now_s - d->opened_s >= f->after_s &&
                s->broken != PLAIN_NOT_TIRED;

@@ -46,8 +46,8 @@ static double kth_highest(const double *c, uint32_t n, uint32_t k)
     return NAN;
 }
 
-/* Confidences of the branches that count, and what the steps inside are remembered by. */
-static void gather(struct plain *s, uint32_t path, const bool *taken, uint32_t k)
+/* Of the branches taken: that of each step inside among the copies of its own branch. */
+static void gather_confidences(struct plain *s, uint32_t path, const bool *taken, uint32_t k)
 {
     struct plain_path *w = &s->path.at[path];
     const struct parallel *par = s->p->step[w->step].parallel;
@@ -56,32 +56,38 @@ static void gather(struct plain *s, uint32_t path, const bool *taken, uint32_t k
     for (uint32_t b = 0; b < w->n_branches; b++)
         if (taken[b])
             c[n++] = w->branch_confidence[b];
-    if (n)
-        w->confidence = kth_highest(c, n, k);
+    w->confidence = kth_highest(c, n, k < n ? k : n);
+    for (uint32_t i = par->first[0]; i < par->first[par->n_branches]; i++) {
+        n = 0;
+        for (uint32_t b = 0; b < w->n_branches; b++)
+            if (taken[b] && s->p->step[i].branch == b / par->copies)
+                c[n++] = w->branch_at[b][i].confidence;
+        w->at[i].confidence = n ? kth_highest(c, n, k < n ? k : n) : NAN;
+    }
+}
+
+/* What all copies have seen, those that were cancelled too. */
+static void gather_memory(struct plain *s, uint32_t path)
+{
+    struct plain_path *w = &s->path.at[path];
+    const struct parallel *par = s->p->step[w->step].parallel;
     for (uint32_t i = par->first[0]; i < par->first[par->n_branches]; i++) {
         struct plain_memory *m = &w->at[i];
         uint32_t before = m->visits;
-        bool failed = false, wrong = false, ran = false;
-        n = 0;
+        bool failed = false, wrong = false;
         for (uint32_t b = 0; b < w->n_branches; b++) {
             const struct plain_memory *inside = &w->branch_at[b][i];
             if (inside->visits == before)
                 continue;
-            ran = true;
             m->visits += inside->visits - before;
             failed |= inside->failed;
             wrong |= inside->wrong;
         }
-        for (uint32_t b = 0; b < w->n_branches; b++)
-            if (taken[b])
-                c[n++] = w->branch_at[b][i].confidence;
-        if (n)
-            m->confidence = kth_highest(c, n, k);
-        if (ran) {
-            m->entered = true;
-            m->failed = failed;
-            m->wrong = wrong;
-        }
+        if (m->visits == before)
+            continue;
+        m->entered = true;
+        m->failed = failed;
+        m->wrong = wrong;
     }
 }
 
@@ -111,7 +117,9 @@ static void joined(struct plain *s, uint32_t path, bool is_ok, bool good, const 
 {
     struct plain_path *w = &s->path.at[path];
     plain_drop_branches(s, path);
-    gather(s, path, taken, k);
+    gather_memory(s, path);
+    if (is_ok)
+        gather_confidences(s, path, taken, k);
     mem_free(w->branch_at);
     w->branch_at = NULL;
     if (is_ok)

@@ -251,7 +251,6 @@ void plain_visit_ends(struct plain *s, uint32_t path, bool is_ok)
     struct plain_path *w = &s->path.at[path];
     const struct step *st = &s->p->step[w->step];
     struct plain_memory *m = &w->at[w->step];
-    item_of(s, path)->last_step = w->step;
     m->failed = !is_ok;
     m->wrong = is_ok && w->silent;
     plain_count_visit(s, path, is_ok);

@@ -185,8 +185,10 @@ static void run_horizon(struct plain *s)
     }
     plain_weather_begin(s, s->state, s->changes_s);
     plain_next_arrival(s);
-    while ((s->now_s < s->end_s || inside(s, true)) && step_forward(s))
-        ;
+    while ((s->now_s < s->end_s || inside(s, true)) &&
+           s->now_s < 2 * s->end_s + fmax(s->end_s, 52.0 * WEEK_S) && step_forward(s))
+        if (s->arrives_s >= 2 * s->end_s)
+            s->arrives_s = INFINITY;
     for (uint32_t i = 0; i < s->item.len; i++)
         if (s->item.at[i].live)
             plain_item_ends(s, i, END_UNFINISHED, false);

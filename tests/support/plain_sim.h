@@ -18,8 +18,8 @@
     X(NONE, "nothing")                                                                             \
     X(PATIENCE_ANEW, "patience is drawn anew after a preemption")                                  \
     X(PREEMPTED_RESTARTS, "preempted work begins anew")                                            \
-    X(PREEMPTED_LAST, "preempted work goes behind its class")                                      \
     X(TIMEOUT_IN_QUEUE, "the time limit runs while an attempt waits")                              \
+    X(TIMEOUT_INTERRUPTED, "the time limit runs while work is interrupted")                        \
     X(CLOSED_FINISHES, "work goes on after closing")                                               \
     X(BEGINS_CLOSED, "work begins after closing")                                                  \
     X(HEDGE_HOLDS, "a cancelled copy keeps its server")                                            \

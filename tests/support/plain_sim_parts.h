@@ -50,8 +50,8 @@ struct plain_path {
     } passed[PLAIN_EDGES];
     /* of the visit */
     int32_t given;
-    double visit_s, attempt_s; /* began */
-    uint32_t attempts, copies; /* copies: of the running attempt that have started */
+    double visit_s, attempt_s, hedge_after_s; /* attempt_s: INFINITY before its work begins */
+    uint32_t attempts, copies;                /* copies: of the running attempt that have started */
     bool probe, first_failed, silent;
     uint32_t outcome;       /* of the last attempt, as shown */
     struct numbers numbers; /* of the attempt that counts */
@@ -71,11 +71,11 @@ struct plain_call {
     uint32_t path, resource; /* resource: 1 + index, 0: none */
     uint32_t class;
     enum plain_state state;
-    uint64_t order;                 /* of joining */
-    double joined_s, leaves_line_s; /* of this wait: its beginning, the end of patience */
-    double waited_s;                /* until this wait */
-    double length_s;                /* of the work, as it seems in the line */
-    double left_s, ends_s, began_s;
+    uint64_t order;                          /* of joining */
+    double joined_s, leaves_line_s;          /* of this wait: its beginning, the end of patience */
+    double waited_s;                         /* until this wait */
+    double length_s;                         /* of the work, as it seems in the line */
+    double left_s, ends_s, began_s, first_s; /* first_s: the first time that it began */
     double u_latency, u_outcome, u_seen, u_repair;
     struct numbers numbers;
     uint32_t outcome;

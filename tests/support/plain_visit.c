@@ -72,7 +72,9 @@ void plain_visit(struct plain *s, uint32_t path, uint32_t step)
     const struct step *st = &s->p->step[step];
     struct plain_memory *m = &w->at[step];
     w->came_back = m->entered;
-    w->step = item->last_step = step;
+    w->step = step;
+    if (w->parent == NOBODY) /* who ends in a branch ends at the parallel */
+        item->last_step = step;
     item->visits++;
     m->visits++;
     if (!m->entered) {
@@ -91,6 +93,7 @@ void plain_visit(struct plain *s, uint32_t path, uint32_t step)
     for (uint32_t k = 0; k < st->n_given && w->given < 0; k++)
         if (given_holds(w, &st->given[k], item->class))
             w->given = (int32_t)k;
+    m->failed = m->wrong = false; /* until this visit ends so */
     memcpy(w->first_state, plain_weather(s, item), s->p->n_environments * sizeof(uint32_t));
     if (item->visits > ENDLESS)
         plain_item_ends(s, w->item, END_FAILED, false);
@@ -255,12 +258,9 @@ void plain_hedge(struct plain *s, uint32_t path)
 double plain_copy_s(const struct plain *s, uint32_t path)
 {
     const struct plain_path *w = &s->path.at[path];
-    if (w->copies == 0 || w->copies > s->p->step[w->step].hedge_copies)
+    if (w->copies > s->p->step[w->step].hedge_copies)
         return INFINITY;
-    for (uint32_t i = 0; i < s->call.len; i++)
-        if (s->call.at[i].live && s->call.at[i].path == path)
-            return w->attempt_s + w->copies * s->call.at[i].numbers.hedge_after_s;
-    return INFINITY;
+    return w->attempt_s + w->copies * w->hedge_after_s;
 }
 
 static enum outcome drawn_outcome(const struct plain_call *c)
@@ -301,8 +301,10 @@ void plain_call_begins(struct plain *s, uint32_t call)
         s->step[w->step].cost += item->cohort ? c->numbers.cost_call : 0;
     }
     c->begun = true;
-    if (w->attempt_s == INFINITY)
+    if (w->attempt_s == INFINITY) {
         w->attempt_s = s->now_s;
+        w->hedge_after_s = c->numbers.hedge_after_s;
+    }
 }
 
 static bool others_run(const struct plain *s, uint32_t path)

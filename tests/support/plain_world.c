@@ -195,7 +195,7 @@ void plain_weather_begin(struct plain *s, uint32_t *state, double *changes_s)
         double round_s = 0;
         for (uint32_t j = 0; j < e->n_states; j++)
             round_s += dist_mean(&e->state[j].lasts);
-        double at_s = -round_s * ((s->timed ? 50 : 12) + plain_unit(s));
+        double at_s = -round_s * (20 + plain_unit(s));
         state[k] = 0;
         if (s->broken == PLAIN_STATE_AFRESH)
             at_s = 0;
