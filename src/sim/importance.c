@@ -23,6 +23,7 @@ enum {
     COALITIONS_MOST = 400, /* more are sampled */
     ITEMS_LEAST = 256,     /* of one evaluation */
     TRIALS_MOST = 1000000,
+    STEP_ITEMS = 8000000,
     QUICK_VISITS = 10000000,
     EFFORT = 2 /* all evaluations together: about so many times the run's own trials */
 };
@@ -39,7 +40,8 @@ struct study {
     const struct pipeline *pipeline; /* with its evidence at the means */
     const struct run_options *options;
     const struct engine_def *def;
-    uint64_t trials; /* of one evaluation */
+    uint64_t trials;      /* of one evaluation */
+    uint64_t step_trials; /* of one with a step perfect or failing */
     struct parameter *q;
     size_t n_q;
     struct repeat repeat[REPEATS];
@@ -47,7 +49,7 @@ struct study {
 
 struct context {
     const struct study *study;
-    uint64_t seed;
+    uint64_t seed, trials;
 };
 
 /* --- one evaluation */
@@ -56,7 +58,7 @@ static int evaluate(const struct context *c, const struct pipeline *p, double y[
                     struct error *err)
 {
     const struct study *s = c->study;
-    const struct run_options how = {.trials = s->trials,
+    const struct run_options how = {.trials = c->trials,
                                     .seed = c->seed,
                                     .threads = 1,
                                     .level = 0.95,
@@ -85,11 +87,13 @@ static int reliability(const struct pipeline *p, void *arg, double *out, struct 
 
 /* --- one repetition */
 
-static int find_steps(const struct context *c, struct repeat *r)
+static int find_steps(const struct context *of, struct repeat *r)
 {
-    const struct pipeline *p = c->study->pipeline;
+    const struct pipeline *p = of->study->pipeline;
+    const struct context more = {of->study, of->seed, of->study->step_trials}, *c = &more;
     bool *perfect = mem_zero(p->n_steps + 1, sizeof *perfect);
-    int status = 0;
+    double now = NAN;
+    int status = reliability(p, (void *)c, &now, &r->err);
     for (uint32_t i = 0; i < p->n_steps && !status; i++) {
         struct pipeline better, worse;
         double best = NAN, worst = NAN;
@@ -104,7 +108,7 @@ static int find_steps(const struct context *c, struct repeat *r)
             reliability(&worse, (void *)c, &worst, &r->err))
             status = -1;
         r->birnbaum[i] = best - worst;
-        r->improvement[i] = best - r->gap.value[GAP_NONE];
+        r->improvement[i] = best - now;
         pipeline_release(&better);
         pipeline_release(&worse);
     }
@@ -168,7 +172,7 @@ static void do_repeat(void *arg, uint32_t worker, uint64_t i)
 {
     struct study *s = arg;
     struct repeat *r = &s->repeat[i];
-    struct context c = {s, rng_key(s->options->seed, i + 1, 0, UINT32_MAX, RNG_SPLIT)};
+    struct context c = {s, rng_key(s->options->seed, i + 1, 0, UINT32_MAX, RNG_SPLIT), s->trials};
     const struct gap_options how = {
         .most = COALITIONS_MOST, .seed = c.seed, .level = s->options->level};
     if (gap_of_pipeline(s->pipeline, reliability, &c, &how, &r->gap, &r->err))
@@ -213,7 +217,7 @@ static void put_stage(const struct study *s, uint32_t i, const char *name,
     struct interval ci;
     if (i < out->stages.len && pool(s, of, i, &mean, &ci))
         metrics_add(&out->stages.at[i].metrics, name, mean, ci.low, ci.high, s->options->level,
-                    REPEATS * s->trials, "1");
+                    REPEATS * s->step_trials, "1");
 }
 
 static void put_slopes(const struct study *s, struct result *out)
@@ -245,11 +249,12 @@ static void put_all(const struct study *s, struct result *out)
     }
     put_slopes(s, out);
     result_assume(out,
-                  "loss, closes, birnbaum, improvement and sensitivities: means of %d repetitions "
-                  "of %llu %s each%s under common random numbers; sensitivities by central "
-                  "differences of a tenth of each number to either side (probabilities up to a "
-                  "quarter and 2%%)",
+                  "loss, closes and sensitivities: means of %d repetitions of %llu %s each "
+                  "(birnbaum, improvement: of %llu)%s under common random numbers; sensitivities "
+                  "by central differences of a tenth of each number to either side "
+                  "(probabilities up to a quarter and 2%%)",
                   REPEATS, (unsigned long long)s->trials, s->def->trials_word(s->pipeline),
+                  (unsigned long long)s->step_trials,
                   s->options->uncertainty && outer_needed(s->pipeline)
                       ? ", at the means of the evidence,"
                       : "");
@@ -276,6 +281,18 @@ static uint64_t trials_each(const struct pipeline *p, const struct run_options *
     uint64_t run = o->trials && o->trials < TRIALS_MOST ? o->trials : TRIALS_MOST;
     double each = EFFORT * (double)run / evaluations_of(p, n_q) / REPEATS;
     return each > ITEMS_LEAST ? (uint64_t)each : ITEMS_LEAST;
+}
+
+/* Steps are compared more closely: by half the run's items each, where that is soon done. */
+static uint64_t step_trials(const struct pipeline *p, const struct run_options *o, uint64_t trials)
+{
+    if (p->arrivals.kind != ARRIVALS_NONE)
+        return 1;
+    uint64_t run = o->trials && o->trials < TRIALS_MOST ? o->trials : TRIALS_MOST;
+    uint64_t all = engine_of(p) == &batch_engine ? STEP_ITEMS : STEP_ITEMS / 8;
+    uint64_t each = run / 2, most = all / (2 * (uint64_t)p->n_steps + 1);
+    each = (each < most ? each : most) / REPEATS;
+    return each > trials ? each : trials;
 }
 
 double importance_trials(const struct pipeline *p, const struct run_options *options)
@@ -348,6 +365,7 @@ static int simulate(const struct pipeline *p, const struct run_options *options,
     arena_init(&arena);
     parameters_list(s.pipeline, &arena, &s.q, &s.n_q);
     s.trials = trials_each(p, options, s.n_q);
+    s.step_trials = step_trials(p, options, s.trials);
     int status = study_run(&s, out, err);
     study_release(&s);
     arena_release(&arena);
