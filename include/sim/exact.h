@@ -20,6 +20,8 @@ struct exact_options {
     uint64_t seed;
     uint32_t max_states; /* 0: 200,000 */
     bool values_only;    /* no losses and no sensitivities */
+    bool means_only;     /* nor quantiles, escape rates and importances */
+    double *work;        /* NULL, or where the ns that it takes are added up, roughly */
 };
 
 /* Fills metrics, stages, classes, edges, layers of *out (initialised by the caller, who judges

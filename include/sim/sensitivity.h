@@ -6,7 +6,7 @@
 #include "sim/exact.h"
 
 /* Values y[m] of m <= DERIVATIVE_MAX functions at x; false where they are not defined. */
-enum { DERIVATIVE_MAX = 8 };
+enum { DERIVATIVE_MAX = 8 + 2 * RESOURCES_MAX };
 typedef bool derivative_of(void *arg, double x, double *y);
 /* out[m]: dy/dx at x, from values in [low, high] (one-sided at its ends), first of all within
  * `width` of x; to about 1e-11 relative for smooth functions.  0 where y does not move; NaN where
@@ -14,14 +14,16 @@ typedef bool derivative_of(void *arg, double x, double *y);
 void derivative(derivative_of *f, void *arg, double x, double low, double high, double width,
                 size_t m, double *out);
 
-/* Metrics whose derivatives are given. */
-enum { SENSITIVITY_METRICS = 7 };
+/* Metrics of items whose derivatives are given. */
+enum { SENSITIVITY_METRICS = 8 };
 extern const char *const sensitivity_metrics[SENSITIVITY_METRICS];
 
 /* Adds sensitivities to *out: for each number of the scenario (parameters.h) the derivatives, per
  * inside unit, of reliability, shipped_error, auto_error, review_load, cost_per_item,
- * cost_per_correct and latency_mean, those that are not 0.  Shares of classes move along the
- * simplex: the other classes keep their proportions.
+ * cost_per_correct, latency_mean and net_per_item, and with arrivals of each resource's
+ * queue_wait_mean and utilisation ("resources.reviewers.utilisation"), those that are not 0.
+ * Shares of classes, and what else adds up to 1, move along the simplex: the others keep their
+ * proportions.
  *
  * `uncertain`: values at the posterior means of the evidence, with intervals from posterior draws
  * where those are cheap.  What is left out is named in warnings, and *complete is false. */

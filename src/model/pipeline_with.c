@@ -35,6 +35,11 @@ static void copy_step(struct copying *w, struct step *s)
     s->given = copy_of(w, s->given, s->n_given, sizeof *s->given);
     for (uint32_t i = 0; i < s->n_given; i++)
         copy_override(w, &s->given[i].override);
+    if (s->class_retry)
+        s->class_retry = copy_of(w, s->class_retry, classes, sizeof *s->class_retry);
+    if (s->fatigue.sensitivity)
+        s->fatigue.sensitivity =
+            copy_of(w, s->fatigue.sensitivity, classes, sizeof *s->fatigue.sensitivity);
     s->way = copy_of(w, s->way, s->n_ways, sizeof *s->way);
     for (uint32_t i = 0; i < s->n_ways; i++)
         if (s->way[i].probability)
@@ -47,6 +52,8 @@ static void copy_environment(struct copying *w, struct environment *e)
     e->state = copy_of(w, e->state, e->n_states, sizeof *e->state);
     for (uint32_t i = 0; i < e->n_states; i++) {
         struct env_state *s = &e->state[i];
+        if (s->to)
+            s->to = copy_of(w, s->to, e->n_states, sizeof *s->to);
         s->override = copy_of(w, s->override, s->n_overrides, sizeof *s->override);
         for (uint32_t j = 0; j < s->n_overrides; j++)
             copy_override(w, &s->override[j].override);
@@ -59,6 +66,10 @@ static void copy_all(struct copying *w)
     struct pipeline *out = w->out;
 
     out->input_wrong = copy_of(w, p->input_wrong, p->n_classes, sizeof *p->input_wrong);
+    out->class = copy_of(w, p->class, p->n_classes, sizeof *p->class);
+    out->cost = copy_of(w, p->cost, p->n_costs, sizeof *p->cost);
+    if (p->leave_after_s)
+        out->leave_after_s = copy_of(w, p->leave_after_s, p->n_classes, sizeof *p->leave_after_s);
     out->step = copy_of(w, p->step, p->n_steps, sizeof *p->step);
     for (uint32_t i = 0; i < p->n_steps; i++)
         copy_step(w, &out->step[i]);

@@ -341,6 +341,7 @@ int cycle_steady(const struct cycle_desk *d, double starts_s, struct cycle_point
     size_t levels = first_levels(d), had = 0;
     double *p = NULL, skip = fmod(starts_s - d->origin_s + 2 * WEEK_S, d->period_s);
     int status = 0;
+    out->work = 0;
     for (bool again = true; again && !status;) {
         if (walk_work(d, levels) * 4 * TURNS > WORK_MAX) {
             status = too_much(d, err);
@@ -351,7 +352,7 @@ int cycle_steady(const struct cycle_desk *d, double starts_s, struct cycle_point
         p[0] = had ? p[0] : 1;
         had = levels;
         struct cycle_walk w;
-        *out = (struct cycle_values){0};
+        *out = (struct cycle_values){.work = out->work + walk_work(d, levels) * 4 * TURNS};
         walk_init(&w, d, levels, d->origin_s);
         settle(&w, p, &out->residual);
         memcpy(w.p, p, levels * sizeof *p);
@@ -375,11 +376,13 @@ int cycle_transient(const struct cycle_desk *d, double starts_s, double from_s, 
                     struct error *err)
 {
     size_t levels = first_levels(d);
+    out->work = 0;
     for (bool again = true; again;) {
         if (walk_work(d, levels) * (to_s / d->period_s + 1) > WORK_MAX)
             return too_much(d, err);
         struct cycle_walk w;
-        *out = (struct cycle_values){0};
+        *out = (struct cycle_values){.work = out->work +
+                                             walk_work(d, levels) * (to_s / d->period_s + 1)};
         walk_init(&w, d, levels, starts_s);
         look_around(&w, point, n, from_s, to_s, &out->sums);
         finish(d, &w, out);

@@ -89,6 +89,7 @@ static int solve_horizon(const struct pipeline *p, struct office *of, const stru
     if (!status)
         status = cycle_transient(d, h->starts_s, h->warmup_s, end, points.at, points.n, &v, err);
     if (!status) {
+        of->work += before.work + v.work;
         span_values(of, &v.sums, &of->value);
         of->value.growth = (v.left - start.system) / h->length_s * DAY_S;
         put_curves(of, &points, out);
@@ -102,7 +103,7 @@ static int solve_horizon(const struct pipeline *p, struct office *of, const stru
 }
 
 /* Is the first cycle after the warm-up the steady one, as far as can be told? */
-static int look_at_warmup(const struct pipeline *p, const struct cycle_desk *d,
+static int look_at_warmup(const struct pipeline *p, struct office *of, const struct cycle_desk *d,
                           const struct cycle_values *steady, bool *settled, struct error *err)
 {
     const struct horizon *h = &p->horizon;
@@ -113,6 +114,7 @@ static int look_at_warmup(const struct pipeline *p, const struct cycle_desk *d,
         return 0;
     if (cycle_transient(d, h->starts_s, h->warmup_s, end, NULL, 0, &first, err))
         return -1;
+    of->work += first.work;
     *settled = fabs(first.sums.system - want) <= SETTLED * want;
     return 0;
 }
@@ -148,7 +150,8 @@ static int solve_cycle(const struct offices *o, struct office *of, const struct 
     struct cycle_values v;
     int status = cycle_steady(d, h->starts_s, points.at, points.n, &v, err);
     if (!status)
-        status = look_at_warmup(p, d, &v, &settled, err);
+        status = look_at_warmup(p, of, d, &v, &settled, err);
+    of->work += status ? 0 : v.work;
     if (!status && settled) {
         cycle_values(of, &v.sums, &of->value);
         for (uint32_t k = 0; k < p->n_classes; k++)

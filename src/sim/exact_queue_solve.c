@@ -8,9 +8,12 @@
 #include "sim/exact_cycle.h"
 #include "sim/exact_desks.h"
 #include "sim/gap.h"
+#include "sim/sensitivity.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { OFFICE_WORK = 50000 }; /* ns of a desk in its steady state, about */
 
 /* --- streams */
 
@@ -72,11 +75,13 @@ static void find_turn(const struct model *m, struct office *of)
 }
 
 static int find_streams(struct offices *o, const struct pipeline *free, uint32_t max_states,
-                        struct error *err)
+                        double *work, struct error *err)
 {
     struct model m;
     if (model_build(&m, free, max_states, true, err))
         return -1;
+    if (work)
+        *work += MODEL_BUILDS * model_work(&m);
     int status = model_sums(&m, NULL, err);
     for (uint32_t k = 0; k < o->n && !status; k++) {
         find_stream(o, &m, &o->at[k]);
@@ -296,7 +301,7 @@ static int solve_offices(struct offices *o, struct pipeline *free, struct exact_
                          struct result *out, bool *complete, struct error *err)
 {
     bool some_leave = false;
-    if (find_streams(o, free, options->max_states, err))
+    if (find_streams(o, free, options->max_states, options->work, err))
         return -1;
     for (uint32_t k = 0; k < o->n; k++) {
         struct office *of = &o->at[k];
@@ -304,6 +309,8 @@ static int solve_offices(struct offices *o, struct pipeline *free, struct exact_
             return -1;
         if (of->kind != OFFICE_CYCLE)
             warn_slow(o, of, out);
+        if (options->work)
+            *options->work += of->work + OFFICE_WORK;
         if (!isnan(of->wait[0].mean_s) && !isfinite(of->wait[0].square))
             result_warn(out, "latency_sd: left out, as the work at `%s` has no third moment",
                         of->resource->id);
@@ -347,9 +354,9 @@ int exact_queue_solve(const struct pipeline *p, const struct exact_options *opti
         status = solve_offices(&o, &free, &point, out, complete, err);
         if (options->uncertainty && p->n_evidence)
             result_warn(out, "evidence is taken as k/n, as a wait is not averaged over it");
-        if (!options->values_only)
-            result_warn(out, "sensitivities: left out in scenarios with a desk");
         *complete = false;
+        if (!status && !options->values_only)
+            status = sensitivity_exact(p, options, false, out, complete, err);
     }
     offices_release(&o);
     pipeline_release(&free);

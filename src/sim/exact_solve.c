@@ -243,12 +243,18 @@ static bool solve_latency(const struct model *m, double *value, struct result *o
     return items;
 }
 
-static int solve_point(struct model *m, struct result *out, bool *complete, struct error *err)
+static int solve_point(struct model *m, bool means_only, struct result *out, bool *complete,
+                       struct error *err)
 {
     double *value = mem_zero(model_size(m), sizeof *value);
     struct gaps gaps = {0};
     int status = model_values(m, NULL, value, err);
     if (!status) {
+        if (means_only) {
+            put_rows(m, &(struct answer_values){.value = value}, out);
+            mem_free(value);
+            return 0;
+        }
         if (!m->no_time && !m->hedged && !m->waits && atoms_possible(m, ATOMS_TIME))
             model_atoms(m, ATOMS_TIME, value);
         if (!m->no_time)
@@ -355,6 +361,9 @@ int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
         return exact_queue_solve(p, options, out, complete, err);
     if (model_build(&m, p, options->max_states, true, err))
         return -1;
+    m.what_if = m.what_if && !options->means_only;
+    if (options->work)
+        *options->work += MODEL_BUILDS * model_work(&m);
     if (waits)
         model_wait(&m, waits);
     bool uncertain = options->uncertainty && (p->n_evidence || m.redraws);
@@ -367,16 +376,12 @@ int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
     if (!status && uncertain)
         status = solve_posterior(&m, options, out, complete, err);
     else if (!status)
-        status = solve_point(&m, out, complete, err);
+        status = solve_point(&m, options->means_only, out, complete, err);
     if (!status && uncertain && !options->values_only && !waits)
         status = variance_exact(p, options, model_work(&m), out, err);
     if (!status && !options->values_only)
         status = gap_exact(&m, options, uncertain, out, complete, err);
-    if (m.chain[0].varied && !status && !options->values_only && !waits) {
-        result_warn(out, "sensitivities: left out, as some step has given, a cache, an audit, a "
-                         "drawn threshold, a hedge, retries by class or an environment");
-        *complete = false;
-    } else if (!status && !options->values_only && !waits)
+    if (!status && !options->values_only && !waits)
         status = sensitivity_exact(p, options, uncertain, out, complete, err);
     out->run.present = true;
     out->run.method = "exact";

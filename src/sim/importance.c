@@ -120,8 +120,7 @@ static int find_steps(const struct context *of, struct repeat *r)
  * quarter, as rare outcomes are seldom seen, but no more than 2%. */
 static void reach(const struct parameter *q, double *down, double *up)
 {
-    bool probability = q->kind == PARAMETER_PROBABILITY || q->kind == PARAMETER_INPUT ||
-                       q->kind == PARAMETER_SHARE;
+    bool probability = q->probability || q->kind == PARAMETER_SHARE;
     double far = probability ? fmin(5 * q->width, 0.02) : 2 * q->width;
     *down = fmin(far, q->value - q->low);
     *up = fmin(far, q->high - q->value);
@@ -145,14 +144,6 @@ static int find_slope(const struct context *c, struct pipeline *work, struct are
     return status;
 }
 
-static void copy(const struct pipeline *p, struct arena *arena, struct pipeline *out)
-{
-    pipeline_copy(p, out);
-    out->class = arena_alloc(arena, p->n_classes * sizeof *out->class);
-    for (uint32_t k = 0; k < p->n_classes; k++)
-        out->class[k] = p->class[k];
-}
-
 static int find_slopes(const struct context *c, struct repeat *r)
 {
     const struct study *s = c->study;
@@ -160,7 +151,7 @@ static int find_slopes(const struct context *c, struct repeat *r)
     struct arena arena;
     int status = 0;
     arena_init(&arena);
-    copy(s->pipeline, &arena, &work);
+    pipeline_copy(s->pipeline, &work);
     for (size_t k = 0; k < s->n_q && !status; k++)
         status = find_slope(c, &work, &arena, &s->q[k], r->slope + k * METRICS, &r->err);
     pipeline_release(&work);
@@ -268,6 +259,18 @@ static const struct engine_def *engine_of(const struct pipeline *p)
     return p->arrivals.kind != ARRIVALS_NONE ? &queue_engine : engine_for(p);
 }
 
+/* The numbers that move some metric. */
+static void list_moving(const struct pipeline *p, struct arena *arena, struct parameter **q,
+                        size_t *n)
+{
+    size_t all, kept = 0;
+    parameters_list(p, arena, q, &all);
+    for (size_t k = 0; k < all; k++)
+        if (!(*q)[k].still)
+            (*q)[kept++] = (*q)[k];
+    *n = kept;
+}
+
 static double evaluations_of(const struct pipeline *p, size_t n_q)
 {
     return fmin(gap_evaluations(p), COALITIONS_MOST) + LAYER_COUNT + 2.0 * p->n_steps +
@@ -301,7 +304,7 @@ double importance_trials(const struct pipeline *p, const struct run_options *opt
     struct arena arena;
     size_t n_q;
     arena_init(&arena);
-    parameters_list(p, &arena, &q, &n_q);
+    list_moving(p, &arena, &q, &n_q);
     arena_release(&arena);
     return evaluations_of(p, n_q) * REPEATS * (double)trials_each(p, options, n_q);
 }
@@ -363,7 +366,7 @@ static int simulate(const struct pipeline *p, const struct run_options *options,
         s.pipeline = &at_means;
     }
     arena_init(&arena);
-    parameters_list(s.pipeline, &arena, &s.q, &s.n_q);
+    list_moving(s.pipeline, &arena, &s.q, &s.n_q);
     s.trials = trials_each(p, options, s.n_q);
     s.step_trials = step_trials(p, options, s.trials);
     int status = study_run(&s, out, err);
