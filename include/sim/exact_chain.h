@@ -201,6 +201,9 @@ void chain_fill(struct chain *c, const double *theta);
 /* Draws anew the distributions that have evidence; chain_fill afterwards.  With rng NULL, as
  * written again. */
 void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena);
+/* Numbers of all units of a step from the pipeline; `time`: also what rests on its latencies, where
+ * environments wait for sky_refresh.  chain_set_step afterwards. */
+void chain_renumber(struct chain *c, uint32_t step, bool time);
 /* Bands of a step's confidence anew: thresholds from the pipeline, whose order among each other
  * must be what it was when built, and confidences from c->numbers.  chain_set_step afterwards. */
 void chain_reband(struct chain *c, uint32_t step);
@@ -279,6 +282,8 @@ void sky_release(struct chain_sky *sky);
 void sky_visit(struct chain *c, uint32_t unit, enum chain_step how);
 /* Outcomes that the environments state go before the others, from the numbers as filled. */
 void sky_make_room(struct chain *c);
+/* About the ns of finding the laws of all times anew; 0 without environments. */
+double sky_work(const struct chain *c);
 /* Anew after latencies changed; units of the other weathers take over redrawn latencies. */
 void sky_refresh(struct chain *c);
 /* The same visit in another weather. */

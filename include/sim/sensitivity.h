@@ -26,7 +26,8 @@ extern const char *const sensitivity_metrics[SENSITIVITY_METRICS];
  * proportions.
  *
  * `uncertain`: values at the posterior means of the evidence, with intervals from posterior draws
- * where those are cheap.  What is left out is named in warnings, and *complete is false. */
+ * where those are cheap.  With arrivals options->work holds what one solution takes.  What is left
+ * out is named in warnings, and *complete is false. */
 MUST_CHECK int sensitivity_exact(const struct pipeline *p, const struct exact_options *options,
                                  bool uncertain, struct result *out, bool *complete,
                                  struct error *err);

@@ -22,8 +22,8 @@ struct trial {
     struct arena arena;
     struct model m;
     struct exact_options options; /* of whole solutions */
-    bool timed, draws;            /* draws: some gate does, so that confidences are not bands alone */
-    double whole_work;            /* about the ns of a whole solution */
+    bool timed, draws; /* draws: some gate does, so that confidences are not bands alone */
+    double whole_work; /* about the ns of a whole solution */
     size_t n_metrics;
     const char **metric;       /* [n_metrics] names, in the arena */
     const struct parameter *q; /* the one that moves */

@@ -350,13 +350,18 @@ int exact_queue_solve(const struct pipeline *p, const struct exact_options *opti
     if (o.n == 0) {
         status = exact_solve(&free, options, out, complete, err);
     } else {
+        double work = 0;
         point.uncertainty = false;
+        point.work = &work;
         status = solve_offices(&o, &free, &point, out, complete, err);
         if (options->uncertainty && p->n_evidence)
             result_warn(out, "evidence is taken as k/n, as a wait is not averaged over it");
         *complete = false;
+        if (options->work)
+            *options->work += work;
+        point.values_only = options->values_only;
         if (!status && !options->values_only)
-            status = sensitivity_exact(p, options, false, out, complete, err);
+            status = sensitivity_exact(p, &point, false, out, complete, err);
     }
     offices_release(&o);
     pipeline_release(&free);

@@ -296,6 +296,22 @@ void unit_numbers_in(const struct chain *c, uint32_t unit, const uint32_t *state
     out->cost_call = 0;
 }
 
+static void renumber(struct chain *c, uint32_t unit, bool time)
+{
+    unit_numbers(c, unit, &c->numbers[unit]);
+    if (!time)
+        return;
+    attempt_time_set(&c->time[unit], &c->numbers[unit].latency, c->numbers[unit].timeout_s);
+    hedge_refill(c, unit);
+}
+
+void chain_renumber(struct chain *c, uint32_t step, bool time)
+{
+    renumber(c, step, time);
+    for (uint32_t u = c->extra[step]; u < c->extra[step + 1]; u++)
+        renumber(c, u, time);
+}
+
 static uint32_t unit_add(struct chain *c, uint32_t step, enum unit_kind kind, int32_t given)
 {
     c->unit[c->n_units] = (struct chain_unit){.step = step, .kind = kind, .given = given};

@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { HOPS_MAX = 1 << 25 };
+enum { HOPS_MAX = 1 << 25, SHIFT_WORK = 250 /* ns by n^3 */ };
 
 struct chain_sky {
     const struct weather *weather; /* borrowed */
@@ -102,6 +102,17 @@ static void find_laws(struct chain *c)
     for (uint32_t i = 0; i < c->pipeline->n_steps; i++)
         for (uint32_t k = 1; k < chain_retry(c, i)->attempts; k++)
             sky->wait[i][k - 1] = find_wait(sky, chain_retry(c, i), k);
+}
+
+/* Each part was integrated as a whole, and as its half. */
+double sky_work(const struct chain *c)
+{
+    double shifts = 0, n = c->n_weather;
+    if (!c->sky)
+        return 0;
+    for (size_t k = 0; k < c->sky->law.len; k++)
+        shifts += 2.0 * PANEL_NODES * (double)c->sky->law.at[k].parts.len;
+    return shifts * SHIFT_WORK * n * n * n;
 }
 
 /* A latency that all weathers share is one, however often it is drawn. */

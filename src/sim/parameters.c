@@ -8,7 +8,14 @@
 
 /* --- the table */
 
-enum field_type { FIELD_PROBABILITY, FIELD_OUTCOME, FIELD_AMOUNT, FIELD_STILL, FIELD_TIME, FIELD_SCORE };
+enum field_type {
+    FIELD_PROBABILITY,
+    FIELD_OUTCOME,
+    FIELD_AMOUNT,
+    FIELD_STILL,
+    FIELD_TIME,
+    FIELD_SCORE
+};
 
 static bool every(const struct step *s)
 {
@@ -235,7 +242,8 @@ static void add_field(struct parameter_list *list, const struct place *at, const
         q.field = f->field;
         q.offset = f->offset;
         q.decides = f->decides;
-        q.takes_time = f->type == FIELD_TIME || f->field == NUMBERS_TIMEOUT;
+        q.takes_time =
+            f->type == FIELD_TIME || f->field == NUMBERS_TIMEOUT || f->field == NUMBERS_HEDGE_AFTER;
         q.still = f->type == FIELD_STILL;
         q.path = arena_printf(list->arena, "%s.%s%s%s%s", at->prefix, f->key, same ? "" : ".",
                               same ? "" : p->class[c].id, f->band);

@@ -165,8 +165,7 @@ static void add_ways(struct parameter_list *list, uint32_t step)
         q.probability = !s->ways_complete;
         if (!s->way[i].probability)
             continue;
-        add_classes(list, q,
-                    arena_printf(list->arena, "flow.%s.next.%u.probability", s->id, i));
+        add_classes(list, q, arena_printf(list->arena, "flow.%s.next.%u.probability", s->id, i));
         for (size_t k = before; k < list->at.len && !s->ways_complete; k++)
             list->at.at[k].high = way_room(list->p, s, i, list->at.at[k].class);
         while (s->ways_complete && list->at.len > before &&
@@ -210,10 +209,10 @@ void parameters_add_input(struct parameter_list *list)
         add(list, q, "capability");
     }
     if (wrong)
-        add_classes(list,
-                    (struct parameter){
-                        .where = IN_INPUT, .kind = PARAMETER_NUMBER, .probability = true},
-                    "wrong");
+        add_classes(
+            list,
+            (struct parameter){.where = IN_INPUT, .kind = PARAMETER_NUMBER, .probability = true},
+            "wrong");
     for (uint32_t c = 0; p->n_classes > 1 && c < p->n_classes; c++)
         if (p->class[c].share < 1)
             add(list, (struct parameter){.where = IN_CLASS, .kind = PARAMETER_SHARE, .index = c},
@@ -269,8 +268,7 @@ static void add_environment(struct parameter_list *list, uint32_t e)
         q.kind = PARAMETER_SHARE;
         for (q.item = 0; s->to && q.item < env->n_states; q.item++)
             if (s->to[q.item] > 0 && s->to[q.item] < 1)
-                add(list, q,
-                    arena_printf(list->arena, "%s.to.%s", prefix, env->state[q.item].id));
+                add(list, q, arena_printf(list->arena, "%s.to.%s", prefix, env->state[q.item].id));
     }
 }
 
@@ -300,8 +298,7 @@ static void add_arrivals(struct parameter_list *list)
 static void add_aims(struct parameter_list *list)
 {
     const struct pipeline *p = list->p;
-    bool worth =
-        !isnan(p->worth_correct) || !isnan(p->worth_wrong) || !isnan(p->worth_rejected);
+    bool worth = !isnan(p->worth_correct) || !isnan(p->worth_wrong) || !isnan(p->worth_rejected);
     if (p->leave_after_s)
         add_classes(list, (struct parameter){.where = IN_LEAVE_AFTER, .kind = PARAMETER_AMOUNT},
                     "deadline");

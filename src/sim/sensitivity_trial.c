@@ -8,6 +8,7 @@
 
 #include "sim/exact_fork.h"
 #include "sim/exact_queue.h"
+#include "sim/exact_weather.h"
 
 #include <math.h>
 #include <string.h>
@@ -27,11 +28,29 @@ static void forget_evidence(struct number *x, void *unused)
     x->evidence = 0;
 }
 
+static void copy_overrides(const struct trial *t, uint32_t step)
+{
+    const struct step *s = &t->base->step[step];
+    size_t size = t->base->n_classes * sizeof *s->numbers;
+    for (uint32_t g = 0; g < s->n_given; g++)
+        memcpy(t->work.step[step].given[g].override.numbers, s->given[g].override.numbers, size);
+    for (uint32_t e = 0; e < t->base->n_environments; e++)
+        for (uint32_t k = 0; k < t->base->environment[e].n_states; k++) {
+            const struct env_state *from = &t->base->environment[e].state[k];
+            struct env_state *to = &t->work.environment[e].state[k];
+            for (uint32_t o = 0; o < from->n_overrides; o++)
+                if (from->override[o].step == step)
+                    memcpy(to->override[o].override.numbers, from->override[o].override.numbers,
+                           size);
+        }
+}
+
 static void copy_numbers(const struct trial *t, uint32_t step)
 {
     const struct pipeline *from = t->base;
     size_t size = from->n_classes * sizeof *from->step[step].numbers;
     memcpy(t->work.step[step].numbers, from->step[step].numbers, size);
+    copy_overrides(t, step);
     t->work.step[step].retry = from->step[step].retry;
     if (from->step[step].class_retry)
         memcpy((void *)t->work.step[step].class_retry, from->step[step].class_retry,
@@ -53,12 +72,10 @@ static void refill_step(struct trial *t, uint32_t i, bool time)
 {
     for (uint32_t k = 0; k < t->work.n_classes; k++) {
         struct chain *c = &t->m.chain[k];
-        c->numbers[i] = t->work.step[i].numbers[k];
+        chain_renumber(c, i, time);
         for (uint32_t w = 0; w < t->work.step[i].n_ways; w++)
             if (t->work.step[i].way[w].probability)
                 c->way[i][w] = t->work.step[i].way[w].probability[k];
-        if (time)
-            attempt_time_set(&c->time[i], &c->numbers[i].latency, c->numbers[i].timeout_s);
         chain_set_step(c, i, CHAIN_AS_FILLED);
     }
 }
@@ -71,7 +88,7 @@ static void refill_bands(struct trial *t)
         for (uint32_t i = 0; i < t->work.n_steps; i++) {
             if (!c->bands[i].n)
                 continue;
-            c->numbers[i] = t->work.step[i].numbers[k];
+            chain_renumber(c, i, false);
             chain_reband(c, i);
             chain_set_step(c, i, CHAIN_AS_FILLED);
         }
@@ -86,10 +103,16 @@ static void refill_input(struct trial *t)
 
 static void restore_all(struct trial *t)
 {
-    for (uint32_t i = 0; i < t->work.n_steps; i++) {
+    for (uint32_t i = 0; i < t->work.n_steps; i++)
         copy_numbers(t, i);
-        refill_step(t, i, true);
+    for (uint32_t k = 0; k < t->work.n_classes; k++) {
+        for (uint32_t i = 0; i < t->work.n_steps; i++)
+            chain_renumber(&t->m.chain[k], i, true);
+        if (t->m.chain[k].sky)
+            sky_refresh(&t->m.chain[k]);
     }
+    for (uint32_t i = 0; i < t->work.n_steps; i++)
+        refill_step(t, i, false);
     refill_bands(t);
     copy_input(t);
     refill_input(t);
@@ -100,10 +123,10 @@ static void restore_all(struct trial *t)
 static void loosen(struct trial *t, const struct parameter *q, size_t n)
 {
     for (size_t k = 0; k < n; k++) {
-        bool here = q[k].where == IN_STEP || q[k].where == IN_INPUT || q[k].where == IN_WAY;
+        bool here = q[k].where <= IN_STATE || q[k].where == IN_INPUT || q[k].where == IN_WAY;
         bool shuts = (q[k].probability || q[k].kind == PARAMETER_SHARE) && !q[k].decides;
         if (here && shuts && (q[k].value <= q[k].low || q[k].value >= q[k].high))
-            parameter_set(&q[k], &t->work, &t->arena, (q[k].low + q[k].high) / 2);
+            parameter_set(&q[k], &t->work, &t->arena, q[k].low + (q[k].high - q[k].low) / 10);
     }
     for (uint32_t i = 0; i < t->work.n_steps; i++)
         for (uint32_t c = 0; c < t->work.n_classes; c++) {
@@ -127,22 +150,12 @@ static int init_chain(struct trial *t, const struct parameter *q, size_t n, stru
     return 0;
 }
 
-static bool whole_values(struct trial *t, const struct pipeline *p, double *y);
-
-/* Names, and a first solution, which tells of its work. */
-static int init_whole(struct trial *t, struct error *err)
+static void name_desks(struct trial *t)
 {
-    double y[DERIVATIVE_MAX];
     for (uint32_t i = 0; i < t->base->n_resources; i++)
         for (int k = 0; k < DESK_METRICS; k++)
             t->metric[t->n_metrics++] = arena_printf(&t->arena, "resources.%s.%s",
                                                      t->base->resource[i].id, desk_metrics[k]);
-    t->options.work = &t->whole_work;
-    bool done = whole_values(t, t->base, y);
-    t->options.work = NULL;
-    if (!done)
-        *err = t->err;
-    return done ? 0 : -1;
 }
 
 void trial_release(struct trial *t)
@@ -168,7 +181,12 @@ int trial_init(struct trial *t, const struct pipeline *base, const struct exact_
     for (uint32_t i = 0; i < base->n_steps; i++)
         t->draws |= base->step[i].kind == STEP_GATE &&
                     (base->step[i].draws_threshold || base->step[i].audit.present);
-    if (t->timed ? init_whole(t, err) : init_chain(t, q, n, err)) {
+    if (t->timed) {
+        name_desks(t);
+        t->whole_work = options->work ? *options->work : 0;
+        return 0;
+    }
+    if (init_chain(t, q, n, err)) {
         trial_release(t);
         return -1;
     }
@@ -179,17 +197,17 @@ int trial_init(struct trial *t, const struct pipeline *base, const struct exact_
 
 enum trial_way trial_way(const struct trial *t, const struct parameter *q)
 {
-    bool own = q->where == IN_STEP || q->where == IN_RETRY;
     if (t->timed)
         return TRIAL_WHOLE;
-    if (t->m.weather)
-        return TRIAL_ANEW;
     if (q->where == IN_INPUT || q->where == IN_CLASS || q->where == IN_WAY)
         return TRIAL_REFILL;
-    if (!own || !t->m.chain[0].varied)
-        return own ? TRIAL_REFILL : TRIAL_ANEW;
-    bool alone = model_plain(&t->m, q->step) && !t->base->step[q->step].hedge_copies;
-    return alone && !q->decides ? TRIAL_REFILL : TRIAL_ANEW;
+    if (q->where > IN_RETRY)
+        return TRIAL_ANEW;
+    if (!t->m.chain[0].varied)
+        return TRIAL_REFILL;
+    bool alone =
+        !t->m.weather && model_plain(&t->m, q->step) && !t->base->step[q->step].hedge_copies;
+    return q->decides || (q->takes_time && !alone) ? TRIAL_ANEW : TRIAL_REFILL;
 }
 
 double trial_work(const struct trial *t, const struct parameter *q)
@@ -198,6 +216,8 @@ double trial_work(const struct trial *t, const struct parameter *q)
     double copies = 300.0 * t->base->n_steps * t->base->n_classes;
     if (way == TRIAL_WHOLE)
         return t->whole_work + copies;
+    for (uint32_t k = 0; k < t->base->n_classes; k++)
+        copies += sky_work(&t->m.chain[k]);
     return way == TRIAL_REFILL ? model_work(&t->m) : MODEL_BUILDS * model_work(&t->m) + copies;
 }
 
@@ -210,7 +230,8 @@ static double ratio(double a, double b)
 
 /* What the metrics are made of, all linear in the items. */
 struct sums {
-    double ship[4], time, cost, reviewed, rejected; /* ship: bad, bad reviewed, good, good reviewed */
+    double ship[4], time, cost, reviewed,
+        rejected; /* ship: bad, bad reviewed, good, good reviewed */
 };
 
 static void add_class(const struct model *m, uint32_t class, const struct flow *absorb,
