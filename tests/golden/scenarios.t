@@ -420,7 +420,19 @@ layer   loss  closes
 agent     0%  12.72%
 human  0.71%  12.72%
 model  1.58%  -2.28%
-seam: sensitivities: left out in scenarios with a desk
+
+Sensitivities, strongest first
+parameter                       metric                          change per unit
+arrivals.poisson                resources.reviewers.queue wai…        1.176e+05
+arrivals.poisson                latency mean                          6.022e+04
+flow.confident.threshold        latency mean                               2844
+flow.confident.threshold        resources.reviewers.queue wai…             1711
+flow.answer.wrong               latency mean                              536.4
+flow.answer.wrong               resources.reviewers.queue wai…            322.7
+flow.answer.confidence.good.b…  latency mean                              244.5
+arrivals.poisson                resources.reviewers.utilisati…            153.6
+flow.answer.confidence.good.b…  resources.reviewers.queue wai…            147.1
+flow.answer.confidence.good.b…  latency mean                             -57.48
 [1]
 $ seam simulate scenarios/feedback-compounds.yaml
 simulate: Feedback that compounds
@@ -506,6 +518,7 @@ model     -2.36% (-2.54 to -2.17)  1.64% (1.51–1.76)
 
 Sensitivities, strongest first
 parameter                           metric        change per unit
+arrivals.poisson                    latency mean        5.354e+04
 flow.confident.threshold            latency mean             2740
 flow.answer.wrong                   latency mean            532.5
 flow.answer.confidence.good.beta.b  latency mean            234.1
@@ -514,8 +527,7 @@ flow.desk.fixes                     latency mean            42.34
 flow.answer.confidence.bad.beta.b   latency mean             9.89
 flow.answer.confidence.bad.beta.a   latency mean           -5.629
 flow.confident.threshold            review load             2.625
-flow.answer.latency                 latency mean                1
-flow.desk.latency.exponential.mean  latency mean           0.8937
+arrivals.poisson                    review load            -1.832
 $ seam simulate scenarios/generative-video.yaml --sweep flow.confident.threshold=0.85:0.95:2 --no-uncertainty --quiet
 Sweep
 flow.confident.threshold  reliability  shipped error  auto error  review load
