@@ -16,12 +16,32 @@ static double ratio(double y, double x)
     return x > 0 ? y / x : NAN;
 }
 
+/* NaN where no worth is stated. */
+static double net_of(const struct pipeline *p, const struct exact_point *e)
+{
+    const double worth[3] = {p->worth_correct, p->worth_wrong, p->worth_rejected};
+    const double of[3] = {e->correct, e->wrong, e->rejected};
+    double sum = 0;
+    bool stated = false;
+    for (int k = 0; k < 3; k++)
+        if (!isnan(worth[k])) {
+            sum += worth[k] * of[k];
+            stated = true;
+        }
+    return stated ? sum - e->cost : NAN;
+}
+
 static void put_values(struct variance *v, uint32_t draw, const struct exact_point *e)
 {
     double shipped = e->correct + e->wrong;
-    const double value[SENSITIVITY_METRICS] = {
-        e->correct, ratio(e->wrong, shipped),   ratio(e->auto_wrong, e->auto_shipped), e->reviewed,
-        e->cost,    ratio(e->cost, e->correct), ratio(e->latency_shipped, shipped)};
+    const double value[SENSITIVITY_METRICS] = {e->correct,
+                                               ratio(e->wrong, shipped),
+                                               ratio(e->auto_wrong, e->auto_shipped),
+                                               e->reviewed,
+                                               e->cost,
+                                               ratio(e->cost, e->correct),
+                                               ratio(e->latency_shipped, shipped),
+                                               net_of(v->pipeline, e)};
     for (uint32_t m = 0; m < SENSITIVITY_METRICS; m++)
         variance_put_value(v, draw, m, value[m], 0);
 }
