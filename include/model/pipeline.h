@@ -516,7 +516,7 @@ struct fixed_cost {
 struct pipeline {
     struct arena arena;
     const char *name, *about, *file, *currency; /* currency: "$" by default */
-    char sha256[65]; /* of the scenario text with overrides applied; "" when built */
+    char sha256[65]; /* of the scenario, its files and its settings; "" when built */
     uint32_t classes_line, classes_column; /* 0 when there are none */
     const char *classes_origin;            /* NULL, or the --set that changed one */
     uint32_t n_steps, n_classes; /* n_classes >= 1; class[0].id is "" when none are named */

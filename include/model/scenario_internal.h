@@ -164,6 +164,7 @@ struct reading {
     bool broken_flow; /* an edge or a step is missing: its graph cannot be checked */
     VEC(struct found_evidence) evidence;
     VEC(struct included) included;
+    struct buf data; /* what names the files of data that were read, for the scenario's hash */
 };
 
 /* A fault at n, or of the --set that wrote n or something in it. */

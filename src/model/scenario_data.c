@@ -71,8 +71,12 @@ int read_data_csv(struct reading *r, const struct yaml_node *name, struct buf *t
         fault_at(r, name, "%s", err.text);
     else
         status = 0;
-    if (status == 0)
+    if (status == 0) {
+        char sum[65];
+        file_sha256(buf_text(text), text->len, sum);
+        buf_printf(&r->data, "\n# data %s %s", name->text, sum);
         out->file = arena_strdup(&out->arena, path);
+    }
     mem_free(path);
     return status;
 }

@@ -219,6 +219,7 @@ static void hash(struct reading *r, const char *text, size_t len)
     buf_add(&all, text, len);
     for (size_t i = 0; i < r->included.len; i++)
         buf_printf(&all, "\n# include %s\n%s", r->included.at[i].file, r->included.at[i].text);
+    buf_add(&all, buf_text(&r->data), r->data.len);
     for (size_t i = 0; r->options && i < r->options->n_set; i++)
         buf_printf(&all, "\n--set %s=%s", r->options->set[i].path, r->options->set[i].value);
     file_sha256(buf_text(&all), all.len, r->p->sha256);
@@ -311,6 +312,7 @@ int scenario_parse(const char *file, const char *text, size_t len,
     }
     vec_release(&r.evidence);
     vec_release(&r.included);
+    buf_release(&r.data);
     yaml_release(&y);
     return status;
 }
