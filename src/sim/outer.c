@@ -531,7 +531,8 @@ static int resume(struct outer *o, struct error *err)
                          (unsigned long long)o->items);
     if (o->keeper->ranks->rank == 0) {
         struct pack p = pack_reader(buf_text(&kept->seen), kept->seen.len);
-        draws_pack(&o->draws, &p);
+        if (kept->seen.len > 0) /* else it was kept before anything was done */
+            draws_pack(&o->draws, &p);
         if (!pack_whole(&p) || draws_done(&o->draws) != kept->share.upto - share_left(&kept->share))
             return error_set(err, ERR_INPUT,
                              "%s: cannot go on: its draws do not belong to this scenario", name);

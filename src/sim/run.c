@@ -145,7 +145,8 @@ static int resume(struct run *r, uint64_t first, struct error *err)
                       "before");
     if (r->keeper->ranks->rank == 0) {
         struct pack p = pack_reader(buf_text(&u->sum), u->sum.len);
-        e->def->pack(e, &p);
+        if (u->sum.len > 0) /* else it was kept before anything was done */
+            e->def->pack(e, &p);
         if (!pack_whole(&p) ||
             e->def->count(e) != (u->share.upto - share_left(&u->share)) * e->block)
             return cannot(r, err, "what it counted does not belong to this scenario");

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Runs that keep their progress are killed (kill -9, Ctrl-C) at 20 random moments and resumed, each
+# Runs that keep their progress are killed (kill -9, Ctrl-C) at 24 random moments and resumed, each
 # time on another number of threads: they end in the same JSON as runs that nobody broke off.
 set -u
 SEAM=${SEAM:-build/seam}
@@ -56,18 +56,20 @@ broken_off() {
         left=$((left - 1))
     done
     # shellcheck disable=SC2086
-    "$SEAM" simulate "$@" --json --quiet --threads 2 $keep >"$dir/resumed" 2>/dev/null
+    "$SEAM" simulate "$@" --json --quiet --threads 2 $keep >"$dir/resumed" 2>"$dir/said" || cat "$dir/said"
     plain "$dir/whole" >"$dir/a"
     plain "$dir/resumed" >"$dir/b"
     check "$name ends in the same numbers" "$(cmp "$dir/a" "$dir/b" && echo yes)" yes
 }
 
-broken_off blocks 4 scenarios/six-step.yaml --trials 100000100 --no-uncertainty
+broken_off blocks 3 scenarios/six-step.yaml --trials 100000100 --no-uncertainty
 broken_off items 4 scenarios/parallel-voting.yaml --trials 500000 --no-uncertainty
 broken_off until 3 scenarios/six-step.yaml --until reliability=0.02% --no-uncertainty
-broken_off horizons 4 scenarios/review-desk.yaml --trials 100 --no-uncertainty
+broken_off events 3 scenarios/generative-video.yaml --trials 12 --no-uncertainty
+broken_off horizons 3 scenarios/review-desk.yaml --trials 300 --no-uncertainty
 broken_off draws 3 "$dir/evidence.yaml" --trials 1e9
-broken_off timed-draws 3 "$dir/desk.yaml" --trials 400
+broken_off timed-draws 2 "$dir/desk.yaml" --trials 400
+broken_off feedback 3 scenarios/feedback-compounds.yaml --trials 60 --no-uncertainty
 check "kills that met a running program" "$([ $kills -ge 15 ] && echo yes || echo "no ($kills)")" yes
 echo "$pass passed, $fail failed"
 [ $fail = 0 ]

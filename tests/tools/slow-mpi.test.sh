@@ -55,6 +55,7 @@ shared() {
 shared blocks scenarios/six-step.yaml --trials 3000100 --no-uncertainty
 shared items scenarios/parallel-voting.yaml --trials 50000
 shared horizons "$dir/desk.yaml" --trials 30 --no-uncertainty
+shared feedback scenarios/feedback-compounds.yaml --trials 6
 shared looks scenarios/six-step.yaml --until reliability=0.05%
 shared draws "$dir/evidence.yaml" --trials 100000
 shared "timed draws" "$dir/desk.yaml" --trials 10

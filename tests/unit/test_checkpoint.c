@@ -63,7 +63,7 @@ static void put_text(struct result *r, struct buf *out)
     result_write_json(r, out);
 }
 
-/* Stops a run at its n-th write. */
+/* Stops a run at its n-th write, the last that is kept: as if it were killed then. */
 struct interrupter {
     struct buf kept;
     atomic_bool stop;
@@ -73,9 +73,11 @@ struct interrupter {
 static int keep(void *arg, const void *bytes, size_t len, struct error *err)
 {
     struct interrupter *b = arg;
+    if (++b->writes > b->stop_at && b->stop_at)
+        return 0;
     buf_clear(&b->kept);
     buf_add(&b->kept, bytes, len);
-    if (++b->writes == b->stop_at)
+    if (b->writes == b->stop_at)
         atomic_store(&b->stop, true);
     return 0;
 }
@@ -131,6 +133,16 @@ static int broken_off(const char *flow, struct run_options o, int stop_at)
     buf_release(&b.kept);
     pipeline_release(&p);
     return parts;
+}
+
+static void a_run_that_had_not_done_anything_begins(void **state)
+{
+    struct run_options o = {.trials = 30100, .threads = 1};
+    assert_true(broken_off(blocks, o, 1) > 1);
+    o.trials = 20;
+    assert_true(broken_off(horizons, o, 1) > 1);
+    o = (struct run_options){.uncertainty = true, .draws = 20, .threads = 1};
+    assert_true(broken_off(evidence, o, 1) > 1);
 }
 
 static void a_run_in_parts_ends_in_the_same_text(void **state)
@@ -503,6 +515,7 @@ static int prepare(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_that_had_not_done_anything_begins),
         cmocka_unit_test(a_run_in_parts_ends_in_the_same_text),
         cmocka_unit_test(ranks_that_share_a_run_end_in_the_text_of_one),
         cmocka_unit_test(all_ranks_hear_of_an_error),
