@@ -184,6 +184,16 @@ static const struct pair_case single_cases[] = {
     "arrivals: {every: {gamma: {mean: 30m, sd: 10m}}, batch: {uniform: {from: 0.2, to: 4.4}}}\n" HORIZON CLASSES
     "flow: [{stage: a, by: desk, latency: {exponential: {mean: 20m}}}]\n"
     "resources: {desk: {servers: 2, discipline: ?(fifo|priority)}}\n", PLAIN_BATCH_ONE},
+{"arrivals at the instants of a file",
+    "arrivals: {file: tests/data/scenario_instants.csv, column: arrived}\n" HORIZON CLASSES
+    "flow: [{stage: a, by: desk, latency: ?({exponential: {mean: 12m}}|{hot: 8m, cold: {exponential: {mean: 12m}}})}]\n"
+    "resources: {desk: {servers: 1, discipline: @(fifo|priority)}}\n", PLAIN_NONE},
+{"a threshold drawn for each item, and audits near it",
+    "arrivals: {poisson: 6/h}\n" HORIZON CLASSES
+    "flow:\n  - stage: a\n    wrong: 20%\n    latency: 1m\n    confidence: {good: {beta: {a: 8, b: 2}}, bad: {beta: {a: 3, b: 3}}}\n"
+    "  - gate: sure\n    threshold: {uniform: {from: 0.5, to: ?(0.9|0.8)}}\n    above: ship\n    below: {goto: a, at_most: 2, then: desk}\n    audit: {share: 20%, by: desk, design: near_threshold}\n"
+    "  - review: desk\n    by: team\n    sensitivity: 90%\n    specificity: 95%\n    latency: 10m\n"
+    "resources: {team: {servers: 1}}\n", PLAIN_REWORK_KEEPS},
 {"last come, first served",
     "arrivals: {poisson: 5/h}\n" HORIZON CLASSES
     "flow: [{stage: a, by: desk, error: 20%, latency: {exponential: {mean: 8m}}, retry: {attempts: 2, backoff: {initial: 1m}}}]\n"
