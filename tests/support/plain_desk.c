@@ -287,7 +287,7 @@ void plain_desk_turn(struct plain *s, uint32_t resource)
     d->changes_s = plain_next_change(s, r, s->now_s);
     if (d->is_open)
         d->opened_s = s->now_s;
-    else if (r->at_close == CLOSE_INTERRUPT && s->broken != PLAIN_CLOSED_FINISHES)
+    else if (r->at_close == CLOSE_INTERRUPT)
         stop_work(s, resource);
 }
 

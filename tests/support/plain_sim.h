@@ -20,7 +20,6 @@
     X(PREEMPTED_RESTARTS, "preempted work begins anew")                                            \
     X(TIMEOUT_IN_QUEUE, "the time limit runs while an attempt waits")                              \
     X(TIMEOUT_INTERRUPTED, "the time limit runs while work is interrupted")                        \
-    X(CLOSED_FINISHES, "work goes on after closing")                                               \
     X(BEGINS_CLOSED, "work begins after closing")                                                  \
     X(HEDGE_HOLDS, "a cancelled copy keeps its server")                                            \
     X(BACKOFF_HOLDS, "a server is held during backoff")                                            \
@@ -32,12 +31,10 @@
     X(BREAKER_COUNTS_CANCELLED, "cancelled copies count as failures of the breaker")               \
     X(BREAKER_KEEPS_WINDOW, "a breaker that closes keeps its window")                              \
     X(COPY_FREE_OF_LIMIT, "copies take no token of a rate limit")                                  \
-    X(COPY_PASSES_BREAKER, "copies pass an open breaker")                                          \
     X(BRANCH_RUNS_ON, "branches no longer needed run on")                                          \
     X(DEADLINE_AT_STEPS, "the deadline is looked at between steps only")                           \
     X(BATCH_ONE_CLASS, "items of a batch are of one class")                                        \
     X(AUDIT_DROPPED, "an audit passes by when the desk has a line")                                \
-    X(STATE_AFRESH, "environments begin in their first state")                                     \
     X(PROBE_ALL, "a half-open breaker lets everybody through")                                     \
     X(NOT_TIRED, "nobody grows tired")                                                             \
     X(FIRST_COME, "every line is first come, first served")                                        \

@@ -249,7 +249,7 @@ void plain_copy(struct plain *s, uint32_t path)
 void plain_hedge(struct plain *s, uint32_t path)
 {
     struct plain_path *w = &s->path.at[path];
-    if (s->breaker[w->step].state == BREAKER_CLOSED || s->broken == PLAIN_COPY_PASSES_BREAKER)
+    if (s->breaker[w->step].state == BREAKER_CLOSED)
         plain_copy(s, path);
     else
         w->copies = UINT32_MAX;

@@ -197,8 +197,6 @@ void plain_weather_begin(struct plain *s, uint32_t *state, double *changes_s)
             round_s += dist_mean(&e->state[j].lasts);
         double at_s = -round_s * (20 + plain_unit(s));
         state[k] = 0;
-        if (s->broken == PLAIN_STATE_AFRESH)
-            at_s = 0;
         while ((changes_s[k] = at_s + plain_draw(s, &e->state[state[k]].lasts)) <= 0) {
             at_s = changes_s[k];
             state[k] = draw_next_state(s, e, state[k]);
