@@ -10,6 +10,7 @@
 
 #include "math/calibration.h"
 #include "math/rng.h"
+#include "sim/calendar.h"
 #include "sim/queue_arrive.h"
 #include "sim/queue_program.h"
 #include "sim/queue_tally.h"
@@ -118,10 +119,7 @@ struct call {
 struct desk {
     const struct resource *resource; /* borrowed */
     uint32_t servers, busy, waiting;
-    bool open;
-    double opened_s, next_s; /* since when; when it changes */
-    uint64_t week;           /* of the next change */
-    uint32_t opening;
+    struct calendar hours;
     uint32_t first, last; /* fifo, lifo: the line */
     uint32_t *heap;       /* other disciplines: [heap_cap] */
     uint32_t heap_cap;
@@ -314,12 +312,6 @@ void desk_settle(struct queue_sim *s);
 void desk_event(struct queue_sim *s, uint32_t desk);
 /* Adds the integrals up to now to the unit of time that runs; they begin again. */
 void desk_close_unit(struct queue_sim *s, uint32_t desk);
-/* queue_calendar.c */
-void calendar_start(struct queue_sim *s, struct desk *d);
-/* Has the server been on duty for so long? */
-bool calendar_tired(const struct queue_sim *s, const struct desk *d, double after_s);
-/* Opens or closes the desk at d->next_s and finds the next such instant. */
-void calendar_turn(struct queue_sim *s, struct desk *d);
 
 /* queue_weather.c */
 void weather_start(struct queue_sim *s, uint64_t key);

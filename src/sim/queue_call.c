@@ -52,7 +52,8 @@ struct drawn call_draw(struct queue_sim *s, const struct path *p, uint32_t numbe
     const struct queue_step *q = &s->program->step[p->step];
     struct drawn d = {.plan = plan_of(s, p), .end = TRY_LATE};
     double x = latency_of(s, p, number, d.plan);
-    if (q->tires && calendar_tired(s, &s->desk[q->desk - 1], q->step->fatigue.after_s)) {
+    if (q->tires &&
+        calendar_tired(&s->desk[q->desk - 1].hours, s->clock.now_s, q->step->fatigue.after_s)) {
         d.tired = true;
         x *= q->step->fatigue.slower;
     }

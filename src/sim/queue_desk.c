@@ -28,8 +28,8 @@ static inline void count(const struct queue_sim *s, struct desk *d)
     double dt = s->clock.now_s - d->since_s;
     d->since_s = s->clock.now_s;
     d->waiting_s += dt * d->waiting;
-    d->busy_s[d->open] += dt * d->busy;
-    d->open_s += d->open ? dt : 0;
+    d->busy_s[d->hours.open] += dt * d->busy;
+    d->open_s += d->hours.open ? dt : 0;
 }
 
 void desk_close_unit(struct queue_sim *s, uint32_t desk)
@@ -184,7 +184,7 @@ static void fill(struct queue_sim *s, struct desk *d)
 
 static bool has_room(const struct desk *d)
 {
-    return is_rate(d) ? d->tokens >= 1 - 1e-9 : d->open && d->busy < d->servers;
+    return is_rate(d) ? d->tokens >= 1 - 1e-9 : d->hours.open && d->busy < d->servers;
 }
 
 /* Those at the head of the line begin, while there is somebody free. */
@@ -289,7 +289,7 @@ enum asked desk_ask(struct queue_sim *s, uint32_t call, bool patient)
         serve(s, desk, call);
         return ASKED_BEGUN;
     }
-    if (d->resource->discipline == DISCIPLINE_PREEMPTIVE && d->open) {
+    if (d->resource->discipline == DISCIPLINE_PREEMPTIVE && d->hours.open) {
         uint32_t lower = victim(s, d, c->key);
         if (lower != NONE) {
             interrupt(s, d, lower);
@@ -405,10 +405,10 @@ void desk_event(struct queue_sim *s, uint32_t desk)
         pull(s, desk);
         return;
     }
-    bool was_open = d->open;
-    calendar_turn(s, d);
-    clock_set(&s->clock, fmax(d->next_s, s->clock.now_s), OWNER_OTHER, OTHER_DESK + desk);
-    if (was_open && !d->open)
+    bool was_open = d->hours.open;
+    calendar_turn(&d->hours);
+    clock_set(&s->clock, fmax(d->hours.next_s, s->clock.now_s), OWNER_OTHER, OTHER_DESK + desk);
+    if (was_open && !d->hours.open)
         close_desk(s, d);
     else
         pull(s, desk);
@@ -427,9 +427,9 @@ void desk_clear(struct queue_sim *s)
                            .heap_cap = d->heap_cap,
                            .running = d->running,
                            .tokens = fmax(law->burst, 1)};
-        calendar_start(s, d);
-        if (isfinite(d->next_s))
-            clock_set(&s->clock, d->next_s, OWNER_OTHER, OTHER_DESK + r);
+        calendar_start(&d->hours, law, s->program->pipeline->horizon.starts_s);
+        if (isfinite(d->hours.next_s))
+            clock_set(&s->clock, d->hours.next_s, OWNER_OTHER, OTHER_DESK + r);
     }
     s->first_freed = NONE;
 }
