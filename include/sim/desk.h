@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* First-come desks without an event list.
+/* Desks without a common event list.
  *
- * Where items compete at first-come desks alone, each at most once in its life, nothing that
- * befalls an item but its wait depends on the others.  So items run in blocks as in the block
- * engine, as if nobody ever waited; those that came to a desk are then put in the order of coming
- * there, take the server that is free first (Kiefer and Wolfowitz, "On the theory of queues with
- * many servers", Transactions of the AMS 78, 1955), and their wait is added to what was counted.
+ * Where items compete at desks alone, each at most once in its life, and nobody is turned away or
+ * leaves, nothing that befalls an item but its wait depends on the others.  So items run in blocks
+ * as in the block engine, as if nobody ever waited; those that came to a desk are then put in the
+ * order of coming there, take the server that is free first (Kiefer and Wolfowitz, "On the theory
+ * of queues with many servers", Transactions of the AMS 78, 1955), and their wait is added to what
+ * was counted.  A desk with hours or another order of service walks through its own events.
  *
  * A replication of which somebody is still inside when the guard of the horizon strikes is run
  * event by event instead. */
@@ -14,6 +15,7 @@
 
 #include "math/rng.h"
 #include "sim/batch.h"
+#include "sim/calendar.h"
 #include "sim/queue_arrive.h"
 #include "sim/queue_tally.h"
 #include <stdatomic.h>
@@ -37,9 +39,44 @@ struct customers {
     uint64_t same;
 };
 
+/* Who has come to a desk with hours, or with another order than that of coming. */
+struct guest {
+    double reach, service, arrive, took;
+    uint64_t kind;
+    double since, begin, left, waited; /* waits since; began last; work left then; waits so far */
+    double key;
+    uint64_t turn;  /* among equal keys: interrupted work first, then the order of coming */
+    uint32_t next;  /* in its line, or of the free */
+    uint32_t place; /* among those in service */
+    bool parted, late;
+};
+struct leaving {
+    double at;
+    uint32_t who;
+};
+struct desk_order {
+    const struct resource *resource; /* borrowed */
+    struct calendar hours;
+    double starts_s, turned_s; /* of the horizon, in its week; when the hours last changed */
+    uint32_t servers, busy, waiting, cohort; /* cohort: of those here, in a unit that counts */
+    bool overtakes;                          /* may who arrives later be served before? */
+    bool by_key;                             /* the line is a heap, else lists by rank */
+    uint32_t *rank, n_ranks;                 /* [n_classes]: the list of a class */
+    struct line_ends {
+        uint32_t first, last;
+    } * list; /* [n_ranks] */
+    uint32_t *heap, heap_cap;
+    struct leaving *leaving; /* [servers]: a heap of those in service */
+    uint32_t *running;       /* [servers]: the same by place */
+    struct guest *guest;
+    uint32_t cap, used, first_free;
+    uint64_t joined;
+};
+
 /* The line before a desk. */
 struct desk_line {
     uint32_t servers;
+    struct desk_order *order; /* NULL: always open, first come first served */
     double *free_at;       /* [servers] when they are free: ascending, or a heap; see desk_line.c */
     struct customers pool; /* not served yet, the first `kept` since an earlier look */
     uint32_t kept;
@@ -55,6 +92,8 @@ struct rank {
 /* What a desk has of a horizon besides its sums. */
 struct desk_clock {
     int64_t *inside_at;        /* [n_units + 1]: in the system when a unit of time begins, ends */
+    double *open_s;            /* [n_units] */
+    double *closed_work_s;     /* [n_units]: of all servers together, while closed */
     int32_t *waiting, *inside; /* [n_instants + 1]: changes from one instant to the next */
 };
 
@@ -85,6 +124,7 @@ struct desk_sim {
     double reach[LANES], service[LANES] __attribute__((aligned(64)));
     uint32_t desk[LANES], step[LANES]; /* desk: 1 + resource; step: where */
     struct customers chunk;            /* [LANES] */
+    struct customers left_desk;        /* [LANES]: of one with an order, with begin[] */
     double begin[LANES] __attribute__((aligned(64)));
     float wait[LANES] __attribute__((aligned(64))), value[LANES] __attribute__((aligned(64)));
 };
@@ -133,7 +173,7 @@ void desk_sim_flush(struct desk_sim *s, struct queue_tally *t);
 /* --- between the files of the engine */
 
 /* desk_line.c */
-void desk_line_init(struct desk_line *l, uint32_t servers);
+void desk_line_init(struct desk_line *l, const struct pipeline *p, uint32_t resource);
 void desk_line_release(struct desk_line *l);
 /* All servers free, nobody there. */
 void desk_line_clear(struct desk_line *l);
@@ -146,8 +186,28 @@ void desk_line_serve(struct desk_sim *s, uint32_t desk, double upto, bool all);
 /* The same for at most LANES who come in order and before all others, with an empty pool. */
 void desk_line_serve_now(struct desk_sim *s, uint32_t desk, const struct customers *c);
 
+/* desk_order.c */
+/* Does a resource need more than first come first served? */
+bool desk_has_order(const struct pipeline *p, uint32_t resource);
+struct desk_order *desk_order_new(const struct pipeline *p, uint32_t resource);
+void desk_order_free(struct desk_order *o);
+/* Nobody there, at the start of the calendar. */
+void desk_order_clear(struct desk_order *o);
+/* What happens at the desk by `upto`, with customers who come by then, in order. */
+void desk_order_serve(struct desk_sim *s, uint32_t desk, const struct customers *c, double upto);
+
 /* desk_count.c: the customers of one desk, at most LANES, in order, with begin[] */
 void desk_count(struct desk_sim *s, uint32_t desk, const struct customers *c, const double *begin);
+/* The same for some who left in any order. */
+void desk_count_left(struct desk_sim *s, uint32_t desk, const struct customers *c,
+                     const double *begin);
+/* Somebody waited until `begin` and was then served until `end`, when he was interrupted or left.
+ */
+void desk_count_part(struct desk_sim *s, uint32_t desk, double since, double begin, double end);
+/* He leaves, after parts that were counted. */
+void desk_count_parted(struct desk_sim *s, uint32_t desk, const struct guest *g, double end);
+/* One server worked while the desk was closed. */
+void desk_count_closed(struct desk_sim *s, uint32_t desk, double from, double to);
 /* Units of time of a horizon that is over: utilisation, wages, curves. */
 void desk_count_horizon(struct desk_sim *s);
 

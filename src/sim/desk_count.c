@@ -69,8 +69,8 @@ MULTIVERSION static struct come count_come(const double *reach, const double *se
     return c;
 }
 
-/* Adds the part of [from, to) that lies in each unit of time to its sum `k` of the desk. */
-static void spread(struct desk_sim *s, uint32_t desk, uint32_t k, double from, double to)
+/* Adds the part of [from, to) that lies in each unit of time to its element of `sum`. */
+static void spread_to(const struct desk_sim *s, double *sum, size_t stride, double from, double to)
 {
     from = from > s->start_s ? from : s->start_s;
     to = to < s->end_s ? to : s->end_s;
@@ -78,9 +78,15 @@ static void spread(struct desk_sim *s, uint32_t desk, uint32_t k, double from, d
         return;
     for (uint32_t u = desk_unit_at(s, from); from < to; u++) {
         double end = desk_begin_of(s, u + 1), until = to < end ? to : end;
-        desk_sums(s, u, desk)[k] += until - from;
+        sum[u * stride] += until - from;
         from = end;
     }
+}
+
+/* The same to the desk's sum `k`. */
+static void spread(struct desk_sim *s, uint32_t desk, uint32_t k, double from, double to)
+{
+    spread_to(s, desk_sums(s, 0, desk) + k, s->tally->at.all, from, to);
 }
 
 /* Those inside at the borders of units. */
@@ -131,7 +137,10 @@ static void note_instants(struct desk_sim *s, uint32_t desk, const struct custom
     if (s->tally->n_instants == 0)
         return;
     double observe_s = s->program->queue.pipeline->horizon.observe_s, per_s = 1 / observe_s;
-    uint32_t first = instant_after(s, c->reach[from], per_s), end = instant_after(s, last, per_s);
+    double least = c->reach[from];
+    for (uint32_t i = from + 1; s->line[desk].order && i < to; i++)
+        least = c->reach[i] < least ? c->reach[i] : least;
+    uint32_t first = instant_after(s, least, per_s), end = instant_after(s, last, per_s);
     if (end - first <= FEW_INSTANTS) {
         for (uint32_t k = first; k < end; k++) {
             int32_t waiting, inside;
@@ -153,6 +162,20 @@ static void note_instants(struct desk_sim *s, uint32_t desk, const struct custom
     }
 }
 
+/* When the unit that `reach` lies in begins or ends, or the time before all, or after. */
+static double unit_from(const struct desk_sim *s, double reach, uint32_t unit)
+{
+    return unit < s->tally->n_units ? desk_begin_of(s, unit)
+           : reach < s->start_s     ? -INFINITY
+                                    : s->end_s;
+}
+static double unit_until(const struct desk_sim *s, double reach, uint32_t unit)
+{
+    return unit < s->tally->n_units ? desk_begin_of(s, unit + 1)
+           : reach < s->start_s     ? s->start_s
+                                    : INFINITY;
+}
+
 /* Customers [from, to), who all come in one unit of time. */
 static void count_unit(struct desk_sim *s, uint32_t desk, const struct customers *c,
                        const double *begin, uint32_t from, uint32_t to, uint32_t unit)
@@ -160,9 +183,7 @@ static void count_unit(struct desk_sim *s, uint32_t desk, const struct customers
     uint32_t n = to - from, units = s->tally->n_units;
     double limit = s->program->queue.pipeline->resource[desk].answer_within_s;
     double *u = desk_sums(s, unit, desk);
-    double until = unit < units                  ? desk_begin_of(s, unit + 1)
-                   : c->reach[from] < s->start_s ? s->start_s
-                                                 : INFINITY;
+    double until = unit_until(s, c->reach[from], unit);
     struct come sum =
         count_come(c->reach + from, c->service + from, begin + from, n, limit, s->wait);
     note_instants(s, desk, c, begin, from, to, sum.last);
@@ -193,15 +214,51 @@ static void count_desk(struct desk_sim *s, uint32_t desk, const struct customers
 {
     for (uint32_t from = 0, to; from < c->n; from = to) {
         uint32_t unit = desk_unit_at(s, c->reach[from]);
-        bool early = c->reach[from] < s->start_s;
-        double until = unit < s->tally->n_units ? desk_begin_of(s, unit + 1)
-                       : early                  ? s->start_s
-                                                : INFINITY;
+        double until = unit_until(s, c->reach[from], unit);
         to = c->n;
         if (c->reach[c->n - 1] >= until)
             for (to = from + 1; c->reach[to] < until;)
                 to++;
         count_unit(s, desk, c, begin, from, to, unit);
+    }
+}
+
+/* --- a desk with an order of its own */
+
+void desk_count_part(struct desk_sim *s, uint32_t desk, double since, double begin, double end)
+{
+    struct desk_clock *seen = &s->seen[desk];
+    spread(s, desk, DESK_WAITING, since, begin);
+    spread(s, desk, DESK_BUSY, begin, end);
+    if (s->tally->n_instants == 0)
+        return;
+    double per_s = 1 / s->program->queue.pipeline->horizon.observe_s;
+    seen->waiting[instant_after(s, since, per_s)]++;
+    seen->waiting[instant_after(s, begin, per_s)]--;
+}
+
+void desk_count_closed(struct desk_sim *s, uint32_t desk, double from, double to)
+{
+    spread_to(s, s->seen[desk].closed_work_s, 1, from, to);
+}
+
+/* One who was interrupted, but for his parts. */
+static void count_visitor(struct desk_sim *s, uint32_t desk, const struct guest *g, double end)
+{
+    struct queue_tally *t = s->tally;
+    uint32_t unit = desk_unit_at(s, g->reach);
+    double *u = desk_sums(s, unit, desk);
+    u[DESK_ASKED]++;
+    u[DESK_CALLS + desk_call(false, g->waited > 0, true, !g->late)]++;
+    u[DESK_WAITS + 1] += g->waited;
+    if (unit < t->n_units)
+        tally_wait(t, unit, desk, g->waited);
+    if (end > unit_until(s, g->reach, unit))
+        note_borders(s, desk, g->reach, end);
+    if (t->n_instants > 0) {
+        double per_s = 1 / s->program->queue.pipeline->horizon.observe_s;
+        s->seen[desk].inside[instant_after(s, g->reach, per_s)]++;
+        s->seen[desk].inside[instant_after(s, end, per_s)]--;
     }
 }
 
@@ -331,15 +388,47 @@ MULTIVERSION static bool one_kind(const uint64_t *kind, uint32_t n)
     return (other[0] | other[1] | other[2] | other[3]) == 0 && rest == 0;
 }
 
-void desk_count(struct desk_sim *s, uint32_t desk, const struct customers *c, const double *begin)
+static void count_items(struct desk_sim *s, const struct customers *c, const double *begin)
 {
-    count_desk(s, desk, c, begin);
     if (!c->kind || one_kind(c->kind, c->n)) {
         count_kind(s, c, begin);
         return;
     }
     for (uint32_t i = 0; i < c->n; i++)
         count_one(s, c, i, begin[i]);
+}
+
+void desk_count(struct desk_sim *s, uint32_t desk, const struct customers *c, const double *begin)
+{
+    count_desk(s, desk, c, begin);
+    count_items(s, c, begin);
+}
+
+void desk_count_left(struct desk_sim *s, uint32_t desk, const struct customers *c,
+                     const double *begin)
+{
+    for (uint32_t from = 0, to; from < c->n; from = to) {
+        uint32_t unit = desk_unit_at(s, c->reach[from]);
+        double low = unit_from(s, c->reach[from], unit), high = unit_until(s, c->reach[from], unit);
+        for (to = from + 1; to < c->n && c->reach[to] >= low && c->reach[to] < high;)
+            to++;
+        count_unit(s, desk, c, begin, from, to, unit);
+    }
+    count_items(s, c, begin);
+}
+
+void desk_count_parted(struct desk_sim *s, uint32_t desk, const struct guest *g, double end)
+{
+    double reach = g->reach, service = g->service, arrive = g->arrive, took = g->took;
+    uint64_t kind = g->kind;
+    struct customers c = {.n = 1,
+                          .reach = &reach,
+                          .service = &service,
+                          .arrive = &arrive,
+                          .took = &took,
+                          .kind = &kind};
+    count_visitor(s, desk, g, end);
+    count_one(s, &c, 0, reach + g->waited);
 }
 
 /* --- the horizon */
@@ -368,8 +457,10 @@ static void count_time(struct desk_sim *s, uint32_t unit)
         double *u = desk_sums(s, unit, r);
         const int64_t *inside = s->seen[r].inside_at + unit;
         u[DESK_SPAN] = s->unit_s;
-        u[DESK_OPEN] = s->unit_s * (p->resource[r].servers ? p->resource[r].servers : 1);
+        u[DESK_OPEN] = p->resource[r].n_hours ? s->seen[r].open_s[unit] : s->unit_s;
+        u[DESK_OPEN] *= p->resource[r].servers ? p->resource[r].servers : 1;
         u[DESK_SYSTEM] = u[DESK_WAITING] + u[DESK_BUSY];
+        u[DESK_BUSY] -= s->seen[r].closed_work_s[unit];
         u[DESK_GROWTH] = (double)(inside[1] - inside[0]) * DAY_S;
         spent += u[DESK_OPEN] * p->resource[r].cost_per_s;
     }

@@ -52,14 +52,17 @@ static void copy_customer(struct customers *to, uint32_t k, const struct custome
     to->kind[k] = from->kind[i];
 }
 
-void desk_line_init(struct desk_line *l, uint32_t servers)
+void desk_line_init(struct desk_line *l, const struct pipeline *p, uint32_t resource)
 {
-    *l = (struct desk_line){.servers = servers};
-    l->free_at = mem_zero(servers, sizeof *l->free_at);
+    *l = (struct desk_line){.servers = p->resource[resource].servers};
+    l->free_at = mem_zero(l->servers, sizeof *l->free_at);
+    if (desk_has_order(p, resource))
+        l->order = desk_order_new(p, resource);
 }
 
 void desk_line_release(struct desk_line *l)
 {
+    desk_order_free(l->order);
     mem_free(l->free_at);
     mem_free(l->rank);
     mem_free(l->spare);
@@ -72,6 +75,8 @@ void desk_line_clear(struct desk_line *l)
 {
     memset(l->free_at, 0, l->servers * sizeof *l->free_at);
     l->pool.n = l->kept = 0;
+    if (l->order)
+        desk_order_clear(l->order);
 }
 
 /* --- service */
@@ -168,6 +173,10 @@ void desk_line_serve_now(struct desk_sim *s, uint32_t desk, const struct custome
 {
     if (c->n == 0)
         return;
+    if (s->line[desk].order) {
+        desk_order_serve(s, desk, c, c->reach[c->n - 1]);
+        return;
+    }
     serve(&s->line[desk], c, s->begin);
     desk_count(s, desk, c, s->begin);
 }
@@ -274,6 +283,9 @@ static void serve_in_order(struct desk_sim *s, uint32_t desk, double upto)
     for (uint32_t k = 0; k < later; k++)
         copy_customer(c, k, c, l->later[k]);
     c->n = l->kept = later;
+    s->chunk.n = 0;
+    if (l->order)
+        desk_order_serve(s, desk, &s->chunk, upto);
 }
 
 void desk_line_serve(struct desk_sim *s, uint32_t desk, double upto, bool all)

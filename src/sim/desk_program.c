@@ -7,10 +7,10 @@
 
 /* --- is it of the kind? */
 
-static const uint64_t FEATURES = FEATURE(CACHE) | FEATURE(CLASS_RETRY) | FEATURE(NEXT) |
-                                 FEATURE(WHEN) | FEATURE(GIVEN) | FEATURE(BANDS) |
-                                 FEATURE(THRESHOLD_DIST) | FEATURE(AUDIT) | FEATURE(RESOURCES) |
-                                 FEATURE(ARRIVALS) | FEATURE(BATCH_ARRIVALS);
+static const uint64_t FEATURES =
+    FEATURE(CACHE) | FEATURE(CLASS_RETRY) | FEATURE(NEXT) | FEATURE(WHEN) | FEATURE(GIVEN) |
+    FEATURE(BANDS) | FEATURE(THRESHOLD_DIST) | FEATURE(AUDIT) | FEATURE(RESOURCES) |
+    FEATURE(ARRIVALS) | FEATURE(BATCH_ARRIVALS) | FEATURE(HOURS) | FEATURE(DISCIPLINE);
 
 static bool asks_age(const struct condition *c)
 {
@@ -107,19 +107,33 @@ static double most_per_s(const struct pipeline *p)
     return a->has_batch ? most * dist_mean(&a->batch) : most;
 }
 
-/* An overloaded desk falls behind by (load - 1) s in a second.  Does it stay far from the guard of
- * the horizon even when every item comes to it? */
+/* The share of time that a resource is open. */
+static double share_open(const struct resource *r)
+{
+    double open = r->n_hours ? 0 : WEEK_S;
+    for (uint32_t k = 0; k < r->n_hours; k++)
+        open += r->hours[k].to_s - r->hours[k].from_s;
+    return open / WEEK_S;
+}
+
+/* An overloaded desk falls behind by (load - 1) s in a second, where others may overtake until as
+ * much time again has passed.  Does it stay far from the guard of the horizon even when every item
+ * comes to it? */
 static bool ends_in_time(const struct pipeline *p)
 {
     double end = p->horizon.warmup_s + p->horizon.length_s, spare = fmax(end, 52.0 * WEEK_S);
     for (uint32_t i = 0; i < p->n_steps; i++) {
         const struct step *s = &p->step[i];
+        if (!s->by)
+            continue;
+        const struct resource *r = &p->resource[s->by - 1];
         double work = 0;
-        for (uint32_t c = 0; s->by && c < p->n_classes; c++)
+        for (uint32_t c = 0; c < p->n_classes; c++)
             work =
                 fmax(work, dist_capped_moment(&s->numbers[c].latency, s->numbers[c].timeout_s, 1));
-        double load = s->by ? most_per_s(p) * work / p->resource[s->by - 1].servers : 0;
-        if (!((load - 1) * end <= (end + spare) / 2))
+        double load = most_per_s(p) * work / (r->servers * share_open(r));
+        bool plain = !desk_has_order(p, s->by - 1);
+        if (!((load - 1) * end <= (plain ? end + spare : spare / 2) / 2))
             return false;
     }
     return true;
@@ -135,21 +149,64 @@ static bool means_are_finite(const struct pipeline *p)
     return true;
 }
 
-/* Wages of a resource that nobody asks for, by its hours. */
-static bool pays_for_hours(const struct pipeline *p)
+/* --- coincidences */
+
+/* Has a law no value that comes twice? */
+static bool is_smooth(const struct dist *d)
 {
-    for (uint32_t r = 0; r < p->n_resources; r++)
-        if (p->resource[r].n_hours && p->resource[r].cost_per_s > 0)
-            return true;
-    return false;
+    switch (d->family) {
+    case DIST_EXPONENTIAL:
+    case DIST_LOGNORMAL:
+    case DIST_GAMMA:
+    case DIST_WEIBULL:
+    case DIST_NORMAL:
+    case DIST_UNIFORM:
+    case DIST_TRIANGULAR:
+    case DIST_PERT:
+    case DIST_PARETO:
+    case DIST_BETA:
+        return true;
+    default:
+        return false;
+    }
 }
+
+static bool is_smooth_work(const struct step *s, uint32_t n_classes)
+{
+    bool smooth = true;
+    for (uint32_t c = 0; c < n_classes; c++)
+        smooth &= is_smooth(&s->numbers[c].latency) && isinf(s->numbers[c].timeout_s);
+    for (uint32_t k = 0; k < s->n_given; k++)
+        smooth &= !(s->given[k].override.set & (1u << NUMBERS_LATENCY | 1u << NUMBERS_TIMEOUT));
+    return smooth;
+}
+
+/* At a desk with an order of its own it matters who is first when one comes as the hours change,
+ * or as another leaves.  Can neither happen? */
+static bool no_coincidences(const struct pipeline *p)
+{
+    const struct arrivals *a = &p->arrivals;
+    bool apart = a->kind == ARRIVALS_POISSON || a->kind == ARRIVALS_SCHEDULE ||
+                 a->kind == ARRIVALS_DAILY || (a->kind == ARRIVALS_EVERY && is_smooth(&a->every));
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const struct step *s = &p->step[i];
+        if (!s->by || !desk_has_order(p, s->by - 1))
+            continue;
+        bool in_turn = p->resource[s->by - 1].discipline == DISCIPLINE_FIFO;
+        if (!apart || (a->has_batch && !in_turn && !is_smooth_work(s, p->n_classes)))
+            return false;
+    }
+    return true;
+}
+
+/* --- all together */
 
 bool desk_supports(const struct pipeline *p)
 {
     uint64_t used = pipeline_features(p);
     return !(used & ~FEATURES) && (used & FEATURE(RESOURCES)) && (used & FEATURE(ARRIVALS)) &&
            !asks_ages(p) && at_most_once(p) && means_are_finite(p) && ends_in_time(p) &&
-           !pays_for_hours(p);
+           no_coincidences(p);
 }
 
 /* --- its programs */

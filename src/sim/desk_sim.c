@@ -4,7 +4,7 @@
  *
  * The last arrival of a block is the mark up to which it is: who arrives later can reach no desk
  * before.  After the end others arrive until that mark has passed the last of the cohort to reach a
- * desk, or as much time again has passed. */
+ * desk, and nobody of it is where others may overtake him, or as much time again has passed. */
 #include "sim/desk.h"
 
 #include "math/multiversion.h"
@@ -32,8 +32,9 @@ struct desk_sim *desk_sim_new(const struct desk_program *g)
     s->line = mem_zero(p->n_resources + 1, sizeof *s->line);
     s->seen = mem_zero(p->n_resources + 1, sizeof *s->seen);
     for (uint32_t r = 0; r < p->n_resources; r++)
-        desk_line_init(&s->line[r], p->resource[r].servers);
+        desk_line_init(&s->line[r], p, r);
     customers_room(&s->chunk, LANES);
+    customers_room(&s->left_desk, LANES);
     return s;
 }
 
@@ -43,6 +44,8 @@ static void seen_release(struct desk_sim *s)
         mem_free(s->seen[r].inside_at);
         mem_free(s->seen[r].waiting);
         mem_free(s->seen[r].inside);
+        mem_free(s->seen[r].open_s);
+        mem_free(s->seen[r].closed_work_s);
         s->seen[r] = (struct desk_clock){0};
     }
 }
@@ -55,6 +58,7 @@ void desk_sim_free(struct desk_sim *s)
     for (uint32_t r = 0; r < pipeline_of(s)->n_resources; r++)
         desk_line_release(&s->line[r]);
     customers_release(&s->chunk);
+    customers_release(&s->left_desk);
     tally_release(&s->counts);
     batch_free(s->batch);
     mem_free(s->line);
@@ -155,6 +159,17 @@ static void fill_walk(struct desk_sim *s)
     }
 }
 
+/* Is somebody of the cohort where one who arrives now may be served before him? */
+static bool may_be_overtaken(const struct desk_sim *s)
+{
+    for (uint32_t r = 0; r < pipeline_of(s)->n_resources; r++) {
+        const struct desk_order *o = s->line[r].order;
+        if (o && o->overtakes && o->cohort > 0)
+            return true;
+    }
+    return false;
+}
+
 /* False: nobody arrives any more who could matter. */
 static bool somebody_arrives(struct desk_sim *s)
 {
@@ -168,7 +183,7 @@ static bool somebody_arrives(struct desk_sim *s)
     if (s->next == s->arrivals)
         return false;
     double at = s->arrival[s->next];
-    return at < 2 * s->end_s && (at < s->end_s || at < s->last_reach_s);
+    return at < 2 * s->end_s && (at < s->end_s || at < s->last_reach_s || may_be_overtaken(s));
 }
 
 /* --- a block */
@@ -268,6 +283,27 @@ static void run_block(struct desk_sim *s, double *arrival, uint32_t n)
 
 /* --- the horizon */
 
+static void clear_clock(const struct desk_sim *s, struct desk_clock *c, uint32_t resource)
+{
+    const struct queue_tally *t = s->tally;
+    if (!c->inside_at) {
+        struct calendar hours;
+        calendar_start(&hours, &pipeline_of(s)->resource[resource],
+                       pipeline_of(s)->horizon.starts_s);
+        c->inside_at = mem_zero(t->n_units + 1, sizeof *c->inside_at);
+        c->waiting = mem_zero(t->n_instants + 1, sizeof *c->waiting);
+        c->inside = mem_zero(t->n_instants + 1, sizeof *c->inside);
+        c->open_s = mem_zero(t->n_units, sizeof *c->open_s);
+        c->closed_work_s = mem_zero(t->n_units, sizeof *c->closed_work_s);
+        for (uint32_t u = 0; u < t->n_units; u++)
+            c->open_s[u] = calendar_open_s(&hours, desk_begin_of(s, u), desk_begin_of(s, u + 1));
+    }
+    memset(c->inside_at, 0, (t->n_units + 1) * sizeof *c->inside_at);
+    memset(c->waiting, 0, (t->n_instants + 1) * sizeof *c->waiting);
+    memset(c->inside, 0, (t->n_instants + 1) * sizeof *c->inside);
+    memset(c->closed_work_s, 0, t->n_units * sizeof *c->closed_work_s);
+}
+
 static void start(struct desk_sim *s, struct queue_tally *t)
 {
     const struct pipeline *p = pipeline_of(s);
@@ -286,16 +322,8 @@ static void start(struct desk_sim *s, struct queue_tally *t)
     s->arrivals = s->next = s->left = 0;
     arrivals_start(&s->walk, &s->program->queue, s->seed, s->replication);
     for (uint32_t r = 0; r < p->n_resources; r++) {
-        struct desk_clock *c = &s->seen[r];
         desk_line_clear(&s->line[r]);
-        if (!c->inside_at) {
-            c->inside_at = mem_zero(t->n_units + 1, sizeof *c->inside_at);
-            c->waiting = mem_zero(t->n_instants + 1, sizeof *c->waiting);
-            c->inside = mem_zero(t->n_instants + 1, sizeof *c->inside);
-        }
-        memset(c->inside_at, 0, (t->n_units + 1) * sizeof *c->inside_at);
-        memset(c->waiting, 0, (t->n_instants + 1) * sizeof *c->waiting);
-        memset(c->inside, 0, (t->n_instants + 1) * sizeof *c->inside);
+        clear_clock(s, &s->seen[r], r);
     }
 }
 

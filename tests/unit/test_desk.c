@@ -178,6 +178,31 @@ static const char weekly[] =
     "horizon: {length: 1w}\nresources: {desk: {servers: 2}}\n"
     "flow:\n  - review: read\n    by: desk\n    latency: {exponential: {mean: 2m}}\n";
 
+/* Two ranks of classes at a desk with hours, at 90% of them; the rest to be filled in: its hours
+ * and discipline. */
+static const char office[] =
+    "seam: 1\narrivals: {poisson: 40/h}\nhorizon: {warmup: 1d, length: 6d}\n"
+    "classes: {urgent: {share: 20%%, priority: 1}, usual: {share: 50%%, priority: 2}, idle: "
+    "{share: "
+    "30%%}}\n"
+    "resources: {desk: {servers: 4, answer_within: 10m, cost: $30/h, %s}}\n"
+    "objective: {deadline: 20h}\nworth: {correct: $1, wrong: $-2}\n"
+    "flow:\n"
+    "  - stage: make\n    wrong: 10%%\n    latency: {lognormal: {p50: 2m, p95: 10m}}\n"
+    "  - review: read\n    by: desk\n    sensitivity: 85%%\n    specificity: 97%%\n"
+    "    latency: {urgent: {exponential: {mean: %gm}}, usual: {gamma: {mean: %gm, sd: 2m}}, idle: "
+    "%gm}\n"
+    "    fixes: 30%%\n    budget: 2h\n";
+
+static const char days[] =
+    "hours: [\"mon-fri 00:00-16:00\", \"sat 22:00-24:00\", \"sun 00:00-06:00\"], "
+    "at_close: ";
+
+static const char line[] =
+    "seam: 1\narrivals: {poisson: 1/s}\nhorizon: {warmup: 100s, length: 4000s}\n"
+    "resources: {desk: {servers: 2, discipline: %s}}\n"
+    "flow:\n  - stage: serve\n    by: desk\n    latency: {exponential: {mean: 1.7s}}\n";
+
 static void a_bare_desk_agrees_with_events(void **state)
 {
     agree(bare, 20, 40);
@@ -197,6 +222,48 @@ static void waves_and_weeks_of_arrivals_agree_with_events(void **state)
 {
     agree(waves, 12, 60);
     agree(weekly, 12, 40);
+}
+
+static void agree_in_office(const char *desk, bool closes)
+{
+    char text[2048];
+    double mean = closes ? 2.8 : 5.4; /* min, at 40/h for four */
+    snprintf(text, sizeof text, office, desk, mean, mean, mean);
+    agree(text, 12, 120);
+}
+
+static void hours_agree_with_events(void **state)
+{
+    static const char *const at_close[] = {"finish", "interrupt"};
+    for (int k = 0; k < 2; k++) {
+        char desk[256];
+        snprintf(desk, sizeof desk, "%s%s", days, at_close[k]);
+        agree_in_office(desk, true);
+    }
+}
+
+static void orders_of_service_agree_with_events(void **state)
+{
+    static const char *const order[] = {"lifo", "priority", "preemptive", "deadline", "shortest"};
+    for (int k = 0; k < 5; k++) {
+        char desk[64], text[1024];
+        snprintf(desk, sizeof desk, "discipline: %s", order[k]);
+        agree_in_office(desk, false);
+        snprintf(text, sizeof text, line, order[k]);
+        agree(text, 12, 40);
+    }
+}
+
+static void orders_of_service_with_hours_agree_with_events(void **state)
+{
+    static const char *const how[] = {"finish, discipline: priority", "interrupt, discipline: lifo",
+                                      "interrupt, discipline: shortest",
+                                      "interrupt, discipline: preemptive"};
+    for (int k = 0; k < 4; k++) {
+        char desk[256];
+        snprintf(desk, sizeof desk, "%s%s", days, how[k]);
+        agree_in_office(desk, true);
+    }
 }
 
 static void one_horizon_in_parts_agrees_with_events(void **state)
@@ -310,8 +377,6 @@ static void a_horizon_broken_off_leaves_nothing_behind(void **state)
 static void what_is_more_than_a_first_come_desk_goes_event_by_event(void **state)
 {
     static const char *const desk[] = {
-        "servers: 2, discipline: lifo",
-        "servers: 2, hours: \"mon-fri 09:00-17:00\"",
         "servers: 2, waiting_room: 3",
         "servers: 2, patience: 1h",
         "rate: 1/s",
@@ -323,18 +388,18 @@ static void what_is_more_than_a_first_come_desk_goes_event_by_event(void **state
         "    next: [{to: ship, when: \"age < 60s\"}, again]\n",
         "    next: [again]\n  - review: again\n    by: desk\n    latency: 1s\n",
     };
-    for (int k = 0; k < 10; k++) {
+    for (int k = 0; k < 8; k++) {
         char text[1024];
         struct pipeline p;
         snprintf(text, sizeof text,
                  "seam: 1\narrivals: {poisson: 60/h}\nhorizon: {length: 1h}\n"
                  "resources: {desk: {%s}}\nflow:\n  - stage: make\n    latency: 1s\n"
                  "  - review: read\n    by: desk\n    latency: 10s\n%s%s",
-                 k < 5 ? desk[k] : "servers: 2", k < 5 ? "" : step[k - 5],
-                 k == 8 ? "  - stage: again\n    latency: 1s\n" : "");
+                 k < 3 ? desk[k] : "servers: 2", k < 3 ? "" : step[k - 3],
+                 k == 6 ? "  - stage: again\n    latency: 1s\n" : "");
         parse(text, &p);
         if (engine_for(&p) != &queue_engine)
-            fail_msg("%s is run by %s", k < 5 ? desk[k] : step[k - 5], engine_for(&p)->name);
+            fail_msg("%s is run by %s", k < 3 ? desk[k] : step[k - 3], engine_for(&p)->name);
         pipeline_release(&p);
     }
 }
@@ -352,6 +417,9 @@ int main(void)
         cmocka_unit_test(a_desk_in_a_flow_agrees_with_events),
         cmocka_unit_test(classes_batches_and_two_desks_agree_with_events),
         cmocka_unit_test(waves_and_weeks_of_arrivals_agree_with_events),
+        cmocka_unit_test(hours_agree_with_events),
+        cmocka_unit_test(orders_of_service_agree_with_events),
+        cmocka_unit_test(orders_of_service_with_hours_agree_with_events),
         cmocka_unit_test(one_horizon_in_parts_agrees_with_events),
         cmocka_unit_test(overload_is_named_alike),
         cmocka_unit_test(any_count_of_threads_gives_the_same_bits),
