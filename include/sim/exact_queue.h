@@ -49,6 +49,12 @@ MUST_CHECK int desk_ranks(const struct desk_stream *s, uint32_t n, uint32_t serv
 MUST_CHECK int exact_queue_solve(const struct pipeline *p, const struct exact_options *options,
                                  struct result *out, bool *complete, struct error *err);
 
+/* Exchanges the values of a solution of p, at its numbers as they are, for posterior means with
+ * intervals, and adds the shares of the variance by parameter; says why where that cannot be. work:
+ * of the solution, about ns. */
+void exact_queue_posterior(const struct pipeline *p, const struct exact_options *options,
+                           double work, struct result *out);
+
 /* exact_solve for an untimed pipeline whose steps have waits before them (exact_wait.h); NULL:
  * none. */
 struct waits;

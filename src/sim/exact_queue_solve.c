@@ -8,6 +8,7 @@
 #include "sim/exact_cycle.h"
 #include "sim/exact_desks.h"
 #include "sim/gap.h"
+#include "sim/outer.h"
 #include "sim/sensitivity.h"
 
 #include <math.h>
@@ -336,6 +337,15 @@ static int solve_offices(struct offices *o, struct pipeline *free, struct exact_
     return 0;
 }
 
+/* The Kolmogorov equations take too long to be solved for many draws of the evidence. */
+static bool has_cycle(const struct offices *o)
+{
+    bool any = false;
+    for (uint32_t k = 0; k < o->n; k++)
+        any = any || o->at[k].kind == OFFICE_CYCLE;
+    return any;
+}
+
 int exact_queue_solve(const struct pipeline *p, const struct exact_options *options,
                       struct result *out, bool *complete, struct error *err)
 {
@@ -354,8 +364,8 @@ int exact_queue_solve(const struct pipeline *p, const struct exact_options *opti
         point.uncertainty = false;
         point.work = &work;
         status = solve_offices(&o, &free, &point, out, complete, err);
-        if (options->uncertainty && p->n_evidence)
-            result_warn(out, "evidence is taken as k/n, as a wait is not averaged over it");
+        if (!status && options->uncertainty && outer_needed(p))
+            exact_queue_posterior(p, options, has_cycle(&o) ? INFINITY : work, out);
         *complete = false;
         if (options->work)
             *options->work += work;

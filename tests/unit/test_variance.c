@@ -14,7 +14,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { DRAWS = 1000 };
+enum { DRAWS = 500 };
 
 static void parse(const char *text, struct pipeline *p)
 {
@@ -35,6 +35,18 @@ static void solve(const char *text, struct result *r)
     parse(text, &p);
     result_init(r, "solve");
     ok(exact_solve(&p, &options, r, &complete, &err), &err);
+    pipeline_release(&p);
+}
+
+/* The shares alone. */
+static void share(const char *text, struct result *r)
+{
+    struct exact_options options = {.level = 0.95, .uncertainty = true, .seed = 5};
+    struct pipeline p;
+    struct error err = {0};
+    parse(text, &p);
+    result_init(r, "solve");
+    ok(variance_exact(&p, &options, 1e3, r, &err), &err);
     pipeline_release(&p);
 }
 
@@ -183,7 +195,7 @@ static void fitted_distributions_share_the_variance_of_the_time(void **state)
      * high quantile, which is the feature, is but nearly straight in it */
     double a = 9 * 3600.0 / (59 * 59 * 58.0), b = 25 * 160000.0 / (399.0 * 399 * 398);
     struct result exact, drawn;
-    solve(text, &exact);
+    share(text, &exact);
     simulate(text, 4000, &drawn);
     share_is(&exact, "flow.a.latency", "latency_mean", a / (a + b));
     share_is(&drawn, "flow.b.latency", "latency_mean", b / (a + b));
@@ -191,6 +203,76 @@ static void fitted_distributions_share_the_variance_of_the_time(void **state)
     assert_null(row(&exact, "flow.a.latency", "reliability")); /* which does not move */
     result_release(&exact);
     result_release(&drawn);
+}
+
+/* --- desks */
+
+/* The mean of f over Beta(a, b) with a far end that does not matter, by Simpson's rule. */
+static double over_beta(double f(double x), double a, double b, double most)
+{
+    enum { N = 20000 };
+    double sum = 0, log_norm = lgamma(a + b) - lgamma(a) - lgamma(b);
+    for (int i = 1; i < N; i++) {
+        double x = most * i / N;
+        double density = exp(log_norm + (a - 1) * log(x) + (b - 1) * log1p(-x));
+        sum += (i % 2 ? 4 : 2) * density * f(x);
+    }
+    return sum * most / N / 3;
+}
+
+/* M/M/1 at 1.25 departures a minute, to which 1 arrives, but for those lost before: in minutes. */
+static double wait(double lost)
+{
+    double rate = 1 - lost;
+    return rate / 1.25 / (1.25 - rate);
+}
+static double wait_squared(double lost)
+{
+    return wait(lost) * wait(lost);
+}
+
+static const struct metric *of_desk(const struct result *r, const char *name)
+{
+    assert_int_equal(r->resources.len, 1);
+    const struct metric *m = metrics_find(&r->resources.at[0].metrics, name);
+    assert_non_null(m);
+    return m;
+}
+
+static void waits_are_averaged_over_the_evidence(void **state)
+{
+    struct result r;
+    solve("seam: 1\nname: desk\narrivals: {poisson: 60/h}\nhorizon: {length: 8w}\nresources: "
+          "{desk: {servers: 1}}\n"
+          "flow:\n  - stage: a\n    error: 6/80\n"
+          "  - review: b\n    by: desk\n    latency: {exponential: {mean: 48s}}\n",
+          &r);
+    const struct metric *m = of_desk(&r, "queue_wait_mean");
+    double mean = over_beta(wait, 6.5, 74.5, 0.6), square = over_beta(wait_squared, 6.5, 74.5, 0.6);
+    double sd = sqrt(square - mean * mean);
+    near_rel(m->value, 60 * mean, 1e-9);
+    within_sigma(m->sd_parameters, 60 * sd, 60 * sd / sqrt(200), 5);
+    within(60 * mean, m->low, m->high);
+    share_is(&r, "flow.a.error", "reliability", 1);
+    result_release(&r);
+}
+
+static void a_desk_that_may_not_keep_up_has_no_mean(void **state)
+{
+    struct result r;
+    solve("seam: 1\nname: desk\narrivals: {poisson: 60/h}\nhorizon: {length: 8w}\nresources: "
+          "{desk: {servers: 1}}\n"
+          "flow:\n  - stage: a\n    error: 4/80\n"
+          "  - review: b\n    by: desk\n    latency: {exponential: {mean: 62s}}\n",
+          &r);
+    near_rel(of_desk(&r, "queue_wait_mean")->value, 62 * (0.95 * 62 / 60) / (1 - 0.95 * 62 / 60),
+             1e-9); /* at 4/80 */
+    bool told = false;
+    for (size_t i = 0; i < r.warnings.len; i++)
+        told = told || strstr(r.warnings.at[i], "evidence is taken as k/n");
+    assert_true(told);
+    near(of_desk(&r, "queue_wait_mean")->sd_parameters, 0, 0);
+    result_release(&r);
 }
 
 /* --- noise */
@@ -237,6 +319,8 @@ int main(void)
         cmocka_unit_test(the_interval_is_split_into_parameters_and_sampling),
         cmocka_unit_test(outcomes_of_one_step_share_what_they_explain),
         cmocka_unit_test(fitted_distributions_share_the_variance_of_the_time),
+        cmocka_unit_test(waits_are_averaged_over_the_evidence),
+        cmocka_unit_test(a_desk_that_may_not_keep_up_has_no_mean),
         cmocka_unit_test(what_the_noise_hides_has_no_share),
         cmocka_unit_test(noise_of_the_items_is_taken_off_the_shares),
         cmocka_unit_test(a_run_without_evidence_has_no_shares),
