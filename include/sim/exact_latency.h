@@ -200,19 +200,22 @@ void latency_answer(const struct latency_source *s, double points_max, double le
 
 struct wait_law;
 enum { WAIT_NONE = UINT32_MAX };
+enum { LATENCY_PARTS = 8 };
 struct latency_model {
     const struct model *model; /* borrowed: the numbers last filled */
     struct latency_law *law;   /* distinct ones */
     uint32_t n_laws;
-    uint32_t *law_of;              /* [n_classes][n_units] */
-    uint32_t *lost_of;             /* the same, of attempts that fail in time */
-    double *visits;                /* [n_classes][n_units], as shares of all items */
-    const struct wait_law **wait;  /* distinct ones, borrowed */
-    uint32_t n_waits, *wait_of;    /* [n_classes][n_units]; WAIT_NONE */
-    double **state_s;              /* [n_classes][n_states] least time of items there, in s */
-    double (*out_s)[ABSORB_COUNT]; /* [n_classes] and of those that leave */
-    double *law_s;                 /* [1 + n_classes][LATENCY_OF_COUNT] the least of those: of all,
-                                      and of each class */
+    uint32_t *law_of;             /* [n_classes][n_units] */
+    uint32_t *lost_of;            /* the same, of attempts that fail in time */
+    double *visits;               /* [n_classes][n_units], as shares of all items */
+    const struct wait_law **wait; /* distinct ones, borrowed */
+    uint32_t n_waits, *wait_of;   /* [n_classes][n_units]; WAIT_NONE */
+    uint32_t parts;               /* of the laws of items, 1 at first (exact_latency_split.c) */
+    struct chain *walk;           /* [n_classes] the chains, with states apart by parts */
+    double **state_s; /* [n_classes][n_states of those] least time of items there, in s */
+    double (*out_s)[LATENCY_PARTS * ABSORB_COUNT]; /* [n_classes] and of those that leave */
+    double *law_s; /* [parts][1 + n_classes][LATENCY_OF_COUNT] the least of those: of all, and of
+                      each class */
 };
 /* The laws of all units, and their visits, of m, which must outlive it; the caller releases. */
 void latency_model_init(struct latency_model *l, const struct model *m);
@@ -264,10 +267,40 @@ void latency_fill_visits(const void *arg, const struct window *w, struct total *
 
 /* --- items (exact_latency_walk.c) */
 
-/* A source over a latency_model: of scope k (0: all, then classes) laws 3 k + these. */
-/* Fills state_s, out_s and law_s. */
-void latency_offsets(struct latency_model *l);
+/* A source over a latency_model: of scope k (0: all, then classes) laws 3 k + these; then the same
+ * of the next part. */
 enum latency_of { LATENCY_GOOD, LATENCY_SHIPPED, LATENCY_ALL, LATENCY_OF_COUNT };
+/* Of an absorbed item, good only, shipped too, or all: its laws are this one and those behind. */
+static inline enum latency_of latency_first(uint32_t absorb)
+{
+    if (absorb / 4 != ABSORB_SHIP)
+        return LATENCY_ALL;
+    return absorb & 2 ? LATENCY_GOOD : LATENCY_SHIPPED;
+}
+/* Laws of one part, and of all of them. */
+static inline size_t latency_stride(const struct latency_model *l)
+{
+    return ((size_t)l->model->pipeline->n_classes + 1) * LATENCY_OF_COUNT;
+}
+static inline size_t latency_laws(const struct latency_model *l)
+{
+    return l->parts * latency_stride(l);
+}
+/* Fills state_s, out_s and law_s; frees them. */
+void latency_offsets(struct latency_model *l);
+void latency_offsets_release(struct latency_model *l);
+/* Tells parts apart where there are constants between them that nothing else comes near; and makes
+ * them one again. */
+void latency_split(struct latency_model *l);
+void latency_unsplit(struct latency_model *l);
+/* mass[latency_laws]: shares of the items of each scope. */
+void latency_part_masses(const struct latency_model *l, double *mass);
+/* About the longest of all that varies, in s. */
+double latency_spread(const struct latency_model *l);
+/* latency_answer for questions about laws of the first part, taken as those of all parts; false,
+ * and no answers, where the parts are not apart. */
+bool latency_answer_parts(const struct latency_model *l, const struct latency_source *s,
+                          double points_max, double least_kink, struct ask *ask, size_t n);
 /* The `fill` of that source: arg is a struct latency_model. */
 void latency_fill_items(const void *arg, const struct window *w, struct total *out);
 /* *out = sum of E[exp(-i omega T)] over the times T at which an item enters a step for a visit. */

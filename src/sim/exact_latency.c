@@ -116,28 +116,59 @@ static void put_items(const struct model *m, const struct latency_options *optio
             out->curve[out->n_curve++] = *a;
 }
 
-static void solve_items(const struct latency_model *l, const struct latency_options *options,
+static void answer_items(struct latency_model *l, const struct latency_options *options,
+                         double scale_s, double points, struct asks *asks)
+{
+    const struct model *m = l->model;
+    size_t most = LATENCY_PARTS * latency_stride(l);
+    double *mass = mem_zero(most, sizeof *mass);
+    struct latency_source source = {.mass = mass, .fill = latency_fill_items, .arg = l};
+    latency_split(l);
+    if (l->parts > 1) {
+        source.n_laws = (uint32_t)latency_laws(l);
+        source.scale_s = latency_spread(l);
+        source.shift_s = l->law_s;
+        latency_part_masses(l, mass);
+        if (latency_answer_parts(l, &source, points, options->least_kink, asks->at, asks->len)) {
+            mem_free(mass);
+            return;
+        }
+        latency_unsplit(l);
+    }
+    source.n_laws = model_scopes(m) * LATENCY_OF_COUNT;
+    source.scale_s = scale_s;
+    source.shift_s = l->law_s;
+    item_masses(m, mass);
+    latency_answer(&source, points, options->least_kink, asks->at, asks->len);
+    mem_free(mass);
+}
+
+/* Quantiles that stand in the wrong order are none. */
+static void strike_out(struct asks *asks)
+{
+    for (size_t i = 0; i < asks->len; i++)
+        for (size_t k = 0; k < asks->len; k++) {
+            struct ask *low = &asks->at[i], *high = &asks->at[k];
+            bool alike = low->law == high->law && !low->share && !high->share;
+            if (alike && low->p < high->p && low->x > high->x * (1 + 1e-9))
+                low->error = high->error = INFINITY;
+        }
+}
+
+static void solve_items(struct latency_model *l, const struct latency_options *options,
                         double *values, struct latency_outcome *out)
 {
     const struct model *m = l->model;
-    double *mass = mem_zero((size_t)model_scopes(m) * LATENCY_OF_COUNT, sizeof *mass);
-    struct latency_source source = {.n_laws = model_scopes(m) * LATENCY_OF_COUNT,
-                                    .mass = mass,
-                                    .scale_s = item_scale(m, values),
-                                    .shift_s = l->law_s,
-                                    .fill = latency_fill_items,
-                                    .arg = l};
     struct asks asks = {0};
     double points = fmin(options->points_max, WORK_MAX / latency_work(m));
     out->items = points >= 2048;
     if (out->items) {
-        item_masses(m, mass);
         ask_items(m, options, &asks);
-        latency_answer(&source, points, options->least_kink, asks.at, asks.len);
+        answer_items(l, options, item_scale(m, values), points, &asks);
+        strike_out(&asks);
         put_items(m, options, asks.at, values, out);
     }
     vec_release(&asks);
-    mem_free(mass);
 }
 
 /* --- visits */

@@ -7,6 +7,7 @@
 #include "sim/exact_wait.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { ATOMS_FEW = 24, ATOMS_MANY = 1000 };
 
@@ -120,6 +121,9 @@ void latency_model_init(struct latency_model *l, const struct model *m)
     find_many(l);
     l->visits = mem_zero(all, sizeof *l->visits);
     count_visits(l);
+    l->parts = 1;
+    l->walk = mem_zero(m->pipeline->n_classes, sizeof *l->walk);
+    memcpy(l->walk, m->chain, m->pipeline->n_classes * sizeof *l->walk);
     latency_offsets(l);
 }
 
@@ -133,11 +137,13 @@ void latency_model_release(struct latency_model *l)
     mem_free(l->visits);
     mem_free(l->wait);
     mem_free(l->wait_of);
-    for (uint32_t k = 0; k < l->model->pipeline->n_classes; k++)
-        mem_free(l->state_s[k]);
-    mem_free(l->state_s);
-    mem_free(l->out_s);
-    mem_free(l->law_s);
+    for (uint32_t k = 0; k < l->model->pipeline->n_classes && l->parts > 1; k++) {
+        mem_free(l->walk[k].state);
+        mem_free(l->walk[k].hop);
+        mem_free(l->walk[k].block);
+    }
+    mem_free(l->walk);
+    latency_offsets_release(l);
     *l = (struct latency_model){0};
 }
 

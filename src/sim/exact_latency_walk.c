@@ -10,16 +10,6 @@
 enum { ROUNDS_MAX = 20000 };
 static const double PI = 3.14159265358979323846;
 
-/* --- items: what leaves the chain */
-
-/* Laws that an absorbed item belongs to: good only, shipped too, all. */
-static enum latency_of first_law(uint32_t absorb)
-{
-    if (absorb / 4 != ABSORB_SHIP)
-        return LATENCY_ALL;
-    return absorb & 2 ? LATENCY_GOOD : LATENCY_SHIPPED;
-}
-
 /* --- items: least times */
 
 static double end_shift(const struct latency_model *l, const struct chain *c, uint32_t unit)
@@ -50,7 +40,7 @@ static void class_offsets(const struct latency_model *l, const struct chain *c)
     uint32_t s = 0;
     for (uint32_t i = 0; i < c->n_states; i++)
         at[i] = INFINITY;
-    for (uint32_t k = 0; k < ABSORB_COUNT; k++)
+    for (uint32_t k = 0; k < LATENCY_PARTS * ABSORB_COUNT; k++)
         l->out_s[c->class][k] = INFINITY;
     for (int q = 0; q < 2; q++)
         for (uint32_t k = 0; k < c->n_weather && c->start[q] >= 0 && share[q] > 0; k++)
@@ -76,20 +66,30 @@ void latency_offsets(struct latency_model *l)
     uint32_t n = l->model->pipeline->n_classes;
     l->state_s = mem_zero(n, sizeof *l->state_s);
     l->out_s = mem_zero(n, sizeof *l->out_s);
-    l->law_s = mem_zero(((size_t)n + 1) * LATENCY_OF_COUNT, sizeof *l->law_s);
-    for (uint32_t i = 0; i < (n + 1) * LATENCY_OF_COUNT; i++)
+    l->law_s = mem_zero(latency_laws(l), sizeof *l->law_s);
+    for (size_t i = 0; i < latency_laws(l); i++)
         l->law_s[i] = INFINITY;
     for (uint32_t k = 0; k < n; k++) {
-        const struct chain *c = &l->model->chain[k];
-        l->state_s[k] = mem_zero(c->n_states, sizeof **l->state_s);
+        const struct chain *c = &l->walk[k];
+        l->state_s[k] = mem_zero((size_t)c->n_states + 1, sizeof **l->state_s);
         class_offsets(l, c);
-        for (uint32_t i = 0; i < ABSORB_COUNT; i++)
-            for (uint32_t of = first_law(i); of < LATENCY_OF_COUNT; of++) {
-                double *own = &l->law_s[(k + 1) * LATENCY_OF_COUNT + of];
+        for (uint32_t i = 0; i < l->parts * ABSORB_COUNT; i++)
+            for (uint32_t of = latency_first(i % ABSORB_COUNT); of < LATENCY_OF_COUNT; of++) {
+                double *all = l->law_s + i / ABSORB_COUNT * latency_stride(l) + of;
+                double *own = all + (size_t)(k + 1) * LATENCY_OF_COUNT;
                 *own = fmin(*own, l->out_s[k][i]);
-                l->law_s[of] = fmin(l->law_s[of], l->out_s[k][i]);
+                *all = fmin(*all, l->out_s[k][i]);
             }
     }
+}
+
+void latency_offsets_release(struct latency_model *l)
+{
+    for (uint32_t k = 0; k < l->model->pipeline->n_classes; k++)
+        mem_free(l->state_s[k]);
+    mem_free(l->state_s);
+    mem_free(l->out_s);
+    mem_free(l->law_s);
 }
 
 /* How much later than the least time of its target a hop of s arrives; 0 where nothing goes. */
@@ -121,7 +121,7 @@ struct wave_walk {
     uint32_t b;         /* the wave */
     struct wave *state; /* [n_states] */
     struct wave *end;   /* [chain.n_ends] */
-    struct wave out[ABSORB_COUNT];
+    struct wave out[LATENCY_PARTS * ABSORB_COUNT];
     double *matrix; /* [n][n + 1][2] of the largest block */
 };
 
@@ -275,7 +275,7 @@ void latency_entries(const struct latency_model *l, uint32_t step, double omega,
     latency_spectra_init(&spectra, l, &w, UINT32_MAX);
     out[0] = out[1] = 0;
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
-        const struct chain *c = &m->chain[k];
+        const struct chain *c = &l->walk[k];
         struct wave_walk walk;
         walk_make(&walk, l, c, &w);
         for (uint32_t i = 0; i < c->n_units; i++)
@@ -299,7 +299,7 @@ static void add_waves(const struct latency_model *l, uint32_t class,
                       const struct arrivals_at *at, struct total *out)
 {
     const struct model *m = l->model;
-    const struct chain *c = &m->chain[class];
+    const struct chain *c = &l->walk[class];
     uint32_t n = c->n_units;
     double share = m->pipeline->class[class].share;
     struct wave_walk walk;
@@ -316,9 +316,10 @@ static void add_waves(const struct latency_model *l, uint32_t class,
                 wave_add(&at->out[k].wave[b],
                          delayed(w, b, &walk.state[at->state[k]], least, &room), 1);
         }
-        for (uint32_t k = 0; k < ABSORB_COUNT && out; k++)
-            for (uint32_t of = first_law(k); of < LATENCY_OF_COUNT; of++) {
-                uint32_t own = (class + 1) * LATENCY_OF_COUNT + of;
+        for (uint32_t k = 0; k < l->parts * ABSORB_COUNT && out; k++)
+            for (uint32_t i = latency_first(k % ABSORB_COUNT); i < LATENCY_OF_COUNT; i++) {
+                size_t of = k / ABSORB_COUNT * latency_stride(l) + i;
+                size_t own = of + (size_t)(class + 1) * LATENCY_OF_COUNT;
                 double least = l->out_s[class][k];
                 struct wave room;
                 if (!isfinite(least))
@@ -341,9 +342,21 @@ struct kinks_walk {
     struct kink_limits limits;
     struct kinks *state; /* [n_states] */
     struct kinks *end;   /* [chain.n_ends] */
-    struct kinks out[LATENCY_OF_COUNT];
+    struct kinks out[LATENCY_PARTS * LATENCY_OF_COUNT];
     const struct arrivals_at *at;
 };
+
+static void kinks_leave(struct kinks_walk *walk, uint32_t absorb, const struct kinks *after,
+                        double p, double delay)
+{
+    const struct latency_model *l = walk->latency;
+    uint32_t part = absorb / ABSORB_COUNT;
+    const double *law_s = l->law_s + part * latency_stride(l);
+    double at = delay + l->out_s[walk->c->class][absorb];
+    law_s += (size_t)(walk->c->class + 1) * LATENCY_OF_COUNT;
+    for (uint32_t k = latency_first(absorb % ABSORB_COUNT); k < LATENCY_OF_COUNT; k++)
+        kinks_add_later(&walk->out[part * LATENCY_OF_COUNT + k], after, p, at - law_s[k]);
+}
 
 /* Sends on and empties `held`, over hops to states from `end` on and, into `inside`, to those in
  * [begin, end). */
@@ -368,11 +381,9 @@ static void kinks_send(struct kinks_walk *walk, uint32_t s, struct kinks *held, 
         }
         double p = walk->c->weight[hop->branch];
         double delay = later(walk->latency, walk->c, s, hop->to);
-        uint32_t to = (uint32_t)hop->to, of = (walk->c->class + 1) * LATENCY_OF_COUNT;
+        uint32_t to = (uint32_t)hop->to;
         if (hop->to < 0 && p > 0) {
-            double at = delay + walk->latency->out_s[walk->c->class][-1 - hop->to];
-            for (uint32_t k = first_law((uint32_t)(-1 - hop->to)); k < LATENCY_OF_COUNT; k++)
-                kinks_add_later(&walk->out[k], &after, p, at - walk->latency->law_s[of + k]);
+            kinks_leave(walk, (uint32_t)(-1 - hop->to), &after, p, delay);
         } else if (hop->to >= 0 && to >= begin && to < end) {
             kinks_add_later(&inside[to - begin], &after, p, delay);
         } else if (hop->to >= 0) {
@@ -429,7 +440,7 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
                       const struct arrivals_at *at, struct total *out)
 {
     const struct model *m = l->model;
-    const struct chain *c = &m->chain[class];
+    const struct chain *c = &l->walk[class];
     uint32_t n = c->n_units;
     struct kinks_walk walk = {.c = c, .latency = l, .limits = kink_limits(w), .at = at};
     walk.state = mem_zero(c->n_states, sizeof *walk.state);
@@ -437,14 +448,16 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
     for (uint32_t i = 0; i < n; i++)
         latency_unit_kinks(l, spectra, class, i, &walk.limits, walk.end + c->unit[i].first_end);
     kinks_pass(&walk);
-    for (uint32_t of = 0; of < LATENCY_OF_COUNT; of++) {
-        double later_s = l->law_s[(class + 1) * LATENCY_OF_COUNT + of] - l->law_s[of];
+    for (uint32_t k = 0; k < l->parts * LATENCY_OF_COUNT; k++) {
+        size_t of = k / LATENCY_OF_COUNT * latency_stride(l) + k % LATENCY_OF_COUNT;
+        size_t own = of + (size_t)(class + 1) * LATENCY_OF_COUNT;
+        double later_s = l->law_s[own] - l->law_s[of];
         if (out)
-            kinks_add_later(&out[of].kinks, &walk.out[of], m->pipeline->class[class].share,
+            kinks_add_later(&out[of].kinks, &walk.out[k], m->pipeline->class[class].share,
                             isfinite(later_s) ? later_s : 0);
         if (out && model_scopes(m) > 1)
-            kinks_add(&out[(class + 1) * LATENCY_OF_COUNT + of].kinks, &walk.out[of], 1);
-        kinks_release(&walk.out[of]);
+            kinks_add(&out[own].kinks, &walk.out[k], 1);
+        kinks_release(&walk.out[k]);
     }
     for (uint32_t e = 0; e < c->n_ends; e++)
         kinks_release(&walk.end[e]);

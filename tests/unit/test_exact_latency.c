@@ -553,6 +553,78 @@ static void an_hour_for_sure_spoils_no_milliseconds(void **state)
     buf_release(&without);
 }
 
+/* One item in ten takes an hour more: quantiles above 90% are those of that tenth, an hour later,
+ * and the share in time is the mixture's. */
+static void an_hour_for_some_leaves_each_part_its_own_time(void **state)
+{
+    static const char flow[] = "objective: {deadline: %s}\nflow:\n"
+                               "  - stage: a\n    latency: {lognormal: {p50: 20ms, p95: 80ms}}\n"
+                               "    next: [{to: ship, probability: %s}, hour]\n"
+                               "  - stage: hour\n    latency: {shifted: {by: %s, of: {gamma: "
+                               "{mean: 15ms, sd: 5ms}}}}\n";
+    struct buf whole = {0}, part = {0};
+    struct solved x, y;
+    buf_printf(&whole, flow, "3600.05s", "90%", "1h");
+    buf_printf(&part, flow, "50ms", "0%", "0s");
+    solve(&x, buf_text(&whole));
+    solve(&y, buf_text(&part));
+    near(top(&x, "latency_p95") - 3600, top(&y, "latency_p50"), 1e-7);
+    near(top(&x, "latency_p99") - 3600, top(&y, "latency_p90"), 1e-7);
+    near(top(&x, "latency_p999") - 3600, top(&y, "latency_p99"), 1e-7);
+    near(top(&x, "slo_attainment"), 0.9 + 0.1 * top(&y, "slo_attainment"), 1e-7);
+    double z = 0.13971029888186212; /* normal quantile of 0.5 / 0.9 */
+    double sigma = log(4) / 1.6448536269514722;
+    near_rel(top(&x, "latency_p50"), 0.02 * exp(sigma * z), 1e-7);
+    assert_int_equal(x.r.warnings.len, 0);
+    done(&x);
+    done(&y);
+    buf_release(&whole);
+    buf_release(&part);
+}
+
+/* Through the loop none, one, two or three times: 1, 1/4, 1/16, 1/64 of the items go on. */
+static void hours_in_a_loop_are_parts_too(void **state)
+{
+    struct solved s;
+    solve(&s, "objective: {deadline: 3601s}\nflow:\n"
+              "  - check: c\n    specificity: 75%\n    sensitivity: 0%\n"
+              "    latency: {exponential: {mean: 10ms}}\n"
+              "    on_reject: {goto: hour, at_most: 3, then: reject}\n    next: [ship]\n"
+              "  - stage: hour\n    latency: {shifted: {by: 1h, of: {exponential: {mean: 10ms}}}}\n"
+              "    next: [{to: c, at_most: 10}]\n");
+    double shipped = 0.75 * (1 + 1 / 4.0 + 1 / 16.0 + 1 / 64.0);
+    near_rel(top(&s, "reliability"), shipped, 1e-12);
+    near_rel(top(&s, "slo_attainment"), 0.75 * (1 + 1 / 4.0), 1e-7);
+    /* p90: one hour and three exponentials, an Erlang's quantile at p of its part */
+    double p = (0.9 * shipped - 0.75) / (0.75 / 4), low = 0, high = 1;
+    for (int i = 0; i < 100; i++) {
+        double t = (low + high) / 2, z = t / 0.01;
+        *(1 - exp(-z) * (1 + z + z * z / 2) < p ? &low : &high) = t;
+    }
+    near(top(&s, "latency_p90") - 3600, low, 1e-7);
+    within(top(&s, "latency_p95"), 7200, 7201); /* 94.1% are through after an hour, 98.8% two */
+    within(top(&s, "latency_p99"), 10800, top(&s, "latency_p999"));
+    within(top(&s, "latency_p999"), 10800, 10801);
+    done(&s);
+}
+
+/* Where the tail of one part reaches into the next they stay one law:
+ * F(x) = 0.7 G(x) + 0.3 G(x - 3600), G(x) = 1 - (0.01 / x)^0.9. */
+static void parts_that_reach_into_each_other_are_one(void **state)
+{
+    struct solved s;
+    solve(&s, "flow:\n  - stage: a\n    latency: {pareto: {min: 10ms, shape: 0.9}}\n"
+              "    next: [{to: ship, probability: 70%}, hour]\n"
+              "  - stage: hour\n    latency: 1h\n");
+    double p95 = 3600 + 0.01 * pow(0.05 / 0.3, -1 / 0.9);
+    double p95_given = top(&s, "latency_p95");
+    assert_true(isnan(p95_given) || fabs(p95_given - p95) < 1e-3 * p95);
+    assert_false(top(&s, "latency_p90") > top(&s, "latency_p95"));
+    assert_false(top(&s, "latency_p95") > top(&s, "latency_p99"));
+    near_rel(top(&s, "latency_p50"), 0.01 * pow(1 - 0.5 / 0.7, -1 / 0.9), 1e-5);
+    done(&s);
+}
+
 static void nothing_shipped_has_no_latency(void **state)
 {
     struct solved s;
@@ -583,6 +655,9 @@ int main(void)
         cmocka_unit_test(a_sum_of_exponentials_is_transformed_to_rounding),
         cmocka_unit_test(kinks_multiply_as_series),
         cmocka_unit_test(an_hour_for_sure_spoils_no_milliseconds),
+        cmocka_unit_test(an_hour_for_some_leaves_each_part_its_own_time),
+        cmocka_unit_test(hours_in_a_loop_are_parts_too),
+        cmocka_unit_test(parts_that_reach_into_each_other_are_one),
         cmocka_unit_test(nothing_shipped_has_no_latency),
     };
     math_init();
