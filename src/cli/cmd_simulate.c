@@ -173,9 +173,11 @@ static int simulate_point(const struct cli *cli, const struct pipeline *p, struc
         return -1;
     options.keep = NULL;
     options.ranks = NULL;
-    if (!option_given(o, OPTION_SWEEP) && cli->ranks->rank == 0 &&
-        add_importance(cli, p, &options, out, err))
-        return -1;
+    if (!option_given(o, OPTION_SWEEP) && cli->ranks->rank == 0) {
+        if (add_importance(cli, p, &options, out, err))
+            return -1;
+        out->run.partial = out->run.partial || atomic_load(cli->stop);
+    }
     for (size_t i = 0; i < untils.n; i++) {
         const struct metric *m = metrics_find(&out->metrics, untils.list[i].metric);
         if (!m || (m->high - m->low) / 2 > untils.list[i].half_width)

@@ -342,6 +342,20 @@ uint32_t run_threads(const struct run_options *options)
     return workers_count(options->threads || !several ? options->threads : 1);
 }
 
+/* Rare shares, by rank 0 alone.  What is stopped meanwhile is not whole. */
+static int improve(const struct pipeline *p, const struct run_options *o, struct result *out,
+                   struct error *err)
+{
+    const struct ranks *ranks = o->ranks ? o->ranks : &ranks_alone;
+    struct buf stopped = {0};
+    int status = ranks->rank == 0 ? rare_improve(p, o, out, err) : 0;
+    buf_putc(&stopped, o->stop && atomic_load(o->stop));
+    ranks_broadcast(ranks, &stopped);
+    out->run.partial = out->run.partial || buf_text(&stopped)[0] != 0;
+    buf_release(&stopped);
+    return ranks_agree(ranks, status, err);
+}
+
 static int simulate(const struct pipeline *p, const struct run_options *options, struct result *out,
                     struct error *err)
 {
@@ -353,9 +367,7 @@ static int simulate(const struct pipeline *p, const struct run_options *options,
         if (run_by(def, p, options, out, err))
             return -1;
         o.trials = out->run.trials;
-        bool first = !o.ranks || o.ranks->rank == 0;
-        int status = first && !o.means_only ? rare_improve(p, &o, out, err) : 0;
-        return ranks_agree(o.ranks ? o.ranks : &ranks_alone, status, err);
+        return o.means_only ? 0 : improve(p, &o, out, err);
     }
     if (options->n_until)
         return error_set(err, ERR_USAGE,
