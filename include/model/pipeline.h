@@ -461,6 +461,9 @@ struct arrivals {
 };
 /* Items arrive on until twice the end of the horizon, while some of its own are inside; these may
  * take as long as the horizon or 52 weeks more, then they are unfinished. */
+/* Items a second in the long run: over the day, the week, or up to the last instant of a file; 0
+ * for none. */
+double arrivals_rate(const struct arrivals *a);
 struct horizon {
     double warmup_s, length_s; /* length counts after the warm-up; 0 in untimed scenarios */
     double starts_s;           /* second of the week at t = 0 */

@@ -8,9 +8,8 @@
 /* How many items (untimed), or horizons (timed), all of it takes. */
 double importance_trials(const struct pipeline *p, const struct run_options *options);
 
-/* Is that little enough to be done unasked, after the run whose result *ran is? */
-bool importance_is_quick(const struct pipeline *p, const struct run_options *options,
-                         const struct result *ran);
+/* Is that little enough to be done unasked? */
+bool importance_is_quick(const struct pipeline *p, const struct run_options *options);
 
 /* Adds to *out, the result of a run of p: loss and closes of layers, loss, birnbaum and improvement
  * of its stages (gap.h), and sensitivities, as sensitivity_exact does, by central differences.

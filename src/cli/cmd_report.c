@@ -62,7 +62,7 @@ static int add_scenario(const struct cli *cli, const char *path, struct gathered
     bool losses = r->layers.len > 0;
     if (!(r = next_result(g, "simulate", err)) || run_simulate(&p, &run, r, err))
         goto out;
-    if (!losses && !r->run.partial && importance_is_quick(&p, &run, r) &&
+    if (!losses && !r->run.partial && importance_is_quick(&p, &run) &&
         importance_simulate(&p, &run, r, err))
         goto out;
     cli_stamp(cli, r, &p);

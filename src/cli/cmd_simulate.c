@@ -50,7 +50,7 @@ static int add_importance(const struct cli *cli, const struct pipeline *p,
 {
     if (out->run.partial)
         return 0;
-    if (importance_is_quick(p, run, out) || option_given(cli->options, OPTION_GAP))
+    if (importance_is_quick(p, run) || option_given(cli->options, OPTION_GAP))
         return importance_simulate(p, run, out, err);
     result_assume(out,
                   "loss, closes, birnbaum, improvement and sensitivities were left out: they take "

@@ -134,3 +134,18 @@ void pipeline_each_number(struct pipeline *p, void (*visit)(struct number *x, vo
                 visit_numbers(state->override[o].override.numbers, p->n_classes, visit, arg);
         }
 }
+
+double arrivals_rate(const struct arrivals *a)
+{
+    double rate = a->kind == ARRIVALS_POISSON ? a->rate_per_s : 0;
+
+    if (a->kind == ARRIVALS_EVERY)
+        rate = 1 / dist_mean(&a->every);
+    else if (a->kind == ARRIVALS_DAILY)
+        rate = a->mean_per_s;
+    else if (a->kind == ARRIVALS_FILE && a->n_instants && a->instants[a->n_instants - 1] > 0)
+        rate = (double)a->n_instants / a->instants[a->n_instants - 1];
+    for (uint32_t i = 0; a->kind == ARRIVALS_SCHEDULE && i < a->n_schedule; i++)
+        rate += a->schedule[i].rate_per_s * (a->schedule[i].to_s - a->schedule[i].from_s) / WEEK_S;
+    return rate * (a->has_batch ? dist_mean(&a->batch) : 1);
+}

@@ -38,20 +38,6 @@ int exact_feedback_can(const struct pipeline *p, struct error *err)
                     p->feedback.column, "not solved: feedback, as %s; use simulate", lacks);
 }
 
-/* Items a second, over the week or the day. */
-static double mean_rate(const struct arrivals *a)
-{
-    double rate = a->rate_per_s;
-
-    if (a->kind == ARRIVALS_EVERY)
-        rate = 1 / dist_mean(&a->every);
-    else if (a->kind == ARRIVALS_DAILY)
-        rate = a->mean_per_s;
-    for (uint32_t i = 0; a->kind == ARRIVALS_SCHEDULE && i < a->n_schedule; i++)
-        rate += a->schedule[i].rate_per_s * (a->schedule[i].to_s - a->schedule[i].from_s) / WEEK_S;
-    return rate * (a->has_batch ? dist_mean(&a->batch) : 1);
-}
-
 /* The curves are named once and found again by their place: they move as others are added. */
 static void add_curves(const struct pipeline *p, struct result *out)
 {
@@ -116,7 +102,7 @@ int exact_feedback(const struct pipeline *p, const struct exact_options *options
                    struct result *out, bool *complete, struct error *err)
 {
     const struct feedback *f = &p->feedback;
-    double labels = 0, reviews = 0, items = mean_rate(&p->arrivals) * f->cycle_s;
+    double labels = 0, reviews = 0, items = arrivals_rate(&p->arrivals) * f->cycle_s;
     size_t first = out->curves.len;
 
     add_curves(p, out);

@@ -309,14 +309,12 @@ double importance_trials(const struct pipeline *p, const struct run_options *opt
     return evaluations_of(p, n_q) * REPEATS * (double)trials_each(p, options, n_q);
 }
 
-bool importance_is_quick(const struct pipeline *p, const struct run_options *options,
-                         const struct result *ran)
+bool importance_is_quick(const struct pipeline *p, const struct run_options *options)
 {
-    const struct metric *r = metrics_find(&ran->metrics, "reliability");
-    if (p->arrivals.kind == ARRIVALS_NONE)
-        return true;
-    double items = r && ran->run.trials ? (double)r->n / (double)ran->run.trials : 1;
-    return importance_trials(p, options) * items * p->n_steps <= QUICK_VISITS;
+    double span = p->horizon.warmup_s + p->horizon.length_s;
+    double items = arrivals_rate(&p->arrivals) * span;
+    return p->arrivals.kind == ARRIVALS_NONE ||
+           importance_trials(p, options) * items * p->n_steps <= QUICK_VISITS;
 }
 
 static void study_release(struct study *s)
