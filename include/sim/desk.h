@@ -15,7 +15,7 @@
 
 #include "math/rng.h"
 #include "sim/batch.h"
-#include "sim/calendar.h"
+#include "sim/desk_order.h"
 #include "sim/queue_arrive.h"
 #include "sim/queue_tally.h"
 #include <stdatomic.h>
@@ -37,40 +37,6 @@ struct customers {
     double *arrive, *took;   /* s: when the item arrived; its time without the wait */
     uint64_t *kind;          /* see desk_kind; NULL: all are of the kind `same` */
     uint64_t same;
-};
-
-/* Who has come to a desk with hours, or with another order than that of coming. */
-struct guest {
-    double reach, service, arrive, took;
-    uint64_t kind;
-    double since, begin, left, waited; /* waits since; began last; work left then; waits so far */
-    double key;
-    uint64_t turn;  /* among equal keys: interrupted work first, then the order of coming */
-    uint32_t next;  /* in its line, or of the free */
-    uint32_t place; /* among those in service */
-    bool parted, late;
-};
-struct leaving {
-    double at;
-    uint32_t who;
-};
-struct desk_order {
-    const struct resource *resource; /* borrowed */
-    struct calendar hours;
-    double starts_s, turned_s; /* of the horizon, in its week; when the hours last changed */
-    uint32_t servers, busy, waiting, cohort; /* cohort: of those here, in a unit that counts */
-    bool overtakes;                          /* may who arrives later be served before? */
-    bool by_key;                             /* the line is a heap, else lists by rank */
-    uint32_t *rank, n_ranks;                 /* [n_classes]: the list of a class */
-    struct line_ends {
-        uint32_t first, last;
-    } * list; /* [n_ranks] */
-    uint32_t *heap, heap_cap;
-    struct leaving *leaving; /* [servers]: a heap of those in service */
-    uint32_t *running;       /* [servers]: the same by place */
-    struct guest *guest;
-    uint32_t cap, used, first_free;
-    uint64_t joined;
 };
 
 /* The line before a desk. */
@@ -125,6 +91,8 @@ struct desk_sim {
     uint32_t desk[LANES], step[LANES]; /* desk: 1 + resource; step: where */
     struct customers chunk;            /* [LANES] */
     struct customers left_desk;        /* [LANES]: of one with an order, with begin[] */
+    struct customers alike;            /* [LANES]: of one kind, with alike_begin[] */
+    double alike_begin[LANES] __attribute__((aligned(64)));
     double begin[LANES] __attribute__((aligned(64)));
     float wait[LANES] __attribute__((aligned(64))), value[LANES] __attribute__((aligned(64)));
 };
@@ -185,16 +153,6 @@ void customers_release(struct customers *c);
 void desk_line_serve(struct desk_sim *s, uint32_t desk, double upto, bool all);
 /* The same for at most LANES who come in order and before all others, with an empty pool. */
 void desk_line_serve_now(struct desk_sim *s, uint32_t desk, const struct customers *c);
-
-/* desk_order.c */
-/* Does a resource need more than first come first served? */
-bool desk_has_order(const struct pipeline *p, uint32_t resource);
-struct desk_order *desk_order_new(const struct pipeline *p, uint32_t resource);
-void desk_order_free(struct desk_order *o);
-/* Nobody there, at the start of the calendar. */
-void desk_order_clear(struct desk_order *o);
-/* What happens at the desk by `upto`, with customers who come by then, in order. */
-void desk_order_serve(struct desk_sim *s, uint32_t desk, const struct customers *c, double upto);
 
 /* desk_count.c: the customers of one desk, at most LANES, in order, with begin[] */
 void desk_count(struct desk_sim *s, uint32_t desk, const struct customers *c, const double *begin);

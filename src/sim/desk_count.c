@@ -388,14 +388,62 @@ MULTIVERSION static bool one_kind(const uint64_t *kind, uint32_t n)
     return (other[0] | other[1] | other[2] | other[3]) == 0 && rest == 0;
 }
 
+enum { FEW_ALIKE = 4, KINDS_APART = 8 };
+
+/* Of n places in c, those of the kind of the first one into is[], the others stay; both in order.
+ */
+static uint32_t take_alike(const struct customers *c, uint16_t *rest, uint32_t n, uint16_t *is)
+{
+    uint64_t kind = c->kind[rest[0]];
+    uint32_t n_is = 0, left = 0;
+    for (uint32_t k = 0; k < n; k++) {
+        uint16_t i = rest[k];
+        bool alike = c->kind[i] == kind;
+        is[n_is] = rest[left] = i;
+        n_is += alike;
+        left += !alike;
+    }
+    return n_is;
+}
+
+static void count_alike(struct desk_sim *s, const struct customers *c, const double *begin,
+                        const uint16_t *is, uint32_t n)
+{
+    struct customers *to = &s->alike;
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t i = is[k];
+        to->reach[k] = c->reach[i];
+        to->service[k] = c->service[i];
+        to->arrive[k] = c->arrive[i];
+        to->took[k] = c->took[i];
+        s->alike_begin[k] = begin[i];
+    }
+    to->kind[0] = c->kind[is[0]];
+    to->n = n;
+    count_kind(s, to, s->alike_begin);
+}
+
+/* Kind by kind; the few of rare ones one by one. */
 static void count_items(struct desk_sim *s, const struct customers *c, const double *begin)
 {
-    if (!c->kind || one_kind(c->kind, c->n)) {
+    uint16_t rest[LANES], is[LANES];
+    uint32_t n = c->n;
+    if (!c->kind || one_kind(c->kind, n)) {
         count_kind(s, c, begin);
         return;
     }
-    for (uint32_t i = 0; i < c->n; i++)
-        count_one(s, c, i, begin[i]);
+    for (uint32_t i = 0; i < n; i++)
+        rest[i] = (uint16_t)i;
+    for (int k = 0; k < KINDS_APART && n >= FEW_ALIKE; k++) {
+        uint32_t n_is = take_alike(c, rest, n, is);
+        n -= n_is;
+        if (n_is >= FEW_ALIKE)
+            count_alike(s, c, begin, is, n_is);
+        for (uint32_t i = 0; n_is < FEW_ALIKE && i < n_is; i++)
+            count_one(s, c, is[i], begin[is[i]]);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        count_one(s, c, rest[i], begin[rest[i]]);
 }
 
 void desk_count(struct desk_sim *s, uint32_t desk, const struct customers *c, const double *begin)

@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A desk with hours, or with another order than first come first served, as an event loop of its
- * own: who comes next is known, for customers come sorted; who leaves next is the first of a heap;
- * and the hours change at one instant.  At one and the same instant the hours change first, then
- * work that was begun before they did last ends, then somebody comes (see desk_supports: others
- * have no such coincidences).
+/* A desk with hours, or with another order than first come first served.  The line is a list for
+ * each rank of classes, or a heap by key.
  *
- * The line is a list for each rank of classes, or a heap by key.  Whoever has been served without a
- * break is counted with others in blocks; parts of a service one by one. */
+ * Where work is never interrupted, whoever is next begins when a server is free and the desk is
+ * open, and who has come by then stands in the line: nothing but beginnings need to be followed,
+ * one after the other in time.  Who comes as a server gets free comes after it (see desk_supports:
+ * it matters nowhere else). */
 #include "sim/desk.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { NOBODY = UINT32_MAX };
-static const uint64_t FRESH = UINT64_C(1) << 63;
 
 /* --- life */
 
@@ -65,6 +61,9 @@ struct desk_order *desk_order_new(const struct pipeline *p, uint32_t resource)
     o->rank = mem_zero(p->n_classes, sizeof *o->rank);
     o->n_ranks = by_rank(r) ? rank_classes(p, o->rank) : 1;
     o->list = mem_zero(o->n_ranks, sizeof *o->list);
+    o->breaks = r->discipline == DISCIPLINE_PREEMPTIVE ||
+                (r->n_hours > 0 && r->at_close == CLOSE_INTERRUPT);
+    o->free_at = mem_zero(o->servers + 1, sizeof *o->free_at);
     o->leaving = mem_zero(o->servers, sizeof *o->leaving);
     o->running = mem_zero(o->servers, sizeof *o->running);
     return o;
@@ -77,6 +76,7 @@ void desk_order_free(struct desk_order *o)
     mem_free(o->rank);
     mem_free(o->list);
     mem_free(o->heap);
+    mem_free(o->free_at);
     mem_free(o->leaving);
     mem_free(o->running);
     mem_free(o->guest);
@@ -86,7 +86,10 @@ void desk_order_free(struct desk_order *o)
 void desk_order_clear(struct desk_order *o)
 {
     calendar_start(&o->hours, o->resource, o->starts_s);
-    o->turned_s = 0;
+    o->turned_s = o->now_s = 0;
+    for (uint32_t k = 0; k < o->servers; k++)
+        o->free_at[k] = 0;
+    o->free_at[o->servers] = INFINITY;
     o->busy = o->waiting = o->cohort = o->used = 0;
     o->first_free = NOBODY;
     o->joined = 0;
@@ -96,7 +99,7 @@ void desk_order_clear(struct desk_order *o)
 
 /* --- guests */
 
-static uint32_t take_in(struct desk_order *o)
+static uint32_t slot(struct desk_order *o)
 {
     uint32_t i = o->first_free;
     if (i != NOBODY) {
@@ -110,15 +113,10 @@ static uint32_t take_in(struct desk_order *o)
     return o->used++;
 }
 
-static void let_go(struct desk_order *o, uint32_t i)
+void guest_free(struct desk_order *o, uint32_t who)
 {
-    o->guest[i].next = o->first_free;
-    o->first_free = i;
-}
-
-static uint32_t rank_of(const struct desk_order *o, const struct guest *g)
-{
-    return o->rank[kind_class(g->kind)];
+    o->guest[who].next = o->first_free;
+    o->first_free = who;
 }
 
 static double key_of(const struct desk_order *o, const struct guest *g)
@@ -131,6 +129,22 @@ static double key_of(const struct desk_order *o, const struct guest *g)
     default:
         return 0;
     }
+}
+
+uint32_t guest_new(struct desk_order *o, const struct customers *c, uint32_t i)
+{
+    uint32_t who = slot(o);
+    struct guest *g = &o->guest[who];
+    g->reach = g->since = c->reach[i];
+    g->service = g->left = c->service[i];
+    g->arrive = c->arrive[i];
+    g->took = c->took[i];
+    g->kind = c->kind ? c->kind[i] : c->same;
+    g->waited = 0;
+    g->turn = o->joined++ | FRESH;
+    g->parted = g->late = false;
+    g->key = o->by_key ? key_of(o, g) : 0;
+    return who;
 }
 
 /* --- the line */
@@ -204,10 +218,10 @@ static void push_interrupted(struct desk_order *o, struct line_ends *l, uint32_t
     l->last = l->last == after ? who : l->last;
 }
 
-static void line_up(struct desk_order *o, uint32_t who)
+void desk_order_wait(struct desk_order *o, uint32_t who)
 {
     bool fresh = o->guest[who].turn & FRESH;
-    struct line_ends *l = &o->list[rank_of(o, &o->guest[who])];
+    struct line_ends *l = &o->list[o->rank[kind_class(o->guest[who].kind)]];
     if (o->by_key)
         push_heap(o, who);
     else if (!fresh && o->n_ranks > 1)
@@ -219,7 +233,7 @@ static void line_up(struct desk_order *o, uint32_t who)
     o->waiting++;
 }
 
-static uint32_t next_in_line(struct desk_order *o)
+uint32_t desk_order_next(struct desk_order *o)
 {
     struct line_ends *l = o->list;
     o->waiting--;
@@ -233,234 +247,135 @@ static uint32_t next_in_line(struct desk_order *o)
     return who;
 }
 
-/* --- in service */
+/* --- counting */
 
-static void sink(struct desk_order *o, uint32_t i, struct leaving x)
-{
-    struct leaving *h = o->leaving;
-    for (uint32_t k = 2 * i + 1; k < o->busy; k = 2 * i + 1) {
-        k += k + 1 < o->busy && h[k + 1].at < h[k].at;
-        if (!(h[k].at < x.at))
-            break;
-        h[i] = h[k];
-        i = k;
-    }
-    h[i] = x;
-}
-
-static void rise(struct desk_order *o, uint32_t i, struct leaving x)
-{
-    struct leaving *h = o->leaving;
-    for (uint32_t up; i > 0 && x.at < h[up = (i - 1) / 2].at; i = up)
-        h[i] = h[up];
-    h[i] = x;
-}
-
-static struct leaving begin(struct desk_order *o, uint32_t who, double now, double limit)
-{
-    struct guest *g = &o->guest[who];
-    double wait = now - g->since;
-    g->begin = now;
-    g->waited += wait;
-    g->late = g->parted ? g->late : wait > limit + now * 1e-14;
-    return (struct leaving){now + g->left, who};
-}
-
-static void serve(struct desk_order *o, uint32_t who, double now)
-{
-    struct leaving x = begin(o, who, now, o->resource->answer_within_s);
-    o->guest[who].place = o->busy;
-    o->running[o->busy] = who;
-    rise(o, o->busy++, x);
-}
-
-/* He leaves his server, which is given to the last one's place in the list. */
-static void stop(struct desk_order *o, uint32_t who)
-{
-    uint32_t last = o->running[--o->busy], place = o->guest[who].place;
-    o->running[place] = last;
-    o->guest[last].place = place;
-}
-
-static void drop_leaving(struct desk_order *o, uint32_t who)
-{
-    uint32_t i = 0;
-    while (o->leaving[i].who != who)
-        i++;
-    struct leaving last = o->leaving[o->busy]; /* one less than before */
-    if (last.who == who)
-        return;
-    if (i > 0 && last.at < o->leaving[(i - 1) / 2].at)
-        rise(o, i, last);
-    else
-        sink(o, i, last);
-}
-
-static void interrupt(struct desk_sim *s, uint32_t desk, uint32_t who, double now)
-{
-    struct desk_order *o = s->line[desk].order;
-    struct guest *g = &o->guest[who];
-    stop(o, who);
-    drop_leaving(o, who);
-    desk_count_part(s, desk, g->since, g->begin, now);
-    g->left = fmax(g->left - (now - g->begin), 0);
-    g->since = now;
-    g->parted = true;
-    g->turn &= ~FRESH;
-    if (o->resource->discipline == DISCIPLINE_SHORTEST)
-        g->key = g->left;
-    line_up(o, who);
-}
-
-static void pull(struct desk_order *o, double now)
-{
-    while (o->waiting > 0 && o->hours.open && o->busy < o->servers)
-        serve(o, next_in_line(o), now);
-}
-
-/* --- what happens */
-
-/* The one that began last of the lowest rank, when that is lower; else NOBODY. */
-static uint32_t victim(const struct desk_order *o, const struct guest *urgent)
-{
-    uint32_t lowest = NOBODY, rank = rank_of(o, urgent);
-    for (uint32_t i = 0; i < o->busy; i++) {
-        const struct guest *g = &o->guest[o->running[i]];
-        uint32_t of = rank_of(o, g);
-        bool lower =
-            of > rank || (of == rank && lowest != NOBODY && g->begin >= o->guest[lowest].begin);
-        lowest = lower ? o->running[i] : lowest;
-        rank = lower ? of : rank;
-    }
-    return lowest;
-}
-
-static void come(struct desk_sim *s, uint32_t desk, const struct customers *c, uint32_t i)
-{
-    struct desk_order *o = s->line[desk].order;
-    double now = c->reach[i];
-    uint32_t who = take_in(o), lower;
-    struct guest *g = &o->guest[who];
-    *g = (struct guest){.reach = now,
-                        .service = c->service[i],
-                        .arrive = c->arrive[i],
-                        .took = c->took[i],
-                        .kind = c->kind ? c->kind[i] : c->same,
-                        .since = now,
-                        .left = c->service[i],
-                        .turn = o->joined++ | FRESH};
-    g->key = o->by_key ? key_of(o, g) : 0;
-    o->cohort += kind_unit(g->kind) < s->tally->n_units;
-    if (o->waiting == 0 && o->hours.open && o->busy < o->servers) {
-        serve(o, who, now);
-        return;
-    }
-    if (o->resource->discipline == DISCIPLINE_PREEMPTIVE && o->hours.open &&
-        (lower = victim(o, g)) != NOBODY) {
-        interrupt(s, desk, lower, now);
-        serve(o, who, now);
-        return;
-    }
-    line_up(o, who);
-}
-
-static void count_those_who_left(struct desk_sim *s, uint32_t desk)
+void desk_order_count(struct desk_sim *s, uint32_t desk)
 {
     if (s->left_desk.n > 0)
         desk_count_left(s, desk, &s->left_desk, s->begin);
     s->left_desk.n = 0;
 }
 
-/* Work of one who is in service while the desk is closed, from when it closed. */
-static void count_closed(struct desk_sim *s, uint32_t desk, double now)
-{
-    desk_count_closed(s, desk, s->line[desk].order->turned_s, now);
-}
-
-static void count_guest(struct desk_sim *s, uint32_t desk, const struct guest *g, double now)
+void desk_order_note(struct desk_sim *s, uint32_t desk, const struct guest *g, double begin)
 {
     struct customers *to = &s->left_desk;
-    if (g->parted) {
-        desk_count_part(s, desk, g->since, g->begin, now);
-        desk_count_parted(s, desk, g, now);
-        return;
-    }
     to->reach[to->n] = g->reach;
     to->service[to->n] = g->service;
     to->arrive[to->n] = g->arrive;
     to->took[to->n] = g->took;
     to->kind[to->n] = g->kind;
-    s->begin[to->n++] = g->begin;
+    s->begin[to->n++] = begin;
     if (to->n == LANES)
-        count_those_who_left(s, desk);
+        desk_order_count(s, desk);
 }
 
-static void leave(struct desk_sim *s, uint32_t desk)
+/* --- beginnings */
+
+/* The first instant from `at` on when the desk is open; never less than the last time. */
+static double open_from(struct desk_order *o, double at)
 {
-    struct desk_order *o = s->line[desk].order;
-    struct leaving x = o->leaving[0];
-    const struct guest *g = &o->guest[x.who];
-    if (!o->hours.open)
-        count_closed(s, desk, x.at);
-    o->cohort -= kind_unit(g->kind) < s->tally->n_units;
-    count_guest(s, desk, g, x.at);
-    let_go(o, x.who);
-    stop(o, x.who);
-    if (o->waiting > 0 && o->hours.open) { /* the next one at once */
-        uint32_t who = next_in_line(o);
-        o->guest[who].place = o->busy;
-        o->running[o->busy++] = who;
-        sink(o, 0, begin(o, who, x.at, o->resource->answer_within_s));
-    } else if (o->busy > 0) {
-        sink(o, 0, o->leaving[o->busy]);
+    while (at >= o->hours.next_s)
+        calendar_turn(&o->hours);
+    return o->hours.open ? at : o->hours.next_s;
+}
+
+/* Work until `end` of one who begins before the next change of hours. */
+static void count_overtime(struct desk_sim *s, uint32_t desk, double end)
+{
+    struct calendar h = s->line[desk].order->hours;
+    while (h.next_s < end) {
+        double from = h.next_s;
+        calendar_turn(&h);
+        if (!h.open)
+            desk_count_closed(s, desk, from, h.next_s < end ? h.next_s : end);
     }
 }
 
-static void turn(struct desk_sim *s, uint32_t desk)
+/* The server that is free first works until `end`. */
+static void occupy(struct desk_order *o, double end)
+{
+    double *f = o->free_at;
+    uint32_t i = 0;
+    for (uint32_t k = 1; k < o->servers; k = 2 * i + 1) {
+        k += f[k + 1] < f[k];
+        if (!(f[k] < end))
+            break;
+        f[i] = f[k];
+        i = k;
+    }
+    f[i] = end;
+}
+
+static void begin(struct desk_sim *s, uint32_t desk, const struct guest *g, double at)
 {
     struct desk_order *o = s->line[desk].order;
-    double now = o->hours.next_s;
-    bool was_open = o->hours.open;
-    for (uint32_t i = 0; !was_open && i < o->busy; i++)
-        count_closed(s, desk, now);
-    calendar_turn(&o->hours);
-    o->turned_s = now;
-    if (o->hours.open) {
-        pull(o, now);
-        return;
-    }
-    while (o->resource->at_close == CLOSE_INTERRUPT && o->busy > 0) {
-        uint32_t latest = o->running[0]; /* the first to come ends up at the front */
-        for (uint32_t i = 1; i < o->busy; i++)
-            if ((o->guest[o->running[i]].turn & ~FRESH) > (o->guest[latest].turn & ~FRESH))
-                latest = o->running[i];
-        interrupt(s, desk, latest, now);
-    }
+    double end = at + g->service;
+    if (end > o->hours.next_s)
+        count_overtime(s, desk, end);
+    occupy(o, end);
+    desk_order_note(s, desk, g, at);
+}
+
+/* One who comes to an empty line.  False: he must wait. */
+static bool begin_at_once(struct desk_sim *s, uint32_t desk, const struct customers *c, uint32_t i)
+{
+    struct desk_order *o = s->line[desk].order;
+    double reach = c->reach[i], at = o->free_at[0] > reach ? o->free_at[0] : reach;
+    at = open_from(o, at);
+    if (at > reach)
+        return false;
+    struct guest g = {.reach = reach,
+                      .service = c->service[i],
+                      .arrive = c->arrive[i],
+                      .took = c->took[i],
+                      .kind = c->kind ? c->kind[i] : c->same};
+    begin(s, desk, &g, at);
+    o->now_s = at;
+    return true;
+}
+
+static void join(struct desk_sim *s, struct desk_order *o, const struct customers *c, uint32_t i)
+{
+    uint32_t who = guest_new(o, c, i);
+    o->cohort += kind_unit(o->guest[who].kind) < s->tally->n_units;
+    desk_order_wait(o, who);
+}
+
+static void begin_next(struct desk_sim *s, uint32_t desk, double at)
+{
+    struct desk_order *o = s->line[desk].order;
+    uint32_t who = desk_order_next(o);
+    begin(s, desk, &o->guest[who], at);
+    o->cohort -= kind_unit(o->guest[who].kind) < s->tally->n_units;
+    o->now_s = at;
+    guest_free(o, who);
 }
 
 void desk_order_serve(struct desk_sim *s, uint32_t desk, const struct customers *c, double upto)
 {
     struct desk_order *o = s->line[desk].order;
     uint32_t i = 0;
-    for (;;) {
-        double comes = i < c->n ? c->reach[i] : INFINITY;
-        double leaves = o->busy > 0 ? o->leaving[0].at : INFINITY, turns = o->hours.next_s;
-        double next = comes < leaves ? comes : leaves;
-        if (turns <= next && (i < c->n || o->busy + o->waiting > 0)) {
-            bool older = turns == leaves && o->guest[o->leaving[0].who].begin < o->turned_s;
-            if (turns > upto)
-                break;
-            if (older)
-                leave(s, desk);
-            else
-                turn(s, desk);
-        } else if (!(next <= upto) || next == INFINITY) {
-            break;
-        } else if (leaves <= comes) {
-            leave(s, desk);
-        } else {
-            come(s, desk, c, i++);
-        }
+    if (o->breaks) {
+        desk_break_serve(s, desk, c, upto);
+        return;
     }
-    count_those_who_left(s, desk);
+    for (;;) {
+        if (o->waiting == 0) {
+            if (i == c->n)
+                break;
+            if (!begin_at_once(s, desk, c, i)) {
+                o->now_s = c->reach[i];
+                join(s, o, c, i);
+            }
+            i++;
+            continue;
+        }
+        double at = open_from(o, o->free_at[0] > o->now_s ? o->free_at[0] : o->now_s);
+        while (i < c->n && c->reach[i] < at)
+            join(s, o, c, i++);
+        if (at > upto)
+            break;
+        begin_next(s, desk, at);
+    }
+    desk_order_count(s, desk);
 }

@@ -35,6 +35,7 @@ struct desk_sim *desk_sim_new(const struct desk_program *g)
         desk_line_init(&s->line[r], p, r);
     customers_room(&s->chunk, LANES);
     customers_room(&s->left_desk, LANES);
+    customers_room(&s->alike, LANES);
     return s;
 }
 
@@ -59,6 +60,7 @@ void desk_sim_free(struct desk_sim *s)
         desk_line_release(&s->line[r]);
     customers_release(&s->chunk);
     customers_release(&s->left_desk);
+    customers_release(&s->alike);
     tally_release(&s->counts);
     batch_free(s->batch);
     mem_free(s->line);
