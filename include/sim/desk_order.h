@@ -36,8 +36,8 @@ struct desk_order {
     bool by_key;                             /* the line is a heap, else lists by rank */
     bool breaks;                             /* may work be interrupted? */
     double now_s;                            /* without: of the last beginning, or longer wait */
-    double *free_at;                         /* [servers + 1]: without: a heap, and INFINITY */
-    uint32_t *rank, n_ranks;                 /* [n_classes]: the list of a class */
+    double *free_at;         /* without: of all servers, then INFINITY: ascending, or a heap */
+    uint32_t *rank, n_ranks; /* [n_classes]: the list of a class */
     struct line_ends {
         uint32_t first, last;
     } * list; /* [n_ranks] */

@@ -10,6 +10,11 @@
 
 #include <math.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+enum { DESK_FEW = 16 }; /* servers whose times are kept in order, the others' in a heap */
 
 /* --- life */
 
@@ -49,6 +54,12 @@ bool desk_has_order(const struct pipeline *p, uint32_t resource)
     return !by_rank(r);
 }
 
+/* How many times until which servers work are kept, those that are none with them. */
+static uint32_t places_of(const struct desk_order *o)
+{
+    return (o->servers > DESK_FEW ? o->servers : DESK_FEW) + 1;
+}
+
 struct desk_order *desk_order_new(const struct pipeline *p, uint32_t resource)
 {
     const struct resource *r = &p->resource[resource];
@@ -63,7 +74,7 @@ struct desk_order *desk_order_new(const struct pipeline *p, uint32_t resource)
     o->list = mem_zero(o->n_ranks, sizeof *o->list);
     o->breaks = r->discipline == DISCIPLINE_PREEMPTIVE ||
                 (r->n_hours > 0 && r->at_close == CLOSE_INTERRUPT);
-    o->free_at = mem_zero(o->servers + 1, sizeof *o->free_at);
+    o->free_at = mem_zero(places_of(o), sizeof *o->free_at);
     o->leaving = mem_zero(o->servers, sizeof *o->leaving);
     o->running = mem_zero(o->servers, sizeof *o->running);
     return o;
@@ -87,9 +98,8 @@ void desk_order_clear(struct desk_order *o)
 {
     calendar_start(&o->hours, o->resource, o->starts_s);
     o->turned_s = o->now_s = 0;
-    for (uint32_t k = 0; k < o->servers; k++)
-        o->free_at[k] = 0;
-    o->free_at[o->servers] = INFINITY;
+    for (uint32_t k = 0; k < places_of(o); k++)
+        o->free_at[k] = k < o->servers ? 0 : INFINITY;
     o->busy = o->waiting = o->cohort = o->used = 0;
     o->first_free = NOBODY;
     o->joined = 0;
@@ -291,11 +301,33 @@ static void count_overtime(struct desk_sim *s, uint32_t desk, double end)
     }
 }
 
+/* Few servers: `f` ascending, INFINITY after the last; its first gives way to `end`, which takes
+ * its place among the others.  Without a branch, as which place that is nobody can guess. */
+static inline void put_in_order(double *f, double end)
+{
+    f[0] = -INFINITY;
+#ifdef __SSE2__
+    __m128d x = _mm_set1_pd(end);
+    for (uint32_t k = 0; k < DESK_FEW; k += 2)
+        _mm_storeu_pd(f + k,
+                      _mm_max_pd(_mm_loadu_pd(f + k), _mm_min_pd(x, _mm_loadu_pd(f + k + 1))));
+#else
+    for (uint32_t k = 0; k < DESK_FEW; k++) {
+        double least = end < f[k + 1] ? end : f[k + 1];
+        f[k] = f[k] > least ? f[k] : least;
+    }
+#endif
+}
+
 /* The server that is free first works until `end`. */
-static void occupy(struct desk_order *o, double end)
+static inline void occupy(struct desk_order *o, double end)
 {
     double *f = o->free_at;
     uint32_t i = 0;
+    if (o->servers <= DESK_FEW) {
+        put_in_order(f, end);
+        return;
+    }
     for (uint32_t k = 1; k < o->servers; k = 2 * i + 1) {
         k += f[k + 1] < f[k];
         if (!(f[k] < end))
