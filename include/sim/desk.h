@@ -24,10 +24,11 @@
 struct desk_program {
     struct program items;
     struct queue_program queue; /* what is counted, and its names */
-    struct qtable *gap;         /* of Poisson arrivals: times between them, mean 1; else NULL */
+    struct qtable *gap;         /* of Poisson arrivals, maybe by schedule: times between them, mean
+                                   1; else NULL */
     uint32_t *edge_of;          /* [items.rules.n_routes]: edge of the queue program */
-    bool bare; /* every item goes to the one desk at once, is served, and ships: no blocks of items
-                  are needed */
+    bool bare; /* every item goes to the one desk at once, is served by one law, and ships: no
+                  blocks of items are needed */
 };
 
 /* Customers of a desk: columns of one table. */
@@ -80,7 +81,9 @@ struct desk_sim {
     struct arrival_walk walk;
     double arrival[LANES] __attribute__((aligned(64)));
     float work[LANES] __attribute__((aligned(64))); /* bare: service of each */
-    uint32_t arrivals, next;                        /* in arrival[]; of those, taken */
+    uint16_t class[LANES];                          /* bare, with several */
+    uint64_t kind[LANES] __attribute__((aligned(64)));
+    uint32_t arrivals, next; /* in arrival[]; of those, taken */
     uint64_t fills;
     uint32_t left; /* of the batch that arrives */
     double now_s;  /* of the last one drawn */
@@ -169,13 +172,18 @@ void desk_count_closed(struct desk_sim *s, uint32_t desk, double from, double to
 /* Units of time of a horizon that is over: utilisation, wages, curves. */
 void desk_count_horizon(struct desk_sim *s);
 
+/* desk_arrive.c */
+/* The next arrivals, at most LANES, to s->arrival; of a bare program s->work and s->class too. */
+void desk_fill_arrivals(struct desk_sim *s);
+
 /* desk_items.c */
 /* How a lane's item ended; see class_end. */
 uint32_t desk_end_of(const struct batch *b, uint32_t lane);
 /* Counts the items of a block that has ended; held ones without their time in sketches. */
 void desk_count_block(struct desk_sim *s, const double *arrival);
-/* The same for n items of a bare program with these service times, which go to s->service. */
-void desk_count_bare(struct desk_sim *s, const float *service, uint32_t n);
+/* The same for n items of a bare program with these service times, which go to s->service, and
+ * classes. */
+void desk_count_bare(struct desk_sim *s, const float *service, const uint16_t *class, uint32_t n);
 /* What was counted of steps goes to the unit that ends. */
 void desk_end_unit(struct desk_sim *s);
 

@@ -19,6 +19,9 @@ void arrivals_start(struct arrival_walk *w, const struct queue_program *g, uint6
                     uint64_t replication);
 /* The next one after now_s, the last one (at the start: 0); INFINITY: no more. */
 double arrivals_next(struct arrival_walk *w, const struct queue_program *g, double now_s);
+/* The same by a schedule, where the one before and the next are `left` arrivals apart at the rates
+ * that hold between them. */
+double arrivals_by_schedule(struct arrival_walk *w, const struct queue_program *g, double left);
 /* How many items arrive at once. */
 uint32_t arrivals_batch(struct arrival_walk *w, const struct queue_program *g);
 

@@ -160,27 +160,46 @@ MULTIVERSION static struct lanes_sums widen(const float *x, uint32_t n, double *
     return s;
 }
 
-void desk_count_bare(struct desk_sim *s, const float *service, uint32_t n)
+/* What class[i] adds to its sums; n > 0. */
+static void count_bare_class(double *u, uint32_t n, struct lanes_sums took, bool review)
 {
-    const struct program *items = &s->program->items;
-    const struct rules *rules = &items->rules;
-    double *u = tally_unit(s->tally, s->unit);
-    bool review = items->has_review;
-    struct step_tally *step = &s->counts.step[0];
-    struct plan_tally *plan = &s->counts.plan[0];
-    struct lanes_sums sum = widen(service, n, s->service);
-    if (s->unit >= s->tally->n_units)
-        return;
-    if (isfinite(items->pipeline->deadline_s))
-        for (uint32_t i = 0; i < n; i++)
-            u[CLASS_LATE] += (double)service[i] > items->pipeline->deadline_s;
     u[CLASS_N] += n;
     u[CLASS_ENDS + class_end(ITEM_SHIPPED, true, review, false)] += n;
-    u[CLASS_TOOK + 1] += sum.sum;
-    u[CLASS_TOOK2 + 1] += sum.sum2;
+    u[CLASS_TOOK + 1] += took.sum;
+    u[CLASS_TOOK2 + 1] += took.sum2;
     u[CLASS_VISITS] += n;
     u[CLASS_VISITS2] += n;
     u[CLASS_REVIEWS] += review ? n : 0;
+}
+
+static void count_bare_classes(struct desk_sim *s, const uint16_t *class, uint32_t n)
+{
+    double *u = tally_unit(s->tally, s->unit);
+    bool review = s->program->items.has_review;
+    for (uint32_t i = 0; i < n; i++) {
+        double x = s->service[i];
+        count_bare_class(
+            u + (size_t) class [i] * CLASS_SUMS, 1, (struct lanes_sums) { x, x *x }, review);
+    }
+}
+
+void desk_count_bare(struct desk_sim *s, const float *service, const uint16_t *class, uint32_t n)
+{
+    const struct program *items = &s->program->items;
+    const struct rules *rules = &items->rules;
+    double *u = tally_unit(s->tally, s->unit), deadline = items->pipeline->deadline_s;
+    struct step_tally *step = &s->counts.step[0];
+    struct plan_tally *plan = &s->counts.plan[0];
+    struct lanes_sums sum = widen(service, n, s->service);
+    bool several = items->n_classes > 1;
+    if (s->unit >= s->tally->n_units)
+        return;
+    for (uint32_t i = 0; isfinite(deadline) && i < n; i++)
+        u[(several ? class[i] : 0) * CLASS_SUMS + CLASS_LATE] += s->service[i] > deadline;
+    if (several)
+        count_bare_classes(s, class, n);
+    else
+        count_bare_class(u, n, sum, items->has_review);
     step->visits += n;
     step->ok += n;
     step->first_ok += n;

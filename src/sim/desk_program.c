@@ -211,13 +211,13 @@ bool desk_supports(const struct pipeline *p)
 
 /* --- its programs */
 
-/* One step, served by the desk, after which every item ships correct. */
+/* One step, served by the desk alike for all classes, after which every item ships correct. */
 static bool is_bare(const struct program *g)
 {
     const struct step_plan *s = &g->step[0];
     const struct plan *c = &s->plan[0];
-    if (g->n_steps > 1 || g->n_classes > 1 || s->n_plans > 1 || g->enters_bad || g->can_be_bad ||
-        g->has_cost || s->step->n_ways > 0 || s->step->n_given > 0)
+    if (g->n_steps > 1 || s->n_plans > 1 || g->enters_bad || g->can_be_bad || g->has_cost ||
+        s->step->n_ways > 0 || s->step->n_given > 0)
         return false;
     const struct route *pass = &g->rules.route[g->rules.exit[0][EXIT_PASS]];
     return !c->uncertain && !c->can_be_late && c->change_below[1] == 0 && c->reject_below[1] == 0 &&
@@ -259,7 +259,8 @@ int desk_program_init(struct desk_program *g, const struct pipeline *p, struct e
         program_release(&g->items);
         return -1;
     }
-    if (p->arrivals.kind == ARRIVALS_POISSON && !p->arrivals.has_batch) {
+    bool poisson = p->arrivals.kind == ARRIVALS_POISSON || p->arrivals.kind == ARRIVALS_SCHEDULE;
+    if (poisson && !p->arrivals.has_batch) {
         g->gap = qtable_new(&gap, err);
         if (!g->gap) {
             desk_program_release(g);

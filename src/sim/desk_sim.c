@@ -7,7 +7,6 @@
  * desk, and nobody of it is where others may overtake him, or as much time again has passed. */
 #include "sim/desk.h"
 
-#include "math/multiversion.h"
 #include "sim/queue_sim.h"
 #include <math.h>
 #include <string.h>
@@ -70,96 +69,20 @@ void desk_sim_free(struct desk_sim *s)
 
 void desk_sim_flush(struct desk_sim *s, struct queue_tally *t)
 {
-    struct sketch *from = &t->class[0].shipped.sketch, *to = &t->step[0].visits.sketch;
-    if (!s->program->bare || !from->hot)
-        return;
-    if (!to->hot)
-        sketch_init(to);
-    sketch_merge(to, from);
+    struct sketch *to = &t->step[0].visits.sketch;
+    for (uint32_t c = 0; s->program->bare && c < s->program->items.n_classes; c++) {
+        const struct sketch *from = &t->class[c].shipped.sketch;
+        if (!from->hot)
+            continue;
+        if (!to->hot)
+            sketch_init(to);
+        sketch_merge(to, from);
+    }
     for (int k = 0; k < VISIT_QUANTILES; k++)
         moments_merge(&t->step[0].spread[k], &t->spread[SPREAD_SHIPPED + k]);
 }
 
 /* --- arrivals */
-
-typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
-typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
-
-/* v[i] = v[0] + ... + v[i]. */
-static inline __attribute__((always_inline)) void add_up(four *v)
-{
-    const four none = {0};
-    *v += __builtin_shufflevector(none, *v, 0, 4, 5, 6);
-    *v += __builtin_shufflevector(none, *v, 0, 1, 4, 5);
-}
-
-/* now + each * (x[0] + ... + x[i]) for LANES gaps; the last one. */
-MULTIVERSION static double sum_up(const float *x, double each, double now, double *to)
-{
-    for (uint32_t i = 0; i < LANES; i += 8) {
-        four a = __builtin_convertvector(*(const four_floats *)(x + i), four) * each;
-        four b = __builtin_convertvector(*(const four_floats *)(x + i + 4), four) * each;
-        add_up(&a);
-        add_up(&b);
-        b += a[3];
-        *(four *)(to + i) = a + now;
-        *(four *)(to + i + 4) = b + now;
-        now += b[3];
-    }
-    return now;
-}
-
-MULTIVERSION static void split(const uint64_t *restrict x, uint32_t *restrict low,
-                               uint32_t *restrict high)
-{
-    for (int i = 0; i < LANES; i++) {
-        low[i] = (uint32_t)x[i];
-        high[i] = (uint32_t)(x[i] >> 32);
-    }
-}
-
-/* One number has the gap in its low half and, of a bare program, the service in its high one. */
-static void fill_exponential(struct desk_sim *s)
-{
-    struct batch *b = s->batch;
-    struct rng r;
-    double each = 1 / pipeline_of(s)->arrivals.rate_per_s;
-    rng_init(&r, rng_key(s->seed, s->replication, s->fills++, UINT32_MAX - 3, RNG_ATTEMPT));
-    rng_fill(&r, b->draw, LANES);
-    split(b->draw, b->low, b->low2);
-    qtable_fill(s->program->gap, b->low, LANES, b->value);
-    if (s->program->bare)
-        sampler_fill(&s->program->items.step[0].plan[0].latency, b->low2, LANES, s->work);
-    s->now_s = sum_up(b->value, each, s->now_s, s->arrival);
-    s->arrivals = LANES;
-}
-
-static void fill_work(struct desk_sim *s)
-{
-    struct batch *b = s->batch;
-    struct rng r;
-    rng_init(&r, rng_key(s->seed, s->replication, s->fills++, 0, RNG_ATTEMPT));
-    rng_fill(&r, b->draw, LANES);
-    split(b->draw, b->low, b->low2);
-    sampler_fill(&s->program->items.step[0].plan[0].latency, b->low2, LANES, s->work);
-}
-
-/* One by one; stops after the first that is too late for anything. */
-static void fill_walk(struct desk_sim *s)
-{
-    const struct queue_program *g = &s->program->queue;
-    if (s->program->bare)
-        fill_work(s);
-    s->arrivals = 0;
-    while (s->arrivals < LANES && s->now_s < 2 * s->end_s) {
-        if (s->left == 0) {
-            s->now_s = arrivals_next(&s->walk, g, s->now_s);
-            s->left = arrivals_batch(&s->walk, g);
-        }
-        s->left--;
-        s->arrival[s->arrivals++] = s->now_s;
-    }
-}
 
 /* Is somebody of the cohort where one who arrives now may be served before him? */
 static bool may_be_overtaken(const struct desk_sim *s)
@@ -177,10 +100,7 @@ static bool somebody_arrives(struct desk_sim *s)
 {
     if (s->next == s->arrivals) {
         s->next = s->arrivals = 0;
-        if (s->program->gap)
-            fill_exponential(s);
-        else
-            fill_walk(s);
+        desk_fill_arrivals(s);
     }
     if (s->next == s->arrivals)
         return false;
@@ -261,7 +181,13 @@ static void run_bare(struct desk_sim *s, double *arrival, uint32_t n)
                           .arrive = arrival,
                           .took = s->service,
                           .same = desk_kind(s->unit, 0, 0, end)};
-    desk_count_bare(s, s->work + (arrival - s->arrival), n);
+    size_t first = (size_t)(arrival - s->arrival);
+    if (s->program->items.n_classes > 1) {
+        c.kind = s->kind;
+        for (uint32_t i = 0; i < n; i++)
+            s->kind[i] = desk_kind(s->unit, s->class[first + i], 0, end);
+    }
+    desk_count_bare(s, s->work + first, s->class + first, n);
     if (s->unit < s->tally->n_units)
         s->last_reach_s = arrival[n - 1];
     desk_line_serve_now(s, step->by - 1, &c);

@@ -24,10 +24,10 @@ static double exponential(struct arrival_walk *w)
 }
 
 /* base_s: how far the walk has come; rows of the week one after the other. */
-static double next_by_schedule(struct arrival_walk *w, const struct pipeline *p)
+double arrivals_by_schedule(struct arrival_walk *w, const struct queue_program *g, double left)
 {
+    const struct pipeline *p = g->pipeline;
     const struct arrivals *a = &p->arrivals;
-    double left = exponential(w);
     for (;;) {
         if (w->row == a->n_schedule) {
             w->row = 0;
@@ -68,7 +68,7 @@ double arrivals_next(struct arrival_walk *w, const struct queue_program *g, doub
     case ARRIVALS_EVERY:
         return now_s + law_draw(&g->every, rng_next(&w->rng));
     case ARRIVALS_SCHEDULE:
-        return next_by_schedule(w, g->pipeline);
+        return arrivals_by_schedule(w, g, exponential(w));
     case ARRIVALS_DAILY:
         return next_by_day(w, g->pipeline, now_s);
     case ARRIVALS_FILE:
