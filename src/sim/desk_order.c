@@ -305,13 +305,15 @@ static void count_overtime(struct desk_sim *s, uint32_t desk, double end)
  * its place among the others.  Without a branch, as which place that is nobody can guess. */
 static inline void put_in_order(double *f, double end)
 {
-    f[0] = -INFINITY;
 #ifdef __SSE2__
-    __m128d x = _mm_set1_pd(end);
-    for (uint32_t k = 0; k < DESK_FEW; k += 2)
+    const __m128d x = _mm_set1_pd(end), none = _mm_set_sd(-INFINITY);
+    __m128d at = _mm_move_sd(_mm_loadu_pd(f), none);
+    _mm_storeu_pd(f, _mm_max_pd(at, _mm_min_pd(x, _mm_loadu_pd(f + 1))));
+    for (uint32_t k = 2; k < DESK_FEW; k += 2)
         _mm_storeu_pd(f + k,
                       _mm_max_pd(_mm_loadu_pd(f + k), _mm_min_pd(x, _mm_loadu_pd(f + k + 1))));
 #else
+    f[0] = -INFINITY;
     for (uint32_t k = 0; k < DESK_FEW; k++) {
         double least = end < f[k + 1] ? end : f[k + 1];
         f[k] = f[k] > least ? f[k] : least;

@@ -35,12 +35,13 @@ double arrivals_by_schedule(struct arrival_walk *w, const struct queue_program *
         }
         const struct rate_interval *row = &a->schedule[w->row];
         double week = (double)w->week * WEEK_S - p->horizon.starts_s;
-        double from = fmax(w->base_s, week + row->from_s), to = week + row->to_s;
-        double holds = fmax(to - from, 0) * row->rate_per_s;
+        double from = week + row->from_s, to = week + row->to_s;
+        from = from > w->base_s ? from : w->base_s;
+        double holds = from < to ? (to - from) * row->rate_per_s : 0;
         if (left < holds)
             return w->base_s = from + left / row->rate_per_s;
         left -= holds;
-        w->base_s = fmax(w->base_s, to);
+        w->base_s = to > w->base_s ? to : w->base_s;
         w->row++;
     }
 }
