@@ -203,6 +203,15 @@ static const char line[] =
     "resources: {desk: {servers: 2, discipline: %s}}\n"
     "flow:\n  - stage: serve\n    by: desk\n    latency: {exponential: {mean: 1.7s}}\n";
 
+/* Classes that differ in their turn alone, straight to a desk with hours. */
+static const char straight[] =
+    "seam: 1\narrivals: {schedule: [{from: \"mon-fri 09:00\", to: \"17:00\", rate: 100/h}]}\n"
+    "classes: {urgent: {share: 30%, priority: 1}, plain: {share: 70%}}\n"
+    "horizon: {warmup: 1d, length: 1w}\n"
+    "resources: {desk: {servers: 18, hours: \"mon-fri 09:00-18:00\", discipline: priority}}\n"
+    "objective: {deadline: 30m}\n"
+    "flow:\n  - review: read\n    by: desk\n    latency: {exponential: {mean: 10m}}\n";
+
 static void a_bare_desk_agrees_with_events(void **state)
 {
     agree(bare, 20, 40);
@@ -264,6 +273,7 @@ static void orders_of_service_with_hours_agree_with_events(void **state)
         snprintf(desk, sizeof desk, "%s%s", days, how[k]);
         agree_in_office(desk, true);
     }
+    agree(straight, 12, 60);
 }
 
 static void one_horizon_in_parts_agrees_with_events(void **state)
@@ -309,8 +319,12 @@ static void all_the_same(const struct result *a, const struct result *b)
 
 static void any_count_of_threads_gives_the_same_bits(void **state)
 {
-    static const char *const texts[] = {bare, gated, classes};
-    for (int k = 0; k < 3; k++) {
+    char breaks[2048];
+    const char *const texts[] = {bare, gated, classes, straight, breaks};
+    snprintf(breaks, sizeof breaks, office,
+             "hours: \"mon-sun 08:00-18:00\", at_close: interrupt, discipline: preemptive", 2.4,
+             2.4, 2.4);
+    for (int k = 0; k < 5; k++) {
         struct pipeline p;
         struct result one, many;
         parse(texts[k], &p);
