@@ -42,7 +42,7 @@ struct cycle_values {
     double lost;     /* share of arrivals that find the cut end of a line without end */
     double residual; /* of the steady state: sum of |p - p P| */
     double left;     /* E[in system] at the end */
-    double work;     /* that it took, in ns, roughly */
+    double work;     /* that it took, in the units of walk_work */
 };
 
 /* The cycle of arrivals (those of `share` of all items) at a resource with servers. */

@@ -28,7 +28,7 @@ struct office {
     struct wait_law *wait;      /* [n_classes] owned; leaves: of those who are served */
     struct wait_law left;       /* of those whose patience ends */
     struct desk_values value;
-    double work; /* of a cycle, in ns, roughly */
+    double work; /* of a cycle, in the units of walk_work */
 };
 struct offices {
     const struct pipeline *p; /* borrowed */

@@ -180,7 +180,7 @@ bool model_has_budget(const struct model *m, uint32_t step);
 enum model_cut { CUT_NOTHING, CUT_ANSWERS, CUT_ALL };
 enum model_cut model_cut(const struct model *m, uint32_t step);
 /* To build a model takes about so many times as long as to solve it. */
-enum { MODEL_BUILDS = 8 };
+enum { MODEL_BUILDS = 8, MODEL_FILL = 300 /* ns of a step with other numbers */ };
 /* Roughly the nanoseconds of one model_values. */
 double model_work(const struct model *m);
 

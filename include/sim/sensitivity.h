@@ -32,4 +32,7 @@ MUST_CHECK int sensitivity_exact(const struct pipeline *p, const struct exact_op
                                  bool uncertain, struct result *out, bool *complete,
                                  struct error *err);
 
+/* Can hardly any number be moved, when a solution takes about so many ns? */
+bool sensitivity_takes_long(double work);
+
 #endif

@@ -73,6 +73,15 @@ static bool constant(const struct points *p, uint32_t n, size_t i)
     return true;
 }
 
+/* A function that is nowhere on the interval has no slope, and no smaller interval gives one. */
+static bool nowhere(const struct points *p, uint32_t n, size_t i)
+{
+    for (uint32_t j = 0; j <= N_MAX; j += N_MAX / n)
+        if (!isnan(p->y[j][i]))
+            return false;
+    return true;
+}
+
 /* Settles what it can on this interval; *left counts the others.  False where f is not defined. */
 static bool settle(struct points *p, double x, double *out, bool *settled, size_t *left)
 {
@@ -82,6 +91,11 @@ static bool settle(struct points *p, double x, double *out, bool *settled, size_
         for (size_t i = 0; i < p->m; i++) {
             if (settled[i])
                 continue;
+            if (nowhere(p, n, i)) {
+                settled[i] = true;
+                --*left;
+                continue;
+            }
             double d = slope(p, n, i, x), check = slope(p, n / 2, i, x), small = noise(p, n, i);
             if (!(fabs(d - check) <= AGREE * fabs(d) + small))
                 continue;

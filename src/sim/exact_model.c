@@ -65,7 +65,7 @@ double model_work(const struct model *m)
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
         const struct chain *c = &m->chain[k];
         double pass = 2.0 * c->n_hops + 2.0 * c->n_states + block_work(c);
-        sum += 5 * pass + 300 * steps + 2.0 * c->n_branches + forks_work(c, true);
+        sum += 5 * pass + MODEL_FILL * steps + 2.0 * c->n_branches + forks_work(c, true);
         if (m->what_if)
             sum += (3 * m->n_looped + 3) * pass + 3 * steps * forks_work(c, false);
     }

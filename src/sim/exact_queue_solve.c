@@ -14,7 +14,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { OFFICE_WORK = 50000 }; /* ns of a desk in its steady state, about */
+/* ns of a desk in its steady state, about; and of a unit of work of a cycle. */
+enum { OFFICE_WORK = 50000, CYCLE_NS = 5 };
 
 /* --- streams */
 
@@ -311,7 +312,7 @@ static int solve_offices(struct offices *o, struct pipeline *free, struct exact_
         if (of->kind != OFFICE_CYCLE)
             warn_slow(o, of, out);
         if (options->work)
-            *options->work += of->work + OFFICE_WORK;
+            *options->work += CYCLE_NS * of->work + OFFICE_WORK;
         if (!isnan(of->wait[0].mean_s) && !isfinite(of->wait[0].square))
             result_warn(out, "latency_sd: left out, as the work at `%s` has no third moment",
                         of->resource->id);
@@ -346,6 +347,36 @@ static bool has_cycle(const struct offices *o)
     return any;
 }
 
+/* Where nobody leaves a desk unserved, all but times is as it were without desks. */
+static int slopes_untimed(const struct pipeline *p, const struct exact_options *options,
+                          struct result *out, bool *complete, struct error *err)
+{
+    struct pipeline free;
+    size_t kept = 0;
+    untimed(p, &free);
+    int status = sensitivity_exact(&free, options, false, out, complete, err);
+    for (size_t i = 0; i < out->sensitivities.len; i++)
+        if (strcmp(out->sensitivities.at[i].metric, "latency_mean") != 0)
+            out->sensitivities.at[kept++] = out->sensitivities.at[i];
+    out->sensitivities.len = kept;
+    pipeline_release(&free);
+    result_warn(out, "sensitivities of latency_mean and of the desks, and those to arrivals: left "
+                     "out, as solving the desks anew for each number would take too long");
+    return status;
+}
+
+static int slopes(const struct pipeline *p, const struct offices *o,
+                  const struct exact_options *options, struct result *out, bool *complete,
+                  struct error *err)
+{
+    bool some_leave = false;
+    for (uint32_t k = 0; k < o->n; k++)
+        some_leave = some_leave || o->at[k].leaves;
+    if (sensitivity_takes_long(*options->work) && !some_leave)
+        return slopes_untimed(p, options, out, complete, err);
+    return sensitivity_exact(p, options, false, out, complete, err);
+}
+
 int exact_queue_solve(const struct pipeline *p, const struct exact_options *options,
                       struct result *out, bool *complete, struct error *err)
 {
@@ -371,7 +402,7 @@ int exact_queue_solve(const struct pipeline *p, const struct exact_options *opti
             *options->work += work;
         point.values_only = options->values_only;
         if (!status && !options->values_only)
-            status = sensitivity_exact(p, &point, false, out, complete, err);
+            status = slopes(p, &o, &point, out, complete, err);
     }
     offices_release(&o);
     pipeline_release(&free);

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DRAWS_MAX = 400, DRAWS_MIN = 100, EVALUATIONS = 9 };
+enum { DRAWS_MAX = 400, DRAWS_MIN = 100, EVALUATIONS = 6 };
 static const double WORK_MAX = 2e9, DRAW_WORK = 6e8; /* about ns */
 
 struct job {
@@ -38,6 +38,12 @@ static void derive_all(struct trial *t, const struct job *job, const struct para
                    out + k * t->n_metrics);
     }
     trial_choose(t, NULL);
+}
+
+bool sensitivity_takes_long(double work)
+{
+    enum { FEW_NUMBERS = 10 };
+    return FEW_NUMBERS * EVALUATIONS * work > WORK_MAX;
 }
 
 /* Which numbers are taken: as many as the work allows, those of the quicker ways first. */

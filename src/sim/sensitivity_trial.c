@@ -218,7 +218,9 @@ double trial_work(const struct trial *t, const struct parameter *q)
         return t->whole_work + copies;
     for (uint32_t k = 0; k < t->base->n_classes; k++)
         copies += sky_work(&t->m.chain[k]);
-    return way == TRIAL_REFILL ? model_work(&t->m) : MODEL_BUILDS * model_work(&t->m) + copies;
+    double fills = MODEL_FILL * (double)t->base->n_steps * t->base->n_classes;
+    return way == TRIAL_REFILL ? model_work(&t->m) - fills + MODEL_FILL * t->base->n_classes
+                               : MODEL_BUILDS * model_work(&t->m) + copies;
 }
 
 /* --- values */

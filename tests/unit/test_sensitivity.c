@@ -71,6 +71,24 @@ static void ends_of_the_range_are_one_sided(void **state)
     assert_true(isnan(d[0]));
 }
 
+static bool counted_nowhere(void *arg, double x, double *y)
+{
+    ++*(int *)arg;
+    y[0] = x;
+    y[1] = NAN;
+    return true;
+}
+
+static void what_is_nowhere_costs_no_search(void **state)
+{
+    int calls = 0;
+    double d[2];
+    derivative(counted_nowhere, &calls, 0.5, 0, 1, 0.05, 2, d);
+    near_rel(d[0], 1, 1e-12);
+    assert_true(isnan(d[1]));
+    assert_int_equal(calls, 5);
+}
+
 static void kinks_and_jumps_have_none_at_their_place_alone(void **state)
 {
     double d[2], at = 0.4;
@@ -491,6 +509,7 @@ int main(void)
         cmocka_unit_test(smooth_functions_have_eleven_digits),
         cmocka_unit_test(ways_by_probability_have_derivatives),
         cmocka_unit_test(ends_of_the_range_are_one_sided),
+        cmocka_unit_test(what_is_nowhere_costs_no_search),
         cmocka_unit_test(kinks_and_jumps_have_none_at_their_place_alone),
         cmocka_unit_test(steps_in_series_have_birnbaums_importance),
         cmocka_unit_test(a_threshold_trades_review_for_errors),

@@ -303,6 +303,26 @@ static void patience_has_derivatives(void **state)
     assert_true(check(text) > 15);
 }
 
+/* A desk with hours is solved too slowly to be moved, but it decides about times alone: R = 1 -
+ * 0.1 (1 - 0.9 0.6), less the good ones that nobody rejects. */
+static void slow_desks_leave_the_slopes_of_shares(void **state)
+{
+    struct solved s;
+    bool said = false;
+    solve_set("arrivals: {poisson: 2/h}\nhorizon: {warmup: 4w, length: 8w}\n"
+              "resources: {people: {servers: 2, hours: \"mon-fri 09:00-18:00\"}}\n"
+              "flow:\n  - stage: draft\n    wrong: 10%\n  - review: desk\n    by: people\n"
+              "    latency: {exponential: {mean: 4m}}\n    sensitivity: 90%\n    fixes: 60%\n",
+              NULL, false, &s);
+    near_rel(slope(&s, "flow.desk.sensitivity", "reliability"), 0.1 * 0.6, 1e-10);
+    near_rel(slope(&s, "flow.draft.wrong", "reliability"), -1 + 0.9 * 0.6, 1e-10);
+    near(slope(&s, "flow.desk.latency.exponential.mean", "latency_mean"), 0, 0);
+    for (size_t i = 0; i < s.r.warnings.len; i++)
+        said = said || strstr(s.r.warnings.at[i], "sensitivities of latency_mean and of the desks");
+    assert_true(said);
+    done(&s);
+}
+
 /* --- the list */
 
 static void every_number_of_every_part_is_listed(void **state)
@@ -348,6 +368,7 @@ int main(void)
         cmocka_unit_test(branches_of_parallels_have_derivatives),
         cmocka_unit_test(desks_have_derivatives_of_their_waits),
         cmocka_unit_test(patience_has_derivatives),
+        cmocka_unit_test(slow_desks_leave_the_slopes_of_shares),
         cmocka_unit_test(every_number_of_every_part_is_listed),
     };
     math_init();
