@@ -303,8 +303,8 @@ static void patience_has_derivatives(void **state)
     assert_true(check(text) > 15);
 }
 
-/* A desk with hours is solved too slowly to be moved, but it decides about times alone: R = 1 -
- * 0.1 (1 - 0.9 0.6), less the good ones that nobody rejects. */
+/* A desk with hours is solved too slowly to be moved, but it decides about times alone:
+ * R = 1 - w + w 0.9 0.6 whatever it does. */
 static void slow_desks_leave_the_slopes_of_shares(void **state)
 {
     struct solved s;
