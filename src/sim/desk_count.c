@@ -176,16 +176,14 @@ static double unit_until(const struct desk_sim *s, double reach, uint32_t unit)
                                     : INFINITY;
 }
 
-/* Customers [from, to), who all come in one unit of time. */
-static void count_unit(struct desk_sim *s, uint32_t desk, const struct customers *c,
-                       const double *begin, uint32_t from, uint32_t to, uint32_t unit)
+/* What was found of customers [from, to), who all come in one unit of time; their waits are in
+ * s->wait. */
+static void add_come(struct desk_sim *s, uint32_t desk, const struct customers *c,
+                     const double *begin, uint32_t from, uint32_t to, uint32_t unit,
+                     struct come sum)
 {
     uint32_t n = to - from, units = s->tally->n_units;
-    double limit = s->program->queue.pipeline->resource[desk].answer_within_s;
-    double *u = desk_sums(s, unit, desk);
-    double until = unit_until(s, c->reach[from], unit);
-    struct come sum =
-        count_come(c->reach + from, c->service + from, begin + from, n, limit, s->wait);
+    double *u = desk_sums(s, unit, desk), until = unit_until(s, c->reach[from], unit);
     note_instants(s, desk, c, begin, from, to, sum.last);
     u[DESK_ASKED] += n;
     u[DESK_CALLS + desk_call(false, false, true, true)] += n - sum.waited;
@@ -207,6 +205,16 @@ static void count_unit(struct desk_sim *s, uint32_t desk, const struct customers
         if (end > until)
             note_borders(s, desk, c->reach[i], end);
     }
+}
+
+/* Customers [from, to), who all come in one unit of time. */
+static void count_unit(struct desk_sim *s, uint32_t desk, const struct customers *c,
+                       const double *begin, uint32_t from, uint32_t to, uint32_t unit)
+{
+    double limit = s->program->queue.pipeline->resource[desk].answer_within_s;
+    struct come sum =
+        count_come(c->reach + from, c->service + from, begin + from, to - from, limit, s->wait);
+    add_come(s, desk, c, begin, from, to, unit, sum);
 }
 
 static void count_desk(struct desk_sim *s, uint32_t desk, const struct customers *c,
@@ -321,17 +329,15 @@ static void clock_visits(struct desk_sim *s, const struct customers *c, const do
         tally_visits(s->tally, kind_unit(kind), kind_step(kind), s->wait, c->n);
 }
 
-/* Customers of one kind: items of one unit, class and end. */
-static void count_kind(struct desk_sim *s, const struct customers *c, const double *begin)
+/* What was found of customers of one kind: items of one unit, which counts, class and end; their
+ * times are in s->value. */
+static void add_gone(struct desk_sim *s, const struct customers *c, const double *begin,
+                     uint64_t kind, struct gone sum)
 {
     struct queue_tally *t = s->tally;
-    uint64_t kind = c->kind ? c->kind[0] : c->same;
     uint32_t unit = kind_unit(kind), class = kind_class(kind), end = kind_end(kind);
     bool shipped = end / 8 == ITEM_SHIPPED;
     struct class_values *v = &t->class[class];
-    if (unit >= t->n_units)
-        return;
-    struct gone sum = count_gone(c, begin, c->n, s->program->items.pipeline->deadline_s, s->value);
     s->beyond_guard |= sum.last > s->guard_s;
     double *u = tally_unit(t, unit) + (size_t) class * CLASS_SUMS;
     double *step = tally_unit(t, unit) + t->at.step + (size_t)kind_step(kind) * STEP_SUMS;
@@ -344,6 +350,14 @@ static void count_kind(struct desk_sim *s, const struct customers *c, const doub
     tally_put_many(t, shipped ? &v->shipped : &v->unshipped,
                    tally_cells(t, class, shipped ? CELLS_SHIPPED : CELLS_UNSHIPPED), unit, s->value,
                    c->n);
+}
+
+static void count_kind(struct desk_sim *s, const struct customers *c, const double *begin)
+{
+    uint64_t kind = c->kind ? c->kind[0] : c->same;
+    double deadline = s->program->items.pipeline->deadline_s;
+    if (kind_unit(kind) < s->tally->n_units)
+        add_gone(s, c, begin, kind, count_gone(c, begin, c->n, deadline, s->value));
 }
 
 /* The same for one customer. */
@@ -386,6 +400,66 @@ MULTIVERSION static bool one_kind(const uint64_t *kind, uint32_t n)
     for (; i < n; i++)
         rest |= kind[i] ^ kind[0];
     return (other[0] | other[1] | other[2] | other[3]) == 0 && rest == 0;
+}
+
+/* count_come and count_gone at once, of items that come to the desk as they arrive, do nothing else
+ * and take `service` there. */
+MULTIVERSION static struct come count_both(const double *reach, const double *service,
+                                           const double *begin, uint32_t n, double limit,
+                                           double deadline, float *wait, float *value,
+                                           struct gone *gone)
+{
+    four sum = {0}, work = {0}, last = {0}, squares = {0};
+    four_masks waited = {0}, late = {0}, over = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        four b = AT(begin, i), x = AT(service, i), w = b - AT(reach, i), all = w + x, end = b + x;
+        four_masks later = end > last;
+        sum += w;
+        work += x;
+        squares += w * (x + all);
+        waited -= w > FOUR(0);
+        late -= w > FOUR(limit) + b * 1e-14;
+        over += (all > FOUR(deadline) + end * 1e-14) & (x <= FOUR(deadline));
+        last = (four)(((four_masks)end & later) | ((four_masks)last & ~later));
+        *(four_floats *)(wait + i) = __builtin_convertvector(w, four_floats);
+        *(four_floats *)(value + i) = __builtin_convertvector(all, four_floats);
+    }
+    struct come c = {ADD_FOUR(sum), ADD_FOUR(work), most_of(&last), (uint32_t)ADD_FOUR(waited),
+                     (uint32_t)ADD_FOUR(late)};
+    struct gone g = {.squares = ADD_FOUR(squares), .late = (uint32_t)-ADD_FOUR(over)};
+    for (; i < n; i++) {
+        double x = service[i], w = begin[i] - reach[i], all = w + x, end = begin[i] + x;
+        c.wait += w;
+        c.service += x;
+        c.waited += w > 0;
+        c.late += w > limit + begin[i] * 1e-14;
+        c.last = end > c.last ? end : c.last;
+        g.squares += w * (x + all);
+        g.late += all > deadline + end * 1e-14 && x <= deadline;
+        wait[i] = (float)w;
+        value[i] = (float)all;
+    }
+    g.wait = c.wait;
+    g.visit = c.wait + c.service;
+    g.last = c.last;
+    *gone = g;
+    return c;
+}
+
+/* Customers of a bare program, in order, all of whom arrive in one unit of time. */
+static void count_bare(struct desk_sim *s, uint32_t desk, const struct customers *c,
+                       const double *begin)
+{
+    const struct pipeline *p = s->program->queue.pipeline;
+    uint32_t unit = kind_unit(c->same);
+    struct gone gone;
+    struct come come =
+        count_both(c->reach, c->service, begin, c->n, p->resource[desk].answer_within_s,
+                   p->deadline_s, s->wait, s->value, &gone);
+    add_come(s, desk, c, begin, 0, c->n, unit, come);
+    if (unit < s->tally->n_units)
+        add_gone(s, c, begin, c->same, gone);
 }
 
 enum { FEW_ALIKE = 4, KINDS_APART = 8 };
@@ -448,6 +522,10 @@ static void count_items(struct desk_sim *s, const struct customers *c, const dou
 
 void desk_count(struct desk_sim *s, uint32_t desk, const struct customers *c, const double *begin)
 {
+    if (!c->kind) {
+        count_bare(s, desk, c, begin);
+        return;
+    }
     count_desk(s, desk, c, begin);
     count_items(s, c, begin);
 }
