@@ -563,6 +563,8 @@ int32_t pipeline_following(const struct pipeline *p, uint32_t step);
  * for those that the environments state: the others are scaled to what those leave. */
 void numbers_resolve(const struct pipeline *p, uint32_t step, uint32_t class, int32_t given,
                      const uint32_t *state, struct numbers *out);
+/* Those of an attempt that takes no time, costs nothing and always passes the item on as it is. */
+struct numbers numbers_instant(void);
 /* Outcomes in `set` (1 << NUMBERS_...) go before the others where together they would pass 1. */
 void numbers_make_room(struct numbers *n, uint32_t set);
 /* Takes the fields in `set` over from another. */

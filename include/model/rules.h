@@ -91,5 +91,8 @@ static inline int32_t rules_start(const struct rules *r, uint32_t step, uint32_t
     return k < EXIT_KIND_COUNT ? r->exit[step][k]
                                : r->way_route[r->first_way[step] + (int32_t)(k - EXIT_KIND_COUNT)];
 }
+/* Marks in seen[n_steps] where an item that leaves `from` may come to, `from` itself only if it may
+ * come back; what leads on from marked steps must be marked too. */
+void rules_reach(const struct rules *r, uint32_t from, bool *seen);
 
 #endif

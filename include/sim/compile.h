@@ -124,6 +124,8 @@ void program_release(struct program *g);
 
 /* The 64-bit number below which uniform numbers lie with probability p. */
 uint64_t program_below(double p);
+/* Powers of 2 that bring sums of times and of costs near 1: about 1 / those of one pass. */
+void program_scales(const struct pipeline *p, double *time, double *cost);
 /* Compiles the ways of a step into its plan, which owns them. */
 void program_add_ways(struct program *g, uint32_t step);
 /* Frees the ways of a step's plan. */

@@ -61,8 +61,9 @@ struct engine_def {
     void (*say)(const struct engine *e, double level, struct result *out);
     /* For outer loops: one draw of the parameters, on this thread, under a replication number of
      * its own: `items` items, or one horizon.  Brief metrics (metrics.h).  NULL: see outer.c. */
-    int (*draw)(const struct pipeline *p, uint64_t seed, uint64_t replication, uint64_t items,
-                double level, struct result *out, struct error *err);
+    int (*draw)(const struct engine_def *def, const struct pipeline *p, uint64_t seed,
+                uint64_t replication, uint64_t items, double level, struct result *out,
+                struct error *err);
 };
 
 extern const struct engine_def batch_engine, desk_engine, queue_engine;

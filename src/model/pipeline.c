@@ -31,6 +31,19 @@ const char *step_kind_name(enum step_kind k)
     return names[k];
 }
 
+struct numbers numbers_instant(void)
+{
+    return (struct numbers){.validation = {.value = 1},
+                            .specificity = {.value = 1},
+                            .latency = dist_constant(0),
+                            .threshold_dist = dist_constant(0),
+                            .confidence_good = dist_constant(0),
+                            .confidence_bad = dist_constant(0),
+                            .cache_latency = dist_constant(0),
+                            .timeout_s = INFINITY,
+                            .budget_s = INFINITY};
+}
+
 void pipeline_init(struct pipeline *p)
 {
     memset(p, 0, sizeof *p);

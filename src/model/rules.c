@@ -176,3 +176,21 @@ const struct route *rules_take(const struct rules *r, uint32_t step, enum exit_k
         BUG("step %u has no such exit", step);
     return rules_take_from(r, first, counters);
 }
+
+void rules_reach(const struct rules *r, uint32_t from, bool *seen)
+{
+    VEC(uint32_t) next = {0};
+    vec_push(&next, from);
+    while (next.len > 0) {
+        uint32_t at = next.at[--next.len];
+        for (uint32_t k = 0; k < rules_starts(r, at); k++)
+            for (int32_t i = rules_start(r, at, k); i >= 0; i = r->route[i].otherwise) {
+                int32_t to = r->route[i].to;
+                if (to < 0 || seen[to])
+                    continue;
+                seen[to] = true;
+                vec_push(&next, (uint32_t)to);
+            }
+    }
+    vec_release(&next);
+}

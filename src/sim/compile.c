@@ -211,40 +211,36 @@ static int step_init(struct program *g, uint32_t i, const struct program *base, 
     return 0;
 }
 
-/* Marks what can be reached from step i over the first routes of some exits, or over all routes. */
-static void mark(const struct program *g, uint32_t i, bool normal, bool *seen)
+/* Marks where items come to from the first step by the first routes of the exits they hope for. */
+static void mark_normal(const struct program *g, bool *seen)
 {
-    VEC(uint32_t) todo = {0};
-    if (!seen[i])
-        vec_push(&todo, i);
-    seen[i] = true;
-    while (todo.len > 0) {
-        uint32_t at = todo.at[--todo.len];
+    VEC(uint32_t) next = {0};
+    seen[0] = true;
+    vec_push(&next, 0);
+    while (next.len > 0) {
+        uint32_t at = next.at[--next.len];
         for (uint32_t k = 0; k < rules_starts(&g->rules, at); k++) {
-            if (normal && (k == EXIT_FAIL || k == EXIT_REJECT || k == EXIT_AUDIT))
+            int32_t r = rules_start(&g->rules, at, k), to = r < 0 ? -1 : g->rules.route[r].to;
+            if (k == EXIT_FAIL || k == EXIT_REJECT || k == EXIT_AUDIT || to < 0 || seen[to])
                 continue;
-            for (int32_t r = rules_start(&g->rules, at, k); r >= 0;
-                 r = g->rules.route[r].otherwise) {
-                int32_t to = g->rules.route[r].to;
-                if (to >= 0 && !seen[to]) {
-                    seen[to] = true;
-                    vec_push(&todo, (uint32_t)to);
-                }
-                if (normal)
-                    break;
-            }
+            seen[to] = true;
+            vec_push(&next, (uint32_t)to);
         }
     }
-    vec_release(&todo);
+    vec_release(&next);
 }
 
 static void find_reach(struct program *g)
 {
     bool *dense = mem_zero(g->n_steps, sizeof *dense), *again = mem_zero(g->n_steps, sizeof *again);
-    mark(g, 0, true, dense);
-    for (uint32_t r = 0; r < g->rules.n_routes; r++)
-        if (g->rules.route[r].back)
-            mark(g, (uint32_t)g->rules.route[r].to, false, again);
+    mark_normal(g, dense);
+    for (uint32_t r = 0; r < g->rules.n_routes; r++) {
+        int32_t to = g->rules.route[r].to;
+        if (!g->rules.route[r].back || again[to])
+            continue;
+        again[to] = true;
+        rules_reach(&g->rules, (uint32_t)to, again);
+    }
     for (uint32_t i = 0; i < g->n_steps; i++) {
         g->step[i].dense = dense[i];
         g->step[i].revisited = again[i];
@@ -337,17 +333,17 @@ static double scale_for(double x)
     return ldexp(1, -exponent);
 }
 
-static void find_scales(struct program *g)
+void program_scales(const struct pipeline *p, double *time, double *cost)
 {
-    double time = 0, cost = 0;
-    for (uint32_t i = 0; i < g->n_steps; i++) {
-        const struct plan *c = &g->step[i].plan[0];
-        double mean = dist_capped_moment(c->latency.dist, c->limit_s, 1);
-        time += isfinite(mean) ? mean : dist_quantile(c->latency.dist, 0.9);
-        cost += fabs(c->cost);
+    double seconds = 0, money = 0;
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const struct numbers *n = &p->step[i].numbers[0];
+        double mean = dist_capped_moment(&n->latency, n->timeout_s, 1);
+        seconds += isfinite(mean) ? mean : dist_quantile(&n->latency, 0.9);
+        money += fabs(n->cost_call);
     }
-    g->time_scale = scale_for(time);
-    g->cost_scale = scale_for(cost);
+    *time = scale_for(seconds);
+    *cost = scale_for(money);
 }
 
 static void find_entry(struct program *g)
@@ -389,7 +385,7 @@ int program_init(struct program *g, const struct pipeline *p, const struct progr
     for (uint32_t i = 0; i < g->n_steps; i++)
         find_ends(g, i);
     g->few_visits = g->n_visit_rows == 0 && g->n_steps <= LANES_SMALL;
-    find_scales(g);
+    program_scales(g->pipeline, &g->time_scale, &g->cost_scale);
     return 0;
 }
 

@@ -50,22 +50,9 @@ static bool simple_visit(const struct pipeline *p, const struct step *s)
 static bool leads_to_desk(const struct pipeline *p, const struct rules *r, uint32_t from)
 {
     bool *seen = mem_zero(p->n_steps, sizeof *seen), found = false;
-    VEC(uint32_t) todo = {0};
-    vec_push(&todo, from);
-    while (todo.len > 0 && !found) {
-        uint32_t at = todo.at[--todo.len];
-        for (uint32_t k = 0; k < rules_starts(r, at); k++) {
-            for (int32_t i = rules_start(r, at, k); i >= 0; i = r->route[i].otherwise) {
-                int32_t to = r->route[i].to;
-                if (to < 0 || seen[to])
-                    continue;
-                seen[to] = true;
-                found |= p->step[to].by > 0;
-                vec_push(&todo, (uint32_t)to);
-            }
-        }
-    }
-    vec_release(&todo);
+    rules_reach(r, from, seen);
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        found |= seen[i] && p->step[i].by;
     mem_free(seen);
     return found;
 }

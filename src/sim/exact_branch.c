@@ -138,14 +138,7 @@ static void derive_step(struct deriving *d, struct step *s)
 static void derive_end(struct deriving *d, const struct bands *bands, bool asks, struct step *s)
 {
     struct numbers *n = arena_alloc(&d->b->arena, sizeof *n);
-    *n = (struct numbers){.validation = {.value = 1},
-                          .latency = dist_constant(0),
-                          .cache_latency = dist_constant(0),
-                          .threshold_dist = dist_constant(0),
-                          .confidence_good = dist_constant(0),
-                          .confidence_bad = dist_constant(0),
-                          .timeout_s = INFINITY,
-                          .budget_s = INFINITY};
+    *n = numbers_instant();
     *s = (struct step){
         .id = "end",
         .numbers = n,

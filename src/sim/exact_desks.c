@@ -32,18 +32,6 @@ int office_refuse(const struct pipeline *p, const struct resource *r, const char
 
 /* --- routes */
 
-static void reach_from(const struct rules *r, uint32_t from, bool *seen)
-{
-    for (uint32_t e = 0; e < rules_starts(r, from); e++)
-        for (int32_t k = rules_start(r, from, e); k >= 0; k = r->route[k].otherwise) {
-            int32_t next = r->route[k].to;
-            if (next < 0 || seen[next])
-                continue;
-            seen[next] = true;
-            reach_from(r, (uint32_t)next, seen);
-        }
-}
-
 static void find_reach(struct offices *o)
 {
     struct rules r;
@@ -51,7 +39,7 @@ static void find_reach(struct offices *o)
     o->reach = mem_zero((size_t)n * n + 1, sizeof *o->reach);
     rules_init(&r, o->p);
     for (uint32_t i = 0; i < n; i++)
-        reach_from(&r, i, o->reach + (size_t)i * n);
+        rules_reach(&r, i, o->reach + (size_t)i * n);
     rules_release(&r);
 }
 

@@ -69,17 +69,10 @@ static struct step plain_step(struct pipeline *p, const struct step *of, double 
         .on_reject = {.to = TO_REJECT, .at_most = AT_MOST_NONE}
     };
     s.numbers = arena_alloc(&p->arena, p->n_classes * sizeof *s.numbers);
-    for (uint32_t k = 0; k < p->n_classes; k++)
-        s.numbers[k] = (struct numbers){.error = {.value = fails},
-                                        .validation = {.value = 1},
-                                        .specificity = {.value = 1},
-                                        .latency = dist_constant(0),
-                                        .threshold_dist = dist_constant(0),
-                                        .confidence_good = dist_constant(0),
-                                        .confidence_bad = dist_constant(0),
-                                        .cache_latency = dist_constant(0),
-                                        .timeout_s = INFINITY,
-                                        .budget_s = INFINITY};
+    for (uint32_t k = 0; k < p->n_classes; k++) {
+        s.numbers[k] = numbers_instant();
+        s.numbers[k].error.value = fails;
+    }
     return s;
 }
 

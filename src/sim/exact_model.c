@@ -87,20 +87,6 @@ static int build_chains(struct model *m, struct chain_options *options, struct e
     return 0;
 }
 
-static bool leads_to(const struct rules *r, uint32_t from, uint32_t to, bool *seen)
-{
-    for (uint32_t e = 0; e < rules_starts(r, from); e++)
-        for (int32_t k = rules_start(r, from, e); k >= 0; k = r->route[k].otherwise) {
-            int32_t next = r->route[k].to;
-            if (next < 0 || seen[next])
-                continue;
-            seen[next] = true;
-            if ((uint32_t)next == to || leads_to(r, (uint32_t)next, to, seen))
-                return true;
-        }
-    return false;
-}
-
 static void find_loops(struct model *m)
 {
     uint32_t n = m->pipeline->n_steps;
@@ -108,7 +94,8 @@ static void find_loops(struct model *m)
     for (uint32_t i = 0; i < n; i++) {
         memset(seen, 0, n * sizeof *seen);
         bool joins = m->pipeline->step[i].parallel || m->pipeline->step[i].parent;
-        m->looped[i] = joins || leads_to(&m->rules, i, i, seen);
+        rules_reach(&m->rules, i, seen);
+        m->looped[i] = joins || seen[i];
         m->n_looped += m->looped[i];
     }
     mem_free(seen);

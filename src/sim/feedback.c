@@ -565,12 +565,13 @@ static void say(const struct engine *e, double level, struct result *out)
     say_gain(s, level, out);
 }
 
-static int draw(const struct pipeline *p, uint64_t seed, uint64_t replication, uint64_t items,
-                double level, struct result *out, struct error *err)
+static int draw(const struct engine_def *def, const struct pipeline *p, uint64_t seed,
+                uint64_t replication, uint64_t items, double level, struct result *out,
+                struct error *err)
 {
     struct pipeline store;
-    int status =
-        queue_engine.draw(learning_none(p, &store), seed, replication, items, level, out, err);
+    int status = queue_engine.draw(&queue_engine, learning_none(p, &store), seed, replication,
+                                   items, level, out, err);
     pipeline_release(&store);
     return status;
 }

@@ -61,16 +61,7 @@ void gap_failing(const struct pipeline *p, uint32_t step, struct pipeline *out)
 
 static void make_nothing(struct numbers *n, void *unused)
 {
-    *n = (struct numbers){.validation = {.value = 1},
-                          .sensitivity = {.value = 1},
-                          .specificity = {.value = 1},
-                          .latency = dist_constant(0),
-                          .threshold_dist = dist_constant(0),
-                          .confidence_good = dist_constant(0),
-                          .confidence_bad = dist_constant(0),
-                          .cache_latency = dist_constant(0),
-                          .timeout_s = INFINITY,
-                          .budget_s = INFINITY};
+    *n = numbers_instant();
 }
 
 /* A gate and a review become stages: what is skipped neither asks nor decides. */

@@ -82,8 +82,8 @@ static int simulate_by_engine(struct outer *o, uint64_t r, const struct pipeline
 {
     struct result out;
     result_init(&out, "draw");
-    int status =
-        o->def->draw(drawn, o->options->seed, r + 1, o->items, o->options->level, &out, err);
+    int status = o->def->draw(o->def, drawn, o->options->seed, r + 1, o->items, o->options->level,
+                              &out, err);
     if (!status)
         draw_take(&o->draws.draw[r], &out);
     result_release(&out);

@@ -244,11 +244,12 @@ static void say(const struct engine *e, double level, struct result *out)
     queue_warn(&s->sum, out);
 }
 
-static int draw_by(bool by_desk, const struct pipeline *p, uint64_t seed, uint64_t replication,
-                   uint64_t items, double level, struct result *out, struct error *err)
+static int draw(const struct engine_def *def, const struct pipeline *p, uint64_t seed,
+                uint64_t replication, uint64_t items, double level, struct result *out,
+                struct error *err)
 {
     const struct metrics_options brief = {.level = level, .brief = true};
-    struct state s = {.by_desk = by_desk};
+    struct state s = {.by_desk = def == &desk_engine};
     struct worker w = {0};
     if (compile(&s, p, err))
         return -1;
@@ -267,52 +268,11 @@ static int draw_by(bool by_desk, const struct pipeline *p, uint64_t seed, uint64
     return 0;
 }
 
-static int draw(const struct pipeline *p, uint64_t seed, uint64_t replication, uint64_t items,
-                double level, struct result *out, struct error *err)
-{
-    return draw_by(false, p, seed, replication, items, level, out, err);
-}
-
-static int draw_desk(const struct pipeline *p, uint64_t seed, uint64_t replication, uint64_t items,
-                     double level, struct result *out, struct error *err)
-{
-    return draw_by(true, p, seed, replication, items, level, out, err);
-}
-
-const struct engine_def queue_engine = {
-    .name = "queue",
-    .supports = supports,
-    .trials_word = trials_word,
-    .trials = trials,
-    .first = first,
-    .most = most,
-    .open = open,
-    .close = close,
-    .unit = unit,
-    .merge = merge,
-    .clear = clear,
-    .pack = pack,
-    .count = count,
-    .fill = fill,
-    .say = say,
-    .draw = draw,
-};
-
-const struct engine_def desk_engine = {
-    .name = "desk",
-    .supports = desk_supports,
-    .trials_word = trials_word,
-    .trials = trials,
-    .first = first,
-    .most = most,
-    .open = open,
-    .close = close,
-    .unit = unit,
-    .merge = merge,
-    .clear = clear,
-    .pack = pack,
-    .count = count,
-    .fill = fill,
-    .say = say,
-    .draw = draw_desk,
-};
+#define GENERAL(its_name, does)                                                                    \
+    {                                                                                              \
+        .name = its_name, .supports = does, .trials_word = trials_word, .trials = trials,          \
+        .first = first, .most = most, .open = open, .close = close, .unit = unit, .merge = merge,  \
+        .clear = clear, .pack = pack, .count = count, .fill = fill, .say = say, .draw = draw       \
+    }
+const struct engine_def queue_engine = GENERAL("queue", supports);
+const struct engine_def desk_engine = GENERAL("desk", desk_supports);

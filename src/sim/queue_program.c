@@ -512,29 +512,6 @@ static void find_confidences(struct queue_program *g)
         g->step[i].keeps_confidence = asked && g->step[i].step->has_confidence;
 }
 
-/* A power of 2 near 1 / x. */
-static double scale_for(double x)
-{
-    if (!(x > 0) || !(x < DBL_MAX))
-        return 1;
-    int exponent;
-    frexp(x, &exponent);
-    return ldexp(1, -exponent);
-}
-
-static void find_scales(struct queue_program *g)
-{
-    double time = 0, cost = 0;
-    for (uint32_t i = 0; i < g->n_steps; i++) {
-        const struct numbers *n = &g->step[i].step->numbers[0];
-        double mean = dist_capped_moment(&n->latency, n->timeout_s, 1);
-        time += isfinite(mean) ? mean : dist_quantile(&n->latency, 0.9);
-        cost += fabs(n->cost_call);
-    }
-    g->time_scale = scale_for(time);
-    g->cost_scale = scale_for(cost);
-}
-
 static void lay_out(struct queue_program *g)
 {
     size_t used = 0;
@@ -574,7 +551,7 @@ int queue_program_init(struct queue_program *g, const struct pipeline *p, struct
     find_entry(g);
     find_ends(g);
     find_confidences(g);
-    find_scales(g);
+    program_scales(g->pipeline, &g->time_scale, &g->cost_scale);
     lay_out(g);
     return 0;
 failed:

@@ -97,14 +97,19 @@ static void own_event(struct queue_sim *s, uint32_t owner)
     }
 }
 
+static void take_stream(struct queue_sim *s, uint64_t seed, uint64_t replication)
+{
+    s->seed = seed;
+    s->replication = replication;
+    s->items_key = rng_key(seed, replication, 0, UINT32_MAX, RNG_ATTEMPT);
+}
+
 /* --- untimed */
 
 void queue_sim_alone(struct queue_sim *s, uint64_t seed, uint64_t replication,
                      struct queue_tally *t)
 {
-    s->seed = seed;
-    s->replication = replication;
-    s->items_key = rng_key(seed, replication, 0, UINT32_MAX, RNG_ATTEMPT);
+    take_stream(s, seed, replication);
     s->tally = t;
     s->window = t->n_units;
     s->guarded = false;
@@ -294,9 +299,7 @@ static bool cohort_ended(const struct queue_sim *s)
 void queue_sim_begin(struct queue_sim *s, uint64_t seed, uint64_t replication,
                      struct queue_tally *t)
 {
-    s->seed = seed;
-    s->replication = replication;
-    s->items_key = rng_key(seed, replication, 0, UINT32_MAX, RNG_ATTEMPT);
+    take_stream(s, seed, replication);
     s->stopped = false;
     start_horizon(s, t);
 }
