@@ -83,6 +83,16 @@ struct json_iter json_each(struct json v);
 /* Goes to the next element, in the order of the text; false at the end. */
 bool json_next(struct json_iter *it);
 
+/* A walk along the text of a document, to tell the lines of its maps; zeroed = at the beginning. */
+struct json_place {
+    uint64_t index;
+    size_t at;
+    uint32_t lines; /* newlines gone by */
+};
+/* Newlines before the map `v` in the text that it was parsed from.  Goes on from where it stands
+ * when v comes later, so that asking for maps in their order costs one walk in all. */
+uint32_t json_lines_before(struct json_place *p, struct json v, const char *text, size_t len);
+
 /* A JSON pointer (RFC 6901) such as "/a/0/b"; absent when nothing is there. */
 struct json json_pointer(struct json v, const char *pointer);
 /* Appends the value as compact JSON text to a struct buf (opaque here for C++). */

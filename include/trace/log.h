@@ -37,7 +37,9 @@ struct log_options {
     X(CYCLE, "cycle")                                                                              \
     X(NO_DURATION, "no duration")                                                                  \
     X(NEGATIVE, "negative duration")                                                               \
-    X(BAD_SCORE, "score outside 0 to 1") X(BAD_TIME, "time out of range")
+    X(BAD_SCORE, "score outside 0 to 1")                                                           \
+    X(BAD_TIME, "time out of range")                                                               \
+    X(UNREADABLE, "unreadable record")
 enum quality_kind {
 #define X(name, text) QUALITY_##name,
     QUALITY_TABLE(X)
@@ -120,7 +122,7 @@ struct log_edge {
 
 struct trace_log {
     struct arena arena;
-    const char *format; /* "otlp-json", "event-csv", "mixed" */
+    const char *format; /* "otlp-json", "jaeger", ..., "event-csv", "mixed" */
     VEC(const char *) files;
     struct span_set spans;
     struct quality quality;

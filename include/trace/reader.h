@@ -21,6 +21,11 @@ struct sink {
     const char *file; /* for messages */
     uint32_t file_index;
     uint32_t line; /* of the record's first byte, 1-based */
+    /* a document over several lines, in which records tell their own line; NULL: there is none */
+    const char *document;
+    size_t document_len;
+    uint32_t document_line; /* of its first byte */
+    struct json_place place;
 };
 
 /* Adds the spans of one file to the sink; *format is its format's name.  ERR_INPUT with file:line

@@ -8,6 +8,7 @@
 #define SEAM_TRACE_VOCABULARY_H
 
 #include "base/error.h"
+#include "base/json_read.h"
 #include "model/span.h"
 #include "trace/log.h"
 
@@ -21,6 +22,9 @@ struct attribute {
     int64_t whole; /* int and bool */
     double number; /* int, double, bool */
 };
+
+/* A JSON scalar as the value of an attribute; false for lists, maps and null. */
+bool attribute_of_json(struct json value, struct attribute *out);
 
 struct vocabulary;
 /* Options are borrowed until vocabulary_free; ERR_USAGE when one cannot be understood. */

@@ -512,6 +512,48 @@ bool json_next(struct json_iter *it)
     return true;
 }
 
+/* ---- places ------------------------------------------------------------------------------ */
+
+/* How many maps begin on the tape from *index up to and with `last`; numbers take two words. */
+static uint64_t maps_until(const dom::document *doc, uint64_t *index, uint64_t last)
+{
+    uint64_t n = 0;
+    for (; *index <= last; ++*index) {
+        uint64_t type = doc->tape[*index] >> 56;
+        n += type == '{';
+        if (type == 'l' || type == 'u' || type == 'd')
+            ++*index;
+    }
+    return n;
+}
+
+/* Past the next `n` opening braces outside strings. */
+static void pass_braces(struct json_place *p, uint64_t n, const char *text, size_t len)
+{
+    bool in_string = false;
+    for (; n && p->at < len; p->at++) {
+        char c = text[p->at];
+        p->lines += c == '\n';
+        if (in_string && c == '\\')
+            p->at++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string && c == '{')
+            n--;
+    }
+}
+
+uint32_t json_lines_before(struct json_place *p, struct json v, const char *text, size_t len)
+{
+    if (json_type(v) != JSON_MAP)
+        return p->lines;
+    if (v.index < p->index)
+        memset(p, 0, sizeof *p);
+    pass_braces(p, maps_until(static_cast<const dom::document *>(v.doc), &p->index, v.index), text,
+                len);
+    return p->lines;
+}
+
 /* ---- pointers and dumps ------------------------------------------------------------------ */
 
 static struct json list_at(struct json v, const char *digits, size_t len)

@@ -193,6 +193,7 @@ static const struct data_count counts[] = {
     COUNT(interrupts, "interrupts for a review"),
     COUNT(no_duration, "spans without a duration"),
     COUNT(negative_duration, "spans that end before they start"),
+    COUNT(unreadable, "records that cannot be read"),
 };
 #undef COUNT
 

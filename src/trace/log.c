@@ -67,18 +67,26 @@ static int read_files(struct trace_log *log, const struct source *from, struct s
     return 0;
 }
 
+/* The fault that comes first; of two in one line the one that may have caused the other, which
+ * stands later in the table. */
 static int check_strict(const struct trace_log *log, struct error *err)
 {
+    const struct quality *q = &log->quality;
+    size_t first = QUALITY_KIND_COUNT;
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
-        if (log->quality.count[k] == 0 || k == QUALITY_DUPLICATE)
+        if (q->count[k] == 0 || k == QUALITY_DUPLICATE)
             continue;
-        const char *file = log->files.at[log->quality.place[k][0].file];
-        return error_at(err, ERR_INPUT, file, log->quality.place[k][0].line, 0,
-                        "%s: %llu in the log, and --strict allows none",
-                        quality_kind_name((enum quality_kind)k),
-                        (unsigned long long)log->quality.count[k]);
+        uint64_t here = (uint64_t)q->place[k][0].file << 32 | q->place[k][0].line;
+        if (first == QUALITY_KIND_COUNT ||
+            here <= ((uint64_t)q->place[first][0].file << 32 | q->place[first][0].line))
+            first = k;
     }
-    return 0;
+    if (first == QUALITY_KIND_COUNT)
+        return 0;
+    return error_at(err, ERR_INPUT, log->files.at[q->place[first][0].file], q->place[first][0].line,
+                    0, "%s: %llu in the log, and --strict allows none",
+                    quality_kind_name((enum quality_kind)first),
+                    (unsigned long long)q->count[first]);
 }
 
 static void note_times(struct trace_log *log)

@@ -7,6 +7,7 @@
 #include "trace/otlp_json.h"
 
 #include "trace/ids.h"
+#include "trace/record.h"
 
 #include <math.h>
 #include <string.h>
@@ -103,24 +104,6 @@ static void read_status(struct json status, struct sink *sink)
     vocabulary_status(sink->words, code == 2, message, len);
 }
 
-/* An id as text: a string, or the digits of a bare integer. */
-static bool read_id(struct json v, char digits[24], const char **s, size_t *len)
-{
-    uint64_t u;
-    if (json_text(v, s, len))
-        return true;
-    if (!json_as_u64(v, &u))
-        return false;
-    char *at = digits + 23;
-    *at = '\0';
-    do
-        *--at = (char)('0' + u % 10);
-    while (u /= 10);
-    *s = at;
-    *len = (size_t)(digits + 23 - at);
-    return true;
-}
-
 static int64_t read_time(struct json v, struct sink *sink)
 {
     uint64_t ns;
@@ -175,13 +158,13 @@ static int read_span(struct json v, struct sink *sink, struct error *err)
     struct span *span = vocabulary_open(sink->words);
     span->file = sink->file_index;
     span->line = sink->line;
-    if (read_id(part[TRACE], digits, &s, &len))
+    if (record_id(part[TRACE], digits, &s, &len))
         span->trace = ids_trace(sink->set, s, len);
     if (span->trace == SPAN_NONE)
         return wrong_shape(sink, "a span has no traceId", err);
-    if (read_id(part[SPAN], digits, &s, &len))
+    if (record_id(part[SPAN], digits, &s, &len))
         span->id = ids_span(s, len);
-    if (read_id(part[PARENT], digits, &s, &len))
+    if (record_id(part[PARENT], digits, &s, &len))
         span->parent = ids_span(s, len);
     bool has_name = json_text(part[NAME], &s, &len);
     span->name = span_text(sink->set, has_name ? s : "", has_name ? len : 0);

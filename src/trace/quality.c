@@ -53,13 +53,17 @@ void quality_report(const struct trace_log *log, struct result *out)
     d->interrupts = q->interrupts;
     d->no_duration = q->count[QUALITY_NO_DURATION];
     d->negative_duration = q->count[QUALITY_NEGATIVE];
+    d->unreadable = q->count[QUALITY_UNREADABLE];
     put_places(log, out);
     if (q->count[QUALITY_BAD_SCORE])
         result_warn(out, "%llu scores lie outside 0 to 1 and were left out",
                     (unsigned long long)q->count[QUALITY_BAD_SCORE]);
     if (q->count[QUALITY_BAD_TIME])
-        result_warn(out, "%llu times are no nanoseconds since 1970 and were left out",
+        result_warn(out, "%llu times are none of 1970 to 2262 and were left out",
                     (unsigned long long)q->count[QUALITY_BAD_TIME]);
+    if (d->unreadable)
+        result_warn(out, "%llu records lack an id or have the wrong shape, and were left out",
+                    (unsigned long long)d->unreadable);
     if (d->no_duration + d->negative_duration)
         result_warn(out, "%llu spans have no usable duration; their latency is left out",
                     (unsigned long long)(d->no_duration + d->negative_duration));

@@ -7,7 +7,9 @@
 
 #include "base/file.h"
 #include "trace/event_csv.h"
+#include "trace/jaeger.h"
 #include "trace/otlp_json.h"
+#include "trace/record.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +22,10 @@ struct json_format {
 };
 static const struct json_format json_formats[] = {
     {"otlp-json", otlp_json_is, otlp_json_read},
+    {"jaeger",    jaeger_is,    jaeger_read   },
 };
+/* Keys under which APIs answer with a list of such documents. */
+static const char *const wrappers[] = {"data"};
 
 static bool any_text(const char *text, size_t len)
 {
@@ -41,7 +46,6 @@ static const struct text_format text_formats[] = {
 static const struct {
     const char *key, *name;
 } strangers[] = {
-    {"data",          "Jaeger JSON"      },
     {"observations",  "a Langfuse export"},
     {"run_type",      "LangSmith JSON"   },
     {"workflowId",    "an n8n execution" },
@@ -49,7 +53,8 @@ static const struct {
     {"context",       "Phoenix JSON"     },
 };
 
-enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16 };
+/* LISTS_MAX: an answer that wraps a list of lists. */
+enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16, LISTS_MAX = 3 };
 
 enum mode { MODE_START, MODE_LINES, MODE_DOCUMENT, MODE_TEXT };
 struct feed {
@@ -60,42 +65,84 @@ struct feed {
     const char *format;
 };
 
-static int refuse(const struct sink *sink, struct json root, struct error *err)
+static int refuse(const struct sink *sink, struct json object, struct error *err)
 {
-    struct json_iter first = json_each(root);
-    if (json_type(root) == JSON_LIST && json_next(&first))
-        root = first.value;
     for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
-        if (json_present(json_get(root, strangers[i].key)))
+        if (json_present(json_get(object, strangers[i].key)))
             return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
                             "not supported yet: %s; this version reads OTLP JSON (an object with "
-                            "resourceSpans on each line) and CSV event logs",
+                            "resourceSpans on each line), Jaeger JSON and CSV event logs",
                             strangers[i].name);
     return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
                     "not a trace log: JSON without resourceSpans");
 }
 
-static int read_object(struct feed *f, struct json root, struct error *err)
+static const struct json_format *format_of(struct json object)
 {
     for (size_t i = 0; i < sizeof json_formats / sizeof json_formats[0]; i++)
-        if (json_formats[i].is(root)) {
-            f->format = json_formats[i].name;
-            return json_formats[i].read(root, f->sink, err);
-        }
-    return refuse(f->sink, root, err);
+        if (json_formats[i].is(object))
+            return &json_formats[i];
+    return NULL;
 }
 
-/* A document is an object, or a list of them. */
-static int read_document(struct feed *f, struct json root, struct error *err)
+/* The list of documents that this one is or wraps. */
+static bool documents_in(struct json root, struct json *list)
 {
-    if (json_type(root) != JSON_LIST || json_count(root) == 0)
-        return read_object(f, root, err);
-    for (struct json_iter it = json_each(root); json_next(&it);)
-        if (json_type(it.value) != JSON_MAP || json_present(json_get(it.value, "traceId")))
-            return refuse(f->sink, root, err);
-        else if (read_object(f, it.value, err))
+    *list = root;
+    for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0] && json_type(*list) == JSON_MAP;
+         i++)
+        if (json_type(json_get(root, wrappers[i])) == JSON_LIST)
+            *list = json_get(root, wrappers[i]);
+    return json_type(*list) == JSON_LIST;
+}
+
+/* The first document in lists of them that a format knows; else the first of all. */
+static const struct json_format *first_known(struct json root, unsigned levels, struct json *first)
+{
+    struct json list;
+    const struct json_format *known = format_of(root);
+    if (known || !levels || !documents_in(root, &list))
+        return known;
+    for (struct json_iter it = json_each(list); json_next(&it) && !known;) {
+        if (!json_present(*first))
+            *first = it.value;
+        known = first_known(it.value, levels - 1, first);
+    }
+    return known;
+}
+
+static int read_documents(struct feed *f, struct json root, unsigned levels, struct error *err)
+{
+    struct json list;
+    const struct json_format *known = format_of(root);
+    if (known) {
+        bool same = !f->format || strcmp(f->format, known->name) == 0;
+        f->format = same ? known->name : "mixed";
+        record_at(f->sink, root);
+        return known->read(root, f->sink, err);
+    }
+    if (!levels || !documents_in(root, &list)) {
+        record_at(f->sink, root);
+        record_unreadable(f->sink);
+        return 0;
+    }
+    for (struct json_iter it = json_each(list); json_next(&it);)
+        if (read_documents(f, it.value, levels - 1, err))
             return -1;
     return 0;
+}
+
+/* A document is an object of a format, a list of them, or an answer that wraps such a list.  What
+ * no format knows is counted when others are known, and else refused. */
+static int read_document(struct feed *f, struct json root, struct error *err)
+{
+    struct json first = {0};
+    if (!f->format && !first_known(root, LISTS_MAX, &first)) {
+        struct json list;
+        bool none = documents_in(root, &list) && json_count(list) == 0;
+        return none ? 0 : refuse(f->sink, json_present(first) ? first : root, err);
+    }
+    return read_documents(f, root, LISTS_MAX, err);
 }
 
 static bool is_blank(const char *s, size_t len)
@@ -191,8 +238,15 @@ static int read_whole(struct feed *f, struct error *err)
     struct error fault = {0};
     const struct buf *b = &f->carry;
     f->sink->line = f->lines + 1;
-    if (json_parse(f->sink->json, b->data, b->len, &root, &fault) == 0)
-        return read_document(f, root, err);
+    if (json_parse(f->sink->json, b->data, b->len, &root, &fault) == 0) {
+        f->sink->document = b->data;
+        f->sink->document_len = b->len;
+        f->sink->document_line = f->sink->line;
+        f->sink->place = (struct json_place){0};
+        int status = read_document(f, root, err);
+        f->sink->document = NULL;
+        return status;
+    }
     size_t at = fault.column && fault.column <= b->len + 1 ? fault.column - 1 : 0, begin = 0;
     uint32_t line = f->lines + 1;
     for (size_t i = 0; i < at; i++)

@@ -7,7 +7,6 @@
  * higher rank wins, and what the user names by option outranks them all. */
 #include "trace/vocabulary.h"
 
-#include "base/json_read.h"
 #include "base/units.h"
 #include "model/rules.h"
 
@@ -260,8 +259,7 @@ static uint32_t intern_value(struct vocabulary *v, const struct attribute *a)
     return len ? span_text(v->set, s, len) : SPAN_NONE;
 }
 
-/* A JSON scalar as an attribute; false for lists, maps and null. */
-static bool attribute_of_json(struct json value, struct attribute *out)
+bool attribute_of_json(struct json value, struct attribute *out)
 {
     bool b;
     switch (json_type(value)) {

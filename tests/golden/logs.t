@@ -62,7 +62,8 @@ root spans                  200
 spans with status error       7
 interrupts for a review      50
 None: spans sent twice, spans whose parent is missing, spans that are their own
-ancestors, spans without a duration, spans that end before they start.
+ancestors, spans without a duration, spans that end before they start, records
+that cannot be read.
 seam: calibration is of the reviewed items alone, whose confidences are cut at the gate; it says nothing of those that shipped unseen
 seam: reliability is known for 50 of 200 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 seam: what is known of reviewed items is the reviewer's word, taken as true
@@ -144,3 +145,76 @@ gap                -5.7%  -9.6 to -2.5%
 17 further metrics: --json or --csv
 reliability: ±1.5 points, all of it from the parameters
 [1]
+# The first 24 of them as Jaeger writes them, with a span sent twice and one that is missing.
+$ seam replay tests/data/jaeger.json.gz
+replay: 24 items from jaeger (190 spans); intervals: 95%, sampling
+
+Headline
+metric              value     95% interval
+reliability       unknown        29.2–100%
+share wrong       unknown          0–70.8%
+completion           100%        86.2–100%
+review load         29.2%       14.9–49.2%
+review precision    42.9%       15.8–75.0%
+latency mean       149 ms       128–169 ms
+latency p50        144 ms       117–180 ms
+latency p95        203 ms  at least 195 ms
+latency p99        289 ms  at least 203 ms
+visits mean          5.25        5.03–5.47
+label coverage      29.2%       14.9–49.2%
+11 further metrics: --json or --csv
+
+Stages
+stage            attempts  first try  success  fails       wrong     p50     p95
+retrieve             1.12      87.5%     100%  11.1%               39 ms  129 ms
+generate                1       100%     100%     0%  12.5–83.3%   31 ms   82 ms
+tool_call            1.13      87.0%     100%  11.5%              1.3 ms   51 ms
+confidence_gate         1       100%     100%     0%               93 µs    8 ms
+human_review            2       100%     100%     0%               67 ms   84 ms
+feedback_store          1       100%     100%     0%               77 µs  253 µs
+fails (seen), wrong (unseen): of attempts; the rest: of visits. More: --json
+
+Edges
+from             to                 share of visits  count
+retrieve         generate           100% (86.2–100)     24
+generate         tool_call        95.8% (79.8–99.3)     23
+generate         confidence_gate    4.2% (0.7–20.2)      1
+tool_call        confidence_gate    100% (85.7–100)     23
+confidence_gate  human_review     29.2% (14.9–49.2)      7
+confidence_gate  feedback_store   70.8% (50.8–85.1)     17
+human_review     feedback_store     100% (64.6–100)      7
+feedback_store   ship               100% (86.2–100)     24
+
+Span names
+name                          spans  errors       p50       p95  confidence
+retrieval corpus                 27       3  38.98 ms  75.55 ms
+tools/call lookup_price          27       0    651 µs  2.327 ms
+execute_tool lookup_price        26       3  1.237 ms   7.88 ms
+chat fake-draft-1                24       0  30.79 ms   82.4 ms
+confidence_gate                  24       0     93 µs  7.704 ms      0.8689
+feedback_store                   24       0     77 µs    253 µs
+invoke_workflow rag-pipeline     24       0  143.9 ms  202.9 ms
+human_review                     14       0    229 µs    821 µs
+
+Data quality
+count of                       number
+records read                       24
+spans                             190
+spans sent twice                    1
+traces                             24
+items                              24
+root spans                         24
+spans whose parent is missing       1
+spans with status error             6
+interrupts for a review             7
+None: spans that are their own ancestors, spans without a duration, spans that
+end before they start, records that cannot be read.
+
+Where the log is at fault
+duplicate  tests/data/jaeger.json.gz:3013
+orphan     tests/data/jaeger.json.gz:2023
+seam: reliability is known for 7 of 24 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: what is known of reviewed items is the reviewer's word, taken as true
+$ seam replay tests/data/jaeger.json.gz --strict
+seam: tests/data/jaeger.json.gz:2023: orphan: 1 in the log, and --strict allows none
+[3]

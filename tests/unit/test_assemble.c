@@ -234,7 +234,7 @@ static void faults_of_the_data_are_counted_with_their_places(void **state)
     assert_int_equal(log.quality.roots, 3);
     assert_true(isnan(span_duration_s(&log.spans, 1)));
     log_release(&log);
-    read_refused(buf_text(&text), &strict, ERR_INPUT, "log:4: orphan: 1 in the log");
+    read_refused(buf_text(&text), &strict, ERR_INPUT, "log:2: negative duration: 1 in the log");
 }
 
 /* 50,000 spans, each the parent of the next, the last (when `cycle`) of the first. */
