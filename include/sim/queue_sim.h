@@ -294,7 +294,16 @@ struct drawn call_draw(struct queue_sim *s, const struct path *p, uint32_t numbe
 /* The latency that it would have now, for desks that serve the shortest first. */
 double call_length(struct queue_sim *s, uint32_t call);
 void call_stop(struct queue_sim *s, uint32_t call); /* interrupted: keeps the work left */
-const struct queue_plan *plan_of(struct queue_sim *s, const struct path *p);
+/* The numbers of row (given, class) of a step that environments touch, as they are now. */
+const struct queue_plan *plan_in_weather(struct queue_sim *s, const struct queue_step *q,
+                                         uint32_t row);
+/* The numbers of the visit that the path makes, now. */
+static inline const struct queue_plan *plan_of(struct queue_sim *s, const struct path *p)
+{
+    const struct queue_step *q = &s->program->step[p->step];
+    uint32_t row = (uint32_t)(p->given + 1) * s->program->n_classes + s->item[p->item].class;
+    return q->n_touches ? plan_in_weather(s, q, row) : &q->plan[row];
+}
 
 /* queue_desk.c */
 enum asked { ASKED_FULL, ASKED_WAITS, ASKED_BEGUN };
@@ -308,7 +317,12 @@ void desk_leave(struct queue_sim *s, uint32_t call);                  /* done */
 void desk_withdraw(struct queue_sim *s, uint32_t call, bool gave_up); /* waits or runs */
 /* Desks that have lost a call turn to their lines.  For when all else of this instant is done: a
  * copy or branch that is not needed any more must not begin just to be cancelled. */
-void desk_settle(struct queue_sim *s);
+void desk_settle_all(struct queue_sim *s);
+static inline void desk_settle(struct queue_sim *s)
+{
+    if (s->first_freed != NONE)
+        desk_settle_all(s);
+}
 void desk_event(struct queue_sim *s, uint32_t desk);
 /* Adds the integrals up to now to the unit of time that runs; they begin again. */
 void desk_close_unit(struct queue_sim *s, uint32_t desk);

@@ -6,18 +6,17 @@
 
 #include <math.h>
 
-const struct queue_plan *plan_of(struct queue_sim *s, const struct path *p)
+const struct queue_plan *plan_in_weather(struct queue_sim *s, const struct queue_step *q,
+                                         uint32_t row)
 {
-    const struct queue_step *q = &s->program->step[p->step];
     uint32_t k = 0;
     for (uint32_t t = 0; t < q->n_touches; t++)
         k += q->touch[t].stride * weather_at(s, q->touch[t].environment);
-    uint32_t row = (uint32_t)(p->given + 1) * s->program->n_classes + s->item[p->item].class;
     return &q->plan[(size_t)row * q->n_combinations + k];
 }
 
-static double latency_of(struct queue_sim *s, const struct path *p, uint32_t number,
-                         const struct queue_plan *plan)
+static inline double latency_of(struct queue_sim *s, const struct path *p, uint32_t number,
+                                const struct queue_plan *plan)
 {
     if (!plan->latency.table)
         return plan->latency.value;
@@ -25,14 +24,16 @@ static double latency_of(struct queue_sim *s, const struct path *p, uint32_t num
     return law_draw(&plan->latency, s->tilt ? tilt_latency(s->tilt, p->step, plan, u) : u);
 }
 
-static enum try_end end_of(struct queue_sim *s, const struct path *p, uint32_t number,
-                           const struct queue_plan *plan)
+static inline enum try_end end_of(struct queue_sim *s, const struct path *p, uint32_t number,
+                                  const struct queue_plan *plan)
 {
     if (!plan->uncertain)
         return TRY_OK;
     uint64_t u = path_number(p, number, FOR_OUTCOME);
     if (s->tilt)
         u = tilt_outcome(s->tilt, p->step, plan, u);
+    if (u >= plan->cut[CUT_COUNT - 1])
+        return (enum try_end)(TRY_ERROR + CUT_COUNT);
     int end = TRY_ERROR;
     for (int i = 0; i < CUT_COUNT; i++)
         end += u >= plan->cut[i];

@@ -362,7 +362,7 @@ static void leave(struct queue_sim *s, uint32_t call, bool gave_up)
     s->first_freed = desk;
 }
 
-void desk_settle(struct queue_sim *s)
+void desk_settle_all(struct queue_sim *s)
 {
     while (s->first_freed != NONE) {
         uint32_t desk = s->first_freed;

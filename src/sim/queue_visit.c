@@ -134,7 +134,7 @@ static void visit_ok(struct queue_sim *s, uint32_t path)
     struct path *p = &s->path[path];
     const struct queue_step *q = &s->program->step[p->step];
     close_visit(s, path, true);
-    if (q->kind != STEP_CHECK && q->kind != STEP_REVIEW)
+    if (q->keeps_confidence && q->kind != STEP_CHECK && q->kind != STEP_REVIEW)
         give_confidence(s, path);
     switch (q->kind) {
     case STEP_GATE:
