@@ -278,7 +278,19 @@ void path_free(struct queue_sim *s, uint32_t path);
 /* Gives the call's slot back. */
 void call_free(struct queue_sim *s, uint32_t call);
 /* Puts the path at the end of the ready list, as of now. */
-void path_make_ready(struct queue_sim *s, uint32_t path);
+static inline void path_make_ready(struct queue_sim *s, uint32_t path)
+{
+    struct path *p = &s->path[path];
+    p->phase = PHASE_READY;
+    p->ready = true;
+    p->ready_s = s->clock.now_s;
+    p->next = NONE;
+    if (s->ready_first == NONE)
+        s->ready_first = path;
+    else
+        s->path[s->ready_last].next = path;
+    s->ready_last = path;
+}
 
 /* queue_call.c */
 void call_begin(struct queue_sim *s, uint32_t call);

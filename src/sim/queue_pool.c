@@ -61,20 +61,6 @@ void path_free(struct queue_sim *s, uint32_t path)
     s->free_path = path;
 }
 
-void path_make_ready(struct queue_sim *s, uint32_t path)
-{
-    struct path *p = &s->path[path];
-    p->phase = PHASE_READY;
-    p->ready = true;
-    p->ready_s = s->clock.now_s;
-    p->next = NONE;
-    if (s->ready_first == NONE)
-        s->ready_first = path;
-    else
-        s->path[s->ready_last].next = path;
-    s->ready_last = path;
-}
-
 uint32_t call_new(struct queue_sim *s)
 {
     uint32_t i = s->free_call;

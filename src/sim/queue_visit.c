@@ -24,7 +24,8 @@ static inline const struct retry *retry_of(const struct queue_sim *s, const stru
 
 /* --- the end of a visit */
 
-static inline void close_visit(struct queue_sim *s, uint32_t path, bool ok)
+static inline __attribute__((always_inline)) void close_visit(struct queue_sim *s, uint32_t path,
+                                                              bool ok)
 {
     struct path *p = &s->path[path];
     double took = s->clock.now_s - p->visit_s;
@@ -145,7 +146,10 @@ static void visit_ok(struct queue_sim *s, uint32_t path)
         decide(s, path);
         break;
     default:
-        route_pass(s, path);
+        if (q->step->n_ways == 0)
+            route_take(s, path, q->exit[QUEUE_PASS]);
+        else
+            route_pass(s, path);
     }
 }
 
@@ -306,7 +310,8 @@ static inline void count_answer(struct queue_sim *s, const struct path *p,
         values_put(&s->tally->step[p->step].attempts, took);
 }
 
-static void attempt_ok(struct queue_sim *s, uint32_t path, enum try_end end)
+static inline __attribute__((always_inline)) void attempt_ok(struct queue_sim *s, uint32_t path,
+                                                             enum try_end end)
 {
     struct path *p = &s->path[path];
     bool spoilt = end == TRY_WRONG || end == TRY_UNSEEN;
@@ -323,7 +328,7 @@ static bool is_failure(enum try_end end)
 }
 
 /* An attempt is over.  True: another one begins at once. */
-static bool answered(struct queue_sim *s, uint32_t path)
+static inline __attribute__((always_inline)) bool answered(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
     const struct queue_step *q = step_of(s, p);
