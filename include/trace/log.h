@@ -39,7 +39,8 @@ struct log_options {
     X(NEGATIVE, "negative duration")                                                               \
     X(BAD_SCORE, "score outside 0 to 1")                                                           \
     X(BAD_TIME, "time out of range")                                                               \
-    X(UNREADABLE, "unreadable record")
+    X(UNREADABLE, "unreadable record")                                                             \
+    X(STRAY, "judgement of no span")
 enum quality_kind {
 #define X(name, text) QUALITY_##name,
     QUALITY_TABLE(X)

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json_read.h"
 #include "trace/log.h"
+#include "trace/settle.h"
 #include "trace/vocabulary.h"
 
 /* Where a reader puts what it reads. */
@@ -17,6 +18,7 @@ struct sink {
     struct quality *quality;
     struct vocabulary *words;
     struct json_reader *json;
+    struct settle later;
     const struct log_options *options;
     const char *file; /* for messages */
     uint32_t file_index;

@@ -144,10 +144,12 @@ static int read_source(const struct source *from, const struct log_options *opti
         goto done;
     if (read_files(out, from, &sink, err))
         goto done;
+    settle_all(&sink.later, &out->spans, &out->quality);
     if (build(out, sink.options, err))
         goto done;
     status = sink.options->strict ? check_strict(out, err) : 0;
 done:
+    settle_release(&sink.later);
     vocabulary_free(sink.words);
     json_reader_free(sink.json);
     return status;

@@ -64,6 +64,9 @@ void quality_report(const struct trace_log *log, struct result *out)
     if (d->unreadable)
         result_warn(out, "%llu records lack an id or have the wrong shape, and were left out",
                     (unsigned long long)d->unreadable);
+    if (q->count[QUALITY_STRAY])
+        result_warn(out, "%llu scores or decisions are of spans that the log does not hold",
+                    (unsigned long long)q->count[QUALITY_STRAY]);
     if (d->no_duration + d->negative_duration)
         result_warn(out, "%llu spans have no usable duration; their latency is left out",
                     (unsigned long long)(d->no_duration + d->negative_duration));

@@ -10,6 +10,7 @@
 #include "trace/jaeger.h"
 #include "trace/otlp_json.h"
 #include "trace/record.h"
+#include "trace/zipkin.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +24,7 @@ struct json_format {
 static const struct json_format json_formats[] = {
     {"otlp-json", otlp_json_is, otlp_json_read},
     {"jaeger",    jaeger_is,    jaeger_read   },
+    {"zipkin",    zipkin_is,    zipkin_read   },
 };
 /* Keys under which APIs answer with a list of such documents. */
 static const char *const wrappers[] = {"data"};
@@ -46,11 +48,10 @@ static const struct text_format text_formats[] = {
 static const struct {
     const char *key, *name;
 } strangers[] = {
-    {"observations",  "a Langfuse export"},
-    {"run_type",      "LangSmith JSON"   },
-    {"workflowId",    "an n8n execution" },
-    {"localEndpoint", "Zipkin JSON"      },
-    {"context",       "Phoenix JSON"     },
+    {"observations", "a Langfuse export"},
+    {"run_type",     "LangSmith JSON"   },
+    {"workflowId",   "an n8n execution" },
+    {"context",      "Phoenix JSON"     },
 };
 
 /* LISTS_MAX: an answer that wraps a list of lists. */
@@ -69,10 +70,11 @@ static int refuse(const struct sink *sink, struct json object, struct error *err
 {
     for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
         if (json_present(json_get(object, strangers[i].key)))
-            return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
-                            "not supported yet: %s; this version reads OTLP JSON (an object with "
-                            "resourceSpans on each line), Jaeger JSON and CSV event logs",
-                            strangers[i].name);
+            return error_at(
+                err, ERR_INPUT, sink->file, sink->line, 0,
+                "not supported yet: %s; this version reads OTLP JSON (an object with "
+                "resourceSpans on each line), Jaeger and Zipkin JSON and CSV event logs",
+                strangers[i].name);
     return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
                     "not a trace log: JSON without resourceSpans");
 }

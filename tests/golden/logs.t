@@ -218,3 +218,55 @@ seam: what is known of reviewed items is the reviewer's word, taken as true
 $ seam replay tests/data/jaeger.json.gz --strict
 seam: tests/data/jaeger.json.gz:2023: orphan: 1 in the log, and --strict allows none
 [3]
+# A real trace of Zipkin's, whose servers report under their clients' ids.
+$ seam replay tests/data/zipkin_shared.json
+replay: 1 items from zipkin (16 spans); intervals: 95%, sampling
+
+Headline
+metric             value       95% interval
+reliability      unknown             0–100%
+share wrong      unknown             0–100%
+completion          100%          20.7–100%
+latency mean      132 ms      at least 0 ms
+latency p50       132 ms      at least 0 ms
+latency p95       132 ms      at least 0 ms
+latency p99     131.8 ms  at least 131.8 ms
+visits mean          2.0         at least 0
+label coverage        0%            0–79.3%
+12 further metrics: --json or --csv
+
+Stages
+stage          success                 p50                   p95
+post   100% (34.2–100)  56 ms (at least 0)  125 ms (at least 56)
+
+Edges
+from  to     share of visits  count
+post  ship  50.0% (9.5–90.5)      1
+post  post  50.0% (9.5–90.5)      1
+
+Span names
+name                               spans  errors       p50       p95  confidence
+post                                   3       0     56 ms    125 ms
+get                                    2       0   1.49 ms      3 ms
+post /location/update/v4               2       0  41.74 ms  131.8 ms
+set mobile_api_nonce                   1       0  1.026 ms  1.026 ms
+get_multi mobile_api_nonce             1       0  1.066 ms  1.066 ms
+get_multi my_cache_name_v1             1       0    233 µs    233 µs
+commit                                 1       0    374 µs    374 µs
+get user_details_cache-20150901        1       0  1.068 ms  1.068 ms
+txn: user_get_basic_and_scout_in…      1       0  3.884 ms  3.884 ms
+begin                                  1       0    445 µs    445 µs
+get my_cache_name_v2                   1       0    993 µs    993 µs
+post api proxy proxy                   1       0  88.94 ms  88.94 ms
+
+Data quality
+count of      number
+records read      16
+spans             16
+traces             1
+items              1
+root spans         1
+None: spans sent twice, spans whose parent is missing, spans that are their own
+ancestors, spans with status error, interrupts for a review, spans without a
+duration, spans that end before they start, records that cannot be read.
+seam: reliability is known for 0 of 1 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them

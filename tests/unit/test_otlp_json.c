@@ -99,8 +99,6 @@ static void what_is_no_log_is_refused_with_its_place(void **state)
     read_refused(" \n\n", NULL, ERR_INPUT, "log: the log is empty");
     read_refused("{}\n", NULL, ERR_INPUT, "log: the log holds no spans");
     read_refused("{\"a\": 1}", NULL, ERR_INPUT, "log:1: not a trace log");
-    read_refused("[{\"traceId\":\"1\",\"id\":\"2\",\"localEndpoint\":{}}]", NULL, ERR_INPUT,
-                 "not supported yet: Zipkin JSON");
     read_refused("{\"resourceSpans\":{}}", NULL, ERR_INPUT, "log:1: resourceSpans is not a list");
     read_refused("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[7]}]}]}", NULL, ERR_INPUT,
                  "log:1: a span is not an object");

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What can only be told when all spans are read.
+ *
+ * Both kinds are sorted by the ids they ask for, and all spans looked up in them by bisection:
+ * n log m, in any order of the log. */
+#include "trace/settle.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void settle_judgement(struct settle *s, const struct judgement *j)
+{
+    struct judgement copy = *j;
+    copy.order = (uint32_t)s->judgements.len;
+    vec_push(&s->judgements, copy);
+}
+
+void settle_shared(struct settle *s, const struct span_set *set)
+{
+    vec_push(&s->shared, (uint32_t)(set->len - 1));
+}
+
+void settle_release(struct settle *s)
+{
+    vec_release(&s->judgements);
+    vec_release(&s->shared);
+}
+
+/* ---- shared ids --------------------------------------------------------------------------- */
+
+struct half {
+    uint64_t span;
+    uint32_t trace, at; /* the server's */
+    bool met;           /* its client is in the log */
+};
+
+static int by_ids(uint64_t span, uint32_t trace, uint64_t other_span, uint32_t other_trace)
+{
+    if (span != other_span)
+        return span < other_span ? -1 : 1;
+    return trace < other_trace ? -1 : trace > other_trace;
+}
+
+static int by_half(const void *a, const void *b)
+{
+    const struct half *x = a, *y = b;
+    int order = by_ids(x->span, x->trace, y->span, y->trace);
+    return order ? order : x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* The id of the client's half (the finaliser of SplitMix64 on the shared one); never 0. */
+static uint64_t client_id(uint64_t id)
+{
+    id = (id ^ id >> 30) * 0xbf58476d1ce4e5b9;
+    id = (id ^ id >> 27) * 0x94d049bb133111eb;
+    id ^= id >> 31;
+    return id ? id : 1;
+}
+
+/* The first of the n sorted halves with these ids, or NULL. */
+static struct half *find_half(struct half *halves, size_t n, uint64_t span, uint32_t trace)
+{
+    size_t low = 0, high = n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (by_ids(halves[mid].span, halves[mid].trace, span, trace) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < n && halves[low].span == span && halves[low].trace == trace ? &halves[low] : NULL;
+}
+
+static void part_halves(const struct settle *s, struct span_set *set)
+{
+    size_t n = s->shared.len;
+    struct half *halves = mem_alloc((n + 1) * sizeof *halves);
+    bool *server = mem_zero(set->len + 1, sizeof *server);
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i = s->shared.at[k];
+        halves[k] = (struct half){set->id[i], set->trace[i], i, false};
+        server[i] = true;
+    }
+    qsort(halves, n, sizeof *halves, by_half);
+    for (size_t i = 0; i < set->len; i++) {
+        struct half *h = server[i] ? NULL : find_half(halves, n, set->id[i], set->trace[i]);
+        if (h) {
+            h->met = true;
+            set->id[i] = client_id(set->id[i]);
+        }
+    }
+    for (size_t k = 0; k < n; k++) {
+        if (k && !by_ids(halves[k].span, halves[k].trace, halves[k - 1].span, halves[k - 1].trace))
+            halves[k].met = halves[k - 1].met;
+        if (halves[k].met)
+            set->parent[halves[k].at] = client_id(halves[k].span);
+    }
+    mem_free(halves);
+    mem_free(server);
+}
+
+/* ---- judgements --------------------------------------------------------------------------- */
+
+static int by_target(const void *a, const void *b)
+{
+    const struct judgement *x = a, *y = b;
+    int order = by_ids(x->span, x->trace, y->span, y->trace);
+    return order ? order : x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* All that is said of one target: the best score, the last decision. */
+struct verdict_of {
+    struct judgement said;
+    uint32_t root; /* the first root of its trace, when it is of that */
+    bool met;
+};
+struct verdicts {
+    struct verdict_of *at; /* sorted */
+    size_t n;
+};
+
+static void fold(struct settle *s, struct verdicts *out)
+{
+    struct judgement *j = s->judgements.at;
+    qsort(j, s->judgements.len, sizeof *j, by_target);
+    out->at = mem_alloc(s->judgements.len * sizeof *out->at);
+    for (size_t k = 0; k < s->judgements.len; k++) {
+        struct judgement *last = out->n ? &out->at[out->n - 1].said : NULL;
+        if (!last || by_ids(last->span, last->trace, j[k].span, j[k].trace)) {
+            out->at[out->n++] = (struct verdict_of){.said = j[k], .root = SPAN_NONE};
+            continue;
+        }
+        if (!isnan(j[k].score) && (isnan(last->score) || j[k].rank > last->rank)) {
+            last->score = j[k].score;
+            last->rank = j[k].rank;
+        }
+        if (j[k].decision != SPAN_NONE)
+            last->decision = j[k].decision;
+    }
+}
+
+static struct verdict_of *find_verdict(const struct verdicts *v, uint64_t span, uint32_t trace)
+{
+    size_t low = 0, high = v->n;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (by_ids(v->at[mid].said.span, v->at[mid].said.trace, span, trace) < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    bool found = low < v->n && v->at[low].said.span == span && v->at[low].said.trace == trace;
+    return found ? &v->at[low] : NULL;
+}
+
+static void put(struct span_set *set, uint32_t i, struct verdict_of *v)
+{
+    if (!v)
+        return;
+    v->met = true;
+    if (!isnan(v->said.score))
+        set->confidence[i] = v->said.score;
+    if (v->said.decision != SPAN_NONE)
+        set->decision[i] = v->said.decision;
+}
+
+static void judge(struct settle *s, struct span_set *set, struct quality *quality)
+{
+    struct verdicts all = {0};
+    fold(s, &all);
+    for (uint32_t i = 0; i < set->len; i++) {
+        struct verdict_of *of_trace = set->parent[i] ? NULL : find_verdict(&all, 0, set->trace[i]);
+        if (of_trace &&
+            (of_trace->root == SPAN_NONE || set->start_ns[i] < set->start_ns[of_trace->root]))
+            of_trace->root = i;
+        if (set->id[i]) {
+            put(set, i, find_verdict(&all, set->id[i], SPAN_NONE));
+            put(set, i, find_verdict(&all, set->id[i], set->trace[i]));
+        }
+    }
+    for (size_t k = 0; k < all.n; k++) {
+        if (all.at[k].root != SPAN_NONE)
+            put(set, all.at[k].root, &all.at[k]);
+        if (!all.at[k].met)
+            quality_note(quality, QUALITY_STRAY, all.at[k].said.file, all.at[k].said.line);
+    }
+    mem_free(all.at);
+}
+
+void settle_all(struct settle *s, struct span_set *set, struct quality *quality)
+{
+    if (s->shared.len)
+        part_halves(s, set);
+    if (s->judgements.len)
+        judge(s, set, quality);
+}
