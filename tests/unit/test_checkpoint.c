@@ -27,7 +27,7 @@ static const char horizons[] = "seam: 1\narrivals: {poisson: 20/h}\n"
                                "  - stage: draft\n    wrong: 7%\n"
                                "  - review: desk\n    by: people\n"
                                "    latency: {exponential: {mean: 6m}}\n"
-                               "resources: {people: {servers: 3, patience: 1h}}\n";
+                               "resources: {people: {servers: 3, patience: 5m}}\n";
 static const char evidence[] = "seam: 1\nflow:\n"
                                "  - stage: draft\n    wrong: 14/200\n    error: 3/203\n"
                                "    latency: {lognormal: {p50: 2s, p95: 6s}}\n"
