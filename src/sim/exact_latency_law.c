@@ -34,13 +34,16 @@ struct legendre {
 /* Coefficients from values at the nodes: (n + 1/2) sum_j w_j P_n(x_j) y_j. */
 static void legendre_init(struct legendre *g)
 {
-    for (int j = 0; j < PANEL_NODES; j++) {
-        double before = 0, p = 1;
-        for (int n = 0; n < PANEL_NODES; n++) {
-            g->to_coef[n][j] = (n + 0.5) * node_weight[j] * p;
-            double next = ((2 * n + 1) * node[j] * p - n * before) / (n + 1);
-            before = p;
-            p = next;
+    double before[PANEL_NODES] = {0}, p[PANEL_NODES];
+    for (int j = 0; j < PANEL_NODES; j++)
+        p[j] = 1;
+    for (int n = 0; n < PANEL_NODES; n++) {
+        double up = (2 * n + 1.0) / (n + 1), down = n / (n + 1.0);
+        for (int j = 0; j < PANEL_NODES; j++) {
+            double next = up * node[j] * p[j] - down * before[j];
+            g->to_coef[n][j] = (n + 0.5) * node_weight[j] * p[j];
+            before[j] = p[j];
+            p[j] = next;
         }
     }
 }

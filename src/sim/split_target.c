@@ -176,14 +176,30 @@ static void wish_items(struct split_wishes *w, const struct queue_program *g,
     wish(w, m, of, false, e->how == ITEM_ABANDONED && g->pipeline->leave_after_s, t);
 }
 
-static void wish_exit(struct split_wishes *w, const struct queue_program *g, const struct ending *e,
-                      uint32_t place, const struct row *row, struct result *out)
+/* Can queues end an item so at this step? */
+static bool ends_at(const struct queue_program *g, const struct ending *e, uint32_t step)
 {
+    const struct pipeline *p = g->pipeline;
+    uint32_t by = p->step[step].by;
+    if (e->how == ITEM_ABANDONED)
+        return p->leave_after_s || (by && p->resource[by - 1].patience);
+    return leads_to(g, g->step[step].exit[QUEUE_FULL], e->to);
+}
+
+static void wish_exit(struct split_wishes *w, const struct queue_program *g, const struct ending *e,
+                      uint32_t step, uint32_t steps_at, struct result *out)
+{
+    const struct row *row = &out->stages.at[step];
     struct metric *m = rare(&row->metrics, e->exit, false);
     struct split_target t = {0};
     if (!m)
         return;
-    add_place(&t.y, place + e->sum);
+    if (!ends_at(g, e, step)) {
+        if (m->value == 0)
+            *m = (struct metric){.name = m->name, .unit = m->unit};
+        return;
+    }
+    add_place(&t.y, steps_at + step * STEP_SUMS + e->sum);
     add_items(&t.x, g, g->n_classes);
     wish(w, m, result_text(out, "%s ", row->id), false,
          e->how == ITEM_ABANDONED && g->pipeline->leave_after_s, t);
@@ -199,7 +215,7 @@ static void find_items(struct split_wishes *w, const struct queue_program *g,
         wish_items(w, g, e, c, rare(&out->classes.at[c].metrics, e->share, false),
                    result_text(out, "%s ", out->classes.at[c].id));
     for (uint32_t i = 0; i < out->stages.len && i < g->n_steps; i++)
-        wish_exit(w, g, e, steps_at + i * STEP_SUMS, &out->stages.at[i], out);
+        wish_exit(w, g, e, i, steps_at, out);
     for (uint32_t r = 0; w->list.len > before && r < p->n_resources; r++) {
         bool room = p->resource[r].waiting_room != ROOM_UNLIMITED;
         bool leaves = p->resource[r].patience || p->leave_after_s;

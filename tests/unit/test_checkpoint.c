@@ -25,7 +25,7 @@ static const char items[] = "seam: 1\nflow:\n"
 static const char horizons[] = "seam: 1\narrivals: {poisson: 20/h}\n"
                                "horizon: {warmup: 2h, length: 30h, observe: 5h}\nflow:\n"
                                "  - stage: draft\n    wrong: 7%\n"
-                               "  - review: desk\n    by: people\n"
+                               "  - review: desk\n    by: people\n    sensitivity: 90%\n"
                                "    latency: {exponential: {mean: 6m}}\n"
                                "resources: {people: {servers: 3, patience: 5m}}\n";
 static const char evidence[] = "seam: 1\nflow:\n"
@@ -35,7 +35,7 @@ static const char evidence[] = "seam: 1\nflow:\n"
 static const char timed_evidence[] = "seam: 1\narrivals: {poisson: 20/h}\n"
                                      "horizon: {warmup: 2h, length: 30h}\nflow:\n"
                                      "  - stage: draft\n    wrong: 14/200\n"
-                                     "  - review: desk\n    by: people\n"
+                                     "  - review: desk\n    by: people\n    sensitivity: 90%\n"
                                      "    latency: {exponential: {mean: 6m}}\n"
                                      "resources: {people: {servers: 3}}\n";
 
