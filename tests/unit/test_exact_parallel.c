@@ -35,7 +35,7 @@ static void parse(const char *flow, struct pipeline *p)
 static void solve(struct solved *s, const char *flow)
 {
     struct error err = {0};
-    struct exact_options options = {.level = 0.95, .seed = 1};
+    struct exact_options options = {.level = 0.95, .values_only = true, .seed = 1};
     parse(flow, &s->p);
     result_init(&s->r, "solve");
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);

@@ -116,7 +116,7 @@ static void compare(const char *flow, int least)
     struct ran x;
     bool complete;
     int compared = 0;
-    simulate(&x, flow, 400000, 2);
+    simulate(&x, flow, 150000, 2);
     result_init(&exact, "solve");
     ok(exact_solve(&x.p, &(struct exact_options){.level = 0.95, .values_only = true}, &exact,
                    &complete, &err),
