@@ -38,6 +38,22 @@ void record_members(struct sink *sink, struct json map);
 /* A text, or a map or list as JSON text, under `key`. */
 void record_payload(struct sink *sink, const char *key, struct json v);
 
+/* What somebody said of a span, or of a trace when `span` is absent or null. */
+struct opinion {
+    struct json trace, span;
+    struct json name; /* or, when absent, the name_len bytes at name_text */
+    const char *name_text;
+    size_t name_len;
+    struct json score; /* a number or boolean */
+    struct json label;
+    const char *word; /* the decision, whatever the score and label; NULL */
+    bool human;
+};
+/* Keeps it for settle_all: the score of a machine is a confidence, the word of a person a decision
+ * (a score of 1 or true: approved, 0 or false: rejected, else the label).  The names that
+ * --confidence and --decision give are taken alone; else a name with "confidence" goes first. */
+void record_opinion(struct sink *sink, const struct opinion *o);
+
 /* A boolean true, or the string "true". */
 bool record_true(struct json v);
 /* Does the string v hold this text, in either case? */

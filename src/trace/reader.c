@@ -8,7 +8,10 @@
 #include "base/file.h"
 #include "trace/event_csv.h"
 #include "trace/jaeger.h"
+#include "trace/langfuse.h"
+#include "trace/langsmith.h"
 #include "trace/otlp_json.h"
+#include "trace/phoenix.h"
 #include "trace/record.h"
 #include "trace/zipkin.h"
 
@@ -24,10 +27,13 @@ struct json_format {
 static const struct json_format json_formats[] = {
     {"otlp-json", otlp_json_is, otlp_json_read},
     {"jaeger",    jaeger_is,    jaeger_read   },
+    {"langsmith", langsmith_is, langsmith_read},
+    {"langfuse",  langfuse_is,  langfuse_read },
+    {"phoenix",   phoenix_is,   phoenix_read  },
     {"zipkin",    zipkin_is,    zipkin_read   },
 };
 /* Keys under which APIs answer with a list of such documents. */
-static const char *const wrappers[] = {"data"};
+static const char *const wrappers[] = {"data", "runs"};
 
 static bool any_text(const char *text, size_t len)
 {
@@ -48,10 +54,7 @@ static const struct text_format text_formats[] = {
 static const struct {
     const char *key, *name;
 } strangers[] = {
-    {"observations", "a Langfuse export"},
-    {"run_type",     "LangSmith JSON"   },
-    {"workflowId",   "an n8n execution" },
-    {"context",      "Phoenix JSON"     },
+    {"workflowId", "an n8n execution"},
 };
 
 /* LISTS_MAX: an answer that wraps a list of lists. */

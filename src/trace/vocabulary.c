@@ -2,7 +2,8 @@
 /* What attributes mean.
  *
  * Sources: OpenTelemetry semantic conventions for generative AI and MCP (old and new names),
- * OpenInference's and OpenLLMetry's conventions, and LangGraph's run metadata.  To teach the
+ * OpenInference's and OpenLLMetry's conventions, LangGraph's run metadata, and the fields
+ * of LangSmith's runs and Langfuse's observations.  To teach the
  * program a new key, add a row to `words`; where several attributes answer the same question the
  * higher rank wins, and what the user names by option outranks them all. */
 #include "trace/vocabulary.h"
@@ -61,6 +62,11 @@ static const struct word words[] = {
     {"metadata",                      MEANS_METADATA,   1},
     {"output.value",                  MEANS_OUTPUT,     1},
     {"traceloop.entity.output",       MEANS_OUTPUT,     1},
+    {"output",                        MEANS_OUTPUT,     1},
+    {"outputs",                       MEANS_OUTPUT,     1},
+    {"run_type",                      MEANS_KIND,       1},
+    {"langfuse.observation.type",     MEANS_KIND,       1},
+    {".conversation_id",              MEANS_SESSION,    2},
 };
 enum { WORDS = sizeof words / sizeof words[0], KEYS_MAX = 4096, RANK_USER = 9, RANK_OUTPUT = 1 };
 
@@ -72,6 +78,7 @@ static const struct {
     {"text_completion",  SPAN_MODEL},
     {"generate_content", SPAN_MODEL},
     {"LLM",              SPAN_MODEL},
+    {"GENERATION",       SPAN_MODEL},
     {"embeddings",       SPAN_DATA },
     {"retrieval",        SPAN_DATA },
     {"EMBEDDING",        SPAN_DATA },

@@ -270,3 +270,206 @@ None: spans sent twice, spans whose parent is missing, spans that are their own
 ancestors, spans with status error, interrupts for a review, spans without a
 duration, spans that end before they start, records that cannot be read.
 seam: reliability is known for 0 of 1 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+# The same runs from three more platforms, where scores and verdicts stand apart from the spans.
+$ seam replay tests/data/langsmith.jsonl.gz
+replay: 24 items from langsmith (191 spans); intervals: 95%, sampling
+
+Headline
+metric              value     95% interval
+reliability       unknown        29.2–100%
+share wrong       unknown          0–70.8%
+completion           100%        86.2–100%
+review load         29.2%       14.9–49.2%
+review precision    42.9%       15.8–75.0%
+latency mean       149 ms       128–169 ms
+latency p50        144 ms       117–180 ms
+latency p95        203 ms  at least 195 ms
+latency p99        289 ms  at least 203 ms
+visits mean          5.29        5.10–5.49
+label coverage      29.2%       14.9–49.2%
+11 further metrics: --json or --csv
+
+Stages
+stage            attempts  first try  success  fails       wrong     p50     p95
+retrieve             1.12      87.5%     100%  11.1%               39 ms  129 ms
+generate                1       100%     100%     0%  12.5–83.3%   31 ms   82 ms
+tool_call            1.12      87.5%     100%  11.1%              1.2 ms   51 ms
+confidence_gate         1       100%     100%     0%               93 µs    8 ms
+human_review            2       100%     100%     0%               67 ms   84 ms
+feedback_store          1       100%     100%     0%               77 µs  253 µs
+fails (seen), wrong (unseen): of attempts; the rest: of visits. More: --json
+
+Edges
+from             to                 share of visits  count
+retrieve         generate           100% (86.2–100)     24
+generate         tool_call          100% (86.2–100)     24
+tool_call        confidence_gate    100% (86.2–100)     24
+confidence_gate  human_review     29.2% (14.9–49.2)      7
+confidence_gate  feedback_store   70.8% (50.8–85.1)     17
+human_review     feedback_store     100% (64.6–100)      7
+feedback_store   ship               100% (86.2–100)     24
+
+Span names
+name                          spans  errors       p50       p95  confidence
+retrieval corpus                 27       3  38.98 ms  75.55 ms
+tools/call lookup_price          27       0    651 µs  2.327 ms
+execute_tool lookup_price        27       3  1.237 ms   7.88 ms
+chat fake-draft-1                24       0  30.79 ms   82.4 ms
+confidence_gate                  24       0     93 µs  7.704 ms      0.8689
+feedback_store                   24       0     77 µs    253 µs
+invoke_workflow rag-pipeline     24       0  143.9 ms  202.9 ms
+human_review                     14       0    229 µs    821 µs
+
+Data quality
+count of                 number
+records read                206
+spans                       191
+traces                       24
+items                        24
+root spans                   24
+spans with status error       6
+interrupts for a review       7
+None: spans sent twice, spans whose parent is missing, spans that are their own
+ancestors, spans without a duration, spans that end before they start, records
+that cannot be read.
+seam: reliability is known for 7 of 24 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: what is known of reviewed items is the reviewer's word, taken as true
+$ seam replay tests/data/langfuse.json.gz
+replay: 24 items from langfuse (191 spans); intervals: 95%, sampling
+
+Headline
+metric              value     95% interval
+reliability       unknown        29.2–100%
+share wrong       unknown          0–70.8%
+completion           100%        86.2–100%
+review load         29.2%       14.9–49.2%
+review precision    42.9%       15.8–75.0%
+latency mean       148 ms       128–169 ms
+latency p50        143 ms       117–179 ms
+latency p95        202 ms  at least 195 ms
+latency p99        289 ms  at least 202 ms
+visits mean          5.29        5.10–5.49
+label coverage      29.2%       14.9–49.2%
+11 further metrics: --json or --csv
+
+Stages
+stage            attempts  first try  success  fails       wrong     p50     p95
+retrieve             1.12      87.5%     100%  11.1%               39 ms  129 ms
+generate                1       100%     100%     0%  12.5–83.3%   30 ms   82 ms
+tool_call            1.12      87.5%     100%  11.1%              1.0 ms   50 ms
+confidence_gate         1       100%     100%     0%                 0 s    7 ms
+human_review            2       100%     100%     0%               67 ms   84 ms
+feedback_store          1       100%     100%     0%                 0 s     0 s
+fails (seen), wrong (unseen): of attempts; the rest: of visits. More: --json
+
+Edges
+from             to                 share of visits  count
+retrieve         generate           100% (86.2–100)     24
+generate         tool_call          100% (86.2–100)     24
+tool_call        confidence_gate    100% (86.2–100)     24
+confidence_gate  human_review     29.2% (14.9–49.2)      7
+confidence_gate  feedback_store   70.8% (50.8–85.1)     17
+human_review     feedback_store     100% (64.6–100)      7
+feedback_store   ship               100% (86.2–100)     24
+
+Span names
+name                          spans  errors     p50     p95  confidence
+retrieval corpus                 27       3   38 ms   75 ms
+tools/call lookup_price          27       0     0 s    2 ms
+execute_tool lookup_price        27       3    1 ms    7 ms
+chat fake-draft-1                24       0   30 ms   82 ms
+confidence_gate                  24       0     0 s    7 ms      0.8689
+feedback_store                   24       0     0 s     0 s
+invoke_workflow rag-pipeline     24       0  143 ms  202 ms
+human_review                     14       0     0 s     0 s
+
+Data quality
+count of                 number
+records read                 24
+spans                       191
+traces                       24
+items                        24
+root spans                   24
+spans with status error       6
+interrupts for a review       7
+None: spans sent twice, spans whose parent is missing, spans that are their own
+ancestors, spans without a duration, spans that end before they start, records
+that cannot be read.
+seam: reliability is known for 7 of 24 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: what is known of reviewed items is the reviewer's word, taken as true
+$ seam replay tests/data/phoenix.json.gz
+replay: 24 items from phoenix (191 spans); intervals: 95%, sampling
+
+Headline
+metric              value     95% interval
+reliability       unknown        29.2–100%
+share wrong       unknown          0–70.8%
+completion           100%        86.2–100%
+review load         29.2%       14.9–49.2%
+review precision    42.9%       15.8–75.0%
+latency mean       149 ms       128–169 ms
+latency p50        144 ms       117–180 ms
+latency p95        203 ms  at least 195 ms
+latency p99        289 ms  at least 203 ms
+visits mean          5.29        5.10–5.49
+label coverage      29.2%       14.9–49.2%
+11 further metrics: --json or --csv
+
+Stages
+stage            attempts  first try  success  fails       wrong     p50     p95
+retrieve             1.12      87.5%     100%  11.1%               39 ms  129 ms
+generate                1       100%     100%     0%  12.5–83.3%   31 ms   82 ms
+tool_call            1.12      87.5%     100%  11.1%              1.2 ms   51 ms
+confidence_gate         1       100%     100%     0%               93 µs    8 ms
+human_review            2       100%     100%     0%               67 ms   84 ms
+feedback_store          1       100%     100%     0%               77 µs  253 µs
+fails (seen), wrong (unseen): of attempts; the rest: of visits. More: --json
+
+Edges
+from             to                 share of visits  count
+retrieve         generate           100% (86.2–100)     24
+generate         tool_call          100% (86.2–100)     24
+tool_call        confidence_gate    100% (86.2–100)     24
+confidence_gate  human_review     29.2% (14.9–49.2)      7
+confidence_gate  feedback_store   70.8% (50.8–85.1)     17
+human_review     feedback_store     100% (64.6–100)      7
+feedback_store   ship               100% (86.2–100)     24
+
+Span names
+name                          spans  errors       p50       p95  confidence
+retrieval corpus                 27       3  38.98 ms  75.55 ms
+tools/call lookup_price          27       0    651 µs  2.327 ms
+execute_tool lookup_price        27       3  1.237 ms   7.88 ms
+chat fake-draft-1                24       0  30.79 ms   82.4 ms
+confidence_gate                  24       0     93 µs  7.704 ms      0.8689
+feedback_store                   24       0     77 µs    253 µs
+invoke_workflow rag-pipeline     24       0  143.9 ms  202.9 ms
+human_review                     14       0    229 µs    821 µs
+
+Data quality
+count of                 number
+records read                222
+spans                       191
+traces                       24
+items                        24
+root spans                   24
+spans with status error       6
+interrupts for a review       7
+None: spans sent twice, spans whose parent is missing, spans that are their own
+ancestors, spans without a duration, spans that end before they start, records
+that cannot be read.
+seam: reliability is known for 7 of 24 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: what is known of reviewed items is the reviewer's word, taken as true
+$ seam replay tests/data/langfuse_crew.json.gz --confidence hallucination --quiet
+Headline
+metric            value     95% interval
+reliability     unknown           0–100%
+share wrong     unknown           0–100%
+completion         100%        20.7–100%
+latency mean        4 s     at least 0 s
+latency p50         4 s     at least 0 s
+latency p95         4 s     at least 0 s
+latency p99      3.75 s  at least 3.75 s
+visits mean         2.0       at least 0
+label coverage       0%          0–79.3%
+12 further metrics: --json or --csv
