@@ -103,7 +103,7 @@ enum desk_sum {
     DESK_GROWTH,
     DESK_CALLS,                   /* by whether it gave up, waited, was served, was so in time */
     DESK_WAITS = DESK_CALLS + 16, /* of those not served, of those served */
-    DESK_STARTS = DESK_WAITS + 2, /* for splitting: first starts after a wait, after too long a one */
+    DESK_STARTS = DESK_WAITS + 2, /* first starts after a wait, after too long a one: split.h */
     /* made of those */
     DESK_JOINED = DESK_STARTS + 2,
     DESK_ABANDONED,

@@ -2,7 +2,6 @@
 /* How every result leaves the program: stamped, judged, printed in one of three forms, saved. */
 #include "cli/cli.h"
 
-#include "base/file.h"
 #include "report/csv.h"
 #include "report/text.h"
 #include "store/store.h"

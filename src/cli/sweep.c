@@ -6,7 +6,6 @@
 #include "base/units.h"
 #include "model/scenario.h"
 
-#include <math.h>
 #include <string.h>
 
 struct grid {

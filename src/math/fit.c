@@ -10,7 +10,6 @@
 
 #include "fit_sample.h"
 #include "math/beta.h"
-#include <float.h>
 #include <gsl/gsl_sf_erf.h>
 #include <gsl/gsl_sf_gamma.h>
 #include <math.h>

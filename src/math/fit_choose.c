@@ -11,7 +11,6 @@
 #include "math/rng.h"
 #include <float.h>
 #include <math.h>
-#include <stdlib.h>
 
 enum { DRAWS = 199, TESTED_MAX = 2000, TESTED_LIMITS_MAX = 32, QUANTILES_MAX = 1000, SEEN_MIN = 5 };
 

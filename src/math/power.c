@@ -9,7 +9,6 @@
 #include "math/power.h"
 
 #include "math/interval.h"
-#include <math.h>
 #include <stdbool.h>
 
 enum { WOBBLE = 30 };

@@ -5,7 +5,6 @@
  * ends by `ship`, `fail` or `reject` and leads nowhere else. */
 #include "model/scenario_internal.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Names that a target may have without being a step. */

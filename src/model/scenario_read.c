@@ -6,7 +6,6 @@
 #include "model/result.h"
 #include "model/scenario_internal.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 

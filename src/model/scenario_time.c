@@ -2,7 +2,6 @@
 /* When items arrive, how long is looked at, and when they give up. */
 #include "model/scenario_internal.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 

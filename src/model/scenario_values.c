@@ -4,7 +4,6 @@
 #include "model/scenario_internal.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <string.h>
 
 const char *origin_of(const struct yaml_node *n)

@@ -5,7 +5,6 @@
 #include "report/measure.h"
 
 #include "report/cells.h"
-#include "report/format.h"
 
 #include <math.h>
 #include <string.h>

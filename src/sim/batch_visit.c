@@ -6,7 +6,6 @@
  * the block are there; everything else goes over lists. */
 #include "sim/batch.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { WHOLE_FROM = LANES / 8 * 5 };

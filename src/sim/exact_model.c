@@ -5,7 +5,6 @@
 
 #include "sim/exact_fork.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Beyond this many hops walked for escape rates and importances they are left out. */

@@ -9,7 +9,6 @@
 
 #include "math/rng.h"
 #include "sim/exact_posterior.h"
-#include "sim/outer.h"
 #include "sim/variance.h"
 
 #include <math.h>

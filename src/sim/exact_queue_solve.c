@@ -5,7 +5,6 @@
  * class. */
 #include "sim/exact_queue.h"
 
-#include "sim/exact_cycle.h"
 #include "sim/exact_desks.h"
 #include "sim/gap.h"
 #include "sim/outer.h"

@@ -6,7 +6,6 @@
 #include "sim/queue_metrics.h"
 
 #include "math/interval.h"
-#include "sim/batch.h"
 #include "sim/curve.h"
 
 #include <math.h>

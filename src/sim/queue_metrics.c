@@ -4,7 +4,6 @@
 #include "sim/queue_metrics.h"
 
 #include "math/interval.h"
-#include "sim/batch.h"
 #include "sim/estimate.h"
 #include "sim/exact_chain.h"
 #include "sim/queue.h"

@@ -4,7 +4,6 @@
 #include "sim/sensitivity.h"
 
 #include "math/interval.h"
-#include "sim/exact_posterior.h"
 #include "sim/sensitivity_trial.h"
 
 #include <math.h>

@@ -12,7 +12,6 @@
 #include "math/gsl_guard.h"
 #include "math/interval.h"
 #include "sim/exact.h"
-#include "sim/queue.h"
 #include "sim/split_target.h"
 #include "sim/workers.h"
 

@@ -7,7 +7,6 @@
 #include "sim/queue.h"
 #include "sim/split.h"
 
-#include <math.h>
 #include <string.h>
 
 static const double RARE = 1e-5, KNOWN = 1e-3;

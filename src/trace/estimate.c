@@ -7,16 +7,13 @@
 #include "trace/estimate.h"
 
 #include "math/fit.h"
-#include "math/interval.h"
 #include "model/rules.h"
 #include "model/scenario_internal.h"
-#include "trace/discover.h"
 #include "trace/estimate_parts.h"
 #include "trace/observe.h"
 #include "trace/quality.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- the plan --------------------------------------------------------------------------- */

@@ -9,7 +9,6 @@
 #include "trace/ids.h"
 #include "trace/record.h"
 
-#include <math.h>
 #include <string.h>
 
 bool otlp_json_is(struct json root)

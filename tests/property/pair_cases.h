@@ -275,7 +275,10 @@ struct case_set {
     uint32_t n;
 };
 static const struct case_set case_sets[CASE_SETS] = {
-    {pair_cases, PAIR_CASES}, {single_cases, SINGLE_CASES}, {untimed_cases, UNTIMED_CASES}};
+    {pair_cases,    PAIR_CASES   },
+    {single_cases,  SINGLE_CASES },
+    {untimed_cases, UNTIMED_CASES}
+};
 
 /* Compares one case; `broken`: with its rule broken, and then it must show. */
 static inline uint32_t check_case(const struct pair_case *c, bool classes, bool broken,

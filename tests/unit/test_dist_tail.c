@@ -32,7 +32,7 @@ static void tails_are_the_complements_of_the_distribution(void **state)
         {.family = DIST_EMPIRICAL,                       .n = 3,        .values = values},
         {                .family = DIST_MIXTURE,                       .n = 2,          .part = parts, .weights = halves},
         {.family = DIST_SHIFTED,      .a = 0.5,              .part = parts},
-        {.family = DIST_MAPPED,       .part = &uniform,      .map = &knots},
+        {                           .family = DIST_MAPPED,          .part = &uniform,     .map = &knots},
     };
     static const double at[] = {0, 0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3.5};
     assert_int_equal(sizeof all / sizeof *all, DIST_FAMILY_COUNT);
