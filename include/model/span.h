@@ -31,6 +31,9 @@ enum span_flag {
     SPAN_NEGATIVE = 8,    /* ends before it starts */
 };
 
+/* Marks a place that is an offset in bytes from 0, in a file that has no lines. */
+#define PLACE_BYTE (UINT64_C(1) << 63)
+
 /* type, name; outcome is an enum outcome of model/rules.h, ids of spans are 0 when there is none,
  * texts SPAN_NONE, confidence and threshold NaN. */
 #define SPAN_COLUMNS(X)                                                                            \
@@ -38,6 +41,7 @@ enum span_flag {
     X(int64_t, end_ns)                                                                             \
     X(uint64_t, id) /* the 8 bytes of the id, or a hash of its text */                             \
     X(uint64_t, parent)                                                                            \
+    X(uint64_t, line)     /* where it was read: a line, or PLACE_BYTE and an offset */             \
     X(double, confidence) /* in [0, 1] */                                                          \
     X(double, threshold)  /* of the gate that this span is */                                      \
     X(uint32_t, trace)                                                                             \
@@ -47,7 +51,6 @@ enum span_flag {
     X(uint32_t, stage_key) /* value of the attribute named by --stage-by */                        \
     X(uint32_t, item_key)  /* value of the attribute named by --item-by */                         \
     X(uint32_t, decision)  /* what a person decided, as written */                                 \
-    X(uint32_t, line)      /* where it was read */                                                 \
     X(uint32_t, file)                                                                              \
     X(uint8_t, outcome)                                                                            \
     X(uint8_t, flags)                                                                              \

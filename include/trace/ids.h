@@ -12,4 +12,9 @@ uint32_t ids_trace(struct span_set *set, const char *s, size_t len);
  * text and for an id of zeros. */
 uint64_t ids_span(const char *s, size_t len);
 
+/* The same of an id's own bytes, which stand for as many digits of hex. */
+uint32_t ids_trace_bytes(struct span_set *set, const uint8_t *bytes, size_t n);
+uint64_t ids_span_bytes(const uint8_t *bytes, size_t n);
+enum { IDS_BYTES_MAX = 32 }; /* longer ones are cut */
+
 #endif

@@ -39,6 +39,7 @@ struct log_options {
     X(NEGATIVE, "negative duration")                                                               \
     X(BAD_SCORE, "score outside 0 to 1")                                                           \
     X(BAD_TIME, "time out of range")                                                               \
+    X(BAD_TEXT, "text that is not UTF-8")                                                          \
     X(UNREADABLE, "unreadable record")                                                             \
     X(STRAY, "judgement of no span")
 enum quality_kind {
@@ -55,11 +56,14 @@ struct quality {
     uint64_t traces, roots, errors, interrupts;
     uint64_t count[QUALITY_KIND_COUNT];
     struct {
-        uint32_t file, line;
+        uint32_t file;
+        uint64_t line; /* or PLACE_BYTE and an offset */
     } place[QUALITY_KIND_COUNT][QUALITY_PLACES];
 };
 /* Counts a fault, and keeps its place if it is among the first QUALITY_PLACES of its kind. */
-void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint32_t line);
+void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint64_t line);
+/* Appends a place: "file:12", or "file: byte 345". */
+void quality_put_place(struct buf *out, const char *file, uint64_t line);
 
 /* One pass of an item through a step: spans attempt[first_attempt ... + n_attempts). */
 struct log_visit {
@@ -123,7 +127,7 @@ struct log_edge {
 
 struct trace_log {
     struct arena arena;
-    const char *format; /* "otlp-json", "jaeger", ..., "event-csv", "mixed" */
+    const char *format; /* "otlp-json", "otlp-proto", "jaeger", ..., "event-csv", "mixed" */
     VEC(const char *) files;
     struct span_set spans;
     struct quality quality;

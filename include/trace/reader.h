@@ -22,7 +22,7 @@ struct sink {
     const struct log_options *options;
     const char *file; /* for messages */
     uint32_t file_index;
-    uint32_t line; /* of the record's first byte, 1-based */
+    uint64_t line; /* of the record's first byte, 1-based; PLACE_BYTE and an offset in binary */
     /* a document over several lines, in which records tell their own line; NULL: there is none */
     const char *document;
     size_t document_len;

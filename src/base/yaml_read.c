@@ -5,6 +5,8 @@
  * messages are collected and become the text of our error. */
 #include "base/yaml_read.h"
 
+#include "base/utf8.h"
+
 #include <ctype.h>
 #include <libfyaml.h>
 #include <string.h>
@@ -33,28 +35,12 @@ struct reader {
     uint32_t line, column; /* of the last event that had a place */
 };
 
-static bool is_continuation(unsigned char c)
+/* Length of the character at s, 0 when it is none or no text. */
+static size_t text_length(const char *s, size_t len)
 {
-    return (c & 0xC0) == 0x80;
-}
-
-/* Length of the UTF-8 sequence at s (RFC 3629), 0 when it is not one or not text. */
-static size_t utf8_length(const unsigned char *s, size_t len)
-{
-    unsigned char c = s[0];
-    size_t n = c < 0x80 ? 1 : c >= 0xC2 && c < 0xE0 ? 2 : (c & 0xF0) == 0xE0 ? 3 : 4;
-
-    if (n == 1)
-        return c >= 0x20 || c == '\t' || c == '\n' || c == '\r' ? c != 0x7F : 0;
-    if ((n == 4 && (c < 0xF0 || c > 0xF4)) || n > len)
-        return 0;
-    for (size_t i = 1; i < n; i++)
-        if (!is_continuation(s[i]))
-            return 0;
-    if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
-        (c == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return n;
+    unsigned char c = (unsigned char)s[0];
+    bool control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
+    return control || c == 0x7F ? 0 : utf8_length(s, len);
 }
 
 static int check_text(const char *file, const char *text, size_t len, struct error *err)
@@ -65,7 +51,7 @@ static int check_text(const char *file, const char *text, size_t len, struct err
         return error_at(err, ERR_LIMIT, file, 0, 0,
                         "%zu bytes of text; at most %d (1 MiB) are read", len, YAML_TEXT_MAX);
     for (size_t i = 0; i < len;) {
-        size_t n = utf8_length((const unsigned char *)text + i, len - i);
+        size_t n = text_length(text + i, len - i);
         if (n == 0)
             return error_at(err, ERR_INPUT, file, line, column,
                             "not YAML: byte 0x%02X is not UTF-8 text", (unsigned char)text[i]);

@@ -55,22 +55,32 @@ static bool all_zero(const uint8_t *bytes, size_t n)
     return !any;
 }
 
-uint32_t ids_trace(struct span_set *set, const char *s, size_t len)
+/* Two digits of hex for each byte; returns how many. */
+static size_t put_hex(const uint8_t *bytes, size_t n, char *out)
 {
     static const char digits[] = "0123456789abcdef";
-    uint8_t bytes[16];
-    char text[32];
-    if (len == 0)
-        return SPAN_NONE;
-    if (!bytes_of(s, len, bytes, 16))
-        return span_text(set, s, len);
-    if (all_zero(bytes, 16))
-        return SPAN_NONE;
-    for (size_t i = 0; i < 16; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
     }
-    return span_text(set, text, 32);
+    return 2 * n;
+}
+
+uint32_t ids_trace_bytes(struct span_set *set, const uint8_t *bytes, size_t n)
+{
+    char text[2 * IDS_BYTES_MAX];
+    n = n < IDS_BYTES_MAX ? n : IDS_BYTES_MAX;
+    if (n == 0 || (n == 16 && all_zero(bytes, n)))
+        return SPAN_NONE;
+    return span_text(set, text, put_hex(bytes, n, text));
+}
+
+uint32_t ids_trace(struct span_set *set, const char *s, size_t len)
+{
+    uint8_t bytes[16];
+    if (len && !bytes_of(s, len, bytes, 16))
+        return span_text(set, s, len);
+    return ids_trace_bytes(set, bytes, len ? 16 : 0);
 }
 
 uint64_t ids_span(const char *s, size_t len)
@@ -91,4 +101,15 @@ uint64_t ids_span(const char *s, size_t len)
     h = (h ^ h >> 27) * 0x94d049bb133111eb;
     h ^= h >> 31;
     return h ? h : 1;
+}
+
+uint64_t ids_span_bytes(const uint8_t *bytes, size_t n)
+{
+    char text[2 * IDS_BYTES_MAX];
+    uint64_t id = 0;
+    if (n != 8)
+        return ids_span(text, put_hex(bytes, n < IDS_BYTES_MAX ? n : IDS_BYTES_MAX, text));
+    for (size_t i = 0; i < 8; i++)
+        id = id << 8 | bytes[i];
+    return id;
 }

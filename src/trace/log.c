@@ -67,6 +67,14 @@ static int read_files(struct trace_log *log, const struct source *from, struct s
     return 0;
 }
 
+/* Does the first fault of kind a come before that of kind b? */
+static bool is_before(const struct quality *q, size_t a, size_t b)
+{
+    if (q->place[a][0].file != q->place[b][0].file)
+        return q->place[a][0].file < q->place[b][0].file;
+    return q->place[a][0].line < q->place[b][0].line;
+}
+
 /* The fault that comes first; of two in one line the one that may have caused the other, which
  * stands later in the table. */
 static int check_strict(const struct trace_log *log, struct error *err)
@@ -76,17 +84,19 @@ static int check_strict(const struct trace_log *log, struct error *err)
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
         if (q->count[k] == 0 || k == QUALITY_DUPLICATE)
             continue;
-        uint64_t here = (uint64_t)q->place[k][0].file << 32 | q->place[k][0].line;
-        if (first == QUALITY_KIND_COUNT ||
-            here <= ((uint64_t)q->place[first][0].file << 32 | q->place[first][0].line))
+        if (first == QUALITY_KIND_COUNT || !is_before(q, first, k))
             first = k;
     }
     if (first == QUALITY_KIND_COUNT)
         return 0;
-    return error_at(err, ERR_INPUT, log->files.at[q->place[first][0].file], q->place[first][0].line,
-                    0, "%s: %llu in the log, and --strict allows none",
-                    quality_kind_name((enum quality_kind)first),
-                    (unsigned long long)q->count[first]);
+    struct buf place = {0};
+    uint64_t line = q->place[first][0].line;
+    quality_put_place(&place, log->files.at[q->place[first][0].file], line);
+    error_set(err, ERR_INPUT, "%s: %s: %llu in the log, and --strict allows none", buf_text(&place),
+              quality_kind_name((enum quality_kind)first), (unsigned long long)q->count[first]);
+    err->line = line & PLACE_BYTE ? 0 : (uint32_t)line;
+    buf_release(&place);
+    return -1;
 }
 
 static void note_times(struct trace_log *log)

@@ -13,7 +13,7 @@ const char *quality_kind_name(enum quality_kind kind)
     return kind_names[kind];
 }
 
-void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint32_t line)
+void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint64_t line)
 {
     if (q->count[kind] < QUALITY_PLACES) {
         q->place[kind][q->count[kind]].file = file;
@@ -22,16 +22,28 @@ void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint
     q->count[kind]++;
 }
 
+void quality_put_place(struct buf *out, const char *file, uint64_t line)
+{
+    if (line & PLACE_BYTE)
+        buf_printf(out, "%s: byte %llu", file, (unsigned long long)(line & ~PLACE_BYTE));
+    else
+        buf_printf(out, "%s:%llu", file, (unsigned long long)line);
+}
+
 static void put_places(const struct trace_log *log, struct result *out)
 {
+    struct buf text;
+    buf_init(&text);
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++)
         for (size_t i = 0; i < QUALITY_PLACES && i < log->quality.count[k]; i++) {
-            struct data_place place = {
-                .kind = kind_names[k],
-                .place = result_text(out, "%s:%u", log->files.at[log->quality.place[k][i].file],
-                                     log->quality.place[k][i].line)};
+            buf_clear(&text);
+            quality_put_place(&text, log->files.at[log->quality.place[k][i].file],
+                              log->quality.place[k][i].line);
+            struct data_place place = {.kind = kind_names[k],
+                                       .place = result_text(out, "%s", buf_text(&text))};
             vec_push(&out->data.places, place);
         }
+    buf_release(&text);
 }
 
 void quality_report(const struct trace_log *log, struct result *out)
@@ -67,6 +79,9 @@ void quality_report(const struct trace_log *log, struct result *out)
     if (q->count[QUALITY_STRAY])
         result_warn(out, "%llu scores or decisions are of spans that the log does not hold",
                     (unsigned long long)q->count[QUALITY_STRAY]);
+    if (q->count[QUALITY_BAD_TEXT])
+        result_warn(out, "%llu texts are not UTF-8; their wrong bytes are read as U+FFFD",
+                    (unsigned long long)q->count[QUALITY_BAD_TEXT]);
     if (d->no_duration + d->negative_duration)
         result_warn(out, "%llu spans have no usable duration; their latency is left out",
                     (unsigned long long)(d->no_duration + d->negative_duration));

@@ -2,7 +2,8 @@
 /* The table of formats, and the walk from chunks of a file to lines and documents.
  *
  * JSON is read line by line in memory bounded by the longest line; a first line that is no JSON by
- * itself begins a document over several lines, which is read whole, as CSV is. */
+ * itself begins a document over several lines, which is read whole, as CSV is.  OTLP in Protocol
+ * Buffers, which has no lines, is read message by message. */
 #include "trace/reader.h"
 
 #include "base/file.h"
@@ -11,6 +12,7 @@
 #include "trace/langfuse.h"
 #include "trace/langsmith.h"
 #include "trace/otlp_json.h"
+#include "trace/otlp_stream.h"
 #include "trace/phoenix.h"
 #include "trace/record.h"
 #include "trace/zipkin.h"
@@ -60,12 +62,14 @@ static const struct {
 /* LISTS_MAX: an answer that wraps a list of lists. */
 enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16, LISTS_MAX = 3 };
 
-enum mode { MODE_START, MODE_LINES, MODE_DOCUMENT, MODE_TEXT };
+enum mode { MODE_START, MODE_LINES, MODE_DOCUMENT, MODE_TEXT, MODE_MESSAGES };
 struct feed {
     struct sink *sink;
     enum mode mode;
     struct buf carry; /* what is not read yet */
-    uint32_t lines;   /* already read */
+    struct otlp_stream *messages;
+    bool begun;     /* blanks, at least, are behind us */
+    uint32_t lines; /* already read */
     const char *format;
 };
 
@@ -73,11 +77,11 @@ static int refuse(const struct sink *sink, struct json object, struct error *err
 {
     for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
         if (json_present(json_get(object, strangers[i].key)))
-            return error_at(
-                err, ERR_INPUT, sink->file, sink->line, 0,
-                "not supported yet: %s; this version reads OTLP JSON (an object with "
-                "resourceSpans on each line), Jaeger and Zipkin JSON and CSV event logs",
-                strangers[i].name);
+            return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
+                            "not supported yet: %s; this version reads OTLP JSON (an object with "
+                            "resourceSpans on each line), OTLP protobuf, Jaeger and Zipkin JSON "
+                            "and CSV event logs",
+                            strangers[i].name);
     return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
                     "not a trace log: JSON without resourceSpans");
 }
@@ -222,17 +226,38 @@ static void skip_blanks(struct feed *f)
     buf_clear(&f->carry);
 }
 
+/* The mode by the first bytes; `all`: there are no more.  Nothing but blanks tells none, and only
+ * their lines count. */
+static int start(struct feed *f, bool all, struct error *err)
+{
+    enum otlp_framing framing =
+        f->begun ? OTLP_NONE : otlp_framing_of(f->carry.data, f->carry.len, all);
+    f->begun = true;
+    if (framing == OTLP_NONE) {
+        f->mode = mode_of(&f->carry);
+        if (f->mode == MODE_START)
+            skip_blanks(f);
+        return f->mode == MODE_LINES ? read_lines(f, 0, err) : 0;
+    }
+    f->mode = MODE_MESSAGES;
+    f->format = "otlp-proto";
+    f->messages = otlp_stream_new(framing, f->sink);
+    int status = otlp_stream_feed(f->messages, f->carry.data, f->carry.len, err);
+    buf_clear(&f->carry);
+    return status;
+}
+
 static int feed_more(struct feed *f, const char *chunk, size_t len, struct error *err)
 {
-    size_t before = f->mode == MODE_START ? 0 : f->carry.len;
+    size_t before = f->carry.len;
+    if (f->mode == MODE_MESSAGES)
+        return otlp_stream_feed(f->messages, chunk, len, err);
     if (f->carry.len + len > PART_MAX)
         return error_at(err, ERR_LIMIT, f->sink->file, f->lines + 1, 0,
                         "a line or document is longer than 256 MiB");
     buf_add(&f->carry, chunk, len);
     if (f->mode == MODE_START)
-        f->mode = mode_of(&f->carry);
-    if (f->mode == MODE_START) /* nothing but blanks so far: only their lines count */
-        skip_blanks(f);
+        return f->carry.len < OTLP_SNIFF ? 0 : start(f, false, err);
     return f->mode == MODE_LINES ? read_lines(f, before, err) : 0;
 }
 
@@ -275,6 +300,8 @@ static int read_text(struct feed *f, const char *text, size_t len, struct error 
 
 static int feed_end(struct feed *f, struct error *err)
 {
+    if (f->mode == MODE_START && f->carry.len && start(f, true, err))
+        return -1;
     const char *text = buf_text(&f->carry);
     switch (f->mode) {
     case MODE_START:
@@ -285,8 +312,16 @@ static int feed_end(struct feed *f, struct error *err)
         return read_whole(f, err);
     case MODE_TEXT:
         return read_text(f, text, f->carry.len, err);
+    case MODE_MESSAGES:
+        return otlp_stream_end(f->messages, err);
     }
     return 0;
+}
+
+static void feed_release(struct feed *f)
+{
+    otlp_stream_free(f->messages);
+    buf_release(&f->carry);
 }
 
 int reader_text(const char *text, size_t len, struct sink *sink, const char **format,
@@ -298,7 +333,7 @@ int reader_text(const char *text, size_t len, struct sink *sink, const char **fo
     if (!status)
         status = feed_end(&f, err);
     *format = f.format;
-    buf_release(&f.carry);
+    feed_release(&f);
     return status;
 }
 
@@ -340,6 +375,6 @@ int reader_file(const char *path, struct sink *sink, const char **format, struct
     *format = f.format;
 out:
     file_reader_close(file);
-    buf_release(&f.carry);
+    feed_release(&f);
     return status;
 }

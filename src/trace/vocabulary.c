@@ -68,7 +68,7 @@ static const struct word words[] = {
     {"langfuse.observation.type",     MEANS_KIND,       1},
     {".conversation_id",              MEANS_SESSION,    2},
 };
-enum { WORDS = sizeof words / sizeof words[0], KEYS_MAX = 4096, RANK_USER = 9, RANK_OUTPUT = 1 };
+enum { WORDS = sizeof words / sizeof words[0], RANK_USER = 9, RANK_OUTPUT = 1 };
 
 static const struct {
     const char *value;
@@ -105,6 +105,15 @@ struct attr_path {
 
 enum compare { COMPARE_EQUAL, COMPARE_DIFFERS, COMPARE_BELOW, COMPARE_ABOVE, COMPARE_CONTAINS };
 
+/* What is known of a key seen lately: most attributes of a log have one of few keys. */
+enum { SEEN_KEYS = 1024, SEEN_LENGTH = 54 };
+struct seen_key {
+    char key[SEEN_LENGTH];
+    uint8_t len;
+    uint8_t row;   /* 1 + row of words; 0: nothing */
+    bool is_named; /* by an option */
+};
+
 struct vocabulary {
     struct span_set *set;
     struct quality *quality;
@@ -112,8 +121,8 @@ struct vocabulary {
     enum compare compare;
     char *failure_value; /* owned */
     struct json_reader *json;
-    struct intern keys;
-    VEC(uint8_t) row_of_key; /* 1 + row of words; 0: nothing */
+    struct arena arena;    /* of texts taken from options */
+    struct seen_key *seen; /* [SEEN_KEYS + 1] by hash_key, the latest of each; last: longer keys */
     /* the open span */
     struct span span;
     bool failed, interrupted, in_event;
@@ -168,7 +177,7 @@ static int read_failure_when(struct vocabulary *v, const char *option, struct er
         if (v->failure.pointer) { /* the pointer ends where the operator begins */
             buf_clear(&v->scratch);
             buf_add(&v->scratch, v->failure.pointer, len - (size_t)(v->failure.pointer - option));
-            v->failure.pointer = arena_strdup(&v->keys.arena, buf_text(&v->scratch));
+            v->failure.pointer = arena_strdup(&v->arena, buf_text(&v->scratch));
         }
         return 0;
     }
@@ -193,7 +202,8 @@ int vocabulary_new(const struct log_options *options, struct span_set *set, stru
     v->confidence = path_of(options->confidence);
     v->decision = path_of(options->decision);
     v->json = json_reader_new();
-    intern_init(&v->keys);
+    arena_init(&v->arena);
+    v->seen = mem_zero(SEEN_KEYS + 1, sizeof *v->seen);
     buf_init(&v->error_text);
     buf_init(&v->scratch);
     *out = v;
@@ -205,8 +215,8 @@ void vocabulary_free(struct vocabulary *v)
     if (!v)
         return;
     json_reader_free(v->json);
-    intern_release(&v->keys);
-    vec_release(&v->row_of_key);
+    arena_release(&v->arena);
+    mem_free(v->seen);
     buf_release(&v->error_text);
     buf_release(&v->scratch);
     mem_free(v->failure_value);
@@ -350,7 +360,8 @@ static void put_kind(struct vocabulary *v, uint8_t rank, const struct attribute 
     if (rank <= v->rank_kind || a->kind != ATTRIBUTE_TEXT)
         return;
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (strlen(kinds[i].value) == a->text_len &&
+        if (a->text_len && (kinds[i].value[0] | 32) == (a->text[0] | 32) &&
+            strlen(kinds[i].value) == a->text_len &&
             strncasecmp(kinds[i].value, a->text, a->text_len) == 0) {
             v->rank_kind = rank;
             v->span.kind = (uint8_t)kinds[i].kind;
@@ -387,19 +398,46 @@ static const struct word *word_of(const char *key, size_t len)
     return NULL;
 }
 
-/* The same, remembered by key. */
-static const struct word *word_seen(struct vocabulary *v, const char *key, size_t len)
+static bool is_named(const struct vocabulary *v, const char *key, size_t len)
 {
-    uint32_t id =
-        v->keys.count < KEYS_MAX ? intern_put(&v->keys, key, len) : intern_find(&v->keys, key, len);
-    if (id == UINT32_MAX)
-        return word_of(key, len);
-    if (id == v->row_of_key.len) {
-        const struct word *w = word_of(key, len);
-        vec_push(&v->row_of_key, (uint8_t)(w ? 1 + (w - words) : 0));
+    const struct attr_path *paths[] = {&v->stage_by, &v->item_by, &v->confidence, &v->decision,
+                                       &v->failure};
+    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
+        if (paths[i]->key && paths[i]->len == len && memcmp(paths[i]->key, key, len) == 0)
+            return true;
+    return false;
+}
+
+/* By the length and the bytes at both ends, which tell nearly all keys apart. */
+static size_t hash_key(const char *key, size_t len)
+{
+    uint64_t first = 0, last = 0;
+    if (len >= 8) {
+        memcpy(&first, key, 8);
+        memcpy(&last, key + len - 8, 8);
+    } else {
+        memcpy(&first, key, len);
     }
-    uint8_t row = v->row_of_key.at[id];
-    return row ? &words[row - 1] : NULL;
+    uint64_t h = (first ^ len) * 0x9e3779b97f4a7c15 + last;
+    h = (h ^ h >> 29) * 0xbf58476d1ce4e5b9;
+    return (size_t)(h >> 54) % SEEN_KEYS;
+}
+
+/* What is known of a key, looked up once while it stays in its place. */
+static const struct seen_key *look_up(struct vocabulary *v, const char *key, size_t len)
+{
+    bool fits = len && len <= SEEN_LENGTH;
+    struct seen_key *at = &v->seen[fits ? hash_key(key, len) : SEEN_KEYS];
+    if (fits && at->len == len && memcmp(at->key, key, len) == 0)
+        return at;
+    const struct word *w = word_of(key, len);
+    at->row = (uint8_t)(w ? 1 + (w - words) : 0);
+    at->is_named = is_named(v, key, len);
+    if (fits) {
+        memcpy(at->key, key, len);
+        at->len = (uint8_t)len;
+    }
+    return at;
 }
 
 static void apply(struct vocabulary *v, const struct word *w, const struct attribute *a);
@@ -538,12 +576,20 @@ struct span *vocabulary_open(struct vocabulary *v)
     return &v->span;
 }
 
+bool vocabulary_asks(struct vocabulary *v, const char *key, size_t len)
+{
+    const struct seen_key *seen = look_up(v, key, len);
+    return seen->row || seen->is_named;
+}
+
 void vocabulary_attribute(struct vocabulary *v, const struct attribute *a)
 {
-    const struct word *w = word_seen(v, a->key, a->key_len);
-    if (w)
-        apply(v, w, a);
-    apply_named(v, a);
+    const struct seen_key *seen = look_up(v, a->key, a->key_len);
+    bool is_named = seen->is_named;
+    if (seen->row)
+        apply(v, &words[seen->row - 1], a);
+    if (is_named)
+        apply_named(v, a);
 }
 
 /* A score that belongs to the evaluation the user named. */

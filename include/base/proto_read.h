@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Protocol Buffers' wire format, walked field by field without a copy.
+ *
+ *     struct proto in = proto_of(bytes, len);
+ *     struct proto_field f;
+ *     while (proto_next(&in, &f))
+ *         if (f.tag == PROTO_TAG(1, PROTO_BYTES)) ... f.bytes ...
+ *     if (in.fault) ...            // in.at is the field that cannot be read
+ *
+ * A field is known by its number and its wire type together, so that one of another type is an
+ * unknown one and skipped.  Groups, which no proto3 message has, are refused. */
+#ifndef SEAM_BASE_PROTO_READ_H
+#define SEAM_BASE_PROTO_READ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum proto_type { PROTO_VARINT, PROTO_FIXED64, PROTO_BYTES, PROTO_FIXED32 = 5 };
+#define PROTO_TAG(number, type) ((uint32_t)(number) << 3 | (type))
+
+/* What is left of a message; borrowed bytes. */
+struct proto {
+    const uint8_t *at, *end;
+    const char *fault; /* static; NULL while all is well */
+};
+struct proto_field {
+    uint32_t tag;
+    uint64_t value;     /* of a varint or a fixed number */
+    struct proto bytes; /* of PROTO_BYTES */
+};
+
+static inline struct proto proto_of(const void *bytes, size_t len)
+{
+    const uint8_t *at = bytes;
+    return (struct proto){at, at + len, NULL};
+}
+
+static inline size_t proto_left(const struct proto *p)
+{
+    return (size_t)(p->end - p->at);
+}
+
+/* Bytes of the varint at p, 0 when `len` bytes do not hold it whole, -1 when it is longer than the
+ * ten bytes of 64 bits. */
+int proto_varint(const uint8_t *p, size_t len, uint64_t *out);
+/* proto_next for fields of every shape. */
+bool proto_next_any(struct proto *in, struct proto_field *out);
+
+/* Goes to the next field; false at the end and at a fault. */
+static inline bool proto_next(struct proto *in, struct proto_field *out)
+{
+    const uint8_t *p = in->at;
+    size_t left = proto_left(in);
+    if (left < 2 || (p[0] & 0x87) != PROTO_BYTES || p[0] < 8 || p[1] >= 0x80 || p[1] > left - 2)
+        return proto_next_any(in, out);
+    out->tag = p[0];
+    out->bytes = proto_of(p + 2, p[1]);
+    in->at = p + 2 + p[1];
+    return true;
+}
+
+#endif

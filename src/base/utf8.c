@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* UTF-8 by the table of well-formed sequences (Unicode 15, table 3-7), eight bytes at a time where
+ * all of them are ASCII. */
+#include "base/utf8.h"
+
+#include <string.h>
+
+static bool is_continuation(unsigned char c)
+{
+    return (c & 0xC0) == 0x80;
+}
+
+size_t utf8_length(const char *text, size_t len)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    if (len == 0)
+        return 0;
+    unsigned char c = s[0];
+    if (c < 0x80)
+        return 1;
+    size_t n = c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    if (c < 0xC2 || c > 0xF4 || n > len)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if (!is_continuation(s[i]))
+            return 0;
+    if ((c == 0xE0 && s[1] < 0xA0) || (c == 0xED && s[1] > 0x9F) || (c == 0xF0 && s[1] < 0x90) ||
+        (c == 0xF4 && s[1] > 0x8F))
+        return 0;
+    return n;
+}
+
+/* How many bytes from s on are ASCII, rounded down to a multiple of eight. */
+static size_t ascii_run(const char *s, size_t len)
+{
+    size_t i = 0;
+    for (uint64_t word; i + 8 <= len; i += 8) {
+        memcpy(&word, s + i, 8);
+        if (word & 0x8080808080808080)
+            break;
+    }
+    return i;
+}
+
+static bool is_ascii(const char *s, size_t len)
+{
+    uint64_t word;
+    if (len < 8) {
+        char any = 0;
+        for (size_t i = 0; i < len; i++)
+            any |= s[i];
+        return !(any & 0x80);
+    }
+    memcpy(&word, s + len - 8, 8); /* what the words from the front leave over */
+    return !(word & 0x8080808080808080) && ascii_run(s, len) + 8 > len;
+}
+
+bool utf8_valid(const char *s, size_t len)
+{
+    if (is_ascii(s, len))
+        return true;
+    for (size_t i = ascii_run(s, len); i < len;) {
+        size_t n = utf8_length(s + i, len - i);
+        if (n == 0)
+            return false;
+        i += n;
+        if (n > 1)
+            i += ascii_run(s + i, len - i);
+    }
+    return true;
+}
+
+void utf8_mend(const char *s, size_t len, struct buf *out)
+{
+    for (size_t i = 0; i < len;) {
+        size_t n = utf8_length(s + i, len - i);
+        if (n)
+            buf_add(out, s + i, n);
+        else
+            buf_puts(out, "\xEF\xBF\xBD");
+        i += n ? n : 1;
+    }
+}
