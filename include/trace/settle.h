@@ -15,7 +15,7 @@ struct judgement {
     uint8_t rank;      /* the highest score is taken, among equals the first */
     uint32_t order;    /* set by settle_judgement */
     uint32_t file;
-    uint32_t line;
+    uint64_t line;
 };
 
 /* Zeroed: nothing to settle.  settle_release. */

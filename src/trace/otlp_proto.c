@@ -296,9 +296,17 @@ static uint32_t trace_of(struct otlp_proto *p, const struct proto *id)
     return trace;
 }
 
-/* One field of a span; what must wait for the others is put aside. */
+static uint32_t name_of(struct otlp_proto *p, struct proto bytes)
+{
+    const char *s;
+    size_t len;
+    read_text(p, bytes, &p->text, &s, &len);
+    return span_text(p->sink->set, s, len);
+}
+
+/* One field of a span, whose tag is at `where`; events must wait for the others. */
 static bool read_part(struct otlp_proto *p, const struct proto_field *f, const uint8_t *where,
-                      struct span *span, struct status *status, struct proto *name)
+                      struct span *span, struct status *status)
 {
     switch (f->tag) {
     case SPAN_TRACE_ID:
@@ -311,7 +319,7 @@ static bool read_part(struct otlp_proto *p, const struct proto_field *f, const u
         span->parent = ids_span_bytes(f->bytes.at, proto_left(&f->bytes));
         return true;
     case SPAN_NAME:
-        *name = f->bytes;
+        span->name = name_of(p, f->bytes);
         return true;
     case SPAN_START:
         span->start_ns = read_time(p, f->value, where);
@@ -332,7 +340,7 @@ static bool read_part(struct otlp_proto *p, const struct proto_field *f, const u
 static bool read_span(struct otlp_proto *p, struct proto in)
 {
     struct sink *sink = p->sink;
-    struct proto name = proto_of("", 0), events = {0};
+    struct proto events = {0};
     const uint8_t *begin = in.at, *where = in.at;
     struct status status = {0};
     struct proto_field f;
@@ -342,17 +350,15 @@ static bool read_span(struct otlp_proto *p, struct proto in)
     for (; proto_next(&in, &f); where = in.at) {
         if (f.tag == SPAN_EVENTS && !events.at)
             events = (struct proto){where, in.end, NULL};
-        if (!read_part(p, &f, where, span, &status, &name))
+        if (!read_part(p, &f, where, span, &status))
             return false;
     }
     if (!is_done(p, &in))
         return false;
     if (span->trace == SPAN_NONE)
         return broken(p, "a span has no trace_id", begin);
-    const char *s;
-    size_t len;
-    read_text(p, name, &p->text, &s, &len);
-    span->name = span_text(sink->set, s, len);
+    if (span->name == SPAN_NONE)
+        span->name = span_text(sink->set, "", 0);
     tell_status(p, &status);
     if (events.at && !read_events(p, events))
         return false;

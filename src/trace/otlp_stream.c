@@ -74,32 +74,30 @@ static enum found find_record(enum otlp_framing framing, const uint8_t *p, size_
     return out->body > OTLP_MESSAGE_MAX ? WRONG : FOUND;
 }
 
-/* Could these first bytes of a message of `size` bytes be a ResourceSpans, and the first fields in
- * it a Resource, scopes or the address of a schema? */
-static bool begins_request(const uint8_t *p, size_t len, uint64_t size)
+/* The tag and length of a field of PROTO_BYTES: bytes taken, 0 when there are more, -1 for others.
+ */
+static int field_head(const uint8_t *p, size_t len, uint64_t *tag, uint64_t *length)
 {
-    uint64_t inner, length, tag;
-    int n;
-    if (len == 0 || *p != PROTO_TAG(1, PROTO_BYTES))
-        return len == 0;
-    n = proto_varint(p + 1, len - 1, &inner);
-    if (n <= 0 || inner > size - 1 - (uint64_t)n)
-        return n == 0 && size > len;
-    p += 1 + n;
-    len -= 1 + (size_t)n;
-    len = inner < len ? (size_t)inner : len;
+    int n = proto_varint(p, len, tag);
+    if (n <= 0 || (*tag & 7) != PROTO_BYTES || *tag < 8)
+        return n == 0 ? 0 : -1;
+    int m = proto_varint(p + n, len - (size_t)n, length);
+    return m <= 0 ? m : n + m;
+}
+
+/* Could the `len` bytes in sight of a ResourceSpans of `size` be one?  Its fields are a Resource
+ * or scopes, which begin with fields 1 to 3 themselves, or the address of a schema. */
+static bool begins_resource(const uint8_t *p, size_t len, uint64_t size)
+{
     for (size_t at = 0; at < len;) {
-        n = proto_varint(p + at, len - at, &tag);
+        uint64_t tag, length;
+        int n = field_head(p + at, len - at, &tag, &length);
         if (n <= 0)
-            return n == 0 && inner > len;
+            return n == 0 && size > len;
         at += (size_t)n;
-        if ((tag >> 3 > 3 && tag >> 3 != 1000) || (tag & 7) != PROTO_BYTES || tag < 8)
+        if ((tag >> 3 > 3 && tag >> 3 != 1000) || length > size - at)
             return false;
-        n = proto_varint(p + at, len - at, &length);
-        if (n <= 0)
-            return n == 0 && inner > len;
-        at += (size_t)n;
-        if (length > inner - at)
+        if (tag >> 3 != 3 && length && at < len && (p[at] >> 3 == 0 || p[at] >> 3 > 3))
             return false;
         if (length > len - at)
             break;
@@ -108,26 +106,46 @@ static bool begins_request(const uint8_t *p, size_t len, uint64_t size)
     return true;
 }
 
-/* Do all the records in sight begin as requests, and is one of them more than empty?  The last may
- * go on behind them, which must not be when it is the first and they are `all`. */
-static bool is_framed(enum otlp_framing framing, const uint8_t *p, size_t len, bool all)
+/* The same of a message of `size` bytes, which begins with a ResourceSpans. */
+static bool begins_request(const uint8_t *p, size_t len, uint64_t size)
 {
+    uint64_t tag, inner;
+    if (len == 0)
+        return true;
+    int n = field_head(p, len, &tag, &inner);
+    if (n <= 0)
+        return n == 0 && size > len;
+    if (tag >> 3 != 1 || inner > size - (uint64_t)n)
+        return false;
+    len -= (size_t)n;
+    return begins_resource(p + n, inner < len ? (size_t)inner : len, inner);
+}
+
+/* How well a framing fits the bytes in sight: its first record that is not empty begins as a
+ * request; all of them do, but the last is cut off; all do. */
+enum fit { FITS_NOT, FITS_FIRST, FITS_CUT, FITS_ALL };
+enum { SHOWN_MIN = 4 }; /* bytes of the first message, or all of it */
+
+static enum fit fit_of(enum otlp_framing framing, const uint8_t *p, size_t len, bool all)
+{
+    enum fit cut = all ? FITS_CUT : FITS_ALL;
     bool any = false;
     for (size_t at = 0; at < len;) {
         struct record r;
         enum found found = find_record(framing, p + at, len - at, &r);
         if (found != FOUND)
-            return found == MORE && any;
+            return !any ? FITS_NOT : found == MORE ? cut : FITS_FIRST;
         at += r.head;
-        if (!any && all && r.body > len - at)
-            return false;
-        size_t seen = r.body < len - at ? (size_t)r.body : len - at;
-        if (!begins_request(p + at, seen, r.body))
-            return false;
+        size_t shown = r.body < len - at ? (size_t)r.body : len - at;
+        bool enough = any || shown == r.body || shown >= SHOWN_MIN;
+        if (!enough || !begins_request(p + at, shown, r.body))
+            return any ? FITS_FIRST : FITS_NOT;
+        if (shown < r.body)
+            return cut;
         any = any || r.body > 0;
-        at += seen;
+        at += shown;
     }
-    return any;
+    return any ? FITS_ALL : FITS_NOT;
 }
 
 static bool has_control(const uint8_t *p, size_t len)
@@ -148,10 +166,16 @@ enum otlp_framing otlp_framing_of(const char *bytes, size_t len, bool all)
         order[1] = OTLP_FIXED;
         order[2] = OTLP_VARINT;
     }
-    for (size_t i = 0; i < 6; i++) /* whole ones first, then cut ones */
-        if (is_framed(order[i % 3], p, len, all && i < 3))
-            return order[i % 3];
-    return OTLP_NONE;
+    enum otlp_framing best = OTLP_NONE;
+    enum fit best_fit = FITS_NOT;
+    for (size_t i = 0; i < 3; i++) {
+        enum fit fit = fit_of(order[i], p, len, all);
+        if (fit > best_fit) {
+            best = order[i];
+            best_fit = fit;
+        }
+    }
+    return best;
 }
 
 /* ---- reading ----------------------------------------------------------------------------- */

@@ -74,8 +74,9 @@ void quality_report(const struct trace_log *log, struct result *out)
         result_warn(out, "%llu times are none of 1970 to 2262 and were left out",
                     (unsigned long long)q->count[QUALITY_BAD_TIME]);
     if (d->unreadable)
-        result_warn(out, "%llu records lack an id or have the wrong shape, and were left out",
-                    (unsigned long long)d->unreadable);
+        result_warn(
+            out, "%llu records lack an id, are cut off or have the wrong shape, and were left out",
+            (unsigned long long)d->unreadable);
     if (q->count[QUALITY_STRAY])
         result_warn(out, "%llu scores or decisions are of spans that the log does not hold",
                     (unsigned long long)q->count[QUALITY_STRAY]);

@@ -77,3 +77,28 @@ seam: TMP/not.jsonl.gz: damaged gzip at byte 4: unknown compression method
 $ head -c 20000 tests/data/genai.jsonl.gz >$TMP_GOLDEN/cut.jsonl.gz; seam replay $TMP_GOLDEN/cut.jsonl.gz
 seam: TMP/cut.jsonl.gz: damaged gzip at byte 20000: it is cut off here
 [3]
+$ gunzip -c tests/data/genai.otlp.gz | head -c 200000 >$TMP_GOLDEN/cut.otlp; seam replay $TMP_GOLDEN/cut.otlp | sed -n '/^Data quality/,$p'
+seam: calibration is of the reviewed items alone, whose confidences are cut at the gate; it says nothing of those that shipped unseen
+seam: 1 records lack an id, are cut off or have the wrong shape, and were left out
+seam: reliability is known for 16 of 59 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: what is known of reviewed items is the reviewer's word, taken as true
+Data quality
+count of                       number
+records read                        7
+spans                             443
+traces                             59
+items                              59
+root spans                         58
+spans whose parent is missing       1
+spans with status error             2
+interrupts for a review            16
+records that cannot be read         1
+None: spans sent twice, spans that are their own ancestors, spans without a
+duration, spans that end before they start.
+
+Where the log is at fault
+orphan             TMP/cut.otlp: byte 196183
+unreadable record  TMP/cut.otlp: byte 199380
+$ seam replay $TMP_GOLDEN/cut.otlp --strict
+seam: TMP/cut.otlp: byte 199380: the log is cut off within the message that begins here
+[3]

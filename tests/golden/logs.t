@@ -145,6 +145,8 @@ gap                -5.7%  -9.6 to -2.5%
 17 further metrics: --json or --csv
 reliability: ±1.5 points, all of it from the parameters
 [1]
+# The same log in Protocol Buffers gives the same, to the byte.
+$ seam replay tests/data/genai.otlp.gz --json 2>$TMP_GOLDEN/p.err | sed -e 's/otlp-proto/otlp-json/' -e '/elapsed_s/d' >$TMP_GOLDEN/p.json; seam replay tests/data/genai.jsonl.gz --json 2>$TMP_GOLDEN/j.err | sed '/elapsed_s/d' | cmp - $TMP_GOLDEN/p.json && cmp $TMP_GOLDEN/p.err $TMP_GOLDEN/j.err
 # The first 24 of them as Jaeger writes them, with a span sent twice and one that is missing.
 $ seam replay tests/data/jaeger.json.gz
 replay: 24 items from jaeger (190 spans); intervals: 95%, sampling

@@ -87,8 +87,9 @@ static inline void counts_fault(const char *text, enum quality_kind kind, unsign
     struct trace_log log;
     read_ok(text, NULL, &log);
     if (log.quality.count[kind] != 1 || log.quality.place[kind][0].line != line)
-        fail_msg("%s: %s counted %llu times, first in line %u", text, quality_kind_name(kind),
-                 (unsigned long long)log.quality.count[kind], log.quality.place[kind][0].line);
+        fail_msg("%s: %s counted %llu times, first in line %llu", text, quality_kind_name(kind),
+                 (unsigned long long)log.quality.count[kind],
+                 (unsigned long long)log.quality.place[kind][0].line);
     log_release(&log);
     buf_init(&place);
     buf_printf(&place, "log:%u: %s", line, quality_kind_name(kind));
