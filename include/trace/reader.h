@@ -2,7 +2,8 @@
 /* Bytes to spans: the format is told from the content, never from the file's name.
  *
  * To add a format: write `trace/<format>.h` with a function of the shape of one of the two tables
- * in reader.c (a JSON document that shows itself by a key, or a whole text), and add its row. */
+ * in reader.c (a JSON document that shows itself by a key, or a whole text), and add its row.
+ * Bytes that are no text are told apart before both (otlp_stream.h). */
 #ifndef SEAM_TRACE_READER_H
 #define SEAM_TRACE_READER_H
 
