@@ -38,8 +38,6 @@ MUST_CHECK int units_target(const char *text, enum target_kind *kind, double *va
 void units_put_duration(struct buf *b, double seconds);
 /* "83.30%", "1.2e-7" when tiny, "99.99988%" when nearly 1: never rounded to 0% or 100%. */
 void units_put_probability(struct buf *b, double p);
-/* "$0.0021", "$12.50", "$-300", "$12,345", "EUR 3": currency NULL is none. */
-void units_put_money(struct buf *b, double amount, const char *currency);
 void units_put_count(struct buf *b, uint64_t n); /* "1,000,000" */
 /* The fewest digits that read back as the same double; whole numbers below 2^53 in full. */
 void units_put_exact(struct buf *b, double x);

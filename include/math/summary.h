@@ -58,8 +58,6 @@ struct sketch_coarse {
 void sketch_add_coarsely(struct sketch *s, const float *x, size_t n, struct sketch_coarse *coarse);
 /* The coarse cell of x >= 0. */
 uint32_t sketch_coarse_of(double x);
-/* n values >= 0, one by one; min and max keep them as doubles. */
-void sketch_add_doubles(struct sketch *s, const double *x, size_t n);
 /* Adds all that `from` holds; the order of merging makes no difference. */
 void sketch_merge(struct sketch *into, const struct sketch *from);
 /* Smallest value x with F(x) >= p, interpolated inside the cell, clamped to [min, max]; NaN while

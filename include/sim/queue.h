@@ -16,7 +16,5 @@
 uint64_t queue_features(void);
 /* Does some step ask for this resource?  Others have no row in results. */
 bool queue_uses(const struct pipeline *p, uint32_t resource);
-/* Replications of a timed pipeline when nobody asks for another number. */
-uint64_t queue_replications(const struct pipeline *p);
 
 #endif

@@ -24,8 +24,8 @@ struct work {
 /* 0: as many as there are processors. */
 uint32_t workers_count(uint32_t asked);
 /* Returns when all units are done, or those in flight when stopped; how many were done, which are
- * the first ones. The caller
- * is worker 0; fewer threads than asked run when the system gives no more. */
+ * the first ones.  The caller is worker 0; fewer threads than asked run when the system gives no
+ * more. */
 uint64_t workers_run(const struct work *w, uint32_t threads);
 
 #endif

@@ -211,46 +211,6 @@ static void put_grouped(struct buf *b, const char *digits)
     }
 }
 
-/* An amount below 1: three significant digits, at least two behind the point. */
-static void put_small(struct buf *b, double x)
-{
-    char text[TEXT_MAX];
-    int decimals = (int)(2 - floor(log10(x)));
-    snprintf(text, sizeof text, "%.*f", decimals, x);
-    size_t len = strlen(text), least = strlen("0.00");
-    while (len > least && text[len - 1] == '0')
-        len--;
-    buf_add(b, text, len);
-}
-
-void units_put_money(struct buf *b, double amount, const char *currency)
-{
-    const char *sign = currency ? currency : "";
-    buf_puts(b, sign);
-    if (strlen(sign) == 3 && sign[0] >= 'A' && sign[0] <= 'Z')
-        buf_putc(b, ' ');
-    if (amount < 0)
-        buf_putc(b, '-');
-    double x = fabs(amount);
-    char text[TEXT_MAX];
-    if (!isfinite(x) || x >= 1e15 || (x > 0 && x < 1e-6)) {
-        put_general(b, 3, x);
-    } else if (x == 0) {
-        buf_putc(b, '0');
-    } else if (x < 0.9995) {
-        put_small(b, x);
-    } else {
-        snprintf(text, sizeof text, "%.*f", x < 999.995 ? 2 : 0, x);
-        size_t len = strlen(text);
-        if (len > 3 && strcmp(text + len - 3, ".00") == 0)
-            text[len - 3] = '\0';
-        if (strchr(text, '.'))
-            buf_puts(b, text);
-        else
-            put_grouped(b, text);
-    }
-}
-
 void units_put_count(struct buf *b, uint64_t n)
 {
     char text[TEXT_MAX];

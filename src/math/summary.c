@@ -138,12 +138,6 @@ void sketch_add(struct sketch *s, double x)
     s->max = x > s->max ? x : s->max;
 }
 
-void sketch_add_doubles(struct sketch *s, const double *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        sketch_add(s, x[i]);
-}
-
 /* A full block: the cells of its values into cell[]; the least and greatest as bits, whose order is
  * that of the values from 0 up.  Simple enough for the compiler to take eight at a time. */
 MULTIVERSION static void cells_of_block(const float *x, int32_t *restrict cell,

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* One walk writes and reads each part (base/pack.h).  The file ends with the SHA-256 of its content
+ * (FIPS 180-4), which finds damage; what a forged content says is checked value by value. */
 #include "sim/checkpoint.h"
 
 #include "base/file.h"

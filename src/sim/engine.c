@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The engines by rank: the first that does all that a pipeline asks is the fastest for it. */
 #include "sim/engine.h"
 
 #include "sim/batch.h"

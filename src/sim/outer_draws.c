@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A draw keeps values and standard errors by row and name, not whole results: thousands of them are
+ * held at once, and saved with the names written once. */
 #include "sim/outer_draws.h"
 
 #include "sim/queue.h"

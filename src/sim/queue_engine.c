@@ -34,7 +34,7 @@ static bool supports(const struct pipeline *p)
     return (pipeline_features(p) & ~queue_features()) == 0;
 }
 
-uint64_t queue_replications(const struct pipeline *p)
+static uint64_t replications(const struct pipeline *p)
 {
     return p->horizon.replications ? p->horizon.replications : 1;
 }
@@ -122,14 +122,14 @@ static const char *trials_word(const struct pipeline *p)
 
 static uint64_t trials(const struct pipeline *p)
 {
-    return p->arrivals.kind != ARRIVALS_NONE ? queue_replications(p) : ITEMS_DEFAULT;
+    return p->arrivals.kind != ARRIVALS_NONE ? replications(p) : ITEMS_DEFAULT;
 }
 
 static uint64_t first(const struct pipeline *p, uint64_t asked)
 {
     if (p->arrivals.kind == ARRIVALS_NONE)
         return FIRST_LOOK;
-    asked = asked ? asked : queue_replications(p);
+    asked = asked ? asked : replications(p);
     return asked > REPLICATIONS_LEAST ? asked : REPLICATIONS_LEAST;
 }
 

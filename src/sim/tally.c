@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Counts and sums of integers alone, so that merging is exact and its order makes no difference. */
 #include "sim/tally.h"
 
 #include <string.h>

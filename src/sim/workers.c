@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* POSIX threads that take the next number from an atomic counter: a unit that is long holds up
+ * nobody else. */
 #include "sim/workers.h"
 
 #include "base/buf.h"

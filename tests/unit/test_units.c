@@ -495,36 +495,6 @@ static void probabilities_are_never_rounded_to_certainty(void **state)
     }
 }
 
-static void money_is_written_for_people(void **state)
-{
-    static const struct {
-        const char *text, *currency;
-        double amount;
-    } rows[] = {
-        {"$0.0021",    "$",   0.0021 },
-        {"$12.50",     "$",   12.5   },
-        {"$-300",      "$",   -300   },
-        {"$12,345",    "$",   12345.4},
-        {"EUR 3",      "EUR", 3      },
-        {"0.40",       NULL,  0.4    },
-        {"$0",         "$",   0      },
-        {"$0.352",     "$",   0.35199},
-        {"$1",         "$",   0.9999 },
-        {"$1,000",     "$",   999.999},
-        {"$1,234,567", "$",   1234567},
-        {"$1.2e-7",    "$",   1.2e-7 },
-        {"$99.99",     "$",   99.99  },
-        {"$1e20",      "$",   1e20   },
-        {"$-0.0125",   "$",   -0.0125},
-    };
-    for (size_t i = 0; i < COUNT(rows); i++) {
-        struct buf b = {0};
-        units_put_money(&b, rows[i].amount, rows[i].currency);
-        assert_string_equal(buf_text(&b), rows[i].text);
-        buf_release(&b);
-    }
-}
-
 static void counts_are_written_in_groups_and_read_back(void **state)
 {
     static const struct {
@@ -685,7 +655,6 @@ int main(void)
         cmocka_unit_test(what_is_no_target_is_refused),
         cmocka_unit_test(durations_are_written_for_people),
         cmocka_unit_test(probabilities_are_never_rounded_to_certainty),
-        cmocka_unit_test(money_is_written_for_people),
         cmocka_unit_test(counts_are_written_in_groups_and_read_back),
         cmocka_unit_test(exact_numbers_are_short),
         cmocka_unit_test(exact_durations_choose_the_shortest_unit),
