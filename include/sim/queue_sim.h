@@ -294,15 +294,6 @@ static inline void path_make_ready(struct queue_sim *s, uint32_t path)
 
 /* queue_call.c */
 void call_begin(struct queue_sim *s, uint32_t call);
-/* What becomes of a call. */
-struct drawn {
-    const struct queue_plan *plan;
-    double took_s;
-    enum try_end end;
-    bool tired;
-};
-/* Draws what becomes of the path's call `number` that begins now, and counts it. */
-struct drawn call_draw(struct queue_sim *s, const struct path *p, uint32_t number);
 /* The latency that it would have now, for desks that serve the shortest first. */
 double call_length(struct queue_sim *s, uint32_t call);
 void call_stop(struct queue_sim *s, uint32_t call); /* interrupted: keeps the work left */

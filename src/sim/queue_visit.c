@@ -6,8 +6,7 @@
  * visit is made at once, ahead of the clock: no event of others could come between.  Where only its
  * beginning or a failure meets others (environment, budget) that is so for its good end.  What
  * would end after the item's deadline is left to it. */
-#include "sim/queue_sim.h"
-#include "sim/tilt.h"
+#include "sim/queue_draw.h"
 
 #include <math.h>
 
@@ -387,7 +386,7 @@ static void await_copies(struct queue_sim *s, uint32_t path)
 
 /* Attempts that are single calls and begin at once: they need no records of their own, and no
  * events either where they may end ahead of the clock. */
-static void attempt_simple(struct queue_sim *s, uint32_t path)
+static inline __attribute__((always_inline)) void attempt_simple(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
     const struct queue_step *q = step_of(s, p);
@@ -409,13 +408,18 @@ static void attempt_simple(struct queue_sim *s, uint32_t path)
     } while (runs_on(s, p, p->took_s) && answered(s, path) && !sim_stopped(s));
 }
 
-static void attempt(struct queue_sim *s, uint32_t path)
+static inline __attribute__((always_inline)) void attempt_here(struct queue_sim *s, uint32_t path)
 {
     const struct queue_step *q = step_of(s, &s->path[path]);
     if (q->simple || (q->by_rate && desk_passes(s, q->desk - 1)))
         attempt_simple(s, path);
     else
         attempt_call(s, path);
+}
+
+static void attempt(struct queue_sim *s, uint32_t path)
+{
+    attempt_here(s, path);
 }
 
 void visit_call_done(struct queue_sim *s, uint32_t call)
@@ -576,7 +580,7 @@ void visit_begin(struct queue_sim *s, uint32_t path)
     else if (q->instant)
         pass_at_once(s, path);
     else if (!q->has_cache || !from_cache(s, path))
-        attempt(s, path);
+        attempt_here(s, path);
 }
 
 void visit_later(struct queue_sim *s, uint32_t path, double at_s)
