@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The general engine and that of first-come desks: units of work are blocks of items or whole
+/* The general engine and that of desks: units of work are blocks of items or whole
  * replications, taken by index; each is counted apart and becomes integers when it is closed, so
  * that the merged tally has the same bits on any number of threads. */
 #include "sim/queue.h"

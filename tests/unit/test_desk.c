@@ -418,6 +418,36 @@ static void what_is_more_than_a_first_come_desk_goes_event_by_event(void **state
     }
 }
 
+/* Who is first when two things happen at once is for the general engine to say. */
+static void coincidences_go_event_by_event(void **state)
+{
+    static const struct {
+        const char *arrivals, *desk, *latency;
+        bool together;
+    } row[] = {
+        {"every: 1m",                              "hours: \"mon-fri 09:00-17:00\"", "{exponential: {mean: 9s}}", true },
+        {"every: 1m",                              "discipline: lifo",               "{exponential: {mean: 9s}}", true },
+        {"every: {uniform: {from: 30s, to: 90s}}", "discipline: lifo",               "9s",                        false},
+        {"poisson: 60/h, batch: 2",                "discipline: lifo",               "9s",                        true },
+        {"poisson: 60/h, batch: 2",                "discipline: lifo",               "{exponential: {mean: 9s}}", false},
+        {"poisson: 60/h, batch: 2",                "hours: \"mon-fri 09:00-17:00\"", "9s",                        false},
+        {"every: 1m",                              "answer_within: 1s",              "9s",                        false},
+    };
+    for (size_t k = 0; k < sizeof row / sizeof *row; k++) {
+        char text[512];
+        struct pipeline p;
+        snprintf(text, sizeof text,
+                 "seam: 1\narrivals: {%s}\nhorizon: {length: 1h}\n"
+                 "resources: {desk: {servers: 2, %s}}\n"
+                 "flow:\n  - review: read\n    by: desk\n    latency: %s\n",
+                 row[k].arrivals, row[k].desk, row[k].latency);
+        parse(text, &p);
+        if ((engine_for(&p) == &queue_engine) != row[k].together)
+            fail_msg("row %zu is run by %s", k, engine_for(&p)->name);
+        pipeline_release(&p);
+    }
+}
+
 static int prepare(void **state)
 {
     math_init();
@@ -439,6 +469,7 @@ int main(void)
         cmocka_unit_test(any_count_of_threads_gives_the_same_bits),
         cmocka_unit_test(who_is_still_inside_at_the_guard_is_left_to_events),
         cmocka_unit_test(a_horizon_broken_off_leaves_nothing_behind),
+        cmocka_unit_test(coincidences_go_event_by_event),
         cmocka_unit_test(what_is_more_than_a_first_come_desk_goes_event_by_event),
     };
     return cmocka_run_group_tests_name("desk", tests, prepare, NULL);
