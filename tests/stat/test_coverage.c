@@ -9,6 +9,7 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/run.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -16,19 +17,6 @@
 #include <string.h>
 
 enum { RUNS = 400, TRIALS = 4000 };
-
-static void parse(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err), &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
 
 struct truth {
     const char *name; /* of a top metric, or "step/metric" */
@@ -93,10 +81,10 @@ static void shares_means_ratios_and_quantiles_cover_as_they_say(void **state)
     struct error err = {0};
     struct exact_options options = {.level = 0.95};
     bool complete;
-    parse("flow:\n  - stage: a\n    error: 20%\n    latency: {exponential: {mean: 1s}}\n"
-          "    cost: {per_call: $1}\n"
-          "    retry: {attempts: 4, backoff: {initial: 0.5s, factor: 2}}\n",
-          &p);
+    flow_read("flow:\n  - stage: a\n    error: 20%\n    latency: {exponential: {mean: 1s}}\n"
+              "    cost: {per_call: $1}\n"
+              "    retry: {attempts: 4, backoff: {initial: 0.5s, factor: 2}}\n",
+              &p);
     result_init(&exact, "solve");
     ok(exact_solve(&p, &options, &exact, &complete, &err), &err);
     struct truth truth[] = {
@@ -131,7 +119,7 @@ static void intervals_of_a_run_that_stopped_itself_still_cover(void **state)
     struct run_until until = {"reliability", 0.004};
     const struct run_options base = {.threads = 1, .until = &until, .n_until = 1};
     uint32_t covered;
-    parse("flow:\n  - stage: a\n    error: 30%\n", &p);
+    flow_read("flow:\n  - stage: a\n    error: 30%\n", &p);
     count_covered(&p, 0.95, &truth, 1, &base, &covered);
     within(covered, RUNS * 0.95 - 5 * sqrt(RUNS * 0.95 * 0.05), RUNS);
     pipeline_release(&p);
@@ -150,7 +138,7 @@ static void intervals_from_evidence_hold_what_new_items_show(void **state)
         struct error err = {0};
         char flow[128];
         struct run_options options = {.trials = 100, .seed = seed, .threads = 1, .level = 0.95};
-        parse("flow:\n  - stage: a\n    error: 5%\n", &log);
+        flow_read("flow:\n  - stage: a\n    error: 5%\n", &log);
         result_init(&seen, "simulate");
         result_init(&now, "simulate");
         result_init(&predicted, "simulate");
@@ -161,7 +149,7 @@ static void intervals_from_evidence_hold_what_new_items_show(void **state)
         ok(run_simulate(&log, &options, &now, &err), &err);
         snprintf(flow, sizeof flow, "flow:\n  - stage: a\n    error: %d/100\n",
                  (int)rint(share * 100));
-        parse(flow, &fitted);
+        flow_read(flow, &fitted);
         options.uncertainty = true;
         options.draws = 400;
         ok(run_simulate(&fitted, &options, &predicted, &err), &err);

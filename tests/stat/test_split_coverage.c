@@ -7,6 +7,7 @@
 #include "model/scenario.h"
 #include "sim/run.h"
 #include "sim/split.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -17,24 +18,11 @@ struct ran {
     struct result r;
 };
 
-static void read_scenario(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err), &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 static void simulate(struct ran *x, const char *flow, uint64_t seed, uint32_t threads)
 {
     struct error err = {0};
     const struct run_options how = {.seed = seed, .threads = threads, .level = 0.95};
-    read_scenario(flow, &x->p);
+    flow_read(flow, &x->p);
     result_init(&x->r, "simulate");
     ok(run_simulate(&x->p, &how, &x->r, &err), &err);
 }
@@ -159,7 +147,7 @@ static void intervals_hold(const char *flow, double exact)
     struct error err = {0};
     struct pipeline p;
     int inside = 0, improved = 0;
-    read_scenario(flow, &p);
+    flow_read(flow, &p);
     for (uint64_t seed = 1; seed <= RUNS; seed++) {
         const struct run_options how = {
             .seed = seed, .threads = 2, .level = 0.95, .means_only = true};

@@ -5,59 +5,22 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/exact_posterior.h"
+#include "tests/support/flow.h"
+#include "tests/support/solved.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <string.h>
 
-struct solved {
-    struct pipeline p;
-    struct result r;
-    bool complete;
-};
-
-static void parse(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    int status = scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err);
-    ok(status, &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 static void solve(struct solved *s, const char *flow, bool uncertainty)
 {
     struct error err = {0};
     struct exact_options options = {.level = 0.95, .uncertainty = uncertainty, .seed = 1};
-    parse(flow, &s->p);
+    flow_read(flow, &s->p);
     result_init(&s->r, "solve");
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);
 }
 
-static void done(struct solved *s)
-{
-    result_release(&s->r);
-    pipeline_release(&s->p);
-}
-
-static double in(const struct metrics *m, const char *name)
-{
-    const struct metric *found = metrics_find(m, name);
-    return found ? found->value : NAN;
-}
-static double top(const struct solved *s, const char *name)
-{
-    return in(&s->r.metrics, name);
-}
-static double stage(const struct solved *s, const char *id, const char *name)
-{
-    return in(&result_stage(&s->r, id)->metrics, name);
-}
 static double edge(const struct solved *s, const char *from, const char *to, const char *name)
 {
     for (size_t i = 0; i < s->r.edges.len; i++)
@@ -124,10 +87,10 @@ static void a_fallback_takes_what_three_attempts_leave(void **state) /* A06 */
     struct solved s = {.complete = false};
     struct error err = {0};
     struct exact_options options = {.level = 0.95};
-    parse("flow:\n  - stage: primary\n    error: 10%\n    retry: {attempts: 3}\n"
-          "    fallback: backup\n"
-          "  - stage: backup\n    error: 20%\n    retry: {attempts: 2}\n",
-          &s.p);
+    flow_read("flow:\n  - stage: primary\n    error: 10%\n    retry: {attempts: 3}\n"
+              "    fallback: backup\n"
+              "  - stage: backup\n    error: 20%\n    retry: {attempts: 2}\n",
+              &s.p);
     s.p.step[0].next.to = TO_SHIP;
     result_init(&s.r, "solve");
     ok(exact_solve(&s.p, &options, &s.r, &s.complete, &err), &err);
@@ -402,9 +365,9 @@ static void an_endless_loop_has_no_answer(void **state)
     struct pipeline p;
     struct result r;
     bool complete;
-    parse("flow:\n  - stage: draft\n  - check: critic\n    sensitivity: 100%\n"
-          "    specificity: 0%\n    on_reject: {goto: draft, at_most: unbounded}\n",
-          &p);
+    flow_read("flow:\n  - stage: draft\n  - check: critic\n    sensitivity: 100%\n"
+              "    specificity: 0%\n    on_reject: {goto: draft, at_most: unbounded}\n",
+              &p);
     result_init(&r, "solve");
     assert_int_equal(exact_solve(&p, &(struct exact_options){.level = 0.95}, &r, &complete, &err),
                      -1);
@@ -419,9 +382,9 @@ static void too_many_states_are_refused_by_their_number(void **state)
     struct pipeline p;
     struct result r;
     bool complete;
-    parse("flow:\n  - stage: draft\n    wrong: 30%\n  - check: critic\n    sensitivity: 90%\n"
-          "    on_reject: {goto: draft, at_most: 1000, then: reject}\n",
-          &p);
+    flow_read("flow:\n  - stage: draft\n    wrong: 30%\n  - check: critic\n    sensitivity: 90%\n"
+              "    on_reject: {goto: draft, at_most: 1000, then: reject}\n",
+              &p);
     result_init(&r, "solve");
     struct exact_options options = {.level = 0.95, .max_states = 500};
     assert_int_equal(exact_solve(&p, &options, &r, &complete, &err), -1);

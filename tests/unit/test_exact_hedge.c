@@ -4,16 +4,11 @@
 #include "math/gsl_guard.h"
 #include "model/scenario.h"
 #include "sim/exact.h"
+#include "tests/support/solved.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <string.h>
-
-struct solved {
-    struct pipeline p;
-    struct result r;
-    bool complete;
-};
 
 static void solve(struct solved *s, const char *stage)
 {
@@ -31,26 +26,6 @@ static void solve(struct solved *s, const char *stage)
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);
 }
 
-static void done(struct solved *s)
-{
-    result_release(&s->r);
-    pipeline_release(&s->p);
-}
-
-static double in(const struct metrics *m, const char *name)
-{
-    const struct metric *found = metrics_find(m, name);
-    return found ? found->value : NAN;
-}
-static double top(const struct solved *s, const char *name)
-{
-    return in(&s->r.metrics, name);
-}
-static double stage(const struct solved *s, const char *name)
-{
-    return in(&result_stage(&s->r, "a")->metrics, name);
-}
-
 static void a_second_copy_after_two_seconds(void **state)
 {
     struct solved s;
@@ -59,8 +34,8 @@ static void a_second_copy_after_two_seconds(void **state)
     near_rel(top(&s, "latency_p50"), 1, 1e-7);
     near_rel(top(&s, "latency_p95"), 3.235780831424773, 1e-7);
     near_rel(top(&s, "latency_p99"), 4.674951773073144, 1e-7);
-    near_rel(stage(&s, "visit_latency_p99"), 4.674951773073144, 1e-7);
-    near_rel(stage(&s, "attempts_per_item"), 1.2441085957855829, 1e-9);
+    near_rel(stage(&s, "a", "visit_latency_p99"), 4.674951773073144, 1e-7);
+    near_rel(stage(&s, "a", "attempts_per_item"), 1.2441085957855829, 1e-9);
     done(&s);
 }
 
@@ -71,7 +46,7 @@ static void two_copies_at_once(void **state)
     near_rel(top(&s, "latency_mean"), 0.7905620507528528, 1e-8);
     near_rel(top(&s, "latency_p50"), 0.5798695377730536, 1e-7);
     near_rel(top(&s, "latency_p99"), 3.6022244792791556, 1e-7);
-    near_rel(stage(&s, "attempts_per_item"), 2, 1e-12);
+    near_rel(stage(&s, "a", "attempts_per_item"), 2, 1e-12);
     done(&s);
 }
 
@@ -97,8 +72,8 @@ static void an_attempt_over_early_makes_no_copy(void **state)
     solve(&s,
           "    error: 50%\n    latency: 1s\n    hedge: {after: 2s}\n    retry: {attempts: 2}\n");
     near_rel(top(&s, "reliability"), 0.75, 1e-12);
-    near_rel(stage(&s, "attempts_per_item"), 1.5, 1e-12);
-    near_rel(stage(&s, "first_try_rate"), 0.5, 1e-12);
+    near_rel(stage(&s, "a", "attempts_per_item"), 1.5, 1e-12);
+    near_rel(stage(&s, "a", "first_try_rate"), 0.5, 1e-12);
     near_rel(top(&s, "latency_all_mean"), 1.5, 1e-12);
     done(&s);
 }
@@ -112,7 +87,7 @@ static void exponential_calls_that_may_fail(void **state)
     solve(&s, "    error: 30%\n    latency: {exponential: {mean: 1s}}\n    hedge: {after: 1s}\n");
     double both = 1 - e * e; /* of two in flight one is ok in the end */
     near_rel(top(&s, "reliability"), (1 - e) * out + (1 - out) * both, 1e-10);
-    near_rel(stage(&s, "attempts_per_item"), 1 + (1 - out), 1e-10);
+    near_rel(stage(&s, "a", "attempts_per_item"), 1 + (1 - out), 1e-10);
     /* min(L, 1) has the mean 1 - exp(-1); two then take 1/2, and 1 more where the first failed */
     near_rel(top(&s, "latency_all_mean"), out + (1 - out) * (0.5 + e * 1), 1e-10);
     done(&s);

@@ -6,16 +6,11 @@
 #include "sim/exact.h"
 #include "sim/exact_latency.h"
 #include "sim/run.h"
+#include "tests/support/solved.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <string.h>
-
-struct solved {
-    struct pipeline p;
-    struct result r;
-    bool complete;
-};
 
 static void solve_with(struct solved *s, const char *flow, bool uncertainty)
 {
@@ -36,26 +31,6 @@ static void solve_with(struct solved *s, const char *flow, bool uncertainty)
 static void solve(struct solved *s, const char *flow)
 {
     solve_with(s, flow, false);
-}
-
-static void done(struct solved *s)
-{
-    result_release(&s->r);
-    pipeline_release(&s->p);
-}
-
-static double in(const struct metrics *m, const char *name)
-{
-    const struct metric *found = metrics_find(m, name);
-    return found ? found->value : NAN;
-}
-static double top(const struct solved *s, const char *name)
-{
-    return in(&s->r.metrics, name);
-}
-static double stage(const struct solved *s, const char *id, const char *name)
-{
-    return in(&result_stage(&s->r, id)->metrics, name);
 }
 
 static const char *const shipped_name[] = {"latency_p50", "latency_p90", "latency_p95",

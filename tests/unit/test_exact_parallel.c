@@ -7,58 +7,21 @@
 #include "math/gsl_guard.h"
 #include "model/scenario.h"
 #include "sim/exact.h"
+#include "tests/support/flow.h"
+#include "tests/support/solved.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-struct solved {
-    struct pipeline p;
-    struct result r;
-    bool complete;
-};
-
-static void parse(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err), &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 static void solve(struct solved *s, const char *flow)
 {
     struct error err = {0};
     struct exact_options options = {.level = 0.95, .values_only = true, .seed = 1};
-    parse(flow, &s->p);
+    flow_read(flow, &s->p);
     result_init(&s->r, "solve");
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);
-}
-
-static void done(struct solved *s)
-{
-    result_release(&s->r);
-    pipeline_release(&s->p);
-}
-
-static double in(const struct metrics *m, const char *name)
-{
-    const struct metric *found = metrics_find(m, name);
-    return found ? found->value : NAN;
-}
-static double top(const struct solved *s, const char *name)
-{
-    return in(&s->r.metrics, name);
-}
-static double stage(const struct solved *s, const char *id, const char *name)
-{
-    return in(&result_stage(&s->r, id)->metrics, name);
 }
 
 /* --- probabilities */
@@ -274,9 +237,9 @@ static void what_cannot_be_had_is_refused_by_name(void **state)
     struct error err = {0};
     struct exact_options options = {.level = 0.95};
     bool complete;
-    parse("flow:\n  - parallel: p\n    join: all\n    copies: 2\n    branch:\n"
-          "      - {review: a, sensitivity: 90%, specificity: 90%}\n",
-          &p);
+    flow_read("flow:\n  - parallel: p\n    join: all\n    copies: 2\n    branch:\n"
+              "      - {review: a, sensitivity: 90%, specificity: 90%}\n",
+              &p);
     result_init(&r, "solve");
     assert_int_equal(exact_solve(&p, &options, &r, &complete, &err), -1);
     assert_int_equal(err.code, ERR_UNSUPPORTED);

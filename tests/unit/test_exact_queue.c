@@ -4,6 +4,7 @@
 #include "model/scenario.h"
 #include "sim/exact_queue.h"
 #include "sim/exact_wait.h"
+#include "tests/support/solved.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -11,12 +12,6 @@
 #include <string.h>
 
 static const double HOUR = 3600;
-
-struct solved {
-    struct pipeline p;
-    struct result r;
-    bool complete;
-};
 
 static void parse(const char *flow, struct pipeline *p)
 {
@@ -49,21 +44,6 @@ static void solve(struct solved *s, const char *flow)
     ok(try_solve(s, flow, &err), &err);
 }
 
-static void done(struct solved *s)
-{
-    result_release(&s->r);
-    pipeline_release(&s->p);
-}
-
-static double in(const struct metrics *m, const char *name)
-{
-    const struct metric *found = metrics_find(m, name);
-    return found ? found->value : NAN;
-}
-static double top(const struct solved *s, const char *name)
-{
-    return in(&s->r.metrics, name);
-}
 static double desk(const struct solved *s, const char *name)
 {
     return in(&s->r.resources.at[0].metrics, name);

@@ -5,16 +5,11 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/run.h"
+#include "tests/support/solved.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <string.h>
-
-struct solved {
-    struct pipeline p;
-    struct result r;
-    bool complete;
-};
 
 static void parse(const char *text, struct pipeline *p)
 {
@@ -32,26 +27,6 @@ static void solve(struct solved *s, const char *text)
     parse(text, &s->p);
     result_init(&s->r, "solve");
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);
-}
-
-static void done(struct solved *s)
-{
-    result_release(&s->r);
-    pipeline_release(&s->p);
-}
-
-static double in(const struct metrics *m, const char *name)
-{
-    const struct metric *found = metrics_find(m, name);
-    return found ? found->value : NAN;
-}
-static double top(const struct solved *s, const char *name)
-{
-    return in(&s->r.metrics, name);
-}
-static double stage(const struct solved *s, const char *id, const char *name)
-{
-    return in(&result_stage(&s->r, id)->metrics, name);
 }
 
 static double simulated(const char *text, uint64_t trials, const char *name)

@@ -5,30 +5,12 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/gap.h"
+#include "tests/support/flow.h"
+#include "tests/support/solved.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <string.h>
-
-struct solved {
-    struct pipeline p;
-    struct result r;
-    bool complete;
-};
-
-static void parse(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    int status = scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err);
-    ok(status, &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
 
 static void solve_parsed(struct solved *s, bool uncertainty)
 {
@@ -40,21 +22,10 @@ static void solve_parsed(struct solved *s, bool uncertainty)
 
 static void solve(struct solved *s, const char *flow)
 {
-    parse(flow, &s->p);
+    flow_read(flow, &s->p);
     solve_parsed(s, true);
 }
 
-static void done(struct solved *s)
-{
-    result_release(&s->r);
-    pipeline_release(&s->p);
-}
-
-static double in(const struct metrics *m, const char *name)
-{
-    const struct metric *found = metrics_find(m, name);
-    return found ? found->value : NAN;
-}
 static double reliability(const struct solved *s)
 {
     return in(&s->r.metrics, "reliability");
@@ -284,7 +255,7 @@ static void sampled_orders_hold_the_exact_values(void **state)
     struct gap exact, some, again;
     struct error err = {0};
     struct gap_options few = {.most = 100, .seed = 7, .level = 0.9999}; /* all sets: 128 */
-    parse(rich, &p);
+    flow_read(rich, &p);
     ok(gap_of_pipeline(&p, by_chain, NULL, &(struct gap_options){.level = 0.95}, &exact, &err),
        &err);
     ok(gap_of_pipeline(&p, by_chain, NULL, &few, &some, &err), &err);
@@ -365,9 +336,10 @@ static void a_skipped_gate_goes_above_and_a_skipped_scorer_below(void **state)
 static void perfect_and_skipped_steps_are_so_whatever_overrides_say(void **state)
 {
     struct pipeline p, better, rest;
-    parse("flow:\n  - stage: a\n    error: 10%\n    timeout: 1s\n    latency: 1s\n"
-          "    cost: $1\n    retry: {attempts: 3}\n  - stage: b\n    layer: data\n    wrong: 5%\n",
-          &p);
+    flow_read(
+        "flow:\n  - stage: a\n    error: 10%\n    timeout: 1s\n    latency: 1s\n"
+        "    cost: $1\n    retry: {attempts: 3}\n  - stage: b\n    layer: data\n    wrong: 5%\n",
+        &p);
     struct numbers worse = p.step[0].numbers[0];
     worse.wrong.value = 0.3;
     struct given given = {
@@ -472,7 +444,7 @@ static void an_engine_that_fails_is_heard(void **state)
     struct pipeline p;
     struct gap gap;
     struct error err = {0};
-    parse("flow:\n  - stage: a\n    error: 10%\n", &p);
+    flow_read("flow:\n  - stage: a\n    error: 10%\n", &p);
     assert_int_equal(
         gap_of_pipeline(&p, refuses, NULL, &(struct gap_options){.level = 0.95}, &gap, &err), -1);
     error_is(&err, ERR_NUMERIC, "no value");

@@ -2,6 +2,7 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/importance.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -20,19 +21,6 @@ static const char review[] =
     "  - gate: sure\n    layer: agent\n    threshold: 70%\n    above: ship\n    below: desk\n"
     "  - review: desk\n    layer: human\n    sensitivity: 90%\n    specificity: 98%\n"
     "    fixes: 50%\n    cost: {per_call: $2}\n";
-
-static void read_scenario(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err), &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
 
 static void simulate(const struct pipeline *p, uint32_t threads, struct result *out)
 {
@@ -77,7 +65,7 @@ static void losses_of_layers_and_stages_are_those_of_the_exact_chain(void **stat
     static const char *const of_stage[] = {"loss", "birnbaum", "improvement", NULL};
     struct pipeline p;
     struct result exact, r;
-    read_scenario(review, &p);
+    flow_read(review, &p);
     solve(&p, &exact);
     simulate(&p, 2, &r);
     assert_int_equal(r.layers.len, 4);
@@ -96,7 +84,7 @@ static void sensitivities_are_the_exact_derivatives(void **state)
     struct pipeline p;
     struct result exact, r;
     size_t compared = 0;
-    read_scenario(review, &p);
+    flow_read(review, &p);
     solve(&p, &exact);
     simulate(&p, 2, &r);
     for (size_t i = 0; i < exact.sensitivities.len; i++) {
@@ -121,7 +109,7 @@ static void threads_change_no_bit(void **state)
 {
     struct pipeline p;
     struct result one, three;
-    read_scenario(review, &p);
+    flow_read(review, &p);
     simulate(&p, 1, &one);
     simulate(&p, 3, &three);
     assert_int_equal(one.sensitivities.len, three.sensitivities.len);
@@ -143,11 +131,11 @@ static void a_desk_with_patience_loses_what_it_abandons(void **state)
 {
     struct pipeline p;
     struct result r;
-    read_scenario("arrivals: {poisson: 50/h}\nhorizon: {warmup: 10h, length: 100h, "
-                  "replications: 8}\nflow:\n  - review: desk\n    layer: human\n    by: people\n"
-                  "    latency: {exponential: {mean: 1m}}\n"
-                  "resources:\n  people: {servers: 1, patience: {exponential: {mean: 2m}}}\n",
-                  &p);
+    flow_read("arrivals: {poisson: 50/h}\nhorizon: {warmup: 10h, length: 100h, "
+              "replications: 8}\nflow:\n  - review: desk\n    layer: human\n    by: people\n"
+              "    latency: {exponential: {mean: 1m}}\n"
+              "resources:\n  people: {servers: 1, patience: {exponential: {mean: 2m}}}\n",
+              &p);
     struct run_options how = options;
     struct error err = {0};
     how.trials = 8;

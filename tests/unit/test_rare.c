@@ -5,6 +5,7 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/run.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -15,24 +16,11 @@ struct ran {
     struct result r;
 };
 
-static void read_scenario(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err), &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 static void simulate(struct ran *x, const char *flow, uint64_t trials, uint32_t threads)
 {
     struct error err = {0};
     const struct run_options how = {.trials = trials, .seed = 4, .threads = threads, .level = 0.95};
-    read_scenario(flow, &x->p);
+    flow_read(flow, &x->p);
     result_init(&x->r, "simulate");
     ok(run_simulate(&x->p, &how, &x->r, &err), &err);
 }

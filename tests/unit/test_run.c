@@ -6,6 +6,7 @@
 #include "math/interval.h"
 #include "model/scenario.h"
 #include "sim/run.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -15,19 +16,6 @@ struct ran {
     struct pipeline p;
     struct result r;
 };
-
-static void parse(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err), &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
 
 static void run_with(struct ran *x, const struct run_options *options)
 {
@@ -39,7 +27,7 @@ static void run_with(struct ran *x, const struct run_options *options)
 static void run(struct ran *x, const char *flow)
 {
     struct run_options options = {.seed = 1, .level = 0.95};
-    parse(flow, &x->p);
+    flow_read(flow, &x->p);
     run_with(x, &options);
 }
 
@@ -93,10 +81,10 @@ static void a_fallback_takes_what_three_attempts_leave(void **state) /* A06 */
 {
     struct ran x;
     struct run_options options = {.seed = 1, .level = 0.95};
-    parse("flow:\n  - stage: primary\n    error: 10%\n    retry: {attempts: 3}\n"
-          "    fallback: backup\n"
-          "  - stage: backup\n    error: 20%\n    retry: {attempts: 2}\n",
-          &x.p);
+    flow_read("flow:\n  - stage: primary\n    error: 10%\n    retry: {attempts: 3}\n"
+              "    fallback: backup\n"
+              "  - stage: backup\n    error: 20%\n    retry: {attempts: 2}\n",
+              &x.p);
     x.p.step[0].next.to = TO_SHIP;
     run_with(&x, &options);
     near(top(&x, "reliability"), 0.99996, 3.2e-5);
@@ -321,7 +309,7 @@ static const char mixed[] =
 static void as_json(const char *flow, const struct run_options *options, struct buf *out)
 {
     struct ran x;
-    parse(flow, &x.p);
+    flow_read(flow, &x.p);
     run_with(&x, options);
     x.r.run.threads = 0;
     result_write_json(&x.r, out);
@@ -362,7 +350,7 @@ static void a_run_until_stops_at_the_look_that_reaches_the_width(void **state)
     struct ran x;
     struct run_until until = {"reliability", 0.005};
     struct run_options options = {.seed = 1, .level = 0.95, .until = &until, .n_until = 1};
-    parse(six, &x.p);
+    flow_read(six, &x.p);
     run_with(&x, &options);
     /* half-widths z_j sqrt(0.139 / n): 0.0065, 0.0054, then 0.0042 at 2^16, j = 3 */
     assert_int_equal(x.r.run.trials, 1 << 16);
@@ -372,7 +360,7 @@ static void a_run_until_stops_at_the_look_that_reaches_the_width(void **state)
     assert_int_equal(x.r.warnings.len, 0);
     done(&x);
     options.max_trials = 20000;
-    parse(six, &x.p);
+    flow_read(six, &x.p);
     run_with(&x, &options);
     assert_int_equal(x.r.run.trials, 20000);
     text_has(x.r.warnings.at[0], "reliability: the half-width after 20000 items");
@@ -385,7 +373,7 @@ static void until_an_unknown_metric_is_a_mistake(void **state)
     struct error err = {0};
     struct run_until until = {"relaibility", 0.005};
     struct run_options options = {.seed = 1, .level = 0.95, .until = &until, .n_until = 1};
-    parse(six, &x.p);
+    flow_read(six, &x.p);
     result_init(&x.r, "simulate");
     assert_int_equal(run_simulate(&x.p, &options, &x.r, &err), -1);
     error_is(&err, ERR_USAGE, "relaibility");
@@ -397,7 +385,7 @@ static void a_stopped_run_says_what_it_has_and_that_it_is_partial(void **state)
     struct ran x;
     atomic_bool stop = true;
     struct run_options options = {.seed = 1, .level = 0.95, .stop = &stop};
-    parse(mixed, &x.p);
+    flow_read(mixed, &x.p);
     run_with(&x, &options);
     assert_true(x.r.run.partial);
     assert_int_equal(x.r.run.trials, 0);
@@ -425,7 +413,7 @@ static void progress_rises_to_the_end(void **state)
                                   .level = 0.95,
                                   .progress = note,
                                   .progress_arg = &seen};
-    parse(six, &x.p);
+    flow_read(six, &x.p);
     run_with(&x, &options);
     assert_true(seen.calls > 3);
     assert_int_equal(seen.last, 3000000);
@@ -436,9 +424,9 @@ static void loops_without_end_are_reported(void **state)
 {
     struct ran x;
     struct run_options options = {.trials = 2, .seed = 1, .level = 0.95};
-    parse("flow:\n  - stage: a\n    wrong: 100%\n  - check: c\n    sensitivity: 100%\n"
-          "    on_reject: {goto: a, at_most: unbounded}\n",
-          &x.p);
+    flow_read("flow:\n  - stage: a\n    wrong: 100%\n  - check: c\n    sensitivity: 100%\n"
+              "    on_reject: {goto: a, at_most: unbounded}\n",
+              &x.p);
     run_with(&x, &options);
     near(top(&x, "share_failed"), 1, 0);
     text_has(x.r.warnings.at[x.r.warnings.len - 1], "2 of 2 items were ended by the guard");
@@ -454,7 +442,7 @@ static void intervals_with_evidence_hold_the_posterior(void **state)
     struct ran x;
     struct run_options options = {
         .trials = 10000000, .seed = 1, .level = 0.95, .uncertainty = true};
-    parse(seen_3_of_100, &x.p);
+    flow_read(seen_3_of_100, &x.p);
     run_with(&x, &options);
     const struct metric *m = find(&x.r.metrics, "share_failed");
     near(m->value, 3.5 / 101, 5 * 0.0181 / sqrt(1000)); /* sd of the posterior, 1000 draws */
@@ -463,7 +451,7 @@ static void intervals_with_evidence_hold_the_posterior(void **state)
     assert_string_equal(x.r.run.covers, "sampling and parameters");
     done(&x);
     options.uncertainty = false;
-    parse(seen_3_of_100, &x.p);
+    flow_read(seen_3_of_100, &x.p);
     run_with(&x, &options);
     near(top(&x, "share_failed"), 0.03, 5 * sqrt(0.03 * 0.97 / 1e7));
     assert_string_equal(x.r.run.covers, "sampling");
@@ -476,7 +464,7 @@ static void with_few_items_they_predict_what_a_log_would_show(void **state)
 {
     struct ran x;
     struct run_options options = {.trials = 200, .seed = 1, .level = 0.95, .uncertainty = true};
-    parse(seen_3_of_100, &x.p);
+    flow_read(seen_3_of_100, &x.p);
     run_with(&x, &options);
     const struct metric *m = find(&x.r.metrics, "share_failed");
     within(m->low * 200, 0, 1);
@@ -516,9 +504,9 @@ static void with_evidence_the_curve_holds_the_posterior(void **state)
     struct ran x;
     const struct run_options options = {
         .trials = 1000000, .seed = 1, .level = 0.95, .uncertainty = true};
-    parse("flow:\n  - stage: a\n    error: 80/100\n    fallback: b\n    latency: 1s\n    "
-          "next: [ship]\n  - stage: b\n    latency: 1s\n",
-          &x.p);
+    flow_read("flow:\n  - stage: a\n    error: 80/100\n    fallback: b\n    latency: 1s\n    "
+              "next: [ship]\n  - stage: b\n    latency: 1s\n",
+              &x.p);
     run_with(&x, &options);
     const struct curve *c = result_curve(&x.r, "latency_cdf");
     assert_int_equal(c->points.len, 2);
@@ -535,7 +523,7 @@ static void certain_scenarios_need_no_outer_loop(void **state)
 {
     struct ran x;
     struct run_options options = {.trials = 1000, .seed = 1, .level = 0.95, .uncertainty = true};
-    parse(six, &x.p);
+    flow_read(six, &x.p);
     run_with(&x, &options);
     assert_string_equal(x.r.run.covers, "sampling");
     done(&x);

@@ -6,6 +6,8 @@
 #include "sim/exact.h"
 #include "sim/parameters.h"
 #include "sim/sensitivity.h"
+#include "tests/support/flow.h"
+#include "tests/support/solved.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -104,40 +106,13 @@ static void kinks_and_jumps_have_none_at_their_place_alone(void **state)
 
 /* --- of scenarios */
 
-struct solved {
-    struct pipeline p;
-    struct result r;
-    bool complete;
-};
-
-static void parse(const char *flow, const struct setting *set, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    struct scenario_options options = {.set = set, .n_set = set ? 1 : 0};
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    int status = scenario_parse("case.yaml", buf_text(&text), text.len, &options, p, &faults, &err);
-    ok(status, &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 static void solve(struct solved *s, const char *flow)
 {
     struct error err = {0};
     struct exact_options options = {.level = 0.95, .uncertainty = true, .seed = 1};
-    parse(flow, NULL, &s->p);
+    flow_read_with(flow, NULL, &s->p);
     result_init(&s->r, "solve");
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);
-}
-
-static void done(struct solved *s)
-{
-    result_release(&s->r);
-    pipeline_release(&s->p);
 }
 
 static const struct sensitivity *find(const struct solved *s, const char *path, const char *metric)
@@ -155,12 +130,6 @@ static double slope(const struct solved *s, const char *path, const char *metric
 {
     const struct sensitivity *found = find(s, path, metric);
     return found ? found->value : 0;
-}
-
-static double top(const struct solved *s, const char *name)
-{
-    const struct metric *m = metrics_find(&s->r.metrics, name);
-    return m ? m->value : NAN;
 }
 
 /* R = 0.8 (p + (1 - p - q) 0.9) 0.95 */
@@ -387,7 +356,7 @@ static void solve_with(const char *path, double x, struct result *r)
     if (seconds || strstr(path, "timeout") || strstr(path, "initial") ||
         strstr(path, "backoff.max"))
         snprintf(value, sizeof value, "%.15fs", x);
-    parse(rich, &(struct setting){path, value}, &p);
+    flow_read_with(rich, &(struct setting){path, value}, &p);
     result_init(r, "solve");
     ok(exact_solve(&p, &options, r, &complete, &err), &err);
     pipeline_release(&p);
@@ -447,7 +416,7 @@ static void every_number_that_can_be_set_is_a_parameter(void **state)
     const char **path;
     size_t n, n_paths;
     arena_init(&arena);
-    parse(rich, NULL, &p);
+    flow_read_with(rich, NULL, &p);
     parameters_list(&p, &arena, &q, &n);
     scenario_paths(&p, &arena, &path, &n_paths);
     assert_true(n_paths > 15);
@@ -494,7 +463,7 @@ static void values_alone_have_no_sensitivities(void **state)
     struct pipeline p;
     struct result r;
     bool complete;
-    parse(gate_review, NULL, &p);
+    flow_read_with(gate_review, NULL, &p);
     result_init(&r, "solve");
     ok(exact_solve(&p, &options, &r, &complete, &err), &err);
     assert_int_equal(r.sensitivities.len, 0);

@@ -5,47 +5,22 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/parameters.h"
+#include "tests/support/flow.h"
+#include "tests/support/solved.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-struct solved {
-    struct pipeline p;
-    struct result r;
-    bool complete;
-};
-
-static void parse(const char *flow, const struct setting *set, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    struct scenario_options options = {.set = set, .n_set = set ? 1 : 0};
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    int status = scenario_parse("case.yaml", buf_text(&text), text.len, &options, p, &faults, &err);
-    ok(status, &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 static void solve_set(const char *flow, const struct setting *set, bool values_only,
                       struct solved *s)
 {
     struct error err = {0};
     struct exact_options options = {.level = 0.95, .values_only = values_only, .seed = 1};
-    parse(flow, set, &s->p);
+    flow_read_with(flow, set, &s->p);
     result_init(&s->r, "solve");
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);
-}
-
-static void done(struct solved *s)
-{
-    result_release(&s->r);
-    pipeline_release(&s->p);
 }
 
 static double slope(const struct solved *s, const char *path, const char *metric)
@@ -341,7 +316,7 @@ static void every_number_of_every_part_is_listed(void **state)
     const char **path;
     size_t n, n_paths;
     arena_init(&arena);
-    parse(helped, NULL, &p);
+    flow_read_with(helped, NULL, &p);
     parameters_list(&p, &arena, &q, &n);
     scenario_paths(&p, &arena, &path, &n_paths);
     for (size_t i = 0; i < n_paths + sizeof want / sizeof *want; i++) {

@@ -7,6 +7,7 @@
 #include "sim/queue_sim.h"
 #include "sim/run.h"
 #include "sim/split.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -17,24 +18,11 @@ struct ran {
     struct result r;
 };
 
-static void read_scenario(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err), &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 static void simulate(struct ran *x, const char *flow, uint64_t seed, uint32_t threads)
 {
     struct error err = {0};
     const struct run_options how = {.seed = seed, .threads = threads, .level = 0.95};
-    read_scenario(flow, &x->p);
+    flow_read(flow, &x->p);
     result_init(&x->r, "simulate");
     ok(run_simulate(&x->p, &how, &x->r, &err), &err);
 }
@@ -122,7 +110,7 @@ static struct metric improved(const struct pipeline *p, uint32_t threads, const 
 static void threads_change_no_bit(void **state)
 {
     struct pipeline p;
-    read_scenario(DESK("10/s", "servers: 8, waiting_room: 0", "400s"), &p);
+    flow_read(DESK("10/s", "servers: 8, waiting_room: 0", "400s"), &p);
     struct metric a = improved(&p, 1, NULL), b = improved(&p, 3, NULL);
     assert_true(a.value > 0 && a.value == b.value && a.low == b.low && a.high == b.high);
     pipeline_release(&p);
@@ -132,7 +120,7 @@ static void what_was_stopped_stays_as_it_was(void **state)
 {
     struct pipeline p;
     atomic_bool stop = true;
-    read_scenario(DESK("10/s", "servers: 8, waiting_room: 0", "400s"), &p);
+    flow_read(DESK("10/s", "servers: 8, waiting_room: 0", "400s"), &p);
     struct metric m = improved(&p, 2, &stop);
     assert_true(m.value == 0 && m.high == 1e-4);
     pipeline_release(&p);
@@ -174,7 +162,7 @@ static void a_copy_goes_on_as_the_other_would_but_for_its_numbers(void **state)
     struct error err = {0};
     struct queue_program g;
     struct queue_tally t;
-    read_scenario(
+    flow_read(
         DESK("8/s", "servers: 1, waiting_room: 19, patience: {exponential: {mean: 9s}}", "100s"),
         &x.p);
     ok(queue_program_init(&g, &x.p, &err), &err);
