@@ -76,6 +76,9 @@ void gap_pool(const struct gap *each, size_t n, double level, struct gap *out);
 
 /* Copies to change: they share texts and edges, so p must outlive them; pipeline_release. */
 void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out);
+/* Can the reliability be another when the step is perfect: has it outcomes or decisions that err,
+ * or is there anything that items may leave in? */
+bool gap_can_lose(const struct pipeline *p, uint32_t step);
 /* A copy in which every visit to the step, which is no parallel, fails visibly. */
 void gap_failing(const struct pipeline *p, uint32_t step, struct pipeline *out);
 /* A copy in which each step of the layer is skipped. */

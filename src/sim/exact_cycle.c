@@ -10,7 +10,7 @@
 #include <string.h>
 
 enum { TURNS = 6, ROUNDS = 60 };
-static const double LOST = 1e-12, SETTLED = 1e-13, WORK_MAX = 5e9, INSTANT_S = 1e-7;
+static const double LOST = 1e-12, SETTLED = 1e-13, WORK_MAX = 1.5e9, INSTANT_S = 1e-7;
 
 /* --- the calendar */
 
@@ -343,7 +343,7 @@ int cycle_steady(const struct cycle_desk *d, double starts_s, struct cycle_point
     int status = 0;
     out->work = 0;
     for (bool again = true; again && !status;) {
-        if (walk_work(d, levels) * 4 * TURNS > WORK_MAX) {
+        if (out->work + walk_work(d, levels) * 4 * TURNS > WORK_MAX) {
             status = too_much(d, err);
             break;
         }
@@ -378,7 +378,7 @@ int cycle_transient(const struct cycle_desk *d, double starts_s, double from_s, 
     size_t levels = first_levels(d);
     out->work = 0;
     for (bool again = true; again;) {
-        if (walk_work(d, levels) * (to_s / d->period_s + 1) > WORK_MAX)
+        if (out->work + walk_work(d, levels) * (to_s / d->period_s + 1) > WORK_MAX)
             return too_much(d, err);
         struct cycle_walk w;
         *out = (struct cycle_values){.work = out->work +

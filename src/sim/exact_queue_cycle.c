@@ -83,13 +83,13 @@ static int solve_horizon(const struct pipeline *p, struct office *of, const stru
     double end = h->warmup_s + h->length_s;
     struct points points = points_every(h->observe_s, end);
     struct cycle_point start = {.at_s = h->warmup_s};
-    struct cycle_values v, before;
+    struct cycle_values v = {0}, before = {0};
     int status =
         cycle_transient(d, h->starts_s, 0, fmax(h->warmup_s, 1e-3), &start, 1, &before, err);
     if (!status)
         status = cycle_transient(d, h->starts_s, h->warmup_s, end, points.at, points.n, &v, err);
+    of->work += before.work + v.work;
     if (!status) {
-        of->work += before.work + v.work;
         span_values(of, &v.sums, &of->value);
         of->value.growth = (v.left - start.system) / h->length_s * DAY_S;
         put_curves(of, &points, out);
@@ -176,6 +176,26 @@ static int solve_cycle(const struct offices *o, struct office *of, const struct 
     return status;
 }
 
+/* The horizon, where it is not too long for that. */
+static int solve_overloaded(const struct pipeline *p, struct office *of, const struct cycle_desk *d,
+                            struct result *out, struct error *err)
+{
+    struct error why = {0};
+    if (!solve_horizon(p, of, d, out, &why))
+        return 0;
+    if (why.code != ERR_UNSUPPORTED) {
+        *err = why;
+        return -1;
+    }
+    of->value = (struct desk_values){NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN, 0, NAN, NAN};
+    result_warn(
+        out,
+        "resource %s: utilisation, queue length and backlog are left out, as the line grows "
+        "too long for the Kolmogorov equations; seam simulate gives them",
+        of->resource->id);
+    return 0;
+}
+
 int office_cycle(const struct offices *o, struct office *of, struct result *out, struct error *err)
 {
     struct cycle_desk d;
@@ -196,7 +216,7 @@ int office_cycle(const struct offices *o, struct office *of, struct result *out,
                     "resource %s is overloaded: %.4g times the work that it can do in a %s "
                     "arrives; there is no steady state, and what items wait is left out",
                     r->id, load, d.period_s == DAY_S ? "day" : "week");
-        status = solve_horizon(o->p, of, &d, out, err);
+        status = solve_overloaded(o->p, of, &d, out, err);
     }
     cycle_desk_release(&d);
     if (status && err->code == ERR_UNSUPPORTED)

@@ -196,6 +196,15 @@ static int solve_steady(const struct offices *o, struct office *of, struct error
     return of->exponential ? solve_markov(o, of, err) : solve_general(o, of, err);
 }
 
+/* The closed forms know no names. */
+static int solve_named(const struct offices *o, struct office *of, struct error *err)
+{
+    int status = solve_steady(o, of, err);
+    if (status && err->code == ERR_NUMERIC)
+        return error_prefix(err, "resource %s", of->resource->id);
+    return status;
+}
+
 /* The time in which a line forgets how it began: 1 / (sqrt(c mu) - sqrt(lambda))^2 of M/M/c (Cohen
  * 1982), and for other work as a diffusion has it, 2 lambda E[S^2] / (1 - rho)^2. */
 static double relaxation(const struct offices *o, const struct office *of)
@@ -306,7 +315,7 @@ static int solve_offices(struct offices *o, struct pipeline *free, struct exact_
         return -1;
     for (uint32_t k = 0; k < o->n; k++) {
         struct office *of = &o->at[k];
-        if (of->kind == OFFICE_CYCLE ? office_cycle(o, of, out, err) : solve_steady(o, of, err))
+        if (of->kind == OFFICE_CYCLE ? office_cycle(o, of, out, err) : solve_named(o, of, err))
             return -1;
         if (of->kind != OFFICE_CYCLE)
             warn_slow(o, of, out);

@@ -145,7 +145,7 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
                         p->step[i].id,
                         model_cut(m, i) == CUT_ALL
                             ? "visits, attempts, rates, times and cost (so also cost_per_item and "
-                              "visits_mean of the whole)"
+                              "visits_mean and visits_sd of the whole)"
                             : "rates and visit_latency");
         if (m->stage[i].first_bad > 0 && p->step[i].parent)
             result_warn(out, "%s escape_rate: left out, as it is inside a parallel", p->step[i].id);
@@ -163,7 +163,7 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
             result_warn(out,
                         "%s attempt_latency: not with hedges, whose slower calls are cancelled",
                         p->step[i].id);
-        else if (isnan(v[STAGE_ATTEMPT_P50]) && !p->step[i].parallel)
+        else if (isnan(v[STAGE_ATTEMPT_P50]) && v[STAGE_ATTEMPTS] > 0 && !p->step[i].parallel)
             result_warn(out,
                         "%s attempt_latency quantiles: classes differ in latency, and their "
                         "quantiles are not averaged over the evidence",

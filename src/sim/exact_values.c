@@ -315,7 +315,7 @@ static double ratio(double a, double b)
 static double spread(double n, double m1, double m2)
 {
     double mean = m1 / n, square = m2 / n, variance = square - mean * mean;
-    if (!(n > 0))
+    if (!(n > 0) || isnan(variance))
         return NAN;
     return variance > 8e-16 * square ? sqrt(variance) : 0;
 }

@@ -2,7 +2,11 @@
 /* Each repetition is one unit of work: under a seed of its own it simulates the pipeline with steps
  * perfect, failing, skipped, and with every number moved a little up and down.  Random numbers are
  * keyed by item, step and attempt, so that what differs within a repetition is the pipeline alone
- * (common random numbers: Glasserman and Yao, Management Science 38, 1992). */
+ * (common random numbers: Glasserman and Yao, Management Science 38, 1992).
+ *
+ * Repetitions that all miss what is rare agree, and Student's interval of them is too narrow: for
+ * shares it is never narrower than what n items can miss, -log((1 - level) / 2) / n to either side,
+ * the bound of a share of which nothing was seen. */
 #include "sim/importance.h"
 
 #include "math/interval.h"
@@ -16,6 +20,7 @@
 #include "sim/workers.h"
 
 #include <math.h>
+#include <string.h>
 
 enum {
     METRICS = SENSITIVITY_METRICS,
@@ -32,6 +37,8 @@ struct repeat {
     struct gap gap;
     double *birnbaum, *improvement; /* [n_steps] */
     double *slope;                  /* [n_q * METRICS] */
+    double *reach;                  /* [n_q * METRICS]: items times the move; 0: no share */
+    double items, step_items;       /* of one evaluation */
     bool done;
     struct error err;
 };
@@ -50,11 +57,17 @@ struct study {
 struct context {
     const struct study *study;
     uint64_t seed, trials;
+    double *items; /* out: those of the last evaluation */
+};
+
+struct measure {
+    double value[METRICS];
+    double n[METRICS]; /* items that it is a share of; 0: none */
 };
 
 /* --- one evaluation */
 
-static int evaluate(const struct context *c, const struct pipeline *p, double y[METRICS],
+static int evaluate(const struct context *c, const struct pipeline *p, struct measure *y,
                     struct error *err)
 {
     const struct study *s = c->study;
@@ -69,8 +82,11 @@ static int evaluate(const struct context *c, const struct pipeline *p, double y[
     int status = run_by(s->def, p, &how, &r, err);
     for (size_t i = 0; i < METRICS && !status; i++) {
         const struct metric *m = metrics_find(&r.metrics, sensitivity_metrics[i]);
-        y[i] = m ? m->value : NAN;
+        y->value[i] = m ? m->value : NAN;
+        y->n[i] = m && !strcmp(m->unit, "1") ? (double)m->n : 0;
     }
+    if (!status)
+        *c->items = y->n[0];
     if (!status && r.run.partial)
         status = error_set(err, ERR_LIMIT, "stopped");
     result_release(&r);
@@ -79,9 +95,9 @@ static int evaluate(const struct context *c, const struct pipeline *p, double y[
 
 static int reliability(const struct pipeline *p, void *arg, double *out, struct error *err)
 {
-    double y[METRICS];
-    int status = evaluate(arg, p, y, err);
-    *out = y[0];
+    struct measure y = {.value[0] = NAN};
+    int status = evaluate(arg, p, &y, err);
+    *out = y.value[0];
     return status;
 }
 
@@ -90,7 +106,8 @@ static int reliability(const struct pipeline *p, void *arg, double *out, struct 
 static int find_steps(const struct context *of, struct repeat *r)
 {
     const struct pipeline *p = of->study->pipeline;
-    const struct context more = {of->study, of->seed, of->study->step_trials}, *c = &more;
+    const struct context more = {of->study, of->seed, of->study->step_trials, &r->step_items},
+                         *c = &more;
     bool *perfect = mem_zero(p->n_steps + 1, sizeof *perfect);
     double now = NAN;
     int status = reliability(p, (void *)c, &now, &r->err);
@@ -127,20 +144,23 @@ static void reach(const struct parameter *q, double *down, double *up)
 }
 
 static int find_slope(const struct context *c, struct pipeline *work, struct arena *arena,
-                      const struct parameter *q, double *slope, struct error *err)
+                      const struct parameter *q, double *slope, double *far, struct error *err)
 {
-    double down, up, low[METRICS], high[METRICS];
+    double down, up;
+    struct measure low = {.n[0] = 0}, high = {.n[0] = 0};
     int status = 0;
     reach(q, &down, &up);
     bool moved = parameter_set(q, work, arena, q->value - down);
     if (moved)
-        status = evaluate(c, work, low, err);
+        status = evaluate(c, work, &low, err);
     moved = moved && parameter_set(q, work, arena, q->value + up);
     if (moved && !status)
-        status = evaluate(c, work, high, err);
+        status = evaluate(c, work, &high, err);
     (void)parameter_set(q, work, arena, q->value);
-    for (size_t i = 0; i < METRICS && !status; i++)
-        slope[i] = moved && up + down > 0 ? (high[i] - low[i]) / (up + down) : NAN;
+    for (size_t i = 0; i < METRICS && !status; i++) {
+        slope[i] = moved && up + down > 0 ? (high.value[i] - low.value[i]) / (up + down) : NAN;
+        far[i] = fmin(low.n[i], high.n[i]) * (up + down);
+    }
     return status;
 }
 
@@ -153,7 +173,8 @@ static int find_slopes(const struct context *c, struct repeat *r)
     arena_init(&arena);
     pipeline_copy(s->pipeline, &work);
     for (size_t k = 0; k < s->n_q && !status; k++)
-        status = find_slope(c, &work, &arena, &s->q[k], r->slope + k * METRICS, &r->err);
+        status = find_slope(c, &work, &arena, &s->q[k], r->slope + k * METRICS,
+                            r->reach + k * METRICS, &r->err);
     pipeline_release(&work);
     arena_release(&arena);
     return status;
@@ -163,7 +184,8 @@ static void do_repeat(void *arg, uint32_t worker, uint64_t i)
 {
     struct study *s = arg;
     struct repeat *r = &s->repeat[i];
-    struct context c = {s, rng_key(s->options->seed, i + 1, 0, UINT32_MAX, RNG_SPLIT), s->trials};
+    struct context c = {s, rng_key(s->options->seed, i + 1, 0, UINT32_MAX, RNG_SPLIT), s->trials,
+                        &r->items};
     const struct gap_options how = {
         .most = COALITIONS_MOST, .seed = c.seed, .level = s->options->level};
     if (gap_of_pipeline(s->pipeline, reliability, &c, &how, &r->gap, &r->err))
@@ -188,6 +210,31 @@ static bool pool(const struct study *s, double (*of)(const struct repeat *r, siz
     return isfinite(*mean);
 }
 
+/* What `items` may hold without a sign: the interval is no narrower, and stays in [-1, 1]. */
+static void allow_unseen(const struct study *s, double items, double most, double mean,
+                         struct interval *ci)
+{
+    double unseen = items > 0 ? -log((1 - s->options->level) / 2) / items : 0;
+    ci->low = fmin(ci->low, fmax(mean - unseen, -most));
+    ci->high = fmax(ci->high, fmin(mean + unseen, most));
+}
+
+static double all_items(const struct study *s)
+{
+    double sum = 0;
+    for (size_t k = 0; k < REPEATS; k++)
+        sum += s->repeat[k].items;
+    return sum;
+}
+
+static double all_step_items(const struct study *s)
+{
+    double sum = 0;
+    for (size_t k = 0; k < REPEATS; k++)
+        sum += s->repeat[k].step_items;
+    return sum;
+}
+
 static double birnbaum_of(const struct repeat *r, size_t at)
 {
     return r->birnbaum[at];
@@ -200,30 +247,56 @@ static double slope_of(const struct repeat *r, size_t at)
 {
     return r->slope[at];
 }
+static double reach_of(const struct repeat *r, size_t at)
+{
+    return r->reach[at];
+}
 
 static void put_stage(const struct study *s, uint32_t i, const char *name,
                       double (*of)(const struct repeat *r, size_t at), struct result *out)
 {
     double mean;
     struct interval ci;
-    if (i < out->stages.len && pool(s, of, i, &mean, &ci))
-        metrics_add(&out->stages.at[i].metrics, name, mean, ci.low, ci.high, s->options->level,
-                    REPEATS * s->step_trials, "1");
+    if (i >= out->stages.len || !pool(s, of, i, &mean, &ci))
+        return;
+    if (gap_can_lose(s->pipeline, i))
+        allow_unseen(s, all_step_items(s), 1, mean, &ci);
+    metrics_add(&out->stages.at[i].metrics, name, mean, ci.low, ci.high, s->options->level,
+                REPEATS * s->step_trials, "1");
 }
 
 static void put_slopes(const struct study *s, struct result *out)
 {
     for (size_t k = 0; k < s->n_q; k++)
         for (size_t m = 0; m < METRICS; m++) {
-            double mean;
-            struct interval ci;
+            double mean, reached;
+            struct interval ci, unused;
             if (!pool(s, slope_of, k * METRICS + m, &mean, &ci) || (mean == 0 && ci.low == ci.high))
                 continue;
+            if (pool(s, reach_of, k * METRICS + m, &reached, &unused))
+                allow_unseen(s, REPEATS * reached, INFINITY, mean, &ci);
             struct sensitivity *row = result_sensitivity(out, s->q[k].path, sensitivity_metrics[m]);
             row->value = mean;
             row->low = ci.low;
             row->high = ci.high;
         }
+}
+
+static void allow_unseen_losses(const struct study *s, struct gap *g)
+{
+    double items = all_items(s);
+    for (uint32_t i = 0; i < s->pipeline->n_steps; i++) {
+        enum layer l = s->pipeline->step[i].layer;
+        const size_t at[] = {GAP_STEP + i, GAP_LAYER + l, GAP_CLOSES + l};
+        for (size_t k = 0; k < sizeof at / sizeof *at && gap_can_lose(s->pipeline, i); k++) {
+            struct interval ci = {g->low[at[k]], g->high[at[k]]};
+            if (!isfinite(g->value[at[k]]))
+                continue;
+            allow_unseen(s, items, 1, g->value[at[k]], &ci);
+            g->low[at[k]] = ci.low;
+            g->high[at[k]] = ci.high;
+        }
+    }
 }
 
 static void put_all(const struct study *s, struct result *out)
@@ -232,6 +305,7 @@ static void put_all(const struct study *s, struct result *out)
     for (size_t k = 0; k < REPEATS; k++)
         each[k] = s->repeat[k].gap;
     gap_pool(each, REPEATS, s->options->level, &gap);
+    allow_unseen_losses(s, &gap);
     gap_put(&gap, s->pipeline, out);
     gap_release(&gap);
     for (uint32_t i = 0; i < s->pipeline->n_steps; i++) {
@@ -324,6 +398,7 @@ static void study_release(struct study *s)
         mem_free(s->repeat[k].birnbaum);
         mem_free(s->repeat[k].improvement);
         mem_free(s->repeat[k].slope);
+        mem_free(s->repeat[k].reach);
     }
 }
 
@@ -336,6 +411,7 @@ static int study_run(struct study *s, struct result *out, struct error *err)
         r->birnbaum = mem_zero(s->pipeline->n_steps + 1, sizeof(double));
         r->improvement = mem_zero(s->pipeline->n_steps + 1, sizeof(double));
         r->slope = mem_zero(s->n_q * METRICS + 1, sizeof(double));
+        r->reach = mem_zero(s->n_q * METRICS + 1, sizeof(double));
     }
     uint32_t threads = workers_count(s->options->threads);
     (void)workers_run(&w, threads < REPEATS ? threads : REPEATS);

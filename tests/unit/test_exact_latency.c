@@ -92,6 +92,16 @@ static double two_uniforms(double x)
     return u <= 1 ? u * u / 4 : u <= 2 ? (2 * u - 1) / 4 : u <= 3 ? 1 - (3 - u) * (3 - u) / 4 : 1;
 }
 
+static void a_step_that_never_asks_has_no_latency_to_miss(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "flow:\n  - stage: a\n    error: 100%\n    latency: 1s\n"
+              "    cache: {hit: 100%, latency: 1ms}\n");
+    assert_int_equal(s.r.warnings.len, 0);
+    done(&s);
+}
+
 static void exponentials_add_up_to_an_erlang_law(void **state)
 {
     struct solved s;
@@ -612,6 +622,7 @@ static void nothing_shipped_has_no_latency(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_step_that_never_asks_has_no_latency_to_miss),
         cmocka_unit_test(exponentials_add_up_to_an_erlang_law),
         cmocka_unit_test(laws_that_begin_steeply_add_up),
         cmocka_unit_test(a_lognormal_a_gamma_and_a_weibull),

@@ -26,6 +26,18 @@ static void solve(struct solved *s, const char *flow)
 
 /* --- probabilities */
 
+/* A branch of two visits beside one that may fail: how many are made before the join is cancelled
+ * depends on times. */
+static void a_join_that_cancels_visits_leaves_their_spread_out_too(void **state)
+{
+    struct solved s;
+    solve(&s, "flow:\n  - parallel: p\n    branches:\n      - - {stage: a, error: 5%}\n"
+              "      - - {stage: b, error: 5%}\n        - {stage: c, error: 5%}\n");
+    assert_true(isnan(top(&s, "visits_mean")) && isnan(top(&s, "visits_sd")));
+    near_rel(top(&s, "reliability"), 0.857375, 1e-12);
+    done(&s);
+}
+
 static void any_of_three_alternatives_in_front_of_a_stage(void **state)
 {
     struct solved s;
@@ -251,6 +263,7 @@ static void what_cannot_be_had_is_refused_by_name(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_join_that_cancels_visits_leaves_their_spread_out_too),
         cmocka_unit_test(any_of_three_alternatives_in_front_of_a_stage),
         cmocka_unit_test(votes_of_silent_voters),
         cmocka_unit_test(a_failure_of_three_in_a_billion_keeps_its_digits),

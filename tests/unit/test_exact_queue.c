@@ -291,6 +291,25 @@ static void an_overloaded_cycle_is_told_for_its_horizon(void **state)
     done(&s);
 }
 
+/* A year in which a line grows by half a million items a day. */
+static void a_line_too_long_for_its_equations_is_left_out(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "arrivals: {daily: {mean: 20000/h, amplitude: 20/h, peak: \"14:00\"}}\n"
+              "horizon: {warmup: 4w, length: 52w}\n"
+              "resources: {people: {servers: 2, hours: \"mon-sun 08:00-20:00\"}}\n"
+              "flow:\n  - review: desk\n    by: people\n    latency: {exponential: {mean: 4m}}\n"
+              "    sensitivity: 90%\n");
+    bool said = false;
+    for (size_t i = 0; i < s.r.warnings.len; i++)
+        said |= strstr(s.r.warnings.at[i], "people: utilisation, queue length and backlog") != NULL;
+    assert_true(said && !s.complete);
+    assert_true(isnan(desk(&s, "utilisation")) && isnan(desk(&s, "backlog_growth")));
+    near_rel(top(&s, "reliability"), 1, 1e-12);
+    done(&s);
+}
+
 /* A stage of Exp(2 h) before servers for all: the rate that comes is m + a Re(exp(i w t) / (1 +
  * 2 i w)), and E[N] that divided by mu + i w. */
 static void a_daily_rate_comes_late(void **state)
@@ -560,7 +579,7 @@ static void what_has_no_closed_form_is_named(void **state)
     (void)state;
     refused("arrivals: {poisson: 4/h}\nresources: {people: {servers: 3}}\nflow:\n"
             "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n",
-            ERR_NUMERIC, "overloaded");
+            ERR_NUMERIC, "resource people: the desk is overloaded");
     refused("arrivals: {poisson: 2/h}\nresources: {people: {servers: 3}}\nflow:\n"
             "  - review: desk\n    by: people\n    latency: 1h\n",
             ERR_UNSUPPORTED, "not exponential");
@@ -601,6 +620,7 @@ int main(void)
         cmocka_unit_test(two_desks_in_a_row_are_independent),
         cmocka_unit_test(shifts_have_the_same_cycle_every_day),
         cmocka_unit_test(an_overloaded_cycle_is_told_for_its_horizon),
+        cmocka_unit_test(a_line_too_long_for_its_equations_is_left_out),
         cmocka_unit_test(a_daily_rate_comes_late),
         cmocka_unit_test(a_horizon_too_short_for_its_load_is_said),
         cmocka_unit_test(work_that_takes_no_time_makes_nobody_wait),
