@@ -11,6 +11,7 @@
 #include "trace/jaeger.h"
 #include "trace/langfuse.h"
 #include "trace/langsmith.h"
+#include "trace/n8n.h"
 #include "trace/otlp_json.h"
 #include "trace/otlp_stream.h"
 #include "trace/phoenix.h"
@@ -32,6 +33,7 @@ static const struct json_format json_formats[] = {
     {"langsmith", langsmith_is, langsmith_read},
     {"langfuse",  langfuse_is,  langfuse_read },
     {"phoenix",   phoenix_is,   phoenix_read  },
+    {"n8n",       n8n_is,       n8n_read      },
     {"zipkin",    zipkin_is,    zipkin_read   },
 };
 /* Keys under which APIs answer with a list of such documents. */
@@ -52,13 +54,6 @@ static const struct text_format text_formats[] = {
     {"event-csv", any_text, event_csv_read},
 };
 
-/* Known by a key of the first object, and refused by name. */
-static const struct {
-    const char *key, *name;
-} strangers[] = {
-    {"workflowId", "an n8n execution"},
-};
-
 /* LISTS_MAX: an answer that wraps a list of lists. */
 enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16, LISTS_MAX = 3 };
 
@@ -75,15 +70,12 @@ struct feed {
 
 static int refuse(const struct sink *sink, struct json object, struct error *err)
 {
-    for (size_t i = 0; i < sizeof strangers / sizeof strangers[0]; i++)
-        if (json_present(json_get(object, strangers[i].key)))
-            return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
-                            "not supported yet: %s; this version reads OTLP JSON (an object with "
-                            "resourceSpans on each line), OTLP protobuf, Jaeger and Zipkin JSON "
-                            "and CSV event logs",
-                            strangers[i].name);
+    if (json_present(json_get(object, "workflowId")))
+        return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
+                        "an n8n execution without its data (ask for it with includeData=true)");
     return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
-                    "not a trace log: JSON without resourceSpans");
+                    "not a trace log: JSON of none of the formats that are read (OTLP with "
+                    "resourceSpans, Jaeger, Zipkin, LangSmith, Langfuse, Phoenix, n8n)");
 }
 
 static const struct json_format *format_of(struct json object)

@@ -475,3 +475,72 @@ latency p99      3.75 s  at least 3.75 s
 visits mean         2.0       at least 0
 label coverage       0%          0–79.3%
 12 further metrics: --json or --csv
+$ seam replay tests/data/n8n.stored.json.gz
+replay: 7 items from n8n (56 spans); intervals: 95%, sampling
+
+Headline
+metric              value  95% interval
+reliability       unknown    28.6–85.7%
+share wrong       unknown       0–57.1%
+share unfinished    14.3%     2.6–51.3%
+completion          85.7%    48.7–97.4%
+review load         42.9%    15.8–75.0%
+review precision    50.0%     9.5–90.5%
+latency mean         10 s        0–36 s
+latency p50        101 ms   66–60081 ms
+latency p95          60 s  at least 1 s
+latency p99          60 s  at least 1 s
+visits mean           6.7       5.7–7.7
+label coverage      28.6%     8.2–64.1%
+10 further metrics: --json or --csv
+
+Stages
+stage            attempts  first try  success  fails       wrong    p50      p95
+Start                   1       100%     100%     0%               1 ms     1 ms
+Retrieve                1       100%     100%     0%              23 ms  27.0 ms
+Generate                1       100%     100%     0%  14.3–85.7%  39 ms    51 ms
+Tool_Call             1.1      85.7%     100%  12.5%              10 ms     60 s
+Confidence_Gate         1       100%     100%     0%               1 ms     1 ms
+Human_Review            1       100%     100%     0%              1.0 s  1.004 s
+Feedback_Store          1       100%     100%     0%               3 ms     3 ms
+fails (seen), wrong (unseen): of attempts; the rest: of visits. More: --json
+
+Edges
+from             to                 share of visits  count
+Start            Retrieve           100% (67.6–100)      8
+Retrieve         Generate           100% (67.6–100)      8
+Generate         Tool_Call        87.5% (52.9–97.8)      7
+Generate         Confidence_Gate   12.5% (2.2–47.1)      1
+Tool_Call        Start             14.3% (2.6–51.3)      1
+Tool_Call        Confidence_Gate  85.7% (48.7–97.4)      6
+Confidence_Gate  Human_Review     42.9% (15.8–75.0)      3
+Confidence_Gate  Feedback_Store   57.1% (25.0–84.2)      4
+Human_Review     Feedback_Store   66.7% (20.8–93.9)      2
+Feedback_Store   ship               100% (61.0–100)      6
+
+Span names
+name             spans  errors      p50      p95  confidence
+Start                8       0     1 ms     1 ms
+Retrieve             8       0    23 ms    27 ms
+Generate             8       0    39 ms    51 ms      0.7638
+Tool Call            8       1     9 ms   500 ms
+workflow             8       1    95 ms  1.091 s
+Confidence Gate      7       0     1 ms     1 ms
+Feedback Store       6       0     3 ms     3 ms
+Human Review         3       0  1.001 s  1.004 s
+
+Data quality
+count of                 number
+records read                  8
+spans                        56
+traces                        8
+items                         7
+root spans                    8
+spans with status error       2
+interrupts for a review       1
+None: spans sent twice, spans whose parent is missing, spans that are their own
+ancestors, spans without a duration, spans that end before they start, records
+that cannot be read.
+seam: reliability is known for 3 of 7 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: what is known of reviewed items is the reviewer's word, taken as true
+seam: 1 items wait for a person at the end of the log

@@ -18,7 +18,7 @@ struct name_facts {
 struct log_facts {
     const char *file, *format; /* in tests/data */
     unsigned traces, spans, roots, orphans, errors, duplicates, items, interrupts;
-    unsigned reviewed, corrected; /* items that a person looked at, and found wanting */
+    unsigned reviewed, decided, corrected; /* items sent to a person, and what was said of them */
     const struct name_facts *names;
     size_t n_names;
 };
@@ -72,7 +72,7 @@ static inline void check_facts(const struct log_facts *f)
     assert_int_equal(r.data.unreadable, 0);
     if (f->reviewed) {
         has_value(&r.metrics, "review_load", (double)f->reviewed / f->items, f->file);
-        has_value(&r.metrics, "review_precision", (double)f->corrected / f->reviewed, f->file);
+        has_value(&r.metrics, "review_precision", (double)f->corrected / f->decided, f->file);
     }
     check_names(&r, f);
     result_release(&r);

@@ -24,6 +24,7 @@ static void a_capture_has_the_facts_counted_by_hand(void **state)
                                            .items = 24,
                                            .interrupts = 7,
                                            .reviewed = 7,
+                                           .decided = 7,
                                            .corrected = 3,
                                            .names = names,
                                            .n_names = 8};
