@@ -229,6 +229,8 @@ static inline double *tally_unit(const struct queue_tally *t, uint32_t unit)
 {
     return t->sum + (size_t)unit * t->at.all;
 }
+/* Makes the sums of a unit, u[at.all], that are made of others (queue_pairs.c). */
+void tally_derive(const struct queue_tally *t, double *u);
 /* Takes unit u in, and clears it. */
 void queue_tally_close(struct queue_tally *t, uint32_t u);
 /* The sums of a unit, out[at.all], which is then clear again and was never counted. */

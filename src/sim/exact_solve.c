@@ -112,19 +112,57 @@ struct gaps {
     bool latency, cost;
 };
 
+static void name_step_gaps(const struct model *m, uint32_t i, const double *v, struct result *out)
+{
+    const struct pipeline *p = m->pipeline;
+    if (model_cut(m, i))
+        result_warn(out,
+                    "%s %s: left out, as the join cancels what it no longer needs, and that "
+                    "depends on the times of all branches together; seam simulate gives them",
+                    p->step[i].id,
+                    model_cut(m, i) == CUT_ALL
+                        ? "visits, attempts, rates, times and cost (so also cost_per_item and "
+                          "visits_mean and visits_sd of the whole)"
+                        : "rates and visit_latency");
+    if (m->stage[i].first_bad > 0 && p->step[i].parent)
+        result_warn(out, "%s escape_rate: left out, as it is inside a parallel", p->step[i].id);
+    if (!(v[STAGE_VISITS] > 0))
+        return;
+    if (m->weather && isnan(v[STAGE_VISIT_P50]))
+        result_warn(out, "%s visit_latency quantiles%s: not with environments", p->step[i].id,
+                    model_has_budget(m, i) ? " and within_budget" : "");
+    else if (!m->point && isnan(v[STAGE_VISIT_P50]) && !model_cut(m, i))
+        result_warn(out,
+                    "%s visit_latency quantiles%s: quantiles are not averaged over the "
+                    "evidence; seam simulate gives them",
+                    p->step[i].id, model_has_budget(m, i) ? " and within_budget" : "");
+    if (isnan(v[STAGE_ATTEMPT_P50]) && p->step[i].hedge_copies)
+        result_warn(out, "%s attempt_latency: not with hedges, whose slower calls are cancelled",
+                    p->step[i].id);
+    else if (isnan(v[STAGE_ATTEMPT_P50]) && v[STAGE_ATTEMPTS] > 0 && !p->step[i].parallel)
+        result_warn(out,
+                    "%s attempt_latency quantiles: classes differ in latency, and their "
+                    "quantiles are not averaged over the evidence",
+                    p->step[i].id);
+    if (m->what_if && isnan(v[STAGE_BIRNBAUM]))
+        result_warn(out,
+                    "%s birnbaum, improvement: items never end when it is perfect or "
+                    "always fails",
+                    p->step[i].id);
+}
+
 static void name_gaps(const struct model *m, const struct gaps *gaps, const double *value,
                       struct result *out, bool *complete)
 {
     const struct pipeline *p = m->pipeline;
     size_t before = out->warnings.len;
-    const char *never = m->weather ? "not with environments" : "not with hedges";
-    const char *why = m->weather ? never
+    const char *why = m->weather ? "not with environments"
                       : m->point ? "the chain, or a loop without a bound, is too large for them"
                                  : "quantiles are not averaged over the evidence";
     if (gaps->latency)
         result_warn(out, "latency quantiles%s: %s; seam simulate gives them",
                     isfinite(p->deadline_s) ? " and slo_attainment" : "", why);
-    why = m->hedged                ? never
+    why = m->hedged                ? "not with hedges"
           : m->rules.has_unbounded ? "a loop without a bound has endlessly many costs"
           : m->point               ? "the cost of an item has too many values"
                                    : "quantiles are not averaged over the evidence";
@@ -136,44 +174,8 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
                     m->infinite[0] ? "mean" : "variance");
     if (!m->what_if)
         result_warn(out, "escape_rate, birnbaum, improvement: left out, as the chain is too large");
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        const double *v = value + model_stage_at(m, i);
-        if (model_cut(m, i))
-            result_warn(out,
-                        "%s %s: left out, as the join cancels what it no longer needs, and that "
-                        "depends on the times of all branches together; seam simulate gives them",
-                        p->step[i].id,
-                        model_cut(m, i) == CUT_ALL
-                            ? "visits, attempts, rates, times and cost (so also cost_per_item and "
-                              "visits_mean and visits_sd of the whole)"
-                            : "rates and visit_latency");
-        if (m->stage[i].first_bad > 0 && p->step[i].parent)
-            result_warn(out, "%s escape_rate: left out, as it is inside a parallel", p->step[i].id);
-        if (!(v[STAGE_VISITS] > 0))
-            continue;
-        if (m->weather && isnan(v[STAGE_VISIT_P50]))
-            result_warn(out, "%s visit_latency quantiles%s: %s", p->step[i].id,
-                        model_has_budget(m, i) ? " and within_budget" : "", never);
-        else if (!m->point && isnan(v[STAGE_VISIT_P50]) && !model_cut(m, i))
-            result_warn(out,
-                        "%s visit_latency quantiles%s: quantiles are not averaged over the "
-                        "evidence; seam simulate gives them",
-                        p->step[i].id, model_has_budget(m, i) ? " and within_budget" : "");
-        if (isnan(v[STAGE_ATTEMPT_P50]) && p->step[i].hedge_copies)
-            result_warn(out,
-                        "%s attempt_latency: not with hedges, whose slower calls are cancelled",
-                        p->step[i].id);
-        else if (isnan(v[STAGE_ATTEMPT_P50]) && v[STAGE_ATTEMPTS] > 0 && !p->step[i].parallel)
-            result_warn(out,
-                        "%s attempt_latency quantiles: classes differ in latency, and their "
-                        "quantiles are not averaged over the evidence",
-                        p->step[i].id);
-        if (m->what_if && isnan(v[STAGE_BIRNBAUM]))
-            result_warn(out,
-                        "%s birnbaum, improvement: items never end when it is perfect or "
-                        "always fails",
-                        p->step[i].id);
-    }
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        name_step_gaps(m, i, value + model_stage_at(m, i), out);
     if (out->warnings.len > before)
         *complete = false;
 }
