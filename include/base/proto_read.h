@@ -47,17 +47,30 @@ int proto_varint(const uint8_t *p, size_t len, uint64_t *out);
 /* proto_next for fields of every shape. */
 bool proto_next_any(struct proto *in, struct proto_field *out);
 
-/* Goes to the next field; false at the end and at a fault. */
+/* Goes to the next field; false at the end and at a fault.  The fields that are most of a message,
+ * bytes with a tag of one byte and a length of at most two, are read here; the copies let both
+ * structs stay in registers. */
 static inline bool proto_next(struct proto *in, struct proto_field *out)
 {
     const uint8_t *p = in->at;
     size_t left = proto_left(in);
-    if (left < 2 || (p[0] & 0x87) != PROTO_BYTES || p[0] < 8 || p[1] >= 0x80 || p[1] > left - 2)
-        return proto_next_any(in, out);
-    out->tag = p[0];
-    out->bytes = proto_of(p + 2, p[1]);
-    in->at = p + 2 + p[1];
-    return true;
+    if (left >= 3 && (p[0] & 0x87) == PROTO_BYTES && p[0] >= 8 && (p[1] < 0x80 || p[2] < 0x80)) {
+        size_t head = p[1] < 0x80 ? 2 : 3;
+        size_t len = p[1] < 0x80 ? p[1] : (size_t)(p[1] & 0x7F) | (size_t)p[2] << 7;
+        if (len <= left - head) {
+            out->tag = p[0];
+            out->value = 0;
+            out->bytes = proto_of(p + head, len);
+            in->at = p + head + len;
+            return true;
+        }
+    }
+    struct proto rest = *in;
+    struct proto_field field = {0};
+    bool found = proto_next_any(&rest, &field);
+    *in = rest;
+    *out = field;
+    return found;
 }
 
 #endif

@@ -218,6 +218,15 @@ static void skip_blanks(struct feed *f)
     buf_clear(&f->carry);
 }
 
+static int start_messages(struct feed *f, enum otlp_framing framing, const char *bytes, size_t len,
+                          struct error *err)
+{
+    f->mode = MODE_MESSAGES;
+    f->format = "otlp-proto";
+    f->messages = otlp_stream_new(framing, f->sink);
+    return otlp_stream_feed(f->messages, bytes, len, err);
+}
+
 /* The mode by the first bytes; `all`: there are no more.  Nothing but blanks tells none, and only
  * their lines count. */
 static int start(struct feed *f, bool all, struct error *err)
@@ -225,18 +234,15 @@ static int start(struct feed *f, bool all, struct error *err)
     enum otlp_framing framing =
         f->begun ? OTLP_NONE : otlp_framing_of(f->carry.data, f->carry.len, all);
     f->begun = true;
-    if (framing == OTLP_NONE) {
-        f->mode = mode_of(&f->carry);
-        if (f->mode == MODE_START)
-            skip_blanks(f);
-        return f->mode == MODE_LINES ? read_lines(f, 0, err) : 0;
+    if (framing != OTLP_NONE) {
+        int status = start_messages(f, framing, f->carry.data, f->carry.len, err);
+        buf_clear(&f->carry);
+        return status;
     }
-    f->mode = MODE_MESSAGES;
-    f->format = "otlp-proto";
-    f->messages = otlp_stream_new(framing, f->sink);
-    int status = otlp_stream_feed(f->messages, f->carry.data, f->carry.len, err);
-    buf_clear(&f->carry);
-    return status;
+    f->mode = mode_of(&f->carry);
+    if (f->mode == MODE_START)
+        skip_blanks(f);
+    return f->mode == MODE_LINES ? read_lines(f, 0, err) : 0;
 }
 
 static int feed_more(struct feed *f, const char *chunk, size_t len, struct error *err)
@@ -244,6 +250,11 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
     size_t before = f->carry.len;
     if (f->mode == MODE_MESSAGES)
         return otlp_stream_feed(f->messages, chunk, len, err);
+    if (!f->begun && f->carry.len == 0 && len >= OTLP_SNIFF) { /* messages need no copy */
+        enum otlp_framing framing = otlp_framing_of(chunk, OTLP_SNIFF, false);
+        if (framing != OTLP_NONE)
+            return start_messages(f, framing, chunk, len, err);
+    }
     if (f->carry.len + len > PART_MAX)
         return error_at(err, ERR_LIMIT, f->sink->file, f->lines + 1, 0,
                         "a line or document is longer than 256 MiB");
