@@ -94,11 +94,13 @@ void *vec_grow_(void *at, size_t *cap, size_t size);
 
 /* Interned strings: equal text, equal id; ids count from 0 in order of first sight.  The texts
  * live in the table.  A NUL byte inside a text ends it. */
+enum { INTERN_RECENT = 64 };
 struct intern {
     struct arena arena;
     const char **text; /* [count] */
     uint32_t *slot;    /* open addressing, id + 1 */
     uint32_t count, slots;
+    uint32_t recent[INTERN_RECENT]; /* id + 1, the latest of those that end alike; 0: none */
 };
 
 /* Makes the table empty; takes no memory. */

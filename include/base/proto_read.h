@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Protocol Buffers' wire format, walked field by field without a copy.
  *
- *     struct proto in = proto_of(bytes, len);
+ *     struct proto in = proto_walk(proto_bytes(bytes, len));
  *     struct proto_field f;
  *     while (proto_next(&in, &f))
  *         if (f.tag == PROTO_TAG(1, PROTO_BYTES)) ... f.bytes ...
@@ -19,26 +19,35 @@
 enum proto_type { PROTO_VARINT, PROTO_FIXED64, PROTO_BYTES, PROTO_FIXED32 = 5 };
 #define PROTO_TAG(number, type) ((uint32_t)(number) << 3 | (type))
 
-/* What is left of a message; borrowed bytes. */
+/* Bytes of a message; borrowed.  Of two words, so that calls pass it in registers. */
+struct proto_bytes {
+    const uint8_t *at, *end;
+};
+/* A walk over a message, and what is left of it. */
 struct proto {
     const uint8_t *at, *end;
     const char *fault; /* static; NULL while all is well */
 };
 struct proto_field {
     uint32_t tag;
-    uint64_t value;     /* of a varint or a fixed number */
-    struct proto bytes; /* of PROTO_BYTES */
+    uint64_t value;           /* of a varint or a fixed number */
+    struct proto_bytes bytes; /* of PROTO_BYTES */
 };
 
-static inline struct proto proto_of(const void *bytes, size_t len)
+static inline struct proto_bytes proto_bytes(const void *bytes, size_t len)
 {
     const uint8_t *at = bytes;
-    return (struct proto){at, at + len, NULL};
+    return (struct proto_bytes){at, at + len};
 }
 
-static inline size_t proto_left(const struct proto *p)
+static inline size_t proto_len(struct proto_bytes b)
 {
-    return (size_t)(p->end - p->at);
+    return (size_t)(b.end - b.at);
+}
+
+static inline struct proto proto_walk(struct proto_bytes b)
+{
+    return (struct proto){b.at, b.end, NULL};
 }
 
 /* Bytes of the varint at p, 0 when `len` bytes do not hold it whole, -1 when it is longer than the
@@ -53,14 +62,16 @@ bool proto_next_any(struct proto *in, struct proto_field *out);
 static inline bool proto_next(struct proto *in, struct proto_field *out)
 {
     const uint8_t *p = in->at;
-    size_t left = proto_left(in);
+    size_t left = (size_t)(in->end - p);
+    if (left == 0)
+        return false;
     if (left >= 3 && (p[0] & 0x87) == PROTO_BYTES && p[0] >= 8 && (p[1] < 0x80 || p[2] < 0x80)) {
         size_t head = p[1] < 0x80 ? 2 : 3;
         size_t len = p[1] < 0x80 ? p[1] : (size_t)(p[1] & 0x7F) | (size_t)p[2] << 7;
         if (len <= left - head) {
             out->tag = p[0];
             out->value = 0;
-            out->bytes = proto_of(p + head, len);
+            out->bytes = proto_bytes(p + head, len);
             in->at = p + head + len;
             return true;
         }

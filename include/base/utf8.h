@@ -5,8 +5,27 @@
 
 #include "base/buf.h"
 
+#include <string.h>
+
 /* Bytes of the character at s, 1 to 4; 0 when the `len` bytes there begin with none. */
 size_t utf8_length(const char *s, size_t len);
+/* Is all of the text ASCII? */
+static inline bool utf8_is_ascii(const char *s, size_t len)
+{
+    uint64_t word, any = 0;
+    if (len < 8) {
+        for (size_t i = 0; i < len; i++)
+            any |= (unsigned char)s[i];
+        return !(any & 0x80);
+    }
+    for (size_t i = 0; i + 8 < len; i += 8) {
+        memcpy(&word, s + i, 8);
+        any |= word;
+    }
+    memcpy(&word, s + len - 8, 8);
+    return !((any | word) & 0x8080808080808080);
+}
+
 /* Is all of the text UTF-8? */
 bool utf8_valid(const char *s, size_t len);
 /* Appends the text with U+FFFD for each byte that is part of no character. */

@@ -31,9 +31,9 @@ struct otlp_proto {
     const char *first_why; /* static */
 };
 
-/* Adds the spans of a whole message, or of any run of its fields: `in` lies within the bytes from
+/* Adds the spans of a whole message, or of any run of its fields: `bytes` lie within the bytes from
  * p->base on.  ERR_INPUT with the byte of the fault, under `strict` only. */
-MUST_CHECK int otlp_proto_read(struct otlp_proto *p, struct proto in, struct error *err);
+MUST_CHECK int otlp_proto_read(struct otlp_proto *p, struct proto_bytes bytes, struct error *err);
 /* Counts what cannot be read at a byte of the source; ERR_INPUT under `strict`. */
 MUST_CHECK int otlp_proto_fault(struct otlp_proto *p, uint64_t at, const char *why,
                                 struct error *err);

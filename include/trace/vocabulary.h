@@ -35,8 +35,6 @@ void vocabulary_free(struct vocabulary *v);
 
 /* The open span; the reader fills trace, id, parent, name, times, file and line itself. */
 struct span *vocabulary_open(struct vocabulary *v);
-/* Would an attribute with this key tell anything?  One that would not need not be passed on. */
-bool vocabulary_asks(struct vocabulary *v, const char *key, size_t len);
 /* An attribute of the open span or its event; *a and its texts are borrowed for the call. */
 void vocabulary_attribute(struct vocabulary *v, const struct attribute *a);
 /* An event of the span begins: attributes that follow are the event's. */

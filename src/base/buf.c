@@ -314,6 +314,12 @@ static uint64_t hash_text(const struct intern *t, const char *s, size_t len)
     return mix(h ^ word);
 }
 
+static bool is_text(const struct intern *t, uint32_t id, const char *s, size_t len)
+{
+    const char *have = t->text[id];
+    return strncmp(have, s, len) == 0 && have[len] == '\0';
+}
+
 /* The slot that holds the text, or the free one where it belongs. */
 static uint32_t *find_slot(const struct intern *t, const char *s, size_t len)
 {
@@ -322,8 +328,7 @@ static uint32_t *find_slot(const struct intern *t, const char *s, size_t len)
         uint32_t *slot = &t->slot[i & (t->slots - 1)];
         if (*slot == 0)
             return slot;
-        const char *have = t->text[*slot - 1];
-        if (strncmp(have, s, len) == 0 && have[len] == '\0')
+        if (is_text(t, *slot - 1, s, len))
             return slot;
     }
 }
@@ -349,17 +354,32 @@ uint32_t intern_find(const struct intern *t, const char *s, size_t len)
     return *find_slot(t, s, len) - 1; /* a free slot, 0, gives UINT32_MAX */
 }
 
+/* The place of a text in `recent`, by its length and its last bytes. */
+static uint32_t *recent_of(struct intern *t, const char *s, size_t len)
+{
+    uint64_t end = 0;
+    if (len >= 8)
+        memcpy(&end, s + len - 8, 8);
+    else if (len)
+        memcpy(&end, s, len);
+    return &t->recent[((end ^ len) * UINT64_C(0x9e3779b97f4a7c15) >> 58) % INTERN_RECENT];
+}
+
 uint32_t intern_put(struct intern *t, const char *s, size_t len)
 {
     if (t->count >= t->slots / 2)
         grow_slots(t);
     s = len ? s : "";
     len = strnlen(s, len);
+    uint32_t *recent = recent_of(t, s, len);
+    if (*recent && is_text(t, *recent - 1, s, len))
+        return *recent - 1;
     uint32_t *slot = find_slot(t, s, len);
     if (*slot == 0) {
         t->text[t->count] = arena_strndup(&t->arena, s, len);
         *slot = ++t->count;
     }
+    *recent = *slot;
     return *slot - 1;
 }
 

@@ -63,7 +63,7 @@ static bool read_rest(struct proto *in, const uint8_t *p, struct proto_field *ou
     left -= (size_t)n;
     if (out->value > left)
         return fail(in, cut);
-    out->bytes = proto_of(in->at, (size_t)out->value);
+    out->bytes = proto_bytes(in->at, (size_t)out->value);
     in->at += out->value;
     return true;
 }
@@ -72,9 +72,9 @@ bool proto_next_any(struct proto *in, struct proto_field *out)
 {
     const uint8_t *start = in->at;
     uint64_t tag;
-    if (in->at == in->end || in->fault)
+    if (in->at == in->end)
         return false;
-    int n = proto_varint(start, proto_left(in), &tag);
+    int n = proto_varint(start, (size_t)(in->end - start), &tag);
     if (n <= 0)
         return fail(in, n ? wide : cut);
     if (tag > UINT32_MAX || tag < 8)

@@ -3,8 +3,6 @@
  * all of them are ASCII. */
 #include "base/utf8.h"
 
-#include <string.h>
-
 static bool is_continuation(unsigned char c)
 {
     return (c & 0xC0) == 0x80;
@@ -42,23 +40,8 @@ static size_t ascii_run(const char *s, size_t len)
     return i;
 }
 
-static bool is_ascii(const char *s, size_t len)
-{
-    uint64_t word;
-    if (len < 8) {
-        char any = 0;
-        for (size_t i = 0; i < len; i++)
-            any |= s[i];
-        return !(any & 0x80);
-    }
-    memcpy(&word, s + len - 8, 8); /* what the words from the front leave over */
-    return !(word & 0x8080808080808080) && ascii_run(s, len) + 8 > len;
-}
-
 bool utf8_valid(const char *s, size_t len)
 {
-    if (is_ascii(s, len))
-        return true;
     for (size_t i = ascii_run(s, len); i < len;) {
         size_t n = utf8_length(s + i, len - i);
         if (n == 0)

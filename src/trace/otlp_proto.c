@@ -88,12 +88,12 @@ static int report(struct otlp_proto *p, struct error *err)
 /* ---- values ------------------------------------------------------------------------------ */
 
 /* The bytes as UTF-8, in `room` when they had to be mended. */
-static void read_text(struct otlp_proto *p, struct proto bytes, struct buf *room, const char **s,
-                      size_t *len)
+static void read_text(struct otlp_proto *p, struct proto_bytes bytes, struct buf *room,
+                      const char **s, size_t *len)
 {
     *s = (const char *)bytes.at;
-    *len = proto_left(&bytes);
-    if (utf8_valid(*s, *len))
+    *len = proto_len(bytes);
+    if (utf8_is_ascii(*s, *len) || utf8_valid(*s, *len))
         return;
     quality_note(p->sink->quality, QUALITY_BAD_TEXT, p->sink->file_index,
                  PLACE_BYTE | offset_of(p, bytes.at));
@@ -103,11 +103,12 @@ static void read_text(struct otlp_proto *p, struct proto bytes, struct buf *room
     *len = room->len;
 }
 
-static bool check_value(struct otlp_proto *p, struct proto in, int depth);
+static bool check_value(struct otlp_proto *p, struct proto_bytes bytes, int depth);
 
 /* An attribute that nothing is asked of is well formed all the same. */
-static bool check_attribute(struct otlp_proto *p, struct proto in, int depth)
+static bool check_attribute(struct otlp_proto *p, struct proto_bytes bytes, int depth)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     while (proto_next(&in, &f))
         if (f.tag == KEY_VALUE_VALUE && !check_value(p, f.bytes, depth))
@@ -116,11 +117,12 @@ static bool check_attribute(struct otlp_proto *p, struct proto in, int depth)
 }
 
 /* So are the elements of an array or a map, which hold further ones. */
-static bool check_elements(struct otlp_proto *p, struct proto in, bool map, int depth)
+static bool check_elements(struct otlp_proto *p, struct proto_bytes bytes, bool map, int depth)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     if (depth > OTLP_DEPTH_MAX)
-        return broken(p, "a value is nested deeper than 100", in.at);
+        return broken(p, "a value is nested deeper than 100", bytes.at);
     while (proto_next(&in, &f))
         if (f.tag == LIST_VALUES &&
             !(map ? check_attribute(p, f.bytes, depth) : check_value(p, f.bytes, depth)))
@@ -128,8 +130,9 @@ static bool check_elements(struct otlp_proto *p, struct proto in, bool map, int 
     return is_done(p, &in);
 }
 
-static bool check_value(struct otlp_proto *p, struct proto in, int depth)
+static bool check_value(struct otlp_proto *p, struct proto_bytes bytes, int depth)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     while (proto_next(&in, &f))
         if ((f.tag == VALUE_ARRAY || f.tag == VALUE_MAP) &&
@@ -139,8 +142,9 @@ static bool check_value(struct otlp_proto *p, struct proto in, int depth)
 }
 
 /* A message whose attributes are not asked for: a resource, a scope or a link. */
-static bool check_message(struct otlp_proto *p, struct proto in, uint32_t attributes)
+static bool check_message(struct otlp_proto *p, struct proto_bytes bytes, uint32_t attributes)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     while (proto_next(&in, &f))
         if (f.tag == attributes && !check_attribute(p, f.bytes, 0))
@@ -159,9 +163,10 @@ static void put_number(struct attribute *a, enum attribute_kind kind, uint64_t v
 
 /* Of the choices in AnyValue the last one holds; *has is false for one that is no text or number.
  * A text is left where it lies. */
-static bool read_value(struct otlp_proto *p, struct proto in, struct attribute *a, bool *has,
-                       struct proto *text)
+static bool read_value(struct otlp_proto *p, struct proto_bytes bytes, struct attribute *a,
+                       bool *has, struct proto_bytes *text)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     *has = false;
     while (proto_next(&in, &f)) {
@@ -194,11 +199,12 @@ static bool read_value(struct otlp_proto *p, struct proto in, struct attribute *
     return is_done(p, &in);
 }
 
-static bool read_attribute(struct otlp_proto *p, struct proto in)
+static bool read_attribute(struct otlp_proto *p, struct proto_bytes bytes)
 {
+    struct proto in = proto_walk(bytes);
     struct attribute a = {0};
     struct proto_field f;
-    struct proto key = {0}, text = {0};
+    struct proto_bytes key = {0}, text = {0};
     bool has = false;
     while (proto_next(&in, &f))
         if (f.tag == KEY_VALUE_KEY)
@@ -212,8 +218,7 @@ static bool read_attribute(struct otlp_proto *p, struct proto in)
     read_text(p, key, &p->key, &a.key, &a.key_len);
     if (a.kind == ATTRIBUTE_TEXT)
         read_text(p, text, &p->text, &a.text, &a.text_len);
-    if (vocabulary_asks(p->sink->words, a.key, a.key_len))
-        vocabulary_attribute(p->sink->words, &a);
+    vocabulary_attribute(p->sink->words, &a);
     return true;
 }
 
@@ -221,11 +226,12 @@ static bool read_attribute(struct otlp_proto *p, struct proto in)
 
 struct status {
     bool failed;
-    struct proto message; /* at is NULL: none */
+    struct proto_bytes message; /* at is NULL: none */
 };
 
-static bool read_status(struct otlp_proto *p, struct proto in, struct status *out)
+static bool read_status(struct otlp_proto *p, struct proto_bytes bytes, struct status *out)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     while (proto_next(&in, &f))
         if (f.tag == STATUS_CODE)
@@ -244,9 +250,11 @@ static void tell_status(struct otlp_proto *p, const struct status *status)
     vocabulary_status(p->sink->words, status->failed, s, len);
 }
 
-static bool read_event(struct otlp_proto *p, struct proto in)
+static bool read_event(struct otlp_proto *p, struct proto_bytes bytes)
 {
-    struct proto all = in, name = {0};
+    struct proto in = proto_walk(bytes);
+    struct proto all = in;
+    struct proto_bytes name = {0};
     struct proto_field f;
     const char *s = "";
     size_t len = 0;
@@ -264,8 +272,9 @@ static bool read_event(struct otlp_proto *p, struct proto in)
     return true;
 }
 
-static bool read_events(struct otlp_proto *p, struct proto in)
+static bool read_events(struct otlp_proto *p, struct proto_bytes bytes)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     while (proto_next(&in, &f))
         if (f.tag == SPAN_EVENTS && !read_event(p, f.bytes))
@@ -283,20 +292,20 @@ static int64_t read_time(struct otlp_proto *p, uint64_t ns, const uint8_t *where
 }
 
 /* Spans of a trace mostly follow each other. */
-static uint32_t trace_of(struct otlp_proto *p, const struct proto *id)
+static uint32_t trace_of(struct otlp_proto *p, struct proto_bytes id)
 {
-    size_t n = proto_left(id);
-    if (n == sizeof p->last_id && p->has_last && memcmp(p->last_id, id->at, n) == 0)
+    size_t n = proto_len(id);
+    if (n == sizeof p->last_id && p->has_last && memcmp(p->last_id, id.at, n) == 0)
         return p->last_trace;
-    uint32_t trace = ids_trace_bytes(p->sink->set, id->at, n);
+    uint32_t trace = ids_trace_bytes(p->sink->set, id.at, n);
     p->has_last = n == sizeof p->last_id;
     if (p->has_last)
-        memcpy(p->last_id, id->at, n);
+        memcpy(p->last_id, id.at, n);
     p->last_trace = trace;
     return trace;
 }
 
-static uint32_t name_of(struct otlp_proto *p, struct proto bytes)
+static uint32_t name_of(struct otlp_proto *p, struct proto_bytes bytes)
 {
     const char *s;
     size_t len;
@@ -310,13 +319,13 @@ static bool read_part(struct otlp_proto *p, const struct proto_field *f, const u
 {
     switch (f->tag) {
     case SPAN_TRACE_ID:
-        span->trace = trace_of(p, &f->bytes);
+        span->trace = trace_of(p, f->bytes);
         return true;
     case SPAN_SPAN_ID:
-        span->id = ids_span_bytes(f->bytes.at, proto_left(&f->bytes));
+        span->id = ids_span_bytes(f->bytes.at, proto_len(f->bytes));
         return true;
     case SPAN_PARENT_ID:
-        span->parent = ids_span_bytes(f->bytes.at, proto_left(&f->bytes));
+        span->parent = ids_span_bytes(f->bytes.at, proto_len(f->bytes));
         return true;
     case SPAN_NAME:
         span->name = name_of(p, f->bytes);
@@ -337,10 +346,11 @@ static bool read_part(struct otlp_proto *p, const struct proto_field *f, const u
     return true;
 }
 
-static bool read_span(struct otlp_proto *p, struct proto in)
+static bool read_span(struct otlp_proto *p, struct proto_bytes bytes)
 {
+    struct proto in = proto_walk(bytes);
     struct sink *sink = p->sink;
-    struct proto events = {0};
+    struct proto_bytes events = {0};
     const uint8_t *begin = in.at, *where = in.at;
     struct status status = {0};
     struct proto_field f;
@@ -349,7 +359,7 @@ static bool read_span(struct otlp_proto *p, struct proto in)
     span->line = PLACE_BYTE | offset_of(p, begin);
     for (; proto_next(&in, &f); where = in.at) {
         if (f.tag == SPAN_EVENTS && !events.at)
-            events = (struct proto){where, in.end, NULL};
+            events = (struct proto_bytes){where, in.end};
         if (!read_part(p, &f, where, span, &status))
             return false;
     }
@@ -368,8 +378,9 @@ static bool read_span(struct otlp_proto *p, struct proto in)
 
 /* ---- what spans lie in ------------------------------------------------------------------- */
 
-static int read_scope(struct otlp_proto *p, struct proto in, struct error *err)
+static int read_scope(struct otlp_proto *p, struct proto_bytes bytes, struct error *err)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     while (proto_next(&in, &f)) {
         bool fine = f.tag == SCOPE_SPANS   ? read_span(p, f.bytes)
@@ -382,8 +393,9 @@ static int read_scope(struct otlp_proto *p, struct proto in, struct error *err)
 }
 
 /* A sender of the time between the two names may have set both: then the new one counts. */
-static uint32_t name_of_scopes(struct proto in)
+static uint32_t name_of_scopes(struct proto_bytes bytes)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     uint32_t tag = RESOURCE_SCOPES;
     while (proto_next(&in, &f)) {
@@ -395,9 +407,10 @@ static uint32_t name_of_scopes(struct proto in)
     return tag;
 }
 
-static int read_resource(struct otlp_proto *p, struct proto in, struct error *err)
+static int read_resource(struct otlp_proto *p, struct proto_bytes bytes, struct error *err)
 {
-    uint32_t scopes = name_of_scopes(in);
+    struct proto in = proto_walk(bytes);
+    uint32_t scopes = name_of_scopes(bytes);
     struct proto_field f;
     while (proto_next(&in, &f)) {
         if (f.tag == scopes && read_scope(p, f.bytes, err))
@@ -408,8 +421,9 @@ static int read_resource(struct otlp_proto *p, struct proto in, struct error *er
     return is_done(p, &in) ? 0 : report(p, err);
 }
 
-int otlp_proto_read(struct otlp_proto *p, struct proto in, struct error *err)
+int otlp_proto_read(struct otlp_proto *p, struct proto_bytes bytes, struct error *err)
 {
+    struct proto in = proto_walk(bytes);
     struct proto_field f;
     while (proto_next(&in, &f))
         if (f.tag == REQUEST_RESOURCES && read_resource(p, f.bytes, err))

@@ -229,7 +229,8 @@ static int read_record(struct otlp_stream *s, const uint8_t *p, const struct rec
     s->offset += size;
     if (s->framing != OTLP_SINGLE)
         s->proto.sink->quality->records++;
-    return r->fields ? otlp_proto_read(&s->proto, proto_of(p + r->head, (size_t)r->body), err) : 0;
+    return r->fields ? otlp_proto_read(&s->proto, proto_bytes(p + r->head, (size_t)r->body), err)
+                     : 0;
 }
 
 /* Reads the whole records at p; *used of the bytes are read. */

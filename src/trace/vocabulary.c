@@ -106,7 +106,7 @@ struct attr_path {
 enum compare { COMPARE_EQUAL, COMPARE_DIFFERS, COMPARE_BELOW, COMPARE_ABOVE, COMPARE_CONTAINS };
 
 /* What is known of a key seen lately: most attributes of a log have one of few keys. */
-enum { SEEN_KEYS = 1024, SEEN_LENGTH = 54 };
+enum { SEEN_KEYS = 1024, SEEN_LENGTH = 61 };
 struct seen_key {
     char key[SEEN_LENGTH];
     uint8_t len;
@@ -225,12 +225,12 @@ void vocabulary_free(struct vocabulary *v)
 
 /* ---- small things ----------------------------------------------------------------------- */
 
-/* Case-insensitive search. */
+/* Is `part`, which begins with a small letter, in the text in either case? */
 static bool has(const char *text, const char *part)
 {
     size_t n = strlen(part);
     for (; *text; text++)
-        if (strncasecmp(text, part, n) == 0)
+        if ((*text | 32) == *part && strncasecmp(text, part, n) == 0)
             return true;
     return false;
 }
@@ -574,12 +574,6 @@ struct span *vocabulary_open(struct vocabulary *v)
     v->event_score_named = false;
     buf_clear(&v->error_text);
     return &v->span;
-}
-
-bool vocabulary_asks(struct vocabulary *v, const char *key, size_t len)
-{
-    const struct seen_key *seen = look_up(v, key, len);
-    return seen->row || seen->is_named;
 }
 
 void vocabulary_attribute(struct vocabulary *v, const struct attribute *a)

@@ -12,7 +12,7 @@ static const char *walk(const char *bytes, size_t len, size_t *fields, size_t *a
     uint8_t *copy = malloc(len ? len : 1);
     assert_non_null(copy);
     memcpy(copy, bytes, len);
-    struct proto in = proto_of(copy, len);
+    struct proto in = proto_walk(proto_bytes(copy, len));
     struct proto_field f;
     for (*fields = 0; proto_next(&in, &f); ++*fields)
         if ((f.tag & 7) == PROTO_BYTES)
@@ -28,17 +28,17 @@ static const char *walk(const char *bytes, size_t len, size_t *fields, size_t *a
 static void the_documented_examples_are_read(void **state)
 {
     struct proto_field f;
-    struct proto in = proto_of("\x08\x96\x01", 3);
+    struct proto in = proto_walk(proto_bytes("\x08\x96\x01", 3));
     assert_true(proto_next(&in, &f));
     assert_int_equal(f.tag, PROTO_TAG(1, PROTO_VARINT));
     assert_int_equal(f.value, 150);
     assert_false(proto_next(&in, &f));
-    in = proto_of("\x12\x07testing", 9);
+    in = proto_walk(proto_bytes("\x12\x07testing", 9));
     assert_true(proto_next(&in, &f));
     assert_int_equal(f.tag, PROTO_TAG(2, PROTO_BYTES));
-    assert_int_equal(proto_left(&f.bytes), 7);
+    assert_int_equal(proto_len(f.bytes), 7);
     assert_memory_equal(f.bytes.at, "testing", 7);
-    in = proto_of("\x08\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11);
+    in = proto_walk(proto_bytes("\x08\xfe\xff\xff\xff\xff\xff\xff\xff\xff\x01", 11));
     assert_true(proto_next(&in, &f));
     assert_true((int64_t)f.value == -2);
 }
@@ -46,7 +46,8 @@ static void the_documented_examples_are_read(void **state)
 static void fixed_numbers_are_little_endian(void **state)
 {
     struct proto_field f;
-    struct proto in = proto_of("\x39\x01\x02\x03\x04\x05\x06\x07\x80\x85\x01\x01\x00\x00\xff", 15);
+    struct proto in =
+        proto_walk(proto_bytes("\x39\x01\x02\x03\x04\x05\x06\x07\x80\x85\x01\x01\x00\x00\xff", 15));
     assert_true(proto_next(&in, &f));
     assert_int_equal(f.tag, PROTO_TAG(7, PROTO_FIXED64));
     assert_true(f.value == 0x8007060504030201);
