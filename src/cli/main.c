@@ -29,6 +29,16 @@ static void on_interrupt(int signal_number)
     }
 }
 
+/* Of a command that has nothing to show before its end. */
+static void on_interrupt_end(int signal_number)
+{
+    static const char said[] = "seam: interrupted\n";
+    (void)signal_number;
+    ssize_t written = write(STDERR_FILENO, said, sizeof said - 1);
+    (void)written;
+    _exit(130);
+}
+
 static int terminal_width(void)
 {
     struct winsize size;
@@ -91,6 +101,8 @@ static int run(int argc, char **argv, const struct options *options, const struc
             return 0;
         ranks = &ranks_alone;
     }
+    if (options->command == COMMAND_SOLVE && !option_given(options, OPTION_SWEEP))
+        action.sa_handler = on_interrupt_end;
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     if (ranks->size > 1)

@@ -47,8 +47,8 @@ void put_mean(const struct writer *w, const char *name, double mean, double vari
 {
     if (n == 0 || !isfinite(mean))
         return;
-    struct interval at = variance == 0       ? (struct interval){mean, mean}
-                         : w->options->brief ? around(mean, sqrt(variance / (double)n))
+    struct interval at = variance == 0 && n > 1 ? (struct interval){mean, mean}
+                         : w->options->brief    ? around(mean, sqrt(variance / (double)n))
                                              : interval_mean(mean, variance, n, w->options->level);
     put(w, name, mean, at, n, unit);
 }
@@ -139,8 +139,8 @@ void put_quantile_of_clusters(const struct writer *w, const char *name, const st
     if (s->n == 0)
         return;
     double value = written(sketch_quantile(s, p));
-    struct interval at =
-        s->min == s->max ? (struct interval){value, value} : quantile_limits(w, s, p, excess);
+    struct interval at = s->n > 1 && s->min == s->max ? (struct interval){value, value}
+                                                      : quantile_limits(w, s, p, excess);
     at.low = fmin(written(at.low), value);
     at.high = fmax(written(at.high), value);
     put(w, name, value, at, s->n, unit);

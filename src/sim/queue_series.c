@@ -177,7 +177,7 @@ void queue_warn(const struct queue_tally *t, struct result *out)
                     "%llu of %llu items were still inside when the guard struck, long after the "
                     "horizon; they count as unfinished, and their latencies are not known",
                     (unsigned long long)t->unfinished, (unsigned long long)t->items);
-    if (t->items == 0)
+    if (t->items == 0 && t->observed > 0)
         result_warn(out, "no item arrived between the warm-up and the end of the horizon");
     if (t->n_units > 1)
         result_assume(out,

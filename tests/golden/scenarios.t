@@ -542,3 +542,8 @@ flow.confident.threshold  latency p95
                     0.85     65.2 min
                     0.95     75.5 min
 [1]
+$ printf 'seam: 1\nflow: [{stage: a, latency: {exponential: {mean: 1s}}}]\n' | seam simulate - --trials 1 --csv | grep -E '^result,simulate,(latency_(mean|p50|p99)|visits_mean),'
+result,simulate,latency_mean,,0.8022738099098206,,,0.95,1,s,,,'-
+result,simulate,latency_p50,,0.8022738,0,,0.95,1,s,,,'-
+result,simulate,latency_p99,,0.8022738,0.8022738,,0.95,1,s,,,'-
+result,simulate,visits_mean,,1,,,0.95,1,1,,,'-
