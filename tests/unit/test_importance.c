@@ -86,10 +86,10 @@ static void what_no_repetition_saw_is_not_excluded(void **state)
     static const char *const of_layer[] = {"loss", "closes", NULL};
     struct pipeline p;
     struct result exact, r;
-    read_scenario("flow:\n  - stage: a\n    layer: tool\n    error: 1e-6\n"
-                  "  - stage: b\n    layer: data\n    wrong: 1e-6\n"
-                  "  - stage: sure\n    layer: agent\n",
-                  &p);
+    flow_read("flow:\n  - stage: a\n    layer: tool\n    error: 1e-6\n"
+              "  - stage: b\n    layer: data\n    wrong: 1e-6\n"
+              "  - stage: sure\n    layer: agent\n",
+              &p);
     solve(&p, &exact);
     simulate(&p, 1, &r);
     for (size_t i = 0; i < 3; i++) {
