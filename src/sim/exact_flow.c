@@ -124,7 +124,7 @@ static void flow_send(const struct chain *c, uint32_t s, uint32_t end, struct fl
     const struct chain_state *from = &c->state[s];
     const double *visits = visits_of(c, from->unit);
     uint32_t last = UINT32_MAX;
-    struct flow after;
+    struct flow after = {0};
     for (uint32_t h = from->hop; h < from[1].hop; h++) {
         const struct hop *hop = &c->hop[h];
         if (c->end_of[hop->branch] != last) {

@@ -70,20 +70,23 @@ check "said once" "$(grep -c 'there is no such file' "$dir/said")" 1
 check "nothing else on standard output" "$(grep -c . "$dir/out")" 0
 
 # one rank is killed: all end, and what was kept goes on anywhere
-"$SEAM" simulate scenarios/six-step.yaml --no-uncertainty --trials 2e8 --json --quiet >"$dir/alone"
-ranks 3 simulate scenarios/six-step.yaml --no-uncertainty --trials 2e8 --json --quiet \
+"$SEAM" simulate scenarios/six-step.yaml --no-uncertainty --trials 1e9 --json --quiet >"$dir/alone"
+ranks 3 simulate scenarios/six-step.yaml --no-uncertainty --trials 1e9 --json --quiet \
     --checkpoint "$dir/run" --keep-every 50ms >"$dir/part" 2>&1 &
 pid=$!
-sleep 1.5
+for _ in $(seq 500); do
+    [ -s "$dir/run" ] && break
+    sleep 0.02
+done
 victim=$(pgrep -f "^$BUILD/seam-mpi simulate .*--checkpoint $dir/run" | tail -1)
 [ -n "$victim" ] && kill -9 "$victim"
 wait $pid
 code=$?
 check "a killed rank ends all" "$([ -n "$victim" ] && [ $code != 0 ] && echo yes)" yes
 cp "$dir/run" "$dir/again"
-"$SEAM" simulate scenarios/six-step.yaml --no-uncertainty --trials 2e8 --json --quiet --resume "$dir/run" >"$dir/resumed"
+"$SEAM" simulate scenarios/six-step.yaml --no-uncertainty --trials 1e9 --json --quiet --resume "$dir/run" >"$dir/resumed"
 check "goes on alone" "$(same "$dir/alone" "$dir/resumed")" yes
-ranks 2 simulate scenarios/six-step.yaml --no-uncertainty --trials 2e8 --json --quiet --resume "$dir/again" >"$dir/resumed"
+ranks 2 simulate scenarios/six-step.yaml --no-uncertainty --trials 1e9 --json --quiet --resume "$dir/again" >"$dir/resumed"
 check "goes on on two ranks" "$(same "$dir/alone" "$dir/resumed")" yes
 
 # the signal that mpirun passes on to all ranks
