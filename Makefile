@@ -44,7 +44,7 @@ endif
 SAY = $(if $(V),,@printf '  %-5s %s\n' $(1) $(2);)
 
 # --- what is built from what
-C_SRC   := $(filter-out src/cli/main.c src/sim/mpi.c,$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c)))
+C_SRC   := $(filter-out src/cli/main.c src/sim/mpi.c,$(foreach l,$(LAYERS),$(wildcard src/$(l)/*.c src/$(l)/*/*.c)))
 CXX_SRC := $(foreach l,$(LAYERS),$(wildcard src/$(l)/*.cc))
 LIB_OBJ := $(C_SRC:%.c=$(BUILD)/%.o) $(CXX_SRC:%.cc=$(BUILD)/%.o)
 LIB     := $(BUILD)/libseam.a

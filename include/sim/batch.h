@@ -10,7 +10,7 @@
 #include "math/rng.h"
 #include "sim/compile.h"
 #include "sim/lanes.h"
-#include "sim/queue_tally.h"
+#include "sim/queue/tally.h"
 #include "sim/tally.h"
 #include <stdatomic.h>
 #include <stdbool.h>

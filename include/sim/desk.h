@@ -15,9 +15,9 @@
 
 #include "math/rng.h"
 #include "sim/batch.h"
-#include "sim/desk_order.h"
-#include "sim/queue_arrive.h"
-#include "sim/queue_tally.h"
+#include "sim/desk/order.h"
+#include "sim/queue/arrive.h"
+#include "sim/queue/tally.h"
 #include <stdatomic.h>
 
 /* Read-only once made. */
@@ -44,7 +44,7 @@ struct customers {
 struct desk_line {
     uint32_t servers;
     struct desk_order *order; /* NULL: always open, first come first served */
-    double *free_at;       /* [servers] when they are free: ascending, or a heap; see desk_line.c */
+    double *free_at; /* [servers] when they are free: ascending, or a heap; see sim/desk/line.c */
     struct customers pool; /* not served yet, the first `kept` since an earlier look */
     uint32_t kept;
     struct rank *rank, *spare; /* [rank_cap]: scratch of sorting */
@@ -143,7 +143,7 @@ void desk_sim_flush(struct desk_sim *s, struct queue_tally *t);
 
 /* --- between the files of the engine */
 
-/* desk_line.c */
+/* sim/desk/line.c */
 void desk_line_init(struct desk_line *l, const struct pipeline *p, uint32_t resource);
 void desk_line_release(struct desk_line *l);
 /* All servers free, nobody there. */
@@ -157,7 +157,7 @@ void desk_line_serve(struct desk_sim *s, uint32_t desk, double upto, bool all);
 /* The same for at most LANES who come in order and before all others, with an empty pool. */
 void desk_line_serve_now(struct desk_sim *s, uint32_t desk, const struct customers *c);
 
-/* desk_count.c: the customers of one desk, at most LANES, in order, with begin[] */
+/* sim/desk/count.c: the customers of one desk, at most LANES, in order, with begin[] */
 void desk_count(struct desk_sim *s, uint32_t desk, const struct customers *c, const double *begin);
 /* The same for some who left in any order. */
 void desk_count_left(struct desk_sim *s, uint32_t desk, const struct customers *c,
@@ -172,11 +172,11 @@ void desk_count_closed(struct desk_sim *s, uint32_t desk, double from, double to
 /* Units of time of a horizon that is over: utilisation, wages, curves. */
 void desk_count_horizon(struct desk_sim *s);
 
-/* desk_arrive.c */
+/* sim/desk/arrive.c */
 /* The next arrivals, at most LANES, to s->arrival; of a bare program s->work and s->class too. */
 void desk_fill_arrivals(struct desk_sim *s);
 
-/* desk_items.c */
+/* sim/desk/items.c */
 /* How a lane's item ended; see class_end. */
 uint32_t desk_end_of(const struct batch *b, uint32_t lane);
 /* Counts the items of a block that has ended; held ones without their time in sketches. */

@@ -3,7 +3,7 @@
  * qualities on first entry), one chain for each class.
  *
  * Scenarios with arrivals are solved where nobody waits, or at desks of known forms
- * (exact_desks.h).
+ * (sim/exact/desks.h).
  *
  * Evidence: values are posterior means, by Gauss-Jacobi quadrature over the posteriors (exact for
  * the polynomials that bounded pipelines give), and intervals are those of the parameters. */

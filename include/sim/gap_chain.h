@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The game between steps on the chain of exact_chain.h: all Owen values in a few passes.
+/* The game between steps on the chain of sim/exact/chain.h: all Owen values in a few passes.
  *
  * Life cycle: gap_model_build on a built model, gap_values for any numbers, gap_model_release. */
 #ifndef SEAM_SIM_GAP_CHAIN_H
 #define SEAM_SIM_GAP_CHAIN_H
 
-#include "sim/exact_values.h"
+#include "sim/exact/values.h"
 #include "sim/gap.h"
 
 /* Gauss nodes for a layer, on [0, 1]. */

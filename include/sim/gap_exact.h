@@ -6,7 +6,7 @@
 #define SEAM_SIM_GAP_EXACT_H
 
 #include "sim/exact.h"
-#include "sim/exact_values.h"
+#include "sim/exact/values.h"
 #include "sim/gap.h"
 
 /* Adds layers and the stages' loss to *out, whose stages are there already.  `uncertain`: evidence

@@ -6,7 +6,7 @@
 #ifndef SEAM_SIM_SENSITIVITY_TRIAL_H
 #define SEAM_SIM_SENSITIVITY_TRIAL_H
 
-#include "sim/exact_values.h"
+#include "sim/exact/values.h"
 #include "sim/parameters.h"
 #include "sim/sensitivity.h"
 

@@ -10,7 +10,7 @@
 #define SEAM_SIM_SPLIT_WALK_H
 
 #include "base/buf.h"
-#include "sim/queue_sim.h"
+#include "sim/queue/sim.h"
 
 enum { SPLIT_TRIALS = 4, SPLIT_LEVELS = 24 };
 

@@ -14,7 +14,7 @@
 #define SEAM_SIM_TILT_H
 
 #include "base/buf.h"
-#include "sim/queue_program.h"
+#include "sim/queue/program.h"
 #include <stdbool.h>
 #include <stdint.h>
 

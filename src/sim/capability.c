@@ -3,7 +3,7 @@
  * of the exact probability that a visit ends ok, less the reliability that was met. */
 #include "sim/estimate.h"
 
-#include "sim/exact_chain.h"
+#include "sim/exact/chain.h"
 #include <math.h>
 
 static double capability_of(const struct pipeline *p, uint32_t class, bool *any)

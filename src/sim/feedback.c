@@ -9,8 +9,8 @@
 #include "model/learning.h"
 #include "sim/gap.h"
 #include "sim/queue.h"
-#include "sim/queue_metrics.h"
-#include "sim/queue_sim.h"
+#include "sim/queue/metrics.h"
+#include "sim/queue/sim.h"
 
 #include <math.h>
 #include <string.h>

@@ -10,7 +10,7 @@
  * not at all: their sets are listed too. */
 #include "sim/gap_chain.h"
 
-#include "sim/exact_posterior.h"
+#include "sim/exact/posterior.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,8 +4,8 @@
 #include "sim/gap_exact.h"
 
 #include "math/interval.h"
-#include "sim/exact_fork.h"
-#include "sim/exact_posterior.h"
+#include "sim/exact/fork.h"
+#include "sim/exact/posterior.h"
 #include "sim/gap_chain.h"
 
 #include <math.h>

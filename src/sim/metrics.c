@@ -6,7 +6,7 @@
 #include "sim/batch.h"
 #include "sim/curve.h"
 #include "sim/estimate.h"
-#include "sim/exact_chain.h"
+#include "sim/exact/chain.h"
 
 #include <math.h>
 #include <string.h>

@@ -12,7 +12,7 @@
 #include "math/interval.h"
 #include "math/rng.h"
 #include "sim/exact.h"
-#include "sim/queue_sim.h"
+#include "sim/queue/sim.h"
 #include "sim/split.h"
 #include "sim/tilt.h"
 #include "sim/workers.h"

@@ -6,9 +6,9 @@
  * solved whole. */
 #include "sim/sensitivity_trial.h"
 
-#include "sim/exact_fork.h"
-#include "sim/exact_queue.h"
-#include "sim/exact_weather.h"
+#include "sim/exact/fork.h"
+#include "sim/exact/queue.h"
+#include "sim/exact/weather.h"
 
 #include <math.h>
 #include <string.h>

@@ -11,8 +11,8 @@
 #include "math/gsl_guard.h"
 #include "model/scenario.h"
 #include "sim/desk.h"
-#include "sim/queue_metrics.h"
-#include "sim/queue_sim.h"
+#include "sim/queue/metrics.h"
+#include "sim/queue/sim.h"
 #include "tests/bench/timing.h"
 
 #include <gsl/gsl_histogram.h>

@@ -8,7 +8,7 @@
 #include "model/scenario.h"
 #include "sim/engine.h"
 #include "sim/queue.h"
-#include "sim/queue_sim.h"
+#include "sim/queue/sim.h"
 #include "sim/run.h"
 #include "tests/property/random_pipeline.h"
 #include "tests/support/support.h"

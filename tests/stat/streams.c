@@ -4,7 +4,7 @@
  *   streams sparse   numbers by random access: items, their steps, visits, attempts and purposes
  *   streams keys     the first number of every key, seed after seed, block after block */
 #include "math/rng.h"
-#include "sim/queue_sim.h"
+#include "sim/queue/sim.h"
 
 #include <stdio.h>
 #include <string.h>

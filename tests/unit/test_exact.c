@@ -4,7 +4,7 @@
 #include "math/gsl_guard.h"
 #include "model/scenario.h"
 #include "sim/exact.h"
-#include "sim/exact_posterior.h"
+#include "sim/exact/posterior.h"
 #include "tests/support/flow.h"
 #include "tests/support/solved.h"
 #include "tests/support/support.h"

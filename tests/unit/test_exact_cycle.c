@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Desks with hours and changing arrivals, against values computed apart from this program. */
-#include "sim/exact_cycle.h"
+#include "sim/exact/cycle.h"
 #include "tests/support/support.h"
 
 #include <math.h>

@@ -4,7 +4,7 @@
 #include "math/gsl_guard.h"
 #include "model/scenario.h"
 #include "sim/exact.h"
-#include "sim/exact_latency.h"
+#include "sim/exact/latency.h"
 #include "sim/run.h"
 #include "tests/support/solved.h"
 #include "tests/support/support.h"

@@ -2,8 +2,8 @@
 /* Desks in the steady state against textbook models (cases with a letter and a number), whose
  * values were computed apart from this program, and what is refused. */
 #include "model/scenario.h"
-#include "sim/exact_queue.h"
-#include "sim/exact_wait.h"
+#include "sim/exact/queue.h"
+#include "sim/exact/wait.h"
 #include "tests/support/solved.h"
 #include "tests/support/support.h"
 

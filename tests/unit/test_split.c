@@ -4,7 +4,7 @@
  * million comparisons; Student's tails with 63 degrees: once in 200,000). */
 #include "math/interval.h"
 #include "model/scenario.h"
-#include "sim/queue_sim.h"
+#include "sim/queue/sim.h"
 #include "sim/run.h"
 #include "sim/split.h"
 #include "tests/support/flow.h"

@@ -4,7 +4,7 @@
 #include "math/gsl_guard.h"
 #include "model/scenario.h"
 #include "sim/batch.h"
-#include "sim/queue_sim.h"
+#include "sim/queue/sim.h"
 #include "tests/support/support.h"
 
 #include <string.h>

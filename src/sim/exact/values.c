@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From the flows of the chains to metrics.  Classes are mixed as sums, before any ratio is taken;
+ * shares are sums of their own absorbing states, never 1 - x. */
+#include "sim/exact/wait.h"
+
+#include "sim/exact/fork.h"
+
+#include <math.h>
+#include <string.h>
+
+const char *const top_names[TOP_COUNT] = {
+#define X(name, word) word,
+    TOP_TABLE(X)
+#undef X
+};
+const char *const stage_names[STAGE_COUNT] = {
+#define X(name, word) word,
+    STAGE_TABLE(X)
+#undef X
+};
+
+/* --- sums of one class */
+
+/* sums += weight * add, both arrays of doubles. */
+static void mix(void *sums, const void *add, size_t size, double weight)
+{
+    double *to = sums;
+    const double *from = add;
+    for (size_t i = 0; i < size / sizeof(double); i++)
+        to[i] += weight * from[i];
+}
+
+/* By the step's own numbers, whatever the environments do to it, one call at a time. */
+static double ok_alone(const struct chain *c, uint32_t step)
+{
+    struct visit_law law;
+    if (!c->sky && !c->hedge[step].copies)
+        return c->law[step].ok;
+    uint32_t u = c->sky ? sky_calm(c, step) : step;
+    visit_law_set(&law, &c->numbers[u], chain_retry(c, u), &c->time[u], NULL);
+    return law.ok;
+}
+
+static void add_top(const struct model *m, const struct chain *c, const struct flow *absorb,
+                    struct top_sums *sums)
+{
+    *sums = (struct top_sums){.capability = 1};
+    for (int k = 0; k < ABSORB_COUNT; k++) {
+        sums->mass[k] = absorb[k].n;
+        sums->t1[k] = absorb[k].t1;
+        sums->t2[k] = absorb[k].t2;
+        sums->c1 += absorb[k].c1;
+        sums->c2 += absorb[k].c2;
+        sums->v1 += absorb[k].v1;
+        sums->v2 += absorb[k].v2;
+    }
+    for (uint32_t s = 0; s < c->n_states; s++) {
+        const struct chain_state *at = &c->state[s];
+        if (m->pipeline->step[at->step].kind != STEP_REVIEW || !unit_counts(&c->unit[at->unit]))
+            continue;
+        sums->reviews += m->state[s].n;
+        if (at->reviewed != REVIEW_FIRST)
+            continue;
+        sums->reviewed += m->state[s].n;
+        if (!at->good)
+            sums->reviewed_bad += m->state[s].n;
+    }
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
+        if (m->pipeline->step[i].kind == STEP_STAGE && m->pipeline->step[i].layer == LAYER_MODEL)
+            sums->capability *= ok_alone(c, i);
+}
+
+/* A visit's chance to end within the budget, for visits of one attempt. */
+static double in_budget(const struct model *m, const struct chain *c, uint32_t u)
+{
+    const struct numbers *n = &c->numbers[u];
+    if (m->no_time || !isfinite(n->budget_s))
+        return 1;
+    if ((c->wait && c->wait[c->unit[u].step]) || c->unit[u].kind == UNIT_JOIN)
+        return NAN;
+    if (c->hedge[u].copies)
+        return chain_retry(c, u)->attempts > 1 ? NAN : hedge_by(c, u, n->budget_s);
+    if (c->unit[u].kind == UNIT_VISIT && chain_retry(c, u)->attempts > 1)
+        return NAN;
+    return n->timeout_s <= n->budget_s ? 1 : dist_cdf(&n->latency, n->budget_s);
+}
+
+/* Attempts by one unit's numbers. */
+static void add_attempts(const struct model *m, const struct chain *c, uint32_t u, double tries)
+{
+    struct stage_sums *sums = &m->stage[c->unit[u].step];
+    sums->attempts += tries;
+    m->tries[u * m->pipeline->n_classes + c->class] += tries;
+    for (int o = 0; o < OUTCOME_COUNT; o++)
+        sums->rate[o] += tries * c->law[u].rate[o];
+    sums->attempt_s += tries * c->time[u].capped;
+    sums->cost += tries * c->numbers[u].cost_call;
+}
+
+/* Of visits by one unit. */
+static void add_visits(const struct model *m, const struct chain *c, uint32_t u, double visits,
+                       double share)
+{
+    uint32_t i = c->unit[u].step;
+    struct stage_sums *sums = &m->stage[i];
+    const struct visit_law *law = &c->law[u];
+    double ok = law->ok + law->wrong, n = share * visits;
+    double tries = ok * law->tries[END_OK][0] + law->failed * law->tries[END_FAILED][0];
+    sums->visits += n;
+    m->visits[i * m->pipeline->n_classes + c->class] += n;
+    if (!c->sky)
+        add_attempts(m, c, u, n * tries);
+    for (uint32_t k = 0; c->sky && k < c->n_weather; k++)
+        add_attempts(m, c, sky_sibling(c, u, k), n * sky_tries(c, u, k));
+    sums->visibly_ok += n * ok;
+    sums->first_ok += n * law->first_ok;
+    sums->retried += n * law->retried;
+    sums->retried_ok += n * law->retried_ok;
+    sums->visit_s += n * (ok * law->time[END_OK][0] + law->failed * law->time[END_FAILED][0]);
+    sums->within_budget += n * in_budget(m, c, u);
+}
+
+static uint32_t flow_column(const struct pipeline *p, int32_t to)
+{
+    return to >= 0 ? (uint32_t)to : p->n_steps + (uint32_t)(-1 - to) / 4;
+}
+
+/* A choice that ends a visit, before the edge is taken. */
+static bool chooses(const struct chain *c, int32_t state)
+{
+    enum unit_kind kind = state < 0 ? UNIT_VISIT : c->unit[c->state[state].unit].kind;
+    return kind == UNIT_WAYS || kind == UNIT_SOFT;
+}
+
+/* Visits of the steps inside parallels. */
+static void add_inside(struct model *m, const struct chain *c, double share)
+{
+    if (!c->forks)
+        return;
+    double *caught = mem_zero(c->n_units, sizeof *caught);
+    forks_masses(c, &m->state->n, sizeof *m->state / sizeof(double), m->mass, caught);
+    for (uint32_t u = 0; u < c->n_units; u++)
+        m->stage[c->unit[u].step].caught += share * caught[u];
+    mem_free(caught);
+}
+
+/* Visits, exits and edges. */
+static void add_stages(struct model *m, const struct chain *c, double share)
+{
+    const struct pipeline *p = m->pipeline;
+    uint32_t columns = p->n_steps + ABSORB_KIND_COUNT;
+    memset(m->mass, 0, c->n_units * sizeof *m->mass);
+    for (uint32_t s = 0; s < c->n_states; s++) {
+        const struct chain_state *at = &c->state[s];
+        double here = share * m->state[s].n;
+        m->mass[at->unit] += m->state[s].n;
+        m->stage[at->step].caught += here * c->caught[2 * at->unit + at->good];
+        enum unit_kind kind = c->unit[at->unit].kind;
+        bool inward = kind == UNIT_CACHE || kind == UNIT_FORK;
+        for (uint32_t h = at->hop; h < at[1].hop && !inward; h++) {
+            int32_t to = c->hop[h].to;
+            uint32_t column = flow_column(p, to >= 0 ? (int32_t)c->state[to].step : to);
+            if (!chooses(c, to))
+                m->flow[at->step * columns + column] += here * c->weight[c->hop[h].branch];
+        }
+    }
+    add_inside(m, c, share);
+    for (uint32_t u = 0; u < c->n_units; u++)
+        m->tries[u * p->n_classes + c->class] = 0;
+    for (uint32_t u = 0; u < c->n_units; u++)
+        if (unit_counts(&c->unit[u]))
+            add_visits(m, c, u, m->mass[u], share);
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        for (int k = 0; k < ABSORB_KIND_COUNT; k++)
+            m->stage[i].exit[k] = m->flow[i * columns + p->n_steps + (uint32_t)k];
+}
+
+static double shipped_good(const double absorb[ABSORB_COUNT])
+{
+    return absorb[absorb_index(ABSORB_SHIP, true, false)] +
+           absorb[absorb_index(ABSORB_SHIP, true, true)];
+}
+
+/* A parallel is perfect, or fails, when all steps in it are, or do. */
+static void set_with_inside(const struct model *m, struct chain *c, uint32_t i, enum chain_step how)
+{
+    const struct parallel *par = m->pipeline->step[i].parallel;
+    if (!par)
+        chain_set_step(c, i, how);
+    for (uint32_t k = par ? par->first[0] : 0; par && k < par->first[par->n_branches]; k++)
+        chain_set_step(c, k, how);
+}
+
+/* Reliability with the step made perfect, or failing; NaN when the items then never end. */
+static double reliability_if(struct model *m, struct chain *c, uint32_t i, enum chain_step how)
+{
+    double absorb[ABSORB_COUNT];
+    set_with_inside(m, c, i, how);
+    bool done = flow_mass(c, UINT32_MAX, m->mass, absorb);
+    return done ? shipped_good(absorb) : NAN;
+}
+
+/* Escapes (first entries of bad items and what becomes of them) and importances of steps that an
+ * item may come back to: a pass for each. */
+static void add_what_if(struct model *m, struct chain *c, uint32_t i, bool known, double share)
+{
+    double absorb[ABSORB_COUNT];
+    struct stage_sums *sums = &m->stage[i];
+    if (!known || !flow_mass(c, i, m->mass, absorb))
+        sums->first_bad = NAN;
+    for (uint32_t s = 0; s < c->n_states; s++)
+        if (c->state[s].step == i && !c->state[s].good) {
+            sums->first_bad += share * m->mass[s];
+            sums->escaped += share * m->mass[s] * m->bad[s];
+        }
+    sums->perfect += share * reliability_if(m, c, i, CHAIN_PERFECT);
+    sums->failing += share * reliability_if(m, c, i, CHAIN_FAILING);
+    set_with_inside(m, c, i, CHAIN_AS_FILLED);
+}
+
+/* What leaves a state, by the weights as they are, and ships good after it. */
+static double good_after(const struct model *m, const struct chain *c, uint32_t s)
+{
+    double sum = 0;
+    for (uint32_t h = c->state[s].hop; h < c->state[s + 1].hop; h++) {
+        int32_t to = c->hop[h].to;
+        sum += c->weight[c->hop[h].branch] *
+               (to >= 0 ? m->good[to]
+                        : (uint32_t)(-1 - to) / 2 == absorb_index(ABSORB_SHIP, true, false) / 2);
+    }
+    return sum;
+}
+
+/* Is it where an item enters its step, before any choice there? */
+static bool enters(const struct chain *c, uint32_t s)
+{
+    enum unit_kind kind = c->unit[c->state[s].unit].kind;
+    return kind == (c->pipeline->step[c->state[s].step].has_cache ? UNIT_CACHE : UNIT_VISIT);
+}
+
+/* Steps that an item enters once at most change the rest of its way alone: all of them are one
+ * pass forward and one backward.  False when items never leave a loop. */
+static bool add_what_ifs_once(struct model *m, struct chain *c, double share)
+{
+    double absorb[ABSORB_COUNT];
+    if (!flow_ships(c, true, m->good) || !flow_mass(c, UINT32_MAX, m->mass, absorb))
+        return false;
+    for (uint32_t s = 0; s < c->n_states; s++)
+        if (!c->state[s].good && !m->looped[c->state[s].step] && enters(c, s)) {
+            m->stage[c->state[s].step].first_bad += share * m->mass[s];
+            m->stage[c->state[s].step].escaped += share * m->mass[s] * m->bad[s];
+        }
+    for (enum chain_step how = CHAIN_PERFECT; how <= CHAIN_FAILING; how++) {
+        for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
+            double *sum = how == CHAIN_PERFECT ? &m->stage[i].perfect : &m->stage[i].failing;
+            *sum += m->looped[i] ? 0 : share * shipped_good(absorb);
+            chain_set_step(c, i, how);
+        }
+        for (uint32_t s = 0; s < c->n_states; s++) {
+            struct stage_sums *sums = &m->stage[c->state[s].step];
+            double *sum = how == CHAIN_PERFECT ? &sums->perfect : &sums->failing;
+            if (!m->looped[c->state[s].step])
+                *sum += share * m->mass[s] * (good_after(m, c, s) - m->good[s]);
+        }
+    }
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
+        chain_set_step(c, i, CHAIN_AS_FILLED);
+    return true;
+}
+
+static void add_what_ifs(struct model *m, struct chain *c, double share)
+{
+    bool known = flow_ships(c, false, m->bad);
+    bool once = known && add_what_ifs_once(m, c, share);
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
+        if (!once || m->looped[i])
+            add_what_if(m, c, i, known, share);
+}
+
+int model_sums(struct model *m, const double *theta, struct error *err)
+{
+    const struct pipeline *p = m->pipeline;
+    struct flow absorb[ABSORB_COUNT];
+    uint32_t columns = p->n_steps + ABSORB_KIND_COUNT;
+    m->top[0] = (struct top_sums){0};
+    memset(m->stage, 0, p->n_steps * sizeof *m->stage);
+    memset(m->flow, 0, (size_t)p->n_steps * columns * sizeof *m->flow);
+    memset(m->visits, 0, (size_t)p->n_steps * p->n_classes * sizeof *m->visits);
+    for (uint32_t k = 0; k < p->n_classes; k++) {
+        struct chain *c = &m->chain[k];
+        double share = p->class[k].share;
+        chain_fill(c, theta);
+        forks_time(c);
+        if (flow_solve(c, &m->about, m->state, absorb, err))
+            return -1;
+        add_top(m, c, absorb, &m->top[1 + k]);
+        mix(&m->top[0], &m->top[1 + k], sizeof m->top[0], share);
+        if (!m->whole)
+            continue;
+        add_stages(m, c, share);
+        if (m->what_if)
+            add_what_ifs(m, c, share);
+    }
+    return 0;
+}
+
+/* --- values */
+
+static double ratio(double a, double b)
+{
+    return b > 0 ? a / b : NAN;
+}
+
+/* Standard deviation from moments of n items; differences below rounding are 0. */
+static double spread(double n, double m1, double m2)
+{
+    double mean = m1 / n, square = m2 / n, variance = square - mean * mean;
+    if (!(n > 0) || isnan(variance))
+        return NAN;
+    return variance > 8e-16 * square ? sqrt(variance) : 0;
+}
+
+struct shares {
+    double correct, wrong, rejected, failed, shipped, auto_shipped, auto_wrong;
+};
+
+static struct shares shares_of(const double *mass)
+{
+    const double *ship = mass, *reject = mass + 4, *fail = mass + 8;
+    return (struct shares){
+        .correct = ship[2] + ship[3],
+        .wrong = ship[0] + ship[1],
+        .rejected = reject[0] + reject[1] + reject[2] + reject[3],
+        .failed = fail[0] + fail[1] + fail[2] + fail[3],
+        .shipped = ship[0] + ship[1] + ship[2] + ship[3],
+        .auto_shipped = ship[0] + ship[2],
+        .auto_wrong = ship[0],
+    };
+}
+
+static void latency_values(const struct model *m, const struct top_sums *sums, double *v)
+{
+    double t1[2] = {0}, t2[2] = {0}, n[2] = {0}; /* shipped, all */
+    for (int k = 0; k < ABSORB_COUNT; k++)
+        for (int all = k >= 4; all < 2; all++) {
+            n[all] += sums->mass[k];
+            t1[all] += sums->t1[k];
+            t2[all] += sums->t2[k];
+        }
+    if (!m->infinite[0]) {
+        v[TOP_LATENCY_MEAN] = n[0] > 0 ? m->about.time_s + t1[0] / n[0] : NAN;
+        v[TOP_ALL_MEAN] = m->about.time_s + t1[1] / n[1];
+    }
+    if (!m->infinite[1] && (!m->waits || m->waits->whole)) {
+        v[TOP_LATENCY_SD] = spread(n[0], t1[0], t2[0]);
+        v[TOP_ALL_SD] = spread(n[1], t1[1], t2[1]);
+    }
+    if (!m->no_time)
+        return;
+    for (int k = TOP_LATENCY_MEAN; k <= TOP_ALL_P999; k++)
+        v[k] = k < TOP_ALL_MEAN && !(n[0] > 0) ? NAN : 0;
+    if (isfinite(m->pipeline->deadline_s))
+        v[TOP_SLO] = v[TOP_RELIABILITY];
+}
+
+static void cost_values(const struct model *m, const struct top_sums *sums,
+                        const struct shares *share, double *v)
+{
+    const struct pipeline *p = m->pipeline;
+    v[TOP_COST] = m->about.cost + sums->c1;
+    v[TOP_COST_SD] = spread(1, sums->c1, sums->c2);
+    v[TOP_COST_PER_CORRECT] = ratio(v[TOP_COST], share->correct);
+    if (m->no_cost) {
+        v[TOP_COST] = v[TOP_COST_SD] = v[TOP_COST_P95] = v[TOP_COST_P99] = 0;
+        if (share->correct > 0)
+            v[TOP_COST_PER_CORRECT] = 0;
+        if (isfinite(p->budget))
+            v[TOP_BUDGET] = 1;
+    }
+    double worth[3] = {p->worth_correct, p->worth_wrong, p->worth_rejected}, sum = 0;
+    double of[3] = {share->correct, share->wrong, share->rejected};
+    bool stated = false;
+    for (int k = 0; k < 3; k++)
+        if (!isnan(worth[k])) {
+            sum += worth[k] * of[k];
+            stated = true;
+        }
+    if (stated)
+        v[TOP_NET] = sum - v[TOP_COST];
+}
+
+static bool has_model_stage(const struct pipeline *p)
+{
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        if (p->step[i].kind == STEP_STAGE && p->step[i].layer == LAYER_MODEL)
+            return true;
+    return false;
+}
+
+static void top_values(const struct model *m, const struct top_sums *sums, double *v)
+{
+    struct shares share = shares_of(sums->mass);
+    for (int k = 0; k < TOP_COUNT; k++)
+        v[k] = NAN;
+    v[TOP_RELIABILITY] = share.correct;
+    v[TOP_WRONG] = share.wrong;
+    v[TOP_REJECTED] = share.rejected;
+    v[TOP_FAILED] = share.failed;
+    v[TOP_COMPLETION] = share.shipped;
+    v[TOP_SHIPPED_ERROR] = ratio(share.wrong, share.shipped);
+    v[TOP_AUTO_ERROR] = ratio(share.auto_wrong, share.auto_shipped);
+    v[TOP_REVIEW_LOAD] = sums->reviewed;
+    v[TOP_REVIEWS] = sums->reviews;
+    v[TOP_REVIEW_PRECISION] = ratio(sums->reviewed_bad, sums->reviewed);
+    latency_values(m, sums, v);
+    v[TOP_VISITS_MEAN] = m->about.visits + sums->v1;
+    v[TOP_VISITS_SD] = spread(1, sums->v1, sums->v2);
+    cost_values(m, sums, &share, v);
+    if (!isnan(m->pipeline->capability))
+        v[TOP_CAPABILITY] = m->pipeline->capability;
+    else if (has_model_stage(m->pipeline))
+        v[TOP_CAPABILITY] = sums->capability;
+    v[TOP_GAP] = v[TOP_CAPABILITY] - v[TOP_RELIABILITY];
+}
+
+static const double attempt_p[4] = {0.5, 0.9, 0.95, 0.99};
+
+static double attempt_quantile(const struct numbers *n, double p)
+{
+    return fmin(dist_quantile(&n->latency, p), n->timeout_s);
+}
+
+void model_attempts(struct model *m)
+{
+    for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
+        const struct numbers *n = &m->chain[0].numbers[i];
+        bool same = model_plain(m, i);
+        for (uint32_t k = 1; k < m->pipeline->n_classes; k++) {
+            const struct numbers *other = &m->chain[k].numbers[i];
+            same =
+                same && dist_same(&other->latency, &n->latency) && other->timeout_s == n->timeout_s;
+        }
+        for (int k = 0; k < 4; k++)
+            m->attempt[i][k] = same ? attempt_quantile(n, attempt_p[k]) : NAN;
+    }
+}
+
+/* The units of a step: its own, then those of chain->extra. */
+static uint32_t unit_after(const struct chain *c, uint32_t step, uint32_t unit)
+{
+    return unit == step ? c->extra[step] : unit + 1;
+}
+
+static double attempts_within(const struct model *m, uint32_t i, double x)
+{
+    double sum = 0;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        for (uint32_t u = i; u < c->extra[i + 1] || u == i; u = unit_after(c, i, u)) {
+            const struct numbers *n = &c->numbers[u];
+            double tries = m->tries[u * m->pipeline->n_classes + k];
+            if (tries > 0)
+                sum += tries * (x >= n->timeout_s ? 1 : dist_cdf(&n->latency, x));
+        }
+    }
+    return sum;
+}
+
+/* Smallest x with F(x) >= p for the mixture of the units' attempts, by bisection between their own
+ * quantiles down to neighbouring numbers. */
+static double mixed_quantile(const struct model *m, uint32_t i, double p)
+{
+    double low = INFINITY, high = 0, want = p * m->stage[i].attempts;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
+        const struct chain *c = &m->chain[k];
+        for (uint32_t u = i; u < c->extra[i + 1] || u == i; u = unit_after(c, i, u)) {
+            if (!(m->tries[u * m->pipeline->n_classes + k] > 0))
+                continue;
+            double q = attempt_quantile(&c->numbers[u], p);
+            low = fmin(low, q);
+            high = fmax(high, q);
+        }
+    }
+    if (attempts_within(m, i, low) >= want)
+        return low;
+    for (double mid = low / 2 + high / 2; mid > low && mid < high; mid = low / 2 + high / 2)
+        *(attempts_within(m, i, mid) >= want ? &high : &low) = mid;
+    return high;
+}
+
+static void attempt_values(const struct model *m, uint32_t i, double *v)
+{
+    if (m->pipeline->step[i].hedge_copies && !m->no_time)
+        return;
+    for (int k = 0; k < 4 && m->no_time && m->pipeline->step[i].parallel; k++)
+        v[STAGE_VISIT_P50 + k] = 0;
+    if (m->pipeline->step[i].parallel)
+        return;
+    for (int k = 0; k < 4; k++) {
+        v[STAGE_ATTEMPT_P50 + k] = m->attempt[i][k];
+        if (isnan(m->attempt[i][k]) && m->point && m->stage[i].attempts > 0)
+            v[STAGE_ATTEMPT_P50 + k] = mixed_quantile(m, i, attempt_p[k]);
+        if (m->no_time || (model_plain(m, i) && model_once(m, i) && !model_waits_at(m, i)))
+            v[STAGE_VISIT_P50 + k] = v[STAGE_ATTEMPT_P50 + k];
+    }
+}
+
+bool model_has_budget(const struct model *m, uint32_t i)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        if (isfinite(m->pipeline->step[i].numbers[k].budget_s))
+            return true;
+    return false;
+}
+
+static double threshold_of(const struct model *m, uint32_t i)
+{
+    const struct step *s = &m->pipeline->step[i];
+    for (uint32_t k = 1; k < m->pipeline->n_classes; k++)
+        if (s->numbers[k].threshold.value != s->numbers[0].threshold.value)
+            return NAN;
+    return s->kind == STEP_GATE ? s->numbers[0].threshold.value : NAN;
+}
+
+enum model_cut model_cut(const struct model *m, uint32_t i)
+{
+    enum model_cut cut = CUT_NOTHING;
+    uint32_t parent = m->pipeline->step[i].parent;
+    for (uint32_t k = 0; k < m->pipeline->n_classes && parent; k++) {
+        const struct forks *forks = m->chain[k].forks;
+        for (uint32_t f = 0; f < forks->n; f++)
+            if (forks->at[f].step == parent - 1 && forks->at[f].cancels) {
+                enum model_cut now = forks->at[f].once ? CUT_ANSWERS : CUT_ALL;
+                cut = now > cut ? now : cut;
+            }
+    }
+    return cut;
+}
+
+/* Answers of calls that are cancelled when one is ok are not known where some may fail. */
+static bool hedge_fails(const struct model *m, uint32_t i)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        if (m->chain[k].hedge[i].p[END_FAILED] > 0)
+            return true;
+    return false;
+}
+
+/* What a parallel does not have, and what is not known of the steps inside. */
+static void leave_out(const struct model *m, uint32_t i, double *v)
+{
+    static const enum stage_value attempts[] = {STAGE_ATTEMPTS, STAGE_COST},
+                                  answers[] = {STAGE_OK_RATE,        STAGE_WRONG_RATE,
+                                               STAGE_ERROR_RATE,     STAGE_MALFORMED_RATE,
+                                               STAGE_TIMEOUT_RATE,   STAGE_SUCCESS_RATE,
+                                               STAGE_FIRST_TRY_RATE, STAGE_RETRY_SUCCESS_RATE,
+                                               STAGE_ATTEMPT_MEAN,   STAGE_VISIT_MEAN,
+                                               STAGE_VISIT_P50,      STAGE_VISIT_P90,
+                                               STAGE_VISIT_P95,      STAGE_VISIT_P99,
+                                               STAGE_WITHIN_BUDGET,  STAGE_CAUGHT_RATE};
+    enum model_cut cut = model_cut(m, i);
+    for (int o = 0; o < OUTCOME_COUNT && hedge_fails(m, i); o++)
+        v[STAGE_OK_RATE + o] = NAN;
+    if (m->pipeline->step[i].parent)
+        v[STAGE_ESCAPE_RATE] = NAN;
+    for (size_t k = 0; k < 2 && (m->pipeline->step[i].parallel || cut == CUT_ALL); k++)
+        v[attempts[k]] = NAN;
+    for (size_t k = 0; k < sizeof answers / sizeof *answers && cut; k++)
+        v[answers[k]] = NAN;
+    if (cut == CUT_ALL)
+        v[STAGE_VISITS] = NAN;
+}
+
+static void stage_values(const struct model *m, uint32_t i, double reliability, double *v)
+{
+    const struct stage_sums *s = &m->stage[i];
+    const struct step *step = &m->pipeline->step[i];
+    for (int k = 0; k < STAGE_COUNT; k++)
+        v[k] = NAN;
+    v[STAGE_VISITS] = s->visits;
+    v[STAGE_ATTEMPTS] = s->attempts;
+    for (int o = 0; o < OUTCOME_COUNT; o++)
+        v[STAGE_OK_RATE + o] = ratio(s->rate[o], s->attempts);
+    v[STAGE_SUCCESS_RATE] = ratio(s->visibly_ok, s->visits);
+    v[STAGE_FIRST_TRY_RATE] = ratio(s->first_ok, s->visits);
+    v[STAGE_RETRY_SUCCESS_RATE] = ratio(s->retried_ok, s->retried);
+    if (!m->infinite[0]) {
+        if (!step->hedge_copies || m->no_time)
+            v[STAGE_ATTEMPT_MEAN] = ratio(s->attempt_s, s->attempts);
+        v[STAGE_VISIT_MEAN] = ratio(s->visit_s, s->visits);
+    }
+    attempt_values(m, i, v);
+    if (model_has_budget(m, i))
+        v[STAGE_WITHIN_BUDGET] = ratio(s->within_budget, s->visits);
+    v[STAGE_EXIT_SHIP] = s->exit[ABSORB_SHIP];
+    v[STAGE_EXIT_REJECT] = s->exit[ABSORB_REJECT];
+    v[STAGE_EXIT_FAIL] = s->exit[ABSORB_FAIL];
+    if (step->kind == STEP_CHECK || step->kind == STEP_REVIEW)
+        v[STAGE_CAUGHT_RATE] = ratio(s->caught, s->visits);
+    v[STAGE_COST] = s->cost;
+    v[STAGE_THRESHOLD] = threshold_of(m, i);
+    if (m->what_if) {
+        v[STAGE_ESCAPE_RATE] = ratio(s->escaped, s->first_bad);
+        v[STAGE_BIRNBAUM] = s->perfect - s->failing;
+        v[STAGE_IMPROVEMENT] = s->perfect - reliability;
+    }
+    leave_out(m, i, v);
+}
+
+int model_values(struct model *m, const double *theta, double *values, struct error *err)
+{
+    const struct pipeline *p = m->pipeline;
+    uint32_t columns = p->n_steps + ABSORB_KIND_COUNT;
+    if (model_sums(m, theta, err))
+        return -1;
+    for (uint32_t s = 0; s < model_scopes(m); s++)
+        top_values(m, &m->top[s], values + (size_t)s * TOP_COUNT);
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        stage_values(m, i, values[TOP_RELIABILITY], values + model_stage_at(m, i));
+    for (uint32_t e = 0; e < m->n_edges; e++) {
+        double *v = values + model_edge_at(m, e);
+        uint32_t from = m->edge[e].from;
+        v[EDGE_PER_ITEM] = m->flow[from * columns + m->edge[e].column];
+        v[EDGE_SHARE] = ratio(v[EDGE_PER_ITEM], m->stage[from].visits);
+    }
+    return 0;
+}
