@@ -9,6 +9,7 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/run.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -157,15 +158,10 @@ static void exact_desks_are_what_a_simulation_shows(void **state)
     uint32_t off = 0, all = 0;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct error err = {0};
-        struct faults faults;
         struct pipeline p;
         struct result exact, run;
-        struct buf text;
         bool complete;
-        buf_init(&text);
-        faults_init(&faults);
-        buf_printf(&text, "seam: 1\n%s", cases[i].text);
-        ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, &p, &faults, &err), &err);
+        flow_read(cases[i].text, &p);
         result_init(&exact, "solve");
         result_init(&run, "simulate");
         ok(exact_solve(&p, &(struct exact_options){.level = 0.95, .seed = 1, .values_only = true},
@@ -184,8 +180,6 @@ static void exact_desks_are_what_a_simulation_shows(void **state)
         all += n;
         result_release(&exact);
         result_release(&run);
-        faults_release(&faults);
-        buf_release(&text);
         pipeline_release(&p);
     }
     print_message("%u compared\n", all);

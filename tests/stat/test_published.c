@@ -5,6 +5,7 @@
 #include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/importance.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -43,15 +44,10 @@ static void holds(const char *id, const char *flow, const struct value *values, 
 {
     const struct run_options run = {.seed = 1, .level = 0.95};
     struct error err = {0};
-    struct faults faults;
     struct pipeline p;
-    struct buf text;
     struct result exact, simulated;
     bool complete;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, &p, &faults, &err), &err);
+    flow_read(flow, &p);
     result_init(&exact, "solve");
     result_init(&simulated, "simulate");
     ok(exact_solve(&p, &(struct exact_options){.level = 0.95}, &exact, &complete, &err), &err);
@@ -69,9 +65,7 @@ static void holds(const char *id, const char *flow, const struct value *values, 
     }
     result_release(&exact);
     result_release(&simulated);
-    faults_release(&faults);
     pipeline_release(&p);
-    buf_release(&text);
 }
 
 #define HOLDS(id, flow, ...)                                                                       \

@@ -4,20 +4,16 @@
  * probability of 2e-5 (binomial). */
 #include "model/scenario.h"
 #include "sim/run.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 static void holds(const char *flow, const char *name, double exact)
 {
     enum { RUNS = 150, LEAST = 130 };
     struct error err = {0};
-    struct faults faults;
     struct pipeline p;
-    struct buf text;
     int inside = 0;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, &p, &faults, &err), &err);
+    flow_read(flow, &p);
     for (uint64_t seed = 1; seed <= RUNS; seed++) {
         const struct run_options how = {.trials = 65536, .seed = seed, .threads = 2, .level = 0.95};
         struct result r;
@@ -29,9 +25,7 @@ static void holds(const char *flow, const char *name, double exact)
     }
     print_message("%s: %d of %d\n", name, inside, RUNS);
     assert_true(inside >= LEAST);
-    faults_release(&faults);
     pipeline_release(&p);
-    buf_release(&text);
 }
 
 static void intervals_of_rare_failures_hold(void **state)

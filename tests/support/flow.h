@@ -5,7 +5,7 @@
 
 #include "model/scenario.h"
 
-/* Reads a scenario that must be right; the caller releases *p. */
+/* Reads a scenario that must be right, as if it stood in tests/data; the caller releases *p. */
 void flow_read(const char *flow, struct pipeline *p);
 /* The same with one number set, as by --set; NULL: none. */
 void flow_read_with(const char *flow, const struct setting *set, struct pipeline *p);

@@ -12,6 +12,7 @@
 #include "sim/engine.h"
 #include "sim/queue.h"
 #include "sim/run.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -23,24 +24,11 @@ struct ran {
     struct result r;
 };
 
-static void parse(const char *text, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf whole;
-    buf_init(&whole);
-    faults_init(&faults);
-    buf_printf(&whole, "seam: 1\n%s", text);
-    ok(scenario_parse("case.yaml", buf_text(&whole), whole.len, NULL, p, &faults, &err), &err);
-    faults_release(&faults);
-    buf_release(&whole);
-}
-
 static inline void run_with(const struct engine_def *def, struct ran *x, const char *text,
                             const struct run_options *options)
 {
     struct error err = {0};
-    parse(text, &x->p);
+    flow_read(text, &x->p);
     result_init(&x->r, "simulate");
     ok(run_by(def, &x->p, options, &x->r, &err), &err);
 }
@@ -354,7 +342,7 @@ static inline void check_case_by(const struct engine_def *def, const struct queu
 static inline void check_case(const struct queue_case *c, uint64_t trials)
 {
     struct pipeline p;
-    parse(c->text, &p);
+    flow_read(c->text, &p);
     bool by_desks = desk_engine.supports(&p);
     pipeline_release(&p);
     check_case_by(&queue_engine, c, trials);

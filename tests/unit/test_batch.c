@@ -6,43 +6,10 @@
 #include "math/qtable.h"
 #include "model/scenario.h"
 #include "sim/batch.h"
-#include "tests/support/support.h"
+#include "tests/unit/batch_cases.h"
 
 #include <math.h>
 #include <string.h>
-
-enum { SEED = 7 };
-
-struct setup {
-    struct pipeline p;
-    struct program g;
-    struct batch *b;
-    struct tally t;
-};
-
-static void set_up(struct setup *s, const char *flow)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, &s->p, &faults, &err), &err);
-    ok(program_init(&s->g, &s->p, NULL, &err), &err);
-    s->b = batch_new(&s->g);
-    tally_init(&s->t, &s->g, true);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
-static void tear_down(struct setup *s)
-{
-    batch_free(s->b);
-    tally_release(&s->t);
-    program_release(&s->g);
-    pipeline_release(&s->p);
-}
 
 /* --- one item at a time */
 

@@ -4,6 +4,7 @@
  * apart from this program. */
 #include "model/scenario.h"
 #include "sim/exact.h"
+#include "tests/support/flow.h"
 #include "tests/support/solved.h"
 #include "tests/support/support.h"
 
@@ -12,27 +13,11 @@
 #include <math.h>
 #include <string.h>
 
-static void parse(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    int status = scenario_parse("case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err);
-    for (size_t i = 0; status && i < faults.list.len; i++)
-        print_error("%u: %s\n", faults.list.at[i].line, faults.list.at[i].text);
-    ok(status, &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 static void solve(struct solved *s, const char *flow)
 {
     struct error err = {0};
     struct exact_options options = {.level = 0.95, .values_only = true, .seed = 1};
-    parse(flow, &s->p);
+    flow_read(flow, &s->p);
     result_init(&s->r, "solve");
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);
 }
@@ -42,7 +27,7 @@ static void refused(const char *flow, const char *why)
     struct error err = {0};
     struct exact_options options = {.level = 0.95, .values_only = true, .seed = 1};
     struct solved s;
-    parse(flow, &s.p);
+    flow_read(flow, &s.p);
     result_init(&s.r, "solve");
     assert_int_equal(exact_solve(&s.p, &options, &s.r, &s.complete, &err), -1);
     error_is(&err, ERR_UNSUPPORTED, why);

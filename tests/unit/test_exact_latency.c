@@ -6,6 +6,7 @@
 #include "sim/exact.h"
 #include "sim/exact/latency.h"
 #include "sim/run.h"
+#include "tests/support/flow.h"
 #include "tests/support/solved.h"
 #include "tests/support/support.h"
 
@@ -15,15 +16,8 @@
 static void solve_with(struct solved *s, const char *flow, bool uncertainty)
 {
     struct error err = {0};
-    struct faults faults;
     struct exact_options options = {.level = 0.95, .uncertainty = uncertainty, .seed = 1};
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("case.yaml", buf_text(&text), text.len, NULL, &s->p, &faults, &err), &err);
-    faults_release(&faults);
-    buf_release(&text);
+    flow_read(flow, &s->p);
     result_init(&s->r, "solve");
     ok(exact_solve(&s->p, &options, &s->r, &s->complete, &err), &err);
 }

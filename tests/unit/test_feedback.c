@@ -6,30 +6,17 @@
 #include "sim/engine.h"
 #include "sim/exact.h"
 #include "sim/run.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <string.h>
 
-static void read_text(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\nname: T\n%s", flow);
-    ok(scenario_parse("tests/data/case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err),
-       &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 static void simulate(const char *flow, const struct run_options *options, struct pipeline *p,
                      struct result *r)
 {
     struct error err = {0};
-    read_text(flow, p);
+    flow_read(flow, p);
     result_init(r, "simulate");
     ok(run_simulate(p, options, r, &err), &err);
 }
@@ -260,7 +247,7 @@ static void solve_names_what_it_cannot_learn(void **state)
     struct pipeline p;
     struct result r;
     bool complete;
-    read_text(SHY, &p);
+    flow_read(SHY, &p);
     result_init(&r, "solve");
     assert_int_equal(exact_solve(&p, &exact, &r, &complete, &err), -1);
     error_is(&err, ERR_UNSUPPORTED, "fitted to random labels");
@@ -292,7 +279,7 @@ static void all_engines_see_the_same_corrected_confidences(void **state)
         buf_puts(&text, confidence[i]);
         buf_puts(&text, "\n  - gate: sure\n    threshold: 70%\n    above: ship\n    below: desk\n"
                         "  - review: desk\n    sensitivity: 90%\n    fixes: 50%\n");
-        read_text(buf_text(&text), &p);
+        flow_read(buf_text(&text), &p);
         result_init(&r, "solve");
         ok(exact_solve(&p, &exact, &r, &complete, &err), &err);
         double load = metrics_find(&r.metrics, "review_load")->value;
@@ -323,7 +310,7 @@ static void a_gate_compares_the_corrected_confidence(void **state)
     struct pipeline p;
     struct result r;
     bool complete;
-    read_text(WRITE "    confidence: {good: {beta: {a: 2, b: 1}}, bad: {beta: {a: 1, b: 1}}, "
+    flow_read(WRITE "    confidence: {good: {beta: {a: 2, b: 1}}, bad: {beta: {a: 1, b: 1}}, "
                     "calibration: scenario_knots.csv}\n"
                     "  - gate: sure\n    threshold: 70%\n    above: ship\n    below: desk\n"
                     "  - review: desk\n",

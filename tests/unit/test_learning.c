@@ -3,6 +3,7 @@
 #include "math/rng.h"
 #include "model/learning.h"
 #include "model/scenario.h"
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
@@ -23,20 +24,6 @@
     "arrivals: {poisson: 10/h}\n"                                                                  \
     "horizon: {length: 10h}\n"
 
-static void read_text(const char *flow, struct pipeline *p)
-{
-    struct error err = {0};
-    struct faults faults;
-    struct buf text;
-    buf_init(&text);
-    faults_init(&faults);
-    buf_printf(&text, "seam: 1\n%s", flow);
-    ok(scenario_parse("tests/data/case.yaml", buf_text(&text), text.len, NULL, p, &faults, &err),
-       &err);
-    faults_release(&faults);
-    buf_release(&text);
-}
-
 /* By hand: 1% + 9% / (1 + 3000 / 1000)^0.5 = 5.5%. */
 static void a_power_law_falls_towards_its_floor(void **state)
 {
@@ -50,7 +37,7 @@ static void a_power_law_falls_towards_its_floor(void **state)
 static void every_wrong_of_the_step_falls_and_the_rest_stays(void **state)
 {
     struct pipeline p, q;
-    read_text(FLOW "    confidence: {good: 0.9, bad: 0.3}\n" DESK
+    flow_read(FLOW "    confidence: {good: 0.9, bad: 0.3}\n" DESK
                    "feedback: {cycle: 1h, learns: [{step: write, wrong: {power_law: {exponent: 1, "
                    "per: 100, floor: 2%}}}]}\n",
               &p);
@@ -68,7 +55,7 @@ static void every_wrong_of_the_step_falls_and_the_rest_stays(void **state)
 static void a_canon_counts_what_reviewers_mended(void **state)
 {
     struct pipeline p, q;
-    read_text(FLOW "    confidence: {good: 0.9, bad: 0.3}\n" DESK
+    flow_read(FLOW "    confidence: {good: 0.9, bad: 0.3}\n" DESK
                    "feedback: {cycle: 1h, learns: [{canon: write, wrong: {power_law: {exponent: 1, "
                    "per: 100, floor: 2%}}}]}\n",
               &p);
@@ -82,7 +69,7 @@ static void a_canon_counts_what_reviewers_mended(void **state)
 static void a_calibration_is_fitted_to_its_labels(void **state)
 {
     struct pipeline p, store;
-    read_text(FLOW "    confidence: {labels: scenario_labels.csv, calibration: isotonic}\n" DESK,
+    flow_read(FLOW "    confidence: {labels: scenario_labels.csv, calibration: isotonic}\n" DESK,
               &p);
     const struct pipeline *q = learning_none(&p, &store);
     assert_ptr_equal(q, &store);
@@ -96,7 +83,7 @@ static void a_calibration_is_fitted_to_its_labels(void **state)
 static void without_calibration_and_feedback_nothing_is_copied(void **state)
 {
     struct pipeline p, store;
-    read_text(FLOW "    confidence: {good: 0.9, bad: 0.3}\n" DESK, &p);
+    flow_read(FLOW "    confidence: {good: 0.9, bad: 0.3}\n" DESK, &p);
     assert_ptr_equal(learning_none(&p, &store), &p);
     pipeline_release(&store);
     pipeline_release(&p);
@@ -132,7 +119,7 @@ static void a_refit_makes_confidences_honest(void **state)
     struct scored *s = mem_zero(LABELS, sizeof *s);
     struct rng_seq rng = {rng_key(2, 0, 0, 0, RNG_SPLIT), 0};
     struct calibration_map m;
-    read_text("name: T\nflow:\n  - stage: write\n    wrong: 15%\n"
+    flow_read("name: T\nflow:\n  - stage: write\n    wrong: 15%\n"
               "    confidence: {good: {beta: {a: 6, b: 4}}, bad: {beta: {a: 3, b: 4}}}\n" DESK
               "feedback: {cycle: 1h, learns: [{recalibrate: write}]}\n",
               &p);

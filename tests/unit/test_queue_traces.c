@@ -325,10 +325,10 @@ static void evidence_widens_the_intervals_of_timed_runs(void **state)
     struct error err = {0};
     struct ran x;
     struct result sure;
-    parse("arrivals: {poisson: 50/h}\nhorizon: {length: 2d, observe: 1d}\n"
-          "flow:\n  - stage: a\n    by: one\n    error: 5/100\n    latency: 1m\n"
-          "resources:\n  one: {servers: 1}\n",
-          &x.p);
+    flow_read("arrivals: {poisson: 50/h}\nhorizon: {length: 2d, observe: 1d}\n"
+              "flow:\n  - stage: a\n    by: one\n    error: 5/100\n    latency: 1m\n"
+              "resources:\n  one: {servers: 1}\n",
+              &x.p);
     result_init(&sure, "simulate");
     result_init(&x.r, "simulate");
     ok(run_simulate(&x.p, &options, &sure, &err), &err);
