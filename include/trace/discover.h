@@ -11,6 +11,8 @@
 void discover(struct trace_log *log);
 /* What is known of each item's draft and of what it shipped: labels first, decisions else. */
 void discover_truth(struct trace_log *log);
+/* Finds gate and threshold anew, from the items that are left. */
+void discover_gate(struct trace_log *log);
 /* Counts the edges anew. */
 void discover_edges(struct trace_log *log);
 /* "approve", "Accepted", "corrected", "reject", ... */

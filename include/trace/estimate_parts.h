@@ -51,6 +51,14 @@ struct dist estimate_latency(struct estimate *e, uint32_t part, const double *x,
 void estimate_stage(struct estimate *e, uint32_t part);
 /* Latency of a gate or review, from first start to last end of each visit. */
 void estimate_visits(struct estimate *e, uint32_t part);
+/* The last instant that the log could show: where it was cut, else its last end; ns. */
+int64_t estimate_until(const struct trace_log *log);
+/* Arrivals by hour of the week and a horizon, where the log is long enough for them or people have
+ * a queue; else an assumption says what they would be.  After estimate_desk. */
+void estimate_arrivals(struct estimate *e);
+/* The people behind the review as a resource, and its latency without the waits; false, and
+ * nothing done, where the log does not show that items wait for one another. */
+bool estimate_desk(struct estimate *e);
 /* Warns of drift; cuts the evidence of latencies where items that follow one another are alike. */
 void estimate_steadiness(struct estimate *e);
 /* What the draft step's drafts and confidences are. */

@@ -143,6 +143,7 @@ struct trace_log {
     bool threshold_logged;        /* an attribute said so */
     uint64_t gate_mixed;          /* items on the wrong side of the threshold */
     bool user_decision, labelled;
+    int64_t until_ns; /* what came later was cut off (log_cut); 0: nothing was */
 };
 
 /* Reads the logs into one.  ERR_INPUT with file:line for what is not a log, ERR_IO for what cannot
@@ -158,5 +159,8 @@ MUST_CHECK int log_read_text(const char *name, const char *text, size_t len,
 void log_release(struct trace_log *log);
 /* Keeps the items i with keep[i] and forgets the rest: steps, edges and gate stay as they are. */
 void log_keep(struct trace_log *log, const bool *keep);
+/* The log as it was at an instant: items that begin later are forgotten, those on their way are
+ * unfinished, and the gate is found anew from what is left. */
+void log_cut(struct trace_log *log, int64_t until_ns);
 
 #endif

@@ -21,6 +21,8 @@ static void put_head(const struct result *info, const struct trace_log *log, str
                ": %llu items.\nRates are evidence (k/n); distributions say from how many "
                "observations they were fitted.",
                (unsigned long long)log->items.len);
+    for (size_t i = 0; i < info->assumptions.len; i++)
+        buf_printf(out, "\nAssumed: %s", info->assumptions.at[i]);
     for (size_t i = 0; i < info->warnings.len; i++)
         buf_printf(out, "\nNote: %s", info->warnings.at[i]);
 }

@@ -422,7 +422,8 @@ static double logged_threshold(const struct trace_log *log)
 {
     double t = NAN;
     for (size_t i = 0; i < log->spans.len; i++) {
-        double x = log->spans.threshold[i];
+        double x =
+            log->until_ns && log->spans.start_ns[i] > log->until_ns ? NAN : log->spans.threshold[i];
         if (!isnan(x) && !isnan(t) && x != t)
             return NAN;
         if (!isnan(x))
@@ -437,8 +438,8 @@ static int32_t step_before_review(const struct trace_log *log)
     int32_t best = -1;
     for (size_t v = 1; v < log->visits.len; v++) {
         const struct log_visit *here = &log->visits.at[v], *before = here - 1;
-        if ((int32_t)here->stage == log->review && before->item == here->item &&
-            before->stage != here->stage)
+        if ((int32_t)here->stage == log->review && here->item != SPAN_NONE &&
+            before->item == here->item && before->stage != here->stage)
             count[before->stage]++;
     }
     for (size_t s = 0; s < log->stages.len; s++)
@@ -465,7 +466,7 @@ static bool only_routes(const struct trace_log *log, int32_t stage)
            s->inner[SPAN_MODEL] + s->inner[SPAN_TOOL] + s->inner[SPAN_DATA] == 0;
 }
 
-static void find_gate(struct trace_log *log)
+void discover_gate(struct trace_log *log)
 {
     size_t n = 0, reviewed = 0;
     struct routed *r = mem_alloc(log->items.len * sizeof *r);
@@ -505,7 +506,7 @@ void discover(struct trace_log *log)
     }
     drop_automatic(log);
     settle_items(log);
-    find_gate(log);
+    discover_gate(log);
     discover_edges(log);
     discover_truth(log);
 }

@@ -61,18 +61,21 @@ static void plan_stage(struct estimate *e, int32_t s)
 /* Time of an item that none of its visits accounts for; NaN when unknown. */
 static double time_between(const struct trace_log *log, const struct log_item *it)
 {
-    double rest = observe_span_s(it->start_ns, it->end_ns);
+    int64_t rest_ns = it->end_ns - it->start_ns;
+    if (isnan(observe_span_s(it->start_ns, it->end_ns)))
+        return NAN;
     for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
-        double s = observe_span_s(log->visits.at[v].start_ns, log->visits.at[v].end_ns);
-        rest -= isnan(s) ? 0 : s;
+        const struct log_visit *visit = &log->visits.at[v];
+        if (!isnan(observe_span_s(visit->start_ns, visit->end_ns)))
+            rest_ns -= visit->end_ns - visit->start_ns;
     }
-    return isnan(rest) ? NAN : fmax(rest, 0);
+    return rest_ns > 0 ? (double)rest_ns * 1e-9 : 0;
 }
 
 static bool has_time_between(const struct trace_log *log)
 {
     for (size_t i = 0; i < log->items.len; i++)
-        if (time_between(log, &log->items.at[i]) > 1e-9 || log->items.at[i].root_failed)
+        if (time_between(log, &log->items.at[i]) > 0 || log->items.at[i].root_failed)
             return true;
     return false;
 }
@@ -423,6 +426,7 @@ int log_fit(const struct trace_log *log, const struct fit_options *options, stru
         estimate_part(&e, i);
     estimate_draft(&e);
     estimate_review(&e);
+    estimate_arrivals(&e);
     place_evidence(&e);
     name_pipeline(&e);
     warn_of_overlap(&e);

@@ -212,6 +212,18 @@ static void count_reviews(const struct trace_log *log, struct reviews *r)
     }
 }
 
+/* Chance-corrected agreement of the reviewer with the labels (Cohen 1960). */
+static void tell_agreement(struct estimate *e, const struct reviews *r)
+{
+    struct buf *note = &e->note[e->review];
+    double n = (double)(r->bad + r->good), alike = (double)(r->caught + r->passed);
+    double says_bad = (double)(r->caught + r->good - r->passed);
+    double chance = (says_bad * (double)r->bad + (n - says_bad) * (double)r->good) / (n * n);
+    buf_printf(note, "; the reviewer and the labels agree on %.0f of %.0f", alike, n);
+    if (chance < 1)
+        buf_printf(note, " (Cohen's kappa %.2g)", (alike / n - chance) / (1 - chance));
+}
+
 void estimate_review(struct estimate *e)
 {
     struct reviews r = {0};
@@ -240,4 +252,6 @@ void estimate_review(struct estimate *e)
         estimate_rate(e, part, "spoils", r.spoiled, r.stopped, false, &n->spoils);
     buf_printf(&e->note[part], "; %llu wrong and %llu right drafts seen", (unsigned long long)r.bad,
                (unsigned long long)r.good);
+    if (e->log->labelled && r.bad + r.good)
+        tell_agreement(e, &r);
 }

@@ -326,26 +326,38 @@ void estimate_stage(struct estimate *e, uint32_t part)
     mem_free(a.gap);
 }
 
+/* A review still open when the log ends took at least until then. */
 void estimate_visits(struct estimate *e, uint32_t part)
 {
     const struct trace_log *log = e->log;
     double *x = mem_alloc(log->visits.len * sizeof *x);
-    uint64_t visits = 0;
+    bool *censored = mem_alloc(log->visits.len * sizeof *censored);
+    int64_t until = estimate_until(log);
+    uint64_t visits = 0, open = 0;
     size_t n = 0;
     for (size_t i = 0; i < log->items.len; i++) {
         const struct log_item *it = &log->items.at[i];
         for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
             const struct log_visit *visit = &log->visits.at[v];
-            double s = observe_span_s(visit->start_ns, visit->end_ns);
+            double s = observe_span_s(visit->start_ns, visit->pending ? until : visit->end_ns);
             if ((int32_t)visit->stage != e->part[part].stage)
                 continue;
             visits++;
-            if (!isnan(s) && !visit->pending)
-                x[n++] = s;
+            open += visit->pending;
+            if (isnan(s) || (visit->pending && !(s > 0)))
+                continue;
+            x[n] = s;
+            censored[n++] = visit->pending;
         }
     }
     buf_printf(&e->note[part], "%s%llu visits", e->note[part].len ? "; " : "",
                (unsigned long long)visits);
-    e->out->step[part].numbers->latency = estimate_latency(e, part, x, NULL, n);
+    if (open)
+        buf_printf(&e->note[part], ", %llu of them open when the log ends and censored there",
+                   (unsigned long long)open);
+    if (e->part[part].role != PART_REVIEW || !estimate_desk(e))
+        e->out->step[part].numbers->latency =
+            estimate_latency(e, part, x, open ? censored : NULL, n);
     mem_free(x);
+    mem_free(censored);
 }

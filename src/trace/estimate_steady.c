@@ -110,6 +110,18 @@ static void weigh_evidence(struct estimate *e, double effect, size_t n)
         n, round((double)n / effect));
 }
 
+/* Time of an item; without its reviews where people have a queue, which makes them alike anyway. */
+static double time_of(const struct estimate *e, const struct log_item *it)
+{
+    double s = observe_span_s(it->start_ns, it->end_ns);
+    if (e->out->n_resources == 0)
+        return s;
+    for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
+        if ((int32_t)e->log->visits.at[v].stage == e->log->review)
+            s -= observe_span_s(e->log->visits.at[v].start_ns, e->log->visits.at[v].end_ns);
+    return fmax(s, 0);
+}
+
 void estimate_steadiness(struct estimate *e)
 {
     const struct trace_log *log = e->log;
@@ -118,7 +130,7 @@ void estimate_steadiness(struct estimate *e)
 
     for (size_t i = 0; i < log->items.len; i++) {
         const struct log_item *it = &log->items.at[i];
-        double s = observe_span_s(it->start_ns, it->end_ns);
+        double s = time_of(e, it);
         if (!isnan(s) && it->end != LOG_UNFINISHED)
             at[n++] = (struct timed){it->start_ns, s};
     }
