@@ -3,7 +3,7 @@
  *
  * JSON is read line by line in memory bounded by the longest line; a first line that is no JSON by
  * itself begins a document over several lines, which is read whole, as CSV is.  OTLP in Protocol
- * Buffers, which has no lines, is read message by message. */
+ * Buffers, which has no lines, is read message by message, XES trace by trace. */
 #include "trace/reader.h"
 
 #include "base/file.h"
@@ -16,6 +16,7 @@
 #include "trace/otlp_stream.h"
 #include "trace/phoenix.h"
 #include "trace/record.h"
+#include "trace/xes.h"
 #include "trace/zipkin.h"
 
 #include <stdio.h>
@@ -57,12 +58,13 @@ static const struct text_format text_formats[] = {
 /* LISTS_MAX: an answer that wraps a list of lists. */
 enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16, LISTS_MAX = 3 };
 
-enum mode { MODE_START, MODE_LINES, MODE_DOCUMENT, MODE_TEXT, MODE_MESSAGES };
+enum mode { MODE_START, MODE_LINES, MODE_DOCUMENT, MODE_TEXT, MODE_MESSAGES, MODE_XML };
 struct feed {
     struct sink *sink;
     enum mode mode;
     struct buf carry; /* what is not read yet */
     struct otlp_stream *messages;
+    struct xes *events;
     bool begun;     /* blanks, at least, are behind us */
     uint32_t lines; /* already read */
     const char *format;
@@ -208,6 +210,8 @@ static enum mode mode_of(struct buf *b)
         i++;
     if (i == b->len)
         return MODE_START;
+    if (b->data[i] == '<')
+        return MODE_XML;
     return b->data[i] == '{' || b->data[i] == '[' ? MODE_LINES : MODE_TEXT;
 }
 
@@ -227,6 +231,19 @@ static int start_messages(struct feed *f, enum otlp_framing framing, const char 
     return otlp_stream_feed(f->messages, bytes, len, err);
 }
 
+/* XML may begin with its declaration and with nothing else: what is blank goes. */
+static int start_events(struct feed *f, struct error *err)
+{
+    size_t at = 0;
+    for (; f->carry.data[at] != '<'; at++)
+        f->lines += f->carry.data[at] == '\n';
+    f->format = "xes";
+    f->events = xes_new(f->sink, f->lines);
+    int status = xes_feed(f->events, f->carry.data + at, f->carry.len - at, err);
+    buf_clear(&f->carry);
+    return status;
+}
+
 /* The mode by the first bytes; `all`: there are no more.  Nothing but blanks tells none, and only
  * their lines count. */
 static int start(struct feed *f, bool all, struct error *err)
@@ -242,6 +259,8 @@ static int start(struct feed *f, bool all, struct error *err)
     f->mode = mode_of(&f->carry);
     if (f->mode == MODE_START)
         skip_blanks(f);
+    if (f->mode == MODE_XML)
+        return start_events(f, err);
     return f->mode == MODE_LINES ? read_lines(f, 0, err) : 0;
 }
 
@@ -250,6 +269,8 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
     size_t before = f->carry.len;
     if (f->mode == MODE_MESSAGES)
         return otlp_stream_feed(f->messages, chunk, len, err);
+    if (f->mode == MODE_XML)
+        return xes_feed(f->events, chunk, len, err);
     if (!f->begun && f->carry.len == 0 && len >= OTLP_SNIFF) { /* messages need no copy */
         enum otlp_framing framing = otlp_framing_of(chunk, OTLP_SNIFF, false);
         if (framing != OTLP_NONE)
@@ -317,6 +338,8 @@ static int feed_end(struct feed *f, struct error *err)
         return read_text(f, text, f->carry.len, err);
     case MODE_MESSAGES:
         return otlp_stream_end(f->messages, err);
+    case MODE_XML:
+        return xes_end(f->events, err);
     }
     return 0;
 }
@@ -324,6 +347,7 @@ static int feed_end(struct feed *f, struct error *err)
 static void feed_release(struct feed *f)
 {
     otlp_stream_free(f->messages);
+    xes_free(f->events);
     buf_release(&f->carry);
 }
 

@@ -26,6 +26,7 @@ probe_header gsl/gsl_cdf.h libgsl-dev
 probe_header libfyaml.h libfyaml-dev
 probe_header simdjson.h libsimdjson-dev
 probe_header csv.h libcsv-dev
+probe_header expat.h libexpat1-dev
 probe_header sqlite3.h libsqlite3-dev
 probe_header zlib.h zlib1g-dev
 probe_header cmocka.h libcmocka-dev
