@@ -51,6 +51,9 @@ struct dist estimate_latency(struct estimate *e, uint32_t part, const double *x,
 void estimate_stage(struct estimate *e, uint32_t part);
 /* Latency of a gate or review, from first start to last end of each visit. */
 void estimate_visits(struct estimate *e, uint32_t part);
+/* An environment that the steps share, where their failures come together in time; their `error`
+ * is then that of the calm state.  After the steps, before the evidence is placed. */
+void estimate_weather(struct estimate *e);
 /* The last instant that the log could show: where it was cut, else its last end; ns. */
 int64_t estimate_until(const struct trace_log *log);
 /* Arrivals by hour of the week and a horizon, where the log is long enough for them or people have

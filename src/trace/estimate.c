@@ -427,6 +427,7 @@ int log_fit(const struct trace_log *log, const struct fit_options *options, stru
     estimate_draft(&e);
     estimate_review(&e);
     estimate_arrivals(&e);
+    estimate_weather(&e);
     place_evidence(&e);
     name_pipeline(&e);
     warn_of_overlap(&e);
