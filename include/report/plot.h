@@ -26,7 +26,9 @@ struct plot_options {
     X(FRONTIER, "frontier", "review load against error, with the chosen point")                    \
     X(STAGES, "stages", "how often a visit of each stage ends well")                               \
     X(LATENCY, "latency", "distribution of the latency")                                           \
+    X(BACKLOG, "backlog", "what waits for people, over time")                                      \
     X(CALIBRATION, "calibration", "confidence against accuracy")                                   \
+    X(LEARNING, "learning", "what feedback changes, cycle by cycle")                               \
     X(TORNADO, "tornado", "what the result is most sensitive to")
 enum plot_kind {
 #define X(id, name, what) PLOT_##id,

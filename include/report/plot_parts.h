@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the pictures are drawn with: for plot_curves.c and plot_bars.c.
+/* What the pictures are drawn with: for plot_curves.c, plot_time.c and plot_bars.c.
  *
  * A picture is a script for gnuplot and the files it reads.  Scripts are put together from fixed
  * texts and our own numbers; whatever comes from a result goes into the files. */
@@ -32,7 +32,8 @@ void picture_line(struct buf *out, const double *x, size_t n, const char *label)
 
 /* Has the result what a picture needs, and the picture of it. */
 #define PICTURES(X)                                                                                \
-    X(frontier) X(calibration) X(latency) X(improvement) X(stages) X(loss) X(tornado)
+    X(frontier)                                                                                    \
+    X(calibration) X(latency) X(improvement) X(stages) X(loss) X(tornado) X(backlog) X(learning)
 #define X(name)                                                                                    \
     bool name##_has(const struct result *r);                                                       \
     void name##_draw(struct document *d, const struct result *r, struct picture *p);

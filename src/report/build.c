@@ -402,8 +402,7 @@ static void add_learning(const struct build *b)
         any = any || result_curve(b->r[i], "learning");
     if (any)
         document_section(b->d, "feedback", "Feedback");
-    for (size_t i = 0; i < b->n; i++)
-        document_add_table(b->d, table_learning(b->d, b->r[i]));
+    add_pictures(b, PLOT_LEARNING);
 }
 
 static const char *subject(const struct build *b)
@@ -451,6 +450,8 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     add_stages(&b);
     document_section(out, "latency", "Latency");
     add_latency(&b);
+    document_section(out, "backlog", "Review backlog");
+    add_pictures(&b, PLOT_BACKLOG);
     document_section(out, "calibration", "Calibration");
     add_pictures(&b, PLOT_CALIBRATION);
     add_learning(&b);

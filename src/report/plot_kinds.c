@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pictures.  To add one: a row in PLOT_TABLE and in PICTURES, its two functions in
- * plot_curves.c or plot_bars.c, a row in `kinds`.  Colours: Okabe and Ito 2008, told apart by
- * people with any colour vision; svg.c gives the page its own shades of them. */
+ * plot_curves.c, plot_time.c or plot_bars.c, a row in `kinds`.  Colours: Okabe and Ito 2008, told
+ * apart by people with any colour vision; svg.c gives the page its own shades of them. */
 #include "report/plot.h"
 
 #include "report/plot_parts.h"
@@ -66,7 +66,9 @@ static const struct {
     [PLOT_FRONTIER] = {frontier_has,    frontier_draw   },
     [PLOT_STAGES] = {stages_has,      stages_draw     },
     [PLOT_LATENCY] = {latency_has,     latency_draw    },
+    [PLOT_BACKLOG] = {backlog_has,     backlog_draw    },
     [PLOT_CALIBRATION] = {calibration_has, calibration_draw},
+    [PLOT_LEARNING] = {learning_has,    learning_draw   },
     [PLOT_TORNADO] = {tornado_has,     tornado_draw    },
 };
 

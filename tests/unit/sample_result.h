@@ -75,6 +75,27 @@ static void sample_curves(struct result *r, const char *name)
     }
 }
 
+static void sample_time_curves(struct result *r, const char *name)
+{
+    static const char *const resource[] = {"reviewers", "render"};
+    for (int k = 0; k < 2; k++) {
+        struct curve *c = result_add_curve(r, "backlog", "time", "items");
+        c->resource = result_text(r, "%s %s", resource[k], name);
+        for (int i = 0; i <= 48; i++) {
+            double y = 6 + 5 * sin(i / 4.0 + k);
+            vec_push(&c->points, ((struct point){3600.0 * i, y, y - 1, y + 1, NULL}));
+        }
+    }
+    static const char *const learnt[] = {"shipped_error", "review_load"};
+    for (int k = 0; k < 2; k++) {
+        struct curve *c = result_add_curve(r, "learning", "cycle", learnt[k]);
+        for (int i = 0; i <= 6; i++) {
+            double y = (0.02 + 0.4 * k) / (1 + i);
+            vec_push(&c->points, ((struct point){i, y, 0.9 * y, 1.1 * y, NULL}));
+        }
+    }
+}
+
 static void sample_headline(struct result *r)
 {
     struct metrics *m = &r->metrics;
@@ -179,6 +200,7 @@ static void sample_result(struct result *r, const char *name)
     sample_edge(r, "review", "reject", 0.12, 310);
     sample_edge(r, "send", "ship", 1, 2300);
     sample_curves(r, n);
+    sample_time_curves(r, n);
     sample_rest(r, n);
 }
 

@@ -225,7 +225,7 @@ static void the_page_is_sound_and_accessible(void **state)
     text_has(page.data, "<main>");
     text_has(page.data, "default-src 'none'");
     assert_null(strstr(page.data, "The picture is not here"));
-    assert_int_equal(p.pictures, 8); /* the flow, and seven kinds of plots */
+    assert_int_equal(p.pictures, 1 + PLOT_KIND_COUNT); /* the flow, and every kind of plot */
     assert_int_equal(p.titles, p.pictures);
     assert_int_equal(p.captions, p.tables);
     assert_int_equal(p.scopes, p.headers);
