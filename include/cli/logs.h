@@ -11,4 +11,8 @@
 MUST_CHECK int cli_log(const struct cli *cli, const char *const *paths, size_t n,
                        struct trace_log *out, struct error *err);
 
+/* The same without the labels. */
+MUST_CHECK int cli_log_alone(const struct cli *cli, const char *const *paths, size_t n,
+                             struct trace_log *out, struct error *err);
+
 #endif

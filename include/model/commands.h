@@ -18,6 +18,7 @@
     X(REPLAY, replay)                                                                              \
     X(FIT, fit)                                                                                    \
     X(SIZE, size)                                                                                  \
+    X(DRIFT, drift)                                                                                \
     X(REPORT, report)                                                                              \
     X(RUNS, runs)                                                                                  \
     X(DOCTOR, doctor)
@@ -57,6 +58,7 @@ enum option_takes {
     X(METHOD, "method", 0)                                                                         \
     X(THRESHOLD, "threshold", 0)                                                                   \
     X(GRID, "grid", 0)                                                                             \
+    X(BASELINE, "baseline", 0)                                                                     \
     X(STAGE_BY, "stage-by", 0)                                                                     \
     X(ITEM_BY, "item-by", 0)                                                                       \
     X(CONFIDENCE, "confidence", 0)                                                                 \

@@ -25,7 +25,7 @@ struct metric {
     double sd_parameters; /* of what the evidence leaves open; 0: none */
     double level;         /* 0: exact or a count */
     uint64_t n;           /* what the estimate rests on; 0: not said */
-    const char *unit;     /* "1", "s", "$", "count" */
+    const char *unit;     /* "1", "s", "$", "count", "time": an instant, seconds since 1970 */
     const char *target;   /* NULL, or "at least 95%" */
     enum verdict verdict;
 };
@@ -99,6 +99,7 @@ struct result {
     struct run_info run;
     struct metrics metrics;
     VEC(struct row) stages, resources, environments, layers, classes, names;
+    VEC(struct row) changes; /* of drift: id a stage or "" for all items, kind the metric */
     VEC(struct edge_row) edges;
     VEC(struct curve) curves;
     VEC(struct sensitivity) sensitivities;
@@ -137,7 +138,8 @@ enum metric_scope {
     METRIC_ENVIRONMENT,
     METRIC_LAYER,
     METRIC_EDGE,
-    METRIC_NAME
+    METRIC_NAME,
+    METRIC_CHANGE
 };
 struct metric_def {
     const char *name, *unit, *help;

@@ -19,6 +19,9 @@ struct table *table_rows_of(struct document *d, const struct result *r, const ch
 struct table *table_edges(struct document *d, const struct result *r);
 /* The points of one curve, thinned to some 120 rows, as the note then says; never NULL. */
 struct table *table_curve(struct document *d, const struct result *r, const struct curve *c);
+/* What drift found, the strongest evidence first; `all`: those that are no alarm too, not the five
+ * strongest of them alone, and where the two logs differ most. */
+struct table *table_changes(struct document *d, const struct result *r, bool all);
 /* What feedback changes, a row for each cycle. */
 struct table *table_learning(struct document *d, const struct result *r);
 /* The `at_most` strongest sensitivities, strongest first. */

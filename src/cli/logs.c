@@ -3,11 +3,10 @@
 
 #include "trace/labels.h"
 
-int cli_log(const struct cli *cli, const char *const *paths, size_t n, struct trace_log *out,
-            struct error *err)
+int cli_log_alone(const struct cli *cli, const char *const *paths, size_t n, struct trace_log *out,
+                  struct error *err)
 {
     const struct options *o = cli->options;
-    const char *labels = option_text(o, OPTION_LABELS, NULL);
     struct log_options options = {
         .stage_by = option_text(o, OPTION_STAGE_BY, NULL),
         .item_by = option_text(o, OPTION_ITEM_BY, NULL),
@@ -17,7 +16,15 @@ int cli_log(const struct cli *cli, const char *const *paths, size_t n, struct tr
         .strict = option_given(o, OPTION_STRICT),
     };
 
-    if (log_read(paths, n, &options, out, err))
+    return log_read(paths, n, &options, out, err);
+}
+
+int cli_log(const struct cli *cli, const char *const *paths, size_t n, struct trace_log *out,
+            struct error *err)
+{
+    const char *labels = option_text(cli->options, OPTION_LABELS, NULL);
+
+    if (cli_log_alone(cli, paths, n, out, err))
         return -1;
     return labels ? log_labels(out, labels, err) : 0;
 }

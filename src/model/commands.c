@@ -7,9 +7,10 @@
 enum {
     ALL = (1u << COMMAND_COUNT) - 1,
     MODELS = ON(SOLVE) | ON(SIMULATE) | ON(SIZE) | ON(REPORT),
-    LOGS = ON(REPLAY) | ON(FIT) | ON(REPORT),
+    LOGS = ON(REPLAY) | ON(FIT) | ON(REPORT) | ON(DRIFT),
     LOGS_AND_SIZE = LOGS | ON(SIZE),
-    RESULTS = ON(SOLVE) | ON(SIMULATE) | ON(REPLAY) | ON(SIZE),
+    JUDGED = ON(SOLVE) | ON(SIMULATE) | ON(REPLAY) | ON(SIZE),
+    RESULTS = JUDGED | ON(DRIFT),
 };
 
 const struct option_def option_defs[OPTION_COUNT] = {
@@ -18,7 +19,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_SWEEP] = {"sweep",          0,   TAKES_TEXT,        "PATH=FROM:TO:N",
                     "run a grid of N values under common random numbers",                                                  ON(SIMULATE) | ON(SOLVE)            },
     [OPTION_TARGET] = {"target",         0,   TAKES_MANY,        "TARGET",
-                    "\"auto_error at most 1%\" (may repeat; over the file's objective)",                                   RESULTS | ON(REPORT)                },
+                    "\"auto_error at most 1%\" (may repeat; over the file's objective)",                                   JUDGED | ON(REPORT)                 },
     [OPTION_TRIALS] = {"trials",         'n', TAKES_COUNT,       "N",              "items to simulate (default 1,000,000)",
                     ON(SIMULATE) | ON(REPORT) | ON(SIZE)                                                                                                       },
     [OPTION_UNTIL] = {"until",          0,   TAKES_MANY,        "METRIC=WIDTH",
@@ -32,7 +33,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_RESUME] = {"resume",         0,   TAKES_TEXT,        "FILE",
                     "go on from what --checkpoint kept there, and keep it up",                                             ON(SIMULATE)                        },
     [OPTION_SEED] = {"seed",           0,   TAKES_COUNT,       "N",              "seed of all random numbers (default 1)",
-                    MODELS | ON(FIT)                                                                                                                           },
+                    MODELS | ON(FIT) | ON(DRIFT)                                                                                                               },
     [OPTION_THREADS] = {"threads",        'j', TAKES_COUNT,       "N",
                     "threads (default: all processors); the numbers stay the same",                                        ON(SIMULATE) | ON(SIZE) | ON(REPORT)},
     [OPTION_UNCERTAINTY] = {"uncertainty",    0,   TAKES_NOTHING,     NULL,
@@ -53,6 +54,10 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_GRID] = {"grid",           0,   TAKES_COUNT,       "N",
                     "coverages walked by split and grid "
                      "(default 100)",                                                                                      ON(SIZE)                            },
+    [OPTION_BASELINE] =
+        {"baseline",       0,   TAKES_PROBABILITY, "P",
+                    "share of the items of one log, from the first, to hold the rest against (default 30%)",
+                    ON(DRIFT)                                                                                                                                  },
     [OPTION_STAGE_BY] = {"stage-by",       0,   TAKES_TEXT,        "ATTR",           "attribute that names the stage",
                     LOGS_AND_SIZE                                                                                                                              },
     [OPTION_ITEM_BY] = {"item-by",        0,   TAKES_TEXT,        "ATTR",           "attribute that names the item",
@@ -89,14 +94,14 @@ const struct option_def option_defs[OPTION_COUNT] = {
 const struct command_def command_defs[COMMAND_COUNT] = {
     [COMMAND_CHECK] =
         {"check",
-                         "FILE...",        "validates scenarios; all faults at once, each with its place",
+                         "FILE...",            "validates scenarios; all faults at once, each with its place",
                          "Reads each scenario and says what is wrong with it: file, line, column, the "
          "line itself, and the nearest known key. Exit status 3 when there is a fault.",            {"seam check scenarios/six-step.yaml", "seam check --graph flow.yaml",
           "seam check --schema > seam.schema.json"},
                          0, UINT32_MAX},
     [COMMAND_SOLVE] =
         {"solve",
-                         "FILE",           "exact values, by an absorbing Markov chain",
+                         "FILE",               "exact values, by an absorbing Markov chain",
                          "Computes what can be computed exactly. A metric that it cannot have exactly "
          "is left out, a warning says which assumption fails, and the exit status "
          "is 1.",                                                                                   {"seam solve scenarios/six-step.yaml",
@@ -104,7 +109,7 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                          1, 1         },
     [COMMAND_SIMULATE] =
         {"simulate",
-                         "FILE",           "Monte Carlo: every metric with its interval",
+                         "FILE",               "Monte Carlo: every metric with its interval",
                          "Samples the scenario. The same seed gives the same numbers on any number "
          "of threads. With evidence in the file, intervals hold what is not known "
          "of the parameters as well as the sampling of --trials items. Where "
@@ -117,20 +122,20 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                          1, 1         },
     [COMMAND_REPLAY] =
         {"replay",
-                         "LOG...",         "what the running system did, from its trace logs",
+                         "LOG...",             "what the running system did, from its trace logs",
                          "Reads OpenTelemetry JSON (lines or documents) and CSV event logs, plain or "
          "gzip: per-stage attempts and failures, reliability (bounds where the truth "
          "is not known), review load, calibration and data quality.",                               {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
           "seam replay events.csv --failure-when \"outcome = failed\" --json"},
                          1, UINT32_MAX},
     [COMMAND_FIT] = {"fit",
-                         "LOG...",         "trace logs to a scenario with the evidence behind every number",
+                         "LOG...",             "trace logs to a scenario with the evidence behind every number",
                          "Writes a scenario that simulate accepts as it is. Every rate carries its "
                      "evidence (k/n), every distribution the number of observations behind it.",    {"seam fit traces.jsonl -o fitted.yaml",
                       "seam fit traces.jsonl --labels labels.csv -o fitted.yaml"},
                          1, UINT32_MAX},
     [COMMAND_SIZE] = {"size",
-                         "[FILE]",         "the review threshold that meets the targets, with its guarantee",
+                         "[FILE]",             "the review threshold that meets the targets, with its guarantee",
                          "From a scenario: the threshold of its gate with the least review load among "
                       "those that meet every target. From labels (--labels): a threshold certified "
                       "at --level, by a method with a finite-sample guarantee.",                    {"seam size scenarios/gate-review.yaml --target \"auto_error at most 1%\"",
@@ -138,18 +143,28 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                        "seam size --labels labels.csv --target \"auto_error at most 5%\" --method "
                        "exact --threshold 0.9"},
                          0, 1         },
+    [COMMAND_DRIFT] = {"drift",
+                         "BASELINE [CURRENT]", "has a stage changed? with a stated false-alarm rate",
+                         "Holds the items of one log against those of another, or the later ones of "
+                         "one log against its first: rates, latencies, confidence, calibration and "
+                         "the mix of stages, by e-processes. All tests together give a false alarm "
+                         "with probability 1 - level at most, however often one looks. An alarm says "
+                         "which stage, what, and since when, and the exit status is 1.",            {"seam drift june.jsonl july.jsonl",
+                        "seam drift traces.jsonl.gz --baseline 50% --labels labels.csv",
+                        "seam drift june.jsonl july.jsonl --level 99% --json"},
+                         1, 2         },
     [COMMAND_REPORT] = {"report",
-                         "RESULT...",      "one page for the people who decide",
+                         "RESULT...",          "one page for the people who decide",
                          "Takes results (--json files), scenarios and trace logs in any mix and "
                         "writes one self-contained page with pictures.",                            {"seam report replay.json simulate.json size.json -o reports/july",
                          "seam report scenarios/six-step.yaml -o reports/six"},
                          1, UINT32_MAX},
     [COMMAND_RUNS] = {"runs",
-                         "list|show [ID]", "the runs kept in the store",
+                         "list|show [ID]",     "the runs kept in the store",
                          "Lists what --db and --save have kept, or prints one run again.",          {"seam runs list --db seam.db", "seam runs show 3 --db seam.db --json"},
                          1, 2         },
     [COMMAND_DOCTOR] = {"doctor",
-                         "",               "what is installed, what is missing, is the store sound",
+                         "",                   "what is installed, what is missing, is the store sound",
                          "Checks the plotting program and, with --db, the integrity of the store.", {"seam doctor", "seam doctor --db seam.db"},
                          0, 0         },
 };

@@ -53,6 +53,7 @@ void result_release(struct result *r)
     release_rows(&r->layers);
     release_rows(&r->classes);
     release_rows(&r->names);
+    release_rows(&r->changes);
     release_rows(&r->edges);
     for (size_t i = 0; i < r->curves.len; i++)
         vec_release(&r->curves.at[i].points);

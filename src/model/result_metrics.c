@@ -65,6 +65,8 @@ const struct metric_def metric_defs[] = {
     {"aurc", "1", "area under the risk-coverage curve", METRIC_TOP, false},
     {"augrc", "1", "area under the generalised risk-coverage curve", METRIC_TOP, false},
     {"accuracy", "1", "right / labelled", METRIC_TOP, true},
+    {"calibration_gap", "1", "share right less what calibrated confidences promise", METRIC_TOP,
+     true},
     {"log_loss", "1", "mean negative logarithm of the probability given to the truth",
      METRIC_TOP, false},
     /* of a step */
@@ -130,6 +132,16 @@ const struct metric_def metric_defs[] = {
     {"errors", "count", "spans with status error", METRIC_NAME, false},
     {"confidence_mean", "1", "mean confidence", METRIC_NAME, false},
     {"confidence_n", "count", "spans with a confidence", METRIC_NAME, false},
+    /* of a change: what the row's kind was in the baseline and is in the current log */
+    {"before", "1", "value in the baseline", METRIC_CHANGE, false},
+    {"now", "1", "value in the current log", METRIC_CHANGE, false},
+    {"cut", "1", "the value that tells the two apart best", METRIC_CHANGE, false},
+    {"above_before", "1", "share of the baseline above the cut", METRIC_CHANGE, true},
+    {"above_now", "1", "share of the current log above the cut", METRIC_CHANGE, true},
+    {"evidence", "1", "log10 of the greatest e-value: 3 is a thousand to one", METRIC_CHANGE,
+     false},
+    {"since", "time", "most likely begin of the change", METRIC_CHANGE, false},
+    {"found", "time", "when the evidence sufficed for an alarm", METRIC_CHANGE, false},
 };
 /* clang-format on */
 

@@ -216,6 +216,9 @@ void report_csv(const struct result *r, struct buf *out)
     put_rows(out, "environment", r->environments.at, r->environments.len);
     put_rows(out, "layer", r->layers.at, r->layers.len);
     put_rows(out, "class", r->classes.at, r->classes.len);
+    for (size_t i = 0; i < r->changes.len; i++)
+        put_metrics(out, "change", r->changes.at[i].id, r->changes.at[i].kind,
+                    &r->changes.at[i].metrics);
     put_rows(out, "name", r->names.at, r->names.len);
     put_curves(out, r);
     put_sensitivities(out, r);

@@ -196,9 +196,19 @@ static bool has_interval(const struct metric *m, const struct form *f)
     return isnan(m->value) || !same_text(f, m->low, m->value) || !same_text(f, m->high, m->value);
 }
 
+/* Between 1970 and 2262, as times of logs are. */
+static bool is_instant(const struct metric *m)
+{
+    return m->unit && !strcmp(m->unit, "time") && m->value >= 0 && m->value < 9.3e9;
+}
+
 void format_value(struct buf *out, const struct metric *m, const char *currency)
 {
     struct form f = form_of(m, currency);
+    if (is_instant(m)) {
+        units_put_instant(out, m->value);
+        return;
+    }
     put_bare(out, &f, m->value);
     if (!isnan(m->value))
         buf_puts(out, f.after);
@@ -207,6 +217,12 @@ void format_value(struct buf *out, const struct metric *m, const char *currency)
 void format_interval(struct buf *out, const struct metric *m, const char *currency)
 {
     struct form f = form_of(m, currency);
+    if (is_instant(m)) {
+        units_put_instant(out, m->low);
+        buf_puts(out, " to ");
+        units_put_instant(out, m->high);
+        return;
+    }
     if (!has_interval(m, &f))
         return;
     put_range(out, &f, m->low, m->high);
@@ -222,7 +238,7 @@ void format_both(struct buf *out, const struct metric *m, const char *currency)
         return;
     }
     format_value(out, m, currency);
-    if (!interval)
+    if (!interval || is_instant(m))
         return;
     f.before = "";
     buf_puts(out, " (");

@@ -174,6 +174,84 @@ struct table *table_curve(struct document *d, const struct result *r, const stru
     return t;
 }
 
+enum { CALM_SHOWN = 5 };
+
+/* A metric of a change, as one of what changed. */
+static void cell_change(struct document *d, struct table *t, const struct row *row,
+                        const char *name)
+{
+    const struct metric *m = metrics_find(&row->metrics, name);
+    struct metric shown;
+    if (m) {
+        shown = *m;
+        shown.name = row->kind ? row->kind : m->name;
+    }
+    cell_metric(d, t, m ? &shown : NULL, NULL, format_value);
+}
+
+/* "5% → 14% above 212 ms" */
+static void cell_cut(struct document *d, struct table *t, const struct row *row)
+{
+    const struct metric *cut = metrics_find(&row->metrics, "cut"),
+                        *before = metrics_find(&row->metrics, "above_before"),
+                        *now = metrics_find(&row->metrics, "above_now");
+    struct buf text;
+    buf_init(&text);
+    if (cut && before && now) {
+        buf_printf(&text, "%.3g%% → %.3g%% above ", 100 * before->value, 100 * now->value);
+        format_value(&text, cut, NULL);
+    }
+    table_cell(d, t, TONE_PLAIN, buf_text(&text));
+    buf_release(&text);
+}
+
+static void cell_evidence(struct document *d, struct table *t, const struct row *row)
+{
+    const struct metric *e = metrics_find(&row->metrics, "evidence");
+    bool alarm = e && e->verdict == VERDICT_FAIL;
+    const char *text = !e                ? ""
+                       : e->value >= 3.5 ? arena_printf(&d->arena, "10^%.0f", e->value)
+                       : e->value > 1e-9 ? arena_printf(&d->arena, "%.3g", pow(10, e->value))
+                                         : "1";
+    table_cell(d, t, alarm ? TONE_BAD : TONE_PLAIN, text);
+}
+
+struct table *table_changes(struct document *d, const struct result *r, bool all)
+{
+    size_t calm = 0;
+    if (!r->changes.len)
+        return NULL;
+    struct table *t = document_table(d, "Changes, the strongest evidence first");
+    table_column(d, t, "stage", false);
+    table_column(d, t, "what", false);
+    table_column(d, t, "before", true);
+    table_column(d, t, "now", true);
+    table_column(d, t, "e-value", true);
+    table_column(d, t, "since", false);
+    if (all)
+        table_column(d, t, "most different", false);
+    for (size_t i = 0; i < r->changes.len; i++) {
+        const struct row *row = &r->changes.at[i];
+        if (!metrics_find(&row->metrics, "since") && !all && calm++ >= CALM_SHOWN)
+            continue;
+        table_cell(d, t, TONE_PLAIN, *row->id ? row->id : "(items)");
+        const char *what = row->kind ? row->kind : "";
+        cell_name(d, t, strncmp(what, "attempt_", 8) ? what : what + 8);
+        cell_change(d, t, row, "before");
+        cell_change(d, t, row, "now");
+        cell_evidence(d, t, row);
+        cell_metric(d, t, metrics_find(&row->metrics, "since"), NULL, format_value);
+        if (all)
+            cell_cut(d, t, row);
+    }
+    t->note = calm > CALM_SHOWN ? arena_printf(&d->arena,
+                                               "An alarm has a time in the column since. %zu "
+                                               "further numbers: --json",
+                                               calm - CALM_SHOWN)
+                                : "An alarm has a time in the column since.";
+    return t;
+}
+
 static bool is_learning(const struct curve *c)
 {
     return strcmp(c->id, "learning") == 0;

@@ -8,6 +8,7 @@ seam: how reliable is your AI pipeline, end to end, and what should be reviewed?
   replay    what the running system did, from its trace logs
   fit       trace logs to a scenario with the evidence behind every number
   size      the review threshold that meets the targets, with its guarantee
+  drift     has a stage changed? with a stated false-alarm rate
   report    one page for the people who decide
   runs      the runs kept in the store
   doctor    what is installed, what is missing, is the store sound

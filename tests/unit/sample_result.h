@@ -49,6 +49,16 @@ static void sample_edge(struct result *r, const char *from, const char *to, doub
     vec_push(&r->edges, e);
 }
 
+static void sample_change(struct result *r, const char *name)
+{
+    struct row *row = result_add_row(r, changes, name);
+    row->kind = "error_rate";
+    metrics_add(&row->metrics, "before", 0.015, 0.005, 0.043, 0.95, 200, "1");
+    metrics_add(&row->metrics, "now", 0.062, 0.031, 0.09, 0.95, 400, "1");
+    metrics_add_exact(&row->metrics, "evidence", 4.7, "1");
+    metrics_add(&row->metrics, "since", 1.78e9, 1.7799e9, 1.7801e9, 0.95, 400, "time");
+}
+
 static void sample_curves(struct result *r, const char *name)
 {
     struct curve *c = result_add_curve(r, "frontier", "review_load", "auto_error");
@@ -199,6 +209,7 @@ static void sample_result(struct result *r, const char *name)
     sample_edge(r, "review", "draft", 0.08, 200);
     sample_edge(r, "review", "reject", 0.12, 310);
     sample_edge(r, "send", "ship", 1, 2300);
+    sample_change(r, n);
     sample_curves(r, n);
     sample_time_curves(r, n);
     sample_rest(r, n);

@@ -633,6 +633,27 @@ static void texts_for_people_read_back_nearly(void **state)
     buf_release(&b);
 }
 
+static void instants_are_told_as_dates(void **state)
+{
+    static const struct {
+        double s;
+        const char *text;
+    } cases[] = {
+        {0,            "1970-01-01T00:00:00Z"},
+        {951782399.9,  "2000-02-28T23:59:59Z"},
+        {951868800,    "2000-03-01T00:00:00Z"},
+        {1709164800,   "2024-02-29T00:00:00Z"},
+        {4107542400.5, "2100-03-01T00:00:00Z"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct buf b;
+        buf_init(&b);
+        units_put_instant(&b, cases[i].s);
+        assert_string_equal(buf_text(&b), cases[i].text);
+        buf_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -660,6 +681,7 @@ int main(void)
         cmocka_unit_test(exact_durations_choose_the_shortest_unit),
         cmocka_unit_test(exact_texts_read_back_the_same),
         cmocka_unit_test(texts_for_people_read_back_nearly),
+        cmocka_unit_test(instants_are_told_as_dates),
     };
     return cmocka_run_group_tests_name("units", tests, NULL, NULL);
 }
