@@ -76,6 +76,8 @@ void span_set_init(struct span_set *s);
 void span_set_release(struct span_set *s);
 /* A span with nothing known. */
 void span_clear(struct span *s);
+/* Marks a span whose start or end is missing, or whose end comes first, and no other. */
+void span_mark_times(struct span *s);
 /* Appends a copy of s, whose texts are ids of this set. */
 void span_set_add(struct span_set *set, const struct span *s);
 /* The id of a text of len bytes, which is copied; the same text has the same id. */

@@ -20,6 +20,8 @@ struct sink {
     struct vocabulary *words;
     struct json_reader *json;
     struct settle later;
+    struct crewai *crewai;   /* events that wait for their other half; NULL: none was read */
+    struct autogen *autogen; /* turns of agents that still go on; the same */
     const struct log_options *options;
     const char *file; /* for messages */
     uint32_t file_index;
@@ -38,5 +40,10 @@ MUST_CHECK int reader_file(const char *path, struct sink *sink, const char **for
 /* The same from bytes in memory. */
 MUST_CHECK int reader_text(const char *text, size_t len, struct sink *sink, const char **format,
                            struct error *err);
+
+/* At the end of all files: settles what only then can be told. */
+void reader_end(struct sink *sink);
+/* Frees what waits in the sink, also after an error. */
+void reader_release(struct sink *sink);
 
 #endif

@@ -33,8 +33,16 @@ int64_t record_moment(struct sink *sink, struct json v);
 /* An attribute of the open span.  The members of a map or list are attributes `key.member`, to
  * eight levels; null is none. */
 void record_attribute(struct sink *sink, const char *key, struct json v);
+/* The same under a key that is not NUL-terminated. */
+void record_field(struct sink *sink, const char *key, size_t key_len, struct json v);
+/* The same, where an option of the user's names the attribute. */
+void record_named(struct sink *sink, const char *key, struct json v);
 /* The members of a map as attributes. */
 void record_members(struct sink *sink, struct json map);
+/* The same under a key that is not NUL-terminated. */
+void record_field(struct sink *sink, const char *key, size_t key_len, struct json v);
+/* The same, where an option of the user's names the attribute. */
+void record_named(struct sink *sink, const char *key, struct json v);
 /* A text, or a map or list as JSON text, under `key`. */
 void record_payload(struct sink *sink, const char *key, struct json v);
 

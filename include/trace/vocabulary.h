@@ -37,11 +37,15 @@ void vocabulary_free(struct vocabulary *v);
 struct span *vocabulary_open(struct vocabulary *v);
 /* An attribute of the open span or its event; *a and its texts are borrowed for the call. */
 void vocabulary_attribute(struct vocabulary *v, const struct attribute *a);
+/* The same for an attribute that counts only where an option of the user's names it. */
+void vocabulary_named(struct vocabulary *v, const struct attribute *a);
 /* An event of the span begins: attributes that follow are the event's. */
 void vocabulary_event(struct vocabulary *v, const char *name, size_t len);
 /* The status; message may be NULL. */
 void vocabulary_status(struct vocabulary *v, bool failed, const char *message, size_t len);
 /* Decides and adds the span to the set. */
 void vocabulary_close(struct vocabulary *v);
+/* Decides and gives the span instead, for a reader that has more to say of it. */
+void vocabulary_take(struct vocabulary *v, struct span *out);
 
 #endif

@@ -28,6 +28,15 @@ void span_clear(struct span *s)
     s->stage_key = s->item_key = s->decision = SPAN_NONE;
 }
 
+void span_mark_times(struct span *s)
+{
+    s->flags &= (uint8_t) ~(SPAN_NO_DURATION | SPAN_NEGATIVE);
+    if (s->start_ns == 0 || s->end_ns == 0)
+        s->flags |= SPAN_NO_DURATION;
+    else if (s->end_ns < s->start_ns)
+        s->flags |= SPAN_NEGATIVE;
+}
+
 void span_set_add(struct span_set *set, const struct span *s)
 {
     if (set->len == set->cap) {

@@ -59,7 +59,12 @@ static int read_files(struct trace_log *log, const struct source *from, struct s
         bool same = !log->format || !format || strcmp(log->format, format) == 0;
         log->format = !same ? "mixed" : format ? format : log->format;
     }
-    const char *first = from->n ? from->paths[0] : "log";
+    return 0;
+}
+
+static int check_spans(const struct trace_log *log, struct error *err)
+{
+    const char *first = log->files.len ? log->files.at[0] : "log";
     if (log->spans.len == 0)
         return error_at(err, ERR_INPUT, first, 0, 0, "the log holds no spans");
     if (log->spans.len >= SPAN_NONE)
@@ -154,12 +159,12 @@ static int read_source(const struct source *from, const struct log_options *opti
         goto done;
     if (read_files(out, from, &sink, err))
         goto done;
-    settle_all(&sink.later, &out->spans, &out->quality);
-    if (build(out, sink.options, err))
+    reader_end(&sink);
+    if (check_spans(out, err) || build(out, sink.options, err))
         goto done;
     status = sink.options->strict ? check_strict(out, err) : 0;
 done:
-    settle_release(&sink.later);
+    reader_release(&sink);
     vocabulary_free(sink.words);
     json_reader_free(sink.json);
     return status;

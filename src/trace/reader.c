@@ -7,6 +7,8 @@
 #include "trace/reader.h"
 
 #include "base/file.h"
+#include "trace/autogen.h"
+#include "trace/crewai.h"
 #include "trace/event_csv.h"
 #include "trace/jaeger.h"
 #include "trace/langfuse.h"
@@ -35,10 +37,12 @@ static const struct json_format json_formats[] = {
     {"langfuse",  langfuse_is,  langfuse_read },
     {"phoenix",   phoenix_is,   phoenix_read  },
     {"n8n",       n8n_is,       n8n_read      },
+    {"crewai",    crewai_is,    crewai_read   },
+    {"autogen",   autogen_is,   autogen_read  },
     {"zipkin",    zipkin_is,    zipkin_read   },
 };
 /* Keys under which APIs answer with a list of such documents. */
-static const char *const wrappers[] = {"data", "runs"};
+static const char *const wrappers[] = {"data", "runs", "events"};
 
 static bool any_text(const char *text, size_t len)
 {
@@ -58,7 +62,15 @@ static const struct text_format text_formats[] = {
 /* LISTS_MAX: an answer that wraps a list of lists. */
 enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16, LISTS_MAX = 3 };
 
-enum mode { MODE_START, MODE_LINES, MODE_DOCUMENT, MODE_TEXT, MODE_MESSAGES, MODE_XML };
+enum mode {
+    MODE_START,
+    MODE_LINES,
+    MODE_DOCUMENT,
+    MODE_LOGGER,
+    MODE_TEXT,
+    MODE_MESSAGES,
+    MODE_XML
+};
 struct feed {
     struct sink *sink;
     enum mode mode;
@@ -75,9 +87,10 @@ static int refuse(const struct sink *sink, struct json object, struct error *err
     if (json_present(json_get(object, "workflowId")))
         return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
                         "an n8n execution without its data (ask for it with includeData=true)");
-    return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
-                    "not a trace log: JSON of none of the formats that are read (OTLP with "
-                    "resourceSpans, Jaeger, Zipkin, LangSmith, Langfuse, Phoenix, n8n)");
+    return error_at(
+        err, ERR_INPUT, sink->file, sink->line, 0,
+        "not a trace log: JSON of none of the formats that are read (OTLP with "
+        "resourceSpans, Jaeger, Zipkin, LangSmith, Langfuse, Phoenix, n8n, CrewAI, AutoGen)");
 }
 
 static const struct json_format *format_of(struct json object)
@@ -156,11 +169,13 @@ static bool is_blank(const char *s, size_t len)
     return true;
 }
 
-/* One line of JSON; the first may turn out to begin a longer document. */
+/* One line of JSON, the first of which may turn out to begin a longer document, or of a logger. */
 static int read_line(struct feed *f, const char *s, size_t len, bool last, struct error *err)
 {
     struct json root;
     f->sink->line = f->lines + 1;
+    if (f->mode == MODE_LOGGER)
+        return autogen_read_line(f->sink, s, len, err);
     if (is_blank(s, len))
         return 0;
     struct error fault = {0};
@@ -180,18 +195,23 @@ static void drop_front(struct buf *b, size_t n)
     b->len -= n;
 }
 
+static bool reads_lines(const struct feed *f)
+{
+    return f->mode == MODE_LINES || f->mode == MODE_LOGGER;
+}
+
 /* Reads the whole lines that are there. */
 static int read_lines(struct feed *f, size_t fresh, struct error *err)
 {
     size_t done = 0, from = fresh;
-    while (f->mode == MODE_LINES && from < f->carry.len) {
+    while (reads_lines(f) && from < f->carry.len) {
         const char *newline = memchr(f->carry.data + from, '\n', f->carry.len - from);
         if (!newline)
             break;
         size_t end = (size_t)(newline - f->carry.data);
         if (read_line(f, f->carry.data + done, end - done, false, err))
             return -1;
-        if (f->mode == MODE_LINES) {
+        if (reads_lines(f)) {
             done = from = end + 1;
             f->lines++;
         }
@@ -261,7 +281,11 @@ static int start(struct feed *f, bool all, struct error *err)
         skip_blanks(f);
     if (f->mode == MODE_XML)
         return start_events(f, err);
-    return f->mode == MODE_LINES ? read_lines(f, 0, err) : 0;
+    if (f->mode == MODE_TEXT && autogen_is_text(f->carry.data, f->carry.len)) {
+        f->mode = MODE_LOGGER;
+        f->format = "autogen";
+    }
+    return reads_lines(f) ? read_lines(f, 0, err) : 0;
 }
 
 static int feed_more(struct feed *f, const char *chunk, size_t len, struct error *err)
@@ -282,7 +306,7 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
     buf_add(&f->carry, chunk, len);
     if (f->mode == MODE_START)
         return f->carry.len < OTLP_SNIFF ? 0 : start(f, false, err);
-    return f->mode == MODE_LINES ? read_lines(f, before, err) : 0;
+    return reads_lines(f) ? read_lines(f, before, err) : 0;
 }
 
 /* A document over several lines: a fault is told by its line. */
@@ -331,6 +355,7 @@ static int feed_end(struct feed *f, struct error *err)
     case MODE_START:
         return error_at(err, ERR_INPUT, f->sink->file, 0, 0, "the log is empty");
     case MODE_LINES:
+    case MODE_LOGGER:
         return read_line(f, text, f->carry.len, true, err);
     case MODE_DOCUMENT:
         return read_whole(f, err);
@@ -404,4 +429,18 @@ out:
     file_reader_close(file);
     feed_release(&f);
     return status;
+}
+
+void reader_end(struct sink *sink)
+{
+    crewai_end(sink);
+    autogen_end(sink);
+    settle_all(&sink->later, sink->set, sink->quality);
+}
+
+void reader_release(struct sink *sink)
+{
+    crewai_release(sink);
+    autogen_release(sink);
+    settle_release(&sink->later);
 }

@@ -140,49 +140,66 @@ int64_t record_moment(struct sink *sink, struct json v)
 
 /* ---- attributes -------------------------------------------------------------------------- */
 
-static void add_attribute(struct sink *sink, struct buf *key, struct json v, unsigned levels);
+/* A walk through maps and lists within an attribute. */
+struct descent {
+    struct vocabulary *words;
+    void (*put)(struct vocabulary *words, const struct attribute *a);
+    struct buf key;
+};
 
-static void add_members(struct sink *sink, struct buf *key, struct json v, unsigned levels)
+static void add_attribute(struct descent *d, struct json v, unsigned levels);
+
+static void add_members(struct descent *d, struct json v, unsigned levels)
 {
-    size_t stem = key->len, index = 0;
+    size_t stem = d->key.len, index = 0;
     for (struct json_iter it = json_each(v); json_next(&it); index++) {
-        const char *dot = stem ? "." : "";
-        buf_puts(key, dot);
+        buf_puts(&d->key, stem ? "." : "");
         if (it.key)
-            buf_add(key, it.key, it.key_len);
+            buf_add(&d->key, it.key, it.key_len);
         else
-            buf_printf(key, "%zu", index);
-        add_attribute(sink, key, it.value, levels);
-        key->len = stem;
+            buf_printf(&d->key, "%zu", index);
+        add_attribute(d, it.value, levels);
+        d->key.len = stem;
     }
 }
 
-static void add_attribute(struct sink *sink, struct buf *key, struct json v, unsigned levels)
+static void add_attribute(struct descent *d, struct json v, unsigned levels)
 {
-    struct attribute a = {.key = buf_text(key), .key_len = key->len};
+    struct attribute a = {.key = buf_text(&d->key), .key_len = d->key.len};
     enum json_type type = json_type(v);
     if ((type == JSON_MAP || type == JSON_LIST) && levels)
-        add_members(sink, key, v, levels - 1);
+        add_members(d, v, levels - 1);
     else if (attribute_of_json(v, &a))
-        vocabulary_attribute(sink->words, &a);
+        d->put(d->words, &a);
+}
+
+void record_field(struct sink *sink, const char *key, size_t key_len, struct json v)
+{
+    struct descent d = {sink->words, vocabulary_attribute, {0}};
+    buf_add(&d.key, key, key_len);
+    add_attribute(&d, v, LEVELS_MAX);
+    buf_release(&d.key);
 }
 
 void record_attribute(struct sink *sink, const char *key, struct json v)
 {
-    struct buf name;
-    buf_init(&name);
-    buf_puts(&name, key);
-    add_attribute(sink, &name, v, LEVELS_MAX);
-    buf_release(&name);
+    record_field(sink, key, strlen(key), v);
+}
+
+void record_named(struct sink *sink, const char *key, struct json v)
+{
+    struct descent d = {sink->words, vocabulary_named, {0}};
+    buf_puts(&d.key, key);
+    add_attribute(&d, v, LEVELS_MAX);
+    buf_release(&d.key);
 }
 
 void record_members(struct sink *sink, struct json map)
 {
-    struct buf name;
-    buf_init(&name);
+    struct descent d = {sink->words, vocabulary_attribute, {0}};
     if (json_type(map) == JSON_MAP)
-        add_members(sink, &name, map, LEVELS_MAX - 1);
-    buf_release(&name);
+        add_members(&d, map, LEVELS_MAX - 1);
+    buf_release(&d.key);
 }
 
 void record_payload(struct sink *sink, const char *key, struct json v)

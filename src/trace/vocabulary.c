@@ -586,6 +586,12 @@ void vocabulary_attribute(struct vocabulary *v, const struct attribute *a)
         apply_named(v, a);
 }
 
+void vocabulary_named(struct vocabulary *v, const struct attribute *a)
+{
+    if (look_up(v, a->key, a->key_len)->is_named)
+        apply_named(v, a);
+}
+
 /* A score that belongs to the evaluation the user named. */
 static void end_event(struct vocabulary *v)
 {
@@ -644,7 +650,8 @@ static enum outcome failure_of(const char *text)
     return OUTCOME_ERROR;
 }
 
-void vocabulary_close(struct vocabulary *v)
+/* Decides what the open span is. */
+static const struct span *settle_span(struct vocabulary *v)
 {
     struct span *s = &v->span;
     const char *text = buf_text(&v->error_text);
@@ -653,9 +660,16 @@ void vocabulary_close(struct vocabulary *v)
         s->flags |= SPAN_INTERRUPT;
     else if (v->failed)
         s->outcome = (uint8_t)failure_of(text);
-    if (s->start_ns == 0 || s->end_ns == 0)
-        s->flags |= SPAN_NO_DURATION;
-    else if (s->end_ns < s->start_ns)
-        s->flags |= SPAN_NEGATIVE;
-    span_set_add(v->set, s);
+    span_mark_times(s);
+    return s;
+}
+
+void vocabulary_close(struct vocabulary *v)
+{
+    span_set_add(v->set, settle_span(v));
+}
+
+void vocabulary_take(struct vocabulary *v, struct span *out)
+{
+    *out = *settle_span(v);
 }

@@ -570,3 +570,57 @@ Span names
 $ gunzip -c tests/data/events.xes.gz | head -c 30000 >$TMP_GOLDEN/cut.xes; seam replay $TMP_GOLDEN/cut.xes --strict
 seam: TMP/cut.xes:754: no duration: 1 in the log, and --strict allows none
 [3]
+# And as two frameworks' own events.
+$ seam replay tests/data/crewai.jsonl.gz 2>&1 | sed -n '/^Stages/,/^Span names/p'
+Stages
+stage            attempts  first try  success  fails       wrong     p50     p95
+retrieve             1.12      87.5%     100%  11.1%               39 ms  129 ms
+generate                1       100%     100%     0%  12.5–83.3%   31 ms   82 ms
+tool_call            1.12      87.5%     100%  11.1%              1.2 ms   51 ms
+confidence_gate         1       100%     100%     0%               93 µs    8 ms
+human_review            2       100%     100%     0%               67 ms   84 ms
+feedback_store          1       100%     100%     0%               77 µs  253 µs
+fails (seen), wrong (unseen): of attempts; the rest: of visits. More: --json
+
+Edges
+from             to                 share of visits  count
+retrieve         generate           100% (86.2–100)     24
+generate         tool_call          100% (86.2–100)     24
+tool_call        confidence_gate    100% (86.2–100)     24
+confidence_gate  human_review     29.2% (14.9–49.2)      7
+confidence_gate  feedback_store   70.8% (50.8–85.1)     17
+human_review     feedback_store     100% (64.6–100)      7
+feedback_store   ship               100% (86.2–100)     24
+
+Span names
+$ seam replay tests/data/autogen.log.gz 2>&1 | sed -n '/^Edges/,/^None/p'
+Edges
+from             to                 share of visits  count
+retrieve         generate           100% (86.2–100)     24
+generate         tool_call          100% (86.2–100)     24
+tool_call        confidence_gate    100% (86.2–100)     24
+confidence_gate  human_review     29.2% (14.9–49.2)      7
+confidence_gate  feedback_store   70.8% (50.8–85.1)     17
+human_review     feedback_store     100% (64.6–100)      7
+feedback_store   ship               100% (86.2–100)     24
+
+Span names
+name             spans  errors    p50    p95  confidence
+retrieve            27       3  38 ms  75 ms
+tool_call           27       3   1 ms   7 ms
+generate            24       0  30 ms  82 ms
+LLMCall             24       0  30 ms  82 ms
+lookup_price        24       0   1 ms   3 ms
+confidence_gate     24       0    0 s   7 ms      0.8689
+feedback_store      24       0    0 s    0 s
+human_review         7       0  67 ms  84 ms
+
+Data quality
+count of                 number
+records read                598
+spans                       181
+traces                       24
+items                        24
+root spans                  133
+spans with status error       6
+None: spans sent twice, spans whose parent is missing, spans that are their own

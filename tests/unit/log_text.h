@@ -3,9 +3,12 @@
 #ifndef SEAM_TESTS_LOG_TEXT_H
 #define SEAM_TESTS_LOG_TEXT_H
 
+#include "model/rules.h"
 #include "tests/support/support.h"
 #include "trace/log.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* One request with one span; `more` is "" or further members, beginning with a comma. */
@@ -31,6 +34,20 @@ static inline void read_ok(const char *text, const struct log_options *options,
     ok(log_read_text("log", text, strlen(text), options, log, &err), &err);
 }
 
+/* The same of a text that is put together. */
+PRINTF_LIKE(3, 4)
+static inline void read_format(struct trace_log *log, const struct log_options *options,
+                               const char *format, ...)
+{
+    char text[16384];
+    va_list args;
+    va_start(args, format);
+    int n = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    assert_in_range(n, 0, sizeof text - 1);
+    read_ok(text, options, log);
+}
+
 static inline void read_refused(const char *text, const struct log_options *options,
                                 enum error_code code, const char *part)
 {
@@ -48,6 +65,32 @@ static inline int32_t stage_named(const struct trace_log *log, const char *id)
             return (int32_t)s;
     fail_msg("no stage %s", id);
     return -1;
+}
+
+/* What a log says of its first span: a confidence (NaN: none) and a decision ("": none). */
+static inline void first_span_says(const char *text, const struct log_options *options,
+                                   double confidence, const char *decision)
+{
+    struct trace_log log;
+    read_ok(text, options, &log);
+    double got = log.spans.confidence[0];
+    const char *said = span_string(&log.spans, log.spans.decision[0]);
+    if ((isnan(confidence) ? !isnan(got) : got != confidence) || strcmp(said, decision) != 0)
+        fail_msg("%s gives %g and \"%s\", not %g and \"%s\"", text, got, said, confidence,
+                 decision);
+    log_release(&log);
+}
+
+/* How a log's first span ended. */
+static inline void first_span_ends(const char *text, enum outcome outcome, bool interrupt)
+{
+    struct trace_log log;
+    read_ok(text, NULL, &log);
+    if (log.spans.outcome[0] != outcome ||
+        ((log.spans.flags[0] & SPAN_INTERRUPT) != 0) != interrupt)
+        fail_msg("%s ends with %d%s, not %d", text, log.spans.outcome[0],
+                 log.spans.flags[0] & SPAN_INTERRUPT ? ", interrupted" : "", outcome);
+    log_release(&log);
 }
 
 #endif

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* CrewAI's events, as its event bus emits them and its tracing collects them: one on each line, in
+ * lists, or in {"events": [...]}. */
+#ifndef SEAM_TRACE_CREWAI_H
+#define SEAM_TRACE_CREWAI_H
+
+#include "trace/reader.h"
+
+/* Is this object an event of CrewAI's? */
+bool crewai_is(struct json event);
+/* Adds a span when both of its events are read, in either order; events that begin or end nothing
+ * are passed over, those that cannot be read counted. */
+MUST_CHECK int crewai_read(struct json event, struct sink *sink, struct error *err);
+/* At the end of all files: adds the spans of which one event alone was read. */
+void crewai_end(struct sink *sink);
+/* Frees what waits in the sink. */
+void crewai_release(struct sink *sink);
+
+#endif

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* CrewAI's events (crewai.events: BaseEvent and its kinds; the tracing listener's TraceEvent, which
+ * keeps the fields in event_data).
+ *
+ * An end names its start by started_event_id; where it does not, the oldest open start of that kind
+ * and name is taken.  No event names its run: it is the run of its parent, else the one in which
+ * its flow's id was seen, for a flow that a
+ * person held up goes on without parents; what has none is then of the event that began the run.
+ * A pause ends a method, and a flow only when it never goes on.  What a person said is of the
+ * method that asked. */
+#include "trace/crewai.h"
+
+#include "trace/event_log.h"
+#include "trace/ids.h"
+#include "trace/record.h"
+
+#include <math.h>
+#include <string.h>
+
+enum role { ROLE_NONE, ROLE_BEGIN, ROLE_END, ROLE_FAIL, ROLE_PAUSE };
+static const struct {
+    const char *suffix;
+    enum role role;
+} suffixes[] = {
+    {"_started",   ROLE_BEGIN},
+    {"_requested", ROLE_BEGIN},
+    {"_completed", ROLE_END  },
+    {"_finished",  ROLE_END  },
+    {"_received",  ROLE_END  },
+    {"_failed",    ROLE_FAIL },
+    {"_error",     ROLE_FAIL },
+    {"_canceled",  ROLE_FAIL },
+    {"_paused",    ROLE_PAUSE},
+};
+
+/* What begins and ends; `field` names it, or the stem itself does. */
+struct stem {
+    const char *text, *field;
+    enum span_kind kind;
+};
+static const struct stem stems[] = {
+    {"flow",                    "flow_name",      SPAN_OTHER},
+    {"method_execution",        "method_name",    SPAN_OTHER},
+    {"crew_kickoff",            "crew_name",      SPAN_OTHER},
+    {"crew_train",              "crew_name",      SPAN_OTHER},
+    {"crew_test",               "crew_name",      SPAN_OTHER},
+    {"task",                    "task_name",      SPAN_OTHER},
+    {"agent_execution",         "agent_role",     SPAN_AGENT},
+    {"lite_agent_execution",    "agent_role",     SPAN_AGENT},
+    {"agent_evaluation",        NULL,             SPAN_JUDGE},
+    {"agent_reasoning",         NULL,             SPAN_AGENT},
+    {"llm_call",                "model",          SPAN_MODEL},
+    {"llm_guardrail",           "guardrail_name", SPAN_JUDGE},
+    {"tool_usage",              "tool_name",      SPAN_TOOL },
+    {"mcp_tool_execution",      "tool_name",      SPAN_TOOL },
+    {"mcp_connection",          "server_name",    SPAN_TOOL },
+    {"memory_retrieval",        NULL,             SPAN_DATA },
+    {"memory_save",             NULL,             SPAN_DATA },
+    {"memory_query",            NULL,             SPAN_DATA },
+    {"knowledge_query",         NULL,             SPAN_DATA },
+    {"knowledge_retrieval",     NULL,             SPAN_DATA },
+    {"knowledge_search_query",  NULL,             SPAN_DATA },
+    {"a2a_delegation",          NULL,             SPAN_AGENT},
+    {"a2a_conversation",        NULL,             SPAN_AGENT},
+    {"a2a_server_task",         NULL,             SPAN_AGENT},
+    {"a2a_parallel_delegation", NULL,             SPAN_AGENT},
+    {"human_feedback",          NULL,             SPAN_HUMAN},
+    {"flow_input",              NULL,             SPAN_HUMAN},
+};
+
+/* A span of which one event is read, or two when the second is a pause of the flow. */
+struct half {
+    struct span span, paused;
+    bool begins, waits, pauses, has_paused;
+};
+
+struct crewai {
+    struct intern known;   /* ids of events and flows */
+    VEC(uint32_t) trace;   /* by known id */
+    VEC(uint32_t) root;    /* by trace: 1 + known id of the start that began it; 0: none */
+    struct intern keys;    /* ids of starts */
+    VEC(uint32_t) half_of; /* by key: 1 + half; 0: none waits */
+    VEC(struct half) halves;
+    struct event_waits unnamed; /* starts by kind and name, for ends that name none */
+};
+
+struct event {
+    struct json v;
+    const struct stem *stem;
+    enum role role;
+    const char *name, *id, *started, *parent, *flow; /* NULL: not told */
+    size_t name_len, id_len, started_len, parent_len, flow_len;
+};
+
+/* ---- fields -------------------------------------------------------------------------------- */
+
+static struct json field(struct json v, const char *key)
+{
+    struct json inner = json_get(json_get(v, "event_data"), key);
+    return json_type(inner) != JSON_NULL ? inner : json_get(v, key);
+}
+
+static const char *text_field(struct json v, const char *key, size_t *len)
+{
+    return record_text(field(v, key), len);
+}
+
+/* The stem and role of a type such as "tool_usage_finished". */
+static const struct stem *stem_of(const char *type, size_t len, enum role *role)
+{
+    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
+        size_t n = strlen(suffixes[i].suffix);
+        if (len <= n || memcmp(type + len - n, suffixes[i].suffix, n) != 0)
+            continue;
+        for (size_t k = 0; k < sizeof stems / sizeof stems[0]; k++)
+            if (strlen(stems[k].text) == len - n && memcmp(stems[k].text, type, len - n) == 0) {
+                *role = suffixes[i].role;
+                return &stems[k];
+            }
+    }
+    *role = ROLE_NONE;
+    return NULL;
+}
+
+bool crewai_is(struct json v)
+{
+    static const char *const marks[] = {"event_data", "emission_sequence", "started_event_id",
+                                        "fingerprint_metadata", "source_fingerprint"};
+    size_t len;
+    if (!record_text(json_get(v, "type"), &len) || !json_present(json_get(v, "timestamp")))
+        return false;
+    for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+        if (json_present(json_get(v, marks[i])))
+            return true;
+    return false;
+}
+
+static const char *flow_id(struct json v, size_t *len)
+{
+    struct json told[] = {field(v, "flow_id"), json_get(field(v, "state"), "id"),
+                          json_get(field(v, "inputs"), "id")};
+    const char *s = NULL;
+    for (size_t i = 0; i < 3 && !s; i++)
+        s = record_text(told[i], len);
+    return s;
+}
+
+/* False for an event that begins or ends nothing. */
+static bool understand(struct json v, struct event *e)
+{
+    size_t len;
+    const char *type = record_text(json_get(v, "type"), &len);
+    *e = (struct event){.v = v};
+    e->stem = type ? stem_of(type, len, &e->role) : NULL;
+    if (!e->stem)
+        return false;
+    e->id = text_field(v, "event_id", &e->id_len);
+    e->started = text_field(v, "started_event_id", &e->started_len);
+    e->parent = text_field(v, "parent_event_id", &e->parent_len);
+    e->flow = flow_id(v, &e->flow_len);
+    if (e->stem->field)
+        e->name = text_field(v, e->stem->field, &e->name_len);
+    if (!e->name) {
+        e->name = e->stem->text;
+        e->name_len = strlen(e->name);
+    }
+    return true;
+}
+
+/* ---- the run ------------------------------------------------------------------------------- */
+
+static uint32_t known_trace(const struct crewai *c, const char *id, size_t len)
+{
+    uint32_t at = id ? intern_find(&c->known, id, len) : UINT32_MAX;
+    return at == UINT32_MAX ? SPAN_NONE : c->trace.at[at];
+}
+
+static void learn_trace(struct crewai *c, const char *id, size_t len, uint32_t trace)
+{
+    if (id && intern_put(&c->known, id, len) == c->trace.len)
+        vec_push(&c->trace, trace);
+}
+
+static uint32_t trace_of(struct sink *sink, const struct event *e)
+{
+    struct crewai *c = sink->crewai;
+    const char *own = e->id ? e->id : e->started;
+    size_t own_len = e->id ? e->id_len : e->started_len;
+    uint32_t trace = known_trace(c, e->started, e->started_len);
+    if (trace == SPAN_NONE)
+        trace = known_trace(c, e->parent, e->parent_len);
+    if (trace == SPAN_NONE)
+        trace = known_trace(c, e->flow, e->flow_len);
+    if (trace == SPAN_NONE && e->parent)
+        trace = ids_trace(sink->set, e->parent, e->parent_len);
+    if (trace == SPAN_NONE && own)
+        trace = ids_trace(sink->set, own, own_len);
+    learn_trace(c, e->parent, e->parent_len, trace);
+    learn_trace(c, own, own_len, trace);
+    learn_trace(c, e->flow, e->flow_len, trace);
+    return trace;
+}
+
+/* The start that began this run, the first without a parent; NULL when it is not read. */
+static const char *root_of(struct crewai *c, const struct event *e, uint32_t trace)
+{
+    while (c->root.len <= trace)
+        vec_push(&c->root, 0);
+    if (!c->root.at[trace] && e->role == ROLE_BEGIN && !e->parent && e->id)
+        c->root.at[trace] = 1 + intern_find(&c->known, e->id, e->id_len);
+    return c->root.at[trace] ? c->known.text[c->root.at[trace] - 1] : NULL;
+}
+
+/* Ties an event without parent or start to what began its run. */
+static void tie_to_run(struct crewai *c, struct event *e, uint32_t trace)
+{
+    const char *root = trace == SPAN_NONE ? NULL : root_of(c, e, trace);
+    size_t len = root ? strlen(root) : 0;
+    bool of_flow = strcmp(e->stem->text, "flow") == 0;
+    if (!root || (e->id && e->id_len == len && memcmp(e->id, root, len) == 0))
+        return;
+    if (of_flow && e->role != ROLE_BEGIN && !e->started) {
+        e->started = root;
+        e->started_len = len;
+    }
+    if (!of_flow && !e->parent) {
+        e->parent = root;
+        e->parent_len = len;
+    }
+}
+
+/* ---- events to halves ---------------------------------------------------------------------- */
+
+/* What was decided, of the method that asked. */
+static void read_feedback(struct sink *sink, const struct event *e, uint32_t trace)
+{
+    static const char *const fields[] = {"outcome", "response", "feedback"};
+    size_t len = 0;
+    const char *text = NULL;
+    for (size_t i = 0; i < 3 && !text; i++)
+        text = text_field(e->v, fields[i], &len);
+    if (e->role != ROLE_END || !text || !e->parent || sink->options->decision)
+        return;
+    struct judgement j = {.span = ids_span(e->parent, e->parent_len),
+                          .trace = trace,
+                          .decision = span_text(sink->set, text, len),
+                          .score = NAN,
+                          .file = sink->file_index,
+                          .line = sink->line};
+    settle_judgement(&sink->later, &j);
+}
+
+/* The state of a flow is handed on from method to method: it says nothing of this one, unless the
+ * user names what it holds. */
+static void read_fields(struct sink *sink, const struct event *e)
+{
+    static const char *const skipped[] = {"state", "inputs", "params", "messages", "context"};
+    struct json fields = json_get(e->v, "event_data");
+    if (json_type(fields) != JSON_MAP)
+        fields = e->v;
+    for (struct json_iter it = json_each(fields); json_next(&it);) {
+        bool skip = false;
+        for (size_t i = 0; i < sizeof skipped / sizeof skipped[0]; i++)
+            skip = skip || (strlen(skipped[i]) == it.key_len &&
+                            memcmp(skipped[i], it.key, it.key_len) == 0);
+        if (!skip)
+            record_field(sink, it.key, it.key_len, it.value);
+    }
+    record_named(sink, "state", field(e->v, "state"));
+    record_payload(sink, "output", field(e->v, "result"));
+    record_payload(sink, "output", field(e->v, "output"));
+}
+
+static void read_outcome(struct sink *sink, const struct event *e)
+{
+    bool passed = true;
+    size_t len = 0;
+    struct json failure = field(e->v, "failure"), error = field(e->v, "error");
+    const char *text = record_text(error, &len);
+    if (!text)
+        text = record_text(json_get(error, "message"), &len);
+    if (!text)
+        text = record_text(json_get(failure, "message"), &len);
+    if (json_as_bool(field(e->v, "success"), &passed) && !passed)
+        vocabulary_status(sink->words, true, NULL, 0);
+    if (e->role == ROLE_PAUSE)
+        vocabulary_event(sink->words, "interrupt", 9);
+    vocabulary_status(sink->words, e->role == ROLE_FAIL || json_type(failure) != JSON_NULL, text,
+                      len);
+}
+
+static struct half read_half(struct sink *sink, struct event *e)
+{
+    uint32_t trace = trace_of(sink, e);
+    tie_to_run(sink->crewai, e, trace);
+    struct half h = {.begins = e->role == ROLE_BEGIN, .waits = true};
+    h.pauses = e->role == ROLE_PAUSE && strcmp(e->stem->text, "flow") == 0;
+    const char *key = h.begins || !e->started ? e->id : e->started;
+    size_t key_len = h.begins || !e->started ? e->id_len : e->started_len;
+    struct span *span = vocabulary_open(sink->words);
+    int64_t at_ns = record_moment(sink, json_get(e->v, "timestamp"));
+    span->file = sink->file_index;
+    span->line = sink->line;
+    span->trace = trace;
+    span->id = key ? ids_span(key, key_len) : 0;
+    span->parent = e->parent ? ids_span(e->parent, e->parent_len) : 0;
+    span->name = span_text(sink->set, e->name, e->name_len);
+    if (h.begins)
+        span->start_ns = at_ns;
+    else
+        span->end_ns = at_ns;
+    span->kind = (uint8_t)e->stem->kind;
+    if (e->flow)
+        span->session = span_text(sink->set, e->flow, e->flow_len);
+    read_fields(sink, e);
+    if (!h.begins)
+        read_outcome(sink, e);
+    if (e->stem->kind == SPAN_HUMAN)
+        read_feedback(sink, e, span->trace);
+    vocabulary_take(sink->words, &h.span);
+    h.span.kind = (uint8_t)e->stem->kind;
+    return h;
+}
+
+/* ---- halves to spans ----------------------------------------------------------------------- */
+
+/* What the end says counts; what it leaves open the start says. */
+static void join(const struct half *a, const struct half *b, struct span *out)
+{
+    const struct span *start = a->begins ? &a->span : &b->span;
+    const struct span *end = a->begins ? &b->span : &a->span;
+    *out = *end;
+    out->id = start->id;
+    out->trace = start->trace;
+    out->parent = start->parent;
+    out->name = start->name;
+    out->start_ns = start->start_ns;
+    out->file = start->file;
+    out->line = start->line;
+    if (isnan(end->confidence))
+        out->confidence = start->confidence;
+    if (isnan(end->threshold))
+        out->threshold = start->threshold;
+    out->node = end->node != SPAN_NONE ? end->node : start->node;
+    out->session = end->session != SPAN_NONE ? end->session : start->session;
+    out->stage_key = end->stage_key != SPAN_NONE ? end->stage_key : start->stage_key;
+    out->item_key = end->item_key != SPAN_NONE ? end->item_key : start->item_key;
+    out->decision = end->decision != SPAN_NONE ? end->decision : start->decision;
+    if (end->outcome == 0)
+        out->outcome = start->outcome;
+    span_mark_times(out);
+}
+
+static const char *name_of(const struct sink *sink, const struct span *s)
+{
+    return span_string(sink->set, s->name);
+}
+
+/* 1 + the half that this one completes; 0 when it must wait. */
+static uint32_t partner_of(struct sink *sink, const struct event *e, const struct half *h,
+                           uint32_t **slot)
+{
+    struct crewai *c = sink->crewai;
+    const char *key = h->begins ? e->id : e->started;
+    *slot = NULL;
+    if (key) {
+        uint32_t at = intern_put(&c->keys, key, h->begins ? e->id_len : e->started_len);
+        if (at == c->half_of.len)
+            vec_push(&c->half_of, 0);
+        *slot = &c->half_of.at[at];
+        uint32_t mark = **slot;
+        return mark && c->halves.at[mark - 1].waits && c->halves.at[mark - 1].begins != h->begins
+                   ? mark
+                   : 0;
+    }
+    while (!h->begins) {
+        uint32_t at = event_waits_take(&c->unnamed, e->stem->text, name_of(sink, &h->span));
+        if (at == UINT32_MAX)
+            return 0;
+        if (c->halves.at[at].waits)
+            return at + 1;
+    }
+    return 0;
+}
+
+static void take_half(struct sink *sink, const struct event *e, const struct half *h)
+{
+    struct crewai *c = sink->crewai;
+    uint32_t *slot, mark = partner_of(sink, e, h, &slot);
+    if (mark) {
+        struct half *other = &c->halves.at[mark - 1];
+        struct span span;
+        join(other, h, &span);
+        other->waits = other->has_paused = h->pauses;
+        other->paused = span;
+        if (!h->pauses)
+            span_set_add(sink->set, &span);
+        return;
+    }
+    uint32_t at = (uint32_t)c->halves.len;
+    vec_push(&c->halves, *h);
+    if (slot)
+        *slot = at + 1;
+    if (h->begins)
+        event_waits_add(&c->unnamed, e->stem->text, name_of(sink, &h->span), at);
+}
+
+int crewai_read(struct json v, struct sink *sink, struct error *err)
+{
+    struct event e;
+    sink->quality->records++;
+    if (!sink->crewai) {
+        sink->crewai = mem_zero(1, sizeof *sink->crewai);
+        intern_init(&sink->crewai->known);
+        intern_init(&sink->crewai->keys);
+        event_waits_init(&sink->crewai->unnamed);
+    }
+    if (!understand(v, &e))
+        return 0;
+    if (!e.id && !e.started) {
+        record_unreadable(sink);
+        return 0;
+    }
+    struct half h = read_half(sink, &e);
+    take_half(sink, &e, &h);
+    return 0;
+}
+
+/* A start alone never ended; an end alone tells where it stood in the run, and no duration. */
+void crewai_end(struct sink *sink)
+{
+    struct crewai *c = sink->crewai;
+    for (size_t k = 0; c && k < c->halves.len; k++) {
+        struct half *h = &c->halves.at[k];
+        if (!h->waits)
+            continue;
+        if (h->has_paused)
+            h->span = h->paused;
+        if (!h->begins) {
+            h->span.start_ns = h->span.end_ns;
+            h->span.end_ns = 0;
+        }
+        span_mark_times(&h->span);
+        span_set_add(sink->set, &h->span);
+        h->waits = false;
+    }
+}
+
+void crewai_release(struct sink *sink)
+{
+    struct crewai *c = sink->crewai;
+    if (!c)
+        return;
+    intern_release(&c->known);
+    intern_release(&c->keys);
+    vec_release(&c->trace);
+    vec_release(&c->root);
+    vec_release(&c->half_of);
+    vec_release(&c->halves);
+    event_waits_release(&c->unnamed);
+    mem_free(c);
+    sink->crewai = NULL;
+}
