@@ -298,16 +298,23 @@ struct table *table_learning(struct document *d, const struct result *r)
     return t;
 }
 
+/* -1: not for the table.  Where items end instead, and visits, say again what reliability and cost
+ * say: JSON and CSV hold them. */
 static double strength(const struct sensitivity *s)
 {
-    return fabs(s->value);
+    static const char *const said[] = {"share_wrong", "share_rejected", "share_failed",
+                                       "visits_mean"};
+    for (size_t k = 0; k < sizeof said / sizeof *said; k++)
+        if (!strcmp(s->metric, said[k]))
+            return -1;
+    return isfinite(s->value) ? fabs(s->value) : -1;
 }
 
 struct table *table_sensitivities(struct document *d, const struct result *r, size_t at_most)
 {
     size_t n = r->sensitivities.len, known = 0;
     for (size_t i = 0; i < n; i++)
-        known += isfinite(r->sensitivities.at[i].value);
+        known += strength(&r->sensitivities.at[i]) >= 0;
     if (!known)
         return NULL;
     struct table *t = document_table(d, "Sensitivities, strongest first");
@@ -318,7 +325,7 @@ struct table *table_sensitivities(struct document *d, const struct result *r, si
     for (size_t row = 0; row < n && row < at_most; row++) {
         size_t best = SIZE_MAX;
         for (size_t i = 0; i < n; i++)
-            if (!taken[i] && isfinite(r->sensitivities.at[i].value) &&
+            if (!taken[i] && strength(&r->sensitivities.at[i]) >= 0 &&
                 (best == SIZE_MAX ||
                  strength(&r->sensitivities.at[i]) > strength(&r->sensitivities.at[best])))
                 best = i;

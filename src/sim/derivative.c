@@ -7,6 +7,7 @@
 #include "sim/sensitivity.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { N_MAX = 16, SHRINKS = 7 };
 static const double AGREE = 1e-7, ROUNDING = 2e-16;
@@ -16,7 +17,7 @@ struct points {
     void *arg;
     double low, high; /* the interval */
     size_t m;
-    double y[N_MAX + 1][DERIVATIVE_MAX];
+    double y[N_MAX + 1][DERIVATIVE_MAX], size[N_MAX + 1][DERIVATIVE_MAX];
     bool known[N_MAX + 1];
     const double *cosine; /* [2 N_MAX]: cos(j pi / N_MAX) */
 };
@@ -29,7 +30,8 @@ static bool fill(struct points *p, uint32_t n)
             continue;
         double t = p->cosine[j], mid = (p->low + p->high) / 2, r = (p->high - p->low) / 2;
         double x = j == 0 ? p->high : j == N_MAX ? p->low : mid + r * t;
-        if (!p->f(p->arg, x, p->y[j]))
+        memset(p->size[j], 0, sizeof p->size[j]);
+        if (!p->f(p->arg, x, p->y[j], p->size[j]))
             return false;
         p->known[j] = true;
     }
@@ -61,7 +63,7 @@ static double noise(const struct points *p, uint32_t n, size_t i)
 {
     double most = 0;
     for (uint32_t j = 0; j <= N_MAX; j += N_MAX / n)
-        most = fmax(most, fabs(p->y[j][i]));
+        most = fmax(most, fmax(fabs(p->y[j][i]), p->size[j][i]));
     return 4 * ROUNDING * n * n * most * 2 / (p->high - p->low);
 }
 
@@ -125,7 +127,12 @@ void derivative(derivative_of *f, void *arg, double x, double low, double high, 
             {2, 0  }
         };
         for (int side = 0; side < 3 && left; side++) {
-            struct points p = {.f = f, .arg = arg, .m = m, .cosine = cosine};
+            struct points p;
+            memset(p.known, 0, sizeof p.known);
+            p.f = f;
+            p.arg = arg;
+            p.m = m;
+            p.cosine = cosine;
             p.low = fmax(low, x - sides[side][0] * width);
             p.high = fmin(high, x + sides[side][1] * width);
             if (!(p.high > p.low))

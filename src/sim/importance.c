@@ -23,7 +23,7 @@
 #include <string.h>
 
 enum {
-    METRICS = SENSITIVITY_METRICS,
+    METRICS = SENSITIVITY_SOLVED,
     REPEATS = 8,
     COALITIONS_MOST = 400, /* more are sampled */
     ITEMS_LEAST = 256,     /* of one evaluation */

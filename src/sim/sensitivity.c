@@ -32,8 +32,10 @@ static void derive_all(struct trial *t, const struct job *job, const struct para
     for (size_t k = 0; k < job->n; k++) {
         if (!job->taken[k])
             continue;
+        double low, high;
         trial_choose(t, &q[k]);
-        derivative(trial_value, t, q[k].value, q[k].low, q[k].high, q[k].width, t->n_metrics,
+        trial_range(t, &low, &high);
+        derivative(trial_value, t, q[k].value, low, high, q[k].width, t->n_metrics,
                    out + k * t->n_metrics);
     }
     trial_choose(t, NULL);
@@ -46,16 +48,27 @@ bool sensitivity_takes_long(double work)
 }
 
 /* Which numbers are taken: as many as the work allows, those of the quicker ways first. */
-static void choose(const struct trial *t, struct job *job)
+static void choose(struct trial *t, struct job *job)
 {
-    for (enum trial_way way = TRIAL_REFILL; way <= TRIAL_WHOLE; way++)
+    double *work = mem_zero(job->n + 1, sizeof *work);
+    enum trial_way *way = mem_zero(job->n + 1, sizeof *way);
+    for (size_t k = 0; k < job->n; k++) {
+        if (job->q[k].still)
+            continue;
+        trial_choose(t, &job->q[k]);
+        work[k] = EVALUATIONS * trial_work(t);
+        way[k] = t->way;
+    }
+    trial_choose(t, NULL);
+    for (enum trial_way now = TRIAL_ADJOINT; now <= TRIAL_WHOLE; now++)
         for (size_t k = 0; k < job->n; k++) {
-            double work = EVALUATIONS * trial_work(t, &job->q[k]);
-            if (job->q[k].still || trial_way(t, &job->q[k]) != way || job->work + work > WORK_MAX)
+            if (job->q[k].still || way[k] != now || job->work + work[k] > WORK_MAX)
                 continue;
             job->taken[k] = true;
-            job->work += work;
+            job->work += work[k];
         }
+    mem_free(work);
+    mem_free(way);
 }
 
 /* --- evidence */

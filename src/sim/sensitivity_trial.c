@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One chain is built with every stated number inside its range, so that it has the states of all
- * of them; a number that moves is put into it and the chain is solved again.  Where that does not
- * do (thresholds that change places, which decides the chain's bands; numbers of `given`, caches
- * and hedges; environments), a chain is built anew for every value, and scenarios with desks are
- * solved whole. */
+ * of them, and solved forward and backward at the numbers as they are.  A number that moves is put
+ * into its step alone: what the step's branches then weigh and add, times what the backward pass
+ * says these are worth, has the derivatives of the metrics themselves.  Where that does not do
+ * (thresholds that lie on each other or decide what a parallel comes to, environments), a chain is
+ * built anew for every value, and scenarios with desks are solved whole. */
 #include "sim/sensitivity_trial.h"
 
 #include "sim/exact/fork.h"
@@ -13,11 +14,8 @@
 #include <math.h>
 #include <string.h>
 
-const char *const sensitivity_metrics[SENSITIVITY_METRICS] = {
-    "reliability",   "shipped_error",    "auto_error",   "review_load",
-    "cost_per_item", "cost_per_correct", "latency_mean", "net_per_item"};
 static const char *const desk_metrics[] = {"queue_wait_mean", "utilisation"};
-enum { METRICS = SENSITIVITY_METRICS, DESK_METRICS = sizeof desk_metrics / sizeof *desk_metrics };
+enum { METRICS = SENSITIVITY_SOLVED, DESK_METRICS = sizeof desk_metrics / sizeof *desk_metrics };
 _Static_assert(METRICS + DESK_METRICS * RESOURCES_MAX <= (int)DERIVATIVE_MAX,
                "derivative takes all metrics at once");
 
@@ -67,32 +65,30 @@ static void copy_input(const struct trial *t)
     memcpy(t->work.class, t->base->class, n * sizeof *t->work.class);
 }
 
-/* Chains take the numbers of a step over. */
-static void refill_step(struct trial *t, uint32_t i, bool time)
+static void copy_worth(struct trial *t)
 {
+    struct pipeline *to = &t->work;
+    to->worth_correct = t->base->worth_correct;
+    to->worth_wrong = t->base->worth_wrong;
+    to->worth_rejected = t->base->worth_rejected;
+}
+
+/* Chains take the numbers of a step over; bands: and where confidences are cut. */
+static bool refill_step(struct trial *t, uint32_t i, bool time, bool bands)
+{
+    bool same = true;
     for (uint32_t k = 0; k < t->work.n_classes; k++) {
         struct chain *c = &t->m.chain[k];
         chain_renumber(c, i, time);
+        if (time && c->sky)
+            sky_refresh_step(c, i);
+        same = (!bands || chain_reband(c, i)) && same;
         for (uint32_t w = 0; w < t->work.step[i].n_ways; w++)
             if (t->work.step[i].way[w].probability)
                 c->way[i][w] = t->work.step[i].way[w].probability[k];
         chain_set_step(c, i, CHAIN_AS_FILLED);
     }
-}
-
-/* The same for all confidences, and for the thresholds that they are held against. */
-static void refill_bands(struct trial *t)
-{
-    for (uint32_t k = 0; k < t->work.n_classes; k++) {
-        struct chain *c = &t->m.chain[k];
-        for (uint32_t i = 0; i < t->work.n_steps; i++) {
-            if (!c->bands[i].n)
-                continue;
-            chain_renumber(c, i, false);
-            chain_reband(c, i);
-            chain_set_step(c, i, CHAIN_AS_FILLED);
-        }
-    }
+    return same;
 }
 
 static void refill_input(struct trial *t)
@@ -106,16 +102,25 @@ static void restore_all(struct trial *t)
     for (uint32_t i = 0; i < t->work.n_steps; i++)
         copy_numbers(t, i);
     for (uint32_t k = 0; k < t->work.n_classes; k++) {
-        for (uint32_t i = 0; i < t->work.n_steps; i++)
-            chain_renumber(&t->m.chain[k], i, true);
-        if (t->m.chain[k].sky)
-            sky_refresh(&t->m.chain[k]);
+        struct chain *c = &t->m.chain[k];
+        for (uint32_t i = 0; i < t->work.n_steps; i++) {
+            chain_renumber(c, i, true);
+            (void)chain_reband(c, i);
+        }
+        if (c->sky)
+            sky_refresh(c);
     }
     for (uint32_t i = 0; i < t->work.n_steps; i++)
-        refill_step(t, i, false);
-    refill_bands(t);
+        (void)refill_step(t, i, false, false);
     copy_input(t);
     refill_input(t);
+}
+
+static void loosen_numbers(struct numbers *x)
+{
+    if (isfinite(x->timeout_s) && x->timeout_s > 0)
+        x->latency = (struct dist){.family = DIST_EXPONENTIAL, .a = x->timeout_s};
+    x->confidence_good.evidence = x->confidence_bad.evidence = 1;
 }
 
 /* Numbers at the edge of their range go inside it; every timeout can strike, and a confidence can
@@ -128,13 +133,47 @@ static void loosen(struct trial *t, const struct parameter *q, size_t n)
         if (here && shuts && (q[k].value <= q[k].low || q[k].value >= q[k].high))
             parameter_set(&q[k], &t->work, &t->arena, q[k].low + (q[k].high - q[k].low) / 10);
     }
-    for (uint32_t i = 0; i < t->work.n_steps; i++)
-        for (uint32_t c = 0; c < t->work.n_classes; c++) {
-            struct numbers *x = &t->work.step[i].numbers[c];
-            if (isfinite(x->timeout_s) && x->timeout_s > 0)
-                x->latency = (struct dist){.family = DIST_EXPONENTIAL, .a = x->timeout_s};
-            x->confidence_good.evidence = x->confidence_bad.evidence = 1;
+    for (uint32_t c = 0; c < t->work.n_classes; c++) {
+        for (uint32_t i = 0; i < t->work.n_steps; i++) {
+            const struct step *s = &t->work.step[i];
+            loosen_numbers(&s->numbers[c]);
+            for (uint32_t g = 0; g < s->n_given; g++)
+                loosen_numbers(&s->given[g].override.numbers[c]);
         }
+        for (uint32_t e = 0; e < t->work.n_environments; e++)
+            for (uint32_t k = 0; k < t->work.environment[e].n_states; k++) {
+                const struct env_state *state = &t->work.environment[e].state[k];
+                for (uint32_t o = 0; o < state->n_overrides; o++)
+                    loosen_numbers(&state->override[o].override.numbers[c]);
+            }
+    }
+}
+
+static void release_adjoint(struct trial *t)
+{
+    for (uint32_t k = 0; t->adjoint && k < t->base->n_classes; k++)
+        adjoint_release(&t->adjoint[k]);
+    mem_free(t->adjoint);
+    t->adjoint = NULL;
+}
+
+/* Without a solution (a loop that only numbers inside their ranges make) there is no adjoint. */
+static void solve_adjoint(struct trial *t)
+{
+    struct quotients quotients;
+    double total[TOTAL_COUNT];
+    uint32_t n = t->base->n_classes;
+    t->of_class = mem_zero(n, sizeof *t->of_class);
+    t->adjoint = mem_zero(n, sizeof *t->adjoint);
+    for (uint32_t k = 0; k < n; k++)
+        adjoint_init(&t->adjoint[k], &t->m.chain[k]);
+    if (model_totals(&t->m, t->adjoint, t->of_class, &t->err)) {
+        release_adjoint(t);
+        return;
+    }
+    totals_mix(t->base, t->of_class, total);
+    quotients_set(&quotients, t->base, &t->m);
+    quotients_slopes(&quotients, total, t->slope);
 }
 
 static int init_chain(struct trial *t, const struct parameter *q, size_t n, struct error *err)
@@ -147,6 +186,7 @@ static int init_chain(struct trial *t, const struct parameter *q, size_t n, stru
         return -1;
     }
     restore_all(t);
+    solve_adjoint(t);
     return 0;
 }
 
@@ -160,8 +200,11 @@ static void name_desks(struct trial *t)
 
 void trial_release(struct trial *t)
 {
+    release_adjoint(t);
     if (t->m.pipeline)
         model_release(&t->m);
+    mem_free(t->of_class);
+    vec_release(&t->touched);
     pipeline_release(&t->work);
     arena_release(&t->arena);
 }
@@ -178,9 +221,6 @@ int trial_init(struct trial *t, const struct pipeline *base, const struct exact_
     t->metric = arena_alloc(&t->arena, DERIVATIVE_MAX * sizeof *t->metric);
     memcpy(t->metric, sensitivity_metrics, METRICS * sizeof *t->metric);
     t->n_metrics = METRICS;
-    for (uint32_t i = 0; i < base->n_steps; i++)
-        t->draws |= base->step[i].kind == STEP_GATE &&
-                    (base->step[i].draws_threshold || base->step[i].audit.present);
     if (t->timed) {
         name_desks(t);
         t->whole_work = options->work ? *options->work : 0;
@@ -193,123 +233,242 @@ int trial_init(struct trial *t, const struct pipeline *base, const struct exact_
     return 0;
 }
 
-/* --- ways */
+/* --- what moves with a number */
 
-enum trial_way trial_way(const struct trial *t, const struct parameter *q)
+/* Does a confidence of this step decide there, by a threshold or a draw? */
+static bool decides_for(const struct trial *t, uint32_t gate, uint32_t scorer)
 {
-    if (t->timed)
-        return TRIAL_WHOLE;
-    if (q->where == IN_INPUT || q->where == IN_CLASS || q->where == IN_WAY)
-        return TRIAL_REFILL;
-    if (q->where > IN_RETRY)
-        return TRIAL_ANEW;
-    if (!t->m.chain[0].varied)
-        return TRIAL_REFILL;
-    bool alone =
-        !t->m.weather && model_plain(&t->m, q->step) && !t->base->step[q->step].hedge_copies;
-    return q->decides || (q->takes_time && !alone) ? TRIAL_ANEW : TRIAL_REFILL;
+    const struct step *s = &t->base->step[gate];
+    return s->kind == STEP_GATE &&
+           (s->gate_of < 0 || scorer_named(t->base, (uint32_t)s->gate_of) == scorer);
 }
 
-double trial_work(const struct trial *t, const struct parameter *q)
+static bool draws(const struct step *s)
 {
-    enum trial_way way = trial_way(t, q);
-    double copies = 300.0 * t->base->n_steps * t->base->n_classes;
-    if (way == TRIAL_WHOLE)
+    return s->kind == STEP_GATE && (s->draws_threshold || s->audit.present);
+}
+
+static bool cuts_confidences(const struct parameter *q)
+{
+    return q->field == NUMBERS_THRESHOLD || q->field == NUMBERS_THRESHOLD_HIGH;
+}
+
+/* Confidences that are cut elsewhere come before the gates that draw by them. */
+static void touch(struct trial *t)
+{
+    const struct parameter *q = t->q;
+    t->touched.len = 0;
+    if (q->where > IN_RETRY && q->where != IN_WAY)
+        return;
+    bool *moves = mem_zero(t->base->n_steps, sizeof *moves);
+    for (uint32_t i = 0; i < t->base->n_steps && q->decides; i++) {
+        bool cut = cuts_confidences(q) && decides_for(t, q->step, i);
+        moves[i] = t->m.chain[0].bands[i].n && (cut || i == q->step);
+        if (moves[i])
+            vec_push(&t->touched, i);
+    }
+    for (uint32_t g = 0; g < t->base->n_steps && q->decides; g++) {
+        bool drawn = g == q->step;
+        for (uint32_t k = 0; k < t->touched.len && draws(&t->base->step[g]); k++)
+            drawn = drawn || (moves[t->touched.at[k]] && decides_for(t, g, t->touched.at[k]));
+        if (drawn && !moves[g])
+            vec_push(&t->touched, g);
+    }
+    if (!q->decides)
+        vec_push(&t->touched, q->step);
+    mem_free(moves);
+}
+
+static void refill_touched(struct trial *t, bool *same)
+{
+    *same = true;
+    for (uint32_t k = 0; k < t->touched.len; k++)
+        *same = refill_step(t, t->touched.at[k], t->q->takes_time, t->q->decides) && *same;
+    refill_input(t);
+}
+
+/* All numbers of the step of *q as they are in the base. */
+static void restore(struct trial *t)
+{
+    copy_numbers(t, t->q->step);
+    copy_input(t);
+    copy_worth(t);
+}
+
+/* --- ways */
+
+/* Where the thresholds beside it leave it; *room false where one of them is as good as equal. */
+static void find_range(struct trial *t)
+{
+    const double near = 1e-4;
+    for (uint32_t c = 0; c < t->base->n_classes; c++)
+        for (uint32_t k = 0; k < t->touched.len; k++) {
+            const struct bands *b = &t->m.chain[c].bands[t->touched.at[k]];
+            bool moves = t->q->class == PARAMETER_ALL || t->q->class == (int32_t)c;
+            for (uint32_t i = 0; i < b->n && moves; i++) {
+                double other = b->threshold[i], value = t->q->value;
+                if (other < value)
+                    t->low = fmax(t->low, other + near * (value - other));
+                if (other > value)
+                    t->high = fmin(t->high, other - near * (other - value));
+            }
+        }
+}
+
+/* Does a threshold move without parting from another that is equal, or meeting one? */
+static bool moves_alone(struct trial *t)
+{
+    const double least = 1e-4;
+    double value = t->q->value, up = t->high - value, down = value - t->low;
+    bool same;
+    find_range(t);
+    if ((up > least && t->high - value < least) || (down > least && value - t->low < least))
+        return false;
+    double x = t->high > value ? (value + t->high) / 2 : (value + t->low) / 2;
+    bool alone = parameter_set(t->q, &t->work, &t->arena, x);
+    refill_touched(t, &same);
+    restore(t);
+    bool back;
+    refill_touched(t, &back);
+    return alone && same;
+}
+
+static bool beside_parallels(const struct trial *t)
+{
+    for (uint32_t k = 0; k < t->touched.len; k++) {
+        const struct step *s = &t->base->step[t->touched.at[k]];
+        if (s->parent || s->parallel)
+            return false;
+    }
+    return true;
+}
+
+static bool is_worth(const struct parameter *q)
+{
+    return q->where == IN_PIPELINE && (q->offset == offsetof(struct pipeline, worth_correct) ||
+                                       q->offset == offsetof(struct pipeline, worth_wrong) ||
+                                       q->offset == offsetof(struct pipeline, worth_rejected));
+}
+
+static enum trial_way way_of(struct trial *t)
+{
+    const struct parameter *q = t->q;
+    if (t->timed)
+        return TRIAL_WHOLE;
+    if (!t->adjoint)
+        return TRIAL_ANEW;
+    if (q->where == IN_INPUT || q->where == IN_CLASS || q->where == IN_WAY || is_worth(q))
+        return TRIAL_ADJOINT;
+    if (q->where > IN_RETRY)
+        return TRIAL_ANEW;
+    if (!q->decides)
+        return TRIAL_ADJOINT;
+    if (q->where == IN_STATE || !beside_parallels(t))
+        return TRIAL_ANEW;
+    return !cuts_confidences(q) || moves_alone(t) ? TRIAL_ADJOINT : TRIAL_ANEW;
+}
+
+void trial_choose(struct trial *t, const struct parameter *q)
+{
+    bool same;
+    if (t->q && t->way == TRIAL_ADJOINT) {
+        restore(t);
+        refill_touched(t, &same);
+    }
+    t->q = q;
+    if (!q)
+        return;
+    t->low = q->low;
+    t->high = q->high;
+    if (!t->timed)
+        touch(t);
+    t->way = way_of(t);
+    if (t->way != TRIAL_ADJOINT) {
+        t->low = q->low;
+        t->high = q->high;
+    }
+}
+
+void trial_range(const struct trial *t, double *low, double *high)
+{
+    *low = t->low;
+    *high = t->high;
+}
+
+double trial_work(const struct trial *t)
+{
+    double n = t->base->n_classes, copies = 300.0 * t->base->n_steps * n, step = 0;
+    if (t->way == TRIAL_WHOLE)
         return t->whole_work + copies;
-    for (uint32_t k = 0; k < t->base->n_classes; k++)
+    bool inside = t->base->step[t->q->step].parent && t->touched.len;
+    for (uint32_t k = 0; k < t->base->n_classes; k++) {
         copies += sky_work(&t->m.chain[k]);
-    double fills = MODEL_FILL * (double)t->base->n_steps * t->base->n_classes;
-    return way == TRIAL_REFILL ? model_work(&t->m) - fills + MODEL_FILL * t->base->n_classes
-                               : MODEL_BUILDS * model_work(&t->m) + copies;
+        step += inside ? forks_work(&t->m.chain[k], true) : 0;
+    }
+    if (t->way == TRIAL_ANEW)
+        return MODEL_BUILDS * model_work(&t->m) + copies;
+    if (t->q->takes_time)
+        step += (copies - 300.0 * t->base->n_steps * n) / t->base->n_steps;
+    return step + 5 * MODEL_FILL * n * (double)(1 + t->touched.len);
 }
 
 /* --- values */
 
-static double ratio(double a, double b)
+/* What the metrics would be if they were linear in what the step makes of its numbers. */
+static void value_nearby(struct trial *t, double *y, double *size)
 {
-    return b > 0 ? a / b : NAN;
-}
-
-/* What the metrics are made of, all linear in the items. */
-struct sums {
-    double ship[4], time, cost, reviewed,
-        rejected; /* ship: bad, bad reviewed, good, good reviewed */
-};
-
-static void add_class(const struct model *m, uint32_t class, const struct flow *absorb,
-                      struct sums *sums)
-{
-    const struct chain *c = &m->chain[class];
-    double share = m->pipeline->class[class].share;
-    for (int k = 0; k < ABSORB_COUNT; k++) {
-        sums->cost += share * absorb[k].c1;
-        if (k / 4 == ABSORB_REJECT)
-            sums->rejected += share * absorb[k].n;
-        if (k >= 4)
-            continue;
-        sums->ship[k] += share * absorb[k].n;
-        sums->time += share * absorb[k].t1;
-    }
-    for (uint32_t s = 0; s < c->n_states; s++)
-        if (c->state[s].reviewed == REVIEW_FIRST)
-            sums->reviewed += share * m->state[s].n;
-}
-
-/* NaN where no worth is stated. */
-static double worth_of(const struct pipeline *p, const struct sums *sums)
-{
-    const double *ship = sums->ship;
-    double worth[3] = {p->worth_correct, p->worth_wrong, p->worth_rejected}, sum = 0;
-    double of[3] = {ship[2] + ship[3], ship[0] + ship[1], sums->rejected};
-    bool stated = false;
-    for (int k = 0; k < 3; k++)
-        if (!isnan(worth[k])) {
-            sum += worth[k] * of[k];
-            stated = true;
+    double total[TOTAL_COUNT] = {0}, parts[TOTAL_COUNT] = {0};
+    for (uint32_t k = 0; k < t->base->n_classes && t->q->where != IN_CLASS; k++) {
+        double add[TOTAL_COUNT] = {0}, of[TOTAL_COUNT] = {0};
+        forks_time(&t->m.chain[k]);
+        for (uint32_t i = 0; i < t->touched.len; i++) {
+            uint32_t step = t->touched.at[i], parent = t->base->step[step].parent;
+            adjoint_add(&t->adjoint[k], parent ? parent - 1 : step, add, of);
         }
-    return stated ? sum : NAN;
-}
-
-/* Is it not known how often some step is called? */
-static bool cost_unknown(const struct model *m)
-{
-    for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
-        if (model_cut(m, i) == CUT_ALL)
-            return true;
-    return false;
-}
-
-static bool values_of(struct model *m, double *y, struct error *err)
-{
-    struct sums sums = {{0}};
-    for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
-        struct flow absorb[ABSORB_COUNT];
-        forks_time(&m->chain[k]);
-        if (flow_solve(&m->chain[k], &m->about, m->state, absorb, err))
-            return false;
-        add_class(m, k, absorb, &sums);
+        if (t->q->where == IN_INPUT)
+            adjoint_add_start(&t->adjoint[k], add, of);
+        for (int x = 0; x < TOTAL_COUNT; x++) {
+            total[x] += t->base->class[k].share * add[x];
+            parts[x] += t->base->class[k].share * of[x];
+        }
     }
-    const double *ship = sums.ship;
-    double shipped = ship[0] + ship[1] + ship[2] + ship[3], correct = ship[2] + ship[3];
-    double cost = cost_unknown(m) ? NAN : sums.cost;
-    double all[METRICS] = {correct,
-                           ratio(ship[0] + ship[1], shipped),
-                           ratio(ship[0], ship[0] + ship[2]),
-                           sums.reviewed,
-                           cost,
-                           ratio(cost, correct),
-                           m->infinite[0] ? NAN : ratio(sums.time, shipped),
-                           worth_of(m->pipeline, &sums) - cost};
-    memcpy(y, all, sizeof all);
-    return true;
+    if (t->q->where == IN_CLASS)
+        totals_mix(&t->work, t->of_class, total);
+    for (int i = 0; i < METRICS; i++) {
+        y[i] = size[i] = 0;
+        for (int x = 0; x < TOTAL_COUNT; x++) {
+            double slope = t->slope[i][x];
+            y[i] += slope != 0 ? slope * total[x] : 0;
+            size[i] += slope != 0 ? fabs(slope) * fmax(parts[x], fabs(total[x])) : 0;
+        }
+    }
+}
+
+/* The totals stay what they are. */
+static void value_of_worth(struct trial *t, double *y)
+{
+    struct quotients quotients;
+    double total[TOTAL_COUNT];
+    totals_mix(t->base, t->of_class, total);
+    quotients_set(&quotients, &t->work, &t->m);
+    quotients_values(&quotients, total, y);
 }
 
 static bool value_anew(struct trial *t, const struct pipeline *p, double *y)
 {
+    struct quotients quotients;
     struct model m;
+    double total[TOTAL_COUNT];
     if (model_build(&m, p, t->options.max_states, false, &t->err))
         return false;
-    bool done = values_of(&m, y, &t->err);
+    double(*of_class)[TOTAL_COUNT] = mem_zero(p->n_classes, sizeof *of_class);
+    bool done = !model_totals(&m, NULL, of_class, &t->err);
+    if (done) {
+        totals_mix(p, of_class, total);
+        quotients_set(&quotients, p, &m);
+        quotients_values(&quotients, total, y);
+    }
+    mem_free(of_class);
     model_release(&m);
     return done;
 }
@@ -354,61 +513,21 @@ static bool value_of_copy(struct trial *t, double x, double *y)
     return done;
 }
 
-/* Does the number that moves keep the order of the thresholds, when it is x? */
-static bool keeps_order(const struct trial *t, double x)
-{
-    const struct parameter *q = t->q;
-    double low = fmin(x, q->value), high = fmax(x, q->value);
-    if (t->m.chain[0].forks)
-        return false;
-    if (q->kind == PARAMETER_DIST)
-        return q->field == NUMBERS_GOOD || q->field == NUMBERS_BAD;
-    if (q->field != NUMBERS_THRESHOLD || t->work.step[q->step].bands)
-        return false;
-    for (uint32_t i = 0; i < t->work.n_steps; i++)
-        for (uint32_t c = 0; c < t->work.n_classes; c++) {
-            double other = t->base->step[i].numbers[c].threshold.value;
-            bool with = q->class == PARAMETER_ALL || q->class == (int32_t)c;
-            if (t->work.step[i].kind == STEP_GATE && i != q->step && with && other >= low &&
-                other <= high)
-                return false;
-        }
-    return true;
-}
-
-/* All numbers of the step of *q as they are in the base. */
-static void restore(struct trial *t, const struct parameter *q)
-{
-    copy_numbers(t, q->step);
-    copy_input(t);
-}
-
-static void refill(struct trial *t, const struct parameter *q)
-{
-    if (q->decides)
-        refill_bands(t);
-    refill_step(t, q->step, q->takes_time);
-    refill_input(t);
-}
-
-void trial_choose(struct trial *t, const struct parameter *q)
-{
-    if (t->q && trial_way(t, t->q) == TRIAL_REFILL) {
-        restore(t, t->q);
-        refill(t, t->q);
-    }
-    t->q = q;
-}
-
-bool trial_value(void *trial, double x, double *y)
+bool trial_value(void *trial, double x, double *y, double *size)
 {
     struct trial *t = trial;
-    const struct parameter *q = t->q;
-    if (trial_way(t, q) != TRIAL_REFILL || (q->decides && !keeps_order(t, x)))
+    bool same;
+    if (t->way != TRIAL_ADJOINT)
         return value_of_copy(t, x, y);
-    restore(t, q);
-    if (!parameter_set(q, &t->work, &t->arena, x))
+    restore(t);
+    if (!parameter_set(t->q, &t->work, &t->arena, x))
         return false;
-    refill(t, q);
-    return values_of(&t->m, y, &t->err);
+    if (is_worth(t->q)) {
+        value_of_worth(t, y);
+        return true;
+    }
+    refill_touched(t, &same);
+    if (same)
+        value_nearby(t, y, size);
+    return same;
 }

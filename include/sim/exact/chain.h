@@ -205,8 +205,9 @@ void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena);
  * environments wait for sky_refresh.  chain_set_step afterwards. */
 void chain_renumber(struct chain *c, uint32_t step, bool time);
 /* Bands of a step's confidence anew: thresholds from the pipeline, whose order among each other
- * must be what it was when built, and confidences from c->numbers.  chain_set_step afterwards. */
-void chain_reband(struct chain *c, uint32_t step);
+ * must be what it was when built, and confidences from c->numbers.  chain_set_step afterwards.
+ * False, with thresholds as they were, when there are more or fewer of them. */
+bool chain_reband(struct chain *c, uint32_t step);
 /* Sets the weights of the step and of its units under `given`. */
 void chain_set_step(struct chain *c, uint32_t step, enum chain_step how);
 
@@ -286,6 +287,8 @@ void sky_make_room(struct chain *c);
 double sky_work(const struct chain *c);
 /* Anew after latencies changed; units of the other weathers take over redrawn latencies. */
 void sky_refresh(struct chain *c);
+/* The same after those of one step alone changed; sky_refresh has been called before. */
+void sky_refresh_step(struct chain *c, uint32_t step);
 /* The same visit in another weather. */
 uint32_t sky_sibling(const struct chain *c, uint32_t unit, uint32_t weather);
 /* E[attempts of a visit by this unit that begin in `weather`]. */

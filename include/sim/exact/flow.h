@@ -18,6 +18,9 @@ struct flow_about {
     double time_s, cost, visits; /* moments are taken about these, against cancellation */
 };
 
+/* Moments [2] of the visits that a visit to this unit counts; those of a parallel with what is
+ * inside. */
+const double *flow_visits(const struct chain *c, uint32_t unit);
 /* Fills state[n_states] (on entry to each) and absorb[ABSORB_COUNT].  ERR_NUMERIC when items never
  * leave a loop, ERR_LIMIT when a block is too large. */
 MUST_CHECK int flow_solve(const struct chain *c, const struct flow_about *about, struct flow *state,

@@ -5,85 +5,18 @@
  * the probability of being there. */
 #include "sim/exact/flow.h"
 
+#include "sim/exact/block.h"
 #include "sim/exact/fork.h"
 
-#include <gsl/gsl_blas.h>
-#include <gsl/gsl_linalg.h>
-#include <gsl/gsl_permute_vector.h>
 #include <math.h>
 #include <string.h>
 
 enum { FLOW_PARTS = sizeof(struct flow) / sizeof(double) };
 static const double VISITS_MAX = 1e6; /* the guard of loops without a bound */
 
-/* --- blocks */
-
-/* I - P^T of a block, factorised: column u holds what leaves u. */
-struct block {
-    uint32_t begin, n;
-    double *memory;
-    gsl_matrix_view lu;
-    gsl_permutation order;
-};
-
-static bool block_init(struct block *b, const struct chain *c, const struct chain_block *range,
-                       uint32_t stop)
-{
-    uint32_t n = range->end - range->begin;
-    int sign;
-    *b = (struct block){.begin = range->begin, .n = n, .order = {.size = n}};
-    b->memory = mem_zero((size_t)n * n, sizeof *b->memory);
-    b->order.data = mem_zero(n, sizeof *b->order.data);
-    b->lu = gsl_matrix_view_array(b->memory, n, n);
-    for (uint32_t u = 0; u < n; u++) {
-        const struct chain_state *s = &c->state[range->begin + u];
-        b->memory[(size_t)u * n + u] += 1;
-        for (uint32_t h = s->hop; h < s[1].hop && s->step != stop; h++) {
-            int64_t v = (int64_t)c->hop[h].to - range->begin;
-            if (v >= 0 && v < n)
-                b->memory[(size_t)v * n + u] -= c->weight[c->hop[h].branch];
-        }
-    }
-    if (gsl_linalg_LU_decomp(&b->lu.matrix, &b->order, &sign))
-        return false;
-    for (uint32_t u = 0; u < n; u++)
-        if (!(fabs(b->memory[(size_t)u * n + u]) > 0))
-            return false;
-    return true;
-}
-
-static void block_release(struct block *b)
-{
-    mem_free(b->memory);
-    mem_free(b->order.data);
-}
-
-/* x in place, at `stride` doubles from state to state. */
-static bool block_solve(const struct block *b, double *x, size_t stride)
-{
-    gsl_vector_view v = gsl_vector_view_array_with_stride(x, stride, b->n);
-    if (gsl_linalg_LU_svx(&b->lu.matrix, &b->order, &v.vector))
-        return false;
-    for (uint32_t u = 0; u < b->n; u++)
-        if (!isfinite(x[u * stride]))
-            return false;
-    return true;
-}
-
-/* The transposed system, for the backward equations: P A = L U, so A^T x = b is U^T y = b,
- * L^T z = y, x = P^T z. */
-static bool block_solve_transposed(const struct block *b, double *x)
-{
-    gsl_vector_view v = gsl_vector_view_array(x, b->n);
-    gsl_blas_dtrsv(CblasUpper, CblasTrans, CblasNonUnit, &b->lu.matrix, &v.vector);
-    gsl_blas_dtrsv(CblasLower, CblasTrans, CblasUnit, &b->lu.matrix, &v.vector);
-    return !gsl_permute_vector_inverse(&b->order, &v.vector);
-}
-
 /* --- moments */
 
-/* Of a visit to the unit, and its square; those of a parallel count what is inside. */
-static const double *visits_of(const struct chain *c, uint32_t unit)
+const double *flow_visits(const struct chain *c, uint32_t unit)
 {
     static const double none[2] = {0, 0}, one[2] = {1, 1};
     if (c->unit[unit].kind == UNIT_JOIN)
@@ -122,7 +55,7 @@ static void flow_send(const struct chain *c, uint32_t s, uint32_t end, struct fl
                       struct flow *absorb)
 {
     const struct chain_state *from = &c->state[s];
-    const double *visits = visits_of(c, from->unit);
+    const double *visits = flow_visits(c, from->unit);
     uint32_t last = UINT32_MAX;
     struct flow after = {0};
     for (uint32_t h = from->hop; h < from[1].hop; h++) {
@@ -145,7 +78,7 @@ static void block_gather(const struct chain *c, const struct block *b, int order
 {
     for (uint32_t s = b->begin; s < b->begin + b->n; s++) {
         const struct chain_state *from = &c->state[s];
-        const double *visits = visits_of(c, from->unit);
+        const double *visits = flow_visits(c, from->unit);
         struct flow lower = state[s];
         lower.t2 = lower.c2 = lower.v2 = 0;
         if (order == 1)
@@ -340,7 +273,7 @@ bool flow_ships(const struct chain *c, bool good, double *p)
         bool done = block_init(&b, c, range, UINT32_MAX);
         for (; s > range->begin; s--)
             p[s - 1] = ships(c, good, s - 1, range->begin, range->end, p);
-        done = done && block_solve_transposed(&b, p + range->begin);
+        done = done && block_solve_back(&b, p + range->begin, 1);
         block_release(&b);
         if (!done)
             return false;

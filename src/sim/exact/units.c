@@ -128,18 +128,25 @@ void bands_refill(struct chain *c, uint32_t unit)
     bands_fill(&c->bands[unit], &c->numbers[unit].confidence_good, c->bands[unit].weight[1]);
 }
 
-void chain_reband(struct chain *c, uint32_t step)
+static bool reband(struct chain *c, uint32_t unit)
 {
-    for (uint32_t u = 0; u < c->n_units; u++) {
-        struct cuts cuts = {0};
-        if (c->unit[u].step != step || !c->bands[u].n)
-            continue;
-        find_cuts(c, step, &cuts);
-        for (uint32_t i = 0; i < c->bands[u].n && cuts.len == c->bands[u].n; i++)
-            c->bands[u].threshold[i] = cuts.at[i];
-        vec_release(&cuts);
-        bands_refill(c, u);
-    }
+    struct cuts cuts = {0};
+    struct bands *b = &c->bands[unit];
+    find_cuts(c, c->unit[unit].step, &cuts);
+    bool same = cuts.len == b->n;
+    for (uint32_t i = 0; i < b->n && same; i++)
+        b->threshold[i] = cuts.at[i];
+    vec_release(&cuts);
+    bands_refill(c, unit);
+    return same;
+}
+
+bool chain_reband(struct chain *c, uint32_t step)
+{
+    bool same = !c->bands[step].n || reband(c, step);
+    for (uint32_t u = c->extra[step]; u < c->extra[step + 1]; u++)
+        same = (!c->bands[u].n || reband(c, u)) && same;
+    return same;
 }
 
 /* --- gates that draw */

@@ -15,6 +15,7 @@ enum { HOPS_MAX = 1 << 25, SHIFT_WORK = 250 /* ns by n^3 */ };
 struct chain_sky {
     const struct weather *weather; /* borrowed */
     VEC(struct weather_law) law;
+    size_t n_shared;          /* laws as of find_laws; those behind are of one step */
     uint32_t *in_time, *late; /* [n_units] laws of latencies within their limit, and of the limit */
     uint32_t n_waits, **wait; /* [n_steps][attempts - 1] laws of the waits after attempts */
     uint32_t *sibling;        /* [n_units][n] */
@@ -80,28 +81,46 @@ static uint32_t find_wait(struct chain_sky *sky, const struct retry *r, uint32_t
     return find_law(sky, &d, INFINITY);
 }
 
-static void forget_laws(struct chain_sky *sky)
+static void forget_laws(struct chain_sky *sky, size_t kept)
 {
-    for (size_t k = 0; k < sky->law.len; k++)
+    for (size_t k = kept; k < sky->law.len; k++)
         weather_law_release(&sky->law.at[k]);
-    sky->law.len = 0;
+    sky->law.len = kept;
+}
+
+static void find_visit_laws(struct chain *c, uint32_t u)
+{
+    const struct numbers *n = &c->numbers[u];
+    struct dist limit = dist_constant(isfinite(n->timeout_s) ? n->timeout_s : 0);
+    if (!unit_counts(&c->unit[u]))
+        return;
+    c->sky->in_time[u] = find_law(c->sky, &n->latency, n->timeout_s);
+    c->sky->late[u] = find_law(c->sky, &limit, INFINITY);
+}
+
+static void find_wait_laws(struct chain *c, uint32_t step)
+{
+    for (uint32_t k = 1; k < chain_retry(c, step)->attempts; k++)
+        c->sky->wait[step][k - 1] = find_wait(c->sky, chain_retry(c, step), k);
 }
 
 static void find_laws(struct chain *c)
 {
-    struct chain_sky *sky = c->sky;
-    forget_laws(sky);
-    for (uint32_t u = 0; u < c->n_units; u++) {
-        const struct numbers *n = &c->numbers[u];
-        struct dist limit = dist_constant(isfinite(n->timeout_s) ? n->timeout_s : 0);
-        if (!unit_counts(&c->unit[u]))
-            continue;
-        sky->in_time[u] = find_law(sky, &n->latency, n->timeout_s);
-        sky->late[u] = find_law(sky, &limit, INFINITY);
-    }
+    forget_laws(c->sky, 0);
+    for (uint32_t u = 0; u < c->n_units; u++)
+        find_visit_laws(c, u);
     for (uint32_t i = 0; i < c->pipeline->n_steps; i++)
-        for (uint32_t k = 1; k < chain_retry(c, i)->attempts; k++)
-            sky->wait[i][k - 1] = find_wait(sky, chain_retry(c, i), k);
+        find_wait_laws(c, i);
+    c->sky->n_shared = c->sky->law.len;
+}
+
+void sky_refresh_step(struct chain *c, uint32_t step)
+{
+    forget_laws(c->sky, c->sky->n_shared);
+    find_visit_laws(c, step);
+    for (uint32_t u = c->extra[step]; u < c->extra[step + 1]; u++)
+        find_visit_laws(c, u);
+    find_wait_laws(c, step);
 }
 
 /* Each part was integrated as a whole, and as its half. */
@@ -468,7 +487,7 @@ void sky_release(struct chain_sky *sky)
 {
     if (!sky)
         return;
-    forget_laws(sky);
+    forget_laws(sky, 0);
     vec_release(&sky->law);
     mem_free(sky->in_time);
     mem_free(sky->late);
