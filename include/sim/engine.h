@@ -33,6 +33,7 @@ struct engine {
     struct engine_options options; /* threads: no more than there are units */
     uint64_t block;                /* trials of one unit; the last unit may have fewer */
     uint32_t parts;                /* in which a unit is counted: sums of other parts do not add */
+    atomic_bool endless;           /* set by a unit that was broken off for engine_endless */
     void *state;
 };
 
@@ -75,6 +76,8 @@ uint64_t engine_features(void);
 /* Opens an engine; -1: ERR_*, nothing is open. */
 MUST_CHECK int engine_open(struct engine *e, const struct engine_def *def, const struct pipeline *p,
                            const struct engine_options *options, struct error *err);
+/* ERR_NUMERIC: items go round loops without a bound again and again while no time passes. */
+MUST_CHECK int engine_endless(struct error *err);
 /* Units that make so many trials. */
 uint64_t engine_units(const struct engine *e, uint64_t trials);
 

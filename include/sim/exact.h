@@ -40,5 +40,10 @@ struct exact_point {
     double latency_shipped, latency_all;     /* E[latency; shipped], E[latency] in s */
 };
 MUST_CHECK int exact_point(const struct pipeline *p, struct exact_point *out, struct error *err);
+/* Steps that an item visits on the mean, by its numbers as they are, or at the posterior means of
+ * the evidence; for pipelines with loops that have no bound.  ERR_NUMERIC when items never leave
+ * one; ERR_LIMIT or ERR_UNSUPPORTED when the chain does not tell it, or not soon. */
+MUST_CHECK int exact_visits(const struct pipeline *p, bool at_means, double *visits,
+                            struct error *err);
 
 #endif

@@ -35,6 +35,7 @@ struct run_options {
     const struct run_until *until;
     size_t n_until;
     uint64_t max_trials;     /* with until; 0: 1e10 */
+    uint64_t first_look;     /* trials of its first look at most; 0: as the engine says */
     bool uncertainty;        /* outer loop over evidence; the interval is then of what `trials` new
                                 items would show: sampling and parameters */
     bool means_only;         /* of all items alone: for many runs that differ a little */

@@ -54,8 +54,9 @@ static int add_importance(const struct cli *cli, const struct pipeline *p,
         return importance_simulate(p, run, out, err);
     result_assume(out,
                   "loss, closes, birnbaum, improvement and sensitivities were left out: they take "
-                  "%.0f more horizons; --gap computes them",
-                  importance_trials(p, run));
+                  "%.0f more %s; --gap computes them",
+                  importance_trials(p, run),
+                  p->arrivals.kind == ARRIVALS_NONE ? "items" : "horizons");
     return 0;
 }
 
@@ -173,6 +174,8 @@ static int simulate_point(const struct cli *cli, const struct pipeline *p, struc
         return -1;
     options.keep = NULL;
     options.ranks = NULL;
+    if (!untils.n && !options.trials && !options.uncertainty)
+        options.trials = out->run.trials;
     if (!option_given(o, OPTION_SWEEP) && cli->ranks->rank == 0) {
         if (add_importance(cli, p, &options, out, err))
             return -1;

@@ -5,6 +5,7 @@
 #include "sim/batch.h"
 #include "sim/feedback.h"
 #include "sim/queue.h"
+#include "sim/queue/sim.h"
 
 static const struct engine_def *const engines[] = {&feedback_engine, &batch_engine, &desk_engine,
                                                    &queue_engine};
@@ -27,6 +28,15 @@ int engine_open(struct engine *e, const struct engine_def *def, const struct pip
 {
     *e = (struct engine){.def = def, .options = *options, .parts = 1};
     return def->open(e, p, err);
+}
+
+int engine_endless(struct error *err)
+{
+    return error_set(err, ERR_NUMERIC,
+                     "flow: items go round a loop without a bound again and again while hardly any "
+                     "time passes (%d of one replication made more than a million visits each): "
+                     "give its edge an at_most, or its steps a latency",
+                     QUEUE_GUARDED_MOST);
 }
 
 uint64_t engine_units(const struct engine *e, uint64_t trials)

@@ -12,6 +12,7 @@
 #include "math/interval.h"
 #include "math/rng.h"
 #include "model/learning.h"
+#include "sim/endless.h"
 #include "sim/engine.h"
 #include "sim/gap.h"
 #include "sim/outer.h"
@@ -39,7 +40,7 @@ struct repeat {
     double *slope;                  /* [n_q * METRICS] */
     double *reach;                  /* [n_q * METRICS]: items times the move; 0: no share */
     double items, step_items;       /* of one evaluation */
-    bool done;
+    bool done, endless;
     struct error err;
 };
 
@@ -58,6 +59,7 @@ struct context {
     const struct study *study;
     uint64_t seed, trials;
     double *items; /* out: those of the last evaluation */
+    bool *endless; /* out: of some evaluation items went round for ever */
 };
 
 struct measure {
@@ -80,12 +82,17 @@ static int evaluate(const struct context *c, const struct pipeline *p, struct me
     struct result r;
     result_init(&r, "evaluation");
     int status = run_by(s->def, p, &how, &r, err);
+    bool endless = status && err->code == ERR_NUMERIC;
+    if (endless) { /* this pipeline has no values, others have */
+        status = 0;
+        *c->endless = true;
+    }
     for (size_t i = 0; i < METRICS && !status; i++) {
         const struct metric *m = metrics_find(&r.metrics, sensitivity_metrics[i]);
         y->value[i] = m ? m->value : NAN;
         y->n[i] = m && !strcmp(m->unit, "1") ? (double)m->n : 0;
     }
-    if (!status)
+    if (!status && !endless)
         *c->items = y->n[0];
     if (!status && r.run.partial)
         status = error_set(err, ERR_LIMIT, "stopped");
@@ -106,7 +113,8 @@ static int reliability(const struct pipeline *p, void *arg, double *out, struct 
 static int find_steps(const struct context *of, struct repeat *r)
 {
     const struct pipeline *p = of->study->pipeline;
-    const struct context more = {of->study, of->seed, of->study->step_trials, &r->step_items},
+    const struct context more = {of->study, of->seed, of->study->step_trials, &r->step_items,
+                                 &r->endless},
                          *c = &more;
     bool *perfect = mem_zero(p->n_steps + 1, sizeof *perfect);
     double now = NAN;
@@ -185,7 +193,7 @@ static void do_repeat(void *arg, uint32_t worker, uint64_t i)
     struct study *s = arg;
     struct repeat *r = &s->repeat[i];
     struct context c = {s, rng_key(s->options->seed, i + 1, 0, UINT32_MAX, RNG_SPLIT), s->trials,
-                        &r->items};
+                        &r->items, &r->endless};
     const struct gap_options how = {
         .most = COALITIONS_MOST, .seed = c.seed, .level = s->options->level};
     if (gap_of_pipeline(s->pipeline, reliability, &c, &how, &r->gap, &r->err))
@@ -387,8 +395,12 @@ bool importance_is_quick(const struct pipeline *p, const struct run_options *opt
 {
     double span = p->horizon.warmup_s + p->horizon.length_s;
     double items = arrivals_rate(&p->arrivals) * span;
-    return p->arrivals.kind == ARRIVALS_NONE ||
-           importance_trials(p, options) * items * p->n_steps <= QUICK_VISITS;
+    struct error ignored = {0};
+    double visits = 0;
+    if (p->arrivals.kind != ARRIVALS_NONE)
+        return importance_trials(p, options) * items * p->n_steps <= QUICK_VISITS;
+    return !endless_visits(p, options, &visits, &ignored) &&
+           importance_trials(p, options) * visits <= ENDLESS_DEFAULT_WORK;
 }
 
 static void study_release(struct study *s)
@@ -423,6 +435,12 @@ static int study_run(struct study *s, struct result *out, struct error *err)
         }
     if (!stopped)
         put_all(s, out);
+    for (size_t k = 0; k < REPEATS && !stopped; k++)
+        if (s->repeat[k].endless) {
+            result_assume(out, "loss, closes, birnbaum and improvement are left out where items "
+                               "would never end with steps perfect, failing or skipped");
+            break;
+        }
     return 0;
 }
 

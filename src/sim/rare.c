@@ -11,6 +11,7 @@
 #include "math/gsl_guard.h"
 #include "math/interval.h"
 #include "math/rng.h"
+#include "sim/endless.h"
 #include "sim/exact.h"
 #include "sim/queue/sim.h"
 #include "sim/split.h"
@@ -83,6 +84,11 @@ struct runner {
     struct tilt tilt;
     double *one; /* [at.all]: sums of one item */
 };
+
+static bool is_stopped(const struct study *s)
+{
+    return s->options->stop && atomic_load(s->options->stop);
+}
 
 static void runner_init(struct runner *r, const struct study *s, bool learns)
 {
@@ -200,12 +206,12 @@ static bool learn_all(struct study *s)
     double first = fmin(0.4, 2 / fmax(look(s, &r), 1));
     bool seen = false;
     start(s, first, 0.5);
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < ROUNDS && !is_stopped(s); round++) {
         memset(l.part, 0, (size_t)s->n_sites * TILT_REGIONS * sizeof *l.part);
         memset(l.all, 0, s->n_sites * sizeof *l.all);
         l.weight = l.weight2 = 0;
         queue_sim_alone(r.sim, s->options->seed, ++s->stream, &r.tally);
-        for (uint64_t i = 0; i < ROUND_ITEMS; i++)
+        for (uint64_t i = 0; i < ROUND_ITEMS && !is_stopped(s); i++)
             if (run_item(&r, s, i, i % TILT_SETS))
                 note(&r.tilt, &l);
         if (l.weight2 > 0 && l.weight * l.weight / l.weight2 > SEEN_LEAST) {
@@ -427,9 +433,21 @@ static void improve(struct study *s, struct metric *m, struct result *out)
         mem_free(e.square);
         mem_free(e.largest);
     }
-    bool stopped = s->options->stop && atomic_load(s->options->stop);
-    if (worth.degenerate && (stopped || !take_exact(s->pipeline, m, out)))
+    if (!worth.degenerate)
+        return;
+    if (is_stopped(s))
+        warn_plain(m, "the search for its ways was interrupted", out);
+    else if (!take_exact(s->pipeline, m, out))
         warn_plain(m, "importance sampling found too few ways to it", out);
+}
+
+/* Sampling takes some hundred thousand items: those that go round a loop for long are too many. */
+static bool is_searchable(const struct pipeline *p, const struct run_options *options)
+{
+    static const double VISITS_MOST = 1000;
+    struct error ignored = {0};
+    double visits;
+    return !endless_visits(p, options, &visits, &ignored) && visits <= VISITS_MOST;
 }
 
 /* Untimed: every item by itself. */
@@ -441,6 +459,11 @@ static int improve_items(const struct pipeline *p, const struct run_options *opt
         struct metric *m = find(&out->metrics, name_of(&targets[i]));
         if (!is_rare(m))
             continue;
+        if (!is_searchable(p, options)) {
+            if (!take_exact(p, m, out))
+                warn_plain(m, "no search for its ways, as its items go round loops for long", out);
+            continue;
+        }
         if (!s.possible) {
             if (queue_program_init(&s.program, p, err))
                 return -1;

@@ -7,6 +7,7 @@
 #include "math/gsl_guard.h"
 #include "model/learning.h"
 #include "sim/checkpoint.h"
+#include "sim/endless.h"
 #include "sim/engine.h"
 #include "sim/outer.h"
 #include "sim/rare.h"
@@ -190,6 +191,13 @@ static bool do_short_unit(struct run *r, uint64_t i, uint64_t n)
     return whole;
 }
 
+/* A unit was given up: loops without a bound take no time. */
+static int failed(void *arg, struct error *err)
+{
+    struct run *r = arg;
+    return atomic_load(&r->engine.endless) ? engine_endless(err) : 0;
+}
+
 /* Runs up to so many trials in all, and merges.  *stopped: before. */
 static int advance(void *arg, uint64_t trials, bool *stopped, struct error *err)
 {
@@ -203,6 +211,7 @@ static int advance(void *arg, uint64_t trials, bool *stopped, struct error *err)
                                   .keep_every_s = keeper_every(r->keeper),
                                   .unit = do_unit,
                                   .keep = keep,
+                                  .failed = failed,
                                   .report = r->options->progress ? report : NULL,
                                   .report_every = every < 1 || e->block == 1 ? 1 : every,
                                   .arg = r};
@@ -286,6 +295,8 @@ static int run_all(struct run *r, const struct pipeline *p, struct result *out, 
     const struct run_options *o = r->options;
     const struct engine_def *def = r->engine.def;
     uint64_t first = def->first(p, o->trials);
+    if (o->first_look && o->first_look < first)
+        first = o->first_look;
     bool partial = false;
     if (begin_keeping(r, first, err) || keeper_begin(r->keeper, err))
         return -1;
@@ -325,8 +336,8 @@ int run_kept(const struct engine_def *def, const struct pipeline *p,
     return status;
 }
 
-int run_by(const struct engine_def *def, const struct pipeline *p,
-           const struct run_options *options, struct result *out, struct error *err)
+static int run_alone(const struct engine_def *def, const struct pipeline *p,
+                     const struct run_options *options, struct result *out, struct error *err)
 {
     struct keeper keeper;
     int status = keeper_open(&keeper, p, def, options, false, err);
@@ -334,6 +345,19 @@ int run_by(const struct engine_def *def, const struct pipeline *p,
         status = run_kept(def, p, options, &keeper, out, err);
     keeper_close(&keeper, status ? NULL : out);
     return status;
+}
+
+/* Long loops are cut to what is soon done: `trials` is no promise here, and n tells it. */
+int run_by(const struct engine_def *def, const struct pipeline *p,
+           const struct run_options *options, struct result *out, struct error *err)
+{
+    struct run_options o = *options;
+    double visits;
+    if (endless_visits(p, options, &visits, err))
+        return -1;
+    if (o.trials && (double)o.trials * visits > ENDLESS_DEFAULT_WORK)
+        o.trials = (uint64_t)(ENDLESS_DEFAULT_WORK / visits) + 1;
+    return run_alone(def, p, &o, out, err);
 }
 
 uint32_t run_threads(const struct run_options *options)
@@ -356,15 +380,35 @@ static int improve(const struct pipeline *p, const struct run_options *o, struct
     return ranks_agree(ranks, status, err);
 }
 
+/* Refuses loops that items never leave; of those that are long, fewer items are run. */
+static int limit_loops(const struct pipeline *p, const struct engine_def *def,
+                       struct run_options *o, struct result *out, struct error *err)
+{
+    double visits;
+    bool fewer;
+    if (endless_visits(p, o, &visits, err) || endless_limit(visits, def->trials(p), o, &fewer, err))
+        return -1;
+    if (fewer)
+        result_warn(out,
+                    "items visit about %.3g steps each, as a loop has no bound: %llu items were "
+                    "simulated instead of %llu; --trials sets another number",
+                    visits, (unsigned long long)o->trials, (unsigned long long)def->trials(p));
+    return 0;
+}
+
 static int simulate(const struct pipeline *p, const struct run_options *options, struct result *out,
                     struct error *err)
 {
     const struct engine_def *def = engine_for(p);
+    struct run_options limited = *options;
     if (!def)
         BUG("no engine does these features together");
+    if (limit_loops(p, def, &limited, out, err))
+        return -1;
+    options = &limited;
     if (!options->uncertainty || !outer_needed(p)) {
         struct run_options o = *options;
-        if (run_by(def, p, options, out, err))
+        if (run_alone(def, p, options, out, err))
             return -1;
         o.trials = out->run.trials;
         return o.means_only ? 0 : improve(p, &o, out, err);

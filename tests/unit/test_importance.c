@@ -179,6 +179,30 @@ static void a_desk_with_patience_loses_what_it_abandons(void **state)
     pipeline_release(&p);
 }
 
+/* With `a` failing always nobody would ever get past it. */
+static void steps_without_which_items_never_end_have_no_importance(void **state)
+{
+    struct pipeline p;
+    struct result exact, r;
+    bool said = false;
+    flow_read("flow:\n  - stage: prep\n  - stage: a\n    error: 10%\n"
+              "    fallback: {goto: prep, at_most: unbounded}\n  - stage: b\n    error: 1%\n",
+              &p);
+    solve(&p, &exact);
+    simulate(&p, 2, &r);
+    const struct metric *a = metrics_find(&r.stages.at[1].metrics, "birnbaum");
+    const struct metric *b = metrics_find(&r.stages.at[2].metrics, "birnbaum");
+    assert_null(a);
+    holds(b->low, b->high, metrics_find(&exact.stages.at[2].metrics, "birnbaum")->value, "b",
+          "birnbaum");
+    for (size_t i = 0; i < r.assumptions.len; i++)
+        said |= strstr(r.assumptions.at[i], "would never end") != NULL;
+    assert_true(said);
+    result_release(&exact);
+    result_release(&r);
+    pipeline_release(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -186,6 +210,7 @@ int main(void)
         cmocka_unit_test(what_no_repetition_saw_is_not_excluded),
         cmocka_unit_test(sensitivities_are_the_exact_derivatives),
         cmocka_unit_test(threads_change_no_bit),
+        cmocka_unit_test(steps_without_which_items_never_end_have_no_importance),
         cmocka_unit_test(a_desk_with_patience_loses_what_it_abandons),
     };
     return cmocka_run_group_tests_name("importance", tests, NULL, NULL);

@@ -5,12 +5,14 @@
 #include "math/gsl_guard.h"
 #include "math/interval.h"
 #include "model/scenario.h"
+#include "sim/endless.h"
 #include "sim/run.h"
 #include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include <math.h>
 #include <string.h>
+#include <time.h>
 
 struct ran {
     struct pipeline p;
@@ -420,17 +422,99 @@ static void progress_rises_to_the_end(void **state)
     done(&x);
 }
 
-static void loops_without_end_are_reported(void **state)
+/* Every item is made wrong, caught and sent back. */
+#define ROUND_AND_ROUND                                                                            \
+    "flow:\n  - stage: a\n    wrong: 100%\n  - check: c\n    sensitivity: 100%\n"                  \
+    "    on_reject: {goto: a, at_most: unbounded}\n"
+
+static void refused_soon(const char *text, enum error_code code, const char *why,
+                         const struct run_options *options)
 {
+    struct error err = {0};
     struct ran x;
-    struct run_options options = {.trials = 2, .seed = 1, .level = 0.95};
-    flow_read("flow:\n  - stage: a\n    wrong: 100%\n  - check: c\n    sensitivity: 100%\n"
+    clock_t start = clock();
+    flow_read(text, &x.p);
+    result_init(&x.r, "simulate");
+    assert_int_equal(run_simulate(&x.p, options, &x.r, &err), -1);
+    error_is(&err, code, why);
+    assert_true((double)(clock() - start) / CLOCKS_PER_SEC < 2);
+    done(&x);
+}
+
+static void loops_that_no_item_leaves_are_refused(void **state)
+{
+    const struct run_options options = {.seed = 1, .threads = 2, .level = 0.95};
+    refused_soon(ROUND_AND_ROUND, ERR_NUMERIC,
+                 "flow.a: items go round this loop without end (more than a million", &options);
+    /* one item in a hundred is caught in the loop */
+    refused_soon("flow:\n  - stage: a\n    wrong: 1%\n  - stage: b\n  - check: c\n"
+                 "    sensitivity: 100%\n    on_reject: {goto: b, at_most: unbounded}\n",
+                 ERR_NUMERIC, "flow.b: items go round this loop without end", &options);
+    /* ages, which the chain does not know */
+    refused_soon("flow:\n  - stage: a\n  - stage: b\n    next:\n"
+                 "      - {to: a, when: \"age < 1h\", at_most: unbounded}\n      - to: ship\n",
+                 ERR_NUMERIC, "flow.a: items go round this loop without end (3 of the first 3",
+                 &options);
+}
+
+static void loops_that_take_no_time_end_a_horizon(void **state)
+{
+    const struct run_options options = {.seed = 1, .threads = 2, .level = 0.95};
+    refused_soon("arrivals: {poisson: 1/s}\nhorizon: {length: 1h}\n" ROUND_AND_ROUND, ERR_NUMERIC,
+                 "round a loop without a bound again and again while hardly any time passes",
+                 &options);
+    struct ran x; /* where time passes the horizon ends them: 15 of them at once, all unfinished */
+    flow_read("arrivals: {every: 1h}\nhorizon: {length: 1d}\nflow:\n  - stage: a\n"
+              "    wrong: 100%\n    latency: 1d\n  - check: c\n    sensitivity: 100%\n"
               "    on_reject: {goto: a, at_most: unbounded}\n",
               &x.p);
     run_with(&x, &options);
-    near(top(&x, "share_failed"), 1, 0);
-    text_has(x.r.warnings.at[x.r.warnings.len - 1], "2 of 2 items were ended by the guard");
+    near(top(&x, "share_unfinished"), 1, 0);
     done(&x);
+}
+
+static void what_the_guard_of_loops_ends_is_reported(void **state)
+{
+    struct ran x;
+    bool said = false;
+    struct run_options options = {.trials = 6, .seed = 1, .level = 0.95};
+    flow_read("deadline: 1w\nflow:\n  - stage: a\n    wrong: 30%\n  - stage: b\n  - check: c\n"
+              "    sensitivity: 100%\n    on_reject: {goto: b, at_most: unbounded}\n",
+              &x.p);
+    run_with(&x, &options);
+    for (size_t i = 0; i < x.r.warnings.len; i++)
+        said |= strstr(x.r.warnings.at[i], "of 6 items were ended by the guard") != NULL;
+    assert_true(said == (top(&x, "share_failed") > 0));
+    assert_true(said);
+    done(&x);
+}
+
+/* A thousand rounds of two steps each. */
+static void long_loops_are_run_with_fewer_items(void **state)
+{
+    static const char text[] = "flow:\n  - stage: a\n    wrong: 99.99%\n  - check: c\n"
+                               "    sensitivity: 100%\n"
+                               "    on_reject: {goto: a, at_most: unbounded}\n";
+    struct run_options options = {.trials = 10000000000000, .seed = 1, .threads = 1, .level = 0.95};
+    refused_soon(text, ERR_USAGE, "items visit 2e+04 steps each", &options);
+    struct ran x;
+    flow_read(text, &x.p);
+    options.trials = 20;
+    run_with(&x, &options);
+    assert_int_equal(x.r.run.trials, 20);
+    assert_int_equal(x.r.warnings.len, 0);
+    done(&x);
+    uint64_t usual = 1000000;
+    bool fewer;
+    struct error err = {0};
+    options.trials = 0;
+    ok(endless_limit(2e4, usual, &options, &fewer, &err), &err);
+    assert_true(fewer);
+    assert_int_equal(options.trials, 5000);
+    options.trials = 0;
+    ok(endless_limit(50, usual, &options, &fewer, &err), &err);
+    assert_false(fewer);
+    assert_int_equal(options.trials, 0);
 }
 
 /* --- evidence: 3 of 100 has the posterior Beta(3.5, 97.5) */
@@ -554,7 +638,10 @@ int main(void)
         cmocka_unit_test(until_an_unknown_metric_is_a_mistake),
         cmocka_unit_test(a_stopped_run_says_what_it_has_and_that_it_is_partial),
         cmocka_unit_test(progress_rises_to_the_end),
-        cmocka_unit_test(loops_without_end_are_reported),
+        cmocka_unit_test(loops_that_no_item_leaves_are_refused),
+        cmocka_unit_test(loops_that_take_no_time_end_a_horizon),
+        cmocka_unit_test(what_the_guard_of_loops_ends_is_reported),
+        cmocka_unit_test(long_loops_are_run_with_fewer_items),
         cmocka_unit_test(intervals_with_evidence_hold_the_posterior),
         cmocka_unit_test(with_few_items_they_predict_what_a_log_would_show),
         cmocka_unit_test(the_curve_of_latencies_is_that_of_shipped_items),

@@ -17,6 +17,8 @@
 #include <stdatomic.h>
 
 enum { NONE = UINT32_MAX };
+/* Items of one horizon that the guard of loops ends before the horizon is given up. */
+enum { QUEUE_GUARDED_MOST = 8 };
 
 /* --- the clock: a 4-ary heap of events; equal times in the order they were set */
 
@@ -175,6 +177,8 @@ struct queue_sim {
     const atomic_bool *stop;             /* borrowed; NULL */
     uint64_t worked;                     /* attempts and events; now and then `stop` is asked */
     bool stopped;
+    uint32_t guarded_items; /* of a horizon: ended by the guard of loops */
+    double guard_s;         /* when a horizon ends whoever is inside; INFINITY: untimed */
     uint64_t seed, replication, items_key; /* items_key: of the items' own keys */
     struct clock clock;
 

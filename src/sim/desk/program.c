@@ -70,6 +70,15 @@ static bool at_most_once(const struct pipeline *p)
     return once;
 }
 
+static bool loops_have_bounds(const struct pipeline *p)
+{
+    struct rules r;
+    rules_init(&r, p);
+    bool has = r.has_unbounded;
+    rules_release(&r);
+    return !has;
+}
+
 static double most_per_s(const struct pipeline *p)
 {
     const struct arrivals *a = &p->arrivals;
@@ -192,8 +201,8 @@ bool desk_supports(const struct pipeline *p)
 {
     uint64_t used = pipeline_features(p);
     return !(used & ~FEATURES) && (used & FEATURE(RESOURCES)) && (used & FEATURE(ARRIVALS)) &&
-           !asks_ages(p) && at_most_once(p) && means_are_finite(p) && ends_in_time(p) &&
-           no_coincidences(p);
+           !asks_ages(p) && at_most_once(p) && loops_have_bounds(p) && means_are_finite(p) &&
+           ends_in_time(p) && no_coincidences(p);
 }
 
 /* --- its programs */

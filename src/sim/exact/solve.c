@@ -458,3 +458,44 @@ int exact_point(const struct pipeline *p, struct exact_point *out, struct error 
     pipeline_release(&store);
     return status;
 }
+
+/* --- loops without a bound */
+
+enum { SOON_STATES = 20000, SOON_BLOCK = 400 };
+
+static bool is_soon(const struct model *m)
+{
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        for (uint32_t b = 0; b < m->chain[k].n_blocks; b++)
+            if (m->chain[k].block[b].end - m->chain[k].block[b].begin > SOON_BLOCK)
+                return false;
+    return true;
+}
+
+static int visits_of(const struct pipeline *p, bool at_means, double *visits, struct error *err)
+{
+    struct model m;
+    int status;
+    if (chain_can(p, err) || model_build(&m, p, SOON_STATES, false, err))
+        return -1;
+    double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
+    pipeline_posterior_mean(p, theta);
+    if (is_soon(&m))
+        status = model_sums(&m, at_means ? theta : NULL, err);
+    else
+        status = error_set(err, ERR_LIMIT, "a loop without a bound has many states");
+    *visits = m.top[0].v1;
+    mem_free(theta);
+    model_release(&m);
+    return status;
+}
+
+int exact_visits(const struct pipeline *p, bool at_means, double *visits, struct error *err)
+{
+    struct pipeline store;
+    if (pipeline_needs(p, "solve", SUPPORTED | FEATURE(CALIBRATION) | UNTIMED, err))
+        return -1;
+    int status = visits_of(learning_none(p, &store), at_means, visits, err);
+    pipeline_release(&store);
+    return status;
+}

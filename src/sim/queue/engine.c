@@ -107,6 +107,11 @@ static bool horizon(struct worker *w, uint64_t seed, uint64_t replication)
                    : queue_sim_horizon(w->sim, seed, replication, &w->tally);
 }
 
+static bool gave_up(const struct worker *w)
+{
+    return w->sim && w->sim->guarded_items >= QUEUE_GUARDED_MOST;
+}
+
 /* All that the worker has seen is in its tally. */
 static void hand_in(struct worker *w)
 {
@@ -189,8 +194,12 @@ static bool unit(struct engine *e, uint32_t worker, uint64_t i, uint64_t n)
 {
     struct state *s = e->state;
     struct worker *w = &s->worker[worker];
-    if (s->program->timed)
-        return horizon(w, e->options.seed, i);
+    if (s->program->timed) {
+        bool whole = !atomic_load(&e->endless) && horizon(w, e->options.seed, i);
+        if (!whole && gave_up(w))
+            atomic_store(&e->endless, true);
+        return whole;
+    }
     return queue_sim_items(w->sim, e->options.seed, 0, i * e->block, n, &w->tally);
 }
 
@@ -251,21 +260,23 @@ static int draw(const struct engine_def *def, const struct pipeline *p, uint64_t
     const struct metrics_options brief = {.level = level, .brief = true};
     struct state s = {.by_desk = def == &desk_engine};
     struct worker w = {0};
+    int status = 0;
     if (compile(&s, p, err))
         return -1;
     bool timed = s.program->timed;
     hire(&s, &w, timed ? BATCHES : 1, NULL);
-    if (timed)
-        (void)horizon(&w, seed, replication);
+    if (timed && !horizon(&w, seed, replication))
+        status = engine_endless(err);
     uint64_t block = items / BATCHES < BLOCK_MAX ? items / BATCHES + 1 : BLOCK_MAX;
     for (uint64_t at = 0; !timed && at < items; at += block)
         (void)queue_sim_items(w.sim, seed, replication, at, items - at < block ? items - at : block,
                               &w.tally);
     hand_in(&w);
-    queue_metrics(&w.tally, &brief, out);
+    if (!status)
+        queue_metrics(&w.tally, &brief, out);
     dismiss(&w);
     forget(&s);
-    return 0;
+    return status;
 }
 
 #define GENERAL(its_name, does)                                                                    \

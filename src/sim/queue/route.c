@@ -146,6 +146,8 @@ static bool go_back(struct queue_sim *s, uint32_t path, int32_t to)
     struct path *p = &s->path[path];
     if (s->item[p->item].visits >= VISITS_MAX) {
         s->tally->endless += s->item[p->item].counts;
+        s->guarded_items++;
+        s->stopped |= s->program->timed && s->guarded_items == QUEUE_GUARDED_MOST;
         item_end(s, p->item, ITEM_FAILED);
         return false;
     }

@@ -69,7 +69,8 @@ static void run_ready(struct queue_sim *s)
         p->ready = false;
         if (p->phase == PHASE_DEAD) {
             path_free(s, path);
-        } else if (p->ready_s > now && !s->program->step[p->step].alone) {
+        } else if (p->ready_s > now &&
+                   (!s->program->step[p->step].alone || p->ready_s > s->guard_s)) {
             visit_later(s, path, p->ready_s);
         } else {
             s->clock.now_s = p->ready_s;
@@ -113,6 +114,7 @@ void queue_sim_alone(struct queue_sim *s, uint64_t seed, uint64_t replication,
     s->tally = t;
     s->window = t->n_units;
     s->guarded = false;
+    s->guard_s = INFINITY;
     for (uint32_t i = 0; i < s->program->n_steps; i++) {
         const struct step *step = s->program->step[i].step;
         s->guarded |= step->breaker.failures > 0 || step->class_retry ||
@@ -247,7 +249,8 @@ static void start_horizon(struct queue_sim *s, struct queue_tally *t)
         set_other(s, s->start_s, OTHER_WINDOW);
     else
         next_window(s);
-    set_other(s, 2 * s->end_s + fmax(s->end_s, GUARD_LEAST_S), OTHER_GUARD);
+    s->guard_s = 2 * s->end_s + fmax(s->end_s, GUARD_LEAST_S);
+    set_other(s, s->guard_s, OTHER_GUARD);
     if (t->n_instants)
         observe(s);
     s->arrived = 0;
@@ -301,6 +304,7 @@ void queue_sim_begin(struct queue_sim *s, uint64_t seed, uint64_t replication,
 {
     take_stream(s, seed, replication);
     s->stopped = false;
+    s->guarded_items = 0;
     start_horizon(s, t);
 }
 
