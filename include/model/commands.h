@@ -16,6 +16,7 @@
     X(SOLVE, solve)                                                                                \
     X(SIMULATE, simulate)                                                                          \
     X(REPLAY, replay)                                                                              \
+    X(BACKTEST, backtest)                                                                          \
     X(FIT, fit)                                                                                    \
     X(SIZE, size)                                                                                  \
     X(DRIFT, drift)                                                                                \
@@ -59,6 +60,8 @@ enum option_takes {
     X(THRESHOLD, "threshold", 0)                                                                   \
     X(GRID, "grid", 0)                                                                             \
     X(BASELINE, "baseline", 0)                                                                     \
+    X(SPLIT, "split", 0)                                                                           \
+    X(WINDOWS, "windows", 0)                                                                       \
     X(STAGE_BY, "stage-by", 0)                                                                     \
     X(ITEM_BY, "item-by", 0)                                                                       \
     X(CONFIDENCE, "confidence", 0)                                                                 \

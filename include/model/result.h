@@ -61,6 +61,20 @@ struct sensitivity {
     bool shared;             /* the number rests on evidence, and its share is known: */
     double variance_share, variance_share_low, variance_share_high; /* of sd_parameters^2 */
 };
+/* What was expected, and what came: of the rest of a log by a fit to its first part (backtest), or
+ * under another policy beside what the system did (replay). */
+enum coverage { COVERAGE_UNKNOWN, COVERAGE_YES, COVERAGE_NO };
+struct prediction {
+    const char *metric;
+    double value, low, high;          /* expected; value NaN: low and high are all that is known */
+    double level;                     /* of the interval; 0: bounds */
+    double seen, seen_low, seen_high; /* seen NaN: only its bounds are known */
+    enum coverage covered;            /* does the interval hold what was seen? */
+    uint64_t windows, scored, held;   /* windows of time, those of which enough is known to say, and
+                                         those whose interval held; 0: none */
+    double width, score;              /* means over the scored windows of the interval's width, and
+                                         of its score (Gneiting and Raftery 2007, 6.2); NaN */
+};
 struct answer {
     bool present;
     double threshold, bound, level; /* NaN: absent */
@@ -103,6 +117,7 @@ struct result {
     VEC(struct edge_row) edges;
     VEC(struct curve) curves;
     VEC(struct sensitivity) sensitivities;
+    VEC(struct prediction) predictions;
     struct answer answer;
     struct data_quality data;
     VEC(const char *) assumptions, warnings;

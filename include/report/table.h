@@ -24,6 +24,8 @@ struct table *table_curve(struct document *d, const struct result *r, const stru
 struct table *table_changes(struct document *d, const struct result *r, bool all);
 /* What feedback changes, a row for each cycle. */
 struct table *table_learning(struct document *d, const struct result *r);
+/* What was expected and what came, a row for each metric. */
+struct table *table_predictions(struct document *d, const struct result *r);
 /* The `at_most` strongest sensitivities, strongest first. */
 struct table *table_sensitivities(struct document *d, const struct result *r, size_t at_most);
 /* A threshold as it is told: six digits, rounded up. */

@@ -59,6 +59,7 @@ void result_release(struct result *r)
         vec_release(&r->curves.at[i].points);
     vec_release(&r->curves);
     vec_release(&r->sensitivities);
+    vec_release(&r->predictions);
     vec_release(&r->data.places);
     vec_release(&r->assumptions);
     vec_release(&r->warnings);

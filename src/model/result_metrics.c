@@ -20,6 +20,8 @@ const struct metric_def metric_defs[] = {
     {"auto_error", "1", "wrong / shipped without a review", METRIC_TOP, true},
     {"review_load", "1", "items sent to review at least once / all items", METRIC_TOP, true},
     {"reviews_per_item", "1", "visits of reviews per item", METRIC_TOP, false},
+    {"review_backlog", "1", "mean number of items in review, waiting included", METRIC_TOP, false},
+    {"coverage", "1", "windows whose interval held what came / windows known", METRIC_TOP, true},
     {"review_precision", "1", "bad among the reviewed", METRIC_TOP, true},
     {"latency_mean", "s", "time in the pipeline of shipped items, waiting included",
      METRIC_TOP, false},

@@ -216,6 +216,34 @@ static void read_sensitivities(struct reading *in, struct json root)
     }
 }
 
+static void read_predictions(struct reading *in, struct json root)
+{
+    const char *key = "predictions";
+    for (struct json_iter it = json_each(list_of(in, root, "result", key)); json_next(&it);) {
+        if (!member(in, it.value, key))
+            return;
+        struct json covered = json_get(it.value, "covered");
+        struct prediction p = {.metric = text_or_empty(in, it.value, key, "metric"),
+                               .value = number_of(in, it.value, key, "value"),
+                               .low = number_of(in, it.value, key, "low"),
+                               .high = number_of(in, it.value, key, "high"),
+                               .seen = number_of(in, it.value, key, "seen"),
+                               .seen_low = number_of(in, it.value, key, "seen_low"),
+                               .seen_high = number_of(in, it.value, key, "seen_high"),
+                               .windows = count_of(in, it.value, key, "windows"),
+                               .scored = count_of(in, it.value, key, "windows_scored"),
+                               .held = count_of(in, it.value, key, "windows_covered"),
+                               .width = number_of(in, it.value, key, "width"),
+                               .score = number_of(in, it.value, key, "score")};
+        double level = number_of(in, it.value, key, "level");
+        p.level = isnan(level) ? 0 : level;
+        bool held = false;
+        if (json_as_bool(covered, &held))
+            p.covered = held ? COVERAGE_YES : COVERAGE_NO;
+        vec_push(&in->r->predictions, p);
+    }
+}
+
 static struct json part(struct reading *in, struct json root, const char *key)
 {
     struct json v = json_get(root, key);
@@ -349,6 +377,7 @@ static void read_all(struct reading *in, struct json root)
     read_rows(in, root, &r->changes, "changes", "id");
     read_curves(in, root);
     read_sensitivities(in, root);
+    read_predictions(in, root);
     read_answer(in, root);
     read_data(in, root);
     read_rows(in, root, &r->names, "names", "name");

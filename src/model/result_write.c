@@ -168,6 +168,45 @@ static void put_sensitivities(struct json_write *w, const struct result *r)
     json_close(w, ']');
 }
 
+static void put_windows(struct json_write *w, const struct prediction *p)
+{
+    if (!p->windows)
+        return;
+    put_uint(w, "windows", p->windows);
+    put_uint(w, "windows_scored", p->scored);
+    put_uint(w, "windows_covered", p->held);
+    put_known(w, "width", p->width);
+    put_known(w, "score", p->score);
+}
+
+static void put_predictions(struct json_write *w, const struct result *r)
+{
+    if (!r->predictions.len)
+        return;
+    json_key(w, "predictions");
+    json_open(w, '[');
+    for (size_t i = 0; i < r->predictions.len; i++) {
+        const struct prediction *p = &r->predictions.at[i];
+        json_open(w, '{');
+        put_text(w, "metric", p->metric);
+        put_number(w, "value", p->value);
+        put_interval(w, p->low, p->high);
+        if (p->level != 0)
+            put_number(w, "level", p->level);
+        put_number(w, "seen", p->seen);
+        put_known(w, "seen_low", p->seen_low);
+        put_known(w, "seen_high", p->seen_high);
+        json_key(w, "covered");
+        if (p->covered == COVERAGE_UNKNOWN)
+            json_null(w);
+        else
+            json_bool(w, p->covered == COVERAGE_YES);
+        put_windows(w, p);
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+}
+
 static void put_answer(struct json_write *w, const struct answer *a)
 {
     if (!a->present)
@@ -287,6 +326,7 @@ void result_write_json(const struct result *r, struct buf *out)
     put_rows(&w, "changes", "id", r->changes.at, r->changes.len);
     put_curves(&w, r);
     put_sensitivities(&w, r);
+    put_predictions(&w, r);
     put_answer(&w, &r->answer);
     put_data(&w, &r->data);
     put_rows(&w, "names", "name", r->names.at, r->names.len);

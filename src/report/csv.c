@@ -176,6 +176,30 @@ static void put_sensitivities(struct buf *out, const struct result *r)
     }
 }
 
+static void put_predictions(struct buf *out, const struct result *r)
+{
+    static const char *const covered[] = {
+        [COVERAGE_UNKNOWN] = NULL, [COVERAGE_YES] = "covered", [COVERAGE_NO] = "missed"};
+    for (size_t i = 0; i < r->predictions.len; i++) {
+        const struct prediction *p = &r->predictions.at[i];
+        struct line line = {.part = "prediction",
+                            .metric = p->metric,
+                            .x = NAN,
+                            .value = p->value,
+                            .low = p->low,
+                            .high = p->high,
+                            .level = p->level != 0 ? p->level : NAN,
+                            .note = covered[p->covered]};
+        put_line(out, &line);
+        line.part = "seen";
+        line.value = p->seen;
+        line.low = p->seen_low;
+        line.high = p->seen_high;
+        line.level = NAN;
+        put_line(out, &line);
+    }
+}
+
 static void put_answer(struct buf *out, const struct answer *a)
 {
     if (!a->present)
@@ -222,6 +246,7 @@ void report_csv(const struct result *r, struct buf *out)
     put_rows(out, "name", r->names.at, r->names.len);
     put_curves(out, r);
     put_sensitivities(out, r);
+    put_predictions(out, r);
     put_answer(out, &r->answer);
     put_data(out, &r->data);
     for (size_t i = 0; i < r->warnings.len; i++)

@@ -47,6 +47,8 @@ static const struct {
     {"budget_attainment", ALWAYS  },
     {"net_per_item",      ALWAYS  },
     {"net_per_month",     ALWAYS  },
+    {"review_backlog",    NOT_ZERO},
+    {"coverage",          ALWAYS  },
     {"capability",        ALWAYS  },
     {"gap",               ALWAYS  },
     {"label_coverage",    ALWAYS  },

@@ -370,6 +370,7 @@ void report_text(const struct result *r, const struct text_options *options, str
             document_add_table(&d, table_answer(&d, r));
     }
     add_headline(r, &d);
+    add_section_table(&d, table_predictions(&d, r));
     add_section_table(&d, brief_sweep(&d, r));
     if (!quiet)
         add_rows(r, &d, (size_t)width_of(options));
