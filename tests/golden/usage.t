@@ -6,6 +6,7 @@ seam: how reliable is your AI pipeline, end to end, and what should be reviewed?
   solve     exact values, by an absorbing Markov chain
   simulate  Monte Carlo: every metric with its interval
   replay    what the running system did, from its trace logs
+  backtest  does a fit to the first part of a log predict the rest?
   fit       trace logs to a scenario with the evidence behind every number
   size      the review threshold that meets the targets, with its guarantee
   drift     has a stage changed? with a stated false-alarm rate
