@@ -41,7 +41,8 @@ struct log_options {
     X(BAD_TIME, "time out of range")                                                               \
     X(BAD_TEXT, "text that is not UTF-8")                                                          \
     X(UNREADABLE, "unreadable record")                                                             \
-    X(STRAY, "judgement of no span")
+    X(STRAY, "judgement of no span")                                                               \
+    X(FOREIGN, "file that is no trace log")
 enum quality_kind {
 #define X(name, text) QUALITY_##name,
     QUALITY_TABLE(X)
@@ -57,12 +58,12 @@ struct quality {
     uint64_t count[QUALITY_KIND_COUNT];
     struct {
         uint32_t file;
-        uint64_t line; /* or PLACE_BYTE and an offset */
+        uint64_t line; /* or PLACE_BYTE and an offset; 0: the whole file */
     } place[QUALITY_KIND_COUNT][QUALITY_PLACES];
 };
 /* Counts a fault, and keeps its place if it is among the first QUALITY_PLACES of its kind. */
 void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint64_t line);
-/* Appends a place: "file:12", or "file: byte 345". */
+/* Appends a place: "file:12", "file: byte 345", or "file". */
 void quality_put_place(struct buf *out, const char *file, uint64_t line);
 
 /* One pass of an item through a step: spans attempt[first_attempt ... + n_attempts). */
@@ -101,6 +102,7 @@ struct log_item {
     enum log_end end;
     bool reviewed;               /* sent to review at least once */
     bool root_failed;            /* its last root span ended in an error */
+    bool rooted;                 /* the log holds a root span of it */
     enum log_verdict verdict;    /* of its last review */
     double confidence;           /* at the gate; NaN */
     int8_t label, shipped_label; /* enum log_truth, from a label file */
@@ -146,8 +148,9 @@ struct trace_log {
     int64_t until_ns; /* what came later was cut off (log_cut); 0: nothing was */
 };
 
-/* Reads the logs into one.  ERR_INPUT with file:line for what is not a log, ERR_IO for what cannot
- * be read, ERR_USAGE for an option that cannot be understood, ERR_LIMIT for more than
+/* Reads the logs into one: files, "-" for standard input, and folders, in which files that are no
+ * logs are counted and passed over.  ERR_INPUT with file:line for what is not a log, ERR_IO for
+ * what cannot be read, ERR_USAGE for an option that cannot be understood, ERR_LIMIT for more than
  * LOG_STAGES_MAX names of steps.  The caller releases *out, also after an error. */
 MUST_CHECK int log_read(const char *const *paths, size_t n, const struct log_options *options,
                         struct trace_log *out, struct error *err);

@@ -171,6 +171,7 @@ static void settle_spans(struct assembly *a)
             log->span_item[i] = at;
             if (t->up[i] == SPAN_NONE && !t->orphan[i]) {
                 log->quality.roots++;
+                item->rooted = true;
                 if (s->start_ns[i] >= root_start[at]) {
                     root_start[at] = s->start_ns[i];
                     item->root_failed = s->outcome[i] != OUTCOME_OK;

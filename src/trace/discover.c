@@ -258,8 +258,11 @@ static void drop_automatic(struct trace_log *log)
     log->attempts.len = attempts;
 }
 
-static enum log_end end_of(const struct trace_log *log, const struct log_item *item)
+/* A root that never ended never arrives: where most items have one, an item without was cut off. */
+static enum log_end end_of(const struct trace_log *log, const struct log_item *item, bool has_roots)
 {
+    if (has_roots && !item->rooted)
+        return LOG_UNFINISHED;
     uint32_t past = item->first_visit + item->n_visits;
     for (uint32_t v = item->first_visit; v < past; v++)
         if (log->visits.at[v].pending)
@@ -271,7 +274,8 @@ static enum log_end end_of(const struct trace_log *log, const struct log_item *i
     return item->root_failed ? LOG_FAILED : LOG_SHIPPED;
 }
 
-static void settle_item(struct trace_log *log, struct log_item *item, uint64_t *scored)
+static void settle_item(struct trace_log *log, struct log_item *item, bool has_roots,
+                        uint64_t *scored)
 {
     uint32_t scorer = SPAN_NONE;
     for (uint32_t k = 0; k < item->n_visits; k++) {
@@ -288,15 +292,17 @@ static void settle_item(struct trace_log *log, struct log_item *item, uint64_t *
     }
     if (scorer != SPAN_NONE)
         scored[scorer]++;
-    item->end = end_of(log, item);
+    item->end = end_of(log, item, has_roots);
 }
 
 static void settle_items(struct trace_log *log)
 {
     uint64_t *scored = mem_zero(log->stages.len, sizeof *scored);
-    uint64_t most = 0;
+    uint64_t most = 0, rooted = 0;
     for (size_t i = 0; i < log->items.len; i++)
-        settle_item(log, &log->items.at[i], scored);
+        rooted += log->items.at[i].rooted;
+    for (size_t i = 0; i < log->items.len; i++)
+        settle_item(log, &log->items.at[i], 2 * rooted > log->items.len, scored);
     log->scorer = -1;
     for (size_t s = 0; s < log->stages.len; s++)
         if (scored[s] > most) {

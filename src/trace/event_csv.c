@@ -156,7 +156,8 @@ int event_csv_read(const char *text, size_t len, struct sink *sink, struct error
         read_lifecycle(&c, &at, sink);
     else if (!status)
         read_rows(&c, &at, sink);
-    sink->quality->records += c.rows;
+    if (!status)
+        sink->quality->records += c.rows;
     csv_release(&c);
     return status;
 }

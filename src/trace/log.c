@@ -2,6 +2,7 @@
 /* A log from its files to items: read, assemble, discover. */
 #include "trace/log.h"
 
+#include "base/folder.h"
 #include "base/json_read.h"
 #include "trace/assemble.h"
 #include "trace/discover.h"
@@ -44,20 +45,55 @@ struct source {
     size_t len;
 };
 
+static int read_one(struct trace_log *log, const struct source *from, const char *path,
+                    struct sink *sink, struct error *err)
+{
+    const char *format = NULL;
+    sink->file = arena_strdup(&log->arena, path);
+    sink->file_index = (uint32_t)log->files.len;
+    sink->line = 1;
+    vec_push(&log->files, sink->file);
+    if (from->text ? reader_text(from->text, from->len, sink, &format, err)
+                   : reader_file(path, sink, &format, err))
+        return -1;
+    bool same = !log->format || !format || strcmp(log->format, format) == 0;
+    log->format = !same ? "mixed" : format ? format : log->format;
+    return 0;
+}
+
+/* What else lies in the folder is counted. */
+static int read_folder(struct trace_log *log, const struct source *from, const char *path,
+                       struct sink *sink, struct error *err)
+{
+    struct folder_files files = {0};
+    size_t logs = 0;
+    int status = folder_list(path, &files, err);
+    for (size_t i = 0; i < files.paths.len && !status; i++) {
+        struct error why = {0};
+        uint64_t records = log->quality.records;
+        if (read_one(log, from, files.paths.at[i], sink, &why) == 0) {
+            logs++;
+        } else if (why.code == ERR_INPUT && log->quality.records == records) {
+            quality_note(&log->quality, QUALITY_FOREIGN, sink->file_index, 0);
+        } else {
+            *err = why;
+            status = -1;
+        }
+    }
+    if (!status && !logs)
+        status = error_set(err, ERR_INPUT, "%s: the folder holds no trace log", path);
+    folder_release(&files);
+    return status;
+}
+
 static int read_files(struct trace_log *log, const struct source *from, struct sink *sink,
                       struct error *err)
 {
     for (size_t i = 0; i < from->n; i++) {
-        const char *format = NULL;
-        sink->file = arena_strdup(&log->arena, from->paths[i]);
-        sink->file_index = (uint32_t)i;
-        sink->line = 1;
-        vec_push(&log->files, sink->file);
-        if (from->text ? reader_text(from->text, from->len, sink, &format, err)
-                       : reader_file(from->paths[i], sink, &format, err))
+        const char *path = from->paths[i];
+        bool folder = !from->text && folder_is(path);
+        if (folder ? read_folder(log, from, path, sink, err) : read_one(log, from, path, sink, err))
             return -1;
-        bool same = !log->format || !format || strcmp(log->format, format) == 0;
-        log->format = !same ? "mixed" : format ? format : log->format;
     }
     return 0;
 }

@@ -236,7 +236,7 @@ static void warn(const struct trace_log *log, const struct counts *c, struct res
         result_warn(out, "%llu items went the other way than the threshold %g says",
                     (unsigned long long)log->gate_mixed, log->threshold);
     if (c->end[LOG_UNFINISHED])
-        result_warn(out, "%llu items wait for a person at the end of the log",
+        result_warn(out, "%llu items wait for a person at the end of the log, or were cut off",
                     (unsigned long long)c->end[LOG_UNFINISHED]);
     result_assume(out, "a trace is an item; one resumed after an interrupt is joined by its "
                        "session, thread or conversation id");

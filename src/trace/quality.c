@@ -26,8 +26,10 @@ void quality_put_place(struct buf *out, const char *file, uint64_t line)
 {
     if (line & PLACE_BYTE)
         buf_printf(out, "%s: byte %llu", file, (unsigned long long)(line & ~PLACE_BYTE));
-    else
+    else if (line)
         buf_printf(out, "%s:%llu", file, (unsigned long long)line);
+    else
+        buf_puts(out, file);
 }
 
 static void put_places(const struct trace_log *log, struct result *out)
@@ -77,6 +79,9 @@ void quality_report(const struct trace_log *log, struct result *out)
         result_warn(
             out, "%llu records lack an id, are cut off or have the wrong shape, and were left out",
             (unsigned long long)d->unreadable);
+    if (q->count[QUALITY_FOREIGN])
+        result_warn(out, "%llu files in the folders are no trace logs and were passed over",
+                    (unsigned long long)q->count[QUALITY_FOREIGN]);
     if (q->count[QUALITY_STRAY])
         result_warn(out, "%llu scores or decisions are of spans that the log does not hold",
                     (unsigned long long)q->count[QUALITY_STRAY]);

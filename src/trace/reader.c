@@ -169,7 +169,8 @@ static bool is_blank(const char *s, size_t len)
     return true;
 }
 
-/* One line of JSON, the first of which may turn out to begin a longer document, or of a logger. */
+/* One line of JSON, the first of which may turn out to begin a longer document, or of a logger.
+ * Behind a line that could be read, one that is cut off or damaged is counted. */
 static int read_line(struct feed *f, const char *s, size_t len, bool last, struct error *err)
 {
     struct json root;
@@ -181,6 +182,10 @@ static int read_line(struct feed *f, const char *s, size_t len, bool last, struc
     struct error fault = {0};
     if (json_parse(f->sink->json, s, len, &root, &fault)) {
         bool first = !f->format && !last && len <= FIRST_LINE_MAX;
+        if (f->format) {
+            record_unreadable(f->sink);
+            return 0;
+        }
         if (!first || fault.code != ERR_INPUT)
             return error_at(err, fault.code, f->sink->file, f->lines + 1, 0, "%s", fault.text);
         f->mode = MODE_DOCUMENT;

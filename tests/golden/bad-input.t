@@ -68,8 +68,32 @@ seam: -: 1 fault
 $ printf '' >$TMP_GOLDEN/empty.jsonl; seam replay $TMP_GOLDEN/empty.jsonl
 seam: TMP/empty.jsonl: the log is empty
 [3]
-$ gunzip -c tests/data/genai.jsonl.gz | head -c 200000 >$TMP_GOLDEN/cut.jsonl; seam replay $TMP_GOLDEN/cut.jsonl
-seam: TMP/cut.jsonl:4: not JSON: the text ends in the middle, at byte 6493
+$ gunzip -c tests/data/genai.jsonl.gz | head -c 200000 >$TMP_GOLDEN/cut.jsonl; seam replay $TMP_GOLDEN/cut.jsonl 2>&1 | sed -n '/^Data quali/,$p'
+Data quality
+count of                       number
+records read                        3
+spans                             187
+traces                             26
+items                              26
+root spans                         24
+spans whose parent is missing       4
+interrupts for a review             7
+records that cannot be read         1
+None: spans sent twice, spans that are their own ancestors, spans with status
+error, spans without a duration, spans that end before they start.
+
+Where the log is at fault
+orphan             TMP/cut.jsonl:3
+orphan             TMP/cut.jsonl:3
+orphan             TMP/cut.jsonl:3
+orphan             TMP/cut.jsonl:3
+unreadable record  TMP/cut.jsonl:4
+seam: 1 records lack an id, are cut off or have the wrong shape, and were left out
+seam: reliability is known for 9 of 26 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: what is known of reviewed items is the reviewer's word, taken as true
+seam: 2 items wait for a person at the end of the log, or were cut off
+$ seam replay $TMP_GOLDEN/cut.jsonl --strict
+seam: TMP/cut.jsonl:3: orphan: 4 in the log, and --strict allows none
 [3]
 $ { printf '\037\213'; echo not gzip; } >$TMP_GOLDEN/not.jsonl.gz; seam replay $TMP_GOLDEN/not.jsonl.gz
 seam: TMP/not.jsonl.gz: damaged gzip at byte 4: unknown compression method
@@ -80,8 +104,9 @@ seam: TMP/cut.jsonl.gz: damaged gzip at byte 20000: it is cut off here
 $ gunzip -c tests/data/genai.otlp.gz | head -c 200000 >$TMP_GOLDEN/cut.otlp; seam replay $TMP_GOLDEN/cut.otlp | sed -n '/^Data quality/,$p'
 seam: calibration is of the reviewed items alone, whose confidences are cut at the gate; it says nothing of those that shipped unseen
 seam: 1 records lack an id, are cut off or have the wrong shape, and were left out
-seam: reliability is known for 16 of 59 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: reliability is known for 17 of 59 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 seam: what is known of reviewed items is the reviewer's word, taken as true
+seam: 1 items wait for a person at the end of the log, or were cut off
 Data quality
 count of                       number
 records read                        7

@@ -543,7 +543,7 @@ ancestors, spans without a duration, spans that end before they start, records
 that cannot be read.
 seam: reliability is known for 3 of 7 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 seam: what is known of reviewed items is the reviewer's word, taken as true
-seam: 1 items wait for a person at the end of the log
+seam: 1 items wait for a person at the end of the log, or were cut off
 # The same runs as an event log of process mining.
 $ seam replay tests/data/events.xes.gz 2>&1 | sed -n '/^Stages/,/^Span names/p'
 Stages
@@ -624,3 +624,25 @@ items                        24
 root spans                  133
 spans with status error       6
 None: spans sent twice, spans whose parent is missing, spans that are their own
+# Several at once: standard input, a folder, and what lies in it that is no log.
+$ mkdir -p $TMP_GOLDEN/logs && cp tests/data/zipkin.json.gz tests/data/README.md $TMP_GOLDEN/logs && gunzip -c tests/data/events.xes.gz | seam replay - $TMP_GOLDEN/logs 2>&1 | sed -n "1p;/^Data quali/,\$p"
+replay: 24 items from mixed (350 spans); intervals: 95%, sampling
+Data quality
+count of                       number
+records read                      504
+spans                             350
+traces                             24
+items                              24
+root spans                        157
+spans whose parent is missing       1
+spans with status error            12
+interrupts for a review             7
+None: spans sent twice, spans that are their own ancestors, spans without a
+duration, spans that end before they start, records that cannot be read.
+
+Where the log is at fault
+orphan                     TMP/logs/zipkin.json.gz:1
+file that is no trace log  TMP/logs/README.md
+seam: 1 files in the folders are no trace logs and were passed over
+seam: reliability is known for 7 of 24 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: what is known of reviewed items is the reviewer's word, taken as true
