@@ -23,7 +23,8 @@ void file_sha256(const void *bytes, size_t len, char out[65]);
  * reader_open/reader_close; the chunk is borrowed until the next call. */
 struct file_reader;
 MUST_CHECK int file_reader_open(const char *path, struct file_reader **out, struct error *err);
-/* *len == 0 at the end. */
+/* *len == 0 at the end.  FILE_PADDING bytes behind a chunk can be read, and mean nothing. */
+enum { FILE_PADDING = 64 };
 MUST_CHECK int file_reader_next(struct file_reader *r, const char **chunk, size_t *len,
                                 struct error *err);
 /* Closes the file and frees the reader with its chunk; NULL is fine. */

@@ -100,6 +100,20 @@ struct buf;
 /* Absent is written as null; `out` keeps what it holds. */
 void json_dump(struct json v, struct buf *out);
 
+/* The places of the tokens of a text, for readers that know what shape to expect: offsets of
+ * { } [ ] , : and of the first byte of each string, number or word, outside strings.
+ *
+ * json_index_new once; json_index_find per text, whose places hold until the next. */
+struct json_index;
+struct json_index *json_index_new(void);
+/* NULL is fine. */
+void json_index_free(struct json_index *x);
+/* Finds the tokens of `len` bytes, of one document or of several.  False, and no reason, unless
+ * the text is UTF-8, every string in it ends, and no string holds a control character: nothing more
+ * is checked.  *at has *n places, and `len` in the two behind them. */
+MUST_CHECK bool json_index_find(struct json_index *x, const char *text, size_t len,
+                                const uint32_t **at, size_t *n);
+
 #ifdef __cplusplus
 }
 #endif

@@ -35,10 +35,18 @@ void vocabulary_free(struct vocabulary *v);
 
 /* The open span; the reader fills trace, id, parent, name, times, file and line itself. */
 struct span *vocabulary_open(struct vocabulary *v);
+/* The same, once it is open. */
+struct span *vocabulary_span(struct vocabulary *v);
 /* An attribute of the open span or its event; *a and its texts are borrowed for the call. */
 void vocabulary_attribute(struct vocabulary *v, const struct attribute *a);
 /* The same for an attribute that counts only where an option of the user's names it. */
 void vocabulary_named(struct vocabulary *v, const struct attribute *a);
+/* What is known of a key; NULL: an attribute of this key tells nothing, whatever its value. */
+struct vocabulary_key;
+const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *key, size_t len);
+/* The same as vocabulary_attribute, of a key just looked up: borrowed until the next look-up. */
+void vocabulary_tell(struct vocabulary *v, const struct vocabulary_key *key,
+                     const struct attribute *a);
 /* An event of the span begins: attributes that follow are the event's. */
 void vocabulary_event(struct vocabulary *v, const char *name, size_t len);
 /* The status; message may be NULL. */

@@ -45,7 +45,7 @@ static const char cannot_write[] = "cannot be written";
 struct file_reader {
     int fd;
     char *path; /* as errors name it */
-    char *raw;  /* [CHUNK] */
+    char *raw;  /* [CHUNK + FILE_PADDING] */
     size_t raw_len, raw_at;
     bool started, ended;
     struct inflate *inflate; /* NULL unless gzip */
@@ -75,7 +75,7 @@ int file_reader_open(const char *path, struct file_reader **out, struct error *e
     struct file_reader *r = mem_zero(1, sizeof *r);
     r->fd = fd;
     r->path = mem_strdup(fd == 0 ? "standard input" : path);
-    r->raw = mem_alloc(CHUNK);
+    r->raw = mem_zero(1, CHUNK + FILE_PADDING);
     *out = r;
     return 0;
 }
@@ -144,7 +144,8 @@ int file_reader_next(struct file_reader *r, const char **chunk, size_t *len, str
     if (r->inflate) {
         if (next_inflated(r, err))
             return -1;
-        *chunk = buf_text(&r->text);
+        buf_reserve(&r->text, FILE_PADDING);
+        *chunk = r->text.data;
         *len = r->text.len;
         return 0;
     }

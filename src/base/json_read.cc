@@ -16,6 +16,7 @@ extern "C" {
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <new>
 #include <simdjson.h>
 #include <type_traits>
@@ -624,4 +625,43 @@ void json_dump(struct json v, struct buf *out)
     struct json_write w;
     json_init(&w, out, 0);
     dump(v, &w);
+}
+
+/* ---- tokens ------------------------------------------------------------------------------ */
+
+struct json_index {
+    std::unique_ptr<simdjson::internal::dom_parser_implementation> stages;
+};
+
+struct json_index *json_index_new(void)
+{
+    void *room = mem_alloc(sizeof(struct json_index));
+    return new (room) json_index();
+}
+
+void json_index_free(struct json_index *x)
+{
+    if (!x)
+        return;
+    x->~json_index();
+    mem_free(x);
+}
+
+/* The places by the first of simdjson's two stages, which is the vectorised one. */
+bool json_index_find(struct json_index *x, const char *text, size_t len, const uint32_t **at,
+                     size_t *n)
+{
+    using simdjson::stage1_mode;
+    if (len == 0 || len > simdjson::SIMDJSON_MAXSIZE_BYTES)
+        return false;
+    if (!x->stages && simdjson::get_active_implementation()->create_dom_parser_implementation(
+                          len, simdjson::DEFAULT_MAX_DEPTH, x->stages))
+        return false;
+    if (len > x->stages->capacity() && x->stages->set_capacity(len))
+        return false;
+    if (x->stages->stage1(reinterpret_cast<const uint8_t *>(text), len, stage1_mode::regular))
+        return false;
+    *at = x->stages->structural_indexes.get();
+    *n = x->stages->n_structural_indexes;
+    return true;
 }

@@ -16,6 +16,7 @@
 #include "trace/n8n.h"
 #include "trace/otlp_json.h"
 #include "trace/otlp_stream.h"
+#include "trace/otlp_walk.h"
 #include "trace/phoenix.h"
 #include "trace/record.h"
 #include "trace/xes.h"
@@ -59,8 +60,8 @@ static const struct text_format text_formats[] = {
     {"event-csv", any_text, event_csv_read},
 };
 
-/* LISTS_MAX: an answer that wraps a list of lists. */
-enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16, LISTS_MAX = 3 };
+/* LISTS_MAX: an answer that wraps a list of lists.  BLOCK: lines whose tokens are found at once. */
+enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16, LISTS_MAX = 3, BLOCK = 1 << 18 };
 
 enum mode {
     MODE_START,
@@ -77,8 +78,9 @@ struct feed {
     struct buf carry; /* what is not read yet */
     struct otlp_stream *messages;
     struct xes *events;
-    bool begun;     /* blanks, at least, are behind us */
-    uint32_t lines; /* already read */
+    struct otlp_walk *walk; /* from the first line on */
+    bool begun;             /* blanks, at least, are behind us */
+    uint32_t lines;         /* already read */
     const char *format;
 };
 
@@ -127,13 +129,18 @@ static const struct json_format *first_known(struct json root, unsigned levels, 
     return known;
 }
 
+static void note_format(struct feed *f, const char *name)
+{
+    bool same = !f->format || strcmp(f->format, name) == 0;
+    f->format = same ? name : "mixed";
+}
+
 static int read_documents(struct feed *f, struct json root, unsigned levels, struct error *err)
 {
     struct json list;
     const struct json_format *known = format_of(root);
     if (known) {
-        bool same = !f->format || strcmp(f->format, known->name) == 0;
-        f->format = same ? known->name : "mixed";
+        note_format(f, known->name);
         record_at(f->sink, root);
         return known->read(root, f->sink, err);
     }
@@ -205,25 +212,106 @@ static bool reads_lines(const struct feed *f)
     return f->mode == MODE_LINES || f->mode == MODE_LOGGER;
 }
 
-/* Reads the whole lines that are there. */
-static int read_lines(struct feed *f, size_t fresh, struct error *err)
+/* Lines in the usual spelling of OTLP are walked; the others are parsed. */
+static int read_known(struct feed *f, const char *s, size_t len, bool walks, struct error *err)
 {
-    size_t done = 0, from = fresh;
-    while (reads_lines(f) && from < f->carry.len) {
-        const char *newline = memchr(f->carry.data + from, '\n', f->carry.len - from);
-        if (!newline)
-            break;
-        size_t end = (size_t)(newline - f->carry.data);
-        if (read_line(f, f->carry.data + done, end - done, false, err))
-            return -1;
-        if (reads_lines(f)) {
-            done = from = end + 1;
-            f->lines++;
-        }
+    f->sink->line = f->lines + 1;
+    if (walks && otlp_walk_line(f->walk, s, s + len)) {
+        note_format(f, json_formats[0].name);
+        return 0;
     }
-    if (done)
-        drop_front(&f->carry, done);
+    return read_line(f, s, len, false, err);
+}
+
+/* Reads whole lines, up to one that begins a longer document: *done bytes of them. */
+static int read_block(struct feed *f, const char *s, size_t len, size_t *done, struct error *err)
+{
+    bool walks = f->mode == MODE_LINES && otlp_walk_begin(f->walk, s, len - 1);
+    for (*done = 0; *done < len;) {
+        const char *line = s + *done, *newline = memchr(line, '\n', len - *done);
+        if (read_known(f, line, (size_t)(newline - line), walks, err))
+            return -1;
+        if (!reads_lines(f))
+            return 0;
+        *done += (size_t)(newline - line) + 1;
+        f->lines++;
+    }
     return 0;
+}
+
+/* Bytes up to and with the last newline. */
+static size_t whole_lines(const char *s, size_t len)
+{
+    while (len && s[len - 1] != '\n')
+        len--;
+    return len;
+}
+
+/* Bytes of the whole lines to read next: as many as a block takes, but one at least. */
+static size_t block_of(const char *s, size_t len)
+{
+    if (len <= BLOCK)
+        return len;
+    size_t whole = whole_lines(s, BLOCK);
+    const char *newline = whole ? NULL : memchr(s + BLOCK, '\n', len - BLOCK);
+    return newline ? (size_t)(newline - s) + 1 : whole;
+}
+
+/* Reads the whole lines there are; *done bytes of them, less when a longer document begins. */
+static int read_lines(struct feed *f, const char *s, size_t len, size_t *done, struct error *err)
+{
+    size_t taken;
+    len = whole_lines(s, len);
+    if (!f->walk)
+        f->walk = otlp_walk_new(f->sink);
+    for (*done = 0; *done < len && reads_lines(f); *done += taken)
+        if (read_block(f, s + *done, block_of(s + *done, len - *done), &taken, err))
+            return -1;
+    return 0;
+}
+
+static int too_long(const struct feed *f, struct error *err)
+{
+    return error_at(err, ERR_LIMIT, f->sink->file, f->lines + 1, 0,
+                    "a line or document is longer than 256 MiB");
+}
+
+static int carry_over(struct feed *f, const char *s, size_t len, struct error *err)
+{
+    if (f->carry.len + len > PART_MAX)
+        return too_long(f, err);
+    buf_add(&f->carry, s, len);
+    return 0;
+}
+
+/* Reads what is carried over as far as it is whole. */
+static int read_carry(struct feed *f, struct error *err)
+{
+    size_t done;
+    buf_reserve(&f->carry, OTLP_WALK_PADDING);
+    if (read_lines(f, f->carry.data, f->carry.len, &done, err))
+        return -1;
+    drop_front(&f->carry, done);
+    return 0;
+}
+
+/* Lines that lie in the chunk are read where they lie. */
+static int feed_lines(struct feed *f, const char *chunk, size_t len, struct error *err)
+{
+    size_t done = 0;
+    const char *newline = memchr(chunk, '\n', len);
+    if (f->carry.len && newline) {
+        done = (size_t)(newline - chunk) + 1;
+        if (carry_over(f, chunk, done, err) || read_carry(f, err))
+            return -1;
+    }
+    if (newline && reads_lines(f)) {
+        size_t more;
+        if (read_lines(f, chunk + done, len - done, &more, err))
+            return -1;
+        done += more;
+    }
+    return carry_over(f, chunk + done, len - done, err);
 }
 
 static enum mode mode_of(struct buf *b)
@@ -290,12 +378,11 @@ static int start(struct feed *f, bool all, struct error *err)
         f->mode = MODE_LOGGER;
         f->format = "autogen";
     }
-    return reads_lines(f) ? read_lines(f, 0, err) : 0;
+    return reads_lines(f) ? read_carry(f, err) : 0;
 }
 
 static int feed_more(struct feed *f, const char *chunk, size_t len, struct error *err)
 {
-    size_t before = f->carry.len;
     if (f->mode == MODE_MESSAGES)
         return otlp_stream_feed(f->messages, chunk, len, err);
     if (f->mode == MODE_XML)
@@ -305,13 +392,11 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
         if (framing != OTLP_NONE)
             return start_messages(f, framing, chunk, len, err);
     }
-    if (f->carry.len + len > PART_MAX)
-        return error_at(err, ERR_LIMIT, f->sink->file, f->lines + 1, 0,
-                        "a line or document is longer than 256 MiB");
-    buf_add(&f->carry, chunk, len);
-    if (f->mode == MODE_START)
-        return f->carry.len < OTLP_SNIFF ? 0 : start(f, false, err);
-    return reads_lines(f) ? read_lines(f, before, err) : 0;
+    if (reads_lines(f))
+        return feed_lines(f, chunk, len, err);
+    if (carry_over(f, chunk, len, err))
+        return -1;
+    return f->mode == MODE_START && f->carry.len >= OTLP_SNIFF ? start(f, false, err) : 0;
 }
 
 /* A document over several lines: a fault is told by its line. */
@@ -378,6 +463,7 @@ static void feed_release(struct feed *f)
 {
     otlp_stream_free(f->messages);
     xes_free(f->events);
+    otlp_walk_free(f->walk);
     buf_release(&f->carry);
 }
 

@@ -107,7 +107,7 @@ enum compare { COMPARE_EQUAL, COMPARE_DIFFERS, COMPARE_BELOW, COMPARE_ABOVE, COM
 
 /* What is known of a key seen lately: most attributes of a log have one of few keys. */
 enum { SEEN_KEYS = 1024, SEEN_LENGTH = 61 };
-struct seen_key {
+struct vocabulary_key {
     char key[SEEN_LENGTH];
     uint8_t len;
     uint8_t row;   /* 1 + row of words; 0: nothing */
@@ -121,8 +121,9 @@ struct vocabulary {
     enum compare compare;
     char *failure_value; /* owned */
     struct json_reader *json;
-    struct arena arena;    /* of texts taken from options */
-    struct seen_key *seen; /* [SEEN_KEYS + 1] by hash_key, the latest of each; last: longer keys */
+    struct arena arena; /* of texts taken from options */
+    struct vocabulary_key
+        *seen; /* [SEEN_KEYS + 1] by hash_key, the latest of each; last: longer keys */
     /* the open span */
     struct span span;
     bool failed, interrupted, in_event;
@@ -424,12 +425,12 @@ static size_t hash_key(const char *key, size_t len)
 }
 
 /* What is known of a key, looked up once while it stays in its place. */
-static const struct seen_key *look_up(struct vocabulary *v, const char *key, size_t len)
+const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *key, size_t len)
 {
     bool fits = len && len <= SEEN_LENGTH;
-    struct seen_key *at = &v->seen[fits ? hash_key(key, len) : SEEN_KEYS];
+    struct vocabulary_key *at = &v->seen[fits ? hash_key(key, len) : SEEN_KEYS];
     if (fits && at->len == len && memcmp(at->key, key, len) == 0)
-        return at;
+        return at->row || at->is_named ? at : NULL;
     const struct word *w = word_of(key, len);
     at->row = (uint8_t)(w ? 1 + (w - words) : 0);
     at->is_named = is_named(v, key, len);
@@ -437,7 +438,7 @@ static const struct seen_key *look_up(struct vocabulary *v, const char *key, siz
         memcpy(at->key, key, len);
         at->len = (uint8_t)len;
     }
-    return at;
+    return at->row || at->is_named ? at : NULL;
 }
 
 static void apply(struct vocabulary *v, const struct word *w, const struct attribute *a);
@@ -576,20 +577,33 @@ struct span *vocabulary_open(struct vocabulary *v)
     return &v->span;
 }
 
-void vocabulary_attribute(struct vocabulary *v, const struct attribute *a)
+struct span *vocabulary_span(struct vocabulary *v)
 {
-    const struct seen_key *seen = look_up(v, a->key, a->key_len);
-    bool is_named = seen->is_named;
-    if (seen->row)
-        apply(v, &words[seen->row - 1], a);
+    return &v->span;
+}
+
+void vocabulary_tell(struct vocabulary *v, const struct vocabulary_key *key,
+                     const struct attribute *a)
+{
+    bool is_named = key->is_named;
+    if (key->row)
+        apply(v, &words[key->row - 1], a);
     if (is_named)
         apply_named(v, a);
 }
 
 void vocabulary_named(struct vocabulary *v, const struct attribute *a)
 {
-    if (look_up(v, a->key, a->key_len)->is_named)
+    const struct vocabulary_key *key = vocabulary_key(v, a->key, a->key_len);
+    if (key && key->is_named)
         apply_named(v, a);
+}
+
+void vocabulary_attribute(struct vocabulary *v, const struct attribute *a)
+{
+    const struct vocabulary_key *key = vocabulary_key(v, a->key, a->key_len);
+    if (key)
+        vocabulary_tell(v, key, a);
 }
 
 /* A score that belongs to the evaluation the user named. */

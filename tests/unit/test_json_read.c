@@ -177,6 +177,26 @@ static void a_dump_reads_back_the_same(void **state)
     buf_release(&b);
 }
 
+static void tokens_are_found_outside_strings(void **state)
+{
+    static const char text[] = " {\"a,\":[1,\"\\\"]\" ,true]}\n[]";
+    static const size_t want[] = {1, 2, 6, 7, 8, 9, 10, 16, 17, 21, 22, 24, 25};
+    struct json_index *x = json_index_new();
+    const uint32_t *at;
+    size_t n;
+    assert_true(json_index_find(x, text, sizeof text - 1, &at, &n));
+    assert_int_equal(n, sizeof want / sizeof want[0]);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(at[i], want[i]);
+    assert_int_equal(at[n], sizeof text - 1);
+    assert_int_equal(at[n + 1], sizeof text - 1);
+    assert_false(json_index_find(x, "[\"a]", 4, &at, &n));
+    assert_false(json_index_find(x, "[\"a\nb\"]", 7, &at, &n));
+    assert_false(json_index_find(x, "[\"\xff\"]", 5, &at, &n));
+    assert_false(json_index_find(x, "", 0, &at, &n));
+    json_index_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -189,6 +209,7 @@ int main(void)
         cmocka_unit_test(a_broken_text_is_refused_with_its_byte),
         cmocka_unit_test(depth_has_a_limit),
         cmocka_unit_test(a_dump_reads_back_the_same),
+        cmocka_unit_test(tokens_are_found_outside_strings),
     };
     return cmocka_run_group_tests_name("json_read", tests, open_reader, close_reader);
 }

@@ -1,0 +1,767 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A walk along the places of tokens.
+ *
+ * simdjson's first stage tells where the tokens of a text are and that its strings are well formed;
+ * every token is then looked at once, in the order in which it must come.  So the grammar of RFC
+ * 8259 is checked in full, while values that nobody asks for are neither copied nor converted.
+ *
+ * Each function takes the place of its first token and gives the one behind its last, or NULL for
+ * anything unexpected: then the whole line is given back. */
+#include "trace/otlp_walk.h"
+
+#include "base/digits.h"
+#include "trace/ids.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DEPTH_MAX = 64, TRACES_KEPT = 64, TRACE_HEX = 32, SPAN_HEX = 16 };
+
+/* The ids of traces met lately: spans of a trace mostly stand near each other. */
+struct known_trace {
+    char hex[TRACE_HEX];
+    uint32_t text;
+};
+
+struct otlp_walk {
+    struct sink *sink;
+    struct json_index *index;
+    const char *text;
+    const uint32_t *at;           /* the next token */
+    const char *scanned, *escape; /* no backslash between them */
+    const char *line_end;
+    struct known_trace traces[TRACES_KEPT];
+    struct buf plain[2]; /* texts without their escapes: of an attribute, of a name or message */
+};
+
+/* Bytes of a string between its quotes. */
+struct piece {
+    const char *at;
+    size_t len;
+};
+
+struct otlp_walk *otlp_walk_new(struct sink *sink)
+{
+    struct otlp_walk *w = mem_zero(1, sizeof *w);
+    w->sink = sink;
+    w->index = json_index_new();
+    return w;
+}
+
+void otlp_walk_free(struct otlp_walk *w)
+{
+    if (!w)
+        return;
+    json_index_free(w->index);
+    buf_release(&w->plain[0]);
+    buf_release(&w->plain[1]);
+    mem_free(w);
+}
+
+bool otlp_walk_begin(struct otlp_walk *w, const char *text, size_t len)
+{
+    size_t n;
+    w->text = text;
+    return json_index_find(w->index, text, len, &w->at, &n);
+}
+
+/* ---- scalars ----------------------------------------------------------------------------- */
+
+static inline bool is(const struct otlp_walk *w, const uint32_t *p, char c)
+{
+    return w->text[*p] == c;
+}
+
+static inline bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* The end of the scalar at p: the next token, without the blanks before it. */
+static inline const char *end_of(const struct otlp_walk *w, const uint32_t *p)
+{
+    const char *end = w->text + p[1];
+    while (is_space(end[-1]))
+        end--;
+    return end;
+}
+
+static inline bool string_at(const struct otlp_walk *w, const uint32_t *p, struct piece *out)
+{
+    const char *begin = w->text + *p;
+    if (*begin != '"')
+        return false;
+    const char *end = end_of(w, p) - 1;
+    out->at = begin + 1;
+    out->len = (size_t)(end - begin - 1);
+    return end > begin && *end == '"';
+}
+
+static bool has_escape_behind(struct otlp_walk *w, const char *s, const char *end)
+{
+    if (end > w->line_end) /* of a line that is cut off, into the next one */
+        return true;
+    const char *found = memchr(s, '\\', (size_t)(w->line_end - s));
+    w->scanned = s;
+    w->escape = found ? found : w->line_end;
+    return w->escape < end;
+}
+
+/* Is there a backslash?  One search serves all strings up to the next one in the line. */
+static inline bool has_escape(struct otlp_walk *w, struct piece s)
+{
+    const char *end = s.at + s.len;
+    if (s.at >= w->scanned && end <= w->escape)
+        return false;
+    return has_escape_behind(w, s.at, end);
+}
+
+/* The code unit of \uXXXX at s; -1 for what is none and for halves of surrogate pairs. */
+static int unit_of(const char *s, const char *end)
+{
+    int unit = 0;
+    if (end - s < 6)
+        return -1;
+    for (int i = 2; i < 6; i++) {
+        char c = s[i];
+        int digit = c >= '0' && c <= '9'   ? c - '0'
+                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                           : -1;
+        if (digit < 0)
+            return -1;
+        unit = unit << 4 | digit;
+    }
+    return unit >= 0xD800 && unit <= 0xDFFF ? -1 : unit;
+}
+
+static bool escapes_are_known(struct piece s)
+{
+    const char *at = s.at, *end = s.at + s.len;
+    while ((at = memchr(at, '\\', (size_t)(end - at)))) {
+        if (at + 1 == end || !strchr("\"\\/bfnrtu", at[1]) ||
+            (at[1] == 'u' && unit_of(at, end) < 0))
+            return false;
+        at += at[1] == 'u' ? 6 : 2;
+    }
+    return true;
+}
+
+static void put_unit(struct buf *out, int unit)
+{
+    if (unit < 0x80) {
+        buf_putc(out, (char)unit);
+        return;
+    }
+    if (unit < 0x800) {
+        buf_putc(out, (char)(0xC0 | unit >> 6));
+    } else {
+        buf_putc(out, (char)(0xE0 | unit >> 12));
+        buf_putc(out, (char)(0x80 | (unit >> 6 & 0x3F)));
+    }
+    buf_putc(out, (char)(0x80 | (unit & 0x3F)));
+}
+
+/* The text that a string stands for, in `room` where it has escapes. */
+static bool text_of(struct otlp_walk *w, struct buf *room, struct piece *s)
+{
+    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
+    const char *at = s->at, *end = s->at + s->len, *next;
+    if (!has_escape(w, *s))
+        return true;
+    if (!escapes_are_known(*s))
+        return false;
+    buf_clear(room);
+    for (; (next = memchr(at, '\\', (size_t)(end - at))); at = next) {
+        buf_add(room, at, (size_t)(next - at));
+        if (next[1] == 'u')
+            put_unit(room, unit_of(next, end));
+        else
+            buf_putc(room, meant[strchr(letters, next[1]) - letters]);
+        next += next[1] == 'u' ? 6 : 2;
+    }
+    buf_add(room, at, (size_t)(end - at));
+    *s = (struct piece){room->data, room->len};
+    return true;
+}
+
+/* A number by its digits: (whole ? digits : digits / 10^places), as long as both are exact. */
+struct numeral {
+    uint64_t digits;
+    unsigned places;
+    bool negative, whole;
+    bool by_text; /* too long for that, or with an exponent: value is what strtod makes of it */
+    double value;
+};
+
+static inline const char *pass_digits(const char *s, struct numeral *n, unsigned *count)
+{
+    for (; *s >= '0' && *s <= '9'; s++, ++*count)
+        n->digits = n->digits * 10 + (uint64_t)(*s - '0');
+    return s;
+}
+
+static bool number_by_text(struct numeral *n, const char *begin, const char *end)
+{
+    char *stop;
+    n->by_text = true;
+    n->value = strtod(begin, &stop);
+    return stop == end && isfinite(n->value);
+}
+
+/* The number token at p; false also for integers of more than 18 digits and for -0. */
+static bool number_at(const struct otlp_walk *w, const uint32_t *p, struct numeral *n)
+{
+    const char *begin = w->text + *p, *end = end_of(w, p), *s = begin;
+    unsigned count = 0, whole;
+    *n = (struct numeral){.negative = *s == '-', .whole = true};
+    s += n->negative;
+    bool zero = *s == '0';
+    s = pass_digits(s, n, &count);
+    whole = count;
+    if (count == 0 || (zero && count > 1))
+        return false;
+    if (*s == '.') {
+        n->whole = false;
+        s = pass_digits(s + 1, n, &count);
+        n->places = count - whole;
+        if (n->places == 0)
+            return false;
+    }
+    bool exponent = *s == 'e' || *s == 'E';
+    if (exponent) {
+        unsigned digits = 0;
+        struct numeral ignored = {0};
+        n->whole = false;
+        s += 1 + (s[1] == '+' || s[1] == '-');
+        s = pass_digits(s, &ignored, &digits);
+        if (digits == 0)
+            return false;
+    }
+    if (s != end || (n->whole && (count > 18 || (n->negative && n->digits == 0))))
+        return false;
+    return (!exponent && count <= 18) || number_by_text(n, begin, end);
+}
+
+/* The nearest double: exact parts divide with one rounding (Clinger, PLDI 1990). */
+static double number_value(const struct otlp_walk *w, const uint32_t *p, const struct numeral *n)
+{
+    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
+                                  1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+    if (n->by_text)
+        return n->value;
+    if (!n->whole && n->digits > UINT64_C(1) << 53)
+        return strtod(w->text + *p, NULL);
+    double x = (double)n->digits / tens[n->places];
+    return n->negative ? -x : x;
+}
+
+static bool word_at(const struct otlp_walk *w, const uint32_t *p, const char *word)
+{
+    size_t len = strlen(word);
+    const char *begin = w->text + *p;
+    return (size_t)(end_of(w, p) - begin) == len && memcmp(begin, word, len) == 0;
+}
+
+/* ---- values that nobody asks for --------------------------------------------------------- */
+
+static bool pass_string(struct otlp_walk *w, const uint32_t *p)
+{
+    struct piece s;
+    return string_at(w, p, &s) && (!has_escape(w, s) || escapes_are_known(s));
+}
+
+static const uint32_t *pass_scalar(struct otlp_walk *w, const uint32_t *p)
+{
+    struct numeral n;
+    bool fine;
+    switch (w->text[*p]) {
+    case '"':
+        fine = pass_string(w, p);
+        break;
+    case 't':
+        fine = word_at(w, p, "true");
+        break;
+    case 'f':
+        fine = word_at(w, p, "false");
+        break;
+    case 'n':
+        fine = word_at(w, p, "null");
+        break;
+    default:
+        fine = number_at(w, p, &n);
+    }
+    return fine ? p + 1 : NULL;
+}
+
+static const uint32_t *pass_key(struct otlp_walk *w, const uint32_t *p)
+{
+    return pass_string(w, p) && is(w, p + 1, ':') ? p + 2 : NULL;
+}
+
+/* Any value.  `maps` has a bit for each container that is open, the innermost lowest. */
+static const uint32_t *pass_value(struct otlp_walk *w, const uint32_t *p)
+{
+    uint64_t maps = 0;
+    unsigned depth = 0;
+    for (;;) {
+        bool map = is(w, p, '{');
+        if (map || is(w, p, '[')) {
+            if (depth++ == DEPTH_MAX)
+                return NULL;
+            maps = maps << 1 | map;
+            p++;
+            if (!is(w, p, map ? '}' : ']')) {
+                if (map && !(p = pass_key(w, p)))
+                    return NULL;
+                continue;
+            }
+        } else {
+            if (!(p = pass_scalar(w, p)))
+                return NULL;
+        }
+        while (depth && is(w, p, maps & 1 ? '}' : ']')) {
+            maps >>= 1;
+            depth--;
+            p++;
+        }
+        if (depth == 0)
+            return p;
+        if (!is(w, p, ','))
+            return NULL;
+        p++;
+        if ((maps & 1) && !(p = pass_key(w, p)))
+            return NULL;
+    }
+}
+
+/* ---- attributes -------------------------------------------------------------------------- */
+
+#define IS(piece, word)                                                                            \
+    ((piece).len == sizeof word - 1 && !memcmp((piece).at, word, sizeof word - 1))
+
+static const uint32_t *read_string(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
+{
+    struct piece s;
+    if (!string_at(w, p, &s) || !text_of(w, &w->plain[0], &s))
+        return NULL;
+    a->kind = ATTRIBUTE_TEXT;
+    a->text = s.at;
+    a->text_len = s.len;
+    return p + 1;
+}
+
+/* A whole number, or the digits of one in a string. */
+static const uint32_t *read_int(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
+{
+    struct piece s;
+    struct numeral n = {0};
+    if (string_at(w, p, &s)) {
+        n.negative = s.len && *s.at == '-';
+        if (s.len > 18u + n.negative ||
+            !digits_number(s.at + n.negative, s.len - n.negative, &n.digits))
+            return NULL;
+    } else if (!number_at(w, p, &n) || !n.whole) {
+        return NULL;
+    }
+    if (n.negative && n.digits == 0)
+        return NULL;
+    a->kind = ATTRIBUTE_INT;
+    a->whole = n.negative ? -(int64_t)n.digits : (int64_t)n.digits;
+    a->number = (double)a->whole;
+    return p + 1;
+}
+
+static const uint32_t *read_double(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
+{
+    struct numeral n;
+    if (is(w, p, '"') || !number_at(w, p, &n))
+        return NULL;
+    a->kind = ATTRIBUTE_DOUBLE;
+    a->number = number_value(w, p, &n);
+    return p + 1;
+}
+
+static const uint32_t *read_bool(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
+{
+    bool flag = word_at(w, p, "true");
+    if (!flag && !word_at(w, p, "false"))
+        return NULL;
+    a->kind = ATTRIBUTE_BOOL;
+    a->whole = flag;
+    a->number = flag;
+    return p + 1;
+}
+
+/* The value behind the name of its shape; *told: it is one that attributes can have. */
+static const uint32_t *read_shape(struct otlp_walk *w, const uint32_t *p, struct piece shape,
+                                  struct attribute *a, bool *told)
+{
+    *told = true;
+    if (IS(shape, "stringValue"))
+        return read_string(w, p, a);
+    if (IS(shape, "intValue"))
+        return read_int(w, p, a);
+    if (IS(shape, "doubleValue"))
+        return read_double(w, p, a);
+    if (IS(shape, "boolValue"))
+        return read_bool(w, p, a);
+    *told = false;
+    if (IS(shape, "arrayValue") || IS(shape, "kvlistValue") || IS(shape, "bytesValue"))
+        return pass_value(w, p);
+    return NULL;
+}
+
+/* The value {"stringValue":"..."} of a key: {} and {"arrayValue":...} tell nothing. */
+static const uint32_t *read_value(struct otlp_walk *w, const uint32_t *p, struct piece key)
+{
+    struct attribute a = {.key = key.at, .key_len = key.len};
+    struct piece shape;
+    bool told;
+    if (!is(w, p, '{') || has_escape(w, key))
+        return NULL;
+    if (is(w, p + 1, '}'))
+        return p + 2;
+    const struct vocabulary_key *known = vocabulary_key(w->sink->words, key.at, key.len);
+    if (!string_at(w, p + 1, &shape) || !is(w, p + 2, ':'))
+        return NULL;
+    if (!known && IS(shape, "stringValue"))
+        return pass_string(w, p + 3) && is(w, p + 4, '}') ? p + 5 : NULL;
+    p = read_shape(w, p + 3, shape, &a, &told);
+    if (!p || !is(w, p, '}'))
+        return NULL;
+    if (told && known)
+        vocabulary_tell(w->sink->words, known, &a);
+    return p + 1;
+}
+
+static inline bool is_key(const struct otlp_walk *w, const uint32_t *p, const char *quoted,
+                          size_t len)
+{
+    return memcmp(w->text + *p, quoted, len) == 0 && is(w, p + 1, ':');
+}
+
+/* A list of {"key":"...","value":{...}}. */
+static const uint32_t *read_attributes(struct otlp_walk *w, const uint32_t *p)
+{
+    struct piece key;
+    if (!is(w, p, '['))
+        return NULL;
+    if (is(w, p + 1, ']'))
+        return p + 2;
+    do {
+        p++;
+        if (!is(w, p, '{') || !is_key(w, p + 1, "\"key\"", 5) || !string_at(w, p + 3, &key) ||
+            !is(w, p + 4, ',') || !is_key(w, p + 5, "\"value\"", 7))
+            return NULL;
+        p = read_value(w, p + 7, key);
+        if (!p || !is(w, p, '}'))
+            return NULL;
+        p++;
+    } while (is(w, p, ','));
+    return is(w, p, ']') ? p + 1 : NULL;
+}
+
+/* ---- maps and lists ---------------------------------------------------------------------- */
+
+/* What is known of the map at hand, from the members that were met. */
+struct parts {
+    unsigned met; /* a bit for each part that may come once */
+    const uint32_t *events;
+    bool failed;
+    struct piece message; /* at is NULL: none */
+};
+/* Takes the value at p of a member of a map. */
+#define MEMBER(name)                                                                               \
+    static const uint32_t *name(struct otlp_walk *w, const uint32_t *p, struct piece key,          \
+                                struct parts *parts)
+
+/* A member that does not count: a key with `_` may be the second spelling of one that does. */
+static const uint32_t *pass_member(struct otlp_walk *w, const uint32_t *p, struct piece key)
+{
+    return has_escape(w, key) || memchr(key.at, '_', key.len) ? NULL : pass_value(w, p);
+}
+
+static inline bool first_time(struct parts *parts, unsigned part)
+{
+    bool first = !(parts->met & 1u << part);
+    parts->met |= 1u << part;
+    return first;
+}
+
+static inline const uint32_t *read_map(struct otlp_walk *w, const uint32_t *p,
+                                       const uint32_t *(*member)(struct otlp_walk *,
+                                                                 const uint32_t *, struct piece,
+                                                                 struct parts *),
+                                       struct parts *parts)
+{
+    struct piece key;
+    if (!is(w, p, '{'))
+        return NULL;
+    if (is(w, p + 1, '}'))
+        return p + 2;
+    do {
+        p++;
+        if (!string_at(w, p, &key) || !is(w, p + 1, ':') || !(p = member(w, p + 2, key, parts)))
+            return NULL;
+    } while (is(w, p, ','));
+    return is(w, p, '}') ? p + 1 : NULL;
+}
+
+static inline const uint32_t *read_list(struct otlp_walk *w, const uint32_t *p,
+                                        const uint32_t *(*element)(struct otlp_walk *,
+                                                                   const uint32_t *))
+{
+    if (!is(w, p, '['))
+        return NULL;
+    if (is(w, p + 1, ']'))
+        return p + 2;
+    do {
+        if (!(p = element(w, p + 1)))
+            return NULL;
+    } while (is(w, p, ','));
+    return is(w, p, ']') ? p + 1 : NULL;
+}
+
+/* ---- spans ------------------------------------------------------------------------------- */
+
+enum part { TRACE, SPAN, PARENT, NAME, START, END, ATTRIBUTES, EVENTS, STATUS, CODE, MESSAGE };
+
+MEMBER(read_status)
+{
+    struct numeral n;
+    if (IS(key, "code")) {
+        if (!first_time(parts, CODE) || is(w, p, '"') || !number_at(w, p, &n) || !n.whole)
+            return NULL;
+        parts->failed = n.digits == 2 && !n.negative;
+        return p + 1;
+    }
+    if (!IS(key, "message"))
+        return pass_member(w, p, key);
+    return first_time(parts, MESSAGE) && pass_string(w, p) && string_at(w, p, &parts->message)
+               ? p + 1
+               : NULL;
+}
+
+MEMBER(read_event_part)
+{
+    if (IS(key, "name")) {
+        struct piece s;
+        if (!first_time(parts, NAME) || !string_at(w, p, &s) || !text_of(w, &w->plain[1], &s))
+            return NULL;
+        vocabulary_event(w->sink->words, s.at, s.len);
+        return p + 1;
+    }
+    if (!IS(key, "attributes"))
+        return pass_member(w, p, key);
+    /* the name comes first, for it says what the attributes are of */
+    bool named = parts->met & 1u << NAME;
+    return named && first_time(parts, ATTRIBUTES) ? read_attributes(w, p) : NULL;
+}
+
+static const uint32_t *read_event(struct otlp_walk *w, const uint32_t *p)
+{
+    struct parts parts = {0};
+    p = read_map(w, p, read_event_part, &parts);
+    if (p && !parts.met)
+        vocabulary_event(w->sink->words, "", 0);
+    return p;
+}
+
+static uint32_t trace_of(struct otlp_walk *w, const char *hex)
+{
+    uint64_t h = digits_load(hex + 8) * UINT64_C(0x9e3779b97f4a7c15);
+    struct known_trace *known = &w->traces[(h >> 32) % TRACES_KEPT];
+    if (memcmp(known->hex, hex, TRACE_HEX) != 0) {
+        memcpy(known->hex, hex, TRACE_HEX);
+        known->text = ids_trace(w->sink->set, hex, TRACE_HEX);
+    }
+    return known->text;
+}
+
+/* The 16 digits of a span's id; 0 for an empty string. */
+static const uint32_t *read_span_id(struct otlp_walk *w, const uint32_t *p, uint64_t *out)
+{
+    struct piece s;
+    uint32_t high = 0, low = 0;
+    if (!string_at(w, p, &s) || (s.len && s.len != SPAN_HEX))
+        return NULL;
+    if (s.len && !(digits_hex_eight(s.at, &high) && digits_hex_eight(s.at + 8, &low)))
+        return NULL;
+    *out = (uint64_t)high << 32 | low;
+    return p + 1;
+}
+
+/* Nanoseconds as a number, or as its digits in a string. */
+static const uint32_t *read_time(struct otlp_walk *w, const uint32_t *p, int64_t *out)
+{
+    struct piece s;
+    uint64_t ns;
+    if (!string_at(w, p, &s)) {
+        s.at = w->text + *p;
+        s.len = (size_t)(end_of(w, p) - s.at);
+        if (*s.at == '0' && s.len > 1)
+            return NULL;
+    }
+    if (!digits_number(s.at, s.len, &ns) || ns > INT64_MAX)
+        return NULL;
+    *out = (int64_t)ns;
+    return p + 1;
+}
+
+static const uint32_t *read_name(struct otlp_walk *w, const uint32_t *p, uint32_t *out)
+{
+    struct piece s;
+    if (!string_at(w, p, &s) || !text_of(w, &w->plain[1], &s))
+        return NULL;
+    *out = span_text(w->sink->set, s.at, s.len);
+    return p + 1;
+}
+
+static const uint32_t *read_trace_id(struct otlp_walk *w, const uint32_t *p, uint32_t *out)
+{
+    struct piece s;
+    if (!string_at(w, p, &s) || s.len != TRACE_HEX || has_escape(w, s))
+        return NULL;
+    *out = trace_of(w, s.at);
+    return p + 1;
+}
+
+/* The parts of a span by the length of their keys, which differ in all but two. */
+static int part_of(struct piece key)
+{
+    switch (key.len) {
+    case 4:
+        return IS(key, "name") ? NAME : -1;
+    case 6:
+        return IS(key, "spanId")   ? SPAN
+               : IS(key, "events") ? EVENTS
+               : IS(key, "status") ? STATUS
+                                   : -1;
+    case 7:
+        return IS(key, "traceId") ? TRACE : -1;
+    case 10:
+        return IS(key, "attributes") ? ATTRIBUTES : -1;
+    case 12:
+        return IS(key, "parentSpanId") ? PARENT : -1;
+    case 15:
+        return IS(key, "endTimeUnixNano") ? END : -1;
+    case 17:
+        return IS(key, "startTimeUnixNano") ? START : -1;
+    }
+    return -1;
+}
+
+MEMBER(read_span_part)
+{
+    struct span *span = vocabulary_span(w->sink->words);
+    int part = part_of(key);
+    if (part < 0)
+        return pass_member(w, p, key);
+    if (!first_time(parts, (unsigned)part))
+        return NULL;
+    switch (part) {
+    case TRACE:
+        return read_trace_id(w, p, &span->trace);
+    case SPAN:
+        return read_span_id(w, p, &span->id);
+    case PARENT:
+        return read_span_id(w, p, &span->parent);
+    case NAME:
+        return read_name(w, p, &span->name);
+    case START:
+        return read_time(w, p, &span->start_ns);
+    case END:
+        return read_time(w, p, &span->end_ns);
+    case ATTRIBUTES: /* after the texts that are told first, as otlp_json does */
+        return parts->met & 1u << TRACE && parts->met & 1u << NAME ? read_attributes(w, p) : NULL;
+    case EVENTS: /* once the span's own attributes are known */
+        parts->events = p;
+        return pass_value(w, p);
+    default:
+        return read_map(w, p, read_status, parts);
+    }
+}
+
+static const uint32_t *read_span(struct otlp_walk *w, const uint32_t *p)
+{
+    struct parts parts = {0};
+    struct sink *sink = w->sink;
+    struct span *span = vocabulary_open(sink->words);
+    span->file = sink->file_index;
+    span->line = sink->line;
+    p = read_map(w, p, read_span_part, &parts);
+    if (!p || span->trace == SPAN_NONE)
+        return NULL;
+    if (span->name == SPAN_NONE)
+        span->name = span_text(sink->set, "", 0);
+    if (parts.message.at && !text_of(w, &w->plain[1], &parts.message))
+        return NULL;
+    vocabulary_status(sink->words, parts.failed, parts.message.at, parts.message.len);
+    if (parts.events && !read_list(w, parts.events, read_event))
+        return NULL;
+    vocabulary_close(sink->words);
+    return p;
+}
+
+/* ---- what spans lie in ------------------------------------------------------------------- */
+
+MEMBER(read_scope_part)
+{
+    if (!IS(key, "spans"))
+        return pass_member(w, p, key);
+    return first_time(parts, SPAN) ? read_list(w, p, read_span) : NULL;
+}
+
+static const uint32_t *read_scope(struct otlp_walk *w, const uint32_t *p)
+{
+    struct parts parts = {0};
+    return read_map(w, p, read_scope_part, &parts);
+}
+
+/* Before version 0.15 scopes had a longer name. */
+MEMBER(read_resource_part)
+{
+    if (IS(key, "instrumentationLibrarySpans"))
+        return NULL;
+    if (!IS(key, "scopeSpans"))
+        return pass_member(w, p, key);
+    return first_time(parts, SPAN) ? read_list(w, p, read_scope) : NULL;
+}
+
+static const uint32_t *read_resource(struct otlp_walk *w, const uint32_t *p)
+{
+    struct parts parts = {0};
+    return read_map(w, p, read_resource_part, &parts);
+}
+
+MEMBER(read_request_part)
+{
+    return IS(key, "resourceSpans") && first_time(parts, SPAN) ? read_list(w, p, read_resource)
+                                                               : NULL;
+}
+
+bool otlp_walk_line(struct otlp_walk *w, const char *begin, const char *end)
+{
+    struct sink *sink = w->sink;
+    struct quality before = *sink->quality;
+    size_t spans = sink->set->len;
+    struct parts parts = {0};
+    const uint32_t *p = w->at;
+    while (w->text + *p < begin) /* tokens of lines left alone */
+        p++;
+    w->at = p;
+    w->line_end = end;
+    w->scanned = w->escape = begin;
+    p = read_map(w, p, read_request_part, &parts);
+    /* the request ends in this line, and nothing follows it there */
+    if (p && parts.met && w->text + p[-1] < end && w->text + *p >= end) {
+        sink->quality->records++;
+        w->at = p;
+        return true;
+    }
+    *sink->quality = before;
+    sink->set->len = spans;
+    return false;
+}
