@@ -14,6 +14,7 @@
 
 enum { NODES_MAX = 3000, DRAWS_MAX = 1000, DRAWS_MIN = 100 };
 static const double WORK_MAX = 3e7, MEAN_WORK = 1e8, DRAW_WORK = 2e8; /* about ns */
+static const double ANEW_WORK = 1e9, ANEW_BASE = 2e6;                 /* the same */
 
 /* --- evidence */
 
@@ -205,6 +206,82 @@ static void say(const struct gap_model *g, const struct gap *gap, bool uncertain
                       gap->value[GAP_NONE]);
 }
 
+/* --- where the way is not all: items leave at a deadline */
+
+static int reliability_of(const struct pipeline *p, void *unused, double *out, struct error *err)
+{
+    struct exact_point at;
+    if (exact_point(p, &at, err))
+        return -1;
+    *out = at.correct;
+    return 0;
+}
+
+static int importance(const struct pipeline *p, uint32_t step, double *birnbaum,
+                      double *improvement, double r, struct error *err)
+{
+    bool *perfect = mem_zero(p->n_steps, sizeof *perfect);
+    struct pipeline other;
+    double best, worst;
+    perfect[step] = true;
+    gap_perfect(p, perfect, &other);
+    int status = reliability_of(&other, NULL, &best, err);
+    pipeline_release(&other);
+    gap_failing(p, step, &other);
+    status = status || reliability_of(&other, NULL, &worst, err) ? -1 : 0;
+    pipeline_release(&other);
+    mem_free(perfect);
+    *birnbaum = best - worst;
+    *improvement = best - r;
+    return status;
+}
+
+static void put_importances(const struct pipeline *p, double r, struct result *out)
+{
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        struct error none = {0};
+        double birnbaum, improvement;
+        if (p->step[i].parallel || i >= out->stages.len ||
+            importance(p, i, &birnbaum, &improvement, r, &none))
+            continue;
+        struct metrics *to = &out->stages.at[i].metrics;
+        metrics_add_exact(to, "birnbaum", birnbaum, "1");
+        metrics_add_exact(to, "improvement", improvement, "1");
+    }
+}
+
+/* Every coalition is a pipeline of its own, at the means of the evidence. */
+static int solve_anew(const struct model *m, const struct exact_options *options, bool uncertain,
+                      struct result *out, bool *complete, struct error *err)
+{
+    const struct pipeline *p = m->pipeline;
+    struct gap_options how = {
+        .seed = options->seed,
+        .level = options->level,
+        .most = (uint64_t)fmax(40 * p->n_steps, ANEW_WORK / (ANEW_BASE + model_work(m)))};
+    struct pipeline mean;
+    struct gap gap;
+    double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
+    pipeline_posterior_mean(p, theta);
+    if (uncertain)
+        pipeline_with(p, theta, NULL, &mean);
+    else
+        pipeline_copy(p, &mean);
+    int status = gap_of_pipeline(&mean, reliability_of, NULL, &how, &gap, err);
+    if (!status) {
+        gap_put(&gap, p, out);
+        put_importances(&mean, gap.value[GAP_NONE], out);
+        if (gap.orders)
+            *complete = false;
+        if (uncertain)
+            result_warn(out, "loss, closes, birnbaum, improvement: at the means of the evidence");
+        gap_release(&gap);
+    }
+    pipeline_release(&mean);
+    mem_free(theta);
+    return status;
+}
+
 int gap_exact(struct model *m, const struct exact_options *options, bool uncertain,
               struct result *out, bool *complete, struct error *err)
 {
@@ -212,6 +289,13 @@ int gap_exact(struct model *m, const struct exact_options *options, bool uncerta
     struct gap gap = {0};
     struct error none = {0};
     bool done = false;
+    if (model_leaves(m)) {
+        if (!solve_anew(m, options, uncertain, out, complete, &none))
+            return 0;
+        result_warn(out, "loss, closes: left out, as %s", none.text);
+        *complete = false;
+        return 0;
+    }
     if (!m->what_if) {
         result_warn(out, "loss, closes: left out, as the chain is too large");
         *complete = false;

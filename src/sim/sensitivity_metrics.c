@@ -124,10 +124,11 @@ void totals_mix(const struct pipeline *p, double (*of_class)[TOTAL_COUNT], doubl
 int model_totals(struct model *m, struct adjoint *adjoint, double (*of_class)[TOTAL_COUNT],
                  struct error *err)
 {
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        forks_time(&m->chain[k]);
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
         struct flow absorb[ABSORB_COUNT];
-        forks_time(&m->chain[k]);
-        if (flow_solve(&m->chain[k], &m->about, m->state, absorb, err))
+        if (model_flow(m, k, absorb, err))
             return -1;
         adjoint_totals(&m->chain[k], m->state, absorb, of_class[k]);
         if (adjoint && !adjoint_solve(&adjoint[k], m->state))

@@ -157,13 +157,16 @@ static void release_adjoint(struct trial *t)
     t->adjoint = NULL;
 }
 
-/* Without a solution (a loop that only numbers inside their ranges make) there is no adjoint. */
+/* Without a solution (a loop that only numbers inside their ranges make) there is no adjoint, nor
+ * is there where times decide what becomes of items. */
 static void solve_adjoint(struct trial *t)
 {
     struct quotients quotients;
     double total[TOTAL_COUNT];
     uint32_t n = t->base->n_classes;
     t->of_class = mem_zero(n, sizeof *t->of_class);
+    if (model_leaves(&t->m))
+        return;
     t->adjoint = mem_zero(n, sizeof *t->adjoint);
     for (uint32_t k = 0; k < n; k++)
         adjoint_init(&t->adjoint[k], &t->m.chain[k]);

@@ -42,8 +42,9 @@ static void compare(const struct metrics *exact, const struct metrics *simulated
 static void compare_top(const struct metrics *exact, const struct metrics *simulated,
                         const struct agreeing *a)
 {
-    static const char *const shares[] = {"reliability",  "share_wrong", "share_rejected",
-                                         "share_failed", "review_load", "completion"};
+    static const char *const shares[] = {"reliability",     "share_wrong",   "share_rejected",
+                                         "share_failed",    "review_load",   "completion",
+                                         "share_abandoned", "slo_attainment"};
     static const char *const means[][2] = {
         {"visits_mean",      "visits_sd"     },
         {"cost_per_item",    "cost_sd"       },
@@ -53,8 +54,11 @@ static void compare_top(const struct metrics *exact, const struct metrics *simul
         double p = value(exact, shares[i]);
         compare(exact, simulated, shares[i], sqrt(fmax(p * (1 - p), 9 / a->trials) / a->trials), a);
     }
-    for (size_t i = 0; i < sizeof means / sizeof *means; i++)
-        compare(exact, simulated, means[i][0], value(exact, means[i][1]) / sqrt(a->trials), a);
+    for (size_t i = 0; i < sizeof means / sizeof *means; i++) {
+        double sd = value(exact, means[i][1]);
+        sd = isnan(sd) ? value(simulated, means[i][1]) : sd;
+        compare(exact, simulated, means[i][0], sd / sqrt(a->trials), a);
+    }
 }
 
 /* Returns whether the pipeline is one that both can do. */
@@ -93,6 +97,11 @@ static bool agree(const char *text, uint64_t trials, uint64_t seed)
                 compare(&exact.stages.at[k].metrics, s, rates[i],
                         sqrt(spread_of_attempts * fmax(rate * (1 - rate), 9 / n) / n), a);
             }
+            double left = value(&exact.stages.at[k].metrics, "exit_abandon");
+            compare(&exact.stages.at[k].metrics, s, "exit_abandon",
+                    sqrt(fmax(left * (1 - left), 9 / a->trials) / a->trials), a);
+            compare(&exact.stages.at[k].metrics, s, "attempts_per_item",
+                    2 * sqrt(fmax(attempts, 9 / a->trials) * (1 + attempts) / a->trials), a);
             compare(&exact.stages.at[k].metrics, s, "visits_per_item",
                     sqrt(fmax(visits, 9 / a->trials) * (1 + visits) / a->trials), a);
         }

@@ -2,8 +2,8 @@
 /* The exact chain and the simulation of random pipelines with ways by probability and condition,
  * given, caches, hedges, retries by class, bands, audits and drawn thresholds agree.
  *
- * Each of PIPELINES pipelines gives at most 40 comparisons at 5 standard errors; the seed is fixed
- * and printed with the pipeline when a comparison fails. */
+ * Each of these pipelines gives at most 80 comparisons at 5 standard errors; the seed is
+ * fixed and printed with the pipeline when a comparison fails. */
 #include "math/gsl_guard.h"
 #include "math/rng.h"
 #include "model/scenario.h"
@@ -15,13 +15,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { PIPELINES = 60, SEED = 1912 };
+enum { PIPELINES = 60, LEAVING = 30, SEED = 1912 };
 
 struct maker {
     struct rng_seq rng;
     struct buf text;
     uint32_t steps;
-    bool scored, classes;
+    bool scored, classes, leaves;
 };
 
 static uint32_t pick(struct maker *m, uint32_t n)
@@ -129,6 +129,11 @@ static void put_stage(struct maker *m)
     buf_printf(&m->text, "    cost: {per_call: %u}\n", pick(m, 5));
     if (m->classes && !pick(m, 3))
         buf_puts(&m->text, "    retry: {attempts: {x: 1, y: 3}}\n");
+    else if (m->leaves)
+        buf_printf(&m->text,
+                   "    timeout: %gs\n    retry: {attempts: %u, backoff: {initial: 200ms, jitter: "
+                   "%s}}\n",
+                   0.5 + share(m, 100), 1 + pick(m, 3), pick(m, 2) ? "full" : "none");
     else if (!pick(m, 3))
         buf_puts(&m->text, "    retry: {attempts: 2}\n");
     if (!pick(m, 2)) {
@@ -179,14 +184,27 @@ static void put_step(struct maker *m, uint32_t i)
     put_ways(m, i);
 }
 
-static void make_text(struct maker *m, uint32_t number)
+static void put_deadline(struct maker *m)
 {
-    *m = (struct maker){.rng = {.key = rng_key(SEED, number, 0, 0, RNG_SPLIT)}};
+    if (m->classes && pick(m, 2))
+        buf_printf(&m->text, "deadline: {x: %gs, y: %gs}\n", 0.3 + share(m, 200),
+                   0.3 + share(m, 200));
+    else
+        buf_printf(&m->text, "deadline: %gs\n", 0.3 + share(m, 200));
+    buf_printf(&m->text, "objective: {deadline: %gs}\n", 0.3 + share(m, 200));
+}
+
+static void make_text(struct maker *m, uint32_t number, bool leaves)
+{
+    *m = (struct maker){.rng = {.key = rng_key(SEED, number, leaves, 0, RNG_SPLIT)},
+                        .leaves = leaves};
     m->steps = 2 + pick(m, 4);
     m->classes = !pick(m, 2);
     buf_printf(&m->text, "seam: 1\nwrong: %g\n", share(m, 20));
     if (m->classes)
         buf_puts(&m->text, "classes: {x: {share: 30%}, y: {share: 70%}}\n");
+    if (leaves)
+        put_deadline(m);
     buf_puts(&m->text, "flow:\n");
     for (uint32_t i = 0; i < m->steps; i++)
         put_step(m, i);
@@ -199,17 +217,30 @@ static void simulation_agrees_with_the_exact_chain(void **state)
     uint32_t compared = 0;
     for (uint32_t i = 0; i < PIPELINES; i++) {
         struct maker m;
-        make_text(&m, i);
+        make_text(&m, i, false);
         compared += agree(buf_text(&m.text), 40000, SEED + i);
         buf_release(&m.text);
     }
     within(compared, PIPELINES / 3, PIPELINES);
 }
 
+static void they_agree_where_items_leave_at_a_deadline(void **state)
+{
+    uint32_t compared = 0;
+    for (uint32_t i = 0; i < LEAVING; i++) {
+        struct maker m;
+        make_text(&m, i, true);
+        compared += agree(buf_text(&m.text), 40000, SEED + i);
+        buf_release(&m.text);
+    }
+    within(compared, LEAVING / 3, LEAVING);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(simulation_agrees_with_the_exact_chain),
+        cmocka_unit_test(they_agree_where_items_leave_at_a_deadline),
     };
     math_init();
     return cmocka_run_group_tests_name("exact and simulated routes", tests, NULL, NULL);

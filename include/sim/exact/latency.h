@@ -254,6 +254,18 @@ void latency_unit_wave(const struct latency_model *l, const struct latency_spect
 void latency_unit_kinks(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
                         uint32_t unit, struct kink_limits *limits, struct kinks out[END_COUNT]);
 
+/* When the attempts of a visit begin after the visit did, summed over attempts as far as there is
+ * one: adds to the kinks, whose limits are used up. */
+void latency_begins_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                         uint32_t unit, const struct window *w, uint32_t b, struct wave *out);
+void latency_begins_kinks(const struct latency_model *l, const struct latency_spectra *s,
+                          uint32_t k, uint32_t unit, struct kink_limits *limits, struct kinks *out);
+/* How the first attempt may end a visit: in time, late. */
+struct latency_firsts {
+    double in_time, late;
+};
+struct latency_firsts latency_first_ends(const struct chain *c, uint32_t unit);
+
 /* A source: visits of one step, law 0 of all, then (with more than one) of each class; masses are
  * shares of its visits. */
 struct visit_source {
@@ -308,6 +320,17 @@ void latency_entries(const struct latency_model *l, uint32_t step, double omega,
 /* Adds transforms and kinks of the arrivals at states of the first class's chain to out[n]. */
 void latency_fill_states(const struct latency_model *l, const struct window *w,
                          const uint32_t *state, uint32_t n, struct total *out);
+/* Who looks on while a class's chain is passed: wave b of the arrivals at each state, less its
+ * state_s, and of those that leave, less their out_s; then, as often as it is come by, kinks of the
+ * arrivals at a state, to be added up. */
+struct latency_watch {
+    void (*waves)(void *arg, uint32_t b, const struct wave *state, const struct wave *out);
+    void (*kinks)(void *arg, uint32_t state, const struct kinks *held);
+    void *arg;
+};
+void latency_walk_all(const struct latency_model *l, uint32_t class,
+                      const struct latency_spectra *spectra, const struct window *w,
+                      const struct latency_watch *watch);
 /* A time that is about the longest of a way through the chain. */
 double latency_scale(const struct model *m);
 /* About the ns of one point, for all classes. */

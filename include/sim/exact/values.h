@@ -14,6 +14,7 @@
     X(WRONG, "share_wrong")                                                                        \
     X(REJECTED, "share_rejected")                                                                  \
     X(FAILED, "share_failed")                                                                      \
+    X(ABANDONED, "share_abandoned")                                                                \
     X(COMPLETION, "completion")                                                                    \
     X(SHIPPED_ERROR, "shipped_error")                                                              \
     X(AUTO_ERROR, "auto_error")                                                                    \
@@ -78,6 +79,7 @@ enum top_value {
     X(EXIT_SHIP, "exit_ship")                                                                      \
     X(EXIT_REJECT, "exit_reject")                                                                  \
     X(EXIT_FAIL, "exit_fail")                                                                      \
+    X(EXIT_ABANDON, "exit_abandon")                                                                \
     X(CAUGHT_RATE, "caught_rate")                                                                  \
     X(ESCAPE_RATE, "escape_rate")                                                                  \
     X(COST, "cost_per_item")                                                                       \
@@ -101,11 +103,14 @@ struct top_sums {
     double mass[ABSORB_COUNT], t1[ABSORB_COUNT], t2[ABSORB_COUNT];
     double c1, c2, v1, v2;
     double reviewed, reviewed_bad, reviews, capability;
+    double left, left_t1, left_t2; /* items that reach their deadline */
 };
 struct stage_sums {
     double visits, attempts, rate[OUTCOME_COUNT], visibly_ok, first_ok, retried, retried_ok;
     double attempt_s, visit_s, within_budget, exit[ABSORB_KIND_COUNT], caught, cost;
     double first_bad, escaped, perfect, failing;
+    double closed, answers, left; /* visits and attempts that end, and visits that the item leaves
+                                     in the midst of */
 };
 
 struct edge_place {
@@ -114,6 +119,7 @@ struct edge_place {
 };
 
 struct waits;
+struct deadline;
 struct model {
     const struct pipeline *pipeline; /* borrowed */
     const struct waits *waits;       /* borrowed; NULL: nobody waits */
@@ -133,13 +139,15 @@ struct model {
     double *mass, *bad, *good;
     bool *looped; /* [n_steps] an item may come back to it */
     uint32_t n_looped;
-    struct top_sums *top;     /* [1 + n_classes] */
-    struct stage_sums *stage; /* [n_steps] */
-    double *flow;             /* [n_steps][n_steps + 3] */
-    double *visits;           /* [n_steps][n_classes], as shares of all items */
-    double *tries;            /* [n_units][n_classes] attempts */
-    double (*attempt)[4];     /* [n_steps] p50, p90, p95, p99 of min(latency, timeout); NaN where
-                                 classes differ */
+    struct top_sums *top;      /* [1 + n_classes] */
+    struct stage_sums *stage;  /* [n_steps] */
+    double *flow;              /* [n_steps][n_steps + 3] */
+    struct deadline *deadline; /* NULL: nobody has left so far (sim/exact/deadline.h) */
+    struct flow *left;         /* [n_classes] items that reach their deadline: n, t1, t2 */
+    double *visits;            /* [n_steps][n_classes], as shares of all items */
+    double *tries;             /* [n_units][n_classes] attempts */
+    double (*attempt)[4];      /* [n_steps] p50, p90, p95, p99 of min(latency, timeout); NaN where
+                                  classes differ */
     struct edge_place *edge;
     uint32_t n_edges;
 };
@@ -164,6 +172,11 @@ size_t model_size(const struct model *m);     /* length of the array */
 size_t model_stage_at(const struct model *m, uint32_t step);
 /* Index of the first of the EDGE_COUNT values of an edge. */
 size_t model_edge_at(const struct model *m, uint32_t edge);
+/* Flows of one class as filled, into m->state and absorb[ABSORB_COUNT], of all that is before its
+ * deadline, and into m->left. */
+MUST_CHECK int model_flow(struct model *m, uint32_t class, struct flow *absorb, struct error *err);
+/* Do items of some class leave at a deadline? */
+bool model_leaves(const struct model *m);
 /* Fills the chains with theta (NULL: as written) and the sums of all classes. */
 MUST_CHECK int model_sums(struct model *m, const double *theta, struct error *err);
 /* The same and all values. */

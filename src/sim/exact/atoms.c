@@ -206,7 +206,7 @@ static bool forks_settled(const struct chain *c, enum atoms_of of)
 bool atoms_possible(const struct model *m, enum atoms_of of)
 {
     const struct pipeline *p = m->pipeline;
-    if (m->rules.has_unbounded)
+    if (m->rules.has_unbounded || model_leaves(m))
         return false;
     for (uint32_t k = 0; k < p->n_classes; k++)
         if (!forks_settled(&m->chain[k], of))

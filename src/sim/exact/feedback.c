@@ -23,6 +23,8 @@ static const char *what_fails(const struct pipeline *p)
         if (f->learn[i].kind == LEARN_CANON)
             return "the canon grows with what reviewers mend";
     }
+    if (p->leave_after_s)
+        return "reviews that a deadline cuts off give no label";
     if (audits && f->labels != (LABELS_REVIEW | LABELS_AUDIT))
         return "audits and other reviews are told apart";
     return p->arrivals.kind == ARRIVALS_FILE ? "arrivals are instants of a file" : NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which quantiles and attainments of time a pipeline is asked for, and where the answers go. */
 #include "sim/exact/latency.h"
+#include "sim/exact/deadline.h"
 
 #include <math.h>
 #include <string.h>
@@ -60,6 +61,19 @@ static void item_masses(const struct model *m, double *mass)
             of[LATENCY_SHIPPED] += shipped ? n : 0;
             of[LATENCY_GOOD] += shipped && k & 2 ? n : 0;
         }
+    for (uint32_t s = 0; s < model_scopes(m) && model_leaves(m); s++)
+        for (uint32_t of = 0; of < LATENCY_OF_COUNT; of++)
+            mass[s * LATENCY_OF_COUNT + of] = deadline_free(m, s, of);
+}
+
+/* The share of a law that is before the deadline: items that would end so without it, and do. */
+static double share_in_time(const struct model *m, uint32_t scope, enum latency_of of)
+{
+    const double *mass = m->top[scope].mass;
+    double ended = 0;
+    for (uint32_t k = 0; k < ABSORB_COUNT && model_leaves(m); k++)
+        ended += of >= latency_first(k) ? mass[k] : 0;
+    return model_leaves(m) ? fmin(1, ended / deadline_free(m, scope, of)) : 1;
 }
 
 /* A time that the longest question may be about; only its magnitude matters. */
@@ -85,17 +99,42 @@ static void ask_items(const struct model *m, const struct latency_options *optio
 {
     for (uint32_t s = 0; s < model_scopes(m) && options->items; s++) {
         uint32_t law = s * LATENCY_OF_COUNT;
+        double shipped = share_in_time(m, s, LATENCY_SHIPPED);
+        double all = share_in_time(m, s, LATENCY_ALL);
         for (int k = 0; k < ITEM_QUANTILES; k++) {
-            ask_quantile(asks, law + LATENCY_SHIPPED, item_p[k], options->tolerance);
-            ask_quantile(asks, law + LATENCY_ALL, item_p[k], options->tolerance);
+            ask_quantile(asks, law + LATENCY_SHIPPED, item_p[k] * shipped, options->tolerance);
+            ask_quantile(asks, law + LATENCY_ALL, fmin(item_p[k], all), options->tolerance);
         }
         if (isfinite(m->pipeline->deadline_s))
             ask_share(asks, law + LATENCY_GOOD, m->pipeline->deadline_s, options->tolerance);
     }
+    double shipped = share_in_time(m, 0, LATENCY_SHIPPED);
     for (int k = -1; k <= CURVE_STEPS && options->curve; k++) {
         double p = k < 0 ? 0.001 : k < CURVE_STEPS ? (k + 0.5) / CURVE_STEPS : 0.999;
-        ask_quantile(asks, LATENCY_SHIPPED, p, CURVE_TOLERANCE);
+        ask_quantile(asks, LATENCY_SHIPPED, p * shipped, CURVE_TOLERANCE);
     }
+}
+
+/* Items that leave do so at their deadline: a quantile beyond it is there, and so are all attempts
+ * to be in time after it. */
+static void put_cut(const struct model *m, uint32_t s, const struct ask *a, double *v,
+                    struct latency_outcome *out)
+{
+    double leave_s = deadline_of(m, s), all = share_in_time(m, s, LATENCY_ALL);
+    for (int k = 0; k < ITEM_QUANTILES && !isnan(leave_s); k++) {
+        struct ask cut = a[1];
+        if (item_p[k] > all || cut.x > leave_s) {
+            cut.x = leave_s;
+            cut.error = 0;
+        }
+        put(a, &v[TOP_LATENCY_P50 + k], top_names[TOP_LATENCY_P50 + k], out);
+        put(&cut, &v[TOP_ALL_P50 + k], top_names[TOP_ALL_P50 + k], out);
+        a += 2;
+    }
+    if (!isnan(leave_s) && m->pipeline->deadline_s >= leave_s && isfinite(m->pipeline->deadline_s))
+        v[TOP_SLO] = v[TOP_RELIABILITY];
+    else if (!isnan(leave_s) && isfinite(m->pipeline->deadline_s))
+        put(a, &v[TOP_SLO], top_names[TOP_SLO], out);
 }
 
 static void put_items(const struct model *m, const struct latency_options *options,
@@ -103,6 +142,11 @@ static void put_items(const struct model *m, const struct latency_options *optio
 {
     for (uint32_t s = 0; s < model_scopes(m) && options->items; s++) {
         double *v = values + (size_t)s * TOP_COUNT;
+        if (model_leaves(m)) {
+            put_cut(m, s, a, v, out);
+            a += 2 * ITEM_QUANTILES + isfinite(m->pipeline->deadline_s);
+            continue;
+        }
         for (int k = 0; k < ITEM_QUANTILES; k++) {
             put(a++, &v[TOP_LATENCY_P50 + k], top_names[TOP_LATENCY_P50 + k], out);
             put(a++, &v[TOP_ALL_P50 + k], top_names[TOP_ALL_P50 + k], out);
@@ -112,8 +156,10 @@ static void put_items(const struct model *m, const struct latency_options *optio
     }
     out->curve = mem_zero(CURVE_STEPS + 2, sizeof *out->curve);
     for (int k = 0; k < CURVE_STEPS + 2 && options->curve; k++, a++)
-        if (a->error <= ERROR_MAX)
-            out->curve[out->n_curve++] = *a;
+        if (a->error <= ERROR_MAX) {
+            out->curve[out->n_curve] = *a;
+            out->curve[out->n_curve++].p /= share_in_time(m, 0, LATENCY_SHIPPED);
+        }
 }
 
 static void answer_items(struct latency_model *l, const struct latency_options *options,
@@ -250,12 +296,13 @@ void model_latency(const struct model *m, const struct latency_options *options,
     latency_model_init(&l, m);
     struct latency_options left = *options;
     left.items = options->items && isnan(values[TOP_ALL_P50]);
+    left.curve = options->curve && !isnan(deadline_of(m, 0));
     if (left.items || left.curve)
         solve_items(&l, &left, values, out);
     out->items = out->items || !isnan(values[TOP_ALL_P50]);
     for (uint32_t i = 0; i < m->pipeline->n_steps; i++) {
         double *v = values + model_stage_at(m, i);
-        bool vague = model_wait_vague(m, i) || model_cut(m, i);
+        bool vague = model_wait_vague(m, i) || model_cut(m, i) || model_leaves(m);
         if (m->stage[i].visits > 0 && isnan(v[STAGE_VISIT_P50]) && !vague)
             solve_visits(&l, options, i, v, out);
     }

@@ -197,6 +197,25 @@ static void failing_wave(const struct failures *f, int again, const struct wave 
     wave_add(out, limit, f->late[again]);
 }
 
+/* From the beginning of the k-th attempt to that of the next: `lost` ends one that is tried again,
+ * less shift_s. */
+static void next_wave(const struct retry *retry, uint32_t k, const struct window *w, uint32_t b,
+                      const struct wave *lost, double shift_s, struct wave *reached)
+{
+    struct wave part;
+    double from, to;
+    wait_range(retry, k, &from, &to);
+    wave_multiply(reached, lost);
+    if (shift_s > 0) {
+        wave_delay(w, b, shift_s, &part);
+        wave_multiply(reached, &part);
+    }
+    if (to > 0) {
+        wait_wave(w, b, from, to, &part);
+        wave_multiply(reached, &part);
+    }
+}
+
 /* out[END_COUNT]: E[exp(-s T) | end] of a visit. */
 void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
                         const struct wave *latency, const struct wave *failing, double shift_s,
@@ -231,17 +250,7 @@ void latency_visit_wave(const struct chain *c, uint32_t step, const struct windo
         wave_add(&out[END_FAILED], &part, law->failed > 0 ? 1 / law->failed : 0);
         if (k == retry->attempts)
             break;
-        double from, to;
-        wait_range(retry, k, &from, &to);
-        wave_multiply(&reached, &lost[1]);
-        if (shift_s > 0) {
-            wave_delay(w, b, shift_s, &part);
-            wave_multiply(&reached, &part);
-        }
-        if (to > 0) {
-            wait_wave(w, b, from, to, &part);
-            wave_multiply(&reached, &part);
-        }
+        next_wave(retry, k, w, b, &lost[1], shift_s, &reached);
         mass *= f.in_time[1] + f.late[1];
     }
 }
@@ -277,6 +286,19 @@ static void kinks_times(struct kinks *a, const struct kinks *b, struct kink_limi
     *a = out;
 }
 
+/* The same in kinks. */
+static void next_kinks(const struct retry *retry, uint32_t k, struct kink_limits *limits,
+                       const struct kinks *lost, double shift_s, struct kinks *reached)
+{
+    struct kinks wait = {0};
+    wait_kinks(retry, k, &wait);
+    kinks_times(reached, lost, limits);
+    for (size_t i = 0; i < reached->len; i++)
+        reached->at[i].x += shift_s;
+    kinks_times(reached, &wait, limits);
+    kinks_release(&wait);
+}
+
 /* The same as visit_wave. */
 void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
                          const struct kinks *latency, const struct kinks *failing, double shift_s,
@@ -306,13 +328,7 @@ void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limit
         kinks_release(&bad);
         if (k == retry->attempts)
             break;
-        struct kinks wait = {0};
-        wait_kinks(retry, k, &wait);
-        kinks_times(&reached, &lost[1], limits);
-        for (size_t i = 0; i < reached.len; i++)
-            reached.at[i].x += shift_s;
-        kinks_times(&reached, &wait, limits);
-        kinks_release(&wait);
+        next_kinks(retry, k, limits, &lost[1], shift_s, &reached);
         mass *= f.in_time[1] + f.late[1];
     }
     kinks_release(&lost[0]);
@@ -391,6 +407,64 @@ void latency_unit_kinks(const struct latency_model *l, const struct latency_spec
                         l->law[l->law_of[of]].shift_s, out);
     for (int e = 0; e < END_COUNT && wait != WAIT_NONE; e++)
         kinks_times(&out[e], &s->wait_kinks[wait], limits);
+}
+
+/* --- attempts */
+
+void latency_begins_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                         uint32_t unit, const struct window *w, uint32_t b, struct wave *out)
+{
+    const struct chain *c = &l->model->chain[k];
+    const struct retry *retry = chain_retry(c, unit);
+    struct failures f = failures_of(&c->law[unit], retry);
+    uint32_t law = l->law_of[k * c->n_units + unit];
+    double shift_s = l->law[law].shift_s, mass = 1;
+    struct wave limit, lost, reached;
+    wave_set(&limit, 0);
+    if (f.late[1] > 0)
+        wave_delay(w, b, c->numbers[unit].timeout_s - shift_s, &limit);
+    failing_wave(&f, 1, &s->law[law][b], &limit, &lost);
+    wave_set(&reached, 1);
+    wave_set(out, 1);
+    for (uint32_t i = 1; i < retry->attempts && mass > 1e-18; i++) {
+        next_wave(retry, i, w, b, &lost, shift_s, &reached);
+        wave_add(out, &reached, 1);
+        mass *= f.in_time[1] + f.late[1];
+    }
+}
+
+void latency_begins_kinks(const struct latency_model *l, const struct latency_spectra *s,
+                          uint32_t k, uint32_t unit, struct kink_limits *limits, struct kinks *out)
+{
+    const struct chain *c = &l->model->chain[k];
+    const struct retry *retry = chain_retry(c, unit);
+    struct failures f = failures_of(&c->law[unit], retry);
+    uint32_t law = l->law_of[k * c->n_units + unit];
+    double shift_s = l->law[law].shift_s, mass = 1;
+    struct kinks lost = {0}, reached = {0};
+    failing_kinks(&f, 1, &s->kinks[law], c->numbers[unit].timeout_s - shift_s, &lost);
+    kinks_put(&reached, 0, 0, 1);
+    kinks_add(out, &reached, 1);
+    for (uint32_t i = 1; i < retry->attempts && mass > 1e-18 && reached.len; i++) {
+        next_kinks(retry, i, limits, &lost, shift_s, &reached);
+        kinks_add(out, &reached, 1);
+        mass *= f.in_time[1] + f.late[1];
+    }
+    kinks_release(&lost);
+    kinks_release(&reached);
+    kinks_tidy(out, limits);
+}
+
+struct latency_firsts latency_first_ends(const struct chain *c, uint32_t unit)
+{
+    const struct visit_law *law = &c->law[unit];
+    const struct retry *retry = chain_retry(c, unit);
+    struct failures f = failures_of(law, retry);
+    bool once = retry->attempts == 1;
+    return (struct latency_firsts){
+        .in_time = law->first_ok + f.in_time[0] + (once ? f.in_time[1] : 0),
+        .late = f.late[0] + (once ? f.late[1] : 0),
+    };
 }
 
 /* --- visits */

@@ -125,11 +125,12 @@ struct wave_walk {
     double *matrix; /* [n][n + 1][2] of the largest block */
 };
 
-/* States whose arrivals are wanted besides. */
+/* States whose arrivals are wanted besides, or a watcher of all. */
 struct arrivals_at {
     const uint32_t *state;
     uint32_t n;
     struct total *out; /* [n] */
+    const struct latency_watch *watch;
 };
 
 static void wave_send(struct wave_walk *walk, uint32_t s, uint32_t end)
@@ -309,6 +310,8 @@ static void add_waves(const struct latency_model *l, uint32_t class,
             latency_unit_wave(l, spectra, class, i, w, b, walk.end + c->unit[i].first_end);
         walk.b = b;
         wave_pass(&walk);
+        if (at->watch)
+            at->watch->waves(at->watch->arg, b, walk.state, walk.out);
         for (uint32_t k = 0; k < at->n; k++) {
             struct wave room;
             double least = l->state_s[class][at->state[k]];
@@ -367,6 +370,8 @@ static void kinks_send(struct kinks_walk *walk, uint32_t s, struct kinks *held, 
     uint32_t last = UINT32_MAX;
     struct kinks after = {0};
     kinks_tidy(held, &walk->limits);
+    if (walk->at->watch && held->len)
+        walk->at->watch->kinks(walk->at->watch->arg, s, held);
     for (uint32_t k = 0; k < walk->at->n; k++)
         if (walk->at->state[k] == s)
             kinks_add_later(&walk->at->out[k].kinks, held, 1,
@@ -483,12 +488,21 @@ void latency_fill_items(const void *arg, const struct window *w, struct total *o
 void latency_fill_states(const struct latency_model *l, const struct window *w,
                          const uint32_t *state, uint32_t n, struct total *out)
 {
-    const struct arrivals_at at = {state, n, out};
+    const struct arrivals_at at = {.state = state, .n = n, .out = out};
     struct latency_spectra spectra;
     latency_spectra_init(&spectra, l, w, UINT32_MAX);
     add_waves(l, 0, &spectra, w, &at, NULL);
     add_kinks(l, 0, &spectra, w, &at, NULL);
     latency_spectra_release(&spectra);
+}
+
+void latency_walk_all(const struct latency_model *l, uint32_t class,
+                      const struct latency_spectra *spectra, const struct window *w,
+                      const struct latency_watch *watch)
+{
+    const struct arrivals_at at = {.watch = watch};
+    add_waves(l, class, spectra, w, &at, NULL);
+    add_kinks(l, class, spectra, w, &at, NULL);
 }
 
 double latency_work(const struct model *m)

@@ -2,6 +2,7 @@
 /* What the chain cannot do exactly, with the assumption that fails: conditions on time, which a
  * state does not hold; and draws that one confidence would share, as given its band they are
  * independent only when it is compared with one of them, once. */
+#include "sim/exact/deadline.h"
 #include "sim/exact/fork.h"
 
 #include <math.h>
@@ -175,5 +176,10 @@ int chain_can(const struct pipeline *p, struct error *err)
             status = refuse(p, s, lacks, err);
     }
     rules_release(&r);
+    lacks = deadline_lacks(p);
+    if (!status && lacks)
+        return error_at(err, ERR_UNSUPPORTED, p->file && *p->file ? p->file : "deadline",
+                        p->leave_line, p->leave_column, "not exact (deadline): %s; use simulate",
+                        lacks);
     return status;
 }

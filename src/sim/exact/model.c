@@ -3,6 +3,7 @@
 #include "sim/exact/wait.h"
 #include "sim/exact/weather.h"
 
+#include "sim/exact/deadline.h"
 #include "sim/exact/fork.h"
 
 #include <string.h>
@@ -29,6 +30,11 @@ static void find_simple(struct model *m)
                 m->infinite[o] = m->infinite[o] || c->time[u].infinite[o];
         }
     }
+    bool all = true;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        all = all && deadline_holds(m, k);
+    if (all)
+        m->infinite[0] = m->infinite[1] = false;
 }
 
 bool model_plain(const struct model *m, uint32_t step)
@@ -68,7 +74,7 @@ double model_work(const struct model *m)
         if (m->what_if)
             sum += (3 * m->n_looped + 3) * pass + 3 * steps * forks_work(c, false);
     }
-    return sum;
+    return sum + deadline_work(m);
 }
 
 static int build_chains(struct model *m, struct chain_options *options, struct error *err)
@@ -140,8 +146,6 @@ int model_build(struct model *m, const struct pipeline *p, uint32_t max_states, 
         model_release(m);
         return -1;
     }
-    if (m->what_if && model_work(m) > WHAT_IF_WORK_MAX)
-        m->what_if = false;
     m->state = mem_zero(m->room, sizeof *m->state);
     m->mass = mem_zero(m->room, sizeof *m->mass);
     m->good = mem_zero(m->room, sizeof *m->good);
@@ -150,10 +154,21 @@ int model_build(struct model *m, const struct pipeline *p, uint32_t max_states, 
     m->stage = mem_zero(p->n_steps, sizeof *m->stage);
     m->flow = mem_zero((size_t)p->n_steps * (p->n_steps + ABSORB_KIND_COUNT), sizeof *m->flow);
     m->visits = mem_zero((size_t)p->n_steps * p->n_classes, sizeof *m->visits);
+    m->left = mem_zero(p->n_classes, sizeof *m->left);
     m->tries = mem_zero((size_t)m->chain[0].n_units * p->n_classes, sizeof *m->tries);
     m->attempt = mem_zero(p->n_steps, sizeof *m->attempt);
     find_simple(m);
+    if (m->what_if && (model_leaves(m) || model_work(m) > WHAT_IF_WORK_MAX))
+        m->what_if = false;
     return 0;
+}
+
+bool model_leaves(const struct model *m)
+{
+    bool some = false;
+    for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
+        some = some || deadline_holds(m, k);
+    return some;
 }
 
 void model_wait(struct model *m, const struct waits *waits)
@@ -225,6 +240,7 @@ int model_start(struct model *m, const double *theta, struct error *err)
 
 void model_release(struct model *m)
 {
+    deadline_release(m);
     for (uint32_t k = 0; m->chain && k < m->pipeline->n_classes; k++)
         chain_release(&m->chain[k]);
     rules_release(&m->rules);
@@ -238,6 +254,7 @@ void model_release(struct model *m)
     mem_free(m->stage);
     mem_free(m->flow);
     mem_free(m->visits);
+    mem_free(m->left);
     mem_free(m->tries);
     mem_free(m->attempt);
     mem_free(m->edge);

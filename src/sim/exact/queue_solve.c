@@ -394,6 +394,14 @@ int exact_queue_solve(const struct pipeline *p, const struct exact_options *opti
     *complete = true;
     if (offices_find(&o, p, err))
         return -1;
+    if (o.n > 0 && p->leave_after_s) {
+        int status = office_refuse(p, o.at[0].resource,
+                                   "items leave its line at their deadline, and it has no closed "
+                                   "form then",
+                                   err);
+        offices_release(&o);
+        return status;
+    }
     untimed(p, &free);
     int status;
     if (o.n == 0) {

@@ -4,6 +4,7 @@
 #include "model/learning.h"
 #include "sim/environment.h"
 #include "sim/exact.h"
+#include "sim/exact/deadline.h"
 #include "sim/exact/feedback.h"
 #include "sim/exact/fork.h"
 #include "sim/exact/latency.h"
@@ -19,7 +20,7 @@
 /* Features of the language that the chain does, as FEATURE(...) bits. */
 static const uint64_t SUPPORTED = FEATURE(NEXT) | FEATURE(WHEN) | FEATURE(GIVEN) | FEATURE(BANDS) |
                                   FEATURE(CACHE) | FEATURE(CLASS_RETRY) | FEATURE(AUDIT) |
-                                  FEATURE(THRESHOLD_DIST) | FEATURE(HEDGE);
+                                  FEATURE(THRESHOLD_DIST) | FEATURE(HEDGE) | FEATURE(DEADLINE);
 /* Without arrivals nobody waits for a resource. */
 static const uint64_t UNTIMED = FEATURE(PARALLEL) | FEATURE(RESOURCES) | FEATURE(DISCIPLINE) |
                                 FEATURE(WAITING_ROOM) | FEATURE(PATIENCE) | FEATURE(HOURS) |
@@ -112,9 +113,42 @@ struct gaps {
     bool latency, cost;
 };
 
+/* What is not told where items leave at a deadline in the midst of a step. */
+static void name_deadline(const struct model *m, struct result *out)
+{
+    const struct pipeline *p = m->pipeline;
+    bool hides = false;
+    result_warn(out,
+                "visits_sd, cost_sd, visit_latency, within_budget, escape_rate: left out, as items "
+                "leave at their deadline; seam simulate gives them");
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        if (!deadline_hides(m, i))
+            continue;
+        hides = true;
+        result_warn(
+            out, "%s %s: left out, as how far %s at the deadline is not held", p->step[i].id,
+            p->step[i].parent ? "visits, attempts, rates and cost" : "attempts, rates and cost",
+            p->step[i].parent ? "branches are" : "the calls of a hedge are");
+    }
+    if (hides)
+        result_warn(out, "cost_per_item and visits_mean of the whole: left out where they rest on "
+                         "those");
+    if (isnan(deadline_of(m, 0)))
+        result_warn(out, "latency quantiles and slo_attainment of all items: left out, as classes "
+                         "differ in their deadlines; those of each class are told");
+    if (deadline_error(m) > LATENCY_ERROR)
+        result_warn(out, "deadline: shares of what ends before it are known to about %.1g",
+                    deadline_error(m));
+    if (deadline_tied(m) > LATENCY_ERROR)
+        result_assume(out, "an item whose time is exactly its deadline leaves");
+    result_assume(out, "share_abandoned, exit_abandon: below 1e-10 they are told as 0");
+}
+
 static void name_step_gaps(const struct model *m, uint32_t i, const double *v, struct result *out)
 {
     const struct pipeline *p = m->pipeline;
+    if (model_leaves(m))
+        return;
     if (model_cut(m, i))
         result_warn(out,
                     "%s %s: left out, as the join cancels what it no longer needs, and that "
@@ -156,13 +190,17 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
 {
     const struct pipeline *p = m->pipeline;
     size_t before = out->warnings.len;
+    if (model_leaves(m))
+        name_deadline(m, out);
     const char *why = m->weather ? "not with environments"
                       : m->point ? "the chain, or a loop without a bound, is too large for them"
                                  : "quantiles are not averaged over the evidence";
     if (gaps->latency)
         result_warn(out, "latency quantiles%s: %s; seam simulate gives them",
                     isfinite(p->deadline_s) ? " and slo_attainment" : "", why);
-    why = m->hedged                ? "not with hedges"
+    why = model_leaves(m)          ? "items leave at their deadline, and do not pay what they "
+                                     "would have"
+          : m->hedged              ? "not with hedges"
           : m->rules.has_unbounded ? "a loop without a bound has endlessly many costs"
           : m->point               ? "the cost of an item has too many values"
                                    : "quantiles are not averaged over the evidence";
@@ -172,7 +210,7 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
     if (m->infinite[0] || m->infinite[1])
         result_warn(out, "latency_mean or latency_sd: a latency has no finite %s",
                     m->infinite[0] ? "mean" : "variance");
-    if (!m->what_if)
+    if (!m->what_if && !model_leaves(m))
         result_warn(out, "escape_rate, birnbaum, improvement: left out, as the chain is too large");
     for (uint32_t i = 0; i < p->n_steps; i++)
         name_step_gaps(m, i, value + model_stage_at(m, i), out);

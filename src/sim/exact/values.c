@@ -3,6 +3,7 @@
  * shares are sums of their own absorbing states, never 1 - x. */
 #include "sim/exact/wait.h"
 
+#include "sim/exact/deadline.h"
 #include "sim/exact/fork.h"
 
 #include <math.h>
@@ -54,6 +55,9 @@ static void add_top(const struct model *m, const struct chain *c, const struct f
         sums->v1 += absorb[k].v1;
         sums->v2 += absorb[k].v2;
     }
+    sums->left = m->left[c->class].n;
+    sums->left_t1 = m->left[c->class].t1;
+    sums->left_t2 = m->left[c->class].t2;
     for (uint32_t s = 0; s < c->n_states; s++) {
         const struct chain_state *at = &c->state[s];
         if (m->pipeline->step[at->step].kind != STEP_REVIEW || !unit_counts(&c->unit[at->unit]))
@@ -90,6 +94,7 @@ static void add_attempts(const struct model *m, const struct chain *c, uint32_t 
 {
     struct stage_sums *sums = &m->stage[c->unit[u].step];
     sums->attempts += tries;
+    sums->answers += tries;
     m->tries[u * m->pipeline->n_classes + c->class] += tries;
     for (int o = 0; o < OUTCOME_COUNT; o++)
         sums->rate[o] += tries * c->law[u].rate[o];
@@ -107,6 +112,7 @@ static void add_visits(const struct model *m, const struct chain *c, uint32_t u,
     double ok = law->ok + law->wrong, n = share * visits;
     double tries = ok * law->tries[END_OK][0] + law->failed * law->tries[END_FAILED][0];
     sums->visits += n;
+    sums->closed += n;
     m->visits[i * m->pipeline->n_classes + c->class] += n;
     if (!c->sky)
         add_attempts(m, c, u, n * tries);
@@ -170,9 +176,6 @@ static void add_stages(struct model *m, const struct chain *c, double share)
     for (uint32_t u = 0; u < c->n_units; u++)
         if (unit_counts(&c->unit[u]))
             add_visits(m, c, u, m->mass[u], share);
-    for (uint32_t i = 0; i < p->n_steps; i++)
-        for (int k = 0; k < ABSORB_KIND_COUNT; k++)
-            m->stage[i].exit[k] = m->flow[i * columns + p->n_steps + (uint32_t)k];
 }
 
 static double shipped_good(const double absorb[ABSORB_COUNT])
@@ -277,6 +280,14 @@ static void add_what_ifs(struct model *m, struct chain *c, double share)
             add_what_if(m, c, i, known, share);
 }
 
+int model_flow(struct model *m, uint32_t class, struct flow *absorb, struct error *err)
+{
+    m->left[class] = (struct flow){0};
+    if (flow_solve(&m->chain[class], &m->about, m->state, absorb, err))
+        return -1;
+    return deadline_holds(m, class) ? deadline_flow(m, class, m->state, absorb, err) : 0;
+}
+
 int model_sums(struct model *m, const double *theta, struct error *err)
 {
     const struct pipeline *p = m->pipeline;
@@ -287,20 +298,28 @@ int model_sums(struct model *m, const double *theta, struct error *err)
     memset(m->flow, 0, (size_t)p->n_steps * columns * sizeof *m->flow);
     memset(m->visits, 0, (size_t)p->n_steps * p->n_classes * sizeof *m->visits);
     for (uint32_t k = 0; k < p->n_classes; k++) {
+        chain_fill(&m->chain[k], theta);
+        forks_time(&m->chain[k]);
+    }
+    for (uint32_t k = 0; k < p->n_classes; k++) {
         struct chain *c = &m->chain[k];
         double share = p->class[k].share;
-        chain_fill(c, theta);
-        forks_time(c);
-        if (flow_solve(c, &m->about, m->state, absorb, err))
+        if (model_flow(m, k, absorb, err))
             return -1;
         add_top(m, c, absorb, &m->top[1 + k]);
         mix(&m->top[0], &m->top[1 + k], sizeof m->top[0], share);
         if (!m->whole)
             continue;
-        add_stages(m, c, share);
+        if (deadline_holds(m, k))
+            deadline_stages(m, k, share);
+        else
+            add_stages(m, c, share);
         if (m->what_if)
             add_what_ifs(m, c, share);
     }
+    for (uint32_t i = 0; m->whole && i < p->n_steps; i++)
+        for (uint32_t k = 0; k < ABSORB_KIND_COUNT; k++)
+            m->stage[i].exit[k] = m->flow[i * columns + p->n_steps + k];
     return 0;
 }
 
@@ -347,6 +366,9 @@ static void latency_values(const struct model *m, const struct top_sums *sums, d
             t1[all] += sums->t1[k];
             t2[all] += sums->t2[k];
         }
+    n[1] += sums->left;
+    t1[1] += sums->left_t1;
+    t2[1] += sums->left_t2;
     if (!m->infinite[0]) {
         v[TOP_LATENCY_MEAN] = n[0] > 0 ? m->about.time_s + t1[0] / n[0] : NAN;
         v[TOP_ALL_MEAN] = m->about.time_s + t1[1] / n[1];
@@ -406,6 +428,8 @@ static void top_values(const struct model *m, const struct top_sums *sums, doubl
     v[TOP_WRONG] = share.wrong;
     v[TOP_REJECTED] = share.rejected;
     v[TOP_FAILED] = share.failed;
+    if (m->pipeline->leave_after_s)
+        v[TOP_ABANDONED] = sums->left;
     v[TOP_COMPLETION] = share.shipped;
     v[TOP_SHIPPED_ERROR] = ratio(share.wrong, share.shipped);
     v[TOP_AUTO_ERROR] = ratio(share.auto_wrong, share.auto_shipped);
@@ -490,6 +514,7 @@ static double mixed_quantile(const struct model *m, uint32_t i, double p)
 
 static void attempt_values(const struct model *m, uint32_t i, double *v)
 {
+    bool leaves = model_leaves(m);
     if (m->pipeline->step[i].hedge_copies && !m->no_time)
         return;
     for (int k = 0; k < 4 && m->no_time && m->pipeline->step[i].parallel; k++)
@@ -498,9 +523,10 @@ static void attempt_values(const struct model *m, uint32_t i, double *v)
         return;
     for (int k = 0; k < 4; k++) {
         v[STAGE_ATTEMPT_P50 + k] = m->attempt[i][k];
-        if (isnan(m->attempt[i][k]) && m->point && m->stage[i].attempts > 0)
+        if (isnan(m->attempt[i][k]) && m->point && m->stage[i].attempts > 0 && !leaves)
             v[STAGE_ATTEMPT_P50 + k] = mixed_quantile(m, i, attempt_p[k]);
-        if (m->no_time || (model_plain(m, i) && model_once(m, i) && !model_waits_at(m, i)))
+        if (m->no_time ||
+            (model_plain(m, i) && model_once(m, i) && !model_waits_at(m, i) && !leaves))
             v[STAGE_VISIT_P50 + k] = v[STAGE_ATTEMPT_P50 + k];
     }
 }
@@ -526,6 +552,8 @@ enum model_cut model_cut(const struct model *m, uint32_t i)
 {
     enum model_cut cut = CUT_NOTHING;
     uint32_t parent = m->pipeline->step[i].parent;
+    if (parent && model_leaves(m))
+        return CUT_ALL;
     for (uint32_t k = 0; k < m->pipeline->n_classes && parent; k++) {
         const struct forks *forks = m->chain[k].forks;
         for (uint32_t f = 0; f < forks->n; f++)
@@ -569,6 +597,11 @@ static void leave_out(const struct model *m, uint32_t i, double *v)
         v[answers[k]] = NAN;
     if (cut == CUT_ALL)
         v[STAGE_VISITS] = NAN;
+    if (!model_leaves(m))
+        return;
+    v[STAGE_VISIT_MEAN] = v[STAGE_WITHIN_BUDGET] = NAN;
+    if (isnan(m->attempt[i][0]))
+        v[STAGE_ATTEMPT_MEAN] = NAN;
 }
 
 static void stage_values(const struct model *m, uint32_t i, double reliability, double *v)
@@ -580,9 +613,9 @@ static void stage_values(const struct model *m, uint32_t i, double reliability, 
     v[STAGE_VISITS] = s->visits;
     v[STAGE_ATTEMPTS] = s->attempts;
     for (int o = 0; o < OUTCOME_COUNT; o++)
-        v[STAGE_OK_RATE + o] = ratio(s->rate[o], s->attempts);
-    v[STAGE_SUCCESS_RATE] = ratio(s->visibly_ok, s->visits);
-    v[STAGE_FIRST_TRY_RATE] = ratio(s->first_ok, s->visits);
+        v[STAGE_OK_RATE + o] = ratio(s->rate[o], s->answers);
+    v[STAGE_SUCCESS_RATE] = ratio(s->visibly_ok, s->closed);
+    v[STAGE_FIRST_TRY_RATE] = ratio(s->first_ok, s->closed);
     v[STAGE_RETRY_SUCCESS_RATE] = ratio(s->retried_ok, s->retried);
     if (!m->infinite[0]) {
         if (!step->hedge_copies || m->no_time)
@@ -595,6 +628,8 @@ static void stage_values(const struct model *m, uint32_t i, double reliability, 
     v[STAGE_EXIT_SHIP] = s->exit[ABSORB_SHIP];
     v[STAGE_EXIT_REJECT] = s->exit[ABSORB_REJECT];
     v[STAGE_EXIT_FAIL] = s->exit[ABSORB_FAIL];
+    if (m->pipeline->leave_after_s)
+        v[STAGE_EXIT_ABANDON] = s->left < 1e-10 ? 0 : s->left;
     if (step->kind == STEP_CHECK || step->kind == STEP_REVIEW)
         v[STAGE_CAUGHT_RATE] = ratio(s->caught, s->visits);
     v[STAGE_COST] = s->cost;
