@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/pack.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -87,12 +88,29 @@ void sketch_restore(struct sketch *s, size_t i, struct sketch_cell cell);
  * takes in nothing else. */
 void sketch_pack(struct sketch *s, struct pack *p);
 
-/* Sums in fixed point: value * 2^40 in 128 bits.  Block sums come in as doubles that were added in
- * a fixed order and are rounded once; from there on all is integer.  A sum of squares beyond 2^80
- * stays at its bound and the variance is then INFINITY. */
+/* A sum of doubles in fixed point, an integer of 2^-168: the same in whatever order they are added.
+ * What is above 2^-115 is held to its last digit, so that the shortest and the longest times can
+ * stand in one scale. */
+struct wide {
+    __int128 whole;         /* of 2^-40, rounded down */
+    unsigned __int128 part; /* of 2^-168 */
+};
+/* Adds x, cut to [-2^80, 2^80]. */
+void wide_add(struct wide *w, double x);
+void wide_merge(struct wide *into, const struct wide *from);
+/* Saves it, or adds a saved one. */
+void wide_pack(struct wide *w, struct pack *p);
+double wide_value(const struct wide *w);
+static inline bool wide_is_zero(const struct wide *w)
+{
+    return w->whole == 0 && w->part == 0;
+}
+
+/* Block sums come in as doubles that were added in a fixed order; from there on all is integer.  A
+ * sum of squares beyond 2^80 stays at its bound and the variance is then INFINITY. */
 struct moments {
     uint64_t n;
-    __int128 sum, sum2;
+    struct wide sum, sum2;
 };
 /* Adds a block of n values by their sum and their sum of squares. */
 void moments_add(struct moments *m, uint64_t n, double sum, double sum2);

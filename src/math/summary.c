@@ -489,49 +489,118 @@ double sketch_cdf(const struct sketch *s, double x)
     return ((double)below + (double)c.n * fmax(inside, 0)) / (double)s->n;
 }
 
-static const double FIXED = 0x1p40;
-static const double SUM_MAX = 0x1p110; /* of a block, fixed point */
-static const __int128 SUM2_MAX = (__int128)1 << 120, SUM_SAVED_MAX = (__int128)1 << 125;
+/* --- sums as integers */
+
+static const double WIDE_MOST = 0x1p80;
+static const __int128 SATURATED = (__int128)1 << 120, SAVED_MOST = (__int128)1 << 125;
+
+static struct wide negative(const struct wide *w)
+{
+    return (struct wide){-w->whole - (w->part != 0), -w->part};
+}
+
+static struct wide wide_of(double x)
+{
+    double size = fmin(fabs(x), WIDE_MOST) * 0x1p40, whole = floor(size);
+    struct wide w = {(__int128)whole, (unsigned __int128)((size - whole) * 0x1p128)};
+    return x < 0 ? negative(&w) : w;
+}
+
+static bool is_saturated(const struct wide *w)
+{
+    return w->whole >= SATURATED;
+}
+
+void wide_merge(struct wide *into, const struct wide *from)
+{
+    bool carry = __builtin_add_overflow(into->part, from->part, &into->part);
+    __int128 sum;
+    if (!__builtin_add_overflow(into->whole, from->whole + carry, &sum))
+        into->whole = sum;
+}
+
+void wide_add(struct wide *w, double x)
+{
+    const struct wide add = wide_of(x);
+    wide_merge(w, &add);
+}
+
+/* In units of 2^-40. */
+static long double wide_units(const struct wide *w)
+{
+    struct wide x = *w;
+    if (x.whole < 0) /* its size first: -1 + 0.999... would lose all but a few digits */
+        x = negative(w);
+    long double size = (long double)x.whole + ldexpl((long double)x.part, -128);
+    return w->whole < 0 ? -size : size;
+}
+
+double wide_value(const struct wide *w)
+{
+    return (double)ldexpl(wide_units(w), -40);
+}
+
+void wide_pack(struct wide *w, struct pack *p)
+{
+    struct wide saved = {0}, *at = p->to ? w : &saved;
+    __int128 part = (__int128)at->part;
+    pack_sum(p, &at->whole);
+    pack_sum(p, &part);
+    pack_check(p, at->whole >= -SAVED_MOST && at->whole <= SAVED_MOST);
+    if (!p->to && !p->broken) {
+        saved.part = (unsigned __int128)part;
+        wide_merge(w, &saved);
+    }
+}
+
+static void saturate(struct wide *w)
+{
+    if (is_saturated(w))
+        *w = (struct wide){SATURATED, 0};
+}
 
 void moments_add(struct moments *m, uint64_t n, double sum, double sum2)
 {
     m->n += n;
-    m->sum += (__int128)rint(fmin(fmax(sum * FIXED, -SUM_MAX), SUM_MAX));
-    __int128 add = (__int128)rint(fmin(fmax(sum2 * FIXED, 0), (double)SUM2_MAX));
-    m->sum2 = add > SUM2_MAX - m->sum2 ? SUM2_MAX : m->sum2 + add;
+    wide_add(&m->sum, sum);
+    if (sum2 >= 0x1p80)
+        m->sum2 = (struct wide){SATURATED, 0};
+    else
+        wide_add(&m->sum2, fmax(sum2, 0));
+    saturate(&m->sum2);
 }
 
 void moments_merge(struct moments *into, const struct moments *from)
 {
     into->n += from->n;
-    into->sum += from->sum;
-    into->sum2 = from->sum2 > SUM2_MAX - into->sum2 ? SUM2_MAX : into->sum2 + from->sum2;
+    wide_merge(&into->sum, &from->sum);
+    wide_merge(&into->sum2, &from->sum2);
+    saturate(&into->sum2);
 }
 
 void moments_pack(struct moments *m, struct pack *p)
 {
     struct moments saved = {0}, *at = p->to ? m : &saved;
     pack_count(p, &at->n);
-    pack_sum(p, &at->sum);
-    pack_sum(p, &at->sum2);
-    pack_check(p, at->sum >= -SUM_SAVED_MAX && at->sum <= SUM_SAVED_MAX && at->sum2 >= 0 &&
-                      at->sum2 <= SUM2_MAX);
+    wide_pack(&at->sum, p);
+    wide_pack(&at->sum2, p);
+    pack_check(p, at->sum2.whole >= 0 && at->sum2.whole <= SATURATED);
     if (!p->to && !p->broken)
         moments_merge(m, &saved);
 }
 
 double moments_mean(const struct moments *m)
 {
-    return m->n == 0 ? NAN : (double)((long double)m->sum / FIXED / (long double)m->n);
+    return m->n == 0 ? NAN : (double)ldexpl(wide_units(&m->sum) / (long double)m->n, -40);
 }
 
 double moments_variance(const struct moments *m)
 {
     if (m->n < 2)
         return 0;
-    if (m->sum2 == SUM2_MAX)
+    if (is_saturated(&m->sum2))
         return INFINITY;
-    long double n = (long double)m->n, mean = (long double)m->sum / n;
-    long double squares = (long double)m->sum2 - (long double)m->sum * mean / FIXED;
-    return squares > 0 ? (double)(squares / FIXED / (n - 1)) : 0;
+    long double n = (long double)m->n, sum = wide_units(&m->sum);
+    long double squares = wide_units(&m->sum2) - ldexpl(sum * (sum / n), -40);
+    return squares > 0 ? (double)ldexpl(squares / (n - 1), -40) : 0;
 }

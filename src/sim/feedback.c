@@ -77,15 +77,6 @@ static void sums_release(const struct state *s, struct sums *sums)
     *sums = (struct sums){0};
 }
 
-static void pair_add(struct pair_sums *into, const struct pair_sums *from)
-{
-    into->y += from->y;
-    into->x += from->x;
-    into->yy += from->yy;
-    into->xx += from->xx;
-    into->xy += from->xy;
-}
-
 static void sums_merge(const struct state *s, struct sums *into, const struct sums *from)
 {
     moments_merge(&into->closes, &from->closes);
@@ -93,7 +84,7 @@ static void sums_merge(const struct state *s, struct sums *into, const struct su
         struct cycle *to = &into->cycle[k];
         const struct cycle *of = &from->cycle[k];
         for (int i = 0; i < SHARES; i++)
-            pair_add(&to->share[i], &of->share[i]);
+            pair_sums_merge(&to->share[i], &of->share[i]);
         to->units += of->units;
         moments_merge(&to->labels, &of->labels);
         moments_merge(&to->gain, &of->gain);
@@ -114,7 +105,7 @@ static void share_put(struct moments *m, double x)
 
 static double ratio_of(const struct pair_sums *p)
 {
-    return p->x ? (double)p->y / (double)p->x : NAN;
+    return wide_is_zero(&p->x) ? NAN : wide_value(&p->y) / wide_value(&p->x);
 }
 
 /* --- one replication */
@@ -483,9 +474,8 @@ static void add_share(const struct state *s, struct curve *c, uint32_t k, const 
                       double level, struct result *out)
 {
     double n = (double)s->sums.cycle[k].units, r = ratio_of(p);
-    double y = (double)p->y, x = (double)p->x;
-    double one = ldexp(1, 40); /* of sums of squares, which are in the same fixed point */
-    double yy = (double)p->yy * one, xx = (double)p->xx * one, xy = (double)p->xy * one;
+    double y = wide_value(&p->y), x = wide_value(&p->x);
+    double yy = wide_value(&p->yy), xx = wide_value(&p->xx), xy = wide_value(&p->xy);
     struct interval i = {0, 1};
     if (n > 1)
         i = interval_ratio(y / n, x / n, fmax(yy - y * y / n, 0) / (n - 1),

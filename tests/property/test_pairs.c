@@ -25,7 +25,7 @@ static double total(const struct queue_tally *t, const struct pair_def *defs, ui
 {
     for (uint32_t k = 0; k < n; k++)
         if (defs[k].y == y)
-            return ldexp((double)t->pair[tally_pair(t, list, row, k)].y, -40);
+            return wide_value(&t->pair[tally_pair(t, list, row, k)].y);
     fail_msg("sum %u is in no ratio", y);
     return 0;
 }

@@ -422,6 +422,31 @@ static void progress_rises_to_the_end(void **state)
     done(&x);
 }
 
+/* One step takes thirty years and the other a second: 1, 2 or 3 attempts of 1 s, 1.11 on the mean.
+ * The block engine, and the general one (for the breaker, which nothing opens). */
+static void short_times_beside_long_ones_keep_their_intervals(void **state)
+{
+    static const char *const more[] = {"", "    breaker: {failures: 100%, window: 1m, calls: 1000, "
+                                           "open_for: 1s}\n"};
+    for (int k = 0; k < 2; k++) {
+        struct ran x;
+        struct buf text = {0};
+        struct run_options options = {.trials = 100000, .seed = 1, .level = 0.9999};
+        buf_printf(&text,
+                   "flow:\n  - stage: big\n    latency: {exponential: {mean: 1000000000s}}\n"
+                   "  - stage: small\n    error: 10%%\n    retry: {attempts: 3}\n"
+                   "    latency: {exponential: {mean: 1s}}\n%s",
+                   more[k]);
+        flow_read(buf_text(&text), &x.p);
+        run_with(&x, &options);
+        const struct metric *m = find(&result_stage(&x.r, "small")->metrics, "visit_latency_mean");
+        assert_true(m->low < 1.11 && 1.11 < m->high && m->low < m->value && m->value < m->high);
+        within(m->high - m->low, 0.001, 0.2);
+        buf_release(&text);
+        done(&x);
+    }
+}
+
 /* Every item is made wrong, caught and sent back. */
 #define ROUND_AND_ROUND                                                                            \
     "flow:\n  - stage: a\n    wrong: 100%\n  - check: c\n    sensitivity: 100%\n"                  \
@@ -638,6 +663,7 @@ int main(void)
         cmocka_unit_test(until_an_unknown_metric_is_a_mistake),
         cmocka_unit_test(a_stopped_run_says_what_it_has_and_that_it_is_partial),
         cmocka_unit_test(progress_rises_to_the_end),
+        cmocka_unit_test(short_times_beside_long_ones_keep_their_intervals),
         cmocka_unit_test(loops_that_no_item_leaves_are_refused),
         cmocka_unit_test(loops_that_take_no_time_end_a_horizon),
         cmocka_unit_test(what_the_guard_of_loops_ends_is_reported),

@@ -39,7 +39,7 @@ static void nothing_was_counted(const struct queue_tally *t)
     assert_int_equal(t->items, 0);
     assert_int_equal(t->closed, 0);
     for (uint32_t k = 0; k < t->n_pairs; k++)
-        assert_true(t->pair[k].y == 0 && t->pair[k].x == 0);
+        assert_true(wide_is_zero(&t->pair[k].y) && wide_is_zero(&t->pair[k].x));
     assert_int_equal(t->class[0].shipped.sketch.n + t->class[0].unshipped.sketch.n, 0);
     for (uint32_t i = 0; i < t->program->n_steps; i++)
         assert_int_equal(t->step[i].visits.sketch.n + t->step[i].visits.n, 0);

@@ -264,6 +264,38 @@ static void moments_keep_microseconds_and_signs(void **state)
     near(moments_variance(&negative), 0.5, 1e-12);
 }
 
+/* Half of the values are 3e-9, half 5e-9, in a scale where others are 1: the sum of their squares
+ * is 2^-56. */
+static void moments_keep_what_is_a_billion_times_smaller(void **state)
+{
+    struct moments m = {0}, one = {0};
+    for (int i = 0; i < 1000; i++)
+        moments_add(&m, 2, 8e-9, 9e-18 + 25e-18);
+    near_rel(moments_mean(&m), 4e-9, 1e-15);
+    near_rel(moments_variance(&m), 1e-18 * 2000 / 1999, 1e-12);
+    moments_add(&one, 1, 1, 1);
+    moments_merge(&m, &one);
+    near_rel(moments_mean(&m), (1 + 8e-6) / 2001, 1e-15);
+}
+
+/* 2^-168 apart, below 0 and across it. */
+static void wide_sums_are_exact(void **state)
+{
+    struct wide w = {0};
+    wide_add(&w, -1);
+    wide_add(&w, 1 - 0x1p-53);
+    near_rel(wide_value(&w), -0x1p-53, 0);
+    wide_add(&w, 0x1p-53);
+    wide_add(&w, -0x1p-168);
+    near_rel(wide_value(&w), -0x1p-168, 0);
+    wide_add(&w, 0x1p-168);
+    assert_true(wide_is_zero(&w));
+    wide_add(&w, 0x1p79);
+    wide_add(&w, 0x1p-100);
+    wide_add(&w, -0x1p79);
+    near_rel(wide_value(&w), 0x1p-100, 0);
+}
+
 static void merging_moments_in_any_order_changes_no_bit(void **state)
 {
     struct moments part[4] = {{0}}, forward = {0}, backward = {0};
@@ -276,7 +308,9 @@ static void merging_moments_in_any_order_changes_no_bit(void **state)
         moments_merge(&forward, &part[k]);
         moments_merge(&backward, &part[3 - k]);
     }
-    assert_true(forward.n == 400 && forward.sum == backward.sum && forward.sum2 == backward.sum2);
+    assert_int_equal(forward.n, 400);
+    assert_memory_equal(&forward.sum, &backward.sum, sizeof forward.sum);
+    assert_memory_equal(&forward.sum2, &backward.sum2, sizeof forward.sum2);
 }
 
 static void a_sum_of_squares_out_of_range_says_infinity(void **state)
@@ -399,6 +433,8 @@ int main(void)
         cmocka_unit_test(a_stored_sketch_comes_back),
         cmocka_unit_test(moments_are_those_of_the_values),
         cmocka_unit_test(moments_keep_microseconds_and_signs),
+        cmocka_unit_test(moments_keep_what_is_a_billion_times_smaller),
+        cmocka_unit_test(wide_sums_are_exact),
         cmocka_unit_test(merging_moments_in_any_order_changes_no_bit),
         cmocka_unit_test(an_atom_among_other_values_is_held_by_its_cell),
         cmocka_unit_test(a_sum_of_squares_out_of_range_says_infinity),

@@ -124,7 +124,7 @@ enum top_sum { TOP_SPENT, TOP_NET, TOP_MONTHS, TOP_SUMS };
 
 /* Sums over units for a ratio of means y/x. */
 struct pair_sums {
-    __int128 y, x, yy, xx, xy; /* 2^40 to one */
+    struct wide y, x, yy, xx, xy;
 };
 /* Values of one unit, for the spread of quantiles between units. */
 struct unit_cells {
@@ -241,6 +241,7 @@ void queue_tally_drop(struct queue_tally *t);
 void queue_tally_merge(struct queue_tally *into, struct queue_tally *from);
 /* Saves what was taken in, or adds a saved tally of the same program (base/pack.h). */
 void queue_tally_pack(struct queue_tally *t, struct pack *p);
+void pair_sums_merge(struct pair_sums *into, const struct pair_sums *from);
 void pair_sums_pack(struct pair_sums *s, struct pack *p);
 /* Can what a visit of a step takes depend on what others take? */
 bool tally_depends(const struct queue_program *g, uint32_t step);

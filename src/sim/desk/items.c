@@ -211,11 +211,6 @@ void desk_count_bare(struct desk_sim *s, const float *service, const uint16_t *c
 
 /* --- a unit */
 
-static double real(__int128 x)
-{
-    return ldexp((double)x, -40);
-}
-
 static void count_plans(const struct desk_sim *s, uint32_t i, double *u)
 {
     const struct step_plan *p = &s->program->items.step[i];
@@ -257,7 +252,7 @@ static void count_step(const struct desk_sim *s, uint32_t i, double *u)
     if (p->step->by)
         return; /* its times are counted with the waits */
     u[STEP_UNCLOCKED] += visits - (double)t->visit_time.n;
-    u[STEP_VISIT_TIME] += real(t->visit_time.sum) / s->program->items.time_scale;
+    u[STEP_VISIT_TIME] += wide_value(&t->visit_time.sum) / s->program->items.time_scale;
     if (p->budgeted)
         u[STEP_OVER] += visits - (double)t->in_budget;
 }

@@ -20,11 +20,6 @@ struct filling {
 
 /* --- one ratio */
 
-static double real(__int128 x)
-{
-    return ldexp((double)x, -40);
-}
-
 static double y_scale(const struct queue_program *g, enum pair_scale scale)
 {
     double time = g->time_scale * (g->timed ? 0x1p-10 : 1), cost = g->cost_scale;
@@ -56,11 +51,11 @@ static void put(const struct filling *f, const char *name, double value, double 
 /* The half-width of a ratio over units, by the delta method (Law 2015, 9.4). */
 static double pair_error(const struct filling *f, const struct pair_sums *p, double r)
 {
-    double n = (double)f->tally->closed, x = real(p->x);
+    double n = (double)f->tally->closed, x = wide_value(&p->x);
     if (n < 2)
         return INFINITY;
-    double squares = real(p->yy) - 2 * r * real(p->xy) + r * r * real(p->xx);
-    double floor = 1e-13 * (real(p->yy) + r * r * real(p->xx));
+    double squares = wide_value(&p->yy) - 2 * r * wide_value(&p->xy) + r * r * wide_value(&p->xx);
+    double floor = 1e-13 * (wide_value(&p->yy) + r * r * wide_value(&p->xx));
     if (squares < floor)
         return 0;
     return student(f, n) * sqrt(squares / (n - 1) * n) / fabs(x);
@@ -69,7 +64,7 @@ static double pair_error(const struct filling *f, const struct pair_sums *p, dou
 static void put_pair(const struct filling *f, const char *name, const struct pair_sums *p,
                      const struct pair_def *d)
 {
-    double y = real(p->y), x = real(p->x), scale = y_scale(f->program, d->scale);
+    double y = wide_value(&p->y), x = wide_value(&p->x), scale = y_scale(f->program, d->scale);
     if (!(x != 0))
         return;
     bool counts = d->kind == PAIR_SHARE && y == floor(y) && x == floor(x) && y <= x;
@@ -104,9 +99,9 @@ static void put_class_pair(const struct filling *f, uint32_t c, const char *name
 {
     const struct pair_def *d;
     const struct pair_sums *p = pair_at(f, PAIRS_CLASS, c, class_pairs, n_class_pairs, name, &d);
-    if (possible || p->y != 0)
+    if (possible || !wide_is_zero(&p->y))
         put_pair(f, name, p, d);
-    else if (p->x != 0)
+    else if (!wide_is_zero(&p->x))
         put_exact(&f->w, name, 0, unit_name(f, d->scale));
 }
 
@@ -114,9 +109,9 @@ static void put_step_pair(const struct filling *f, uint32_t i, const char *name,
 {
     const struct pair_def *d;
     const struct pair_sums *p = pair_at(f, PAIRS_STEP, i, step_pairs, n_step_pairs, name, &d);
-    if (possible || p->y != 0)
+    if (possible || !wide_is_zero(&p->y))
         put_pair(f, name, p, d);
-    else if (p->x != 0)
+    else if (!wide_is_zero(&p->x))
         put_exact(&f->w, name, 0, unit_name(f, d->scale));
 }
 
@@ -124,7 +119,7 @@ static double total_y(const struct filling *f, uint32_t c, uint32_t y, uint32_t 
 {
     for (uint32_t k = 0; k < n_class_pairs; k++)
         if (class_pairs[k].y == y && class_pairs[k].x == x)
-            return real(f->tally->pair[tally_pair(f->tally, PAIRS_CLASS, c, k)].y) /
+            return wide_value(&f->tally->pair[tally_pair(f->tally, PAIRS_CLASS, c, k)].y) /
                    y_scale(f->program, class_pairs[k].scale);
     BUG("no total %u of %u", y, x);
 }
@@ -133,7 +128,7 @@ static double total_x(const struct filling *f, uint32_t c, uint32_t x)
 {
     for (uint32_t k = 0; k < n_class_pairs; k++)
         if (class_pairs[k].x == x)
-            return real(f->tally->pair[tally_pair(f->tally, PAIRS_CLASS, c, k)].x);
+            return wide_value(&f->tally->pair[tally_pair(f->tally, PAIRS_CLASS, c, k)].x);
     BUG("no total %u", x);
 }
 
@@ -286,10 +281,11 @@ static double excess_of(const struct filling *f, uint32_t i, const char *mean,
 {
     const struct pair_def *d;
     const struct pair_sums *p = pair_at(f, PAIRS_STEP, i, step_pairs, n_step_pairs, mean, &d);
-    double units = (double)f->tally->closed, x = real(p->x), scale = y_scale(f->program, d->scale);
+    double units = (double)f->tally->closed, x = wide_value(&p->x),
+           scale = y_scale(f->program, d->scale);
     if (!tally_depends(f->program, i) || units < 2 || !(x > 1))
         return 1;
-    double error = pair_error(f, p, real(p->y) / x) / student(f, units) / scale;
+    double error = pair_error(f, p, wide_value(&p->y) / x) / student(f, units) / scale;
     double alone = sketch_variance(s) / (double)s->n;
     return alone > 0 && isfinite(error) ? fmax(error * error / alone, 1) : 1;
 }
@@ -424,11 +420,11 @@ static void put_edges(const struct filling *f, uint32_t i, struct result *out)
     const struct queue_step *q = &f->program->step[i];
     for (uint32_t e = q->first_edge; e < q->first_edge + q->n_edges; e++) {
         const struct pair_sums *p = &f->tally->pair[tally_pair(f->tally, PAIRS_EDGE, e, 0)];
-        if (p->y == 0 && !f->w.options->brief)
+        if (wide_is_zero(&p->y) && !f->w.options->brief)
             continue;
         struct edge_row row = {.from = q->step->id,
                                .to = place_name(f->program, f->program->edge[e].to),
-                               .count = (uint64_t)real(p->y)};
+                               .count = (uint64_t)wide_value(&p->y)};
         struct filling here = *f;
         here.w.to = &row.metrics;
         put_pair(&here, "share", p, &share);
@@ -450,8 +446,8 @@ static void put_resource(const struct filling *f, uint32_t r)
         const struct pair_sums *p = &f->tally->pair[tally_pair(f->tally, PAIRS_DESK, r, k)];
         if (d->y == DESK_IN_TIME && !isfinite(law->answer_within_s))
             continue;
-        if (p->y == 0 && ((d->y == DESK_BLOCKED && law->waiting_room == ROOM_UNLIMITED) ||
-                          (d->y == DESK_ABANDONED && !f->program->can_abandon)))
+        if (wide_is_zero(&p->y) && ((d->y == DESK_BLOCKED && law->waiting_room == ROOM_UNLIMITED) ||
+                                    (d->y == DESK_ABANDONED && !f->program->can_abandon)))
             put_exact(&f->w, d->name, 0, "1");
         else
             put_pair(f, d->name, p, d);
@@ -464,10 +460,10 @@ static void put_resource(const struct filling *f, uint32_t r)
 /* The deviation over horizons of a share of time, all horizons being equally long. */
 static void put_availability_sd(const struct filling *f, const struct pair_sums *p)
 {
-    double n = (double)f->tally->closed, y = real(p->y) / n, x = real(p->x) / n;
+    double n = (double)f->tally->closed, y = wide_value(&p->y) / n, x = wide_value(&p->x) / n;
     if (n < 2 || !(x > 0))
         return;
-    double variance = fmax(real(p->yy) / n - y * y, 0) / (x * x) * n / (n - 1);
+    double variance = fmax(wide_value(&p->yy) / n - y * y, 0) / (x * x) * n / (n - 1);
     put_deviation(&f->w, "availability_sd", variance, 3 * variance * variance, f->tally->closed,
                   "1");
 }
@@ -499,9 +495,9 @@ static void put_shared(struct filling *f, struct result *out)
     for (uint32_t k = 0; k < n_top_pairs; k++) {
         struct pair_def d = top_pairs[k];
         const struct pair_sums *sums = &f->tally->pair[tally_pair(f->tally, PAIRS_TOP, 0, k)];
-        if (sums->y == 0 || (k == 1 && !f->program->has_worth))
+        if (wide_is_zero(&sums->y) || (k == 1 && !f->program->has_worth))
             continue;
-        double r = real(sums->y) / real(sums->x);
+        double r = wide_value(&sums->y) / wide_value(&sums->x);
         put(f, d.name, r, pair_error(f, sums, r), false, f->tally->closed, f->w.money);
     }
 }

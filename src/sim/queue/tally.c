@@ -350,25 +350,17 @@ static double scale_of(const struct queue_tally *t, enum pair_scale scale)
     }
 }
 
-static __int128 fixed(double x)
-{
-    const double most = 0x1p86;
-    x = fmin(fmax(x, -most), most);
-    double whole = floor(x);
-    return (__int128)whole * ((__int128)1 << 40) + (__int128)rint((x - whole) * 0x1p40);
-}
-
 static void add_pair(const struct queue_tally *t, struct pair_sums *p, const struct pair_def *d,
                      double y, double x)
 {
     y *= scale_of(t, d->scale);
-    p->y += fixed(y);
-    p->x += fixed(x);
+    wide_add(&p->y, y);
+    wide_add(&p->x, x);
     if (d->kind == PAIR_TOTAL)
         return;
-    p->yy += fixed(y * y);
-    p->xx += fixed(x * x);
-    p->xy += fixed(x * y);
+    wide_add(&p->yy, y * y);
+    wide_add(&p->xx, x * x);
+    wide_add(&p->xy, x * y);
 }
 
 static void add_rows(struct queue_tally *t, enum pair_list list, const struct pair_def *def,
@@ -532,18 +524,22 @@ static void values_merge(struct values *into, const struct values *from)
     sketch_merge(&into->sketch, &from->sketch);
 }
 
+void pair_sums_merge(struct pair_sums *into, const struct pair_sums *from)
+{
+    wide_merge(&into->y, &from->y);
+    wide_merge(&into->x, &from->x);
+    wide_merge(&into->yy, &from->yy);
+    wide_merge(&into->xx, &from->xx);
+    wide_merge(&into->xy, &from->xy);
+}
+
 void queue_tally_merge(struct queue_tally *into, struct queue_tally *from)
 {
     const struct queue_program *g = into->program;
     uint32_t all = tally_all(g), n = g->pipeline->n_resources;
     queue_tally_flush(from);
-    for (uint32_t k = 0; k < into->n_pairs; k++) {
-        into->pair[k].y += from->pair[k].y;
-        into->pair[k].x += from->pair[k].x;
-        into->pair[k].yy += from->pair[k].yy;
-        into->pair[k].xx += from->pair[k].xx;
-        into->pair[k].xy += from->pair[k].xy;
-    }
+    for (uint32_t k = 0; k < into->n_pairs; k++)
+        pair_sums_merge(&into->pair[k], &from->pair[k]);
     for (uint32_t c = 0; c <= all; c++) {
         values_merge(&into->class[c].shipped, &from->class[c].shipped);
         values_merge(&into->class[c].unshipped, &from->class[c].unshipped);

@@ -17,11 +17,11 @@ static void values_pack(struct values *v, struct pack *p)
 
 void pair_sums_pack(struct pair_sums *s, struct pack *p)
 {
-    pack_sum(p, &s->y);
-    pack_sum(p, &s->x);
-    pack_sum(p, &s->yy);
-    pack_sum(p, &s->xx);
-    pack_sum(p, &s->xy);
+    wide_pack(&s->y, p);
+    wide_pack(&s->x, p);
+    wide_pack(&s->yy, p);
+    wide_pack(&s->xx, p);
+    wide_pack(&s->xy, p);
 }
 
 static void class_pack(struct queue_tally *t, uint32_t c, struct pack *p)
