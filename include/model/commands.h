@@ -59,6 +59,8 @@ enum option_takes {
     X(METHOD, "method", 0)                                                                         \
     X(THRESHOLD, "threshold", 0)                                                                   \
     X(GRID, "grid", 0)                                                                             \
+    X(SLO, "slo", 0)                                                                               \
+    X(WINDOW, "window", 0)                                                                         \
     X(BASELINE, "baseline", 0)                                                                     \
     X(SPLIT, "split", 0)                                                                           \
     X(WINDOWS, "windows", 0)                                                                       \

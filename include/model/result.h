@@ -113,7 +113,9 @@ struct result {
     struct run_info run;
     struct metrics metrics;
     VEC(struct row) stages, resources, environments, layers, classes, names;
-    VEC(struct row) changes; /* of drift: id a stage or "" for all items, kind the metric */
+    VEC(struct row) objectives; /* id as written */
+    VEC(struct row) windows;    /* id the objective, kind why it is shown */
+    VEC(struct row) changes;    /* of drift: id a stage or "" for all items, kind the metric */
     VEC(struct edge_row) edges;
     VEC(struct curve) curves;
     VEC(struct sensitivity) sensitivities;
@@ -154,7 +156,8 @@ enum metric_scope {
     METRIC_LAYER,
     METRIC_EDGE,
     METRIC_NAME,
-    METRIC_CHANGE
+    METRIC_CHANGE,
+    METRIC_OBJECTIVE
 };
 struct metric_def {
     const char *name, *unit, *help;
@@ -199,6 +202,9 @@ void data_count_set(struct data_quality *d, const struct data_count *c, uint64_t
 struct target;
 /* Sets the verdicts of the metrics that targets[n] name, and r->passed, as said above. */
 void result_judge(struct result *r, const struct target *targets, uint32_t n);
+/* The same of the metrics of one row, which warnings call `owner`. */
+void result_judge_row(struct result *r, struct metrics *metrics, const char *owner,
+                      const struct target *targets, uint32_t n);
 
 /* {"schema": "seam.result/1", ...}; parts with nothing to say are left out. */
 void result_write_json(const struct result *r, struct buf *out);

@@ -19,6 +19,11 @@ struct table *table_rows_of(struct document *d, const struct result *r, const ch
 struct table *table_edges(struct document *d, const struct result *r);
 /* The points of one curve, thinned to some 120 rows, as the note then says; never NULL. */
 struct table *table_curve(struct document *d, const struct result *r, const struct curve *c);
+/* Objectives with their error budget, and their windows that are shown. */
+struct table *table_objectives(struct document *d, const struct result *r);
+/* Where the time of items goes: the shares of the stages in their critical paths. */
+struct table *table_time(struct document *d, const struct result *r);
+struct table *table_windows(struct document *d, const struct result *r);
 /* What drift found, the strongest evidence first; `all`: those that are no alarm too, not the five
  * strongest of them alone, and where the two logs differ most. */
 struct table *table_changes(struct document *d, const struct result *r, bool all);

@@ -16,6 +16,9 @@ void log_observe(const struct trace_log *log, double level, struct result *out);
 void observe_stages(const struct trace_log *log, double level, struct result *out);
 /* Calibration and frontier, from at least 10 drafts known right or wrong; after the stages. */
 void observe_confidence(const struct trace_log *log, double level, struct result *out);
+/* Shares of the stages in the critical paths of items; the backlog of the review and its growth, as
+ * a resource and a curve; after the stages. */
+void observe_flow(const struct trace_log *log, double level, struct result *out);
 /* A row for each span name, the 1,000 most frequent at most; warns of more. */
 void observe_names(const struct trace_log *log, struct result *out);
 

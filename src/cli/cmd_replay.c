@@ -3,7 +3,35 @@
 #include "cli/cli.h"
 #include "cli/logs.h"
 
+#include "base/units.h"
 #include "trace/observe.h"
+#include "trace/slo.h"
+
+/* --slo: objectives over windows; judges them. */
+static int add_objectives(const struct cli *cli, const struct trace_log *log, struct result *r,
+                          struct error *err)
+{
+    const struct options *o = cli->options;
+    const struct option_value *given = &o->value[OPTION_SLO];
+    const char *window = option_text(o, OPTION_WINDOW, NULL);
+    struct objective *list = mem_zero(given->all.len + 1, sizeof *list);
+    double window_s = 0;
+    int status = 0;
+
+    if (window && !given->all.len)
+        status = error_set(err, ERR_USAGE, "--window goes with --slo OBJECTIVE");
+    else if (window && (units_duration(window, &window_s, err) || !(window_s > 0))) {
+        status = error_set(err, ERR_USAGE, "--window %s: write a time above 0, such as 5m or 1h",
+                           window);
+    }
+    for (size_t i = 0; !status && i < given->all.len; i++)
+        status = objective_parse(given->all.at[i], &list[i], err);
+    if (!status && given->all.len)
+        status = log_slo(log, list, given->all.len, window_s, option_number(o, OPTION_LEVEL, 0.95),
+                         r, err);
+    mem_free(list);
+    return status;
+}
 
 int cmd_replay(const struct cli *cli, struct error *err)
 {
@@ -21,6 +49,9 @@ int cmd_replay(const struct cli *cli, struct error *err)
     if (!status) {
         log_observe(&log, option_number(o, OPTION_LEVEL, 0.95), &r);
         result_judge(&r, targets.target, targets.n_targets);
+        status = add_objectives(cli, &log, &r, err);
+    }
+    if (!status) {
         status = cli_finish(cli, &r, NULL, true, err);
     }
     log_release(&log);

@@ -55,6 +55,12 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_GRID] = {"grid",           0,   TAKES_COUNT,       "N",
                     "coverages walked by split and grid "
                      "(default 100)",                                                                                      ON(SIZE)                },
+    [OPTION_SLO] =
+        {"slo",            0,   TAKES_MANY,        "OBJECTIVE",
+                    "\"completion at least 99%\", \"retrieve latency at most 200ms for 95%\" (may repeat)",
+                    ON(REPLAY)                                                                                                                     },
+    [OPTION_WINDOW] = {"window",         0,   TAKES_TEXT,        "TIME",
+                    "length of the windows of --slo (default: a round one, 60 windows at most)",                           ON(REPLAY)              },
     [OPTION_BASELINE] =
         {"baseline",       0,   TAKES_PROBABILITY, "P",
                     "share of the items of one log, from the first, to hold the rest against (default 30%)",

@@ -53,6 +53,8 @@ void result_release(struct result *r)
     release_rows(&r->layers);
     release_rows(&r->classes);
     release_rows(&r->names);
+    release_rows(&r->objectives);
+    release_rows(&r->windows);
     release_rows(&r->changes);
     release_rows(&r->edges);
     for (size_t i = 0; i < r->curves.len; i++)
@@ -238,7 +240,8 @@ static enum verdict judge_one(const struct metric *m, const struct target *t)
 
 /* How many observations would settle it, if the value stayed: the half-width shrinks with
  * 1/sqrt(n), so n * (half-width / distance)^2. */
-static void warn_not_shown(struct result *r, const struct metric *m, const struct target *t)
+static void warn_not_shown(struct result *r, const char *name, const struct metric *m,
+                           const struct target *t)
 {
     double side = m->value >= t->value ? m->value - m->low : m->high - m->value;
     double distance = fabs(m->value - t->value);
@@ -246,7 +249,7 @@ static void warn_not_shown(struct result *r, const struct metric *m, const struc
     double needed = (double)m->n * (side / distance) * (side / distance);
     bool met = (t->kind == TARGET_AT_LEAST) == (m->value >= t->value);
     if (m->n == 0 || m->level == 0 || parameters || !(needed < 1e12)) {
-        result_warn(r, "%s: \"%s\" is not shown: its interval holds the target%s", m->name, t->text,
+        result_warn(r, "%s: \"%s\" is not shown: its interval holds the target%s", name, t->text,
                     parameters ? "; more evidence would narrow it" : "");
         return;
     }
@@ -256,7 +259,7 @@ static void warn_not_shown(struct result *r, const struct metric *m, const struc
     result_warn(r,
                 "%s: \"%s\" is not shown: about %s observations would show that it is %s, if the "
                 "value stays where it is",
-                m->name, t->text, buf_text(&count), met ? "met" : "missed");
+                name, t->text, buf_text(&count), met ? "met" : "missed");
     buf_release(&count);
 }
 
@@ -279,7 +282,8 @@ static bool is_infeasible(const struct result *r, const struct target *t)
            !isnan(a->best_attainable) && !strcmp(a->risk, t->metric);
 }
 
-void result_judge(struct result *r, const struct target *targets, uint32_t n)
+void result_judge_row(struct result *r, struct metrics *metrics, const char *owner,
+                      const struct target *targets, uint32_t n)
 {
     bool any = false, all = true;
     for (uint32_t i = 0; i < n; i++) {
@@ -287,11 +291,11 @@ void result_judge(struct result *r, const struct target *targets, uint32_t n)
         if (t->kind != TARGET_AT_MOST && t->kind != TARGET_AT_LEAST)
             continue;
         any = true;
-        struct metric *m = (struct metric *)metrics_find(&r->metrics, t->metric);
+        struct metric *m = (struct metric *)metrics_find(metrics, t->metric);
         if (!m) {
             all = false;
-            result_warn(r, "%s: \"%s\" is not shown: this result does not hold %s", t->metric,
-                        t->text, t->metric);
+            result_warn(r, "%s: \"%s\" is not shown: this result does not hold %s",
+                        owner ? owner : t->metric, t->text, t->metric);
             continue;
         }
         m->target = m->target && m->verdict != VERDICT_NONE && strcmp(m->target, t->text)
@@ -299,7 +303,7 @@ void result_judge(struct result *r, const struct target *targets, uint32_t n)
                         : result_text(r, "%s", t->text);
         enum verdict v = judge_one(m, t);
         if (v == VERDICT_NOT_SHOWN)
-            warn_not_shown(r, m, t);
+            warn_not_shown(r, owner ? owner : m->name, m, t);
         else if (v == VERDICT_FAIL && is_infeasible(r, t))
             v = VERDICT_INFEASIBLE;
         m->verdict = worse(m->verdict, v);
@@ -307,4 +311,9 @@ void result_judge(struct result *r, const struct target *targets, uint32_t n)
     }
     if (any)
         r->passed = all && r->passed != PASSED_FALSE ? PASSED_TRUE : PASSED_FALSE;
+}
+
+void result_judge(struct result *r, const struct target *targets, uint32_t n)
+{
+    result_judge_row(r, &r->metrics, NULL, targets, n);
 }

@@ -448,11 +448,18 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     document_section(out, "frontier", "The review frontier");
     add_pictures(&b, PLOT_FRONTIER);
     add_stages(&b);
+    document_section(out, "objectives", "Service level objectives");
+    for (size_t i = 0; i < n; i++) {
+        document_add_table(out, table_objectives(out, results[i]));
+        document_add_table(out, table_windows(out, results[i]));
+    }
     document_section(out, "changes", "What has changed");
     for (size_t i = 0; i < n; i++)
         document_add_table(out, table_changes(out, results[i], true));
     document_section(out, "latency", "Latency");
     add_latency(&b);
+    for (size_t i = 0; i < n; i++)
+        document_add_table(out, table_time(out, results[i]));
     document_section(out, "backlog", "Review backlog");
     add_pictures(&b, PLOT_BACKLOG);
     document_section(out, "calibration", "Calibration");

@@ -121,6 +121,12 @@ static void put_rows(struct buf *out, const char *part, const struct row *rows, 
         put_metrics(out, part, rows[i].id, rows[i].layer, &rows[i].metrics);
 }
 
+static void put_kinds(struct buf *out, const char *part, const struct row *rows, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        put_metrics(out, part, rows[i].id, rows[i].kind, &rows[i].metrics);
+}
+
 static void put_plain(struct buf *out, const char *part, const char *metric, double value,
                       const char *note)
 {
@@ -240,9 +246,9 @@ void report_csv(const struct result *r, struct buf *out)
     put_rows(out, "environment", r->environments.at, r->environments.len);
     put_rows(out, "layer", r->layers.at, r->layers.len);
     put_rows(out, "class", r->classes.at, r->classes.len);
-    for (size_t i = 0; i < r->changes.len; i++)
-        put_metrics(out, "change", r->changes.at[i].id, r->changes.at[i].kind,
-                    &r->changes.at[i].metrics);
+    put_kinds(out, "objective", r->objectives.at, r->objectives.len);
+    put_kinds(out, "window", r->windows.at, r->windows.len);
+    put_kinds(out, "change", r->changes.at, r->changes.len);
     put_rows(out, "name", r->names.at, r->names.len);
     put_curves(out, r);
     put_sensitivities(out, r);

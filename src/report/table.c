@@ -5,6 +5,7 @@
 
 #include "report/cells.h"
 #include "report/format.h"
+#include "report/headline.h"
 
 #include <math.h>
 #include <string.h>
@@ -175,6 +176,90 @@ struct table *table_curve(struct document *d, const struct result *r, const stru
 }
 
 enum { CALM_SHOWN = 5 };
+
+/* The rows of an objective's windows, or of the objectives. */
+static void cell_of(struct document *d, struct table *t, const struct row *row, const char *name,
+                    format_fn format)
+{
+    cell_metric(d, t, metrics_find(&row->metrics, name), NULL, format);
+}
+
+struct table *table_objectives(struct document *d, const struct result *r)
+{
+    if (!r->objectives.len)
+        return NULL;
+    struct table *t = document_table(d, "Objectives");
+    table_column(d, t, "objective", false);
+    table_column(d, t, "attained", true);
+    table_column(d, t, "bad", true);
+    table_column(d, t, "of", true);
+    table_column(d, t, "budget spent", true);
+    table_column(d, t, "verdict", false);
+    for (size_t i = 0; i < r->objectives.len; i++) {
+        const struct row *row = &r->objectives.at[i];
+        const struct metric *m = metrics_find(&row->metrics, "attainment"),
+                            *spent = metrics_find(&row->metrics, "budget_spent");
+        table_cell(d, t, TONE_PLAIN, row->id);
+        cell_metric(d, t, m, NULL, format_both);
+        cell_of(d, t, row, "bad", format_value);
+        cell_of(d, t, row, "events", format_value);
+        table_cell(d, t, TONE_PLAIN,
+                   spent ? arena_printf(&d->arena, "%.3g%%", 100 * spent->value) : "");
+        table_cell(d, t, m ? headline_tone(m->verdict) : TONE_PLAIN,
+                   m && m->verdict != VERDICT_NONE ? verdict_name(m->verdict) : "not shown");
+    }
+    return t;
+}
+
+struct table *table_windows(struct document *d, const struct result *r)
+{
+    if (!r->windows.len)
+        return NULL;
+    struct table *t = document_table(d, "Worst windows, and where the budget burns too fast");
+    table_column(d, t, "objective", false);
+    table_column(d, t, "why", false);
+    table_column(d, t, "from", false);
+    table_column(d, t, "attained", true);
+    table_column(d, t, "of", true);
+    table_column(d, t, "burn", true);
+    for (size_t i = 0; i < r->windows.len; i++) {
+        const struct row *row = &r->windows.at[i];
+        table_cell(d, t, TONE_PLAIN, row->id);
+        table_cell(d, t, TONE_PLAIN, row->kind ? row->kind : "");
+        cell_of(d, t, row, "from", format_value);
+        cell_of(d, t, row, "attainment", format_value);
+        cell_of(d, t, row, "events", format_value);
+        const struct metric *burn = metrics_find(&row->metrics, "burn_rate");
+        table_cell(d, t, TONE_PLAIN, burn ? arena_printf(&d->arena, "%.3g", burn->value) : "");
+    }
+    return t;
+}
+
+struct table *table_time(struct document *d, const struct result *r)
+{
+    double rest = 1;
+    for (size_t i = 0; i < r->stages.len; i++) {
+        const struct metric *m = metrics_find(&r->stages.at[i].metrics, "critical_share");
+        rest -= m ? m->value : 0;
+    }
+    if (rest == 1)
+        return NULL;
+    struct table *t = document_table(d, "Where the time of items goes: their critical paths");
+    struct metric in_none = {
+        .name = "critical_share", .value = fmax(rest, 0), .low = NAN, .high = NAN, .unit = "1"};
+    table_column(d, t, "stage", false);
+    table_column(d, t, "share of the time", true);
+    table_column(d, t, "within its budget", true);
+    for (size_t i = 0; i < r->stages.len; i++) {
+        table_cell(d, t, TONE_PLAIN, r->stages.at[i].id);
+        cell_of(d, t, &r->stages.at[i], "critical_share", format_both);
+        cell_of(d, t, &r->stages.at[i], "within_budget", format_both);
+    }
+    table_cell(d, t, TONE_PLAIN, "(in no stage)");
+    cell_metric(d, t, &in_none, NULL, format_value);
+    table_cell(d, t, TONE_PLAIN, "");
+    return t;
+}
 
 /* A metric of a change, as one of what changed. */
 static void cell_change(struct document *d, struct table *t, const struct row *row,

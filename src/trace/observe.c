@@ -257,6 +257,7 @@ void log_observe(const struct trace_log *log, double level, struct result *out)
     put_latency(log, level, out);
     observe_stages(log, level, out);
     put_edges(log, level, out);
+    observe_flow(log, level, out);
     observe_confidence(log, level, out);
     observe_names(log, out);
     quality_report(log, out);

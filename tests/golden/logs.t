@@ -41,6 +41,10 @@ confidence_gate  feedback_store   75.0% (68.6–80.5)    150
 human_review     feedback_store     100% (92.9–100)     50
 feedback_store   ship               100% (98.1–100)    200
 
+Resources
+resource      arrivals  completions            backlog growth
+human_review        50           50  17232 (-93470 to 127933)
+
 Span names
 name                          spans  errors       p50       p95  confidence
 tools/call lookup_price         204       0  391.5 µs  1.844 ms
@@ -187,6 +191,10 @@ confidence_gate  feedback_store   70.8% (50.8–85.1)     17
 human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
+Resources
+resource      arrivals  completions           backlog growth
+human_review         7            7  21104 (-56734 to 98942)
+
 Span names
 name                          spans  errors       p50       p95  confidence
 retrieval corpus                 27       3  38.98 ms  75.55 ms
@@ -311,6 +319,10 @@ confidence_gate  feedback_store   70.8% (50.8–85.1)     17
 human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
+Resources
+resource      arrivals  completions           backlog growth
+human_review         7            7  21104 (-56734 to 98942)
+
 Span names
 name                          spans  errors       p50       p95  confidence
 retrieval corpus                 27       3  38.98 ms  75.55 ms
@@ -374,6 +386,10 @@ confidence_gate  feedback_store   70.8% (50.8–85.1)     17
 human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
+Resources
+resource      arrivals  completions           backlog growth
+human_review         7            7  21104 (-56734 to 98942)
+
 Span names
 name                          spans  errors     p50     p95  confidence
 retrieval corpus                 27       3   38 ms   75 ms
@@ -436,6 +452,10 @@ confidence_gate  human_review     29.2% (14.9–49.2)      7
 confidence_gate  feedback_store   70.8% (50.8–85.1)     17
 human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
+
+Resources
+resource      arrivals  completions           backlog growth
+human_review         7            7  21104 (-56734 to 98942)
 
 Span names
 name                          spans  errors       p50       p95  confidence
@@ -518,6 +538,10 @@ Confidence_Gate  Feedback_Store   57.1% (25.0–84.2)      4
 Human_Review     Feedback_Store   66.7% (20.8–93.9)      2
 Feedback_Store   ship               100% (61.0–100)      6
 
+Resources
+resource      arrivals  completions      backlog growth
+Human_Review         3            2  288 (-774 to 1350)
+
 Span names
 name             spans  errors      p50      p95  confidence
 Start                8       0     1 ms     1 ms
@@ -565,6 +589,10 @@ confidence_gate  human_review     29.2% (14.9–49.2)      7
 confidence_gate  feedback_store   70.8% (50.8–85.1)     17
 human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
+
+Resources
+resource      arrivals  completions           backlog growth
+human_review         7            7  21104 (-56734 to 98942)
 
 Span names
 $ gunzip -c tests/data/events.xes.gz | head -c 30000 >$TMP_GOLDEN/cut.xes; seam replay $TMP_GOLDEN/cut.xes --strict

@@ -78,7 +78,7 @@ seam: wrote TMP/page/03-simulate.csv
 seam: wrote TMP/page/04-replay.json
 seam: wrote TMP/page/04-replay.csv
 $ grep -c '<h2' $TMP_GOLDEN/page/report.html
-12
+13
 $ seam report $TMP_GOLDEN/solved.json -o $TMP_GOLDEN/page --format h
 seam: --format h: the formats are html, csv and json
 [2]
