@@ -620,6 +620,10 @@ confidence_gate  feedback_store   70.8% (50.8–85.1)     17
 human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
+Resources
+resource      arrivals  completions           backlog growth
+human_review         7            7  21104 (-56734 to 98942)
+
 Span names
 $ seam replay tests/data/autogen.log.gz 2>&1 | sed -n '/^Edges/,/^None/p'
 Edges
@@ -631,6 +635,10 @@ confidence_gate  human_review     29.2% (14.9–49.2)      7
 confidence_gate  feedback_store   70.8% (50.8–85.1)     17
 human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
+
+Resources
+resource      arrivals  completions           backlog growth
+human_review         7            7  21104 (-56734 to 98942)
 
 Span names
 name             spans  errors    p50    p95  confidence
