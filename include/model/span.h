@@ -29,6 +29,7 @@ enum span_flag {
     SPAN_DUPLICATE = 2,   /* sent before: same trace, id, name and start */
     SPAN_NO_DURATION = 4, /* start or end missing */
     SPAN_NEGATIVE = 8,    /* ends before it starts */
+    SPAN_ANNOTATED = 16,  /* its decision is what a person said of it afterwards */
 };
 
 /* Marks a place that is an offset in bytes from 0, in a file that has no lines. */

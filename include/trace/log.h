@@ -106,7 +106,8 @@ struct log_item {
     enum log_verdict verdict;    /* of its last review */
     double confidence;           /* at the gate; NaN */
     int8_t label, shipped_label; /* enum log_truth, from a label file */
-    int8_t draft, shipped;       /* enum log_truth, from labels or else decisions */
+    int8_t said, said_shipped;   /* the same, from annotations by people */
+    int8_t draft, shipped;       /* enum log_truth, from labels, annotations or decisions */
 };
 
 struct log_stage {
@@ -144,6 +145,7 @@ struct trace_log {
     double threshold;             /* of the gate; NaN */
     bool threshold_logged;        /* an attribute said so */
     uint64_t gate_mixed;          /* items on the wrong side of the threshold */
+    uint64_t annotated;           /* drafts and runs that people judged in annotations */
     bool user_decision, labelled;
     int64_t until_ns; /* what came later was cut off (log_cut); 0: nothing was */
 };

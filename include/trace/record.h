@@ -57,9 +57,7 @@ struct opinion {
     const char *word; /* the decision, whatever the score and label; NULL */
     bool human;
 };
-/* Keeps it for settle_all: the score of a machine is a confidence, the word of a person a decision
- * (a score of 1 or true: approved, 0 or false: rejected, else the label).  The names that
- * --confidence and --decision give are taken alone; else a name with "confidence" goes first. */
+/* Keeps for settle_all what it means (opinion.h). */
 void record_opinion(struct sink *sink, const struct opinion *o);
 
 /* A boolean true, or the string "true". */

@@ -13,6 +13,7 @@ struct judgement {
     uint32_t decision; /* of a person; SPAN_NONE */
     double score;      /* in [0, 1], NaN */
     uint8_t rank;      /* the highest score is taken, among equals the first */
+    bool afterwards;   /* the decision is no step of the run: somebody annotated it */
     uint32_t order;    /* set by settle_judgement */
     uint32_t file;
     uint64_t line;

@@ -33,6 +33,10 @@ MUST_CHECK int vocabulary_new(const struct log_options *options, struct span_set
 /* Frees the vocabulary, not the set of spans; NULL is fine. */
 void vocabulary_free(struct vocabulary *v);
 
+struct settle;
+/* Where annotations of a span go that are of another one, or of the trace; borrowed. */
+void vocabulary_settle(struct vocabulary *v, struct settle *later);
+
 /* The open span; the reader fills trace, id, parent, name, times, file and line itself. */
 struct span *vocabulary_open(struct vocabulary *v);
 /* The same, once it is open. */
@@ -51,7 +55,10 @@ void vocabulary_tell(struct vocabulary *v, const struct vocabulary_key *key,
 void vocabulary_event(struct vocabulary *v, const char *name, size_t len);
 /* The status; message may be NULL. */
 void vocabulary_status(struct vocabulary *v, bool failed, const char *message, size_t len);
-/* Decides and adds the span to the set. */
+/* The open span is linked to another one; the first link counts. */
+void vocabulary_link(struct vocabulary *v, uint32_t trace, uint64_t span);
+/* Decides and adds the span to the set.  A span that does nothing but annotate the one it is linked
+ * to is left out. */
 void vocabulary_close(struct vocabulary *v);
 /* Decides and gives the span instead, for a reader that has more to say of it. */
 void vocabulary_take(struct vocabulary *v, struct span *out);

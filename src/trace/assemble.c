@@ -97,7 +97,8 @@ static uint32_t first_value(const struct tree *t, uint32_t trace, const uint32_t
 static uint32_t new_item(struct assembly *a, uint32_t id)
 {
     struct log_item item = {.id = id, .confidence = NAN};
-    item.label = item.shipped_label = item.draft = item.shipped = LOG_UNKNOWN;
+    item.label = item.shipped_label = item.said = item.said_shipped = LOG_UNKNOWN;
+    item.draft = item.shipped = LOG_UNKNOWN;
     vec_push(&a->log->items, item);
     vec_push(&a->pending, SPAN_NONE);
     return (uint32_t)a->log->items.len - 1;
@@ -213,7 +214,7 @@ static void add_attempt(struct trace_log *log, struct log_visit *v, uint32_t i)
     stage->attempts++;
     stage->kinds[s->kind[i]]++;
     stage->interrupts += v->pending;
-    stage->decisions += s->decision[i] != SPAN_NONE;
+    stage->decisions += s->decision[i] != SPAN_NONE && !(s->flags[i] & SPAN_ANNOTATED);
     stage->confidences += !isnan(s->confidence[i]);
 }
 

@@ -312,12 +312,90 @@ static void settle_items(struct trace_log *log)
     mem_free(scored);
 }
 
+enum log_truth discover_annotation(const char *text)
+{
+    static const struct {
+        const char *begin;
+        enum log_truth truth;
+    } table[] = {
+        {"corrected",  LOG_BAD },
+        {"correction", LOG_BAD },
+        {"correct",    LOG_GOOD},
+        {"not ",       LOG_BAD },
+        {"not_",       LOG_BAD },
+        {"incorrect",  LOG_BAD },
+        {"thumbs_up",  LOG_GOOD},
+        {"thumbs-up",  LOG_GOOD},
+        {"thumbs up",  LOG_GOOD},
+        {"thumbs",     LOG_BAD },
+        {"right",      LOG_GOOD},
+        {"positive",   LOG_GOOD},
+        {"negative",   LOG_BAD },
+        {"factual",    LOG_GOOD},
+        {"hallucinat", LOG_BAD },
+        {"unfactual",  LOG_BAD },
+        {"faithful",   LOG_GOOD},
+        {"unfaithful", LOG_BAD },
+        {"dislike",    LOG_BAD },
+        {"like",       LOG_GOOD},
+        {"down",       LOG_BAD },
+        {"up",         LOG_GOOD},
+        {"poor",       LOG_BAD },
+        {"invalid",    LOG_BAD },
+        {"valid",      LOG_GOOD},
+        {"relevant",   LOG_GOOD},
+        {"irrelevant", LOG_BAD },
+    };
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strncasecmp(text, table[i].begin, strlen(table[i].begin)) == 0)
+            return table[i].truth;
+    switch (discover_verdict(text)) {
+    case LOG_APPROVED:
+        return LOG_GOOD;
+    case LOG_CORRECTED:
+    case LOG_REJECTED_BY_REVIEW:
+        return LOG_BAD;
+    case LOG_NO_VERDICT:
+    case LOG_AUTOMATIC:
+        break;
+    }
+    return LOG_UNKNOWN;
+}
+
+/* Annotations by people are decisions where they stand on a review, labels elsewhere: of what the
+ * run shipped on its root, of the draft on any other span. */
+static void hear_annotations(struct trace_log *log)
+{
+    enum { STEP = 1, REVIEW = 2 };
+    const struct span_set *s = &log->spans;
+    uint8_t *is = mem_zero(s->len, sizeof *is);
+    for (size_t v = 0; v < log->visits.len; v++)
+        for (uint32_t k = 0; k < log->visits.at[v].n_attempts; k++)
+            is[log->attempts.at[log->visits.at[v].first_attempt + k]] =
+                (int32_t)log->visits.at[v].stage == log->review ? REVIEW : STEP;
+    for (size_t i = 0; i < s->len; i++) {
+        bool label = s->flags[i] & SPAN_ANNOTATED && is[i] != REVIEW && s->kind[i] != SPAN_HUMAN;
+        if (!label || log->span_item[i] == SPAN_NONE)
+            continue;
+        struct log_item *it = &log->items.at[log->span_item[i]];
+        enum log_truth truth = discover_annotation(span_string(s, s->decision[i]));
+        if (s->parent[i] == 0 && is[i] != STEP)
+            it->said_shipped = (int8_t)truth;
+        else
+            it->said = (int8_t)truth;
+        log->annotated += truth != LOG_UNKNOWN;
+    }
+    mem_free(is);
+}
+
 void discover_truth(struct trace_log *log)
 {
     for (size_t i = 0; i < log->items.len; i++) {
         struct log_item *it = &log->items.at[i];
         bool approved = it->verdict == LOG_APPROVED;
-        it->draft = it->label;
+        it->draft = it->label != LOG_UNKNOWN ? it->label : it->said;
+        if (it->draft == LOG_UNKNOWN && !it->reviewed)
+            it->draft = it->said_shipped; /* nobody changed it */
         if (it->draft == LOG_UNKNOWN && it->verdict != LOG_NO_VERDICT)
             it->draft = approved ? LOG_GOOD : LOG_BAD;
         it->shipped = LOG_UNKNOWN;
@@ -325,6 +403,8 @@ void discover_truth(struct trace_log *log)
             continue;
         if (it->shipped_label != LOG_UNKNOWN)
             it->shipped = it->shipped_label;
+        else if (it->said_shipped != LOG_UNKNOWN)
+            it->shipped = it->said_shipped;
         else if (!it->reviewed || approved)
             it->shipped = it->draft;
         else if (it->verdict == LOG_CORRECTED)
@@ -511,6 +591,7 @@ void discover(struct trace_log *log)
         stage->layer = layer_of(stage);
     }
     drop_automatic(log);
+    hear_annotations(log);
     settle_items(log);
     discover_gate(log);
     discover_edges(log);

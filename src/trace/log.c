@@ -193,6 +193,7 @@ static int read_source(const struct source *from, const struct log_options *opti
     sink.json = json_reader_new();
     if (vocabulary_new(sink.options, &out->spans, &out->quality, &sink.words, err))
         goto done;
+    vocabulary_settle(sink.words, &sink.later);
     if (read_files(out, from, &sink, err))
         goto done;
     reader_end(&sink);

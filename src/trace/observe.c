@@ -227,6 +227,9 @@ static void warn(const struct trace_log *log, const struct counts *c, struct res
                     "reliability is known for %llu of %llu items: of the others an OK status says "
                     "nothing, so it is given as bounds; a label file (--labels) would narrow them",
                     known, n);
+    if (log->annotated)
+        result_assume(out, "%llu annotations by people of drafts and runs are taken as true",
+                      (unsigned long long)log->annotated);
     if (c->reviewed_known && !log->labelled)
         result_warn(out, "what is known of reviewed items is the reviewer's word, taken as true");
     if (reviewed_only && log->labelled)

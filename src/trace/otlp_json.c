@@ -87,6 +87,17 @@ static void read_events(struct json list, struct sink *sink)
     }
 }
 
+static void read_links(struct json list, struct sink *sink)
+{
+    char digits[24];
+    const char *trace, *span;
+    size_t n, m;
+    for (struct json_iter it = json_each(list); json_next(&it);)
+        if (record_id(json_get2(it.value, "traceId", "trace_id"), digits, &trace, &n) &&
+            json_text(json_get2(it.value, "spanId", "span_id"), &span, &m))
+            vocabulary_link(sink->words, ids_trace(sink->set, trace, n), ids_span(span, m));
+}
+
 static void read_status(struct json status, struct sink *sink)
 {
     const char *message = NULL, *name;
@@ -116,7 +127,7 @@ static int64_t read_time(struct json v, struct sink *sink)
 }
 
 /* The parts of a span, found in one walk over its keys. */
-enum part { TRACE, SPAN, PARENT, NAME, START, END, ATTRIBUTES, EVENTS, STATUS, PARTS };
+enum part { TRACE, SPAN, PARENT, NAME, START, END, ATTRIBUTES, EVENTS, STATUS, LINKS, PARTS };
 static const struct {
     const char *key, *snake;
 } parts[PARTS] = {
@@ -129,6 +140,7 @@ static const struct {
     {"attributes",        "attributes"          },
     {"events",            "events"              },
     {"status",            "status"              },
+    {"links",             "links"               },
 };
 
 static void find_parts(struct json span, struct json found[PARTS])
@@ -172,6 +184,7 @@ static int read_span(struct json v, struct sink *sink, struct error *err)
     read_attributes(part[ATTRIBUTES], sink);
     read_status(part[STATUS], sink);
     read_events(part[EVENTS], sink);
+    read_links(part[LINKS], sink);
     vocabulary_close(sink->words);
     return 0;
 }

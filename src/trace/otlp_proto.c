@@ -28,7 +28,10 @@ enum {
     SPAN_END = PROTO_TAG(8, PROTO_FIXED64),
     SPAN_ATTRIBUTES = BYTES(9),
     SPAN_EVENTS = BYTES(11),
-    SPAN_LINKS = BYTES(13), /* their attributes are field 4 */
+    SPAN_LINKS = BYTES(13),
+    LINK_TRACE_ID = BYTES(1),
+    LINK_SPAN_ID = BYTES(2),
+    LINK_ATTRIBUTES = BYTES(4),
     SPAN_STATUS = BYTES(15),
     STATUS_MESSAGE = BYTES(2),
     STATUS_CODE = PROTO_TAG(3, PROTO_VARINT),
@@ -141,7 +144,7 @@ static bool check_value(struct otlp_proto *p, struct proto_bytes bytes, int dept
     return is_done(p, &in);
 }
 
-/* A message whose attributes are not asked for: a resource, a scope or a link. */
+/* A message whose attributes are not asked for: a resource or a scope. */
 static bool check_message(struct otlp_proto *p, struct proto_bytes bytes, uint32_t attributes)
 {
     struct proto in = proto_walk(bytes);
@@ -272,6 +275,26 @@ static bool read_event(struct otlp_proto *p, struct proto_bytes bytes)
     return true;
 }
 
+static bool read_link(struct otlp_proto *p, struct proto_bytes bytes)
+{
+    struct proto in = proto_walk(bytes);
+    struct proto_field f;
+    struct proto_bytes trace = {0}, span = {0};
+    while (proto_next(&in, &f))
+        if (f.tag == LINK_TRACE_ID)
+            trace = f.bytes;
+        else if (f.tag == LINK_SPAN_ID)
+            span = f.bytes;
+        else if (f.tag == LINK_ATTRIBUTES && !check_attribute(p, f.bytes, 0))
+            return false;
+    if (!is_done(p, &in))
+        return false;
+    if (trace.at && span.at)
+        vocabulary_link(p->sink->words, ids_trace_bytes(p->sink->set, trace.at, proto_len(trace)),
+                        ids_span_bytes(span.at, proto_len(span)));
+    return true;
+}
+
 static bool read_events(struct otlp_proto *p, struct proto_bytes bytes)
 {
     struct proto in = proto_walk(bytes);
@@ -339,7 +362,7 @@ static bool read_part(struct otlp_proto *p, const struct proto_field *f, const u
     case SPAN_ATTRIBUTES:
         return read_attribute(p, f->bytes);
     case SPAN_LINKS:
-        return check_message(p, f->bytes, BYTES(4));
+        return read_link(p, f->bytes);
     case SPAN_STATUS:
         return read_status(p, f->bytes, status);
     }

@@ -5,6 +5,7 @@
 #include "trace/record.h"
 
 #include "trace/ids.h"
+#include "trace/opinion.h"
 #include "trace/timestamp.h"
 
 #include <math.h>
@@ -252,67 +253,14 @@ static bool number_or_flag(struct json v, double *out)
     return true;
 }
 
-static bool is_called(const struct opinion *o, const char *name)
-{
-    const char *s = o->name_text;
-    size_t len = o->name_len;
-    if (!json_present(o->name) || json_text(o->name, &s, &len))
-        return s && len == strlen(name) && memcmp(s, name, len) == 0;
-    return false;
-}
-
-/* 0: not asked for; 3: the name the user gave. */
-static uint8_t rank_of(const struct sink *sink, const struct opinion *o)
-{
-    static const char word[] = "confidence";
-    const char *s = o->name_text;
-    size_t len = o->name_len, n = sizeof word - 1;
-    if (sink->options->confidence)
-        return is_called(o, sink->options->confidence) ? 3 : 0;
-    if (json_present(o->name) && !json_text(o->name, &s, &len))
-        return 1;
-    for (size_t i = 0; s && i + n <= len; i++)
-        if (strncasecmp(s + i, word, n) == 0)
-            return 2;
-    return 1;
-}
-
-static void put_decision(struct sink *sink, const struct opinion *o, struct judgement *j)
-{
-    const char *word = o->word;
-    size_t len = word ? strlen(word) : 0;
-    double x;
-    if (!o->human || (sink->options->decision && !is_called(o, sink->options->decision)))
-        return;
-    if (!word && number_or_flag(o->score, &x) && (x == 0 || x == 1)) {
-        word = x != 0 ? "approved" : "rejected";
-        len = 8;
-    }
-    if (!word)
-        word = record_text(o->label, &len);
-    if (word)
-        j->decision = span_text(sink->set, word, len);
-}
-
-static void put_score(struct sink *sink, const struct opinion *o, struct judgement *j)
-{
-    double x;
-    j->rank = rank_of(sink, o);
-    if (!j->rank || (o->human && j->rank < 3) || !number_or_flag(o->score, &x))
-        return;
-    if (x >= 0 && x <= 1)
-        j->score = x;
-    else
-        quality_note(sink->quality, QUALITY_BAD_SCORE, sink->file_index, sink->line);
-}
-
 void record_opinion(struct sink *sink, const struct opinion *o)
 {
-    struct judgement j = {.trace = SPAN_NONE,
-                          .decision = SPAN_NONE,
-                          .score = NAN,
-                          .file = sink->file_index,
-                          .line = sink->line};
+    struct judgement j = {.trace = SPAN_NONE, .file = sink->file_index, .line = sink->line};
+    struct said said = {.name = o->name_text,
+                        .name_len = o->name_len,
+                        .word = o->word,
+                        .score = NAN,
+                        .human = o->human};
     char digits[24];
     const char *s;
     size_t len;
@@ -324,8 +272,11 @@ void record_opinion(struct sink *sink, const struct opinion *o)
         record_unreadable(sink);
         return;
     }
-    put_decision(sink, o, &j);
-    put_score(sink, o, &j);
-    if (!isnan(j.score) || j.decision != SPAN_NONE)
+    if (json_present(o->name))
+        said.name = record_text(o->name, &said.name_len);
+    said.label = record_text(o->label, &said.label_len);
+    if (!number_or_flag(o->score, &said.score))
+        said.score = NAN;
+    if (opinion_judge(&said, sink->options, sink->set, sink->quality, &j))
         settle_judgement(&sink->later, &j);
 }

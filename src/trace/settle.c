@@ -135,8 +135,10 @@ static void fold(struct settle *s, struct verdicts *out)
             last->score = j[k].score;
             last->rank = j[k].rank;
         }
-        if (j[k].decision != SPAN_NONE)
+        if (j[k].decision != SPAN_NONE) {
             last->decision = j[k].decision;
+            last->afterwards = j[k].afterwards;
+        }
     }
 }
 
@@ -161,8 +163,11 @@ static void put(struct span_set *set, uint32_t i, struct verdict_of *v)
     v->met = true;
     if (!isnan(v->said.score))
         set->confidence[i] = v->said.score;
-    if (v->said.decision != SPAN_NONE)
+    if (v->said.decision != SPAN_NONE) {
         set->decision[i] = v->said.decision;
+        if (v->said.afterwards)
+            set->flags[i] |= SPAN_ANNOTATED;
+    }
 }
 
 static void judge(struct settle *s, struct span_set *set, struct quality *quality)

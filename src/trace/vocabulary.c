@@ -10,6 +10,8 @@
 
 #include "base/units.h"
 #include "model/rules.h"
+#include "trace/note.h"
+#include "trace/opinion.h"
 
 #include <math.h>
 #include <string.h>
@@ -28,6 +30,8 @@ enum meaning {
     MEANS_THRESHOLD,
     MEANS_METADATA, /* JSON text: its members are attributes too */
     MEANS_OUTPUT,   /* maybe JSON text with a confidence or a verdict */
+    MEANS_MODEL,    /* its presence tells a model's call */
+    MEANS_NOTE,     /* part of an annotation or evaluation */
 };
 
 struct word {
@@ -67,6 +71,16 @@ static const struct word words[] = {
     {"run_type",                      MEANS_KIND,       1},
     {"langfuse.observation.type",     MEANS_KIND,       1},
     {".conversation_id",              MEANS_SESSION,    2},
+    {"llm.request.type",              MEANS_KIND,       2},
+    {"gen_ai.system",                 MEANS_MODEL,      1},
+    {"gen_ai.request.model",          MEANS_MODEL,      1},
+    {"llm.model_name",                MEANS_MODEL,      1},
+    {"graph.node.name",               MEANS_NODE,       4},
+    {"traceloop.entity.name",         MEANS_NODE,       1},
+    {"error.message",                 MEANS_ERROR_TEXT, 1},
+    {"error",                         MEANS_ERROR_TEXT, 1},
+    {".approved",                     MEANS_DECISION,   1},
+    {"annotations.N.annotation.",     MEANS_NOTE,       1}, /* last; what note_is_key knows */
 };
 enum { WORDS = sizeof words / sizeof words[0], RANK_USER = 9, RANK_OUTPUT = 1 };
 
@@ -89,6 +103,15 @@ static const struct {
     {"tools/call",       SPAN_TOOL },
     {"invoke_agent",     SPAN_AGENT},
     {"create_agent",     SPAN_AGENT},
+    {"search_memory",    SPAN_DATA },
+    {"update_memory",    SPAN_DATA },
+    {"create_memory",    SPAN_DATA },
+    {"delete_memory",    SPAN_DATA },
+    {"upsert_memory",    SPAN_DATA },
+    {"resources/read",   SPAN_DATA },
+    {"completion",       SPAN_MODEL},
+    {"embedding",        SPAN_DATA },
+    {"rerank",           SPAN_DATA },
     {"invoke_workflow",  SPAN_AGENT},
     {"plan",             SPAN_AGENT},
     {"AGENT",            SPAN_AGENT},
@@ -115,6 +138,8 @@ struct vocabulary_key {
 };
 
 struct vocabulary {
+    const struct log_options *options;
+    struct settle *later; /* NULL: nobody settles */
     struct span_set *set;
     struct quality *quality;
     struct attr_path stage_by, item_by, confidence, decision, failure;
@@ -131,6 +156,9 @@ struct vocabulary {
     double event_score;
     bool event_score_named;
     struct buf error_text, scratch;
+    struct notes notes;
+    uint32_t link_trace; /* SPAN_NONE: no link */
+    uint64_t link_span;
 };
 
 /* ---- options ---------------------------------------------------------------------------- */
@@ -196,6 +224,7 @@ int vocabulary_new(const struct log_options *options, struct span_set *set, stru
     struct vocabulary *v = mem_zero(1, sizeof *v);
     if (!options)
         options = &none;
+    v->options = options;
     v->set = set;
     v->quality = quality;
     v->stage_by = path_of(options->stage_by);
@@ -220,6 +249,7 @@ void vocabulary_free(struct vocabulary *v)
     mem_free(v->seen);
     buf_release(&v->error_text);
     buf_release(&v->scratch);
+    notes_release(&v->notes);
     mem_free(v->failure_value);
     mem_free(v);
 }
@@ -388,6 +418,8 @@ static void put_error_text(struct vocabulary *v, const char *s, size_t len)
 
 static const struct word *word_of(const char *key, size_t len)
 {
+    if (note_is_key(key, len))
+        return &words[WORDS - 1];
     for (size_t i = 0; i < WORDS; i++) {
         const char *k = words[i].key;
         size_t n = strlen(k);
@@ -475,6 +507,17 @@ static void read_output(struct vocabulary *v, const struct attribute *a)
             put_text(v, &v->rank_decision, RANK_OUTPUT, &v->span.decision, &value);
 }
 
+static void read_note(struct vocabulary *v, const struct attribute *a)
+{
+    double x;
+    bool text = a->kind == ATTRIBUTE_TEXT;
+    if (a->kind == ATTRIBUTE_BOOL)
+        x = a->number;
+    else if (!number_of(v, a, &x))
+        x = NAN;
+    notes_add(&v->notes, a->key, a->key_len, text ? a->text : NULL, a->text_len, x);
+}
+
 static void apply(struct vocabulary *v, const struct word *w, const struct attribute *a)
 {
     double x;
@@ -520,6 +563,13 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
         break;
     case MEANS_OUTPUT:
         read_output(v, a);
+        break;
+    case MEANS_MODEL:
+        if (!v->rank_kind)
+            v->span.kind = SPAN_MODEL;
+        break;
+    case MEANS_NOTE:
+        read_note(v, a);
         break;
     case MEANS_NOTHING:
         break;
@@ -574,6 +624,8 @@ struct span *vocabulary_open(struct vocabulary *v)
     v->event_score = NAN;
     v->event_score_named = false;
     buf_clear(&v->error_text);
+    notes_clear(&v->notes);
+    v->link_trace = SPAN_NONE;
     return &v->span;
 }
 
@@ -664,6 +716,36 @@ static enum outcome failure_of(const char *text)
     return OUTCOME_ERROR;
 }
 
+/* Hands on what annotations say: of the span they are linked to, else of this one or its trace.
+ * Of a session there is no span. */
+static void put_notes(struct vocabulary *v)
+{
+    const struct span *s = &v->span;
+    bool linked = v->link_trace != SPAN_NONE;
+    for (size_t i = 0; i < v->notes.at.len && v->later; i++) {
+        const struct note *n = &v->notes.at.at[i];
+        const char *text = buf_text(&v->notes.text);
+        struct said said = {.name = n->name_len ? text + n->name : NULL,
+                            .name_len = n->name_len,
+                            .label = n->label_len ? text + n->label : NULL,
+                            .label_len = n->label_len,
+                            .score = n->score,
+                            .human = n->human};
+        struct judgement j = {.trace = linked ? v->link_trace : s->trace,
+                              .span = linked ? v->link_span : s->id,
+                              .file = s->file,
+                              .line = s->line};
+        if (n->target == NOTE_TRACE)
+            j.span = 0;
+        if (!opinion_judge(&said, v->options, v->set, v->quality, &j))
+            continue;
+        if (n->target == NOTE_SESSION)
+            quality_note(v->quality, QUALITY_STRAY, s->file, s->line);
+        else
+            settle_judgement(v->later, &j);
+    }
+}
+
 /* Decides what the open span is. */
 static const struct span *settle_span(struct vocabulary *v)
 {
@@ -680,10 +762,27 @@ static const struct span *settle_span(struct vocabulary *v)
 
 void vocabulary_close(struct vocabulary *v)
 {
-    span_set_add(v->set, settle_span(v));
+    const struct span *s = settle_span(v);
+    put_notes(v);
+    if (v->notes.at.len == 0 || v->link_trace == SPAN_NONE)
+        span_set_add(v->set, s);
 }
 
 void vocabulary_take(struct vocabulary *v, struct span *out)
 {
     *out = *settle_span(v);
+    put_notes(v);
+}
+
+void vocabulary_settle(struct vocabulary *v, struct settle *later)
+{
+    v->later = later;
+}
+
+void vocabulary_link(struct vocabulary *v, uint32_t trace, uint64_t span)
+{
+    if (v->link_trace != SPAN_NONE || !span)
+        return;
+    v->link_trace = trace;
+    v->link_span = span;
 }
