@@ -37,11 +37,17 @@ void gap_closes(struct gap_model *g, const double *theta, double *value);
 /* Roughly the nanoseconds of one pass. */
 double gap_pass_work(const struct chain *c);
 
-/* v(S) for gap_losses. */
+/* v(S) for gap_losses.  Life cycle: gap_game_init, the game, gap_game_release. */
 struct gap_chain_game {
-    struct gap_model *g;
-    const double *theta;
+    struct gap_model *g;       /* borrowed; its chains are the game's until the release */
+    const double *theta;       /* borrowed */
+    double **plain, **perfect; /* [n_classes][branches] weights; NULL for a class with parallels */
+    bool **now; /* [n_classes][n_steps] which steps' weights are perfect in the chain */
 };
+/* Fills the chains with the evidence at theta (NULL: as written). */
+void gap_game_init(struct gap_chain_game *game, struct gap_model *g, const double *theta);
+/* Fills them so again, and frees the weights. */
+void gap_game_release(struct gap_chain_game *game);
 gap_value gap_value_of_steps;
 
 #endif

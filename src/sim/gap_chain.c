@@ -316,6 +316,67 @@ bool gap_values(struct gap_model *g, const double *theta, double *value)
     return done;
 }
 
+/* --- any game */
+
+void gap_game_init(struct gap_chain_game *game, struct gap_model *g, const double *theta)
+{
+    uint32_t classes = g->m->pipeline->n_classes, n = g->m->pipeline->n_steps;
+    *game = (struct gap_chain_game){.g = g, .theta = theta};
+    game->plain = mem_zero(classes, sizeof *game->plain);
+    game->perfect = mem_zero(classes, sizeof *game->perfect);
+    game->now = mem_zero(classes, sizeof *game->now);
+    for (uint32_t k = 0; k < classes; k++) {
+        struct chain *c = &g->m->chain[k];
+        size_t size = c->n_branches * sizeof(double);
+        if (c->forks)
+            continue;
+        class_start(g, c, theta);
+        game->plain[k] = mem_alloc(size + 1);
+        game->perfect[k] = mem_alloc(size + 1);
+        game->now[k] = mem_zero(n, sizeof(bool));
+        memcpy(game->plain[k], g->plain, size);
+        memcpy(game->perfect[k], g->perfect, size);
+        memcpy(c->weight, g->plain, size);
+    }
+}
+
+void gap_game_release(struct gap_chain_game *game)
+{
+    for (uint32_t k = 0; k < game->g->m->pipeline->n_classes; k++) {
+        chain_fill(&game->g->m->chain[k], game->theta);
+        mem_free(game->plain[k]);
+        mem_free(game->perfect[k]);
+        mem_free(game->now[k]);
+    }
+    mem_free(game->plain);
+    mem_free(game->perfect);
+    mem_free(game->now);
+}
+
+/* Where every weight belongs to one step, only those of the steps that change are copied. */
+static void copy_weights(const struct gap_chain_game *game, uint32_t class, const bool *perfect)
+{
+    struct chain *c = &game->g->m->chain[class];
+    for (uint32_t i = 0; i < game->g->m->pipeline->n_steps; i++) {
+        const double *from = perfect[i] ? game->perfect[class] : game->plain[class];
+        if (perfect[i] == game->now[class][i])
+            continue;
+        memcpy(c->weight + c->base[i], from + c->base[i],
+               (c->base[i + 1] - c->base[i]) * sizeof *from);
+        game->now[class][i] = perfect[i];
+    }
+}
+
+/* What a join gives rests on all steps inside it. */
+static void set_steps(const struct gap_chain_game *game, uint32_t class, const bool *perfect)
+{
+    struct chain *c = &game->g->m->chain[class];
+    chain_fill(c, game->theta);
+    for (uint32_t i = 0; i < game->g->m->pipeline->n_steps; i++)
+        if (perfect[i])
+            chain_set_step(c, i, CHAIN_PERFECT);
+}
+
 int gap_value_of_steps(void *arg, const bool *perfect, double *out, struct error *err)
 {
     const struct gap_chain_game *game = arg;
@@ -323,14 +384,11 @@ int gap_value_of_steps(void *arg, const bool *perfect, double *out, struct error
     double absorb[ABSORB_COUNT];
     *out = 0;
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
-        struct chain *c = &m->chain[k];
-        chain_fill(c, game->theta);
-        for (uint32_t i = 0; i < m->pipeline->n_steps; i++)
-            if (perfect[i])
-                chain_set_step(c, i, CHAIN_PERFECT);
-        bool done = flow_mass(c, UINT32_MAX, m->mass, absorb);
-        chain_fill(c, game->theta);
-        if (!done)
+        if (game->plain[k])
+            copy_weights(game, k, perfect);
+        else
+            set_steps(game, k, perfect);
+        if (!flow_mass(&m->chain[k], UINT32_MAX, m->mass, absorb))
             return error_set(err, ERR_NUMERIC, "items never end with some steps perfect");
         *out += m->pipeline->class[k].share * shipped_good(absorb);
     }

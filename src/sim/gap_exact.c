@@ -147,11 +147,14 @@ static int sample(struct gap_model *g, const struct exact_options *options, cons
     for (uint32_t k = 0; k < p->n_classes; k++)
         cost += gap_pass_work(&g->m->chain[k]) + 600.0 * p->n_steps +
                 3 * forks_work(&g->m->chain[k], false);
-    struct gap_chain_game game = {g, theta};
+    struct gap_chain_game game;
     struct gap_options how = {.seed = options->seed,
                               .level = options->level,
                               .most = (uint64_t)fmin(1e5, fmax(2e3, MEAN_WORK / cost))};
-    if (gap_losses(p, gap_value_of_steps, &game, &how, out, err))
+    gap_game_init(&game, g, theta);
+    int status = gap_losses(p, gap_value_of_steps, &game, &how, out, err);
+    gap_game_release(&game);
+    if (status)
         return -1;
     gap_closes(g, theta, out->value);
     for (int l = 0; l < LAYER_COUNT; l++)
