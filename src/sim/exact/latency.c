@@ -11,6 +11,9 @@ static const double item_p[ITEM_QUANTILES] = {0.5, 0.9, 0.95, 0.99, 0.999};
 static const double visit_p[VISIT_QUANTILES] = {0.5, 0.9, 0.95, 0.99};
 static const double CURVE_TOLERANCE = 1e-4, ERROR_MAX = 1e-3;
 static const double WORK_MAX = 2e9; /* ns for a window */
+/* Of many steps, quantiles of visits are found to what is said of them (1e-6), and no further. */
+enum { STEPS_MANY = 100 };
+static const double VISIT_TOLERANCE = 1e-6;
 
 const struct latency_options latency_exactly = {
     .items = true, .curve = true, .tolerance = 1e-7, .points_max = 1 << 15, .least_kink = 1e-14};
@@ -260,16 +263,19 @@ static void solve_visits(const struct latency_model *l, const struct latency_opt
                                     .fill = latency_fill_visits,
                                     .arg = &visits};
     struct asks asks = {0};
+    double tolerance = options->tolerance;
+    if (m->pipeline->n_steps > STEPS_MANY)
+        tolerance = fmax(tolerance, VISIT_TOLERANCE);
     mass[0] = 1;
     for (int k = 0; k < VISIT_QUANTILES; k++)
-        ask_quantile(&asks, 0, visit_p[k], options->tolerance);
+        ask_quantile(&asks, 0, visit_p[k], tolerance);
     for (uint32_t k = 0; k < n; k++) {
         double budget_s = m->chain[k].numbers[step].budget_s;
         double share = m->visits[step * n + k] / m->stage[step].visits;
         if (n > 1)
             mass[1 + k] = share;
         if (budget && isfinite(budget_s))
-            ask_share(&asks, n > 1 ? 1 + k : 0, budget_s, options->tolerance);
+            ask_share(&asks, n > 1 ? 1 + k : 0, budget_s, tolerance);
         else
             within += share;
     }
