@@ -45,4 +45,31 @@ struct calibration {
 void calibration_compute(const struct scored *s, size_t n, size_t bins, bool right_closed,
                          struct calibration *out);
 
+/* The measures of resamples of the same rows (a bootstrap), without sorting them again.
+ *
+ * calibration_sample_init sorts; for each resample the counts say how often each row was drawn. */
+struct calibration_sample {
+    size_t n;
+    double *confidence; /* [n] from the most confident row down */
+    bool *correct;      /* [n] */
+    uint32_t *place;    /* [n] of each row of the input among these */
+    uint32_t *count;    /* [n] by place: how often drawn */
+    struct risk_point *point;
+};
+enum calibration_measure {
+    MEASURE_ECE,
+    MEASURE_BRIER,
+    MEASURE_AUROC,
+    MEASURE_AURC,
+    MEASURE_AUGRC,
+    MEASURE_COUNT
+};
+/* n >= 1 rows, copied; release it. */
+void calibration_sample_init(struct calibration_sample *c, const struct scored *s, size_t n);
+void calibration_sample_release(struct calibration_sample *c);
+/* The measures of calibration_compute, over `bins` bins closed on the left, of the n rows drawn:
+ * c->count[c->place[i]] tells how often row i was; clears the counts. */
+void calibration_sample_measures(struct calibration_sample *c, size_t bins,
+                                 double out[MEASURE_COUNT]);
+
 #endif

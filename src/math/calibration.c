@@ -14,6 +14,7 @@
 #include "math/interval.h"
 #include "math/risk.h"
 #include <math.h>
+#include <stdlib.h>
 
 struct tie {
     double confidence;
@@ -48,8 +49,8 @@ static size_t bin_of(double confidence, size_t bins, bool right_closed)
     return i;
 }
 
-static void fill_bins(const struct risk_point *point, size_t n_points, bool right_closed,
-                      struct calibration *c)
+static void count_bins(const struct risk_point *point, size_t n_points, bool right_closed,
+                       struct calibration *c)
 {
     for (size_t i = 0; i < c->bins; i++)
         c->bin[i] = (struct calibration_bin){.low = (double)i / (double)c->bins,
@@ -64,9 +65,6 @@ static void fill_bins(const struct risk_point *point, size_t n_points, bool righ
     c->ece = c->mce = c->brier_reliability = 0;
     for (size_t i = 0; i < c->bins; i++) {
         struct calibration_bin *b = &c->bin[i];
-        struct interval ci = interval_clopper_pearson(b->correct, b->n, 0.95);
-        b->accuracy_low = ci.low;
-        b->accuracy_high = ci.high;
         b->confidence = b->n ? b->confidence / (double)b->n : NAN;
         b->accuracy = b->n ? (double)b->correct / (double)b->n : NAN;
         if (b->n == 0)
@@ -75,6 +73,16 @@ static void fill_bins(const struct risk_point *point, size_t n_points, bool righ
         c->ece += share * gap;
         c->mce = fmax(c->mce, gap);
         c->brier_reliability += share * gap * gap;
+    }
+}
+
+static void bound_bins(struct calibration *c)
+{
+    for (size_t i = 0; i < c->bins; i++) {
+        struct calibration_bin *b = &c->bin[i];
+        struct interval ci = interval_clopper_pearson(b->correct, b->n, 0.95);
+        b->accuracy_low = ci.low;
+        b->accuracy_high = ci.high;
     }
 }
 
@@ -161,9 +169,98 @@ void calibration_compute(const struct scored *s, size_t n, size_t bins, bool rig
     *out = (struct calibration){.n = n, .bins = bins};
     out->n_correct = n - point[n_points - 1].k;
     out->accuracy = (double)out->n_correct / (double)n;
-    fill_bins(point, n_points, right_closed, out);
+    count_bins(point, n_points, right_closed, out);
+    bound_bins(out);
     fill_scores(point, n_points, out);
     fill_ranking(point, n_points, out);
     out->ece_mass = equal_mass_ece(point, n_points, n, bins);
     mem_free(point);
+}
+
+/* ---- resamples --------------------------------------------------------------------------- */
+
+struct ranked {
+    double confidence;
+    uint32_t row;
+};
+
+static int by_confidence(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return x->confidence > y->confidence ? -1 : x->confidence < y->confidence;
+}
+
+void calibration_sample_init(struct calibration_sample *c, const struct scored *s, size_t n)
+{
+    struct ranked *order = mem_alloc(n * sizeof *order);
+    *c = (struct calibration_sample){
+        .n = n,
+        .confidence = mem_alloc(n * sizeof *c->confidence),
+        .correct = mem_alloc(n * sizeof *c->correct),
+        .place = mem_alloc(n * sizeof *c->place),
+        .count = mem_zero(n, sizeof *c->count),
+        .point = mem_alloc(n * sizeof *c->point),
+    };
+    for (size_t i = 0; i < n; i++)
+        order[i] = (struct ranked){s[i].confidence, (uint32_t)i};
+    qsort(order, n, sizeof *order, by_confidence);
+    for (size_t k = 0; k < n; k++) {
+        c->confidence[k] = order[k].confidence;
+        c->correct[k] = s[order[k].row].correct;
+        c->place[order[k].row] = (uint32_t)k;
+    }
+    mem_free(order);
+}
+
+void calibration_sample_release(struct calibration_sample *c)
+{
+    mem_free(c->confidence);
+    mem_free(c->correct);
+    mem_free(c->place);
+    mem_free(c->count);
+    mem_free(c->point);
+}
+
+/* The frontier of the rows drawn; returns how many ties it has. */
+static size_t draw_points(struct calibration_sample *c, uint64_t *m, uint64_t *k)
+{
+    size_t points = 0;
+    *m = *k = 0;
+    for (size_t i = 0; i < c->n; i++) {
+        uint32_t times = c->count[i];
+        if (times == 0)
+            continue;
+        c->count[i] = 0;
+        *m += times;
+        *k += c->correct[i] ? 0 : times;
+        if (points == 0 || c->point[points - 1].threshold != c->confidence[i])
+            c->point[points++].threshold = c->confidence[i];
+        c->point[points - 1].m = *m;
+        c->point[points - 1].k = *k;
+    }
+    return points;
+}
+
+void calibration_sample_measures(struct calibration_sample *c, size_t bins,
+                                 double out[MEASURE_COUNT])
+{
+    struct calibration all = {.bins = bins};
+    uint64_t wrong;
+    double brier = 0;
+    size_t points = draw_points(c, &all.n, &wrong);
+    if (points == 0)
+        BUG("a resample without rows");
+    all.n_correct = all.n - wrong;
+    count_bins(c->point, points, false, &all);
+    fill_ranking(c->point, points, &all);
+    for (size_t i = 0; i < points; i++) {
+        struct tie t = tie_at(c->point, i);
+        double p = t.confidence;
+        brier += (double)(t.size - t.errors) * (1 - p) * (1 - p) + (double)t.errors * p * p;
+    }
+    out[MEASURE_ECE] = all.ece;
+    out[MEASURE_BRIER] = brier / (double)all.n;
+    out[MEASURE_AUROC] = all.auroc;
+    out[MEASURE_AURC] = all.aurc;
+    out[MEASURE_AUGRC] = all.augrc;
 }

@@ -9,10 +9,10 @@
 #include "trace/observe.h"
 
 #include "math/interval.h"
+#include "math/sort.h"
 #include "trace/quality.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 enum { CDF_POINTS = 200 };
 
@@ -47,19 +47,13 @@ void observe_mean(struct metrics *m, const char *name, const double *x, size_t k
     metrics_add(m, name, mean, fmax(t.low, 0), t.high, level, n, unit);
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
-}
-
 void observe_latency(struct metrics *m, const char *const names[5], double *x, size_t n,
                      double level)
 {
     static const double p[] = {0.5, 0.9, 0.95, 0.99};
     if (n == 0)
         return;
-    qsort(x, n, sizeof *x, by_value);
+    sort_doubles(x, n);
     observe_mean(m, names[0], x, n, n, level, "s");
     for (size_t k = 0; k < 4; k++) {
         uint64_t low, high, rank = sample_rank(n, p[k]);

@@ -9,10 +9,9 @@
 #include "math/interval.h"
 #include "math/risk.h"
 #include "math/rng.h"
+#include "math/sort.h"
 
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { BINS = 10, LEAST = 10, FRONTIER_POINTS = 400, RESAMPLES = 400, RESAMPLE_BUDGET = 2000000 };
 
@@ -31,43 +30,44 @@ static size_t known_drafts(const struct trace_log *log, struct scored *out, uint
     return n;
 }
 
-enum { ECE, BRIER, AUROC, AURC, AUGRC, MEASURES };
-static const char *const measure_names[MEASURES] = {"ece", "brier", "auroc", "aurc", "augrc"};
+static const char *const measure_names[MEASURE_COUNT] = {"ece", "brier", "auroc", "aurc", "augrc"};
 
-static void measures_of(const struct calibration *c, double out[MEASURES])
+static void measures_of(const struct scored *s, size_t n, double out[MEASURE_COUNT])
 {
-    out[ECE] = c->ece;
-    out[BRIER] = c->brier;
-    out[AUROC] = c->auroc;
-    out[AURC] = c->aurc;
-    out[AUGRC] = c->augrc;
+    struct calibration *c = mem_zero(1, sizeof *c);
+    calibration_compute(s, n, BINS, false, c);
+    out[MEASURE_ECE] = c->ece;
+    out[MEASURE_BRIER] = c->brier;
+    out[MEASURE_AUROC] = c->auroc;
+    out[MEASURE_AURC] = c->aurc;
+    out[MEASURE_AUGRC] = c->augrc;
+    mem_free(c);
 }
 
-static int by_value(const void *a, const void *b)
+/* The measures of `rounds` resamples, those of one measure side by side. */
+static void resample(const struct scored *s, size_t n, size_t rounds, double *x)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return x < y ? -1 : x > y;
+    struct calibration_sample sample;
+    struct rng_seq rng = {rng_key(1, 0, 0, 0, RNG_SPLIT), 0};
+    calibration_sample_init(&sample, s, n);
+    for (size_t r = 0; r < rounds; r++) {
+        double drawn[MEASURE_COUNT];
+        for (size_t i = 0; i < n; i++)
+            sample.count[sample.place[rng_below(&rng, n)]]++;
+        calibration_sample_measures(&sample, BINS, drawn);
+        for (size_t k = 0; k < MEASURE_COUNT; k++)
+            x[k * rounds + r] = drawn[k];
+    }
+    calibration_sample_release(&sample);
 }
 
 static void put_measures(const struct scored *s, size_t n, double level, struct metrics *m)
 {
-    struct calibration *c = mem_zero(1, sizeof *c);
-    struct scored *again = mem_alloc(n * sizeof *again);
     size_t rounds = RESAMPLE_BUDGET / n < RESAMPLES ? RESAMPLE_BUDGET / n + 20 : RESAMPLES;
-    double value[MEASURES], *x = mem_alloc(MEASURES * rounds * sizeof *x);
-    struct rng_seq rng = {rng_key(1, 0, 0, 0, RNG_SPLIT), 0};
-    calibration_compute(s, n, BINS, false, c);
-    measures_of(c, value);
-    for (size_t r = 0; r < rounds; r++) {
-        double drawn[MEASURES];
-        for (size_t i = 0; i < n; i++)
-            again[i] = s[rng_below(&rng, n)];
-        calibration_compute(again, n, BINS, false, c);
-        measures_of(c, drawn);
-        for (size_t k = 0; k < MEASURES; k++)
-            x[k * rounds + r] = drawn[k];
-    }
-    for (size_t k = 0; k < MEASURES; k++) {
+    double value[MEASURE_COUNT], *x = mem_alloc(MEASURE_COUNT * rounds * sizeof *x);
+    measures_of(s, n, value);
+    resample(s, n, rounds, x);
+    for (size_t k = 0; k < MEASURE_COUNT; k++) {
         size_t known = 0;
         double *at = x + k * rounds;
         for (size_t r = 0; r < rounds; r++)
@@ -75,15 +75,13 @@ static void put_measures(const struct scored *s, size_t n, double level, struct 
                 at[known++] = at[r];
         if (isnan(value[k]) || known < LEAST)
             continue;
-        qsort(at, known, sizeof *at, by_value);
+        sort_doubles(at, known);
         size_t low = (size_t)((1 - level) / 2 * (double)known);
         size_t high = known - 1 - low;
         metrics_add(m, measure_names[k], value[k], fmin(at[low], value[k]),
                     fmax(at[high], value[k]), level, n, "1");
     }
     mem_free(x);
-    mem_free(again);
-    mem_free(c);
 }
 
 static void put_reliability_diagram(const struct scored *s, size_t n, double level,

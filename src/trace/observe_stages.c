@@ -3,6 +3,7 @@
 #include "trace/observe.h"
 
 #include "math/interval.h"
+#include "math/sort.h"
 #include "model/rules.h"
 #include "trace/discover.h"
 
@@ -196,24 +197,6 @@ void observe_stages(const struct trace_log *log, double level, struct result *ou
 
 /* ---- span names ------------------------------------------------------------------------- */
 
-struct named {
-    double duration;
-    uint32_t name, span;
-};
-
-static int by_name_and_duration(const void *a, const void *b)
-{
-    const struct named *x = a, *y = b;
-    if (x->name != y->name)
-        return x->name < y->name ? -1 : 1;
-    bool known_x = !isnan(x->duration), known_y = !isnan(y->duration);
-    if (known_x != known_y)
-        return known_x ? -1 : 1;
-    if (known_x && x->duration != y->duration)
-        return x->duration < y->duration ? -1 : 1;
-    return x->span < y->span ? -1 : x->span > y->span;
-}
-
 struct group {
     size_t first, n;
 };
@@ -226,7 +209,9 @@ static int by_count(const void *a, const void *b)
     return x->first < y->first ? -1 : x->first > y->first;
 }
 
-static void put_name(const struct span_set *s, const struct named *at, size_t n, struct result *out)
+/* The row of the spans at[0..n), which have one name; x has room for their durations. */
+static void put_name(const struct span_set *s, const uint32_t *at, size_t n, double *x,
+                     struct result *out)
 {
     static const char *const names[] = {"latency_p50", "latency_p95", "latency_p99"};
     static const double p[] = {0.5, 0.95, 0.99};
@@ -234,20 +219,22 @@ static void put_name(const struct span_set *s, const struct named *at, size_t n,
     double sum = 0;
     size_t timed = 0;
     for (size_t i = 0; i < n; i++) {
-        errors += s->outcome[at[i].span] != OUTCOME_OK;
-        timed += !isnan(at[i].duration);
-        if (!isnan(s->confidence[at[i].span])) {
-            sum += s->confidence[at[i].span];
+        double duration = span_duration_s(s, at[i]);
+        errors += s->outcome[at[i]] != OUTCOME_OK;
+        if (!isnan(duration))
+            x[timed++] = duration;
+        if (!isnan(s->confidence[at[i]])) {
+            sum += s->confidence[at[i]];
             scored++;
         }
     }
-    struct row row = {.id = arena_strdup(&out->arena, span_string(s, at->name))};
+    sort_doubles(x, timed);
+    struct row row = {.id = arena_strdup(&out->arena, span_string(s, s->name[at[0]]))};
     metrics_add_count(&row.metrics, "spans", n);
     metrics_add_count(&row.metrics, "errors", errors);
     for (size_t k = 0; k < 3 && timed; k++) {
         size_t rank = (size_t)sample_rank(timed, p[k]);
-        metrics_add(&row.metrics, names[k], at[(rank ? rank : 1) - 1].duration, NAN, NAN, 0, timed,
-                    "s");
+        metrics_add(&row.metrics, names[k], x[(rank ? rank : 1) - 1], NAN, NAN, 0, timed, "s");
     }
     if (scored)
         metrics_add(&row.metrics, "confidence_mean", sum / (double)scored, NAN, NAN, 0, scored,
@@ -255,28 +242,49 @@ static void put_name(const struct span_set *s, const struct named *at, size_t n,
     vec_push(&out->names, row);
 }
 
+/* Spans side by side by their names, counted and not compared. */
+static uint32_t *spans_by_name(const struct trace_log *log, size_t *n)
+{
+    const struct span_set *s = &log->spans;
+    uint32_t *next = mem_zero((size_t)s->text.count + 1, sizeof *next);
+    uint32_t *at = mem_alloc((s->len + 1) * sizeof *at), begin = 0;
+    for (size_t i = 0; i < s->len; i++)
+        if (log->span_item[i] != SPAN_NONE)
+            next[s->name[i]]++;
+    for (size_t t = 0; t < s->text.count; t++) {
+        uint32_t here = next[t];
+        next[t] = begin;
+        begin += here;
+    }
+    for (size_t i = 0; i < s->len; i++)
+        if (log->span_item[i] != SPAN_NONE)
+            at[next[s->name[i]]++] = (uint32_t)i;
+    *n = begin;
+    mem_free(next);
+    return at;
+}
+
 void observe_names(const struct trace_log *log, struct result *out)
 {
     const struct span_set *s = &log->spans;
-    struct named *all = mem_alloc(s->len * sizeof *all);
     VEC(struct group) groups = {0};
-    size_t n = 0;
-    for (size_t i = 0; i < s->len; i++)
-        if (log->span_item[i] != SPAN_NONE)
-            all[n++] = (struct named){span_duration_s(s, i), s->name[i], (uint32_t)i};
-    qsort(all, n, sizeof *all, by_name_and_duration);
+    size_t n, most = 0;
+    uint32_t *all = spans_by_name(log, &n);
     for (size_t i = 0; i < n; i++)
-        if (i == 0 || all[i].name != all[i - 1].name)
+        if (i == 0 || s->name[all[i]] != s->name[all[i - 1]])
             vec_push(&groups, ((struct group){i, 1}));
         else
             groups.at[groups.len - 1].n++;
     if (groups.len)
         qsort(groups.at, groups.len, sizeof groups.at[0], by_count);
+    most = groups.len ? groups.at[0].n : 0;
+    double *x = mem_alloc((most + 1) * sizeof *x);
     for (size_t g = 0; g < groups.len && g < NAMES_MAX; g++)
-        put_name(s, all + groups.at[g].first, groups.at[g].n, out);
+        put_name(s, all + groups.at[g].first, groups.at[g].n, x, out);
     if (groups.len > NAMES_MAX)
         result_warn(out, "the log has %zu span names; the %d most frequent are shown", groups.len,
                     NAMES_MAX);
     vec_release(&groups);
     mem_free(all);
+    mem_free(x);
 }

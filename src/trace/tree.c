@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Spans to trees.
  *
- * Ids are looked up in one open-addressing table keyed by (trace, id).  Cycles of parents are
+ * Spans are parted by trace, so that ids are looked up in small tables.  Cycles of parents are
  * found by walking up from each span and stopping at spans already settled, so that every span is
  * walked once: a cycle or chain of any length costs linear time and no recursion. */
 #include "trace/tree.h"
 
-#include <stdlib.h>
+#include "trace/assemble.h"
+
 #include <string.h>
 
 static uint64_t mix(uint64_t x)
@@ -16,111 +17,140 @@ static uint64_t mix(uint64_t x)
     return x ^ x >> 31;
 }
 
+/* Spans of one trace by a hash, each once. */
 struct table {
     uint32_t *slot; /* span + 1 */
-    size_t mask;
+    size_t mask, room;
 };
 
-static struct table table_new(size_t n)
+/* Makes it empty, for n spans. */
+static void table_clear(struct table *t, size_t n)
 {
     size_t size = 16;
     while (size < 2 * n)
         size *= 2;
-    return (struct table){mem_zero(size, sizeof(uint32_t)), size - 1};
-}
-
-static uint64_t hash_id(uint32_t trace, uint64_t id)
-{
-    return mix(id ^ mix(trace + 0x9e3779b97f4a7c15));
+    if (size > t->room) {
+        mem_free(t->slot);
+        t->slot = mem_alloc(size * sizeof *t->slot);
+        t->room = size;
+    }
+    memset(t->slot, 0, size * sizeof *t->slot);
+    t->mask = size - 1;
 }
 
 static bool same_span(const struct span_set *s, size_t a, size_t b)
 {
-    return s->trace[a] == s->trace[b] && s->id[a] == s->id[b] && s->name[a] == s->name[b] &&
-           s->start_ns[a] == s->start_ns[b];
+    return s->id[a] == s->id[b] && s->name[a] == s->name[b] && s->start_ns[a] == s->start_ns[b];
 }
 
-static void mark_duplicates(struct span_set *s, struct quality *q)
+/* All spans by their trace, and within it as they came: at[first[k] ... first[k + 1]). */
+struct traces {
+    uint32_t *at, *first;
+    uint32_t n;
+};
+
+/* Counted, not compared: texts of traces are small numbers in order of first sight. */
+static void part_traces(const struct span_set *s, struct traces *out)
 {
-    struct table t = table_new(s->len);
-    for (size_t i = 0; i < s->len; i++) {
+    size_t texts = s->text.count;
+    uint32_t *next = mem_zero(texts + 1, sizeof *next), at = 0;
+    out->at = mem_alloc((s->len + 1) * sizeof *out->at);
+    for (size_t i = 0; i < s->len; i++)
+        next[s->trace[i]]++;
+    for (size_t t = 0; t < texts; t++)
+        out->n += next[t] > 0;
+    out->first = mem_alloc((out->n + 1) * sizeof *out->first);
+    out->n = 0;
+    for (size_t t = 0; t < texts; t++) {
+        uint32_t here = next[t];
+        if (here)
+            out->first[out->n++] = at;
+        next[t] = at;
+        at += here;
+    }
+    out->first[out->n] = at;
+    for (size_t i = 0; i < s->len; i++)
+        out->at[next[s->trace[i]]++] = (uint32_t)i;
+    mem_free(next);
+}
+
+static void mark_in_trace(struct span_set *s, const uint32_t *at, size_t n, struct table *t)
+{
+    table_clear(t, n);
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i = at[k];
         if (s->id[i] == 0)
             continue;
-        uint64_t h = mix(hash_id(s->trace[i], s->id[i]) + (uint64_t)s->start_ns[i]) + s->name[i];
-        size_t at = h & t.mask;
-        while (t.slot[at] && !same_span(s, t.slot[at] - 1, i))
-            at = (at + 1) & t.mask;
-        if (t.slot[at]) {
+        size_t h = (mix(s->id[i] + (uint64_t)s->start_ns[i]) + s->name[i]) & t->mask;
+        while (t->slot[h] && !same_span(s, t->slot[h] - 1, i))
+            h = (h + 1) & t->mask;
+        if (t->slot[h])
             s->flags[i] |= SPAN_DUPLICATE;
-            quality_note(q, QUALITY_DUPLICATE, s->file[i], s->line[i]);
-        } else {
-            t.slot[at] = (uint32_t)i + 1;
-        }
+        else
+            t->slot[h] = i + 1;
     }
+}
+
+static void mark_duplicates(struct span_set *s, const struct traces *traces, struct quality *q)
+{
+    struct table t = {0};
+    for (uint32_t k = 0; k < traces->n; k++)
+        mark_in_trace(s, traces->at + traces->first[k], traces->first[k + 1] - traces->first[k],
+                      &t);
+    for (size_t i = 0; i < s->len; i++)
+        if (s->flags[i] & SPAN_DUPLICATE)
+            quality_note(q, QUALITY_DUPLICATE, s->file[i], s->line[i]);
     mem_free(t.slot);
 }
 
-struct place {
-    int64_t start;
-    uint32_t trace, span;
-};
-
-static int by_trace_and_start(const void *a, const void *b)
+static void put_in_order(const struct span_set *s, const struct traces *traces, struct tree *t)
 {
-    const struct place *x = a, *y = b;
-    if (x->trace != y->trace)
-        return x->trace < y->trace ? -1 : 1;
-    if (x->start != y->start)
-        return x->start < y->start ? -1 : 1;
-    return x->span < y->span ? -1 : x->span > y->span;
+    t->order = mem_alloc((s->len + 1) * sizeof *t->order);
+    t->first = mem_alloc((traces->n + 1) * sizeof *t->first);
+    t->n_traces = traces->n;
+    for (uint32_t k = 0; k < traces->n; k++) {
+        t->first[k] = (uint32_t)t->n;
+        for (uint32_t j = traces->first[k]; j < traces->first[k + 1]; j++)
+            if (!(s->flags[traces->at[j]] & SPAN_DUPLICATE))
+                t->order[t->n++] = traces->at[j];
+        operations_sort(s, t->order + t->first[k], t->n - t->first[k]);
+    }
+    t->first[traces->n] = (uint32_t)t->n;
 }
 
-static void put_in_order(const struct span_set *s, struct tree *t)
+static void find_in_trace(const struct span_set *s, struct quality *q, struct tree *t,
+                          uint32_t trace, struct table *ids)
 {
-    struct place *p = mem_alloc(s->len * sizeof *p);
-    for (size_t i = 0; i < s->len; i++)
-        if (!(s->flags[i] & SPAN_DUPLICATE))
-            p[t->n++] = (struct place){s->start_ns[i], s->trace[i], (uint32_t)i};
-    qsort(p, t->n, sizeof *p, by_trace_and_start);
-    t->order = mem_alloc(t->n * sizeof *t->order);
-    t->first = mem_alloc((t->n + 1) * sizeof *t->first);
-    for (size_t i = 0; i < t->n; i++) {
-        t->order[i] = p[i].span;
-        if (i == 0 || p[i].trace != p[i - 1].trace)
-            t->first[t->n_traces++] = (uint32_t)i;
+    uint32_t begin = t->first[trace], end = t->first[trace + 1];
+    table_clear(ids, end - begin);
+    for (uint32_t k = begin; k < end; k++) {
+        uint32_t i = t->order[k];
+        size_t h = mix(s->id[i]) & ids->mask;
+        while (ids->slot[h] && s->id[ids->slot[h] - 1] != s->id[i])
+            h = (h + 1) & ids->mask;
+        if (!ids->slot[h] && s->id[i])
+            ids->slot[h] = i + 1;
     }
-    t->first[t->n_traces] = (uint32_t)t->n;
-    mem_free(p);
+    for (uint32_t k = begin; k < end; k++) {
+        uint32_t i = t->order[k];
+        if (s->parent[i] == 0)
+            continue;
+        size_t h = mix(s->parent[i]) & ids->mask;
+        while (ids->slot[h] && s->id[ids->slot[h] - 1] != s->parent[i])
+            h = (h + 1) & ids->mask;
+        t->orphan[i] = !ids->slot[h];
+        if (t->orphan[i])
+            quality_note(q, QUALITY_ORPHAN, s->file[i], s->line[i]);
+        else
+            t->up[i] = ids->slot[h] - 1;
+    }
 }
 
 static void find_parents(const struct span_set *s, struct quality *q, struct tree *t)
 {
-    struct table ids = table_new(t->n);
-    for (size_t k = 0; k < t->n; k++) {
-        uint32_t i = t->order[k];
-        size_t at = hash_id(s->trace[i], s->id[i]) & ids.mask;
-        if (s->id[i] == 0)
-            continue;
-        while (ids.slot[at] &&
-               (s->trace[ids.slot[at] - 1] != s->trace[i] || s->id[ids.slot[at] - 1] != s->id[i]))
-            at = (at + 1) & ids.mask;
-        if (!ids.slot[at])
-            ids.slot[at] = i + 1;
-    }
-    for (size_t k = 0; k < t->n; k++) {
-        uint32_t i = t->order[k];
-        if (s->parent[i] == 0)
-            continue;
-        size_t at = hash_id(s->trace[i], s->parent[i]) & ids.mask;
-        while (ids.slot[at] && (s->trace[ids.slot[at] - 1] != s->trace[i] ||
-                                s->id[ids.slot[at] - 1] != s->parent[i]))
-            at = (at + 1) & ids.mask;
-        t->orphan[i] = !ids.slot[at];
-        if (t->orphan[i])
-            quality_note(q, QUALITY_ORPHAN, s->file[i], s->line[i]);
-        else
-            t->up[i] = ids.slot[at] - 1;
-    }
+    struct table ids = {0};
+    for (uint32_t trace = 0; trace < t->n_traces; trace++)
+        find_in_trace(s, q, t, trace, &ids);
     mem_free(ids.slot);
 }
 
@@ -159,8 +189,12 @@ void tree_build(struct span_set *spans, struct quality *quality, struct tree *ou
     size_t bytes = spans->len * sizeof(uint32_t);
     memset(out, 0, sizeof *out);
     out->spans = spans;
-    mark_duplicates(spans, quality);
-    put_in_order(spans, out);
+    struct traces traces = {0};
+    part_traces(spans, &traces);
+    mark_duplicates(spans, &traces, quality);
+    put_in_order(spans, &traces, out);
+    mem_free(traces.at);
+    mem_free(traces.first);
     out->up = memset(mem_alloc(bytes), 0xff, bytes);
     out->child = memset(mem_alloc(bytes), 0xff, bytes);
     out->sibling = memset(mem_alloc(bytes), 0xff, bytes);

@@ -308,6 +308,36 @@ static void equal_mass_bins_share_a_tie_in_proportion(void **state)
     near(OF(q, 2, false).ece_mass, 0.35, 1e-15);
 }
 
+static void a_resample_has_the_measures_of_its_rows(void **state)
+{
+    enum { ROWS = 60 };
+    struct scored s[ROWS], drawn[ROWS];
+    struct calibration_sample sample;
+    struct calibration want;
+    double got[MEASURE_COUNT];
+    struct rng_seq rng = {rng_key(9, 0, 0, 0, RNG_SPLIT), 0};
+    for (size_t i = 0; i < ROWS; i++)
+        s[i] = (struct scored){.confidence = (double)rng_below(&rng, 21) / 20,
+                               .weight = 1,
+                               .correct = rng_below(&rng, 3) > 0};
+    calibration_sample_init(&sample, s, ROWS);
+    for (int round = 0; round < 20; round++) {
+        for (size_t i = 0; i < ROWS; i++) {
+            size_t row = rng_below(&rng, ROWS);
+            drawn[i] = s[row];
+            sample.count[sample.place[row]]++;
+        }
+        calibration_compute(drawn, ROWS, 10, false, &want);
+        calibration_sample_measures(&sample, 10, got);
+        near(got[MEASURE_ECE], want.ece, 0);
+        near(got[MEASURE_BRIER], want.brier, 1e-15);
+        near(got[MEASURE_AUROC], want.auroc, 0);
+        near(got[MEASURE_AURC], want.aurc, 0);
+        near(got[MEASURE_AUGRC], want.augrc, 0);
+    }
+    calibration_sample_release(&sample);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -322,6 +352,7 @@ int main(void)
         cmocka_unit_test(measures_match_their_plain_definitions),
         cmocka_unit_test(the_order_of_the_rows_changes_nothing),
         cmocka_unit_test(equal_mass_bins_share_a_tie_in_proportion),
+        cmocka_unit_test(a_resample_has_the_measures_of_its_rows),
     };
     return cmocka_run_group_tests_name("calibration", tests, NULL, NULL);
 }
