@@ -44,6 +44,7 @@ struct touch {
     uint32_t environment, stride;
 };
 
+enum { RACERS = 8 }; /* calls of an attempt that may race */
 struct queue_step {
     const struct step *step; /* borrowed */
     enum step_kind kind;
@@ -58,10 +59,12 @@ struct queue_step {
     int32_t entry_slot;        /* where the quality on first entry is remembered; -1 */
     uint32_t first_edge, n_edges;
     uint32_t desk;      /* 1 + resource, 0: none, or nobody waits (untimed) */
-    bool alone;         /* a visit concerns nobody but the item (see sim/queue/visit.c) */
     bool simple;        /* its attempts are calls without desk */
     bool by_rate;       /* its desk is a bucket of tokens, and there are no hedges nor a breaker */
-    bool ahead;         /* the good end of a simple or by_rate call concerns but the item */
+    bool ahead;         /* after a visibly ok answer of such a call the item may go on at once */
+    bool begins;        /* so it may begin a visit, for nobody else matters at that instant */
+    bool alone;         /* a visit concerns nobody but the item (see sim/queue/visit.c) */
+    bool races;         /* the calls of an attempt are run against each other at once */
     bool instant;       /* a gate whose visit takes no time and cannot fail */
     bool can_fail;      /* visibly */
     bool can_reject[2]; /* a check or review: bad, good items */

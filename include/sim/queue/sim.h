@@ -36,7 +36,8 @@ struct clock {
     uint32_t set;              /* events set so far, or since they were last numbered anew */
     bool hole;                 /* the first place is empty: its event is the one that happens */
     unsigned __int128 arrival; /* apart, for it is set and taken at every arrival */
-    double now_s;
+    double event_s;            /* time of the event that happens */
+    double now_s;              /* the same, or ahead of it */
 };
 /* Frees the heap and leaves *c zero. */
 void clock_release(struct clock *c);
@@ -135,6 +136,11 @@ struct desk {
     uint32_t next_freed;
 };
 
+/* Instants ahead of the clock at which something will have happened: a heap. */
+struct instants {
+    double *at; /* [cap], the least one first */
+    uint32_t n, cap;
+};
 struct breaker_mark {
     double at_s;
     bool failed;
@@ -144,16 +150,23 @@ struct breaker_state {
     uint32_t head, n, cap, failed;
     bool open, probing;
     double until_s;
+    struct instants ok; /* answers of paths that have run ahead */
 };
 struct bucket {
     double tokens, filled_s;
+    struct instants earns; /* first attempts of paths that have run ahead */
+};
+/* An environment stays in a state until then. */
+struct spell {
+    double until_s;
+    uint32_t state;
 };
 struct environment_state {
     struct rng_seq rng;
-    uint32_t state;
-    double until_s;
+    struct spell *spell;   /* ring [cap], a power of two: that of the event which happens, and as */
+    uint32_t head, n, cap; /* many more as somebody ahead of it asked for; n 0: not begun */
     double since_s, calm_s; /* not counted yet: since when; calm time before that */
-    bool begun, disturbed;
+    bool disturbed;
 };
 
 struct tilt;
@@ -344,9 +357,12 @@ void guard_clear(struct queue_sim *s);
 /* May a call begin?  *probe is set to true, else untouched, where it is to try an open breaker. */
 bool breaker_lets(struct queue_sim *s, uint32_t step, bool *probe);
 /* Is the step's breaker closed? */
-bool breaker_is_closed(const struct queue_sim *s, uint32_t step);
+bool breaker_is_closed(struct queue_sim *s, uint32_t step);
 /* Counts how a call ended: may open the breaker, and a probe closes it or opens it again. */
 void breaker_note(struct queue_sim *s, uint32_t step, bool probe, bool failed);
+/* Counts a call, no probe, that will have ended visibly ok now that the path is ahead of the clock,
+ * when its time comes. */
+void breaker_note_ok(struct queue_sim *s, uint32_t step);
 void breaker_forget(struct queue_sim *s, uint32_t step); /* its probe was cancelled */
 void budget_earn(struct queue_sim *s, uint32_t step, uint32_t class, const struct retry *r);
 /* Takes a token for one retry; false when none is left, true without a budget. */

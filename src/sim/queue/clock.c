@@ -55,7 +55,7 @@ void clock_clear(struct clock *c)
     c->arrival = NEVER;
     c->hole = false;
     c->n = c->set = 0;
-    c->now_s = 0;
+    c->now_s = c->event_s = 0;
 }
 
 void clock_copy(struct clock *to, const struct clock *from)
@@ -218,5 +218,6 @@ uint32_t clock_next(struct clock *c)
     }
     uint64_t bits = (uint64_t)(e >> 64);
     memcpy(&c->now_s, &bits, sizeof bits);
+    c->event_s = c->now_s;
     return owner_of(e);
 }

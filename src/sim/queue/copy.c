@@ -49,15 +49,36 @@ static void copy_desk(struct desk *to, const struct desk *from)
         memcpy(to->heap, from->heap, from->waiting * sizeof *to->heap);
 }
 
+static void copy_instants(struct instants *to, const struct instants *from)
+{
+    to->at = fit(to->at, &to->cap, from->n, sizeof *to->at);
+    to->n = from->n;
+    if (from->n)
+        memcpy(to->at, from->at, from->n * sizeof *to->at);
+}
+
 static void copy_breaker(struct breaker_state *to, const struct breaker_state *from)
 {
     struct breaker_state own = *to;
     *to = *from;
     to->mark = own.mark;
+    to->ok = own.ok;
+    copy_instants(&to->ok, &from->ok);
     if (own.cap != from->cap) /* the ring is as long as the other */
         to->mark = mem_resize(own.mark, from->cap * sizeof *to->mark);
     if (from->cap)
         memcpy(to->mark, from->mark, from->cap * sizeof *to->mark);
+}
+
+static void copy_weather(struct environment_state *to, const struct environment_state *from)
+{
+    struct environment_state own = *to;
+    *to = *from;
+    to->spell = own.spell;
+    if (own.cap != from->cap)
+        to->spell = mem_resize(own.spell, from->cap * sizeof *to->spell);
+    if (from->cap)
+        memcpy(to->spell, from->spell, from->cap * sizeof *to->spell);
 }
 
 static void copy_shared(struct queue_sim *to, const struct queue_sim *from)
@@ -68,9 +89,13 @@ static void copy_shared(struct queue_sim *to, const struct queue_sim *from)
         copy_desk(&to->desk[r], &from->desk[r]);
     for (uint32_t i = 0; i < g->n_steps; i++)
         copy_breaker(&to->breaker[i], &from->breaker[i]);
-    memcpy(to->bucket, from->bucket, (size_t)g->n_steps * g->n_classes * sizeof *to->bucket);
-    if (p->n_environments)
-        memcpy(to->weather, from->weather, p->n_environments * sizeof *to->weather);
+    for (size_t i = 0; i < (size_t)g->n_steps * g->n_classes; i++) {
+        to->bucket[i].tokens = from->bucket[i].tokens;
+        to->bucket[i].filled_s = from->bucket[i].filled_s;
+        copy_instants(&to->bucket[i].earns, &from->bucket[i].earns);
+    }
+    for (uint32_t e = 0; e < p->n_environments; e++)
+        copy_weather(&to->weather[e], &from->weather[e]);
 }
 
 static bool knows_lengths(const struct pipeline *p)

@@ -438,9 +438,7 @@ static bool has_budget(const struct queue_program *g, const struct step *s)
 /* Nothing that others do can change such a visit, and it changes nothing for others. */
 static bool is_alone(const struct queue_program *g, const struct queue_step *q)
 {
-    const struct step *s = q->step;
-    bool shares = q->n_touches > 0 || s->breaker.failures > 0 || has_budget(g, s);
-    return q->simple && q->ahead && !q->has_hedge && !(g->timed && shares);
+    return q->begins && q->has_hedge == q->races && !(g->timed && q->has_budget);
 }
 
 static void find_ends(struct queue_program *g)
@@ -458,8 +456,10 @@ static void find_ends(struct queue_program *g)
         q->simple = !q->desk && q->kind != STEP_PARALLEL;
         q->by_rate = q->desk && g->pipeline->resource[q->desk - 1].servers == 0 && !q->has_hedge &&
                      !q->has_breaker;
-        q->ahead =
-            (q->simple || q->by_rate) && q->step->parent == 0 && !(g->timed && q->has_breaker);
+        q->ahead = (q->simple || q->by_rate) && q->step->parent == 0 &&
+                   !(g->timed && q->has_breaker && q->has_hedge);
+        q->begins = q->ahead && q->simple && !(g->timed && q->has_breaker);
+        q->races = q->ahead && q->has_hedge && !q->has_breaker && q->step->hedge_copies < RACERS;
         q->alone = is_alone(g, q);
         q->can_fail |= q->step->kind == STEP_PARALLEL || q->exit[QUEUE_FULL] >= 0;
         q->instant = q->step->kind == STEP_GATE && !q->can_fail && q->n_combinations == 1 &&

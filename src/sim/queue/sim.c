@@ -36,8 +36,12 @@ void queue_sim_free(struct queue_sim *s)
         mem_free(s->desk[r].heap);
         mem_free(s->desk[r].running);
     }
-    for (uint32_t i = 0; i < s->program->n_steps; i++)
+    for (uint32_t i = 0; i < s->program->n_steps; i++) {
         mem_free(s->breaker[i].mark);
+        mem_free(s->breaker[i].ok.at);
+    }
+    for (size_t i = 0; i < (size_t)s->program->n_steps * s->program->n_classes; i++)
+        mem_free(s->bucket[i].earns.at);
     clock_release(&s->clock);
     mem_free(s->item);
     mem_free(s->path);
@@ -46,6 +50,8 @@ void queue_sim_free(struct queue_sim *s)
     mem_free(s->desk);
     mem_free(s->breaker);
     mem_free(s->bucket);
+    for (uint32_t e = 0; e < s->program->pipeline->n_environments; e++)
+        mem_free(s->weather[e].spell);
     mem_free(s->weather);
     mem_free(s);
 }
@@ -61,7 +67,6 @@ static void forget_items(struct queue_sim *s)
  * meets others again. */
 static void run_ready(struct queue_sim *s)
 {
-    double now = s->clock.now_s;
     while (s->ready_first != NONE && !sim_stopped(s)) {
         uint32_t path = s->ready_first;
         struct path *p = &s->path[path];
@@ -69,13 +74,13 @@ static void run_ready(struct queue_sim *s)
         p->ready = false;
         if (p->phase == PHASE_DEAD) {
             path_free(s, path);
-        } else if (p->ready_s > now &&
-                   (!s->program->step[p->step].alone || p->ready_s > s->guard_s)) {
+        } else if (p->ready_s > s->clock.event_s &&
+                   (!s->program->step[p->step].begins || p->ready_s > s->guard_s)) {
             visit_later(s, path, p->ready_s);
         } else {
             s->clock.now_s = p->ready_s;
             visit_begin(s, path);
-            s->clock.now_s = now;
+            s->clock.now_s = s->clock.event_s;
         }
     }
 }
@@ -96,6 +101,7 @@ static void own_event(struct queue_sim *s, uint32_t owner)
     default:
         item_end(s, index, ITEM_ABANDONED);
     }
+    s->clock.now_s = s->clock.event_s; /* a path may have gone ahead of it */
 }
 
 static void take_stream(struct queue_sim *s, uint64_t seed, uint64_t replication)

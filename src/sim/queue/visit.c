@@ -285,7 +285,7 @@ static bool goes_on(struct queue_sim *s, uint32_t path)
     }
     if (!(wait > 0))
         return true;
-    if (step_of(s, p)->alone)
+    if (step_of(s, p)->begins)
         return runs_on(s, p, wait);
     p->awaits = AWAITS_BACKOFF;
     clock_set(&s->clock, s->clock.now_s + wait, OWNER_PATH, path);
@@ -333,7 +333,9 @@ static inline __attribute__((always_inline)) bool answered(struct queue_sim *s, 
     const struct queue_step *q = step_of(s, p);
     enum try_end end = (enum try_end)p->end;
     count_answer(s, p, q, end, p->took_s);
-    if (q->has_breaker)
+    if (q->has_breaker && s->clock.now_s > s->clock.event_s && !q->alone)
+        breaker_note_ok(s, p->step);
+    else if (q->has_breaker)
         breaker_note(s, p->step, p->probe, is_failure(end));
     p->outcome = (uint8_t)shown[end];
     if (is_failure(end))
@@ -384,6 +386,70 @@ static void await_copies(struct queue_sim *s, uint32_t path)
     clock_set(&s->clock, s->clock.now_s + p->plan->hedge_after_s, OWNER_PATH, path);
 }
 
+/* --- a race: the calls of a hedged attempt, where nothing of others can come between */
+
+struct racer {
+    struct drawn call;
+    double ends_s;
+};
+
+/* Takes out the call that ends first; of several the one that began first. */
+static struct racer first_to_end(struct racer *r, uint32_t *n)
+{
+    uint32_t first = 0;
+    for (uint32_t i = 1; i < *n; i++)
+        first = r[i].ends_s < r[first].ends_s ? i : first;
+    struct racer out = r[first];
+    --*n;
+    for (uint32_t i = first; i < *n; i++)
+        r[i] = r[i + 1];
+    return out;
+}
+
+static double next_end(const struct racer *r, uint32_t n)
+{
+    double least = r[0].ends_s;
+    for (uint32_t i = 1; i < n; i++)
+        least = fmin(least, r[i].ends_s);
+    return least;
+}
+
+/* Runs the attempt whose first call was just drawn, up to the call that decides it: that one is the
+ * path's.  False: the item's deadline comes before. */
+static bool race(struct queue_sim *s, struct path *p)
+{
+    const struct queue_step *q = step_of(s, p);
+    const double began_s = s->clock.now_s, after_s = p->plan->hedge_after_s;
+    struct racer racer[RACERS] = {
+        {{p->plan, p->took_s, (enum try_end)p->end, p->tired}, began_s + p->took_s}
+    };
+    uint32_t n = 1, copies = 0;
+    for (;;) {
+        double copy_s =
+            copies < q->step->hedge_copies ? began_s + after_s * (copies + 1) : INFINITY;
+        double end_s = next_end(racer, n);
+        s->clock.now_s = fmin(copy_s, end_s);
+        if (!(s->clock.now_s < s->item[p->item].leaves_s))
+            return false;
+        if (copy_s < end_s) {
+            struct drawn d = call_draw(s, p, p->number++);
+            racer[n++] = (struct racer){d, s->clock.now_s + d.took_s};
+            copies++;
+            continue;
+        }
+        struct drawn d = first_to_end(racer, &n).call;
+        if (n > 0 && is_failure(d.end)) {
+            count_answer(s, p, q, d.end, d.took_s);
+            continue;
+        }
+        p->plan = d.plan;
+        p->tired = d.tired;
+        p->end = (uint8_t)d.end;
+        p->took_s = d.took_s;
+        return true;
+    }
+}
+
 /* Attempts that are single calls and begin at once: they need no records of their own, and no
  * events either where they may end ahead of the clock. */
 static inline __attribute__((always_inline)) void attempt_simple(struct queue_sim *s, uint32_t path)
@@ -396,16 +462,24 @@ static inline __attribute__((always_inline)) void attempt_simple(struct queue_si
             visit_fail(s, path);
             return;
         }
-        if (q->has_hedge && p->took_s > p->plan->hedge_after_s) {
-            await_copies(s, path);
-            return;
+        double span_s = p->took_s;
+        if (q->has_hedge && span_s > p->plan->hedge_after_s) {
+            if (!q->races) {
+                await_copies(s, path);
+                return;
+            }
+            if (!race(s, p))
+                return;
+            span_s = 0;
         }
-        if (!q->alone && (!q->ahead || is_failure((enum try_end)p->end))) {
+        if (!q->alone && (!q->ahead || p->probe || is_failure((enum try_end)p->end))) {
             p->awaits = AWAITS_ANSWER;
-            clock_set(&s->clock, s->clock.now_s + p->took_s, OWNER_PATH, path);
+            clock_set(&s->clock, s->clock.now_s + span_s, OWNER_PATH, path);
             return;
         }
-    } while (runs_on(s, p, p->took_s) && answered(s, path) && !sim_stopped(s));
+        if (!runs_on(s, p, span_s))
+            return;
+    } while (answered(s, path) && !sim_stopped(s));
 }
 
 static inline __attribute__((always_inline)) void attempt_here(struct queue_sim *s, uint32_t path)
@@ -469,7 +543,6 @@ void visit_event(struct queue_sim *s, uint32_t path)
 {
     struct path *p = &s->path[path];
     uint8_t awaited = p->awaits;
-    double now = s->clock.now_s;
     p->awaits = AWAITS_NOTHING;
     switch (awaited) {
     case AWAITS_CACHE:
@@ -488,7 +561,6 @@ void visit_event(struct queue_sim *s, uint32_t path)
     default:
         hedge(s, path);
     }
-    s->clock.now_s = now; /* the path may have gone ahead of it */
 }
 
 /* --- the beginning of a visit */
