@@ -125,6 +125,23 @@ EIGHT_INLINE void eight_draws(const float (*row)[4], const uint32_t *at, const e
     *out = c0 + d * (c1 + d * (c2 + d * c3));
 }
 
+/* The same for one: the draw, from the rows. */
+static inline float smooth_draw(const float (*row)[4], int bits_of_cell, uint32_t u)
+{
+    const int rest = EIGHT_MANTISSA - bits_of_cell;
+    const int32_t first = EIGHT_HALF_EXPONENT << bits_of_cell, side = 32 << bits_of_cell;
+    const int32_t upper = (int32_t)u >> 31;
+    float x = (float)((int32_t)u ^ upper) + 0.5f, d;
+    int32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    bits -= bits > EIGHT_ONE + (31 << EIGHT_MANTISSA) - 1;
+    const float *c = row[(bits >> rest) - first + (upper & side)];
+    bits = (bits & ((1 << rest) - 1)) | EIGHT_ONE;
+    memcpy(&d, &bits, sizeof d);
+    d -= 1;
+    return c[0] + d * (c[1] + d * (c[2] + d * c[3]));
+}
+
 /* --- the same for machines whose vectors have 16 bytes: there GCC takes 32 bytes apart one value
  * at a time, but for sums and shifts */
 

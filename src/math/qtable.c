@@ -7,28 +7,11 @@
 #include "math/multiversion.h"
 #include <string.h>
 
-static const float X_MAX = 0x1.fffffep30f; /* the float below 2^31 */
 enum { ONE = EIGHT_ONE, MANTISSA = EIGHT_MANTISSA, HALF_EXPONENT = EIGHT_HALF_EXPONENT };
-
-/* u counted from the nearer end: u or ~u. */
-static inline uint32_t fold(uint32_t u)
-{
-    return u ^ (uint32_t)((int32_t)u >> 31);
-}
 
 static inline float smooth_at(const struct qtable *t, uint32_t u)
 {
-    float x = (float)(int32_t)fold(u) + 0.5f, d;
-    x = x < X_MAX ? x : X_MAX;
-    int32_t bits;
-    memcpy(&bits, &x, sizeof bits);
-    int32_t side = QTABLE_OCTAVES << t->bits, rest = MANTISSA - t->bits;
-    int32_t cell = (bits >> rest) - (HALF_EXPONENT << t->bits) + ((int32_t)u >> 31 & side);
-    bits = (bits & ((1 << rest) - 1)) | ONE;
-    memcpy(&d, &bits, sizeof d);
-    d -= 1;
-    const float *c = t->row[cell];
-    return c[0] + d * (c[1] + d * (c[2] + d * c[3]));
+    return smooth_draw((const float(*)[4])t->row, t->bits, u);
 }
 
 enum { CHUNK = 256 };

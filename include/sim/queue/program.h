@@ -6,6 +6,7 @@
 #ifndef SEAM_SIM_QUEUE_PROGRAM_H
 #define SEAM_SIM_QUEUE_PROGRAM_H
 
+#include "math/eight.h"
 #include "model/pipeline.h"
 #include "model/rules.h"
 #include "sim/compile.h"
@@ -13,14 +14,17 @@
 /* A distribution to draw from by one 32-bit number. */
 struct law {
     const struct qtable *table; /* NULL: always `value` */
+    const float (*smooth)[4];   /* NULL, or the table's rows, see qtable_smooth */
     double value;
+    int bits;
 };
 
 struct queue_plan {
+    struct law latency;
+    double limit_s, budget_s, cost, hedge_after_s;
     uint64_t cut[CUT_COUNT]; /* 64-bit numbers below cut[k], not below cut[k - 1], end so */
     bool uncertain;
-    struct law latency, confidence[2], cache_latency, threshold_law;
-    double limit_s, budget_s, cost, hedge_after_s;
+    struct law confidence[2], cache_latency, threshold_law;
     double threshold, threshold_high, audit;
     uint64_t hit_below;
     uint64_t change_below[2], reject_below[2]; /* for bad, good items */
@@ -72,6 +76,8 @@ struct queue_step {
                            malformed, timeout */
     bool one_latency;   /* every attempt draws from numbers[0].latency alone */
     bool keeps_confidence;
+    bool decides;  /* a check or review */
+    bool has_ways; /* on from it, before `next` */
 };
 
 /* Routes of a step that lead to the same place. */
@@ -135,6 +141,8 @@ double queue_residual(const struct env_state *d, const struct queue_state *s, ui
 
 static inline double law_draw(const struct law *l, uint64_t u)
 {
+    if (l->smooth)
+        return (double)smooth_draw(l->smooth, l->bits, (uint32_t)(u >> 32));
     return l->table ? (double)qtable_at(l->table, (uint32_t)(u >> 32)) : l->value;
 }
 

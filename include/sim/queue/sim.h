@@ -81,21 +81,22 @@ enum phase { PHASE_FREE, PHASE_READY, PHASE_BUSY, PHASE_JOIN, PHASE_DONE, PHASE_
 struct path {
     uint64_t key, stream;          /* stream: of this visit's random numbers */
     double *sums;                  /* of the step, in the item's unit */
+    const struct queue_step *at;   /* the step of this visit */
+    const struct queue_plan *row;  /* its numbers for this item: of each state of environments */
     const struct queue_plan *plan; /* of the call that decided */
     uint32_t item, step;
-    int32_t given;
     uint8_t phase, outcome, awaits; /* awaits: what its event stands for */
     uint8_t end;                    /* of the attempt without a record of its own */
     bool good, ok, ready, tired, probe;
     double visit_s, confidence; /* when the visit began; the last confidence, NaN: none */
     double ready_s;             /* when it was made ready: maybe ahead of the clock */
+    double attempt_s, took_s;   /* when the attempt's first call began; how long it takes */
     uint32_t attempts, number;  /* of this visit; calls made */
+    uint32_t next;              /* in the list of the ready, or of the free */
     uint32_t calls, n_calls;    /* list of those that wait or run */
     uint32_t copies;            /* hedges started in this attempt */
-    uint32_t next;              /* in the list of the ready, or of the free */
     uint32_t parent, copy;      /* parent: NONE for the item's own */
     uint32_t children, sibling; /* lists of paths */
-    double attempt_s, took_s;   /* when the attempt's first call began; how long it takes */
     uint32_t n_ok, n_failed, n_good;
 };
 
@@ -314,15 +315,12 @@ void call_begin(struct queue_sim *s, uint32_t call);
 /* The latency that it would have now, for desks that serve the shortest first. */
 double call_length(struct queue_sim *s, uint32_t call);
 void call_stop(struct queue_sim *s, uint32_t call); /* interrupted: keeps the work left */
-/* The numbers of row (given, class) of a step that environments touch, as they are now. */
-const struct queue_plan *plan_in_weather(struct queue_sim *s, const struct queue_step *q,
-                                         uint32_t row);
+/* The numbers of a visit to a step that environments touch, as they are now. */
+const struct queue_plan *plan_in_weather(struct queue_sim *s, const struct path *p);
 /* The numbers of the visit that the path makes, now. */
 static inline const struct queue_plan *plan_of(struct queue_sim *s, const struct path *p)
 {
-    const struct queue_step *q = &s->program->step[p->step];
-    uint32_t row = (uint32_t)(p->given + 1) * s->program->n_classes + s->item[p->item].class;
-    return q->n_touches ? plan_in_weather(s, q, row) : &q->plan[row];
+    return p->at->n_touches ? plan_in_weather(s, p) : p->row;
 }
 
 /* sim/queue/desk.c */

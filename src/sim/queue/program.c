@@ -48,6 +48,7 @@ static int law_init(struct queue_program *g, const struct dist *d, struct law *o
     }
     if (!qtable_is_constant(table, &out->value))
         out->table = table;
+    out->smooth = out->table ? qtable_smooth(table, &out->bits) : NULL;
     return 0;
 }
 
@@ -446,6 +447,8 @@ static void find_ends(struct queue_program *g)
     for (uint32_t i = 0; i < g->n_steps; i++) {
         struct queue_step *q = &g->step[i];
         q->kind = q->step->kind;
+        q->decides = q->kind == STEP_CHECK || q->kind == STEP_REVIEW;
+        q->has_ways = q->step->n_ways > 0;
         q->has_given = q->step->n_given > 0;
         q->has_cache = q->step->has_cache;
         q->has_breaker = q->step->breaker.failures > 0;

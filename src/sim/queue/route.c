@@ -157,20 +157,27 @@ static bool go_back(struct queue_sim *s, uint32_t path, int32_t to)
     return true;
 }
 
+/* The first route from this one that has room, which it takes. */
+static int32_t with_room(struct queue_sim *s, uint32_t path, int32_t first)
+{
+    const struct route *route = s->program->route;
+    uint32_t *counters = path_counters(s, path);
+    int32_t i = first;
+    while (route[i].counter != ROUTE_FREE && counters[route[i].counter] >= route[i].at_most)
+        i = route[i].otherwise;
+    if (route[i].counter != ROUTE_FREE)
+        counters[route[i].counter]++;
+    return i;
+}
+
 void route_take(struct queue_sim *s, uint32_t path, int32_t first)
 {
     const struct queue_program *g = s->program;
     struct path *p = &s->path[path];
-    uint32_t *counters = path_counters(s, path);
-    int32_t i = first;
     if (first < 0)
         BUG("step %u has no such exit", p->step);
-    while (g->route[i].counter != ROUTE_FREE &&
-           counters[g->route[i].counter] >= g->route[i].at_most)
-        i = g->route[i].otherwise;
+    int32_t i = g->route[first].counter == ROUTE_FREE ? first : with_room(s, path, first);
     const struct route *r = &g->route[i];
-    if (r->counter != ROUTE_FREE)
-        counters[r->counter]++;
     s->item[p->item].sums[s->tally->at.edge + g->edge_of[i]]++;
     if (r->to < 0) {
         route_end(s, path, r->to);

@@ -134,7 +134,13 @@ static void commit(struct values *v)
 {
     if (v->open.n > 0) {
         values_send(v);
-        sketch_merge(ready(&v->sketch), &v->open);
+        if (v->sketch.n == 0) {
+            struct sketch empty = v->sketch;
+            v->sketch = v->open;
+            v->open = empty;
+            return;
+        }
+        sketch_merge(&v->sketch, &v->open);
         sketch_clear(&v->open);
     } else if (v->n) {
         sketch_add_many(ready(&v->sketch), v->held, v->n);
