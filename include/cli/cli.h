@@ -43,6 +43,9 @@ MUST_CHECK int cli_read(const struct cli *cli, const char *path, size_t limit, s
  * is the caller's to release, also after an error.  Rank 0 reads for all, and all fail together. */
 MUST_CHECK int cli_scenario(const struct cli *cli, const char *path, struct pipeline *out,
                             struct error *err);
+/* The same from text that messages call `name`; with_line: with the line's --set and --target. */
+MUST_CHECK int cli_scenario_text(const struct cli *cli, const char *name, const struct buf *text,
+                                 bool with_line, struct pipeline *out, struct error *err);
 /* The same with one more setting, for sweeps. */
 struct setting;
 MUST_CHECK int cli_scenario_with(const struct cli *cli, const char *path,

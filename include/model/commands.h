@@ -62,6 +62,7 @@ enum option_takes {
     X(SLO, "slo", 0)                                                                               \
     X(WINDOW, "window", 0)                                                                         \
     X(BASELINE, "baseline", 0)                                                                     \
+    X(SCENARIO, "scenario", 0)                                                                     \
     X(SPLIT, "split", 0)                                                                           \
     X(WINDOWS, "windows", 0)                                                                       \
     X(STAGE_BY, "stage-by", 0)                                                                     \

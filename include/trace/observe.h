@@ -32,6 +32,8 @@ void observe_latency(struct metrics *m, const char *const names[5], double *x, s
                      double level);
 /* Seconds from first start to last end of a visit or item; NaN when unknown. */
 double observe_span_s(int64_t start_ns, int64_t end_ns);
+/* Time of an item that none of its visits accounts for, s; NaN when unknown. */
+double observe_between_s(const struct trace_log *log, const struct log_item *item);
 /* The step whose drafts the labels judge: the model's step nearest before the gate, else the one
  * that gave the confidence, else the last stage before the review; -1. */
 int32_t observe_draft_stage(const struct trace_log *log);

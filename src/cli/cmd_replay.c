@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* seam replay: what the running system did, from its trace logs. */
+/* seam replay: what the running system did, from its trace logs; with --set or --scenario, what
+ * the same items would have met under another policy. */
 #include "cli/cli.h"
 #include "cli/logs.h"
+#include "cli/replay_policy.h"
 
 #include "base/units.h"
 #include "trace/observe.h"
@@ -33,29 +35,38 @@ static int add_objectives(const struct cli *cli, const struct trace_log *log, st
     return status;
 }
 
+static int as_it_was(const struct cli *cli, const struct trace_log *log, struct result *r,
+                     struct error *err)
+{
+    struct pipeline targets;
+    pipeline_init(&targets);
+    int status = cli_targets(cli, &targets, err);
+    if (!status) {
+        log_observe(log, option_number(cli->options, OPTION_LEVEL, 0.95), r);
+        result_judge(r, targets.target, targets.n_targets);
+        status = add_objectives(cli, log, r, err);
+    }
+    pipeline_release(&targets);
+    return status;
+}
+
 int cmd_replay(const struct cli *cli, struct error *err)
 {
     const struct options *o = cli->options;
-    struct pipeline targets;
+    bool other = replay_policy_asked(cli);
     struct trace_log log;
     struct result r;
-    int status;
 
-    pipeline_init(&targets);
+    if (other && (option_given(o, OPTION_SLO) || option_given(o, OPTION_WINDOW)))
+        return error_set(err, ERR_USAGE,
+                         "--slo is of what the system did: leave out --set and --scenario");
     result_init(&r, "replay");
-    status = cli_log(cli, o->args.at, o->args.len, &log, err);
+    int status = cli_log(cli, o->args.at, o->args.len, &log, err);
     if (!status)
-        status = cli_targets(cli, &targets, err);
-    if (!status) {
-        log_observe(&log, option_number(o, OPTION_LEVEL, 0.95), &r);
-        result_judge(&r, targets.target, targets.n_targets);
-        status = add_objectives(cli, &log, &r, err);
-    }
-    if (!status) {
+        status = other ? replay_policy(cli, &log, &r, err) : as_it_was(cli, &log, &r, err);
+    if (!status)
         status = cli_finish(cli, &r, NULL, true, err);
-    }
     log_release(&log);
     result_release(&r);
-    pipeline_release(&targets);
     return status;
 }

@@ -161,28 +161,57 @@ static int scenario_from_text(const struct cli *cli, const char *path, const str
     return status;
 }
 
+/* The line's --set, and one more with `extra`. */
+static int settings_of(const struct cli *cli, const struct setting *extra, struct arena *arena,
+                       struct scenario_options *out, struct error *err)
+{
+    const struct option_value *sets = &cli->options->value[OPTION_SET];
+    struct setting *set = arena_alloc(arena, (sets->all.len + 1) * sizeof *set);
+    size_t n = 0;
+
+    for (; n < sets->all.len; n++)
+        if (setting_parse(sets->all.at[n], arena, &set[n], err))
+            return -1;
+    if (extra)
+        set[n++] = *extra;
+    *out = (struct scenario_options){.set = set, .n_set = n};
+    return 0;
+}
+
+int cli_scenario_text(const struct cli *cli, const char *name, const struct buf *text,
+                      bool with_line, struct pipeline *out, struct error *err)
+{
+    struct scenario_options options = {0};
+    struct arena arena;
+    int status = 0;
+
+    pipeline_init(out);
+    arena_init(&arena);
+    if (with_line)
+        status = settings_of(cli, NULL, &arena, &options, err);
+    if (!status)
+        status = scenario_from_text(cli, name, text, &options, out, err);
+    if (!status && with_line)
+        status = cli_targets(cli, out, err);
+    arena_release(&arena);
+    return status;
+}
+
 int cli_scenario_with(const struct cli *cli, const char *path, const struct setting *extra,
                       struct pipeline *out, struct error *err)
 {
-    const struct option_value *sets = &cli->options->value[OPTION_SET];
+    struct scenario_options options;
     struct arena arena;
     struct buf text;
-    struct setting *set;
-    size_t n = 0;
     int status = -1;
 
     pipeline_init(out);
     arena_init(&arena);
     buf_init(&text);
-    set = arena_alloc(&arena, (sets->all.len + 1) * sizeof *set);
-    for (; n < sets->all.len; n++)
-        if (setting_parse(sets->all.at[n], &arena, &set[n], err))
-            goto out;
-    if (extra)
-        set[n++] = *extra;
+    if (settings_of(cli, extra, &arena, &options, err))
+        goto out;
     if (cli_read(cli, path, SCENARIO_READ_MAX, &text, err))
         goto out;
-    struct scenario_options options = {.set = set, .n_set = n};
     status = scenario_from_text(cli, path, &text, &options, out, err);
     status = ranks_agree(cli->ranks, status ? status : cli_targets(cli, out, err), err);
 out:

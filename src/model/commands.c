@@ -11,13 +11,14 @@ enum {
     LOGS_AND_SIZE = LOGS | ON(SIZE),
     JUDGED = ON(SOLVE) | ON(SIMULATE) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
     RESULTS = JUDGED | ON(DRIFT),
-    SEEDED = MODELS | ON(FIT) | ON(DRIFT) | ON(BACKTEST),
+    SEEDED = MODELS | ON(FIT) | ON(DRIFT) | ON(BACKTEST) | ON(REPLAY),
+    SETTABLE = MODELS | ON(CHECK) | ON(REPLAY),
     THREADED = ON(SIMULATE) | ON(SIZE) | ON(REPORT) | ON(BACKTEST),
 };
 
 const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_SET] = {"set",            0,   TAKES_MANY,        "PATH=VALUE",
-                    "change one number: flow.draft.wrong=3% (may repeat)",                                                 MODELS | ON(CHECK)      },
+                    "change one number: flow.draft.wrong=3% (may repeat)",                                                 SETTABLE      },
     [OPTION_SWEEP] = {"sweep",          0,   TAKES_TEXT,        "PATH=FROM:TO:N",
                     "run a grid of N values under common random numbers",                                                  ON(SIMULATE) | ON(SOLVE)},
     [OPTION_TARGET] = {"target",         0,   TAKES_MANY,        "TARGET",
@@ -65,6 +66,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
         {"baseline",       0,   TAKES_PROBABILITY, "P",
                     "share of the items of one log, from the first, to hold the rest against (default 30%)",
                     ON(DRIFT)                                                                                                                      },
+    [OPTION_SCENARIO] = {"scenario", 0, TAKES_TEXT, "FILE",
+                      "the policy to take the logged items through (with --set, if any)", ON(REPLAY)},
     [OPTION_SPLIT] = {"split",          0,   TAKES_PROBABILITY, "P",
                     "share of the log's time that is fitted (default 50%)",                                                ON(BACKTEST)            },
     [OPTION_WINDOWS] = {"windows",        0,   TAKES_COUNT,       "N",
@@ -136,8 +139,11 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                          "LOG...",             "what the running system did, from its trace logs",
                          "Reads OpenTelemetry JSON (lines or documents) and CSV event logs, plain or "
          "gzip: per-stage attempts and failures, reliability (bounds where the truth "
-         "is not known), review load, calibration and data quality.",                               {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
-          "seam replay events.csv --failure-when \"outcome = failed\" --json"},
+         "is not known), review load, calibration and data quality. With --set or --scenario the "
+         "logged items go through another policy (thresholds, retries, timeouts, reviewers, "
+         "hours); what the log does not show of it is bounded.",                               {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
+          "seam replay events.csv --failure-when \"outcome = failed\" --json",
+          "seam replay traces.jsonl --set flow.confidence_gate.threshold=0.9"},
                          1, UINT32_MAX},
     [COMMAND_BACKTEST] =
         {"backtest",

@@ -58,24 +58,10 @@ static void plan_stage(struct estimate *e, int32_t s)
     }
 }
 
-/* Time of an item that none of its visits accounts for; NaN when unknown. */
-static double time_between(const struct trace_log *log, const struct log_item *it)
-{
-    int64_t rest_ns = it->end_ns - it->start_ns;
-    if (isnan(observe_span_s(it->start_ns, it->end_ns)))
-        return NAN;
-    for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
-        const struct log_visit *visit = &log->visits.at[v];
-        if (!isnan(observe_span_s(visit->start_ns, visit->end_ns)))
-            rest_ns -= visit->end_ns - visit->start_ns;
-    }
-    return rest_ns > 0 ? (double)rest_ns * 1e-9 : 0;
-}
-
 static bool has_time_between(const struct trace_log *log)
 {
     for (size_t i = 0; i < log->items.len; i++)
-        if (time_between(log, &log->items.at[i]) > 0 || log->items.at[i].root_failed)
+        if (observe_between_s(log, &log->items.at[i]) > 0 || log->items.at[i].root_failed)
             return true;
     return false;
 }
@@ -297,7 +283,7 @@ static void estimate_orchestration(struct estimate *e, uint32_t part)
     size_t n = 0;
     for (size_t i = 0; i < log->items.len; i++) {
         const struct log_item *it = &log->items.at[i];
-        double s = time_between(log, it);
+        double s = observe_between_s(log, it);
         bool step_failed = it->n_visits &&
                            log->visits.at[it->first_visit + it->n_visits - 1].outcome != OUTCOME_OK;
         failed += it->end == LOG_FAILED && !step_failed;

@@ -26,6 +26,7 @@ static const double order_slack = 0.01; /* share of requests that may be taken o
 
 struct request {
     double asked_s, decided_s; /* since t0; decided_s INFINITY: not yet */
+    uint32_t visit;
 };
 struct calendar_guess {
     uint32_t days; /* bit 0: Monday */
@@ -35,7 +36,7 @@ struct desk {
     struct request *at; /* [n] in order of asking */
     size_t n, most_open;
     double t0_week_s, until_s;
-    double *free_at; /* [PEOPLE_MOST] heap of the latest decisions, the earliest on top */
+    double *free_at; /* heap of the latest decisions, the earliest on top */
     double *work;    /* [n] */
 };
 struct desk_guess {
@@ -94,16 +95,14 @@ static void take_requests(const struct trace_log *log, struct desk *d)
                 }
                 double end = (double)(visit->end_ns - t0) * 1e-9;
                 d->at[d->n++] = (struct request){(double)(visit->start_ns - t0) * 1e-9,
-                                                 visit->pending ? INFINITY : end};
+                                                 visit->pending ? INFINITY : end, v};
             }
         }
     qsort(d->at, d->n, sizeof *d->at, by_asked);
     d->until_s = (double)(until - t0) * 1e-9;
     d->t0_week_s = hours_week_second(t0);
-    if (d->n > REQUESTS_MOST)
-        d->n = REQUESTS_MOST;
     d->most_open = most_open(d);
-    d->free_at = mem_alloc(PEOPLE_MOST * sizeof *d->free_at);
+    d->free_at = mem_alloc((d->n + PEOPLE_MOST) * sizeof *d->free_at);
     d->work = mem_alloc((d->n + 1) * sizeof *d->work);
 }
 
@@ -151,11 +150,9 @@ static void remember(double *heap, uint32_t *len, uint32_t c, double x)
 
 /* d->work[i]: time of work, NaN for requests of which none is seen (not begun when the log ends).
  * Those still in work have what they had by then.  Returns how many were taken out of order. */
-static size_t work_of(struct desk *d, const struct desk_guess *g)
+static size_t work_behind(struct desk *d, uint32_t c, const struct opening *hours, uint32_t n_hours)
 {
-    struct opening hours[7];
-    uint32_t n_hours = g->has_hours ? openings_of(&g->hours, hours) : 0, len = 0;
-    uint32_t c = g->people;
+    uint32_t len = 0;
     size_t out_of_order = 0;
     for (size_t i = 0; i < d->n; i++) {
         const struct request *r = &d->at[i];
@@ -172,6 +169,13 @@ static size_t work_of(struct desk *d, const struct desk_guess *g)
             remember(d->free_at, &len, c, r->decided_s);
     }
     return out_of_order;
+}
+
+static size_t work_of(struct desk *d, const struct desk_guess *g)
+{
+    struct opening hours[7];
+    uint32_t n_hours = g->has_hours ? openings_of(&g->hours, hours) : 0;
+    return work_behind(d, g->people, hours, n_hours);
 }
 
 /* Of the decided ones; those out of order count as the least likely of the others. */
@@ -340,6 +344,8 @@ bool estimate_desk(struct estimate *e)
     if (e->review < 0)
         return false;
     take_requests(e->log, &d);
+    if (d.n > REQUESTS_MOST)
+        d.n = REQUESTS_MOST;
     if (d.n >= REQUESTS_LEAST) {
         consider(&d, (struct desk_guess){0}, &none);
         best = none;
@@ -356,4 +362,21 @@ bool estimate_desk(struct estimate *e)
     }
     release(&d);
     return found;
+}
+
+void log_review_work(const struct trace_log *log, const struct resource *people, double *work_s)
+{
+    struct desk d;
+    for (size_t v = 0; v < log->visits.len; v++)
+        work_s[v] = NAN;
+    if (log->review < 0)
+        return;
+    take_requests(log, &d);
+    uint32_t servers = people ? people->servers : 0;
+    if (servers > d.n)
+        servers = 0; /* more than can ever be asked */
+    (void)work_behind(&d, servers, people ? people->hours : NULL, people ? people->n_hours : 0);
+    for (size_t i = 0; i < d.n; i++)
+        work_s[d.at[i].visit] = isinf(d.at[i].decided_s) ? NAN : d.work[i];
+    release(&d);
 }
