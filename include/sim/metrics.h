@@ -21,4 +21,7 @@ struct metrics_options {
  * whose upper limit needs more items than there are has high = INFINITY. */
 void metrics_fill(const struct tally *t, const struct metrics_options *options, struct result *out);
 
+/* Says what attempt_latency is of where attempts are hedged. */
+void say_hedged(struct result *out);
+
 #endif

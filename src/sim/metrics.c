@@ -274,12 +274,12 @@ static void put_seen_times(const struct writer *w, const struct sketch *s, bool 
     }
 }
 
-/* What an attempt takes is known where all items share it, and so is a visit of one attempt; other
- * visits are those of the sampled blocks. */
+/* What an attempt takes is known where all items share it and none is cancelled, and so is a visit
+ * of one attempt; others are those of the sampled blocks. */
 static void put_step_times(const struct writer *w, const struct program *g,
                            const struct step_tally *s, const struct step_plan *plan)
 {
-    if (plan->n_plans == 1)
+    if (!s->attempt_times.hot)
         put_exact_times(w, &plan->plan[0], false);
     else
         put_seen_times(w, &s->attempt_times, false);
@@ -400,7 +400,7 @@ static void put_edges(const struct tally *t, uint32_t step, const struct metrics
 static void say(const struct tally *t, const struct class_tally *all, struct result *out)
 {
     const struct program *g = t->program;
-    bool sampled = false, judged = false;
+    bool sampled = false, judged = false, hedged = false;
     if (t->endless > 0)
         result_warn(out,
                     "%llu of %llu items were ended by the guard of loops without a bound (%d "
@@ -408,6 +408,7 @@ static void say(const struct tally *t, const struct class_tally *all, struct res
                     (unsigned long long)t->endless, (unsigned long long)all->n, VISITS_MAX);
     for (uint32_t i = 0; i < g->n_steps; i++) {
         sampled |= t->step[i].visit_times.hot != NULL;
+        hedged |= g->step[i].step->hedge_copies > 0;
         judged |= g->step[i].kind == STEP_CHECK || g->step[i].kind == STEP_REVIEW;
     }
     if (sampled)
@@ -415,6 +416,8 @@ static void say(const struct tally *t, const struct class_tally *all, struct res
                       "visit_latency of steps with retries is measured on every %dth block of "
                       "items, and its n says on how many visits",
                       SAMPLE_EVERY);
+    if (hedged)
+        say_hedged(out);
     if (judged)
         result_assume(out, "caught_rate counts what a check or reviewer rejects, mends or spoils");
 }

@@ -72,7 +72,7 @@ void tally_init(struct tally *t, const struct program *g, bool step_times)
     for (uint32_t i = 0; step_times && i < g->n_steps; i++) {
         if (has_visit_times(&g->step[i]))
             sketch_init(&t->step[i].visit_times);
-        if (g->step[i].n_plans > 1)
+        if (g->step[i].n_plans > 1 || g->step[i].step->hedge_copies > 0)
             sketch_init(&t->step[i].attempt_times);
     }
 }

@@ -447,6 +447,32 @@ static void short_times_beside_long_ones_keep_their_intervals(void **state)
     }
 }
 
+/* One call in ten takes 100 s, and its copy after 2 s is soon done nine times in ten: of the calls
+ * that answer 99% take 1 s, where of those that are made one in ten takes 100 s. */
+static void attempts_of_hedges_are_the_calls_that_answer(void **state)
+{
+    static const char *const more[] = {"", "    breaker: {failures: 100%, window: 1m, calls: 1000, "
+                                           "open_for: 1s}\n"};
+    for (int k = 0; k < 2; k++) {
+        struct ran x;
+        struct buf text = {0};
+        struct run_options options = {.trials = 200000, .seed = 1, .level = 0.9999};
+        buf_printf(&text,
+                   "flow:\n  - stage: a\n    latency: {discrete: {values: [1s, 100s], weights: "
+                   "[90%%, 10%%]}}\n    hedge: {after: 2s}\n%s",
+                   more[k]);
+        flow_read(buf_text(&text), &x.p);
+        run_with(&x, &options);
+        near(stage(&x, "a", "attempt_latency_p95"), 1, 1e-6);
+        bool said = false;
+        for (size_t i = 0; i < x.r.assumptions.len; i++)
+            said |= strstr(x.r.assumptions.at[i], "the calls that answered") != NULL;
+        assert_true(said);
+        buf_release(&text);
+        done(&x);
+    }
+}
+
 /* Every item is made wrong, caught and sent back. */
 #define ROUND_AND_ROUND                                                                            \
     "flow:\n  - stage: a\n    wrong: 100%\n  - check: c\n    sensitivity: 100%\n"                  \
@@ -664,6 +690,7 @@ int main(void)
         cmocka_unit_test(a_stopped_run_says_what_it_has_and_that_it_is_partial),
         cmocka_unit_test(progress_rises_to_the_end),
         cmocka_unit_test(short_times_beside_long_ones_keep_their_intervals),
+        cmocka_unit_test(attempts_of_hedges_are_the_calls_that_answer),
         cmocka_unit_test(loops_that_no_item_leaves_are_refused),
         cmocka_unit_test(loops_that_take_no_time_end_a_horizon),
         cmocka_unit_test(what_the_guard_of_loops_ends_is_reported),

@@ -530,8 +530,9 @@ static int visits_of(const struct pipeline *p, bool at_means, double *visits, st
 
 int exact_visits(const struct pipeline *p, bool at_means, double *visits, struct error *err)
 {
+    const uint64_t endures = SUPPORTED & ~FEATURE(DEADLINE); /* which ends loops that take time */
     struct pipeline store;
-    if (pipeline_needs(p, "solve", SUPPORTED | FEATURE(CALIBRATION) | UNTIMED, err))
+    if (pipeline_needs(p, "solve", endures | FEATURE(CALIBRATION) | UNTIMED, err))
         return -1;
     int status = visits_of(learning_none(p, &store), at_means, visits, err);
     pipeline_release(&store);

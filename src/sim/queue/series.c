@@ -6,6 +6,7 @@
  * effective truncation heuristic for bias reduction in simulation output", Simulation 69, 1997).  A
  * cut in the second half says nothing.  Rates or hours that come back every day or week make the
  * series periodic, and the means are then over whole periods. */
+#include "sim/metrics.h"
 #include "sim/queue/metrics.h"
 
 #include "math/interval.h"
@@ -165,6 +166,11 @@ void queue_warn(const struct queue_tally *t, struct result *out)
                     "%llu of %llu items were ended by the guard of loops without a bound (%d "
                     "visits of one item) and count as failed",
                     (unsigned long long)t->endless, (unsigned long long)t->items, VISITS_MAX);
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        if (g->step[i].step->hedge_copies > 0) {
+            say_hedged(out);
+            break;
+        }
     if (!g->timed)
         return;
     for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
