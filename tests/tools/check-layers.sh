@@ -7,7 +7,7 @@ BEGIN {
     split("base math model sim trace store report decide exec service cli", name, " ")
     split("0 1 2 3 3 3 3 4 4 5 6", rank, " ")
     for (i in name) level[name[i]] = rank[i]
-    door["gsl/"] = "^(src|include)/math/|^src/sim/exact(/.*)?\\.c|^tests/" # tests expect by other means
+    door["gsl/"] = "^(src|include)/math/|^(src|include)/sim/exact(/.*)?\\.[ch]|^tests/" # tests expect by other means
     door["libfyaml.h"] = "^src/base/yaml_read\\.c"
     door["simdjson.h"] = "^src/base/json_read\\.cc"
     door["csv.h"] = "^src/base/csv_read\\.c"
