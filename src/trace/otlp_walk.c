@@ -469,7 +469,7 @@ static const uint32_t *read_attributes(struct otlp_walk *w, const uint32_t *p)
 struct parts {
     unsigned met; /* a bit for each part that may come once */
     const uint32_t *events;
-    bool failed;
+    bool failed, linked;
     struct piece message; /* at is NULL: none */
 };
 /* Takes the value at p of a member of a map. */
@@ -657,6 +657,7 @@ MEMBER(read_span_part)
 {
     struct span *span = vocabulary_span(w->sink->words);
     int part = part_of(key);
+    parts->linked = parts->linked || (key.len == 5 && IS(key, "links"));
     if (part < 0)
         return pass_member(w, p, key);
     if (!first_time(parts, (unsigned)part))
@@ -701,6 +702,8 @@ static const uint32_t *read_span(struct otlp_walk *w, const uint32_t *p)
     vocabulary_status(sink->words, parts.failed, parts.message.at, parts.message.len);
     if (parts.events && !read_list(w, parts.events, read_event))
         return NULL;
+    if (parts.linked && vocabulary_annotates(sink->words))
+        return NULL; /* rare, and left to otlp_json */
     vocabulary_close(sink->words);
     return p;
 }

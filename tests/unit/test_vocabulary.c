@@ -161,14 +161,20 @@ static void an_annotation_that_is_linked_is_of_the_other_span(void **state)
     for (size_t i = 0; i < 2; i++) {
         struct buf text = {0}, more = {0};
         struct trace_log log;
-        put_run(&text, "0af7651916cd43dd8448eb211c80319c", "");
-        buf_printf(
-            &more,
-            ",\"links\":[{\"traceId\":\"0af7651916cd43dd8448eb211c80319c\",\"spanId\":\"d\"}],"
-            "\"attributes\":[{\"key\":\"%sannotations.0.annotation.score\",\"value\":"
-            "{\"doubleValue\":0.75}}]",
-            targets[i]);
-        put_span(&text, "later", "x", "", "annotation", 500, 500, buf_text(&more));
+        put_span(&text, "0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b7", "", "run", 0, 100,
+                 "");
+        put_span(&text, "0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b8", "00f067aa0ba902b7",
+                 "draft", 10, 20, "");
+        put_span(&text, "0af7651916cd43dd8448eb211c80319c", "00f067aa0ba902b9", "00f067aa0ba902b7",
+                 "send", 30, 40, "");
+        buf_printf(&more,
+                   ",\"links\":[{\"traceId\":\"0af7651916cd43dd8448eb211c80319c\",\"spanId\":"
+                   "\"00f067aa0ba902b8\"}],"
+                   "\"attributes\":[{\"key\":\"%sannotations.0.annotation.score\",\"value\":"
+                   "{\"doubleValue\":0.75}}]",
+                   targets[i]);
+        put_span(&text, "1af7651916cd43dd8448eb211c80319c", "10f067aa0ba902b9", "", "annotation",
+                 500, 500, buf_text(&more));
         read_ok(buf_text(&text), NULL, &log);
         assert_int_equal(log.items.len, 1);
         assert_int_equal(log.spans.len, 3);
