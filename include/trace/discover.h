@@ -14,7 +14,7 @@ void discover(struct trace_log *log);
 void discover_truth(struct trace_log *log);
 /* Finds gate and threshold anew, from the items that are left. */
 void discover_gate(struct trace_log *log);
-/* Counts the edges anew. */
+/* Counts the edges and the steps that run side by side anew. */
 void discover_edges(struct trace_log *log);
 /* "approve", "Accepted", "corrected", "reject", ... */
 enum log_verdict discover_verdict(const char *decision);

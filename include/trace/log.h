@@ -42,7 +42,8 @@ struct log_options {
     X(BAD_TEXT, "text that is not UTF-8")                                                          \
     X(UNREADABLE, "unreadable record")                                                             \
     X(STRAY, "judgement of no span")                                                               \
-    X(FOREIGN, "file that is no trace log")
+    X(FOREIGN, "file that is no trace log")                                                        \
+    X(MIXED, "trace of two runs")
 enum quality_kind {
 #define X(name, text) QUALITY_##name,
     QUALITY_TABLE(X)
@@ -123,9 +124,17 @@ struct log_stage {
  * at most STEPS_MAX of them. */
 enum { LOG_STAGES_MAX = 900 };
 
+/* A visit leads to the visits that begin when it is over, and to no others behind those. */
 struct log_edge {
     int32_t from, to; /* stage; to may be TO_SHIP, TO_REJECT or TO_FAIL; from -1: the start */
     uint64_t count;
+};
+
+/* Two steps of which visits overlap. */
+struct log_pair {
+    uint32_t a, b;           /* stages, a <= b */
+    uint64_t together, both; /* items in which they overlap, and that have both */
+    uint32_t last_item;
 };
 
 struct trace_log {
@@ -139,6 +148,7 @@ struct trace_log {
     VEC(uint32_t) attempts;       /* span indices, by visit, then start */
     VEC(struct log_stage) stages; /* in the order of the flow */
     VEC(struct log_edge) edges;
+    VEC(struct log_pair) pairs;
     uint32_t *item_of;            /* [spans.text.count] by trace or item text: item, SPAN_NONE */
     uint32_t *span_item;          /* [spans.len]: item, SPAN_NONE for duplicates */
     int32_t review, gate, scorer; /* stages; -1: none.  scorer gave the confidence at the gate */

@@ -127,6 +127,24 @@ static uint32_t *traces_by_start(const struct tree *t)
     return first_span;
 }
 
+/* Counts a trace whose operations are of two sessions: an instrumentation's mistake when runs go on
+ * side by side. */
+static void note_mixed(struct assembly *a, uint32_t trace)
+{
+    const struct span_set *s = &a->log->spans;
+    uint32_t first = SPAN_NONE;
+    for (uint32_t k = a->ops->first[trace]; k < a->ops->first[trace + 1]; k++) {
+        uint32_t i = a->ops->span[k];
+        if (s->session[i] == SPAN_NONE || s->session[i] == first)
+            continue;
+        if (first != SPAN_NONE) {
+            quality_note(&a->log->quality, QUALITY_MIXED, s->file[i], s->line[i]);
+            return;
+        }
+        first = s->session[i];
+    }
+}
+
 static void join_traces(struct assembly *a, const uint32_t *trace_of_span)
 {
     struct trace_log *log = a->log;
@@ -152,6 +170,7 @@ static void join_traces(struct assembly *a, const uint32_t *trace_of_span)
             open[session] = item;
         log->item_of[id] = item;
         a->trace_item[trace] = item;
+        note_mixed(a, trace);
         update_pending(a, item, trace);
     }
     mem_free(open);

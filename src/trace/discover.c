@@ -412,42 +412,6 @@ void discover_truth(struct trace_log *log)
     }
 }
 
-/* ---- edges ------------------------------------------------------------------------------ */
-
-static int by_ends(const void *a, const void *b)
-{
-    const struct log_edge *x = a, *y = b;
-    if (x->from != y->from)
-        return x->from < y->from ? -1 : 1;
-    return x->to < y->to ? -1 : x->to > y->to;
-}
-
-void discover_edges(struct trace_log *log)
-{
-    static const int32_t leaves[] = {TO_SHIP, TO_REJECT, TO_FAIL};
-    VEC(struct log_edge) all = {0};
-    for (size_t i = 0; i < log->items.len; i++) {
-        const struct log_item *item = &log->items.at[i];
-        int32_t from = -1;
-        for (uint32_t k = 0; k < item->n_visits; k++) {
-            int32_t to = (int32_t)log->visits.at[item->first_visit + k].stage;
-            vec_push(&all, ((struct log_edge){from, to, 1}));
-            from = to;
-        }
-        if (item->end != LOG_UNFINISHED && from >= 0)
-            vec_push(&all, ((struct log_edge){from, leaves[item->end], 1}));
-    }
-    if (all.len)
-        qsort(all.at, all.len, sizeof all.at[0], by_ends);
-    log->edges.len = 0;
-    for (size_t k = 0; k < all.len; k++)
-        if (log->edges.len && by_ends(&log->edges.at[log->edges.len - 1], &all.at[k]) == 0)
-            log->edges.at[log->edges.len - 1].count++;
-        else
-            vec_push(&log->edges, all.at[k]);
-    vec_release(&all);
-}
-
 /* ---- the gate --------------------------------------------------------------------------- */
 
 double discover_shortest(double low, double high)

@@ -30,6 +30,7 @@ void log_release(struct trace_log *log)
     vec_release(&log->attempts);
     vec_release(&log->stages);
     vec_release(&log->edges);
+    vec_release(&log->pairs);
     mem_free(log->item_of);
     mem_free(log->span_item);
     span_set_release(&log->spans);

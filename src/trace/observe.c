@@ -225,6 +225,25 @@ static void put_edges(const struct trace_log *log, double level, struct result *
     }
 }
 
+/* Branches and loops, which the table of edges shows and does not name. */
+static void tell_flow(const struct trace_log *log, struct result *out)
+{
+    for (size_t i = 0; i < log->pairs.len; i++) {
+        const struct log_pair *p = &log->pairs.at[i];
+        if (2 * p->together >= p->both)
+            result_assume(out, "`%s` and `%s` ran side by side in %llu of %llu items",
+                          log->stages.at[p->a].id, log->stages.at[p->b].id,
+                          (unsigned long long)p->together, (unsigned long long)p->both);
+    }
+    for (size_t k = 0; k < log->edges.len; k++) {
+        const struct log_edge *e = &log->edges.at[k];
+        if (e->from >= 0 && e->to >= 0 && e->to <= e->from)
+            result_assume(out, "a loop leads from `%s` back to `%s` (%llu times)",
+                          log->stages.at[e->from].id, log->stages.at[e->to].id,
+                          (unsigned long long)e->count);
+    }
+}
+
 static void warn(const struct trace_log *log, const struct counts *c, struct result *out)
 {
     unsigned long long n = c->items, known = n - c->unknown;
@@ -245,6 +264,7 @@ static void warn(const struct trace_log *log, const struct counts *c, struct res
     if (log->gate >= 0 && log->gate_mixed)
         result_warn(out, "%llu items went the other way than the threshold %g says",
                     (unsigned long long)log->gate_mixed, log->threshold);
+    tell_flow(log, out);
     if (c->end[LOG_UNFINISHED])
         result_warn(out, "%llu items wait for a person at the end of the log, or were cut off",
                     (unsigned long long)c->end[LOG_UNFINISHED]);

@@ -82,6 +82,11 @@ void quality_report(const struct trace_log *log, struct result *out)
     if (q->count[QUALITY_FOREIGN])
         result_warn(out, "%llu files in the folders are no trace logs and were passed over",
                     (unsigned long long)q->count[QUALITY_FOREIGN]);
+    if (q->count[QUALITY_MIXED])
+        result_warn(out,
+                    "%llu traces hold steps of two sessions, as when an instrumentation mixes "
+                    "runs up; each was read as one item",
+                    (unsigned long long)q->count[QUALITY_MIXED]);
     if (q->count[QUALITY_STRAY])
         result_warn(out, "%llu scores or decisions are of spans that the log does not hold",
                     (unsigned long long)q->count[QUALITY_STRAY]);
