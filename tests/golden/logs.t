@@ -250,9 +250,8 @@ stage          success                 p50                   p95
 post   100% (34.2–100)  56 ms (at least 0)  125 ms (at least 56)
 
 Edges
-from  to     share of visits  count
-post  ship  50.0% (9.5–90.5)      1
-post  post  50.0% (9.5–90.5)      1
+from  to    share of visits  count
+post  ship  100% (34.2–100)      2
 
 Span names
 name                               spans  errors       p50       p95  confidence
