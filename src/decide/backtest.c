@@ -253,6 +253,17 @@ static void put_metric(const struct backtest *b, int metric, double level, struc
     put_curve(b, metric, out);
 }
 
+/* Certain of every window, and right: there was nothing to predict. */
+static bool is_certain(const struct backtest *b, int metric)
+{
+    bool certain = true;
+    for (uint32_t k = 0; certain && k <= b->windows; k++) {
+        struct backtest_range e = b->window[k].expected[metric], s = b->window[k].seen[metric];
+        certain = e.low == e.high && s.low == e.low && s.high == e.low;
+    }
+    return certain;
+}
+
 static void sum_up(const struct backtest *b, double level, struct result *out)
 {
     uint64_t scored = 0, held = 0;
@@ -324,7 +335,7 @@ int log_backtest(struct trace_log *log, const struct backtest_options *options, 
     if (backtest_predict(&b, err))
         goto out;
     for (int k = 0; k < BACKTEST_METRICS; k++)
-        if (b.review || (k != BACKTEST_LOAD && k != BACKTEST_BACKLOG))
+        if ((b.review || (k != BACKTEST_LOAD && k != BACKTEST_BACKLOG)) && !is_certain(&b, k))
             put_metric(&b, k, options->level, out);
     sum_up(&b, options->level, out);
     put_run(&b, options, first, out);

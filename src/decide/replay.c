@@ -377,6 +377,24 @@ static double seen_backlog(const struct replay *r)
     return r->span_s > 0 ? sum / r->span_s : NAN;
 }
 
+static bool has_people(const struct replay *r)
+{
+    int32_t was = r->review >= 0 ? r->base_step[r->review] : -1;
+    return r->review >= 0 && (r->policy->step[r->review].by || (was >= 0 && r->base->step[was].by));
+}
+
+/* The waits that the people of the base leave of the times in review. */
+static double seen_wait(const struct replay *r)
+{
+    double sum = 0;
+    for (size_t v = 0; v < r->log->visits.len; v++) {
+        const struct log_visit *visit = &r->log->visits.at[v];
+        if (!isnan(r->work[v]) && visit->item != SPAN_NONE)
+            sum += (double)(visit->end_ns - visit->start_ns) * 1e-9 - r->work[v];
+    }
+    return sum / (double)r->log->items.len;
+}
+
 static void put_one(const struct replay *r, const struct outcome_of *o, int k,
                     const struct result *logged, struct result *out)
 {
@@ -384,7 +402,10 @@ static void put_one(const struct replay *r, const struct outcome_of *o, int k,
     const struct metric_def *def = metric_def(asked[k].name);
     struct prediction p = {
         .metric = asked[k].name, .value = o->mean[k], .width = NAN, .score = NAN};
-    p.seen = k == BACKLOG ? seen_backlog(r) : was ? was->value : NAN;
+    p.seen = k == BACKLOG     ? seen_backlog(r)
+             : k == WAIT_MEAN ? seen_wait(r)
+             : was            ? was->value
+                              : NAN;
     p.seen_low = was && isnan(was->value) ? was->low : p.seen;
     p.seen_high = was && isnan(was->value) ? was->high : p.seen;
     p.low = o->low[k];
@@ -398,6 +419,8 @@ static void put_one(const struct replay *r, const struct outcome_of *o, int k,
     if (isnan(p.value) || (p.value == 0 && !(p.seen > 0) && p.high == 0 && k != BACKLOG))
         return;
     if (k == BACKLOG && r->review < 0)
+        return;
+    if (k == WAIT_MEAN && !has_people(r))
         return;
     bool exact = p.low == p.high;
     metrics_add(&out->metrics, asked[k].name, exact || p.level > 0 ? p.value : NAN, p.low, p.high,

@@ -24,12 +24,44 @@ static void put_clock(struct buf *out, double second_of_week)
     buf_putc(out, '"');
 }
 
-/* The part of [from_s, to_s) on one day, as seconds of that day; false when there is none. */
-static bool part_of_day(double from_s, double to_s, int day, double *from, double *to)
+/* A stretch of one day; alike ones of days that follow one another are written together. */
+struct stretch {
+    int day;
+    double from, to, rate; /* seconds of the day */
+    bool written;
+};
+
+/* Adds the parts of [from_s, to_s) on each day. */
+static size_t add_stretches(struct stretch *at, size_t n, double from_s, double to_s, double rate)
 {
-    *from = fmax(from_s - day * (double)DAY_S, 0);
-    *to = fmin(to_s - day * (double)DAY_S, DAY_S);
-    return *from < *to;
+    for (int d = 0; d < 7; d++) {
+        double from = fmax(from_s - d * (double)DAY_S, 0);
+        double to = fmin(to_s - d * (double)DAY_S, DAY_S);
+        if (from < to)
+            at[n++] = (struct stretch){d, from, to, rate, false};
+    }
+    return n;
+}
+
+/* Marks stretch i and those like it on the days that follow as written, and puts "mon-fri 09:00".
+ */
+static void put_days(struct buf *out, struct stretch *at, size_t n, size_t i)
+{
+    int last = at[i].day;
+
+    at[i].written = true;
+    for (size_t k = i + 1; k < n; k++) {
+        if (at[k].written || at[k].day != last + 1 || at[k].from != at[i].from ||
+            at[k].to != at[i].to || at[k].rate != at[i].rate)
+            continue;
+        at[k].written = true;
+        last++;
+    }
+    buf_puts(out, days[at[i].day]);
+    if (last > at[i].day)
+        buf_printf(out, "-%s", days[last]);
+    buf_putc(out, ' ');
+    put_time(out, at[i].from);
 }
 
 static void put_duration(struct writer *w, const char *lead, double s)
@@ -42,25 +74,28 @@ static void put_duration(struct writer *w, const char *lead, double s)
 
 static void put_schedule(struct writer *w, const struct arrivals *a)
 {
+    struct stretch *at = mem_alloc((7 * a->n_schedule + 1) * sizeof *at);
     const char *comma = "";
-    double from, to;
+    size_t n = 0;
 
+    for (uint32_t i = 0; i < a->n_schedule; i++)
+        n = add_stretches(at, n, a->schedule[i].from_s, a->schedule[i].to_s,
+                          a->schedule[i].rate_per_s);
     buf_puts(w->out, "schedule: [");
-    for (uint32_t i = 0; i < a->n_schedule; i++) {
-        for (int d = 0; d < 7; d++) {
-            if (!part_of_day(a->schedule[i].from_s, a->schedule[i].to_s, d, &from, &to))
-                continue;
-            buf_printf(w->out, "%s{from: \"%s ", comma, days[d]);
-            put_time(w->out, from);
-            buf_puts(w->out, "\", to: \"");
-            put_time(w->out, to);
-            buf_puts(w->out, "\", rate: ");
-            write_rate(w, a->schedule[i].rate_per_s, false);
-            buf_putc(w->out, '}');
-            comma = ", ";
-        }
+    for (size_t i = 0; i < n; i++) {
+        if (at[i].written)
+            continue;
+        buf_printf(w->out, "%s{from: \"", comma);
+        put_days(w->out, at, n, i);
+        buf_puts(w->out, "\", to: \"");
+        put_time(w->out, at[i].to);
+        buf_puts(w->out, "\", rate: ");
+        write_rate(w, at[i].rate, false);
+        buf_putc(w->out, '}');
+        comma = ", ";
     }
     buf_putc(w->out, ']');
+    mem_free(at);
 }
 
 static void put_arrivals(struct writer *w)
@@ -135,24 +170,26 @@ void write_time(struct writer *w)
 
 static void put_hours(struct writer *w, const struct resource *q)
 {
+    struct stretch *at = mem_alloc((7 * q->n_hours + 1) * sizeof *at);
     const char *comma = "";
-    double from, to;
+    size_t n = 0;
 
+    for (uint32_t i = 0; i < q->n_hours; i++)
+        n = add_stretches(at, n, q->hours[i].from_s, q->hours[i].to_s, 0);
     buf_puts(w->out, "    hours: [");
-    for (uint32_t i = 0; i < q->n_hours; i++) {
-        for (int d = 0; d < 7; d++) {
-            if (!part_of_day(q->hours[i].from_s, q->hours[i].to_s, d, &from, &to))
-                continue;
-            buf_printf(w->out, "%s\"%s ", comma, days[d]);
-            put_time(w->out, from);
-            buf_putc(w->out, '-');
-            put_time(w->out, to);
-            buf_putc(w->out, '"');
-            comma = ", ";
-        }
+    for (size_t i = 0; i < n; i++) {
+        if (at[i].written)
+            continue;
+        buf_printf(w->out, "%s\"", comma);
+        put_days(w->out, at, n, i);
+        buf_putc(w->out, '-');
+        put_time(w->out, at[i].to);
+        buf_putc(w->out, '"');
+        comma = ", ";
     }
     buf_printf(w->out, "]\n    at_close: %s\n",
                q->at_close == CLOSE_FINISH ? "finish" : "interrupt");
+    mem_free(at);
 }
 
 static void put_queue(struct writer *w, const struct resource *q)

@@ -184,7 +184,8 @@ static void put_schedule(struct estimate *e, const struct hourly *h)
     struct rate_interval *row = arena_alloc(&e->out->arena, HOURS_OF_WEEK * sizeof *row);
     uint32_t n = 0;
     for (int k = 0; k < HOURS_OF_WEEK; k++) {
-        double rate = estimate_rounded(h->rate_per_s[k], 5), from = k * (double)HOUR_S;
+        double rate = estimate_rounded(h->rate_per_s[k] * HOUR_S, 4) / HOUR_S,
+               from = k * (double)HOUR_S;
         if (!(rate > 0))
             continue;
         bool goes_on = n && row[n - 1].to_s == from && row[n - 1].rate_per_s == rate && k % 24;
@@ -197,7 +198,7 @@ static void put_schedule(struct estimate *e, const struct hourly *h)
     for (int k = 1; k < HOURS_OF_WEEK; k++)
         level = level && h->rate_per_s[k] == h->rate_per_s[0];
     a->kind = level ? ARRIVALS_POISSON : ARRIVALS_SCHEDULE;
-    a->rate_per_s = estimate_rounded(h->rate_per_s[0], 6);
+    a->rate_per_s = estimate_rounded(h->rate_per_s[0] * HOUR_S, 6) / HOUR_S;
     a->schedule = row;
     a->n_schedule = level ? 0 : n;
 }
