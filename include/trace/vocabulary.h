@@ -57,8 +57,6 @@ void vocabulary_event(struct vocabulary *v, const char *name, size_t len);
 void vocabulary_status(struct vocabulary *v, bool failed, const char *message, size_t len);
 /* The open span is linked to another one; the first link counts. */
 void vocabulary_link(struct vocabulary *v, uint32_t trace, uint64_t span);
-/* Do its attributes annotate something?  Then its links count. */
-bool vocabulary_annotates(const struct vocabulary *v);
 /* Decides and adds the span to the set.  A span that does nothing but annotate the one it is linked
  * to is left out. */
 void vocabulary_close(struct vocabulary *v);

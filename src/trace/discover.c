@@ -223,8 +223,9 @@ enum log_verdict discover_verdict(const char *decision)
         {"bad",     LOG_REJECTED_BY_REVIEW},
         {"wrong",   LOG_REJECTED_BY_REVIEW},
     };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (strncasecmp(decision, table[i].begin, strlen(table[i].begin)) == 0)
+    for (size_t i = 0; *decision && i < sizeof table / sizeof table[0]; i++)
+        if ((*decision | 32) == *table[i].begin &&
+            strncasecmp(decision, table[i].begin, strlen(table[i].begin)) == 0)
             return table[i].verdict;
     return LOG_NO_VERDICT;
 }

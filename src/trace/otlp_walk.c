@@ -468,8 +468,10 @@ static const uint32_t *read_attributes(struct otlp_walk *w, const uint32_t *p)
 /* What is known of the map at hand, from the members that were met. */
 struct parts {
     unsigned met; /* a bit for each part that may come once */
-    const uint32_t *events;
-    bool failed, linked;
+    const uint32_t *events, *links;
+    struct piece link_trace; /* of a link; at is NULL: none */
+    uint64_t link_span;
+    bool failed;
     struct piece message; /* at is NULL: none */
 };
 /* Takes the value at p of a member of a map. */
@@ -526,7 +528,20 @@ static inline const uint32_t *read_list(struct otlp_walk *w, const uint32_t *p,
 
 /* ---- spans ------------------------------------------------------------------------------- */
 
-enum part { TRACE, SPAN, PARENT, NAME, START, END, ATTRIBUTES, EVENTS, STATUS, CODE, MESSAGE };
+enum part {
+    TRACE,
+    SPAN,
+    PARENT,
+    NAME,
+    START,
+    END,
+    ATTRIBUTES,
+    EVENTS,
+    LINKS,
+    STATUS,
+    CODE,
+    MESSAGE
+};
 
 MEMBER(read_status)
 {
@@ -628,12 +643,36 @@ static const uint32_t *read_trace_id(struct otlp_walk *w, const uint32_t *p, uin
     return p + 1;
 }
 
+MEMBER(read_link_part)
+{
+    if (IS(key, "traceId")) {
+        if (!first_time(parts, TRACE) || !string_at(w, p, &parts->link_trace) ||
+            parts->link_trace.len != TRACE_HEX || has_escape(w, parts->link_trace))
+            return NULL;
+        return p + 1;
+    }
+    if (!IS(key, "spanId"))
+        return pass_member(w, p, key);
+    return first_time(parts, SPAN) ? read_span_id(w, p, &parts->link_span) : NULL;
+}
+
+static const uint32_t *read_link(struct otlp_walk *w, const uint32_t *p)
+{
+    struct parts parts = {0};
+    p = read_map(w, p, read_link_part, &parts);
+    if (p && parts.met & 1u << TRACE && parts.met & 1u << SPAN)
+        vocabulary_link(w->sink->words, trace_of(w, parts.link_trace.at), parts.link_span);
+    return p;
+}
+
 /* The parts of a span by the length of their keys, which differ in all but two. */
 static int part_of(struct piece key)
 {
     switch (key.len) {
     case 4:
         return IS(key, "name") ? NAME : -1;
+    case 5:
+        return IS(key, "links") ? LINKS : -1;
     case 6:
         return IS(key, "spanId")   ? SPAN
                : IS(key, "events") ? EVENTS
@@ -657,7 +696,6 @@ MEMBER(read_span_part)
 {
     struct span *span = vocabulary_span(w->sink->words);
     int part = part_of(key);
-    parts->linked = parts->linked || (key.len == 5 && IS(key, "links"));
     if (part < 0)
         return pass_member(w, p, key);
     if (!first_time(parts, (unsigned)part))
@@ -679,6 +717,9 @@ MEMBER(read_span_part)
         return parts->met & 1u << TRACE && parts->met & 1u << NAME ? read_attributes(w, p) : NULL;
     case EVENTS: /* once the span's own attributes are known */
         parts->events = p;
+        return pass_value(w, p);
+    case LINKS: /* and these last */
+        parts->links = p;
         return pass_value(w, p);
     default:
         return read_map(w, p, read_status, parts);
@@ -702,8 +743,8 @@ static const uint32_t *read_span(struct otlp_walk *w, const uint32_t *p)
     vocabulary_status(sink->words, parts.failed, parts.message.at, parts.message.len);
     if (parts.events && !read_list(w, parts.events, read_event))
         return NULL;
-    if (parts.linked && vocabulary_annotates(sink->words))
-        return NULL; /* rare, and left to otlp_json */
+    if (parts.links && !read_list(w, parts.links, read_link))
+        return NULL;
     vocabulary_close(sink->words);
     return p;
 }
@@ -749,7 +790,7 @@ bool otlp_walk_line(struct otlp_walk *w, const char *begin, const char *end)
 {
     struct sink *sink = w->sink;
     struct quality before = *sink->quality;
-    size_t spans = sink->set->len;
+    size_t spans = sink->set->len, judgements = sink->later.judgements.len;
     struct parts parts = {0};
     const uint32_t *p = w->at;
     while (w->text + *p < begin) /* tokens of lines left alone */
@@ -766,5 +807,6 @@ bool otlp_walk_line(struct otlp_walk *w, const char *begin, const char *end)
     }
     *sink->quality = before;
     sink->set->len = spans;
+    sink->later.judgements.len = judgements;
     return false;
 }

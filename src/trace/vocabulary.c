@@ -779,11 +779,6 @@ void vocabulary_settle(struct vocabulary *v, struct settle *later)
     v->later = later;
 }
 
-bool vocabulary_annotates(const struct vocabulary *v)
-{
-    return v->notes.at.len > 0;
-}
-
 void vocabulary_link(struct vocabulary *v, uint32_t trace, uint64_t span)
 {
     if (v->link_trace != SPAN_NONE || !span)

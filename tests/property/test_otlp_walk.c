@@ -151,6 +151,10 @@ static void put_attributes(struct writer *w)
     static const char *const keys[] = {
         "gen_ai.operation.name",
         "session.id",
+        "annotations.0.annotation.name",
+        "annotations.0.annotation.score",
+        "annotations.0.annotation.annotator_kind",
+        "trace.evaluations.1.evaluation.label",
         "app.confidence",
         "error.type",
         "app.node",
@@ -245,13 +249,30 @@ static void put_time(struct writer *w)
     buf_release(&s);
 }
 
+static void put_links(struct writer *w)
+{
+    put(w, "[");
+    for (uint64_t i = 0, n = below(w, 3); i < n; i++) {
+        if (i)
+            put(w, ",");
+        buf_puts(w->out, "{\"traceId\":");
+        put_id(w, 32);
+        if (chance(w, 90)) {
+            buf_puts(w->out, ",\"spanId\":");
+            put_id(w, 16);
+        }
+        buf_puts(w->out, "}");
+    }
+    put(w, "]");
+}
+
 /* The members of a span; those that come first in the usual spelling mostly do. */
 static void put_part(struct writer *w, uint64_t part)
 {
     static const char *const keys[] = {
         "traceId",         "spanId",     "name",   "parentSpanId", "startTimeUnixNano",
         "endTimeUnixNano", "attributes", "events", "status",       "kind",
-        "flags",           "traceState"};
+        "flags",           "traceState", "links"};
     static const char *const snakes[] = {"trace_id",
                                          "span_id",
                                          "name",
@@ -263,7 +284,8 @@ static void put_part(struct writer *w, uint64_t part)
                                          "status",
                                          "kind",
                                          "flags",
-                                         "trace_state"};
+                                         "trace_state",
+                                         "links"};
     bool snake = w->style.odd && below(w, 1000) < w->style.odd;
     buf_printf(w->out, "\"%s\"", snake ? snakes[part] : keys[part]);
     put(w, ":");
@@ -292,15 +314,19 @@ static void put_part(struct writer *w, uint64_t part)
     case 10:
         put_number(w, true);
         break;
-    default:
+    case 2:
+    case 11:
         put_string(w);
+        break;
+    default:
+        put_links(w);
     }
 }
 
 static void put_span(struct writer *w)
 {
     uint64_t order[16], n = 0;
-    for (uint64_t part = 0; part < 12; part++)
+    for (uint64_t part = 0; part < 13; part++)
         if (part < 3 || chance(w, 70))
             order[n++] = part;
     if (chance(w, w->style.shuffles))
@@ -310,7 +336,7 @@ static void put_span(struct writer *w)
             order[k] = swap;
         }
     if (w->style.odd && below(w, 200) < w->style.odd) /* any order, and one of them twice */
-        order[below(w, n)] = below(w, 12);
+        order[below(w, n)] = below(w, 13);
     put(w, "{");
     for (uint64_t i = 0; i < n; i++) {
         if (i)

@@ -26,6 +26,7 @@ static inline void one_reader_init(struct one_reader *r, const struct log_option
     r->sink.json = json_reader_new();
     if (vocabulary_new(options, &r->set, &r->quality, &r->sink.words, &err))
         BUG("no vocabulary: %s", err.text);
+    vocabulary_settle(r->sink.words, &r->sink.later);
 }
 
 static inline void one_reader_release(struct one_reader *r)
@@ -73,6 +74,18 @@ static inline void same_spans(const struct one_reader *a, const struct one_reade
         SAME(item_key);
         SAME(decision);
 #undef SAME
+    }
+    if (a->sink.later.judgements.len != b->sink.later.judgements.len)
+        BUG("%zu judgements walked, %zu parsed", a->sink.later.judgements.len,
+            b->sink.later.judgements.len);
+    for (size_t i = 0; i < a->sink.later.judgements.len; i++) {
+        const struct judgement *x = &a->sink.later.judgements.at[i];
+        const struct judgement *y = &b->sink.later.judgements.at[i];
+        same_text(a, b, x->trace, y->trace, "trace of judgement", i);
+        same_text(a, b, x->decision, y->decision, "decision of judgement", i);
+        if (x->span != y->span || memcmp(&x->score, &y->score, sizeof x->score) != 0 ||
+            x->rank != y->rank || x->line != y->line || x->afterwards != y->afterwards)
+            BUG("judgement %zu differs", i);
     }
     if (memcmp(&a->quality, &b->quality, sizeof a->quality) != 0)
         BUG("the walk and the parser count other faults");
