@@ -417,6 +417,15 @@ double trial_work(const struct trial *t)
 
 /* --- values */
 
+/* Errors of what comes by inversion, as parts of it, beside those of rounding. */
+static const double INVERSION = 1e-10, ROUNDING = 2e-16;
+
+static double grain(const struct trial *t)
+{
+    bool inside = t->touched.len && t->base->step[t->touched.at[0]].parent;
+    return inside && forks_invert(&t->m.chain[0]) ? INVERSION / ROUNDING : 1;
+}
+
 /* What the metrics would be if they were linear in what the step makes of its numbers. */
 static void value_nearby(struct trial *t, double *y, double *size)
 {
@@ -444,6 +453,7 @@ static void value_nearby(struct trial *t, double *y, double *size)
             y[i] += slope != 0 ? slope * total[x] : 0;
             size[i] += slope != 0 ? fabs(slope) * fmax(parts[x], fabs(total[x])) : 0;
         }
+        size[i] *= grain(t);
     }
 }
 

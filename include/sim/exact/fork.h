@@ -39,6 +39,7 @@ struct branch {
     double *caught[2];    /* [n_units] items rejected, mended or spoiled */
     double (*gain[2])[4]; /* [n_ends] E[X | end], E[X^2 | end] of cost, then of visits */
     bool once;            /* one attempt of one step */
+    char *seen;           /* what its times rest on, as of the last branch_moved */
 };
 /* Outer `given` of the steps in the parallel: bit g of a context says that the g-th holds. */
 enum { CONTEXT_GIVENS_MAX = 4 };
@@ -66,6 +67,9 @@ void branch_release(struct branch *b);
 void branch_take(struct branch *b, const struct chain *c);
 /* Probabilities and visits. */
 void branch_solve(struct branch *b);
+/* Has anything that its times rest on (weights, latencies, limits, retries; no prices) changed
+ * since the last call? */
+bool branch_moved(struct branch *b);
 /* The whole chain's unit for one of the branch's own, UNIT_NONE for those of its ends. */
 uint32_t branch_outer(const struct branch *b, const struct chain *c, uint32_t unit);
 
@@ -124,7 +128,7 @@ struct fork {
     double doubt;                  /* what the laws of time do not hold, as a probability */
     bool used[2];                  /* items of this quality come here */
     bool tied;                     /* branches of several steps may end at one instant, and race */
-    struct branch_times *times[2]; /* [n_branches] NULL, or as last filled */
+    struct branch_times *times[2]; /* [n_branches], those of them that are known */
     double *p[2];                  /* [n_outcomes] */
     double (*gain[2])[4];          /* [n_outcomes] E[X | outcome], E[X^2 | outcome] of cost, then of
                                       visits (the parallel's own included); NaN: not known */

@@ -10,7 +10,9 @@
 uint32_t fork_only_outcome(const struct fork *f, uint32_t q);
 /* Fills f->p[q] where the join races between several outcomes. */
 void fork_race(struct fork *f, uint32_t q);
-/* Forgets the times of the branches. */
+/* Forgets the times of one branch, whose numbers moved. */
+void fork_times_forget(struct fork *f, uint32_t branch);
+/* Frees the times of all branches. */
 void fork_times_release(struct fork *f);
 /* Fills f->law of items of quality q. */
 void fork_laws(struct fork *f, uint32_t q);

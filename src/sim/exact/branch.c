@@ -277,6 +277,7 @@ void branch_release(struct branch *b)
         mem_free(b->gain[q]);
     }
     mem_free(b->end);
+    mem_free(b->seen);
     if (b->chain.pipeline)
         chain_release(&b->chain);
     if (b->rules.pipeline)
@@ -330,8 +331,38 @@ void branch_take(struct branch *b, const struct chain *c)
             bands_refill(own, u);
     }
     for (uint32_t i = 0; i < b->n_steps; i++)
+        b->pipeline.step[i].retry = *chain_retry(c, b->first + i);
+    for (uint32_t i = 0; i < b->n_steps; i++)
         memcpy(own->way[i], c->way[b->first + i], b->pipeline.step[i].n_ways * sizeof **own->way);
     chain_fill(own, NULL);
+}
+
+static size_t seen_size(const struct chain *c)
+{
+    return c->n_branches * sizeof(double) + c->n_units * sizeof(struct numbers) +
+           c->pipeline->n_steps * sizeof(struct retry);
+}
+
+bool branch_moved(struct branch *b)
+{
+    const struct chain *c = &b->chain;
+    size_t size = seen_size(c), weights = c->n_branches * sizeof(double);
+    char *now = mem_zero(size, 1), *to = now + weights;
+    bool drawn = false;
+    memcpy(now, c->weight, weights);
+    for (uint32_t u = 0; u < c->n_units; u++, to += sizeof(struct numbers)) {
+        struct numbers n;
+        memcpy(&n, &c->numbers[u], sizeof n);
+        n.cost_call = n.budget_s = 0;
+        memcpy(to, &n, sizeof n);
+        drawn = drawn || n.latency.evidence; /* its parts may be others at the same place */
+    }
+    for (uint32_t i = 0; i < c->pipeline->n_steps; i++)
+        memcpy(to + i * sizeof(struct retry), &c->pipeline->step[i].retry, sizeof(struct retry));
+    bool moved = drawn || !b->seen || memcmp(b->seen, now, size) != 0;
+    mem_free(b->seen);
+    b->seen = now;
+    return moved;
 }
 
 /* The share of each end that comes from a visit which was visibly ok. */

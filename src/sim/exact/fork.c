@@ -199,6 +199,8 @@ static void refill(struct chain *c, struct fork *f)
     for (uint32_t b = 0; b < f->n_branches; b++) {
         branch_take(&f->branch[b], c);
         branch_solve(&f->branch[b]);
+        if (branch_moved(&f->branch[b]))
+            fork_times_forget(f, b);
         f->timeless = f->timeless && is_timeless(&f->branch[b]);
         if (f->rule.join == JOIN_ALL && f->rule.n > 1)
             f->cancels = f->cancels || may_fail(&f->branch[b]) > 0;
@@ -208,7 +210,6 @@ static void refill(struct chain *c, struct fork *f)
     f->stale = true;
     f->tied = false;
     f->doubt = 0;
-    fork_times_release(f);
     double *weight = c->weight + c->unit[f->unit].first + 1;
     for (uint32_t q = 0; q < 2; q++) {
         if (!f->used[q])

@@ -28,13 +28,12 @@ static void finish_init(struct finish *x, struct fork *f, uint32_t q)
 {
     *x = (struct finish){.f = f, .q = q, .only = fork_only_outcome(f, q)};
     x->races = join_races(&f->rule) && !x->only;
-    bool fresh = !f->times[q];
-    if (fresh)
+    if (!f->times[q])
         f->times[q] = mem_zero((size_t)f->n_branches + 1, sizeof *x->times);
     x->times = f->times[q];
     x->row = mem_zero((size_t)f->n_branches + 1, sizeof *x->row);
     for (uint32_t b = 0; b < f->n_branches; b++) {
-        if (fresh)
+        if (!x->times[b].branch)
             branch_times_init(&x->times[b], &f->branch[b], q);
         x->row[b + 1] = x->row[b] + f->branch[b].n_ends;
     }
@@ -62,11 +61,21 @@ static void finish_release(struct finish *x)
     mem_free(x->sum);
 }
 
-void fork_times_release(struct fork *f)
+void fork_times_forget(struct fork *f, uint32_t branch)
 {
     for (int q = 0; q < 2; q++) {
-        for (uint32_t b = 0; b < f->n_branches && f->times[q]; b++)
-            branch_times_release(&f->times[q][b]);
+        if (!f->times[q] || !f->times[q][branch].branch)
+            continue;
+        branch_times_release(&f->times[q][branch]);
+        f->times[q][branch] = (struct branch_times){0};
+    }
+}
+
+void fork_times_release(struct fork *f)
+{
+    for (uint32_t b = 0; b < f->n_branches; b++)
+        fork_times_forget(f, b);
+    for (int q = 0; q < 2; q++) {
         mem_free(f->times[q]);
         f->times[q] = NULL;
     }
