@@ -49,6 +49,7 @@ struct trial {
     struct model m;
     struct adjoint *adjoint;                       /* [n_classes] NULL: not to be had */
     double (*of_class)[TOTAL_COUNT];               /* [n_classes] totals at the base, */
+    double value[SENSITIVITY_SOLVED];              /* the metrics there, */
     double slope[SENSITIVITY_SOLVED][TOTAL_COUNT]; /* and derivatives of the metrics by them */
     struct exact_options options;                  /* of whole solutions */
     bool timed;
@@ -78,5 +79,8 @@ void trial_range(const struct trial *t, double *low, double *high);
 /* y[n_metrics] with the number chosen at x, by way of TRIAL_ADJOINT less a constant and with the
  * size of its parts; false where there is no such pipeline or no answer. */
 bool trial_value(void *trial, double x, double *y, double *size);
+/* slope[n_metrics] of the number chosen: 0 where it is no more than the error of times that come by
+ * inversion. */
+void trial_drop_errors(const struct trial *t, double *slope);
 
 #endif

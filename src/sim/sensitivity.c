@@ -37,6 +37,7 @@ static void derive_all(struct trial *t, const struct job *job, const struct para
         trial_range(t, &low, &high);
         derivative(trial_value, t, q[k].value, low, high, q[k].width, t->n_metrics,
                    out + k * t->n_metrics);
+        trial_drop_errors(t, out + k * t->n_metrics);
     }
     trial_choose(t, NULL);
 }

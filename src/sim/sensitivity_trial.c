@@ -176,6 +176,7 @@ static void solve_adjoint(struct trial *t)
     }
     totals_mix(t->base, t->of_class, total);
     quotients_set(&quotients, t->base, &t->m);
+    quotients_values(&quotients, total, t->value);
     quotients_slopes(&quotients, total, t->slope);
 }
 
@@ -398,6 +399,13 @@ void trial_range(const struct trial *t, double *low, double *high)
     *high = t->high;
 }
 
+/* One branch moves, and is inverted anew for both qualities. */
+static double work_inside(const struct chain *c)
+{
+    const double inverted = 1e7;
+    return forks_invert(c) ? forks_work(c, false) + inverted : forks_work(c, true);
+}
+
 double trial_work(const struct trial *t)
 {
     double n = t->base->n_classes, copies = 300.0 * t->base->n_steps * n, step = 0;
@@ -406,7 +414,7 @@ double trial_work(const struct trial *t)
     bool inside = t->base->step[t->q->step].parent && t->touched.len;
     for (uint32_t k = 0; k < t->base->n_classes; k++) {
         copies += sky_work(&t->m.chain[k]);
-        step += inside ? forks_work(&t->m.chain[k], true) : 0;
+        step += inside ? work_inside(&t->m.chain[k]) : 0;
     }
     if (t->way == TRIAL_ANEW)
         return MODEL_BUILDS * model_work(&t->m) + copies;
@@ -417,8 +425,18 @@ double trial_work(const struct trial *t)
 
 /* --- values */
 
-/* Errors of what comes by inversion, as parts of it, beside those of rounding. */
-static const double INVERSION = 1e-10, ROUNDING = 2e-16;
+/* Errors of what comes by inversion, as parts of it, beside those of rounding; and by how much of
+ * itself a metric moves at least, over the whole of a number, when that is no such error. */
+static const double INVERSION = 1e-10, ROUNDING = 2e-16, LEAST_MOVE = 1e-8;
+
+void trial_drop_errors(const struct trial *t, double *slope)
+{
+    if (t->way == TRIAL_WHOLE || !t->adjoint || !forks_invert(&t->m.chain[0]))
+        return;
+    for (int i = 0; i < METRICS; i++)
+        if (fabs(slope[i]) * t->q->width <= 0.05 * LEAST_MOVE * fabs(t->value[i]))
+            slope[i] = 0;
+}
 
 static double grain(const struct trial *t)
 {

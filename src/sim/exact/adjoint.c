@@ -168,12 +168,9 @@ static void derive(struct adjoint *a, uint32_t s, const struct flow *state)
     }
 }
 
-/* To how much times are known that come by inversion: what differs by less is alike. */
-static const double INVERTED = 1e-8;
-
 /* Weights of n branches add up to 1, so that only what sets a branch apart from their mean counts;
  * the mean taken off, equal ones weigh nothing, whatever rounding does to the weights. */
-static void centre(struct adjoint *a, uint32_t first, uint32_t n, double alike)
+static void centre(struct adjoint *a, uint32_t first, uint32_t n)
 {
     for (int x = 0; x < TOTAL_COUNT; x++) {
         double mean = 0, weight = 0;
@@ -182,26 +179,22 @@ static void centre(struct adjoint *a, uint32_t first, uint32_t n, double alike)
             mean += w * a->branch[b].total[x];
             weight += w;
         }
-        for (uint32_t b = first; b < first + n && weight > 0; b++) {
-            double *total = &a->branch[b].total[x], size = fabs(*total);
-            *total -= a->branch[b].n > 0 ? mean / weight : 0;
-            if (fabs(*total) <= alike * size)
-                *total = 0;
-        }
+        for (uint32_t b = first; b < first + n && weight > 0; b++)
+            a->branch[b].total[x] -= a->branch[b].n > 0 ? mean / weight : 0;
     }
 }
 
 /* Branches of which one is taken: of a visit by an item of one quality, of one choice. */
 static void centre_unit(struct adjoint *a, const struct chain_unit *u)
 {
-    double alike = forks_invert(a->chain) ? INVERTED : 0;
+
     uint32_t all = unit_branches(a->chain, u), skip = u->width ? 0 : 1;
     uint32_t width = u->width               ? u->width
                      : u->kind == UNIT_SOFT ? (uint32_t)SOFT_WAYS
                      : u->kind == UNIT_FORK ? fork_outcomes(a->chain, u->step)
                                             : all - 1;
     for (uint32_t b = skip; b + width <= all; b += width)
-        centre(a, u->first + b, width, alike);
+        centre(a, u->first + b, width);
 }
 
 static void derive_start(struct adjoint *a)
