@@ -19,6 +19,7 @@
     X(BACKTEST, backtest)                                                                          \
     X(FIT, fit)                                                                                    \
     X(SIZE, size)                                                                                  \
+    X(IMPORT, import)                                                                              \
     X(DRIFT, drift)                                                                                \
     X(REPORT, report)                                                                              \
     X(RUNS, runs)                                                                                  \

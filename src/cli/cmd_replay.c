@@ -60,8 +60,13 @@ int cmd_replay(const struct cli *cli, struct error *err)
     if (other && (option_given(o, OPTION_SLO) || option_given(o, OPTION_WINDOW)))
         return error_set(err, ERR_USAGE,
                          "--slo is of what the system did: leave out --set and --scenario");
+    if (!o->args.len && !option_given(o, OPTION_DB))
+        return error_set(err, ERR_USAGE,
+                         "`seam replay` needs LOG..., or --db FILE with logs in it");
     result_init(&r, "replay");
-    int status = cli_log(cli, o->args.at, o->args.len, &log, err);
+    const char *stored = option_text(o, OPTION_DB, NULL);
+    int status = o->args.len ? cli_log(cli, o->args.at, o->args.len, &log, err)
+                             : cli_log(cli, &stored, 1, &log, err);
     if (!status)
         status = other ? replay_policy(cli, &log, &r, err) : as_it_was(cli, &log, &r, err);
     if (!status)

@@ -9,8 +9,10 @@ enum {
     MODELS = ON(SOLVE) | ON(SIMULATE) | ON(SIZE) | ON(REPORT),
     LOGS = ON(REPLAY) | ON(BACKTEST) | ON(FIT) | ON(REPORT) | ON(DRIFT),
     LOGS_AND_SIZE = LOGS | ON(SIZE),
+    MEANING = LOGS_AND_SIZE | ON(IMPORT),
     JUDGED = ON(SOLVE) | ON(SIMULATE) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
     RESULTS = JUDGED | ON(DRIFT),
+    STORED = RESULTS | ON(RUNS) | ON(DOCTOR) | ON(IMPORT),
     SEEDED = MODELS | ON(FIT) | ON(DRIFT) | ON(BACKTEST) | ON(REPLAY),
     SETTABLE = MODELS | ON(CHECK) | ON(REPLAY),
     THREADED = ON(SIMULATE) | ON(SIZE) | ON(REPORT) | ON(BACKTEST),
@@ -18,7 +20,7 @@ enum {
 
 const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_SET] = {"set",            0,   TAKES_MANY,        "PATH=VALUE",
-                    "change one number: flow.draft.wrong=3% (may repeat)",                                                 SETTABLE      },
+                    "change one number: flow.draft.wrong=3% (may repeat)",                                                 SETTABLE                },
     [OPTION_SWEEP] = {"sweep",          0,   TAKES_TEXT,        "PATH=FROM:TO:N",
                     "run a grid of N values under common random numbers",                                                  ON(SIMULATE) | ON(SOLVE)},
     [OPTION_TARGET] = {"target",         0,   TAKES_MANY,        "TARGET",
@@ -66,22 +68,21 @@ const struct option_def option_defs[OPTION_COUNT] = {
         {"baseline",       0,   TAKES_PROBABILITY, "P",
                     "share of the items of one log, from the first, to hold the rest against (default 30%)",
                     ON(DRIFT)                                                                                                                      },
-    [OPTION_SCENARIO] = {"scenario", 0, TAKES_TEXT, "FILE",
-                      "the policy to take the logged items through (with --set, if any)", ON(REPLAY)},
+    [OPTION_SCENARIO] = {"scenario",       0,   TAKES_TEXT,        "FILE",
+                    "the policy to take the logged items through (with --set, if any)",                                    ON(REPLAY)              },
     [OPTION_SPLIT] = {"split",          0,   TAKES_PROBABILITY, "P",
                     "share of the log's time that is fitted (default 50%)",                                                ON(BACKTEST)            },
     [OPTION_WINDOWS] = {"windows",        0,   TAKES_COUNT,       "N",
                     "windows of equally many items in the rest (default 10)",                                              ON(BACKTEST)            },
     [OPTION_STAGE_BY] = {"stage-by",       0,   TAKES_TEXT,        "ATTR",           "attribute that names the stage",
-                    LOGS_AND_SIZE                                                                                                                  },
-    [OPTION_ITEM_BY] = {"item-by",        0,   TAKES_TEXT,        "ATTR",           "attribute that names the item",
-                    LOGS_AND_SIZE                                                                                                                  },
+                    MEANING                                                                                                                        },
+    [OPTION_ITEM_BY] = {"item-by",        0,   TAKES_TEXT,        "ATTR",           "attribute that names the item",           MEANING                 },
     [OPTION_CONFIDENCE] = {"confidence",     0,   TAKES_TEXT,        "ATTR",
-                    "attribute (or attribute:/json/pointer) with the confidence",                                          LOGS_AND_SIZE           },
+                    "attribute (or attribute:/json/pointer) with the confidence",                                          MEANING                 },
     [OPTION_DECISION] = {"decision",       0,   TAKES_TEXT,        "ATTR",
-                    "attribute with the reviewer's decision",                                                              LOGS_AND_SIZE           },
+                    "attribute with the reviewer's decision",                                                              MEANING                 },
     [OPTION_FAILURE_WHEN] = {"failure-when",   0,   TAKES_TEXT,        "COND",
-                    "what counts as failure: \"ATTR = VALUE\", also != < > contains",                                      LOGS_AND_SIZE           },
+                    "what counts as failure: \"ATTR = VALUE\", also != < > contains",                                      MEANING                 },
     [OPTION_STRICT] = {"strict",         0,   TAKES_NOTHING,     NULL,             "the first fault of the data is an error",
                     LOGS_AND_SIZE                                                                                                                  },
     [OPTION_OUT] = {"out",            'o', TAKES_TEXT,        "PATH",
@@ -92,8 +93,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_SCHEMA] = {"schema",         0,   TAKES_NOTHING,     NULL,
                     "print the JSON Schema of scenario files, for editors",                                                ON(CHECK)               },
     [OPTION_GRAPH] = {"graph",          0,   TAKES_NOTHING,     NULL,             "draw the flow as text",                   ON(CHECK)               },
-    [OPTION_DB] = {"db",             0,   TAKES_TEXT,        "FILE",           "the store (sqlite)",
-                    RESULTS | ON(RUNS) | ON(DOCTOR)                                                                                                },
+    [OPTION_DB] = {"db",             0,   TAKES_TEXT,        "FILE",           "the store (sqlite)",                      STORED                  },
     [OPTION_SAVE] = {"save",           0,   TAKES_NOTHING,     NULL,
                     "save the run to the store (implied by --db; default seam.db)",                                        RESULTS                 },
     [OPTION_JSON] = {"json",           0,   TAKES_NOTHING,     NULL,             "one JSON object on standard output",
@@ -136,15 +136,15 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                          1, 1         },
     [COMMAND_REPLAY] =
         {"replay",
-                         "LOG...",             "what the running system did, from its trace logs",
+                         "[LOG...]",           "what the running system did, from its trace logs",
                          "Reads OpenTelemetry JSON (lines or documents) and CSV event logs, plain or "
          "gzip: per-stage attempts and failures, reliability (bounds where the truth "
          "is not known), review load, calibration and data quality. With --set or --scenario the "
          "logged items go through another policy (thresholds, retries, timeouts, reviewers, "
-         "hours); what the log does not show of it is bounded.",                               {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
+         "hours); what the log does not show of it is bounded.",                                    {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
           "seam replay events.csv --failure-when \"outcome = failed\" --json",
           "seam replay traces.jsonl --set flow.confidence_gate.threshold=0.9"},
-                         1, UINT32_MAX},
+                         0, UINT32_MAX},
     [COMMAND_BACKTEST] =
         {"backtest",
                          "LOG...",             "does a fit to the first part of a log predict the rest?",
@@ -170,6 +170,14 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                        "seam size --labels labels.csv --target \"auto_error at most 5%\" --method "
                        "exact --threshold 0.9"},
                          0, 1         },
+    [COMMAND_IMPORT] = {"import",
+                         "log LOG...",         "trace logs into the store, once: afterwards a LOG is the store",
+                         "Reads logs of any format and keeps their spans in an sqlite file, in one "
+                         "transaction: all of a log or nothing. replay, fit, drift, size, backtest "
+                         "and report take that file wherever they take a LOG, and replay takes --db "
+                         "FILE. What attributes mean is settled here.",                             {"seam import log traces/*.jsonl.gz --db runs.db",
+                         "seam replay --db runs.db", "seam drift june.db july.db"},
+                         1, UINT32_MAX},
     [COMMAND_DRIFT] = {"drift",
                          "BASELINE [CURRENT]", "has a stage changed? with a stated false-alarm rate",
                          "Holds the items of one log against those of another, or the later ones of "

@@ -4,19 +4,13 @@
  *
  * To change the schema: append a migration; never edit one that was released.  user_version counts
  * the migrations that a file has seen; application_id tells our files from other people's. */
-#include "store/store.h"
+#include "store/store_parts.h"
 
 #include <math.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { APPLICATION_ID = 0x5345414d /* "SEAM" */, BUSY_MS = 5000 };
-
-struct store {
-    sqlite3 *db;
-    char *path;
-};
 
 static const char *const migrations[] = {
     "CREATE TABLE run ("
@@ -31,10 +25,36 @@ static const char *const migrations[] = {
     " reliability REAL, review_load REAL, auto_error REAL, latency_p95 REAL, cost_per_item REAL,"
     " result TEXT NOT NULL) STRICT;"
     "CREATE INDEX run_scenario ON run (scenario, id);",
+    /* logs: span has the columns of model/span.h, texts by id, NULL for what is not known */
+    "CREATE TABLE log ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " time TEXT NOT NULL,"
+    " format TEXT NOT NULL,"
+    " spans INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE log_fact ("
+    " log INTEGER NOT NULL REFERENCES log (id),"
+    " kind INTEGER NOT NULL,"
+    " name TEXT NOT NULL,"
+    " text TEXT,"
+    " number INTEGER NOT NULL, file INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE log_text (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;"
+    "CREATE TABLE log_span ("
+    " log INTEGER NOT NULL,"
+    " start_ns INTEGER, end_ns INTEGER, id INTEGER, parent INTEGER, line INTEGER,"
+    " confidence REAL, threshold REAL,"
+    " trace INTEGER, name INTEGER, node INTEGER, session INTEGER, stage_key INTEGER,"
+    " item_key INTEGER, decision INTEGER, file INTEGER,"
+    " outcome INTEGER, flags INTEGER, kind INTEGER) STRICT;"
+    "CREATE VIEW span AS SELECT s.log, t.text AS trace, printf('%016x', s.id) AS id,"
+    " printf('%016x', s.parent) AS parent, n.text AS name, d.text AS node,"
+    " s.start_ns, s.end_ns, s.outcome, s.confidence, c.text AS decision"
+    " FROM log_span s LEFT JOIN log_text t ON t.id = s.trace"
+    " LEFT JOIN log_text n ON n.id = s.name LEFT JOIN log_text d ON d.id = s.node"
+    " LEFT JOIN log_text c ON c.id = s.decision;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
-static int store_fault(const struct store *s, const char *what, struct error *err)
+int store_fault(const struct store *s, const char *what, struct error *err)
 {
     int code = sqlite3_errcode(s->db);
     if (code == SQLITE_NOTADB)
@@ -56,26 +76,25 @@ static int store_fault(const struct store *s, const char *what, struct error *er
     return error_set(err, ERR_IO, "%s: %s: %s", s->path, what, sqlite3_errmsg(s->db));
 }
 
-static int run_sql(struct store *s, const char *sql, const char *what, struct error *err)
+int store_run_sql(struct store *s, const char *sql, const char *what, struct error *err)
 {
     if (sqlite3_exec(s->db, sql, NULL, NULL, NULL) != SQLITE_OK)
         return store_fault(s, what, err);
     return 0;
 }
 
-static int prepare(struct store *s, const char *sql, const char *what, sqlite3_stmt **out,
-                   struct error *err)
+int store_prepare(struct store *s, const char *sql, const char *what, sqlite3_stmt **out,
+                  struct error *err)
 {
     if (sqlite3_prepare_v2(s->db, sql, -1, out, NULL) != SQLITE_OK)
         return store_fault(s, what, err);
     return 0;
 }
 
-/* The one number that a statement gives. */
-static int ask_int(struct store *s, const char *sql, int64_t *out, struct error *err)
+int store_ask_int(struct store *s, const char *sql, int64_t *out, struct error *err)
 {
     sqlite3_stmt *q = NULL;
-    if (prepare(s, sql, "opening", &q, err))
+    if (store_prepare(s, sql, "opening", &q, err))
         return -1;
     int status = sqlite3_step(q);
     if (status == SQLITE_ROW)
@@ -84,8 +103,7 @@ static int ask_int(struct store *s, const char *sql, int64_t *out, struct error 
     return status == SQLITE_ROW ? 0 : store_fault(s, "opening", err);
 }
 
-/* Leaves a transaction that failed half-way; what was wrong is already told. */
-static void roll_back(struct store *s)
+void store_roll_back(struct store *s)
 {
     if (!sqlite3_get_autocommit(s->db))
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
@@ -95,22 +113,22 @@ static int apply_migrations(struct store *s, int64_t from, struct error *err)
 {
     char sql[64];
     for (int64_t v = from; v < SCHEMA_VERSION; v++)
-        if (run_sql(s, migrations[v], "bringing the store up to date", err))
+        if (store_run_sql(s, migrations[v], "bringing the store up to date", err))
             return -1;
     snprintf(sql, sizeof sql, "PRAGMA user_version=%d", (int)SCHEMA_VERSION);
-    if (run_sql(s, sql, "bringing the store up to date", err))
+    if (store_run_sql(s, sql, "bringing the store up to date", err))
         return -1;
     snprintf(sql, sizeof sql, "PRAGMA application_id=%d", (int)APPLICATION_ID);
-    return run_sql(s, sql, "bringing the store up to date", err);
+    return store_run_sql(s, sql, "bringing the store up to date", err);
 }
 
 /* Is this ours (or empty), and not from the future?  Nothing is written before that is known. */
 static int inspect(struct store *s, int64_t *version, struct error *err)
 {
     int64_t application, tables;
-    if (ask_int(s, "PRAGMA user_version", version, err) ||
-        ask_int(s, "PRAGMA application_id", &application, err) ||
-        ask_int(s, "SELECT count(*) FROM sqlite_schema", &tables, err))
+    if (store_ask_int(s, "PRAGMA user_version", version, err) ||
+        store_ask_int(s, "PRAGMA application_id", &application, err) ||
+        store_ask_int(s, "SELECT count(*) FROM sqlite_schema", &tables, err))
         return -1;
     if (tables > 0 && application != APPLICATION_ID)
         return error_set(err, ERR_IO, "%s: this database is not a store of this program", s->path);
@@ -125,11 +143,12 @@ static int inspect(struct store *s, int64_t *version, struct error *err)
 static int migrate(struct store *s, struct error *err)
 {
     int64_t version;
-    if (run_sql(s, "BEGIN IMMEDIATE", "bringing the store up to date", err))
+    if (store_run_sql(s, "BEGIN IMMEDIATE", "bringing the store up to date", err))
         return -1;
-    if (ask_int(s, "PRAGMA user_version", &version, err) || apply_migrations(s, version, err) ||
-        run_sql(s, "COMMIT", "bringing the store up to date", err)) {
-        roll_back(s);
+    if (store_ask_int(s, "PRAGMA user_version", &version, err) ||
+        apply_migrations(s, version, err) ||
+        store_run_sql(s, "COMMIT", "bringing the store up to date", err)) {
+        store_roll_back(s);
         return -1;
     }
     return 0;
@@ -141,12 +160,13 @@ static int prepare_connection(struct store *s, struct error *err)
     int64_t version;
     sqlite3_busy_timeout(s->db, BUSY_MS);
     sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-    if (run_sql(s, "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF",
-                "opening", err) ||
+    if (store_run_sql(s,
+                      "PRAGMA foreign_keys=ON; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF",
+                      "opening", err) ||
         inspect(s, &version, err))
         return -1;
     if (!sqlite3_db_readonly(s->db, "main") &&
-        run_sql(s, "PRAGMA journal_mode=WAL", "opening", err))
+        store_run_sql(s, "PRAGMA journal_mode=WAL", "opening", err))
         return -1;
     return version < SCHEMA_VERSION ? migrate(s, err) : 0;
 }
@@ -208,7 +228,7 @@ int store_save_run(struct store *s, const struct result *r, const char *json, si
         " review_load, auto_error, latency_p95, cost_per_item, result)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
     sqlite3_stmt *q = NULL;
-    if (prepare(s, sql, "saving the run", &q, err))
+    if (store_prepare(s, sql, "saving the run", &q, err))
         return -1;
     bind_text(q, 1, time);
     bind_text(q, 2, r->command);
@@ -259,7 +279,7 @@ int store_list_runs(struct store *s, uint32_t limit,
         " FROM run ORDER BY id DESC LIMIT ?1";
     sqlite3_stmt *q = NULL;
     int status;
-    if (prepare(s, sql, "listing runs", &q, err))
+    if (store_prepare(s, sql, "listing runs", &q, err))
         return -1;
     sqlite3_bind_int64(q, 1, limit ? (int64_t)limit : -1);
     while ((status = sqlite3_step(q)) == SQLITE_ROW) {
@@ -287,7 +307,7 @@ int store_list_runs(struct store *s, uint32_t limit,
 int store_get_run(struct store *s, int64_t id, struct buf *json, struct error *err)
 {
     sqlite3_stmt *q = NULL;
-    if (prepare(s, "SELECT result FROM run WHERE id = ?1", "reading a run", &q, err))
+    if (store_prepare(s, "SELECT result FROM run WHERE id = ?1", "reading a run", &q, err))
         return -1;
     sqlite3_bind_int64(q, 1, id);
     int status = sqlite3_step(q);
@@ -308,7 +328,7 @@ int store_check(struct store *s, struct error *err)
     static const char *const checks[] = {"PRAGMA integrity_check(1)", "PRAGMA foreign_key_check"};
     for (size_t i = 0; i < 2; i++) {
         sqlite3_stmt *q = NULL;
-        if (prepare(s, checks[i], "checking", &q, err))
+        if (store_prepare(s, checks[i], "checking", &q, err))
             return -1;
         int status = sqlite3_step(q);
         bool sound = status == SQLITE_DONE ||

@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-static void log_init(struct trace_log *log)
+void log_init(struct trace_log *log)
 {
     memset(log, 0, sizeof *log);
     arena_init(&log->arena);
@@ -198,9 +198,7 @@ static int read_source(const struct source *from, const struct log_options *opti
     if (read_files(out, from, &sink, err))
         goto done;
     reader_end(&sink);
-    if (check_spans(out, err) || build(out, sink.options, err))
-        goto done;
-    status = sink.options->strict ? check_strict(out, err) : 0;
+    status = check_spans(out, err);
 done:
     reader_release(&sink);
     vocabulary_free(sink.words);
@@ -208,18 +206,33 @@ done:
     return status;
 }
 
-int log_read(const char *const *paths, size_t n, const struct log_options *options,
-             struct trace_log *out, struct error *err)
+int log_settle(struct trace_log *log, const struct log_options *options, struct error *err)
+{
+    static const struct log_options none = {0};
+    options = options ? options : &none;
+    if (check_spans(log, err) || build(log, options, err))
+        return -1;
+    return options->strict ? check_strict(log, err) : 0;
+}
+
+int log_collect(const char *const *paths, size_t n, const struct log_options *options,
+                struct trace_log *out, struct error *err)
 {
     struct source from = {.paths = paths, .n = n};
     return read_source(&from, options, out, err);
+}
+
+int log_read(const char *const *paths, size_t n, const struct log_options *options,
+             struct trace_log *out, struct error *err)
+{
+    return log_collect(paths, n, options, out, err) ? -1 : log_settle(out, options, err);
 }
 
 int log_read_text(const char *name, const char *text, size_t len, const struct log_options *options,
                   struct trace_log *out, struct error *err)
 {
     struct source from = {.paths = &name, .n = 1, .text = text, .len = len};
-    return read_source(&from, options, out, err);
+    return read_source(&from, options, out, err) ? -1 : log_settle(out, options, err);
 }
 
 void log_keep(struct trace_log *log, const bool *keep)

@@ -9,6 +9,7 @@ seam: how reliable is your AI pipeline, end to end, and what should be reviewed?
   backtest  does a fit to the first part of a log predict the rest?
   fit       trace logs to a scenario with the evidence behind every number
   size      the review threshold that meets the targets, with its guarantee
+  import    trace logs into the store, once: afterwards a LOG is the store
   drift     has a stage changed? with a stated false-alarm rate
   report    one page for the people who decide
   runs      the runs kept in the store
@@ -70,7 +71,7 @@ $ seam size scenarios/gate-review.yaml --target "auto_eror at most 1%"
 seam: --target "auto_eror at most 1%": there is no metric "auto_eror"; did you mean "auto_error"?
 [2]
 $ seam replay
-seam: `seam replay` needs LOG...; for example: seam replay traces.jsonl
+seam: `seam replay` needs LOG..., or --db FILE with logs in it
 [2]
 $ seam runs list --db nowhere.db
 seam: nowhere.db: there is no such store; --db FILE names one

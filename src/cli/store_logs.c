@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli/store_logs.h"
+
+#include "store/logs.h"
+
+#include <string.h>
+#include <unistd.h>
+
+struct log_options cli_log_options(const struct cli *cli)
+{
+    const struct options *o = cli->options;
+
+    return (struct log_options){
+        .stage_by = option_text(o, OPTION_STAGE_BY, NULL),
+        .item_by = option_text(o, OPTION_ITEM_BY, NULL),
+        .confidence = option_text(o, OPTION_CONFIDENCE, NULL),
+        .decision = option_text(o, OPTION_DECISION, NULL),
+        .failure_when = option_text(o, OPTION_FAILURE_WHEN, NULL),
+        .strict = option_given(o, OPTION_STRICT),
+    };
+}
+
+/* Options that decide what is read of a log. */
+enum { SETTLED = 5 };
+static const char *const settled_names[SETTLED] = {"stage-by", "item-by", "confidence", "decision",
+                                                   "failure-when"};
+static const char *settled_value(const struct log_options *o, size_t i)
+{
+    const char *const values[SETTLED] = {o->stage_by, o->item_by, o->confidence, o->decision,
+                                         o->failure_when};
+    return values[i];
+}
+
+/* ---- into the store --------------------------------------------------------------------- */
+
+struct facts {
+    struct stored_fact *at;
+    size_t len, cap;
+};
+
+static void gather_facts(const struct trace_log *log, const struct log_options *options,
+                         struct facts *f)
+{
+    const struct quality *q = &log->quality;
+    for (size_t i = 0; i < log->files.len; i++)
+        vec_push(f, ((struct stored_fact){.kind = STORED_FILE, .name = log->files.at[i]}));
+    for (size_t i = 0; i < SETTLED; i++)
+        if (settled_value(options, i))
+            vec_push(f, ((struct stored_fact){.kind = STORED_OPTION,
+                                              .name = settled_names[i],
+                                              .text = settled_value(options, i)}));
+    vec_push(f,
+             ((struct stored_fact){.kind = STORED_COUNT, .name = "records", .number = q->records}));
+    for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
+        const char *name = quality_kind_name((enum quality_kind)k);
+        if (q->count[k])
+            vec_push(f, ((struct stored_fact){
+                            .kind = STORED_COUNT, .name = name, .number = q->count[k]}));
+        for (size_t i = 0; i < q->count[k] && i < QUALITY_PLACES; i++)
+            vec_push(f, ((struct stored_fact){.kind = STORED_PLACE,
+                                              .name = name,
+                                              .file = q->place[k][i].file,
+                                              .line = q->place[k][i].line}));
+    }
+}
+
+int store_logs_keep(const char *path, const struct trace_log *log,
+                    const struct log_options *options, struct error *err)
+{
+    struct store *store = NULL;
+    struct facts facts = {0};
+    char now[32];
+    int64_t id;
+
+    gather_facts(log, options, &facts);
+    cli_time_text(now);
+    int status = store_open(path, &store, err);
+    if (!status)
+        status = store_add_log(store, log->format ? log->format : "", &log->spans, facts.at,
+                               facts.len, now, &id, err);
+    store_close(store);
+    vec_release(&facts);
+    return status;
+}
+
+/* ---- out of the store ------------------------------------------------------------------- */
+
+struct loading {
+    struct trace_log *log;
+    struct log_options settled;        /* which of them any log was imported with */
+    size_t places[QUALITY_KIND_COUNT]; /* taken so far */
+};
+
+static void take_log(void *arg, const char *format, uint64_t spans)
+{
+    struct trace_log *log = ((struct loading *)arg)->log;
+    bool same = !log->format || !strcmp(log->format, format);
+    log->format = same ? arena_strdup(&log->arena, format) : "mixed";
+}
+
+static void take_option(struct loading *l, const char *name)
+{
+    if (!strcmp(name, "stage-by"))
+        l->settled.stage_by = "";
+    if (!strcmp(name, "decision"))
+        l->settled.decision = "";
+}
+
+static void take_quality(struct loading *l, const struct stored_fact *f)
+{
+    struct quality *q = &l->log->quality;
+    if (f->kind == STORED_COUNT && !strcmp(f->name, "records"))
+        q->records += f->number;
+    for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
+        if (strcmp(f->name, quality_kind_name((enum quality_kind)k)))
+            continue;
+        if (f->kind == STORED_COUNT) {
+            q->count[k] += f->number;
+        } else if (l->places[k] < QUALITY_PLACES) {
+            q->place[k][l->places[k]].file = f->file;
+            q->place[k][l->places[k]++].line = f->line;
+        }
+    }
+}
+
+static void take_fact(void *arg, const struct stored_fact *f)
+{
+    struct loading *l = arg;
+    switch (f->kind) {
+    case STORED_FILE:
+        vec_push(&l->log->files, (const char *)arena_strdup(&l->log->arena, f->name));
+        return;
+    case STORED_OPTION:
+        take_option(l, f->name);
+        return;
+    case STORED_COUNT:
+    case STORED_PLACE:
+        take_quality(l, f);
+        return;
+    }
+}
+
+static int refuse_settled(const char *path, const struct log_options *options, struct error *err)
+{
+    for (size_t i = 0; i < SETTLED; i++)
+        if (settled_value(options, i))
+            return error_set(err, ERR_USAGE,
+                             "%s: --%s is settled when a log is imported into a store: give it to "
+                             "`seam import log`, into a new one",
+                             path, settled_names[i]);
+    return 0;
+}
+
+/* Places of spans and faults name files by their index: one that a store lacks would name none. */
+static int check_files(const char *path, const struct trace_log *log, struct error *err)
+{
+    bool sound = true;
+    for (size_t i = 0; i < log->spans.len; i++)
+        sound = sound && log->spans.file[i] < log->files.len;
+    for (size_t k = 0; k < QUALITY_KIND_COUNT; k++)
+        for (size_t i = 0; i < log->quality.count[k] && i < QUALITY_PLACES; i++)
+            sound = sound && log->quality.place[k][i].file < log->files.len;
+    return sound ? 0 : error_set(err, ERR_INPUT, "%s: a file of its logs is not named", path);
+}
+
+int store_logs_read(const char *path, const struct log_options *options, struct trace_log *out,
+                    struct error *err)
+{
+    struct loading l = {.log = out};
+    const struct stored_reader reader = {&l, take_log, take_fact};
+    struct store *store = NULL;
+
+    log_init(out);
+    if (refuse_settled(path, options, err))
+        return -1;
+    if (access(path, F_OK))
+        return error_set(err, ERR_IO, "%s: there is no such store; --db FILE names one", path);
+    int status = store_open(path, &store, err);
+    if (!status)
+        status = store_read_logs(store, &reader, &out->spans, err);
+    store_close(store);
+    l.settled.strict = options->strict;
+    if (!status)
+        status = check_files(path, out, err);
+    return status ? -1 : log_settle(out, &l.settled, err);
+}

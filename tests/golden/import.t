@@ -1,0 +1,47 @@
+# Logs in the store: read once, answered from afterwards, with the same words.
+$ seam import log tests/data/genai.jsonl.gz --db $TMP_GOLDEN/logs.db
+seam: TMP/logs.db: 1511 spans of otlp-json
+$ seam replay tests/data/genai.jsonl.gz > $TMP_GOLDEN/read 2>&1; seam replay $TMP_GOLDEN/logs.db > $TMP_GOLDEN/stored 2>&1; cmp $TMP_GOLDEN/read $TMP_GOLDEN/stored
+$ seam fit tests/data/genai.jsonl.gz --labels tests/data/genai.labels.csv --quiet | sed 1d > $TMP_GOLDEN/read; seam fit $TMP_GOLDEN/logs.db --labels tests/data/genai.labels.csv --quiet | sed 1d > $TMP_GOLDEN/stored; cmp $TMP_GOLDEN/read $TMP_GOLDEN/stored
+$ seam replay --db $TMP_GOLDEN/logs.db --quiet 2>&1 | head -3
+Headline
+metric              value     95% interval
+reliability       unknown        25.0–100%
+$ seam import log tests/data/openinference.part1.jsonl.gz tests/data/openinference.part2.jsonl.gz --db $TMP_GOLDEN/more.db --quiet
+$ seam drift $TMP_GOLDEN/logs.db $TMP_GOLDEN/more.db --quiet
+Changed: feedback_store attempt latency p50, confidence_gate attempt latency
+p50, tool_call attempt latency p50, latency p50, retrieve attempt latency p50
+and 2 more; by the strongest evidence since 2026-11-22T12:03:08Z. 200 items were
+held against 200, 24 tests which together give a false alarm with probability 5%
+at most.
+[1]
+$ seam import log tests/data/edge_values.jsonl --db $TMP_GOLDEN/edge.db
+seam: TMP/edge.db: 5 spans of otlp-json
+$ seam replay tests/data/edge_values.jsonl > $TMP_GOLDEN/read 2>&1; seam replay $TMP_GOLDEN/edge.db > $TMP_GOLDEN/stored 2>&1; cmp $TMP_GOLDEN/read $TMP_GOLDEN/stored
+$ seam import log tests/data/genai.jsonl.gz --db $TMP_GOLDEN/logs.db --quiet; seam replay $TMP_GOLDEN/logs.db --quiet --json 2>&1 | grep '"duplicates"\|"items":'
+    "items": {
+    "duplicates": 1511,
+    "items": 200,
+$ seam replay $TMP_GOLDEN/logs.db --confidence app.score
+seam: TMP/logs.db: --confidence is settled when a log is imported into a store: give it to `seam import log`, into a new one
+[2]
+$ seam replay $TMP_GOLDEN/logs.db $TMP_GOLDEN/more.db
+seam: TMP/logs.db: a store stands alone; `seam import log` puts further logs into it
+[2]
+$ seam import log tests/data/genai.jsonl.gz --confidence 'x:/y' --db $TMP_GOLDEN/other.db --quiet; seam doctor --db $TMP_GOLDEN/other.db | grep store
+store    TMP/other.db: ok
+$ seam import log LICENSE --db $TMP_GOLDEN/none.db; test -e $TMP_GOLDEN/none.db
+seam: LICENSE:2: this row has more cells than the header (1): quote a cell that holds ','
+[1]
+$ seam import logs tests/data/genai.jsonl.gz
+seam: `seam import` takes log and then LOG..., not "logs"
+[2]
+$ seam import log
+seam: `seam import log` needs a LOG
+[2]
+$ seam replay
+seam: `seam replay` needs LOG..., or --db FILE with logs in it
+[2]
+$ seam solve scenarios/six-step.yaml --db $TMP_GOLDEN/runs2.db --quiet > /dev/null; seam replay $TMP_GOLDEN/runs2.db
+seam: TMP/runs2.db: the store holds no log; `seam import log LOG --db TMP/runs2.db` puts one in
+[3]
