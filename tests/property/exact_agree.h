@@ -42,9 +42,9 @@ static void compare(const struct metrics *exact, const struct metrics *simulated
 static void compare_top(const struct metrics *exact, const struct metrics *simulated,
                         const struct agreeing *a)
 {
-    static const char *const shares[] = {"reliability",     "share_wrong",   "share_rejected",
-                                         "share_failed",    "review_load",   "completion",
-                                         "share_abandoned", "slo_attainment"};
+    static const char *const shares[] = {"reliability",     "share_wrong",    "share_rejected",
+                                         "share_failed",    "review_load",    "completion",
+                                         "share_abandoned", "slo_attainment", "budget_attainment"};
     static const char *const means[][2] = {
         {"visits_mean",      "visits_sd"     },
         {"cost_per_item",    "cost_sd"       },
@@ -61,8 +61,8 @@ static void compare_top(const struct metrics *exact, const struct metrics *simul
     }
 }
 
-/* Returns whether the pipeline is one that both can do. */
-static bool agree(const char *text, uint64_t trials, uint64_t seed)
+/* Returns whether the pipeline is one that both can do.  means_only: without laws of times. */
+static bool agree(const char *text, uint64_t trials, uint64_t seed, bool means_only)
 {
     const struct agreeing of = {text, (double)trials, seed}, *a = &of;
     struct error err = {0};
@@ -79,7 +79,7 @@ static bool agree(const char *text, uint64_t trials, uint64_t seed)
     }
     result_init(&exact, "solve");
     result_init(&simulated, "simulate");
-    struct exact_options solve = {.level = 0.95, .values_only = true};
+    struct exact_options solve = {.level = 0.95, .values_only = true, .means_only = means_only};
     struct run_options run = {.trials = trials, .seed = seed, .threads = 1, .level = 0.95};
     bool can = !exact_solve(&p, &solve, &exact, &complete, &err);
     if (can) {

@@ -218,7 +218,7 @@ static void simulation_agrees_with_the_exact_chain(void **state)
     for (uint32_t i = 0; i < PIPELINES; i++) {
         struct maker m;
         make_text(&m, i, false);
-        compared += agree(buf_text(&m.text), 40000, SEED + i);
+        compared += agree(buf_text(&m.text), 40000, SEED + i, false);
         buf_release(&m.text);
     }
     within(compared, PIPELINES / 3, PIPELINES);
@@ -230,7 +230,7 @@ static void they_agree_where_items_leave_at_a_deadline(void **state)
     for (uint32_t i = 0; i < LEAVING; i++) {
         struct maker m;
         make_text(&m, i, true);
-        compared += agree(buf_text(&m.text), 40000, SEED + i);
+        compared += agree(buf_text(&m.text), 40000, SEED + i, false);
         buf_release(&m.text);
     }
     within(compared, LEAVING / 3, LEAVING);

@@ -10,7 +10,7 @@
 #include "math/rng.h"
 #include "tests/property/exact_agree.h"
 
-enum { PIPELINES = 30, TRIALS = 20000, SEED = 2718 };
+enum { PIPELINES = 30, TIMES = 6, TRIALS = 20000, SEED = 2718 };
 
 struct maker {
     struct rng_seq rng;
@@ -131,6 +131,8 @@ static void make_text(struct maker *m, uint32_t number)
     buf_printf(&m->text, "seam: 1\nwrong: %g\n", share(m, 20));
     if (!pick(m, 3))
         buf_puts(&m->text, "classes: {x: {share: 30%}, y: {share: 70%}}\n");
+    buf_printf(&m->text, "objective: {deadline: %gs, budget: %g}\n", 0.5 + share(m, 600),
+               0.5 + pick(m, 10));
     buf_puts(&m->text, "flow:\n");
     for (uint32_t i = 0; i < m->steps; i++)
         put_step(m, i);
@@ -145,7 +147,7 @@ static void simulation_agrees_with_the_chain_in_the_weather(void **state)
     for (uint32_t i = 0; i < PIPELINES; i++) {
         struct maker m;
         make_text(&m, i);
-        compared += agree(buf_text(&m.text), TRIALS, SEED + i);
+        compared += agree(buf_text(&m.text), TRIALS, SEED + i, i % TIMES != 0);
         buf_release(&m.text);
     }
     within(compared, PIPELINES / 3, PIPELINES);

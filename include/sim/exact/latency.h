@@ -148,6 +148,15 @@ void panel_fit(struct panel *p, const double y[PANEL_NODES]);
 double panel_at(const struct panel *p, double x);
 void panel_slope(const struct panel *p, struct panel *out);
 double panel_integral(const struct panel *p, struct panel *out);
+/* out[window_waves]: the integral of exp(-s x) times the panels p[i * stride], bent down to 0
+ * behind t_max. */
+void panels_transform(const struct panel *p, size_t len, size_t stride, const struct window *w,
+                      struct wave *out);
+/* window_add without what lies too far behind t_max to matter. */
+void window_add_near(const struct window *w, const struct weighted *at, size_t len,
+                     struct wave *out);
+/* *a, wave b, times s. */
+void wave_times_s(const struct window *w, uint32_t b, struct wave *a);
 /* out[window_waves]: E[exp(-s X) | X <= limit], as far as X matters before t_max. */
 void latency_law_transform(const struct latency_law *law, const struct window *w, struct wave *out);
 /* many: also its atoms when they are many. */
@@ -229,6 +238,8 @@ struct latency_spectra {
     struct wave **wait; /* [n_waits], NULL where not asked for */
     struct kinks *wait_kinks;
     uint32_t n, n_waits;
+    struct sky_spectra *sky; /* [n_classes] instead, where there are environments */
+    uint32_t n_sky;
 };
 /* Makes those of `step` in a window; the caller releases. */
 void latency_spectra_init(struct latency_spectra *s, const struct latency_model *l,
@@ -265,6 +276,13 @@ struct latency_firsts {
     double in_time, late;
 };
 struct latency_firsts latency_first_ends(const struct chain *c, uint32_t unit);
+
+/* The same for all ends of the unit in chain.end, out[n_ends]: in environments an end tells the
+ * branch, and how they are afterwards. */
+void latency_ends_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                       uint32_t unit, const struct window *w, uint32_t b, struct wave *out);
+void latency_ends_kinks(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                        uint32_t unit, struct kink_limits *limits, struct kinks *out);
 
 /* A source: visits of one step, law 0 of all, then (with more than one) of each class; masses are
  * shares of its visits. */
@@ -358,6 +376,8 @@ struct latency_outcome {
  * filled) where they are NaN. */
 void model_latency(const struct model *m, const struct latency_options *options, double *values,
                    struct latency_outcome *out);
+/* Are the laws of its times had: not with too many joint states of environments. */
+bool model_knows_times(const struct model *m);
 /* Frees the curve and leaves *out zero. */
 void latency_outcome_release(struct latency_outcome *out);
 /* Roughly the ns of one model_latency. */

@@ -52,12 +52,15 @@ struct weather_law {
     double limit_s;
     struct latency_law law;
     VEC(struct weather_part) parts; /* as far as exp(Q x) still moves */
+    struct panel *moving;           /* NULL, or [parts][2][n][n], see weather_law_hold */
     double *moment; /* [3][n][n]: E[L^k exp(Q L) | L <= limit_s], k = 0, 1, 2, in s^k; without the
                        moment's own part where it does not exist */
 };
 /* Of d within limit_s; the caller releases. */
 void weather_law_init(struct weather_law *l, const struct weather *w, const struct dist *d,
                       double limit_s);
+/* Fills l->moving: on each part the complement of the latency times exp(Q x) less its limit. */
+void weather_law_hold(struct weather_law *l, const struct weather *w);
 /* Frees all and leaves *l zero. */
 void weather_law_release(struct weather_law *l);
 
@@ -72,8 +75,13 @@ struct sky_attempt {
 /* Of a unit, as filled or as if its step were perfect or failed always. */
 void sky_attempt(const struct chain *c, uint32_t unit, enum chain_step how,
                  struct sky_attempt *out);
-/* The law of a unit's latency within its limit, and that of the wait after `made` attempts. */
+/* The law of a unit's latency within its limit, that of the limit itself, and that of the wait
+ * after `made` attempts. */
 const struct weather_law *sky_law(const struct chain *c, uint32_t unit);
+const struct weather_law *sky_late(const struct chain *c, uint32_t unit);
 const struct weather_law *sky_wait(const struct chain *c, uint32_t unit, uint32_t made);
+
+/* The environments of a chain. */
+const struct weather *sky_weather(const struct chain *c);
 
 #endif

@@ -6,6 +6,7 @@
 #include "sim/exact/values.h"
 
 #include "sim/exact/fork.h"
+#include "sim/exact/weather.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -88,6 +89,106 @@ static void visit_atoms(const struct chain *c, uint32_t unit, enum atoms_of of,
     }
 }
 
+/* --- a visit in environments: how many attempts it has depends on them */
+
+struct sky_visit {
+    const struct chain *c;
+    uint32_t unit, n;
+    struct sky_attempt at[WEATHER_MAX];
+    struct atom_list last[WEATHER_MAX], failed[WEATHER_MAX];
+};
+
+/* to[j] += p times what is moved from weather i to j over a latency. */
+static void list_move(const struct weather_law *l, uint32_t n, uint32_t i,
+                      const struct atom_list *a, double p, struct atom_list *to)
+{
+    for (uint32_t j = 0; j < n; j++)
+        list_add(&to[j], a, p * l->moment[i * n + j]);
+}
+
+static void lists_next(struct atom_list *lists, uint32_t n, bool release)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (release)
+            vec_release(&lists[i]);
+        else
+            list_merge(&lists[i]);
+    }
+}
+
+/* Costs of the beginnings of attempts that are the last, and of visits that fail; as
+ * visit_attempts of weather_chain.c has their moments. */
+static void sky_costs(struct sky_visit *v)
+{
+    const struct chain *c = v->c;
+    bool visit = c->unit[v->unit].kind == UNIT_VISIT;
+    uint32_t attempts = visit ? chain_retry(c, v->unit)->attempts : 1;
+    struct atom_list now[WEATHER_MAX] = {{0}}, lost[WEATHER_MAX] = {{0}};
+    vec_push(&now[c->unit[v->unit].weather], ((struct atom){0, 1}));
+    for (uint32_t k = 1; k <= attempts; k++) {
+        for (uint32_t i = 0; i < v->n; i++) {
+            const struct sky_attempt *a = &v->at[i];
+            uint32_t u = sky_sibling(c, v->unit, i);
+            struct atom_list *again = k == attempts ? v->failed : lost;
+            for (size_t j = 0; j < now[i].len; j++)
+                now[i].at[j].x += a->cost;
+            list_add(&v->last[i], &now[i], 1);
+            list_move(sky_law(c, u), v->n, i, &now[i], a->lost[0], v->failed);
+            list_move(sky_late(c, u), v->n, i, &now[i], a->lost_late[0], v->failed);
+            list_move(sky_law(c, u), v->n, i, &now[i], a->lost[1], again);
+            list_move(sky_late(c, u), v->n, i, &now[i], a->lost_late[1], again);
+        }
+        lists_next(now, v->n, true);
+        lists_next(lost, v->n, false);
+        for (uint32_t i = 0; i < v->n && k < attempts; i++)
+            list_move(sky_wait(c, v->unit, k), v->n, i, &lost[i], 1, now);
+        lists_next(lost, v->n, true);
+        lists_next(now, v->n, false);
+    }
+    lists_next(now, v->n, true);
+    lists_next(v->last, v->n, false);
+    lists_next(v->failed, v->n, false);
+}
+
+/* out[n_ends]: the cost of a visit given each of its branches. */
+static void sky_atoms(const struct chain *c, uint32_t unit, struct atom_list *out)
+{
+    const struct chain_unit *of = &c->unit[unit];
+    struct sky_visit v = {.c = c, .unit = unit, .n = c->n_weather};
+    uint32_t n = v.n, width = of->width / n;
+    if (!unit_counts(of)) {
+        for (uint32_t e = 0; e < of->n_ends; e++)
+            vec_push(&out[e], ((struct atom){0, 1}));
+        return;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        sky_attempt(c, sky_sibling(c, unit, i), CHAIN_AS_FILLED, &v.at[i]);
+    sky_costs(&v);
+    double *weight = mem_zero((size_t)width + 1, sizeof *weight);
+    for (int good = 0; good < 2; good++) {
+        uint32_t first = branch_first(c, unit, good), at = first - of->first;
+        for (uint32_t j = 0; j < n; j++)
+            list_add(&out[at + j], &v.failed[j],
+                     c->weight[first + j] > 0 ? 1 / c->weight[first + j] : 0);
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t u = sky_sibling(c, unit, i);
+            const double *move = sky_law(c, u)->moment + (size_t)i * n;
+            struct visit_law law = {.ok = v.at[i].outcome[OUTCOME_OK],
+                                    .wrong = v.at[i].outcome[OUTCOME_WRONG]};
+            (void)visit_weights(c, u, &v.at[i].numbers, &law, good, weight);
+            for (uint32_t e = n; e < width * n; e++)
+                if (c->weight[first + e] > 0)
+                    list_add(&out[at + e], &v.last[i],
+                             weight[e / n] * move[e % n] / c->weight[first + e]);
+        }
+    }
+    for (uint32_t e = 0; e < of->n_ends; e++)
+        list_merge(&out[e]);
+    lists_next(v.last, n, true);
+    lists_next(v.failed, n, true);
+    mem_free(weight);
+}
+
 static void list_sum(const struct atom_list *a, const struct atom_list *b, struct atom_list *out)
 {
     out->len = 0;
@@ -160,7 +261,9 @@ bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_
     double share[2] = {c->input_wrong.value, 1 - c->input_wrong.value};
     w.state = mem_zero(c->n_states, sizeof *w.state);
     w.end = mem_zero(c->n_ends, sizeof *w.end);
-    for (uint32_t i = 0; i < n_units; i++)
+    for (uint32_t i = 0; i < n_units && c->sky; i++)
+        sky_atoms(c, i, w.end + c->unit[i].first_end);
+    for (uint32_t i = 0; i < n_units && !c->sky; i++)
         visit_atoms(c, i, of, w.end + c->unit[i].first_end);
     for (int q = 0; q < 2; q++)
         for (uint32_t k = 0; k < c->n_weather && c->start[q] >= 0 && share[q] > 0; k++)
@@ -206,7 +309,7 @@ static bool forks_settled(const struct chain *c, enum atoms_of of)
 bool atoms_possible(const struct model *m, enum atoms_of of)
 {
     const struct pipeline *p = m->pipeline;
-    if (m->rules.has_unbounded || model_leaves(m))
+    if (m->rules.has_unbounded || model_leaves(m) || m->hedged || (m->weather && of == ATOMS_TIME))
         return false;
     for (uint32_t k = 0; k < p->n_classes; k++)
         if (!forks_settled(&m->chain[k], of))

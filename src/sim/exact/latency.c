@@ -2,6 +2,7 @@
 /* Which quantiles and attainments of time a pipeline is asked for, and where the answers go. */
 #include "sim/exact/latency.h"
 #include "sim/exact/deadline.h"
+#include "sim/exact/weather_times.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,6 +15,7 @@ static const double WORK_MAX = 2e9; /* ns for a window */
 /* Of many steps, quantiles of visits are found to what is said of them (1e-6), and no further. */
 enum { STEPS_MANY = 100 };
 static const double VISIT_TOLERANCE = 1e-6;
+static const double SKY_LAWS = 2e6; /* ns, of the transforms of a latency in one weather */
 
 const struct latency_options latency_exactly = {
     .items = true, .curve = true, .tolerance = 1e-7, .points_max = 1 << 15, .least_kink = 1e-14};
@@ -303,6 +305,10 @@ void model_latency(const struct model *m, const struct latency_options *options,
     struct latency_options left = *options;
     left.items = options->items && isnan(values[TOP_ALL_P50]);
     left.curve = options->curve && !isnan(deadline_of(m, 0));
+    if (!model_knows_times(m)) {
+        latency_model_release(&l);
+        return;
+    }
     if (left.items || left.curve)
         solve_items(&l, &left, values, out);
     out->items = out->items || !isnan(values[TOP_ALL_P50]);
@@ -321,6 +327,11 @@ void latency_outcome_release(struct latency_outcome *out)
     *out = (struct latency_outcome){0};
 }
 
+bool model_knows_times(const struct model *m)
+{
+    return !m->weather || m->weather->n <= SKY_TIMES_MAX;
+}
+
 /* Measured: three windows, a law in each, and windows of their own for retried visits. */
 double model_latency_work(const struct model *m)
 {
@@ -328,5 +339,7 @@ double model_latency_work(const struct model *m)
     double sum = 1e6 + 3 * 512 * latency_work(m);
     for (uint32_t i = 0; i < p->n_steps; i++)
         sum += p->n_classes * (p->step[i].retry.attempts > 1 ? 4e5 : 2e5);
+    for (uint32_t k = 0; k < p->n_classes && m->weather; k++)
+        sum += sky_work(&m->chain[k]) + SKY_LAWS * p->n_steps * m->weather->n * m->weather->n;
     return sum;
 }

@@ -324,7 +324,7 @@ static void add_nodes(const struct panel *p, const struct window *w, struct node
     }
 }
 
-static void add_near(const struct window *w, const struct weighted *at, size_t len,
+void window_add_near(const struct window *w, const struct weighted *at, size_t len,
                      struct wave *out)
 {
     struct nodes near = {0};
@@ -335,24 +335,41 @@ static void add_near(const struct window *w, const struct weighted *at, size_t l
     vec_release(&near);
 }
 
-void latency_law_transform(const struct latency_law *law, const struct window *w, struct wave *out)
+void panels_transform(const struct panel *p, size_t len, size_t stride, const struct window *w,
+                      struct wave *out)
 {
     struct nodes nodes = {0};
-    uint32_t n = window_waves(w);
-    memset(out, 0, n * sizeof *out);
-    for (size_t i = 0; i < law->panels.len; i++)
-        add_nodes(&law->panels.at[i], w, &nodes);
+    for (size_t i = 0; i < len; i++)
+        add_nodes(&p[i * stride], w, &nodes);
     if (nodes.len)
         window_transform(w, nodes.at, nodes.len, out);
-    for (uint32_t b = 0; b < n && nodes.len; b++)
-        for (int i = 0; i < WAVE_WIDTH; i++) {
-            double re = out[b].re[i], im = out[b].im[i], omega = w->step * (b * WAVE_WIDTH + i);
-            out[b].re[i] = -(w->sigma * re - omega * im);
-            out[b].im[i] = -(w->sigma * im + omega * re);
-        }
-    add_near(w, law->starts.at, law->starts.len, out);
-    add_near(w, law->atoms.at, law->atoms.len, out);
+    else
+        memset(out, 0, window_waves(w) * sizeof *out);
     vec_release(&nodes);
+}
+
+void wave_times_s(const struct window *w, uint32_t b, struct wave *a)
+{
+    for (int i = 0; i < WAVE_WIDTH; i++) {
+        double re = a->re[i], im = a->im[i], omega = w->step * (b * WAVE_WIDTH + (uint32_t)i);
+        a->re[i] = w->sigma * re - omega * im;
+        a->im[i] = w->sigma * im + omega * re;
+    }
+}
+
+void latency_law_transform(const struct latency_law *law, const struct window *w, struct wave *out)
+{
+    uint32_t n = window_waves(w);
+    panels_transform(law->panels.at, law->panels.len, 1, w, out);
+    for (uint32_t b = 0; b < n; b++) {
+        wave_times_s(w, b, &out[b]);
+        for (int i = 0; i < WAVE_WIDTH; i++) {
+            out[b].re[i] = -out[b].re[i];
+            out[b].im[i] = -out[b].im[i];
+        }
+    }
+    window_add_near(w, law->starts.at, law->starts.len, out);
+    window_add_near(w, law->atoms.at, law->atoms.len, out);
 }
 
 /* --- kinks */

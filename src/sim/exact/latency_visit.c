@@ -5,6 +5,7 @@
  * attempt that is tried again, in time and late.  Kinks multiply in the same way. */
 #include "sim/exact/fork.h"
 #include "sim/exact/wait.h"
+#include "sim/exact/weather_times.h"
 
 #include <math.h>
 #include <string.h>
@@ -50,7 +51,8 @@ static uint32_t find_law(struct latency_model *l, const struct chain *c, uint32_
         if (same_law(&l->law[k], n))
             return k;
     latency_law_init(&l->law[l->n_laws], &n->latency, n->timeout_s);
-    latency_law_shift(&l->law[l->n_laws]);
+    if (!l->model->weather)
+        latency_law_shift(&l->law[l->n_laws]);
     return l->n_laws++;
 }
 
@@ -345,13 +347,19 @@ void latency_spectra_init(struct latency_spectra *s, const struct latency_model 
 {
     const struct chain *c = l->model->chain;
     *s = (struct latency_spectra){.n = l->n_laws, .n_waits = l->n_waits};
+    if (c->sky) {
+        s->n_sky = l->model->pipeline->n_classes;
+        s->sky = mem_zero(s->n_sky, sizeof *s->sky);
+    }
+    for (uint32_t k = 0; k < s->n_sky; k++)
+        sky_spectra_init(&s->sky[k], &l->model->chain[k], w, step);
     s->law = mem_zero(l->n_laws, sizeof *s->law);
     s->kinks = mem_zero(l->n_laws, sizeof *s->kinks);
     s->wait = mem_zero((size_t)l->n_waits + 1, sizeof *s->wait);
     s->wait_kinks = mem_zero((size_t)l->n_waits + 1, sizeof *s->wait_kinks);
     for (size_t i = 0; i < (size_t)c->n_units * c->pipeline->n_classes; i++) {
         uint32_t k = l->law_of[i], wait = l->wait_of[i];
-        if (step != UINT32_MAX && c->unit[i % c->n_units].step != step)
+        if (s->sky || (step != UINT32_MAX && c->unit[i % c->n_units].step != step))
             continue;
         if (wait != WAIT_NONE && !s->wait[wait]) {
             s->wait[wait] = mem_alloc(window_waves(w) * sizeof(struct wave));
@@ -380,6 +388,9 @@ void latency_spectra_release(struct latency_spectra *s)
         mem_free(s->wait[k]);
         kinks_release(&s->wait_kinks[k]);
     }
+    for (uint32_t k = 0; k < s->n_sky; k++)
+        sky_spectra_release(&s->sky[k]);
+    mem_free(s->sky);
     mem_free(s->law);
     mem_free(s->kinks);
     mem_free(s->wait);
@@ -392,6 +403,10 @@ void latency_unit_wave(const struct latency_model *l, const struct latency_spect
 {
     const struct chain *c = &l->model->chain[k];
     uint32_t of = k * c->n_units + unit, wait = l->wait_of[of];
+    if (s->sky) {
+        sky_visit_wave(&s->sky[k], unit, b, out);
+        return;
+    }
     latency_visit_wave(c, unit, w, b, &s->law[l->law_of[of]][b], &s->law[l->lost_of[of]][b],
                        l->law[l->law_of[of]].shift_s, out);
     for (int e = 0; e < END_COUNT && wait != WAIT_NONE; e++)
@@ -403,10 +418,32 @@ void latency_unit_kinks(const struct latency_model *l, const struct latency_spec
 {
     const struct chain *c = &l->model->chain[k];
     uint32_t of = k * c->n_units + unit, wait = l->wait_of[of];
+    if (s->sky) {
+        sky_visit_kinks(&s->sky[k], unit, limits, out);
+        return;
+    }
     latency_visit_kinks(c, unit, limits, &s->kinks[l->law_of[of]], &s->kinks[l->lost_of[of]],
                         l->law[l->law_of[of]].shift_s, out);
     for (int e = 0; e < END_COUNT && wait != WAIT_NONE; e++)
         kinks_times(&out[e], &s->wait_kinks[wait], limits);
+}
+
+void latency_ends_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                       uint32_t unit, const struct window *w, uint32_t b, struct wave *out)
+{
+    if (s->sky)
+        sky_ends_wave(&s->sky[k], unit, b, out);
+    else
+        latency_unit_wave(l, s, k, unit, w, b, out);
+}
+
+void latency_ends_kinks(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
+                        uint32_t unit, struct kink_limits *limits, struct kinks *out)
+{
+    if (s->sky)
+        sky_ends_kinks(&s->sky[k], unit, limits, out);
+    else
+        latency_unit_kinks(l, s, k, unit, limits, out);
 }
 
 /* --- attempts */

@@ -3,6 +3,7 @@
  * order; inside a loop without a bound, a linear system for each point (Kemeny and Snell 1960,
  * ch. 3, with transforms in place of probabilities), and its series for the kinks. */
 #include "sim/exact/latency.h"
+#include "sim/exact/weather_times.h"
 
 #include <math.h>
 #include <string.h>
@@ -280,7 +281,7 @@ void latency_entries(const struct latency_model *l, uint32_t step, double omega,
         struct wave_walk walk;
         walk_make(&walk, l, c, &w);
         for (uint32_t i = 0; i < c->n_units; i++)
-            latency_unit_wave(l, &spectra, k, i, &w, 0, walk.end + c->unit[i].first_end);
+            latency_ends_wave(l, &spectra, k, i, &w, 0, walk.end + c->unit[i].first_end);
         wave_pass(&walk);
         for (uint32_t s = 0; s < c->n_states; s++)
             if (c->state[s].step == step && c->unit[c->state[s].unit].kind == UNIT_VISIT) {
@@ -307,7 +308,7 @@ static void add_waves(const struct latency_model *l, uint32_t class,
     walk_make(&walk, l, c, w);
     for (uint32_t b = 0; b < window_waves(w); b++) {
         for (uint32_t i = 0; i < n; i++)
-            latency_unit_wave(l, spectra, class, i, w, b, walk.end + c->unit[i].first_end);
+            latency_ends_wave(l, spectra, class, i, w, b, walk.end + c->unit[i].first_end);
         walk.b = b;
         wave_pass(&walk);
         if (at->watch)
@@ -451,7 +452,7 @@ static void add_kinks(const struct latency_model *l, uint32_t class,
     walk.state = mem_zero(c->n_states, sizeof *walk.state);
     walk.end = mem_zero(c->n_ends, sizeof *walk.end);
     for (uint32_t i = 0; i < n; i++)
-        latency_unit_kinks(l, spectra, class, i, &walk.limits, walk.end + c->unit[i].first_end);
+        latency_ends_kinks(l, spectra, class, i, &walk.limits, walk.end + c->unit[i].first_end);
     kinks_pass(&walk);
     for (uint32_t k = 0; k < l->parts * LATENCY_OF_COUNT; k++) {
         size_t of = k / LATENCY_OF_COUNT * latency_stride(l) + k % LATENCY_OF_COUNT;
@@ -511,6 +512,7 @@ double latency_work(const struct model *m)
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++) {
         const struct chain *c = &m->chain[k];
         sum += 1.5 * c->n_hops + 4.0 * c->n_states + 40.0 * m->pipeline->n_steps;
+        sum += sky_times_work(c);
         for (uint32_t b = 0; b < c->n_blocks; b++) {
             double n = c->block[b].end - c->block[b].begin;
             sum += 1.5 * n * n * n + 20 * n * n;

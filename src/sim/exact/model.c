@@ -23,7 +23,7 @@ static void find_simple(struct model *m)
             if (r->attempts > 1 && rules_backoff(r, 1, 1) > 0)
                 m->no_time = false;
             m->no_time = m->no_time && dist_max(&n->latency) == 0;
-            m->hedged = m->hedged || c->hedge[u].copies || c->sky;
+            m->hedged = m->hedged || c->hedge[u].copies;
             m->no_cost = m->no_cost && n->cost_call == 0;
             m->redraws = m->redraws || n->latency.evidence || c->bands[u].evidence;
             for (int o = 0; o < 2; o++)

@@ -162,9 +162,10 @@ static void name_step_gaps(const struct model *m, uint32_t i, const double *v, s
         result_warn(out, "%s escape_rate: left out, as it is inside a parallel", p->step[i].id);
     if (!(v[STAGE_VISITS] > 0))
         return;
-    if (m->weather && isnan(v[STAGE_VISIT_P50]))
-        result_warn(out, "%s visit_latency quantiles%s: not with environments", p->step[i].id,
-                    model_has_budget(m, i) ? " and within_budget" : "");
+    if (!model_knows_times(m) && isnan(v[STAGE_VISIT_P50]))
+        result_warn(out,
+                    "%s visit_latency quantiles%s: the environments have too many joint states",
+                    p->step[i].id, model_has_budget(m, i) ? " and within_budget" : "");
     else if (!m->point && isnan(v[STAGE_VISIT_P50]) && !model_cut(m, i))
         result_warn(out,
                     "%s visit_latency quantiles%s: quantiles are not averaged over the "
@@ -192,7 +193,7 @@ static void name_gaps(const struct model *m, const struct gaps *gaps, const doub
     size_t before = out->warnings.len;
     if (model_leaves(m))
         name_deadline(m, out);
-    const char *why = m->weather ? "not with environments"
+    const char *why = !model_knows_times(m) ? "the environments have too many joint states"
                       : m->point ? "the chain, or a loop without a bound, is too large for them"
                                  : "quantiles are not averaged over the evidence";
     if (gaps->latency)
@@ -295,13 +296,12 @@ static int solve_point(struct model *m, bool means_only, struct result *out, boo
             mem_free(value);
             return 0;
         }
-        if (!m->no_time && !m->hedged && !m->waits && atoms_possible(m, ATOMS_TIME))
+        if (!m->no_time && !m->waits && atoms_possible(m, ATOMS_TIME))
             model_atoms(m, ATOMS_TIME, value);
         if (!m->no_time)
-            gaps.latency = m->weather || !solve_latency(m, value, out, complete);
+            gaps.latency = !model_knows_times(m) || !solve_latency(m, value, out, complete);
         if (!m->no_cost)
-            gaps.cost =
-                m->hedged || !atoms_possible(m, ATOMS_COST) || !model_atoms(m, ATOMS_COST, value);
+            gaps.cost = !atoms_possible(m, ATOMS_COST) || !model_atoms(m, ATOMS_COST, value);
         put_rows(m, &(struct answer_values){.value = value}, out);
         name_gaps(m, &gaps, value, out, complete);
     }
@@ -344,7 +344,7 @@ static int solve_posterior(struct model *m, const struct exact_options *options,
         return -1;
     struct answer_values a = {q.value, q.low, q.high, q.sd, options->level};
     struct gaps gaps = {.cost = !m->no_cost};
-    bool times = !m->weather;
+    bool times = model_knows_times(m);
     int status = 0;
     if (!m->no_time && times)
         status = solve_latency_posterior(m, options, &q, &times, out, complete, err);

@@ -53,6 +53,16 @@ const struct weather_law *sky_law(const struct chain *c, uint32_t unit)
     return &c->sky->law.at[c->sky->in_time[unit]];
 }
 
+const struct weather_law *sky_late(const struct chain *c, uint32_t unit)
+{
+    return &c->sky->law.at[c->sky->late[unit]];
+}
+
+const struct weather *sky_weather(const struct chain *c)
+{
+    return c->sky->weather;
+}
+
 const struct weather_law *sky_wait(const struct chain *c, uint32_t unit, uint32_t made)
 {
     return &c->sky->law.at[c->sky->wait[c->unit[unit].step][made - 1]];
@@ -238,7 +248,7 @@ static void visit_attempts(struct visiting *v, struct visit_law *law)
             const struct sky_attempt *a = &v->at[i];
             uint32_t u = sky_sibling(c, v->unit, i);
             const struct weather_law *in_time = sky_law(c, u);
-            const struct weather_law *late = &c->sky->law.at[c->sky->late[u]];
+            const struct weather_law *late = sky_late(c, u);
             tries[i] += counts ? now[i].n : 0;
             amount_pay(&now[i], a->cost);
             amount_add(&v->last[i], &now[i], 1);

@@ -157,8 +157,37 @@ void weather_law_init(struct weather_law *l, const struct weather *w, const stru
     mem_free(r.sum);
 }
 
+void weather_law_hold(struct weather_law *l, const struct weather *w)
+{
+    size_t square = (size_t)w->n * w->n;
+    if (l->moving)
+        return;
+    l->moving = mem_zero(square * l->parts.len + 1, sizeof *l->moving);
+    double *at = mem_zero(square * PANEL_NODES, sizeof *at);
+    for (size_t k = 0; k < l->parts.len; k++) {
+        const struct weather_part *part = &l->parts.at[k];
+        double x[PANEL_NODES], y[PANEL_NODES];
+        panel_places(part->from, part->width, x);
+        for (int j = 0; j < PANEL_NODES; j++) {
+            double above = panel_at(&l->law.panels.at[part->panel], x[j]);
+            weather_shift(w, x[j], at + square * (size_t)j);
+            for (size_t i = 0; i < square; i++)
+                at[square * (size_t)j + i] *= above;
+        }
+        for (size_t i = 0; i < square; i++) {
+            struct panel *p = &l->moving[square * k + i];
+            *p = (struct panel){.from = part->from, .width = part->width};
+            for (int j = 0; j < PANEL_NODES; j++)
+                y[j] = at[square * (size_t)j + i];
+            panel_fit(p, y);
+        }
+    }
+    mem_free(at);
+}
+
 void weather_law_release(struct weather_law *l)
 {
+    mem_free(l->moving);
     latency_law_release(&l->law);
     vec_release(&l->parts);
     mem_free(l->moment);
