@@ -193,10 +193,17 @@ static inline __attribute__((always_inline)) void add_block(struct sketch *s, co
         return;
     }
     uint64_t *hot = s->hot;
-    for (int i = 0; i < BLOCK; i++) {
-        hot[cell[i]] += word_of_bits(float_bits(x[i]));
-        if (coarse)
-            coarse->cell[coarse_of(cell[i])]++;
+    if (!coarse) {
+        for (int i = 0; i < BLOCK; i++)
+            hot[cell[i]] += word_of_bits(float_bits(x[i]));
+        return;
+    }
+    uint32_t *wide = coarse->cell;
+    for (int i = 0; i < BLOCK; i += 4) {
+        for (int k = i; k < i + 4; k++)
+            hot[cell[k]] += word_of_bits(float_bits(x[k]));
+        for (int k = i; k < i + 4; k++)
+            wide[coarse_of(cell[k])]++;
     }
 }
 
