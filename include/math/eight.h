@@ -125,18 +125,27 @@ EIGHT_INLINE void eight_draws(const float (*row)[4], const uint32_t *at, const e
     *out = c0 + d * (c1 + d * (c2 + d * c3));
 }
 
-/* The same for one: the draw, from the rows. */
-static inline float smooth_draw(const float (*row)[4], int bits_of_cell, uint32_t u)
+/* The same for one: a table's rows, and what its cells' bits make. */
+struct smooth {
+    const float (*row)[4];
+    int rest;
+    int32_t first, side, inside;
+};
+static inline struct smooth smooth_of(const float (*row)[4], int bits_of_cell)
 {
     const int rest = EIGHT_MANTISSA - bits_of_cell;
-    const int32_t first = EIGHT_HALF_EXPONENT << bits_of_cell, side = 32 << bits_of_cell;
+    return (struct smooth){row, rest, EIGHT_HALF_EXPONENT << bits_of_cell, 32 << bits_of_cell,
+                           (1 << rest) - 1};
+}
+static inline float smooth_draw(const struct smooth *s, uint32_t u)
+{
     const int32_t upper = (int32_t)u >> 31;
     float x = (float)((int32_t)u ^ upper) + 0.5f, d;
     int32_t bits;
     memcpy(&bits, &x, sizeof bits);
     bits -= bits > EIGHT_ONE + (31 << EIGHT_MANTISSA) - 1;
-    const float *c = row[(bits >> rest) - first + (upper & side)];
-    bits = (bits & ((1 << rest) - 1)) | EIGHT_ONE;
+    const float *c = s->row[(bits >> s->rest) - s->first + (upper & s->side)];
+    bits = (bits & s->inside) | EIGHT_ONE;
     memcpy(&d, &bits, sizeof d);
     d -= 1;
     return c[0] + d * (c[1] + d * (c[2] + d * c[3]));

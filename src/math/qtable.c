@@ -11,7 +11,8 @@ enum { ONE = EIGHT_ONE, MANTISSA = EIGHT_MANTISSA, HALF_EXPONENT = EIGHT_HALF_EX
 
 static inline float smooth_at(const struct qtable *t, uint32_t u)
 {
-    return smooth_draw((const float(*)[4])t->row, t->bits, u);
+    const struct smooth s = smooth_of((const float(*)[4])t->row, t->bits);
+    return smooth_draw(&s, u);
 }
 
 enum { CHUNK = 256 };

@@ -14,9 +14,8 @@
 /* A distribution to draw from by one 32-bit number. */
 struct law {
     const struct qtable *table; /* NULL: always `value` */
-    const float (*smooth)[4];   /* NULL, or the table's rows, see qtable_smooth */
     double value;
-    int bits;
+    struct smooth smooth; /* its rows: NULL unless the table is smooth */
 };
 
 struct queue_plan {
@@ -141,8 +140,8 @@ double queue_residual(const struct env_state *d, const struct queue_state *s, ui
 
 static inline double law_draw(const struct law *l, uint64_t u)
 {
-    if (l->smooth)
-        return (double)smooth_draw(l->smooth, l->bits, (uint32_t)(u >> 32));
+    if (l->smooth.row)
+        return (double)smooth_draw(&l->smooth, (uint32_t)(u >> 32));
     return l->table ? (double)qtable_at(l->table, (uint32_t)(u >> 32)) : l->value;
 }
 

@@ -147,7 +147,7 @@ struct breaker_mark {
     bool failed;
 };
 struct breaker_state {
-    struct breaker_mark *mark; /* ring [cap] */
+    struct breaker_mark *mark; /* ring [cap], a power of two */
     uint32_t head, n, cap, failed;
     bool open, probing;
     double until_s;

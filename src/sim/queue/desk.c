@@ -154,6 +154,11 @@ static void end_wait(struct queue_sim *s, uint32_t call)
     s->item[c->item].wait_s += waited;
 }
 
+static void take_token(struct desk *d)
+{
+    d->tokens = d->tokens > 1 ? d->tokens - 1 : 0;
+}
+
 static void serve(struct queue_sim *s, uint32_t desk, uint32_t call)
 {
     struct desk *d = &s->desk[desk];
@@ -165,7 +170,7 @@ static void serve(struct queue_sim *s, uint32_t desk, uint32_t call)
         desk_sums(s, c->unit, desk)[DESK_STARTS + 1] += !c->in_time;
     }
     if (is_rate(d)) {
-        d->tokens = fmax(d->tokens - 1, 0);
+        take_token(d);
         desk_sums(s, s->window, desk)[DESK_BUSY] += 1 / d->resource->rate_per_s;
     } else {
         c->place = d->busy;
@@ -178,7 +183,9 @@ static void fill(struct queue_sim *s, struct desk *d)
 {
     const struct resource *r = d->resource;
     double now = s->clock.now_s;
-    d->tokens = fmin(d->tokens + (now - d->filled_s) * r->rate_per_s, fmax(r->burst, 1));
+    double tokens = d->tokens + (now - d->filled_s) * r->rate_per_s;
+    double holds = r->burst > 1 ? r->burst : 1;
+    d->tokens = tokens < holds ? tokens : holds;
     d->filled_s = now;
 }
 
@@ -318,7 +325,7 @@ bool desk_passes(struct queue_sim *s, uint32_t desk)
     fill(s, d);
     if (!has_room(d))
         return false;
-    d->tokens = fmax(d->tokens - 1, 0);
+    take_token(d);
     u[DESK_BUSY] += 1 / d->resource->rate_per_s;
     u[DESK_ASKED]++;
     u[DESK_CALLS + desk_call(false, false, true, within_s(s, 0, d->resource->answer_within_s))]++;

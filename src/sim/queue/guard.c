@@ -67,7 +67,7 @@ static void forget_old(struct breaker_state *b, double before_s)
 {
     while (b->n && b->mark[b->head].at_s <= before_s) {
         b->failed -= b->mark[b->head].failed;
-        b->head = (b->head + 1) % b->cap;
+        b->head = (b->head + 1) & (b->cap - 1);
         b->n--;
     }
 }
@@ -78,13 +78,13 @@ static void add_mark(struct breaker_state *b, double at_s, bool failed)
         uint32_t cap = b->cap ? 2 * b->cap : 64;
         struct breaker_mark *mark = mem_zero(cap, sizeof *mark);
         for (uint32_t i = 0; i < b->n; i++)
-            mark[i] = b->mark[(b->head + i) % b->cap];
+            mark[i] = b->mark[(b->head + i) & (b->cap - 1)];
         mem_free(b->mark);
         b->mark = mark;
         b->cap = cap;
         b->head = 0;
     }
-    b->mark[(b->head + b->n++) % b->cap] = (struct breaker_mark){at_s, failed};
+    b->mark[(b->head + b->n++) & (b->cap - 1)] = (struct breaker_mark){at_s, failed};
     b->failed += failed;
 }
 

@@ -48,7 +48,10 @@ static int law_init(struct queue_program *g, const struct dist *d, struct law *o
     }
     if (!qtable_is_constant(table, &out->value))
         out->table = table;
-    out->smooth = out->table ? qtable_smooth(table, &out->bits) : NULL;
+    int bits = 0;
+    const float(*row)[4] = out->table ? qtable_smooth(table, &bits) : NULL;
+    if (row)
+        out->smooth = smooth_of(row, bits);
     return 0;
 }
 
