@@ -2,8 +2,9 @@
 /* Features of timed pipelines in pairs, where simulators break: over random pipelines that hold
  * both of a pair, nobody is lost (whoever arrived has ended, or is unfinished), nothing is kept (at
  * the end every server is free, no line, no slot, no event of an item is left), time never runs
- * backwards (an event set into the past ends the program), and any count of threads gives the same
- * numbers.  A failure prints the seed and the pipeline. */
+ * backwards (an event set into the past ends the program, and so does a clock that stands elsewhere
+ * than at the last event), and any count of threads gives the same numbers.  A failure prints the
+ * seed and the pipeline. */
 #include "math/gsl_guard.h"
 #include "model/scenario.h"
 #include "sim/engine.h"
@@ -84,6 +85,23 @@ static void nothing_is_kept(const struct queue_sim *s, const char *text)
             fail_msg("the breaker of step %u waits for a probe for ever\n%s", i, text);
 }
 
+/* Paths run ahead of the clock; after an event it stands at the event's time. */
+static void time_never_runs_backwards(struct queue_sim *s, uint64_t seed, struct queue_tally *t,
+                                      const char *text)
+{
+    double before = 0;
+    queue_sim_begin(s, seed, 2, t);
+    while (queue_sim_step(s)) {
+        double now = s->clock.now_s, event = s->clock.event_s;
+        if (now != event || !(event >= before))
+            fail_msg("after %g s an event at %g s leaves the clock at %g s\n%s", before, event, now,
+                     text);
+        before = event;
+    }
+    queue_sim_finish(s);
+    queue_tally_drop(t);
+}
+
 static void parse(const char *text, size_t len, struct pipeline *p)
 {
     struct error err = {0};
@@ -122,6 +140,7 @@ static void check_pipeline(const char *text, size_t len, uint64_t seed)
         nothing_is_kept(s, text);
     }
     nobody_is_lost(&t, text);
+    time_never_runs_backwards(s, seed, &t, text);
     queue_tally_release(&t);
     queue_sim_free(s);
     queue_program_release(&g);
