@@ -12,7 +12,7 @@ struct backtest_options {
     double level;     /* of the predicted intervals */
     double part;      /* share of the log's time that is fitted, in (0, 1) */
     uint32_t windows; /* of equally many items, at most; 0: 10 */
-    uint32_t draws;   /* of the parameters; 0: as many as are quick, 100 to 1,000 */
+    uint32_t draws;   /* of the parameters; 0: as many as are quick, 100 to 199 */
     uint64_t seed;
     uint32_t threads;
     const atomic_bool *stop; /* NULL, or: give up when set */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ITEMS_IN_ALL = 2000000, DRAWS_LEAST = 100, DRAWS_MOST = 400 };
+enum { ITEMS_IN_ALL = 2000000, DRAWS_LEAST = 100, DRAWS_MOST = 199 };
 
 struct predicting {
     struct backtest *b;

@@ -432,7 +432,8 @@ static void tell(const struct replay *r, const struct outcome_of *o, struct resu
 {
     const struct replay_counts *u = &o->unknown;
     result_assume(out, "items come, and take the times and the decisions, that the log shows; what "
-                       "it does not show is drawn from the scenario for the expected values, and "
+                       "it does not show is drawn from the scenario, independent of what the item "
+                       "met before, for the expected values, and "
                        "resolved the best and the worst way for the bounds of shares");
     if (u->attempts || u->visits)
         result_warn(out,

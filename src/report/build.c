@@ -462,6 +462,12 @@ void report_build(const struct result *const *results, size_t n, const struct ht
         document_add_table(out, table_time(out, results[i]));
     document_section(out, "backlog", "Review backlog");
     add_pictures(&b, PLOT_BACKLOG);
+    document_section(out, "predictions", "Expected, and what came");
+    for (size_t i = 0; i < n; i++) {
+        struct table *t = table_predictions(out, results[i]);
+        set_caption(&b, t, i);
+        document_add_table(out, t);
+    }
     document_section(out, "calibration", "Calibration");
     add_pictures(&b, PLOT_CALIBRATION);
     add_learning(&b);

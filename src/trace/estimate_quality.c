@@ -8,6 +8,7 @@
 #include "math/fit.h"
 #include "math/interval.h"
 #include "model/rules.h"
+#include "trace/discover.h"
 #include "trace/estimate_parts.h"
 
 #include <math.h>
@@ -224,6 +225,29 @@ static void tell_agreement(struct estimate *e, const struct reviews *r)
         buf_printf(note, " (Cohen's kappa %.2g)", (alike / n - chance) / (1 - chance));
 }
 
+/* Items that were reviewed more than once: did they get the same word? */
+static void tell_repeats(struct estimate *e)
+{
+    const struct trace_log *log = e->log;
+    uint64_t pairs = 0, alike = 0;
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        enum log_verdict before = LOG_NO_VERDICT;
+        for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
+            const struct log_visit *visit = &log->visits.at[v];
+            enum log_verdict said = discover_verdict(span_string(&log->spans, visit->decision));
+            if ((int32_t)visit->stage != log->review || said == LOG_NO_VERDICT)
+                continue;
+            pairs += before != LOG_NO_VERDICT;
+            alike += before == said;
+            before = said;
+        }
+    }
+    if (pairs)
+        buf_printf(&e->note[e->review], "; of %llu further reviews of an item %llu said the same",
+                   (unsigned long long)pairs, (unsigned long long)alike);
+}
+
 void estimate_review(struct estimate *e)
 {
     struct reviews r = {0};
@@ -254,4 +278,5 @@ void estimate_review(struct estimate *e)
                (unsigned long long)r.good);
     if (e->log->labelled && r.bad + r.good)
         tell_agreement(e, &r);
+    tell_repeats(e);
 }

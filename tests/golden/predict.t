@@ -8,8 +8,6 @@ horizon: {length: 3w, warmup: 7d, replications: 20}
     servers: 1
     hours: ["mon-fri 09:00-18:00"]
 TMP/desk.yaml: ok, 6 steps
-# Assumed: arrivals: 2106 items in 502.6 hours, by hour, working days and weekends apart (UTC), Poisson at those rates
-# Assumed: arrivals: 2106 items in 502.6 hours, by hour, working days and weekends apart (UTC), Poisson at those rates
 # Fits to the first part of a log predict the rest.
 $ seam backtest tests/data/desk.csv.gz --labels tests/data/desk.labels.csv.gz --failure-when "outcome = error" --split 66% --windows 3 --quiet
 Headline
@@ -19,32 +17,48 @@ coverage  95.2%    77.3–99.2%
 
 What was expected of the rest of the log, and what came
 metric                   expected     came  held  windows    width    score
-reliability     96.7% (94.9–98.2)   96.95%  yes    3 of 3    4.99%    4.99%
-completion      98.7% (97.5–99.6)   99.17%  yes    3 of 3    2.91%    2.91%
-share failed       1.2% (0.3–2.4)    0.83%  yes    3 of 3    2.91%    2.91%
-latency p50       4.1 s (3.7–4.4)  3.897 s  yes    3 of 3  1.191 s  1.191 s
-latency p95          15 h (14–18)  16.69 h  yes    3 of 3  22.34 h  22.34 h
-review load     30.3% (26.6–34.4)   28.81%  yes    3 of 3   12.62%   12.62%
-review backlog          11 (8–15)    12.76  yes    2 of 3    10.74     15.2
+reliability     96.7% (94.9–98.1)   96.95%  yes    3 of 3    5.13%    5.13%
+completion      98.7% (97.5–99.4)   99.17%  yes    3 of 3    3.05%    3.05%
+share failed       1.2% (0.4–2.5)    0.83%  yes    3 of 3    3.05%    3.05%
+latency p50       4.1 s (3.7–4.4)  3.897 s  yes    3 of 3  1.226 s  1.226 s
+latency p95          15 h (14–18)  16.69 h  yes    3 of 3   22.3 h   22.3 h
+review load     30.2% (26.6–34.3)   28.81%  yes    3 of 3   12.48%   12.48%
+review backlog          11 (8–15)    12.76  yes    2 of 3     10.9    33.97
 windows: those whose interval held, of those that are known; width and interval
 score: means over these, smaller is better.
-$ seam backtest tests/data/genai.jsonl.gz --labels tests/data/genai.labels.csv --windows 3
+$ seam backtest tests/data/openinference.part1.jsonl.gz tests/data/openinference.part2.jsonl.gz --labels tests/data/openinference.labels.csv --quiet
+Headline
+metric    value  95% interval
+coverage  68.3%    55.8–78.7%
+1 further metric: --json or --csv
+
+What was expected of the rest of the log, and what came
+metric                   expected      came  held   windows     width     score
+reliability      98.4% (94.3–100)    99.06%  yes   10 of 10    13.18%    13.18%
+completion       99.1% (94.3–100)      100%  yes   10 of 10    10.36%    10.36%
+latency p50        96 ms (82–111)  46.84 ms  no     0 of 10  58.49 ms  946.6 ms
+latency p95      165 ms (139–199)  117.1 ms  no     3 of 10  124.5 ms   13.12 s
+review load     27.3% (16.0–38.7)    25.47%  yes    9 of 10    57.73%    94.09%
+review backlog      0.6 (0.3–1.0)    0.2975  yes    9 of 10     1.428     2.236
+windows: those whose interval held, of those that are known; width and interval
+score: means over these, smaller is better.
+$ seam backtest tests/data/genai.jsonl.gz --labels tests/data/genai.labels.csv
 backtest: 200 items from otlp-json (1,511 spans); intervals: 95%, sampling and
 parameters
 
 Headline
 metric    value  95% interval
-coverage  72.2%    49.1–87.5%
+coverage  80.0%    68.2–88.2%
 1 further metric: --json or --csv
 
 What was expected of the rest of the log, and what came
-metric                   expected      came  held  windows     width     score
-reliability      98.1% (93.3–100)    99.16%  yes    3 of 3     7.56%     7.56%
-completion       98.9% (95.0–100)      100%  yes    3 of 3     6.71%     6.71%
-latency p50      124 ms (110–141)  82.15 ms  no     0 of 3     45 ms  947.3 ms
-latency p95      227 ms (197–269)  156.8 ms  no     1 of 3  107.6 ms   1.088 s
-review load     26.9% (16.0–37.8)    24.37%  yes    3 of 3    31.92%    31.92%
-review backlog      0.7 (0.4–1.1)    0.4271  yes    3 of 3     1.011     1.011
+metric                   expected      came  held   windows     width     score
+reliability      98.2% (94.1–100)    99.16%  yes   10 of 10    15.15%    15.15%
+completion       98.9% (95.0–100)      100%  yes   10 of 10    10.08%    10.08%
+latency p50      124 ms (110–143)  82.15 ms  no     3 of 10  75.19 ms  431.4 ms
+latency p95      226 ms (189–267)  156.8 ms  no     5 of 10  177.5 ms    908 ms
+review load     26.8% (16.0–38.7)    24.37%  yes   10 of 10    52.95%    52.95%
+review backlog      0.7 (0.4–1.2)    0.4271  yes   10 of 10      1.66      1.66
 windows: those whose interval held, of those that are known; width and interval
 score: means over these, smaller is better.
 
@@ -60,17 +74,17 @@ interrupts for a review      50
 None: spans sent twice, spans whose parent is missing, spans that are their own
 ancestors, spans without a duration, spans that end before they start, records
 that cannot be read.
-seam: 13 of 18 intervals held, fewer than 95% would by chance (p < 1%): the system changed after the first part, or the model lacks something that moves it
+seam: 48 of 60 intervals held, fewer than 95% would by chance (p < 1%): the system changed after the first part, or the model lacks something that moves it
 seam: the fit: items that follow one another take alike times: for latencies these 77 items tell as much as 63 independent ones, and their evidence counts for that
 $ seam backtest tests/data/forecasts.csv.gz --labels tests/data/forecasts.labels.csv.gz --target "coverage at least 80%" --quiet
 Headline
 metric    value  95% interval  target        verdict
-coverage  90.0%    59.6–98.2%  at least 80%  not shown
+coverage   100%     72.2–100%  at least 80%  not shown
 1 further metric: --json or --csv
 
 What was expected of the rest of the log, and what came
-metric                expected    came  held  windows   width   score
-reliability  67.4% (64.7–70.0)  66.23%  yes   9 of 10  12.35%  13.87%
+metric                expected    came  held   windows   width   score
+reliability  67.4% (64.6–70.0)  66.23%  yes   10 of 10  12.42%  12.42%
 windows: those whose interval held, of those that are known; width and interval
 score: means over these, smaller is better.
 [1]

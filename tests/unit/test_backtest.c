@@ -1,44 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A fit to the first part of a log predicts the rest: where nothing changes its intervals hold,
  * where something does they miss, and what is not known is left open. */
+#include "tests/support/backtest_log.h"
 #include "tests/support/support.h"
 
 #include "decide/backtest.h"
-#include "math/rng.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-
-struct made {
-    unsigned n;
-    double error, error_later; /* before and after the middle */
-    unsigned open;             /* the last so many items wait for a review */
-};
-
-static void put_row(struct buf *b, unsigned item, const char *step, double from, double to,
-                    const char *rest)
-{
-    buf_printf(b, "%u,%s,%.3f,%.3f,%s\n", item, step, 1767571200 + from, 1767571200 + to, rest);
-}
-
-/* An item a minute; `work` takes lognormal times, every fourth item is reviewed. */
-static struct buf make_log(const struct made *m)
-{
-    struct rng_seq rng = {rng_key(9, m->n, 0, 0, RNG_SPLIT), 0};
-    struct buf b;
-    buf_init(&b);
-    buf_puts(&b, "case_id,activity,start,end,outcome,decision\n");
-    for (unsigned i = 0; i < m->n; i++) {
-        double t = 60.0 * i, end = t + exp(0.5 * rng_normal(&rng));
-        double p = 2 * i < m->n ? m->error : m->error_later;
-        bool fails = rng_unit(rng_next(&rng)) < p, review = i % 4 == 0 && !fails;
-        put_row(&b, i, "work", t, end, fails ? "error," : ",");
-        if (review && i + m->open < m->n)
-            put_row(&b, i, "human_review", end, end + 30 * exp(0.5 * rng_normal(&rng)), ",approve");
-    }
-    return b;
-}
 
 static int backtest(const struct made *m, struct backtest_options options, struct result *r,
                     struct error *err)
