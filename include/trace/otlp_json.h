@@ -10,7 +10,7 @@
 
 /* Is this document a request (of traces, or of logs or metrics, which hold no spans), or {}? */
 bool otlp_json_is(struct json root);
-/* Adds its spans.  ERR_INPUT with file:line when a part has the wrong shape. */
+/* Adds its spans; a part of the wrong shape is counted. */
 MUST_CHECK int otlp_json_read(struct json root, struct sink *sink, struct error *err);
 
 #endif

@@ -137,11 +137,13 @@ const struct command_def command_defs[COMMAND_COUNT] = {
     [COMMAND_REPLAY] =
         {"replay",
                          "[LOG...]",           "what the running system did, from its trace logs",
-                         "Reads OpenTelemetry JSON (lines or documents) and CSV event logs, plain or "
-         "gzip: per-stage attempts and failures, reliability (bounds where the truth "
-         "is not known), review load, calibration and data quality. With --set or --scenario the "
-         "logged items go through another policy (thresholds, retries, timeouts, reviewers, "
-         "hours); what the log does not show of it is bounded.",                                    {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
+                         "Reads OpenTelemetry (JSON and protobuf), Jaeger, Zipkin, LangSmith, Langfuse, "
+         "Phoenix, n8n, CrewAI, AutoGen, XES and CSV, plain or gzip, from files, folders "
+         "and - together: per-stage attempts and failures, reliability (bounds where the "
+         "truth is not known), review load, calibration and data quality. With --set or "
+         "--scenario the logged items go through another policy (thresholds, retries, "
+         "timeouts, reviewers, hours); what the log does not show of it is bounded.",
+         {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
           "seam replay events.csv --failure-when \"outcome = failed\" --json",
           "seam replay traces.jsonl --set flow.confidence_gate.threshold=0.9"},
                          0, UINT32_MAX},

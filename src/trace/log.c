@@ -102,6 +102,13 @@ static int read_files(struct trace_log *log, const struct source *from, struct s
 static int check_spans(const struct trace_log *log, struct error *err)
 {
     const char *first = log->files.len ? log->files.at[0] : "log";
+    const struct quality *q = &log->quality;
+    uint64_t line = q->place[QUALITY_UNREADABLE][0].line;
+    if (log->spans.len == 0 && q->count[QUALITY_UNREADABLE] && !(line & PLACE_BYTE))
+        return error_at(err, ERR_INPUT, log->files.at[q->place[QUALITY_UNREADABLE][0].file],
+                        (uint32_t)line, 0,
+                        "the log holds no spans: here a record lacks an id, is cut off or has the "
+                        "wrong shape");
     if (log->spans.len == 0)
         return error_at(err, ERR_INPUT, first, 0, 0, "the log holds no spans");
     if (log->spans.len >= SPAN_NONE)

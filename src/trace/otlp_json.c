@@ -23,11 +23,6 @@ bool otlp_json_is(struct json root)
     return json_count(root) == 0;
 }
 
-static int wrong_shape(const struct sink *sink, const char *what, struct error *err)
-{
-    return error_at(err, ERR_INPUT, sink->file, sink->line, 0, "%s", what);
-}
-
 /* One of the three shapes of AnyValue that hold a number or a text; false for the others. */
 static bool read_value(struct json any, struct attribute *out)
 {
@@ -157,22 +152,27 @@ static void find_parts(struct json span, struct json found[PARTS])
             }
 }
 
-static int read_span(struct json v, struct sink *sink, struct error *err)
+static void read_span(struct json v, struct sink *sink)
 {
     struct json part[PARTS];
     char digits[24];
     const char *s;
     size_t len;
-    if (json_type(v) != JSON_MAP)
-        return wrong_shape(sink, "a span is not an object", err);
+    if (json_type(v) != JSON_MAP) {
+        record_unreadable(sink);
+        return;
+    }
+    record_at(sink, v);
     find_parts(v, part);
     struct span *span = vocabulary_open(sink->words);
     span->file = sink->file_index;
     span->line = sink->line;
     if (record_id(part[TRACE], digits, &s, &len))
         span->trace = ids_trace(sink->set, s, len);
-    if (span->trace == SPAN_NONE)
-        return wrong_shape(sink, "a span has no traceId", err);
+    if (span->trace == SPAN_NONE) {
+        record_unreadable(sink);
+        return;
+    }
     if (record_id(part[SPAN], digits, &s, &len))
         span->id = ids_span(s, len);
     if (record_id(part[PARENT], digits, &s, &len))
@@ -186,34 +186,29 @@ static int read_span(struct json v, struct sink *sink, struct error *err)
     read_events(part[EVENTS], sink);
     read_links(part[LINKS], sink);
     vocabulary_close(sink->words);
-    return 0;
 }
 
-static bool is_list(struct json v)
+/* The elements of a list that may be absent; what is none is counted. */
+static struct json_iter elements(struct sink *sink, struct json v)
 {
-    return !json_present(v) || json_type(v) == JSON_LIST || json_type(v) == JSON_NULL;
+    if (json_present(v) && json_type(v) != JSON_LIST && json_type(v) != JSON_NULL) {
+        record_unreadable(sink);
+        return json_each((struct json){0});
+    }
+    return json_each(v);
 }
 
 int otlp_json_read(struct json root, struct sink *sink, struct error *err)
 {
     struct json resources = json_get2(root, "resourceSpans", "resource_spans");
-    if (!is_list(resources))
-        return wrong_shape(sink, "resourceSpans is not a list", err);
-    for (struct json_iter r = json_each(resources); json_next(&r);) {
+    sink->quality->records++;
+    for (struct json_iter r = elements(sink, resources); json_next(&r);) {
         struct json scopes = json_get2(r.value, "scopeSpans", "scope_spans");
         if (!json_present(scopes))
             scopes = json_get(r.value, "instrumentationLibrarySpans");
-        if (!is_list(scopes))
-            return wrong_shape(sink, "scopeSpans is not a list", err);
-        for (struct json_iter s = json_each(scopes); json_next(&s);) {
-            struct json spans = json_get(s.value, "spans");
-            if (!is_list(spans))
-                return wrong_shape(sink, "spans is not a list", err);
-            for (struct json_iter it = json_each(spans); json_next(&it);)
-                if (read_span(it.value, sink, err))
-                    return -1;
-        }
+        for (struct json_iter s = elements(sink, scopes); json_next(&s);)
+            for (struct json_iter it = elements(sink, json_get(s.value, "spans")); json_next(&it);)
+                read_span(it.value, sink);
     }
-    sink->quality->records++;
     return 0;
 }

@@ -681,3 +681,33 @@ file that is no trace log  TMP/logs/README.md
 seam: 1 files in the folders are no trace logs and were passed over
 seam: reliability is known for 7 of 24 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 seam: what is known of reviewed items is the reviewer's word, taken as true
+# What the user names outranks what is known.
+$ printf 'order,what,start,end,sure,ruling,answer\n7,draft,2024-01-01 10:00:00,2024-01-01 10:00:02,0.4,,ok\n7,look,2024-01-01 10:01:00,2024-01-01 10:09:00,,approve,ok\n8,draft,2024-01-01 11:00:00,2024-01-01 11:00:04,0.9,,so sorry\n' >$TMP_GOLDEN/own.csv; seam replay $TMP_GOLDEN/own.csv --item-by order --stage-by what --confidence sure --decision ruling --failure-when 'answer contains sorry' 2>/dev/null | sed -n '/^Headline/,/^Edges/p'
+Headline
+metric            value    95% interval
+reliability       50.0%       9.5–90.5%
+share failed      50.0%       9.5–90.5%
+completion        50.0%       9.5–90.5%
+shipped error        0%         0–79.3%
+review load       50.0%       9.5–90.5%
+review precision     0%         0–79.3%
+latency mean      9 min  at least 0 min
+latency p50       9 min  at least 0 min
+latency p95       9 min  at least 0 min
+latency p99       9 min  at least 9 min
+latency all mean  5 min        0–61 min
+visits mean           2             0–8
+label coverage    50.0%       9.5–90.5%
+10 further metrics: --json or --csv
+
+Stages
+stage  success  fails    wrong    p50    p95
+draft    50.0%  50.0%  0–50.0%  2.0 s  4.0 s
+look      100%     0%           8 min  8 min
+fails (seen), wrong (unseen): of attempts; the rest: of visits. More: --json
+
+Where reliability is lost, of all items
+stage         exit fail
+draft  50.0% (9.5–90.5)
+
+Edges

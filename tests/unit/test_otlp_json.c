@@ -99,14 +99,32 @@ static void what_is_no_log_is_refused_with_its_place(void **state)
     read_refused(" \n\n", NULL, ERR_INPUT, "log: the log is empty");
     read_refused("{}\n", NULL, ERR_INPUT, "log: the log holds no spans");
     read_refused("{\"a\": 1}", NULL, ERR_INPUT, "log:1: not a trace log");
-    read_refused("{\"resourceSpans\":{}}", NULL, ERR_INPUT, "log:1: resourceSpans is not a list");
-    read_refused("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[7]}]}]}", NULL, ERR_INPUT,
-                 "log:1: a span is not an object");
+    static const char none[] = "the log holds no spans: here a record lacks an id";
+    read_refused("\n{\"resourceSpans\":{}}", NULL, ERR_INPUT, none);
+    read_refused("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[7]}]}]}", NULL, ERR_INPUT, none);
     read_refused("\n" SPAN_BEGIN "\"name\":\"a\"" SPAN_END, NULL, ERR_INPUT,
-                 "log:2: a span has no traceId");
+                 "log:2: the log holds");
     read_refused("{\n \"resourceSpans\": [\n  {\"scopeSpans\": [}\n]}", NULL, ERR_INPUT,
                  "log:3:19: not JSON: unexpected '}'");
     read_refused("h\"i\n", NULL, ERR_INPUT, "log:1: not a trace log: neither JSON");
+}
+
+#define WHOLE "{\"traceId\":\"t\",\"spanId\":\"s\",\"startTimeUnixNano\":1,\"endTimeUnixNano\":2}"
+
+static void parts_of_the_wrong_shape_are_counted_with_their_lines(void **state)
+{
+    static const char *const wrong[] = {"7", "{\"name\":\"a\"}", "{\"traceId\":[]}"};
+    for (size_t i = 0; i < 3; i++) {
+        struct buf b = {0};
+        buf_printf(&b,
+                   "{\"resourceSpans\":[\n{\"scopeSpans\":[{\"spans\":[\n" WHOLE ",\n%s\n]}]}]}",
+                   wrong[i]);
+        counts_fault(buf_text(&b), QUALITY_UNREADABLE, i ? 4 : 3); /* a bare number has no line */
+        buf_release(&b);
+    }
+    counts_fault("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[" WHOLE "]}]}]}\n"
+                 "{\"resourceSpans\":[{\"scopeSpans\":{}},{\"scopeSpans\":[]}]}\n",
+                 QUALITY_UNREADABLE, 2);
 }
 
 static void files_that_are_not_what_their_name_says_are_refused(void **state)
@@ -295,6 +313,7 @@ int main(void)
         cmocka_unit_test(lines_without_spans_are_counted_and_passed_over),
         cmocka_unit_test(awkward_values_are_read),
         cmocka_unit_test(what_is_no_log_is_refused_with_its_place),
+        cmocka_unit_test(parts_of_the_wrong_shape_are_counted_with_their_lines),
         cmocka_unit_test(files_that_are_not_what_their_name_says_are_refused),
         cmocka_unit_test(failures_are_told_apart),
         cmocka_unit_test(confidence_is_found_wherever_it_lives),
