@@ -23,6 +23,9 @@ void file_sha256(const void *bytes, size_t len, char out[65]);
  * reader_open/reader_close; the chunk is borrowed until the next call. */
 struct file_reader;
 MUST_CHECK int file_reader_open(const char *path, struct file_reader **out, struct error *err);
+/* The same from a byte of a plain file on, which is then not looked at for gzip. */
+MUST_CHECK int file_reader_open_at(const char *path, uint64_t offset, struct file_reader **out,
+                                   struct error *err);
 /* *len == 0 at the end.  FILE_PADDING bytes behind a chunk can be read, and mean nothing. */
 enum { FILE_PADDING = 64 };
 MUST_CHECK int file_reader_next(struct file_reader *r, const char **chunk, size_t *len,

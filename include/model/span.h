@@ -81,6 +81,11 @@ void span_clear(struct span *s);
 void span_mark_times(struct span *s);
 /* Appends a copy of s, whose texts are ids of this set. */
 void span_set_add(struct span_set *set, const struct span *s);
+/* Appends all spans of `from` in their order; texts that are new get ids in the order of theirs,
+ * and lines count from `lines` more. */
+void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines);
+/* Forgets spans and texts; columns keep their memory. */
+void span_set_clear(struct span_set *s);
 /* The id of a text of len bytes, which is copied; the same text has the same id. */
 uint32_t span_text(struct span_set *set, const char *s, size_t len);
 /* Seconds from start to end; NaN when either is missing or the end comes first. */

@@ -3,8 +3,8 @@
 #ifndef SEAM_SIM_OUTER_H
 #define SEAM_SIM_OUTER_H
 
+#include "base/workers.h"
 #include "sim/run.h"
-#include "sim/workers.h"
 
 /* Is there anything to draw: numbers with evidence, distributions fitted from observations? */
 bool outer_needed(const struct pipeline *p);

@@ -28,6 +28,7 @@ struct log_options {
     const char *stage_by, *item_by, *confidence, *decision;
     const char *failure_when; /* "ATTR = VALUE", also != < > contains */
     bool strict;              /* faults of the data (orphans, cycles, ...) are errors */
+    uint32_t threads;         /* 0: as many as there are processors; all read the same */
 };
 
 /* Faults of the data are counted, and the first few places of each kind are kept. */
@@ -64,6 +65,8 @@ struct quality {
 };
 /* Counts a fault, and keeps its place if it is among the first QUALITY_PLACES of its kind. */
 void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint64_t line);
+/* Adds the records and faults of a later part of the same file, whose lines count from `lines`. */
+void quality_merge(struct quality *q, const struct quality *from, uint64_t lines);
 /* Appends a place: "file:12", "file: byte 345", or "file". */
 void quality_put_place(struct buf *out, const char *file, uint64_t line);
 

@@ -21,6 +21,9 @@ struct otlp_walk;
 struct otlp_walk *otlp_walk_new(struct sink *sink);
 void otlp_walk_free(struct otlp_walk *w);
 
+/* The sink's set of spans has been cleared: what was known of its texts holds no more. */
+void otlp_walk_forget(struct otlp_walk *w);
+
 /* Takes up `len` bytes, whole lines that are borrowed until the next call; behind them
  * OTLP_WALK_PADDING more can be read.  False: all of these lines must be left alone. */
 enum { OTLP_WALK_PADDING = 32 };

@@ -80,6 +80,20 @@ int file_reader_open(const char *path, struct file_reader **out, struct error *e
     return 0;
 }
 
+int file_reader_open_at(const char *path, uint64_t offset, struct file_reader **out,
+                        struct error *err)
+{
+    if (file_reader_open(path, out, err))
+        return -1;
+    (*out)->started = offset > 0;
+    if (offset == 0 || lseek((*out)->fd, (off_t)offset, SEEK_SET) >= 0)
+        return 0;
+    int status = fail((*out)->path, cannot_read, errno, err);
+    file_reader_close(*out);
+    *out = NULL;
+    return status;
+}
+
 void file_reader_close(struct file_reader *r)
 {
     if (!r)

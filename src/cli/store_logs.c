@@ -17,6 +17,7 @@ struct log_options cli_log_options(const struct cli *cli)
         .decision = option_text(o, OPTION_DECISION, NULL),
         .failure_when = option_text(o, OPTION_FAILURE_WHEN, NULL),
         .strict = option_given(o, OPTION_STRICT),
+        .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
     };
 }
 

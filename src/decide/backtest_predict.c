@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The windows of a backtest, simulated once for each draw of the parameters. */
+#include "base/workers.h"
 #include "decide/backtest_parts.h"
 #include "math/rng.h"
 #include "model/hours.h"
 #include "sim/queue/metrics.h"
 #include "sim/queue/sim.h"
-#include "sim/workers.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -37,14 +37,56 @@ void span_mark_times(struct span *s)
         s->flags |= SPAN_NEGATIVE;
 }
 
-void span_set_add(struct span_set *set, const struct span *s)
+/* Room for n spans more. */
+static void make_room(struct span_set *set, size_t n)
 {
-    if (set->len == set->cap) {
+    if (n <= set->cap - set->len)
+        return;
+    while (set->cap - set->len < n)
         set->cap = set->cap ? 2 * set->cap : 256;
 #define X(type, name) set->name = mem_resize(set->name, set->cap * sizeof *set->name);
-        SPAN_COLUMNS(X)
+    SPAN_COLUMNS(X)
 #undef X
-    }
+}
+
+void span_set_clear(struct span_set *s)
+{
+    intern_release(&s->text);
+    s->len = 0;
+}
+
+static void move_texts(uint32_t *column, size_t n, const uint32_t *new_id)
+{
+    for (size_t i = 0; i < n; i++)
+        if (column[i] != SPAN_NONE)
+            column[i] = new_id[column[i]];
+}
+
+void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines)
+{
+    size_t at = set->len, n = from->len;
+    uint32_t *new_id = mem_alloc(((size_t)from->text.count + 1) * sizeof *new_id);
+    for (uint32_t id = 0; id < from->text.count; id++)
+        new_id[id] = span_text(set, from->text.text[id], strlen(from->text.text[id]));
+    make_room(set, n);
+#define X(type, name)                                                                              \
+    if (n)                                                                                         \
+        memcpy(set->name + at, from->name, n * sizeof *set->name);
+    SPAN_COLUMNS(X)
+#undef X
+    uint32_t *texts[] = {set->trace,     set->name,     set->node,    set->session,
+                         set->stage_key, set->item_key, set->decision};
+    for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
+        move_texts(texts[t] + at, n, new_id);
+    for (size_t i = at; i < at + n; i++)
+        set->line[i] += lines;
+    set->len += n;
+    mem_free(new_id);
+}
+
+void span_set_add(struct span_set *set, const struct span *s)
+{
+    make_room(set, 1);
 #define X(type, name) set->name[set->len] = s->name;
     SPAN_COLUMNS(X)
 #undef X

@@ -9,6 +9,7 @@
  * the bound of a share of which nothing was seen. */
 #include "sim/importance.h"
 
+#include "base/workers.h"
 #include "math/interval.h"
 #include "math/rng.h"
 #include "model/learning.h"
@@ -18,7 +19,6 @@
 #include "sim/outer.h"
 #include "sim/parameters.h"
 #include "sim/sensitivity.h"
-#include "sim/workers.h"
 
 #include <math.h>
 #include <string.h>

@@ -8,6 +8,7 @@
  * their mean with Student's interval over the blocks. */
 #include "sim/rare.h"
 
+#include "base/workers.h"
 #include "math/gsl_guard.h"
 #include "math/interval.h"
 #include "math/rng.h"
@@ -16,7 +17,6 @@
 #include "sim/queue/sim.h"
 #include "sim/split.h"
 #include "sim/tilt.h"
-#include "sim/workers.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,6 +4,7 @@
  * run, where it is shorter, comes last and is never kept, so that a run can go on past its end. */
 #include "sim/run.h"
 
+#include "base/workers.h"
 #include "math/gsl_guard.h"
 #include "model/learning.h"
 #include "sim/checkpoint.h"
@@ -12,7 +13,6 @@
 #include "sim/outer.h"
 #include "sim/rare.h"
 #include "sim/until.h"
-#include "sim/workers.h"
 
 #include <stdio.h>
 #include <string.h>

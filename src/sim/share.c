@@ -5,7 +5,7 @@
  * back.  A process that is alone is dealt everything, and slices are there to keep progress. */
 #include "sim/share.h"
 
-#include "sim/workers.h"
+#include "base/workers.h"
 
 #include <math.h>
 #include <pthread.h>

@@ -9,11 +9,11 @@
  * batches. */
 #include "sim/split.h"
 
+#include "base/workers.h"
 #include "math/gsl_guard.h"
 #include "math/interval.h"
 #include "sim/exact.h"
 #include "sim/split_target.h"
-#include "sim/workers.h"
 
 #include <math.h>
 #include <string.h>

@@ -59,6 +59,11 @@ void otlp_walk_free(struct otlp_walk *w)
     mem_free(w);
 }
 
+void otlp_walk_forget(struct otlp_walk *w)
+{
+    memset(w->traces, 0, sizeof w->traces);
+}
+
 bool otlp_walk_begin(struct otlp_walk *w, const char *text, size_t len)
 {
     size_t n;

@@ -22,6 +22,19 @@ void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint
     q->count[kind]++;
 }
 
+void quality_merge(struct quality *q, const struct quality *from, uint64_t lines)
+{
+    q->records += from->records;
+    for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
+        for (size_t i = 0; i < QUALITY_PLACES && i < from->count[k]; i++)
+            if (q->count[k] + i < QUALITY_PLACES) {
+                q->place[k][q->count[k] + i].file = from->place[k][i].file;
+                q->place[k][q->count[k] + i].line = from->place[k][i].line + lines;
+            }
+        q->count[k] += from->count[k];
+    }
+}
+
 void quality_put_place(struct buf *out, const char *file, uint64_t line)
 {
     if (line & PLACE_BYTE)

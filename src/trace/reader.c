@@ -7,15 +7,18 @@
 #include "trace/reader.h"
 
 #include "base/file.h"
+#include "base/workers.h"
 #include "trace/autogen.h"
 #include "trace/crewai.h"
 #include "trace/event_csv.h"
 #include "trace/jaeger.h"
 #include "trace/langfuse.h"
 #include "trace/langsmith.h"
+#include "trace/lines.h"
 #include "trace/n8n.h"
 #include "trace/otlp_json.h"
 #include "trace/otlp_stream.h"
+#include "trace/otlp_threads.h"
 #include "trace/otlp_walk.h"
 #include "trace/phoenix.h"
 #include "trace/record.h"
@@ -168,14 +171,6 @@ static int read_document(struct feed *f, struct json root, struct error *err)
     return read_documents(f, root, LISTS_MAX, err);
 }
 
-static bool is_blank(const char *s, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (s[i] != ' ' && s[i] != '\t' && s[i] != '\r' && s[i] != '\n')
-            return false;
-    return true;
-}
-
 /* One line of JSON, the first of which may turn out to begin a longer document, or of a logger.
  * Behind a line that could be read, one that is cut off or damaged is counted. */
 static int read_line(struct feed *f, const char *s, size_t len, bool last, struct error *err)
@@ -184,7 +179,7 @@ static int read_line(struct feed *f, const char *s, size_t len, bool last, struc
     f->sink->line = f->lines + 1;
     if (f->mode == MODE_LOGGER)
         return autogen_read_line(f->sink, s, len, err);
-    if (is_blank(s, len))
+    if (lines_blank(s, len))
         return 0;
     struct error fault = {0};
     if (json_parse(f->sink->json, s, len, &root, &fault)) {
@@ -239,33 +234,15 @@ static int read_block(struct feed *f, const char *s, size_t len, size_t *done, s
     return 0;
 }
 
-/* Bytes up to and with the last newline. */
-static size_t whole_lines(const char *s, size_t len)
-{
-    while (len && s[len - 1] != '\n')
-        len--;
-    return len;
-}
-
-/* Bytes of the whole lines to read next: as many as a block takes, but one at least. */
-static size_t block_of(const char *s, size_t len)
-{
-    if (len <= BLOCK)
-        return len;
-    size_t whole = whole_lines(s, BLOCK);
-    const char *newline = whole ? NULL : memchr(s + BLOCK, '\n', len - BLOCK);
-    return newline ? (size_t)(newline - s) + 1 : whole;
-}
-
 /* Reads the whole lines there are; *done bytes of them, less when a longer document begins. */
 static int read_lines(struct feed *f, const char *s, size_t len, size_t *done, struct error *err)
 {
     size_t taken;
-    len = whole_lines(s, len);
+    len = lines_whole(s, len);
     if (!f->walk)
         f->walk = otlp_walk_new(f->sink);
     for (*done = 0; *done < len && reads_lines(f); *done += taken)
-        if (read_block(f, s + *done, block_of(s + *done, len - *done), &taken, err))
+        if (read_block(f, s + *done, lines_block(s + *done, len - *done, BLOCK), &taken, err))
             return -1;
     return 0;
 }
@@ -498,6 +475,20 @@ static int check_name(const char *path, struct error *err)
                     "not gzip, although it is called .gz (rename it if it is plain text)");
 }
 
+/* Opens the file behind what several threads could read of it. */
+static int open_log(struct feed *f, const char *path, struct file_reader **file, struct error *err)
+{
+    struct otlp_read done;
+    otlp_threads_read(path, f->sink, workers_count(f->sink->options->threads), &done);
+    if (done.lines) {
+        f->mode = MODE_LINES;
+        f->format = json_formats[0].name;
+        f->begun = true;
+        f->lines = (uint32_t)done.lines;
+    }
+    return file_reader_open_at(path, done.offset, file, err);
+}
+
 int reader_file(const char *path, struct sink *sink, const char **format, struct error *err)
 {
     struct feed f = {.sink = sink};
@@ -506,7 +497,7 @@ int reader_file(const char *path, struct sink *sink, const char **format, struct
     size_t len = 1;
     int status = -1;
     buf_init(&f.carry);
-    if (check_name(path, err) || file_reader_open(path, &file, err))
+    if (check_name(path, err) || open_log(&f, path, &file, err))
         goto out;
     while (len) {
         if (file_reader_next(file, &chunk, &len, err))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Threads that take numbered units of work from one counter. */
-#ifndef SEAM_SIM_WORKERS_H
-#define SEAM_SIM_WORKERS_H
+#ifndef SEAM_BASE_WORKERS_H
+#define SEAM_BASE_WORKERS_H
 
 #include <stdatomic.h>
 #include <stdbool.h>

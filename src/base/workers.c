@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* POSIX threads that take the next number from an atomic counter: a unit that is long holds up
  * nobody else. */
-#include "sim/workers.h"
+#include "base/workers.h"
 
 #include "base/buf.h"
 

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Trace logs: from the bytes of a file to what the system did (operations, attempts, error rates,
+ * quantiles and mean confidence of every stage, traces put together), against simdjson parsing the
+ * same lines and throwing them away, and against counting newlines.  All alternate; CPU time,
+ * medians.
+ *
+ * Bounds: JSON lines at 0.6 of the parser's rate at least; two threads 1.8 times as fast by the
+ * clock, where the machine gave them nearly two processors.
+ *
+ * Usage: bench_logs [megabytes [file of JSON lines]]. */
+#include "base/file.h"
+#include "base/json_read.h"
+#include "math/gsl_guard.h"
+#include "tests/bench/log_writer.h"
+#include "tests/bench/timing.h"
+#include "trace/observe.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum { ROUNDS = 5 };
+static const double OF_PARSER = 0.6, TWICE = 1.8, GOT = 0.97;
+
+static double seconds(clockid_t of)
+{
+    struct timespec t;
+    clock_gettime(of, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+struct took {
+    double wall_s, cpu_s;
+    double read_s; /* of the CPU time, until the log is read */
+};
+
+static void or_end(int status, const struct error *err)
+{
+    if (!status)
+        return;
+    fprintf(stderr, "bench_logs: %s\n", err->text);
+    exit(1);
+}
+
+static struct took observe(const char *path, uint32_t threads)
+{
+    const struct log_options options = {.threads = threads};
+    struct error err = {0};
+    struct trace_log log;
+    struct result r;
+    struct took t;
+    double wall = seconds(CLOCK_MONOTONIC), cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    or_end(log_read(&path, 1, &options, &log, &err), &err);
+    t.read_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    result_init(&r, "replay");
+    log_observe(&log, 0.95, &r);
+    t.wall_s = seconds(CLOCK_MONOTONIC) - wall;
+    t.cpu_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    result_release(&r);
+    log_release(&log);
+    return t;
+}
+
+/* Each line as a document of its own, that nobody looks at. */
+static double parse_only(const char *text, size_t len)
+{
+    struct json_reader *reader = json_reader_new();
+    struct error err = {0};
+    struct json root;
+    double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    for (const char *at = text, *end = text + len; at < end;) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        or_end(json_parse(reader, at, (size_t)(newline - at), &root, &err), &err);
+        at = newline + 1;
+    }
+    cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    json_reader_free(reader);
+    return cpu;
+}
+
+static double count_lines(const char *path, size_t *lines)
+{
+    struct file_reader *file;
+    struct error err = {0};
+    const char *chunk;
+    size_t len;
+    double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    or_end(file_reader_open(path, &file, &err), &err);
+    for (*lines = 0;;) {
+        or_end(file_reader_next(file, &chunk, &len, &err), &err);
+        if (len == 0)
+            break;
+        for (const char *at = chunk; (at = memchr(at, '\n', (size_t)(chunk + len - at))); at++)
+            ++*lines;
+    }
+    file_reader_close(file);
+    return seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+}
+
+static bool bench_json(const char *path, const struct buf *text)
+{
+    double ours[ROUNDS], reading[ROUNDS], parsing[ROUNDS], counting[ROUNDS], ratio[ROUNDS];
+    double one[ROUNDS], two[ROUNDS], got[ROUNDS], mb = (double)text->len / 1e6;
+    size_t lines = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        parsing[i] = parse_only(text->data, text->len);
+        struct took a = observe(path, 1), b = observe(path, 2);
+        counting[i] = count_lines(path, &lines);
+        ours[i] = a.cpu_s;
+        reading[i] = a.read_s;
+        ratio[i] = a.cpu_s / parsing[i];
+        one[i] = a.wall_s;
+        two[i] = a.wall_s / b.wall_s;
+        got[i] = b.cpu_s / (2 * b.wall_s);
+    }
+    double of_parser = 1 / median(ratio, ROUNDS), faster = median(two, ROUNDS);
+    double had = median(got, ROUNDS);
+    printf(
+        "OTLP/JSON lines, %.0f MB: read and observed %.0f MB/s (read alone %.0f), simdjson parsing "
+        "alone %.0f, newlines counted %.0f\n",
+        mb, mb / median(ours, ROUNDS), mb / median(reading, ROUNDS), mb / median(parsing, ROUNDS),
+        mb / median(counting, ROUNDS));
+    bool fast = of_parser >= OF_PARSER;
+    printf("  of the parser's rate: %.2f (bound: at least %.2f)%s\n", of_parser, OF_PARSER,
+           fast ? "" : "  TOO SLOW");
+    bool twice = faster >= TWICE || had < GOT;
+    printf("  two threads: %.2f times the rate of one (%.2f s), with %.0f%% of two processors"
+           " (bound: at least %.1f)%s\n",
+           faster, median(one, ROUNDS), 100 * had, TWICE,
+           had < GOT ? "  not judged: too little of them"
+           : twice   ? ""
+                     : "  TOO SLOW");
+    return fast && twice;
+}
+
+static void bench_proto(const char *path, size_t len)
+{
+    double ours[ROUNDS], reading[ROUNDS], mb = (double)len / 1e6;
+    for (int i = 0; i < ROUNDS; i++) {
+        struct took a = observe(path, 1);
+        ours[i] = a.cpu_s;
+        reading[i] = a.read_s;
+    }
+    printf("OTLP in Protocol Buffers, %.0f MB: read and observed %.0f MB/s (read alone %.0f)\n", mb,
+           mb / median(ours, ROUNDS), mb / median(reading, ROUNDS));
+}
+
+/* A file that has no name any more, so that nothing is left behind; read as /dev/fd/N. */
+static void put_file(const struct buf *text, char path[64])
+{
+    struct error err = {0};
+    snprintf(path, 64, "/tmp/seam-bench-%ld", (long)getpid());
+    or_end(file_write(path, text->data, text->len, &err), &err);
+}
+
+int main(int argc, char **argv)
+{
+    size_t bytes = (size_t)(argc > 1 ? atoi(argv[1]) : 100) * 1000000;
+    char path[64];
+    struct error err = {0};
+    struct buf text = {0};
+    bool fine;
+    math_init();
+    if (argc > 2) {
+        or_end(file_read(argv[2], SIZE_MAX, &text, &err), &err);
+        fine = bench_json(argv[2], &text);
+    } else {
+        text = log_write(false, bytes);
+        put_file(&text, path);
+        fine = bench_json(path, &text);
+        unlink(path);
+    }
+    buf_release(&text);
+    text = log_write(true, bytes * 2 / 3);
+    put_file(&text, path);
+    size_t len = text.len;
+    buf_release(&text);
+    bench_proto(path, len);
+    unlink(path);
+    struct rusage used;
+    getrusage(RUSAGE_SELF, &used);
+    printf("  peak memory of all this: %ld MiB\n", used.ru_maxrss / 1024);
+    return fine ? 0 : 1;
+}
