@@ -11,7 +11,7 @@ enum replay_mode { REPLAY_DRAWN, REPLAY_BEST, REPLAY_WRONG, REPLAY_LOST, REPLAY_
 
 /* What of a step the policy says otherwise than the base: the log does not hold for it. */
 struct replay_change {
-    bool backoff, latency, decisions, timeout;
+    bool backoff, latency, decisions, timeout, fallback;
 };
 
 struct replay_counts {
@@ -39,6 +39,7 @@ struct passage {
     int32_t at; /* step, or TO_* once it has left */
     double now_s, start_s;
     bool good, reviewed;
+    bool doomed, mended; /* it failed as a whole in the log; a visit that failed no longer does */
     uint32_t *counters;
 };
 

@@ -151,6 +151,7 @@ static void compare(const struct step *a, const struct step *b, struct replay_ch
     const struct numbers *x = a->numbers, *y = b->numbers;
     out->backoff = a->retry.initial_s != b->retry.initial_s || a->retry.factor != b->retry.factor ||
                    a->retry.max_s != b->retry.max_s || a->retry.jitter != b->retry.jitter;
+    out->fallback = a->fallback.to != b->fallback.to;
     out->timeout = x->timeout_s != y->timeout_s;
     out->latency = !same_law(&x->latency, &y->latency);
     out->decisions = b->kind == STEP_REVIEW &&
@@ -368,7 +369,7 @@ static double seen_backlog(const struct replay *r)
     double sum = 0;
     for (size_t v = 0; v < r->log->visits.len; v++) {
         const struct log_visit *visit = &r->log->visits.at[v];
-        if ((int32_t)visit->stage != r->log->review || visit->item == SPAN_NONE)
+        if ((int32_t)visit->stage != r->log->review || visit->item == SPAN_NONE || !visit->start_ns)
             continue;
         double from = (double)(visit->start_ns - r->t0_ns) * 1e-9;
         double to = visit->pending ? INFINITY : (double)(visit->end_ns - r->t0_ns) * 1e-9;
@@ -473,6 +474,11 @@ int log_replay(const struct trace_log *log, const struct pipeline *base,
     int status = -1;
 
     result_init(&logged, "replay");
+    if (log->items.len == 0) {
+        error_set(err, ERR_INPUT, "%s: the log has no items",
+                  log->files.len ? log->files.at[0] : "log");
+        goto out;
+    }
     if (prepare(&r, err) || run_all(&r, &o, out, err))
         goto out;
     log_observe(log, options->level, &logged);

@@ -127,9 +127,19 @@ static bool draft_of(struct replay_pass *pass, const struct passage *w)
     return replay_unit(pass, w, RNG_QUALITY, 0) >= p;
 }
 
-static void count(struct replay_pass *pass, const struct passage *w)
+/* Did the item fail in the log with no step that explains it? */
+static bool is_doomed(const struct replay_pass *pass, const struct log_item *it)
+{
+    uint32_t end = it->first_visit + it->n_visits;
+    return it->end == LOG_FAILED &&
+           !(it->n_visits && pass->replay->log->visits.at[end - 1].outcome != OUTCOME_OK);
+}
+
+static void count(struct replay_pass *pass, struct passage *w)
 {
     pass->reviewed += w->reviewed;
+    if (w->at == TO_SHIP && w->doomed && !(w->mended && pass->mode != REPLAY_LOST))
+        w->at = TO_FAIL;
     if (w->at == TO_REJECT)
         pass->rejected++;
     if (w->at == TO_FAIL || w->at >= 0)
@@ -167,8 +177,10 @@ void replay_run(struct replay_pass *pass)
         struct passage *w = &way[i];
         w->item = i;
         w->counters = counter + i * counters;
-        w->start_s = w->now_s = (double)(r->log->items.at[i].start_ns - r->t0_ns) * 1e-9;
+        int64_t start_ns = r->log->items.at[i].start_ns;
+        w->start_s = w->now_s = start_ns ? (double)(start_ns - r->t0_ns) * 1e-9 : 0;
         w->good = draft_of(pass, w);
+        w->doomed = is_doomed(pass, &r->log->items.at[i]);
         if (replay_walk(pass, w))
             push(heap, &waiting, (struct next){w->now_s, i});
         else

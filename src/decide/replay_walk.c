@@ -146,16 +146,21 @@ static bool came_past(const struct replay_pass *pass, const struct passage *w)
     return false;
 }
 
-/* Time of the item around its steps, and an error that belongs to none. */
+/* Time of the item around its steps. */
 static void go_between(struct replay_pass *pass, struct passage *w)
 {
-    const struct log_item *it = item_of(pass, w);
-    double s = observe_between_s(pass->replay->log, it);
-    bool step_failed =
-        it->n_visits &&
-        pass->replay->log->visits.at[it->first_visit + it->n_visits - 1].outcome != OUTCOME_OK;
+    double s = observe_between_s(pass->replay->log, item_of(pass, w));
     w->now_s += isnan(s) ? 0 : s;
-    replay_leave(pass, w, it->end == LOG_FAILED && !step_failed ? EXIT_FAIL : EXIT_PASS);
+    replay_leave(pass, w, EXIT_PASS);
+}
+
+/* A visit that failed in the log fails again: the item goes on, or not, as it did. */
+static void leave_failed(struct replay_pass *pass, struct passage *w, bool went_on)
+{
+    if (went_on)
+        replay_leave(pass, w, EXIT_PASS);
+    else
+        w->at = TO_FAIL;
 }
 
 /* All logged visits of the step are made at once, as in the fitted flow. */
@@ -182,7 +187,12 @@ static void visit(struct replay_pass *pass, struct passage *w)
         pass->unknown.visits++;
         good = attempt_all(pass, w, NULL, 0);
     }
-    replay_leave(pass, w, good ? EXIT_PASS : EXIT_FAIL);
+    bool failed = last && last->outcome != OUTCOME_OK;
+    w->mended = w->mended || (good && failed);
+    if (!good && failed && !pass->replay->change[w->at].fallback)
+        leave_failed(pass, w, last + 1 < &log->visits.at[it->first_visit] + it->n_visits);
+    else
+        replay_leave(pass, w, good ? EXIT_PASS : EXIT_FAIL);
 }
 
 static void pass_gate(struct replay_pass *pass, struct passage *w)
