@@ -66,6 +66,8 @@ enum option_takes {
     X(SCENARIO, "scenario", 0)                                                                     \
     X(SPLIT, "split", 0)                                                                           \
     X(WINDOWS, "windows", 0)                                                                       \
+    X(TASK_BY, "task-by", 0)                                                                       \
+    X(RELEVANCE, "relevance", 0)                                                                   \
     X(STAGE_BY, "stage-by", 0)                                                                     \
     X(ITEM_BY, "item-by", 0)                                                                       \
     X(CONFIDENCE, "confidence", 0)                                                                 \

@@ -51,6 +51,8 @@ enum span_flag {
     X(uint32_t, session)   /* session, thread or conversation */                                   \
     X(uint32_t, stage_key) /* value of the attribute named by --stage-by */                        \
     X(uint32_t, item_key)  /* value of the attribute named by --item-by */                         \
+    X(uint32_t, task_key)  /* value of the attribute named by --task-by */                         \
+    X(uint32_t, documents) /* ids of what it retrieved, by rank, a line each */                    \
     X(uint32_t, decision)  /* what a person decided, as written */                                 \
     X(uint32_t, file)                                                                              \
     X(uint8_t, outcome)                                                                            \

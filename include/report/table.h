@@ -24,6 +24,10 @@ struct table *table_objectives(struct document *d, const struct result *r);
 /* Where the time of items goes: the shares of the stages in their critical paths. */
 struct table *table_time(struct document *d, const struct result *r);
 struct table *table_windows(struct document *d, const struct result *r);
+/* Chances that one, or that all, of k runs of a task are right. */
+struct table *table_tasks(struct document *d, const struct result *r);
+/* Recall and mean reciprocal rank of the span names that retrieve. */
+struct table *table_retrieval(struct document *d, const struct result *r);
 /* What drift found, the strongest evidence first; `all`: those that are no alarm too, not the five
  * strongest of them alone, and where the two logs differ most. */
 struct table *table_changes(struct document *d, const struct result *r, bool all);

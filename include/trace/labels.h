@@ -12,6 +12,9 @@
  * file:line; also when two rows contradict each other or no label fits the log. */
 MUST_CHECK int log_labels(struct trace_log *log, const char *labels_path, struct error *err);
 
+/* The item of this trace id or item id, in any spelling of the id; SPAN_NONE. */
+uint32_t labels_item(const struct trace_log *log, const char *name);
+
 /* Rows of a label file for `seam size`: columns `confidence`, `correct`, and maybe `id`, `group`,
  * `weight`, `source` (all, reviewed, audit).  Weights other than 1 and two sources in one file are
  * refused: ERR_UNSUPPORTED. */

@@ -25,8 +25,9 @@
 /* Each ATTR is an attribute, a column, or `attribute:/json/pointer` into a JSON string; NULL: what
  * the vocabulary knows. */
 struct log_options {
-    const char *stage_by, *item_by, *confidence, *decision;
+    const char *stage_by, *item_by, *task_by, *confidence, *decision;
     const char *failure_when; /* "ATTR = VALUE", also != < > contains */
+    bool documents;           /* keep what was retrieved */
     bool strict;              /* faults of the data (orphans, cycles, ...) are errors */
     uint32_t threads;         /* 0: as many as there are processors; all read the same */
 };

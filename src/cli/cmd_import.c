@@ -12,6 +12,7 @@ int cmd_import(const struct cli *cli, struct error *err)
     struct log_options options = cli_log_options(cli);
     struct trace_log log;
 
+    options.documents = true;
     if (strcmp(o->args.at[0], "log"))
         return error_set(err, ERR_USAGE, "`seam import` takes log and then LOG..., not \"%s\"",
                          o->args.at[0]);

@@ -7,6 +7,7 @@
 
 #include "base/units.h"
 #include "trace/observe.h"
+#include "trace/repeats.h"
 #include "trace/slo.h"
 
 /* --slo: objectives over windows; judges them. */
@@ -42,7 +43,14 @@ static int as_it_was(const struct cli *cli, const struct trace_log *log, struct 
     pipeline_init(&targets);
     int status = cli_targets(cli, &targets, err);
     if (!status) {
-        log_observe(log, option_number(cli->options, OPTION_LEVEL, 0.95), r);
+        double level = option_number(cli->options, OPTION_LEVEL, 0.95);
+        const char *relevance = option_text(cli->options, OPTION_RELEVANCE, NULL);
+        log_observe(log, level, r);
+        observe_tasks(log, level, r);
+        if (relevance)
+            status = observe_relevance(log, relevance, level, r, err);
+    }
+    if (!status) {
         result_judge(r, targets.target, targets.n_targets);
         status = add_objectives(cli, log, r, err);
     }

@@ -13,22 +13,24 @@ struct log_options cli_log_options(const struct cli *cli)
     return (struct log_options){
         .stage_by = option_text(o, OPTION_STAGE_BY, NULL),
         .item_by = option_text(o, OPTION_ITEM_BY, NULL),
+        .task_by = option_text(o, OPTION_TASK_BY, NULL),
         .confidence = option_text(o, OPTION_CONFIDENCE, NULL),
         .decision = option_text(o, OPTION_DECISION, NULL),
         .failure_when = option_text(o, OPTION_FAILURE_WHEN, NULL),
+        .documents = option_given(o, OPTION_RELEVANCE),
         .strict = option_given(o, OPTION_STRICT),
         .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
     };
 }
 
 /* Options that decide what is read of a log. */
-enum { SETTLED = 5 };
-static const char *const settled_names[SETTLED] = {"stage-by", "item-by", "confidence", "decision",
-                                                   "failure-when"};
+enum { SETTLED = 6 };
+static const char *const settled_names[SETTLED] = {"stage-by",   "item-by",  "task-by",
+                                                   "confidence", "decision", "failure-when"};
 static const char *settled_value(const struct log_options *o, size_t i)
 {
-    const char *const values[SETTLED] = {o->stage_by, o->item_by, o->confidence, o->decision,
-                                         o->failure_when};
+    const char *const values[SETTLED] = {o->stage_by,   o->item_by,  o->task_by,
+                                         o->confidence, o->decision, o->failure_when};
     return values[i];
 }
 

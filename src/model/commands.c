@@ -74,6 +74,10 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "share of the log's time that is fitted (default 50%)",                                                ON(BACKTEST)            },
     [OPTION_WINDOWS] = {"windows",        0,   TAKES_COUNT,       "N",
                     "windows of equally many items in the rest (default 10)",                                              ON(BACKTEST)            },
+    [OPTION_TASK_BY] = {"task-by",        0,   TAKES_TEXT,        "ATTR",
+                    "attribute that names the task, of which items are repeated runs",                                     ON(REPLAY) | ON(IMPORT) },
+    [OPTION_RELEVANCE] = {"relevance",      0,   TAKES_TEXT,        "CSV",
+                    "which documents are relevant: item,document and maybe relevant (0 or 1)",                             ON(REPLAY)              },
     [OPTION_STAGE_BY] = {"stage-by",       0,   TAKES_TEXT,        "ATTR",           "attribute that names the stage",
                     MEANING                                                                                                                        },
     [OPTION_ITEM_BY] = {"item-by",        0,   TAKES_TEXT,        "ATTR",           "attribute that names the item",           MEANING                 },
@@ -175,9 +179,9 @@ const struct command_def command_defs[COMMAND_COUNT] = {
     [COMMAND_IMPORT] = {"import",
                          "log LOG...",         "trace logs into the store, once: afterwards a LOG is the store",
                          "Reads logs of any format and keeps their spans in an sqlite file, in one "
-                         "transaction: all of a log or nothing. replay, fit, drift, size, backtest "
-                         "and report take that file wherever they take a LOG, and replay takes --db "
-                         "FILE. What attributes mean is settled here.",                             {"seam import log traces/*.jsonl.gz --db runs.db",
+                        "transaction: all of a log or nothing. replay, fit, drift, size, backtest "
+                        "and report take that file wherever they take a LOG, and replay takes --db "
+                        "FILE. What attributes mean is settled here.",                              {"seam import log traces/*.jsonl.gz --db runs.db",
                          "seam replay --db runs.db", "seam drift june.db july.db"},
                          1, UINT32_MAX},
     [COMMAND_DRIFT] = {"drift",

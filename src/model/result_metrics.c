@@ -59,6 +59,7 @@ const struct metric_def metric_defs[] = {
     {"gap", "1", "capability - reliability", METRIC_TOP, true},
     {"label_coverage", "1", "items whose truth is known / all items", METRIC_TOP, true},
     {"items", "count", "items seen", METRIC_TOP, false},
+    {"tasks", "count", "tasks that items are runs of", METRIC_TOP, false},
     /* of the confidences: at the top for label files, else of the step that gave them */
     {"ece", "1", "expected calibration error over equal-width bins", METRIC_TOP, false},
     {"brier", "1", "mean squared distance of confidence from truth", METRIC_TOP, false},
@@ -112,6 +113,7 @@ const struct metric_def metric_defs[] = {
     {"birnbaum", "1", "reliability with the step perfect - with it always failing",
      METRIC_STAGE, true},
     {"improvement", "1", "reliability with the step perfect - reliability", METRIC_STAGE, true},
+    {"mrr", "1", "mean of 1 / rank of the first relevant document", METRIC_STAGE, false},
     {"recall_at_k", "1", "relevant documents among the first k", METRIC_STAGE, true},
     /* of a resource */
     {"utilisation", "1", "busy share of the servers' time", METRIC_RESOURCE, true},

@@ -25,7 +25,7 @@ void span_clear(struct span *s)
     memset(s, 0, sizeof *s);
     s->confidence = s->threshold = NAN;
     s->trace = s->name = s->node = s->session = SPAN_NONE;
-    s->stage_key = s->item_key = s->decision = SPAN_NONE;
+    s->stage_key = s->item_key = s->task_key = s->documents = s->decision = SPAN_NONE;
 }
 
 void span_mark_times(struct span *s)

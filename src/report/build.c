@@ -448,10 +448,12 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     document_section(out, "frontier", "The review frontier");
     add_pictures(&b, PLOT_FRONTIER);
     add_stages(&b);
-    document_section(out, "objectives", "Service level objectives");
+    document_section(out, "objectives", "Objectives, repeated tasks, retrieval");
     for (size_t i = 0; i < n; i++) {
         document_add_table(out, table_objectives(out, results[i]));
         document_add_table(out, table_windows(out, results[i]));
+        document_add_table(out, table_tasks(out, results[i]));
+        document_add_table(out, table_retrieval(out, results[i]));
     }
     document_section(out, "changes", "What has changed");
     for (size_t i = 0; i < n; i++)

@@ -339,6 +339,8 @@ static void add_rows(const struct result *r, struct document *d, size_t width)
     add_list(d, table_windows(d, r));
     if (r->objectives.len)
         add_list(d, table_time(d, r));
+    add_list(d, table_tasks(d, r));
+    add_list(d, table_retrieval(d, r));
     add_list(d, table_changes(d, r, false));
     add_list(d, brief_stages(d, r, width, "More: --json"));
     add_list(d, brief_losses(d, r));

@@ -51,6 +51,8 @@ static const char *const migrations[] = {
     " FROM log_span s LEFT JOIN log_text t ON t.id = s.trace"
     " LEFT JOIN log_text n ON n.id = s.name LEFT JOIN log_text d ON d.id = s.node"
     " LEFT JOIN log_text c ON c.id = s.decision;",
+    "ALTER TABLE log_span ADD COLUMN task_key INTEGER;"
+    "ALTER TABLE log_span ADD COLUMN documents INTEGER;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

@@ -60,7 +60,7 @@ static int read_truth(const struct csv *c, size_t row, int at, int8_t *out, stru
 
 /* ---- labels of a log -------------------------------------------------------------------- */
 
-static uint32_t item_named(struct trace_log *log, const char *name)
+uint32_t labels_item(const struct trace_log *log, const char *name)
 {
     uint32_t text = intern_find(&log->spans.text, name, strlen(name));
     if (text == UINT32_MAX || log->item_of[text] == SPAN_NONE) {
@@ -97,7 +97,7 @@ static int label_row(struct trace_log *log, const struct csv *c, size_t row, con
         return -1;
     if (at[2] >= 0 && read_truth(c, row, at[2], &shipped, err))
         return -1;
-    uint32_t item = item_named(log, name);
+    uint32_t item = labels_item(log, name);
     if (item == SPAN_NONE)
         return 0;
     ++*known;

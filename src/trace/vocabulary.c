@@ -28,10 +28,12 @@ enum meaning {
     MEANS_SCORE_NAME,
     MEANS_DECISION,
     MEANS_THRESHOLD,
-    MEANS_METADATA, /* JSON text: its members are attributes too */
-    MEANS_OUTPUT,   /* maybe JSON text with a confidence or a verdict */
-    MEANS_MODEL,    /* its presence tells a model's call */
-    MEANS_NOTE,     /* part of an annotation or evaluation */
+    MEANS_METADATA,  /* JSON text: its members are attributes too */
+    MEANS_OUTPUT,    /* maybe JSON text with a confidence or a verdict */
+    MEANS_MODEL,     /* its presence tells a model's call */
+    MEANS_DOCUMENTS, /* JSON text: a list of what was retrieved */
+    MEANS_DOCUMENT,  /* the id of one of them */
+    MEANS_NOTE,      /* part of an annotation or evaluation */
 };
 
 struct word {
@@ -80,6 +82,8 @@ static const struct word words[] = {
     {"error.message",                 MEANS_ERROR_TEXT, 1},
     {"error",                         MEANS_ERROR_TEXT, 1},
     {".approved",                     MEANS_DECISION,   1},
+    {"gen_ai.retrieval.documents",    MEANS_DOCUMENTS,  1},
+    {".document.id",                  MEANS_DOCUMENT,   1},
     {"annotations.N.annotation.",     MEANS_NOTE,       1}, /* last; what note_is_key knows */
 };
 enum { WORDS = sizeof words / sizeof words[0], RANK_USER = 9, RANK_OUTPUT = 1 };
@@ -142,7 +146,7 @@ struct vocabulary {
     struct settle *later; /* NULL: nobody settles */
     struct span_set *set;
     struct quality *quality;
-    struct attr_path stage_by, item_by, confidence, decision, failure;
+    struct attr_path stage_by, item_by, task_by, confidence, decision, failure;
     enum compare compare;
     char *failure_value; /* owned */
     struct json_reader *json;
@@ -155,7 +159,7 @@ struct vocabulary {
     uint8_t rank_kind, rank_node, rank_session, rank_score, rank_decision, rank_threshold;
     double event_score;
     bool event_score_named;
-    struct buf error_text, scratch;
+    struct buf error_text, scratch, documents;
     struct notes notes;
     uint32_t link_trace; /* SPAN_NONE: no link */
     uint64_t link_span;
@@ -229,6 +233,7 @@ int vocabulary_new(const struct log_options *options, struct span_set *set, stru
     v->quality = quality;
     v->stage_by = path_of(options->stage_by);
     v->item_by = path_of(options->item_by);
+    v->task_by = path_of(options->task_by);
     v->confidence = path_of(options->confidence);
     v->decision = path_of(options->decision);
     v->json = json_reader_new();
@@ -249,6 +254,7 @@ void vocabulary_free(struct vocabulary *v)
     mem_free(v->seen);
     buf_release(&v->error_text);
     buf_release(&v->scratch);
+    buf_release(&v->documents);
     notes_release(&v->notes);
     mem_free(v->failure_value);
     mem_free(v);
@@ -433,8 +439,8 @@ static const struct word *word_of(const char *key, size_t len)
 
 static bool is_named(const struct vocabulary *v, const char *key, size_t len)
 {
-    const struct attr_path *paths[] = {&v->stage_by, &v->item_by, &v->confidence, &v->decision,
-                                       &v->failure};
+    const struct attr_path *paths[] = {&v->stage_by,   &v->item_by,  &v->task_by,
+                                       &v->confidence, &v->decision, &v->failure};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (paths[i]->key && paths[i]->len == len && memcmp(paths[i]->key, key, len) == 0)
             return true;
@@ -507,6 +513,30 @@ static void read_output(struct vocabulary *v, const struct attribute *a)
             put_text(v, &v->rank_decision, RANK_OUTPUT, &v->span.decision, &value);
 }
 
+static void put_document(struct vocabulary *v, const char *id, size_t len)
+{
+    if (!len || memchr(id, '\n', len))
+        return;
+    buf_add(&v->documents, id, len);
+    buf_putc(&v->documents, '\n');
+}
+
+/* [{"id": "d1", "score": 0.9}, ...], or the ids alone; in order of rank. */
+static void read_documents(struct vocabulary *v, const struct attribute *a)
+{
+    struct json root;
+    if (!json_inside(v, a, &root))
+        return;
+    for (struct json_iter it = json_each(root); json_next(&it);) {
+        const char *s;
+        size_t len;
+        struct json id =
+            json_type(it.value) == JSON_MAP ? json_get2(it.value, "id", "document_id") : it.value;
+        if (json_text(id, &s, &len))
+            put_document(v, s, len);
+    }
+}
+
 static void read_note(struct vocabulary *v, const struct attribute *a)
 {
     double x;
@@ -568,6 +598,15 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
         if (!v->rank_kind)
             v->span.kind = SPAN_MODEL;
         break;
+    case MEANS_DOCUMENTS:
+        if (v->options->documents)
+            read_documents(v, a);
+        break;
+    case MEANS_DOCUMENT:
+        if (v->options->documents && a->kind == ATTRIBUTE_TEXT &&
+            !(a->key_len > 14 && !memcmp(a->key, "reranker.input", 14)))
+            put_document(v, a->text, a->text_len);
+        break;
     case MEANS_NOTE:
         read_note(v, a);
         break;
@@ -605,6 +644,8 @@ static void apply_named(struct vocabulary *v, const struct attribute *a)
         v->span.stage_key = intern_value(v, &value);
     if (named(v, &v->item_by, a, &value))
         v->span.item_key = intern_value(v, &value);
+    if (named(v, &v->task_by, a, &value))
+        v->span.task_key = intern_value(v, &value);
     if (named(v, &v->confidence, a, &value) && number_of(v, &value, &x))
         put_score(v, RANK_USER, x);
     if (named(v, &v->decision, a, &value))
@@ -624,6 +665,7 @@ struct span *vocabulary_open(struct vocabulary *v)
     v->event_score = NAN;
     v->event_score_named = false;
     buf_clear(&v->error_text);
+    buf_clear(&v->documents);
     notes_clear(&v->notes);
     v->link_trace = SPAN_NONE;
     return &v->span;
@@ -756,6 +798,8 @@ static const struct span *settle_span(struct vocabulary *v)
         s->flags |= SPAN_INTERRUPT;
     else if (v->failed)
         s->outcome = (uint8_t)failure_of(text);
+    if (v->documents.len)
+        s->documents = span_text(v->set, v->documents.data, v->documents.len);
     span_mark_times(s);
     return s;
 }

@@ -46,3 +46,22 @@ seam: --window goes with --slo OBJECTIVE
 $ seam replay tests/data/genai.jsonl.gz --slo "completion at least 95%" --window 0s
 seam: --window 0s: write a time above 0, such as 5m or 1h
 [2]
+# Repeated tasks, and retrieval against judgements.
+$ seam replay tests/data/genai.jsonl.gz --labels tests/data/genai.labels.csv --task-by gen_ai.workflow.name 2>/dev/null | sed -n '/^Of k runs/,/^ 4 /p'
+Of k runs of a task
+ k  one at least is right (pass@k)  all are right (pass^k)
+ 1                   99.5% (0–100)           99.5% (0–100)
+ 2                    100% (0–100)           99.0% (0–100)
+ 3                    100% (0–100)           98.5% (0–100)
+ 4                    100% (0–100)           98.0% (0–100)
+$ printf 'item,document,relevant\na259c0655f5e02d158d0354b50d25eae,d0,1\n68547f518231a1ebdee47469d1cabb1a,d9,1\n68547f518231a1ebdee47469d1cabb1a,d1,1\n' > $TMP_GOLDEN/rel.csv; seam replay tests/data/genai.jsonl.gz --relevance $TMP_GOLDEN/rel.csv 2>/dev/null | sed -n '/^Retrieval/,/^Stages/p'
+Retrieval: recall of the relevant documents
+span name                 first        first 5       first 10  reciprocal rank
+retrieval corpus  75.0% (0–100)  75.0% (0–100)  75.0% (0–100)                1
+
+Stages
+$ seam import log tests/data/genai.jsonl.gz --db $TMP_GOLDEN/docs.db --quiet; seam replay $TMP_GOLDEN/docs.db --relevance $TMP_GOLDEN/rel.csv --quiet --csv | grep -c mrr
+2
+$ seam replay tests/data/genai.jsonl.gz --relevance tests/data/genai.labels.csv
+seam: tests/data/genai.labels.csv:1: judgements of documents need the columns item and document
+[3]

@@ -73,6 +73,8 @@ static void make(struct span_set *set, const char *trace, size_t n)
             s.stage_key = text(set, "key");
             s.item_key = text(set, "item");
             s.decision = text(set, "approve");
+            s.task_key = text(set, "task");
+            s.documents = text(set, "d1\nd2\n");
         }
         span_set_add(set, &s);
     }
@@ -165,6 +167,8 @@ static void same_span(const struct span_set *a, size_t i, const struct span_set 
     same_text(a, a->stage_key[i], b, b->stage_key[k]);
     same_text(a, a->item_key[i], b, b->item_key[k]);
     same_text(a, a->decision[i], b, b->decision[k]);
+    same_text(a, a->task_key[i], b, b->task_key[k]);
+    same_text(a, a->documents[i], b, b->documents[k]);
 }
 
 /* If the spans get a column more, the store needs a migration and this test a line. */
@@ -178,7 +182,7 @@ static void every_column_comes_back_as_it_was(void **state)
 #define X(type, name) columns++;
     SPAN_COLUMNS(X)
 #undef X
-    assert_int_equal(columns, 18);
+    assert_int_equal(columns, 20);
     make(&set, "t1", 7);
     ok(add(p->path, &set, &err), &err);
     assert_true(store_is(p->path));

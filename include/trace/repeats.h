@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Runs that repeat a task, and documents that were retrieved: what judgements say of both. */
+#ifndef SEAM_TRACE_REPEATS_H
+#define SEAM_TRACE_REPEATS_H
+
+#include "model/result.h"
+#include "trace/log.h"
+
+/* Of n runs of a task c are right: the chance that at least one of k drawn runs is right, and that
+ * all k are; unbiased for k runs of the task.  1 <= k <= n, c <= n. */
+double pass_at_k(uint64_t n, uint64_t c, uint64_t k);
+double pass_all_k(uint64_t n, uint64_t c, uint64_t k);
+
+/* Where spans name a task (task_key): the number of tasks and the curves pass_at_k and pass_all_k,
+ * means over the tasks with Student's interval, from items whose truth is known (log_labels). */
+void observe_tasks(const struct trace_log *log, double level, struct result *out);
+
+/* Reads which documents are relevant, a CSV of item, document and maybe relevant, and adds
+ * recall_at_k (of all that was handed on) and mrr to the span names that retrieved, and to the
+ * stages whose attempts they are, with the curve recall_at_k.  A document counts where it first
+ * stands.  The log was read with `documents`; items that nobody judged do not count.  ERR_INPUT
+ * with file:line. */
+MUST_CHECK int observe_relevance(const struct trace_log *log, const char *path, double level,
+                                 struct result *out, struct error *err);
+
+#endif
