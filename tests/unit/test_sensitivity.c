@@ -348,7 +348,7 @@ static const char rich[] =
 static void solve_with(const char *path, double x, struct result *r)
 {
     struct error err = {0};
-    struct exact_options options = {.level = 0.95, .values_only = true};
+    struct exact_options options = {.level = 0.95, .values_only = true, .means_only = true};
     struct pipeline p;
     bool complete;
     char value[64];
@@ -460,7 +460,7 @@ static void two_evidences_that_say_the_same_are_two_parameters(void **state)
 static void values_alone_have_no_sensitivities(void **state)
 {
     struct error err = {0};
-    struct exact_options options = {.level = 0.95, .values_only = true};
+    struct exact_options options = {.level = 0.95, .values_only = true, .means_only = true};
     struct pipeline p;
     struct result r;
     bool complete;
