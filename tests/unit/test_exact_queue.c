@@ -30,9 +30,9 @@ static void parse(const char *flow, struct pipeline *p)
     buf_release(&text);
 }
 
-static int try_solve(struct solved *s, const char *flow, struct error *err)
+static int try_solve(struct solved *s, const char *flow, bool values_only, struct error *err)
 {
-    struct exact_options options = {.level = 0.95, .seed = 1};
+    struct exact_options options = {.level = 0.95, .seed = 1, .values_only = values_only};
     parse(flow, &s->p);
     result_init(&s->r, "solve");
     return exact_solve(&s->p, &options, &s->r, &s->complete, err);
@@ -41,7 +41,14 @@ static int try_solve(struct solved *s, const char *flow, struct error *err)
 static void solve(struct solved *s, const char *flow)
 {
     struct error err = {0};
-    ok(try_solve(s, flow, &err), &err);
+    ok(try_solve(s, flow, false, &err), &err);
+}
+
+/* Without losses and sensitivities, which solve again and again. */
+static void solve_values(struct solved *s, const char *flow)
+{
+    struct error err = {0};
+    ok(try_solve(s, flow, true, &err), &err);
 }
 
 static double desk(const struct solved *s, const char *name)
@@ -57,7 +64,7 @@ static void refused(const char *flow, enum error_code code, const char *why)
 {
     struct error err = {0};
     struct solved s;
-    assert_int_equal(try_solve(&s, flow, &err), -1);
+    assert_int_equal(try_solve(&s, flow, false, &err), -1);
     error_is(&err, code, why);
     done(&s);
 }
@@ -258,7 +265,7 @@ static void shifts_have_the_same_cycle_every_day(void **state)
                  "  - stage: ask\n    latency: {lognormal: {p50: 1h, sigma: 1}}\n"
                  "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n",
                  cases[i].at_close);
-        solve(&s, text);
+        solve_values(&s, text);
         near_rel(desk(&s, "in_system_mean"), cases[i].average, 1e-7);
         near_rel(top(&s, "latency_mean"), (cases[i].average + exp(0.5)) * HOUR, 1e-7);
         const struct curve *curve = result_curve(&s.r, "in_system");
@@ -317,12 +324,12 @@ static void a_daily_rate_comes_late(void **state)
     (void)state;
     struct solved s;
     double w = 2 * 3.14159265358979323846 / 24, mu = 1;
-    solve(&s, "arrivals: {daily: {mean: 3/h, amplitude: 2/h, peak: \"14:00\"}}\n"
-              "horizon: {warmup: 30d, length: 100d, observe: 1h}\n"
-              "resources: {people: {servers: 50}}\nflow:\n"
-              "  - stage: ask\n    latency: {exponential: {mean: 2h}}\n"
-              "    next: [{to: desk, probability: 50%}, ship]\n"
-              "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n");
+    solve_values(&s, "arrivals: {daily: {mean: 3/h, amplitude: 2/h, peak: \"14:00\"}}\n"
+                     "horizon: {warmup: 30d, length: 100d, observe: 1h}\n"
+                     "resources: {people: {servers: 50}}\nflow:\n"
+                     "  - stage: ask\n    latency: {exponential: {mean: 2h}}\n"
+                     "    next: [{to: desk, probability: 50%}, ship]\n"
+                     "  - review: desk\n    by: people\n    latency: {exponential: {mean: 1h}}\n");
     const struct curve *c = result_curve(&s.r, "in_system");
     double d1 = 1 - 2 * w * w / mu, d2 = 2 * w + w / mu; /* (1 + 2 i w) (1 + i w / mu) */
     for (int t = 0; t < 24; t++) {
