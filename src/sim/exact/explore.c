@@ -6,149 +6,17 @@
  * and the qualities remembered for targets of back edges.  What the rest of
  * the way cannot ask about is set to 0, found by walking the steps' routes backwards, so that
  * items which differ in nothing that matters are one state. */
+#include "sim/exact/explore.h"
+
 #include "sim/exact/fork.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { WORD_UNIT, WORD_ITEM, WORD_LAST, WORD_BANDS };
 /* The last visit of a step. */
 enum { PAST_NONE, PAST_OK, PAST_FAILED, PAST_SILENT };
 
 enum { WORDS_MAX = 1 << 24 }; /* of all states: 64 MB, so that long states cost no more memory */
-
-struct explorer {
-    struct chain *c;
-    const struct pipeline *p;
-    const struct rules *r;
-    const bool *possible;
-    uint32_t n_steps, counters, slots, length; /* word offsets; words of a state */
-    uint32_t *past, *visits;                   /* [n_steps] words, 0 where nobody asks */
-    uint32_t *visits_max;   /* [n_steps] beyond which no condition tells visits apart */
-    uint32_t n_questions;   /* words from the first of these to the counters */
-    bool *asked;            /* [n_steps][n_questions] */
-    bool *remembers;        /* [n_steps] the quality of the item scored counts at a gate ahead */
-    double *confidences;    /* [n_steps] for conditions, */
-    uint32_t *counts;       /* and visits */
-    bool *ahead;            /* [n_steps][n_steps]: u may still be visited by an item entering x */
-    bool *asks;             /* [n_steps][n_steps]: a gate ahead of x asks scorer s by name */
-    bool *asks_last;        /* [n_steps] a gate ahead of x asks whoever spoke last */
-    uint32_t *counter_step; /* [n_counters] step whose exit counts it */
-    bool *slot_ahead;       /* [n_steps][n_entry_slots] */
-    VEC(uint32_t) words;
-    VEC(struct chain_state) states;
-    VEC(struct hop) hops;
-    uint32_t *table, table_size; /* state + 1 */
-};
-
-/* --- what lies ahead */
-
-static bool merge(bool *into, const bool *from, uint32_t n, uint32_t except)
-{
-    bool changed = false;
-    for (uint32_t i = 0; i < n; i++)
-        if (from[i] && !into[i] && i != except)
-            into[i] = changed = true;
-    return changed;
-}
-
-/* What lies ahead of the target of one route lies ahead of its step. */
-static bool look_along(struct explorer *x, uint32_t step, bool failed, const struct route *route)
-{
-    uint32_t n = x->n_steps, q = x->n_questions, to = (uint32_t)route->to;
-    if (route->to < 0)
-        return false;
-    bool overwritten = x->p->step[step].has_confidence && !failed;
-    bool changed = merge(x->ahead + step * n, x->ahead + to * n, n, UINT32_MAX);
-    changed |= merge(x->asks + step * n, x->asks + to * n, n, overwritten ? step : UINT32_MAX);
-    changed |= merge(x->asks_last + step, x->asks_last + to, overwritten ? 0 : 1, UINT32_MAX);
-    changed |= merge(x->asked + step * q, x->asked + to * q, q, UINT32_MAX);
-    return changed;
-}
-
-static bool look_ahead_once(struct explorer *x, uint32_t step)
-{
-    bool changed = false;
-    for (uint32_t e = 0; e < rules_starts(x->r, step); e++)
-        for (int32_t k = rules_start(x->r, step, e); k >= 0; k = x->r->route[k].otherwise)
-            changed |= look_along(x, step, e == EXIT_FAIL, &x->r->route[k]);
-    return changed;
-}
-
-static void note_route(struct explorer *x, uint32_t step, const struct route *route)
-{
-    if (route->counter != ROUTE_FREE)
-        x->counter_step[route->counter] = step;
-    for (uint32_t i = 0; i < x->n_steps && route->back; i++)
-        if (x->ahead[i * x->n_steps + step])
-            x->slot_ahead[i * x->r->n_entry_slots + (uint32_t)x->r->entry_slot[route->to]] = true;
-}
-
-static void note_word(struct explorer *x, uint32_t step, uint32_t word)
-{
-    x->asked[step * x->n_questions + word - WORD_BANDS - x->n_steps] = true;
-}
-
-static void note_operand(struct explorer *x, uint32_t step, const struct operand *o)
-{
-    bool scores = x->p->step[step].has_confidence;
-    if (o->kind == OPERAND_VISITS)
-        note_word(x, step, x->visits[o->of]);
-    else if (o->kind == OPERAND_CONFIDENCE && !scores)
-        x->asks_last[step] = true;
-    else if (o->kind == OPERAND_CONFIDENCE_OF && !(scores && o->of == step))
-        x->asks[step * x->n_steps + o->of] = true;
-}
-
-/* What a visit of the step itself asks. */
-static void note_questions(struct explorer *x, uint32_t i)
-{
-    const struct step *s = &x->p->step[i];
-    x->ahead[i * x->n_steps + i] = true;
-    if (s->kind == STEP_GATE && s->gate_of >= 0 && s->gate_of != (int32_t)i)
-        x->asks[i * x->n_steps + scorer_named(x->p, (uint32_t)s->gate_of)] = true;
-    if (s->kind == STEP_GATE && s->gate_of < 0 && !s->has_confidence)
-        x->asks_last[i] = true;
-    for (uint32_t g = 0; g < s->n_given; g++)
-        if (s->given[g].kind != GIVEN_BAD && s->given[g].kind != GIVEN_CLASS)
-            note_word(x, i, x->past[s->given[g].of]);
-    for (uint32_t w = 0; w < s->n_ways; w++) {
-        const struct condition *c = s->way[w].when;
-        for (uint32_t k = 0; c && k < c->n; k++)
-            if (c->node[k].op < CONDITION_NOT) {
-                note_operand(x, i, &c->node[k].left);
-                note_operand(x, i, &c->node[k].right);
-            }
-    }
-}
-
-/* What the steps inside ask about the time before. */
-static void note_context(struct explorer *x, uint32_t parallel)
-{
-    for (uint32_t i = 0; i < x->n_steps; i++)
-        for (uint32_t g = 0; x->p->step[i].parent == parallel + 1 && g < x->p->step[i].n_given; g++)
-            if (given_is_outer(x->p, parallel, &x->p->step[i].given[g]))
-                note_word(x, parallel, x->past[x->p->step[i].given[g].of]);
-}
-
-static void look_ahead(struct explorer *x)
-{
-    uint32_t n = x->n_steps;
-    for (uint32_t i = 0; i < n; i++) {
-        note_questions(x, i);
-        if (x->p->step[i].parallel)
-            note_context(x, i);
-    }
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (uint32_t i = n; i-- > 0;)
-            changed |= look_ahead_once(x, i);
-    }
-    for (uint32_t i = 0; i < n; i++)
-        for (uint32_t e = 0; e < rules_starts(x->r, i); e++)
-            for (int32_t k = rules_start(x->r, i, e); k >= 0; k = x->r->route[k].otherwise)
-                note_route(x, i, &x->r->route[k]);
-}
 
 /* --- states */
 
@@ -537,37 +405,6 @@ static void expand(struct explorer *x, uint32_t state, uint32_t *from, uint32_t 
 
 /* --- the whole */
 
-static void number_questions(struct explorer *x)
-{
-    uint32_t word = WORD_BANDS + x->n_steps;
-    for (uint32_t i = 0; i < x->n_steps; i++) {
-        const struct step *s = &x->p->step[i];
-        for (uint32_t g = 0; g < s->n_given; g++)
-            if (s->given[g].kind != GIVEN_BAD && s->given[g].kind != GIVEN_CLASS &&
-                !x->past[s->given[g].of])
-                x->past[s->given[g].of] = word++;
-        for (uint32_t w = 0; w < s->n_ways; w++)
-            for (uint32_t k = 0; s->way[w].when && k < s->way[w].when->n; k++) {
-                const struct condition_node *n = &s->way[w].when->node[k];
-                const struct operand *o = n->left.kind == OPERAND_VISITS ? &n->left : &n->right;
-                const struct operand *v = o == &n->left ? &n->right : &n->left;
-                if (n->op >= CONDITION_NOT || o->kind != OPERAND_VISITS)
-                    continue;
-                if (!x->visits[o->of])
-                    x->visits[o->of] = word++;
-                double most = fmin(fmax(v->value, 0), 1e9) + 2;
-                if (most > x->visits_max[o->of])
-                    x->visits_max[o->of] = (uint32_t)most;
-            }
-        for (uint32_t k = 0; k < x->n_steps; k++)
-            x->remembers[k] |= x->c->remembers ||
-                               ((s->draws_threshold || s->audit.present) && s->kind == STEP_GATE &&
-                                (s->gate_of < 0 || scorer_named(x->p, (uint32_t)s->gate_of) == k));
-    }
-    x->n_questions = word - WORD_BANDS - x->n_steps;
-    x->counters = word;
-}
-
 static void explorer_init(struct explorer *x, struct chain *c, const bool *possible)
 {
     const struct rules *r = c->rules;
@@ -579,7 +416,7 @@ static void explorer_init(struct explorer *x, struct chain *c, const bool *possi
     x->remembers = mem_zero(n, sizeof *x->remembers);
     x->confidences = mem_zero(n, sizeof *x->confidences);
     x->counts = mem_zero(n, sizeof *x->counts);
-    number_questions(x);
+    explorer_questions(x);
     x->slots = x->counters + r->n_counters;
     x->length = x->slots + r->n_entry_slots;
     x->ahead = mem_zero((size_t)n * n, sizeof(bool));
@@ -588,7 +425,7 @@ static void explorer_init(struct explorer *x, struct chain *c, const bool *possi
     x->asked = mem_zero((size_t)n * x->n_questions + 1, sizeof(bool));
     x->counter_step = mem_zero((size_t)r->n_counters + 1, sizeof(uint32_t));
     x->slot_ahead = mem_zero((size_t)n * (r->n_entry_slots + 1), sizeof(bool));
-    look_ahead(x);
+    explorer_look_ahead(x);
 }
 
 static void explorer_release(struct explorer *x)
