@@ -145,11 +145,13 @@ void desk_sim_flush(struct desk_sim *s, struct queue_tally *t);
 
 /* sim/desk/line.c */
 void desk_line_init(struct desk_line *l, const struct pipeline *p, uint32_t resource);
+/* Frees its servers and line. */
 void desk_line_release(struct desk_line *l);
 /* All servers free, nobody there. */
 void desk_line_clear(struct desk_line *l);
 /* Room for n more customers. */
 void customers_room(struct customers *c, uint32_t n);
+/* Frees the columns and leaves *c zero. */
 void customers_release(struct customers *c);
 /* Puts those who reach the desk by `upto` in order and serves them; nobody who is still to come
  * reaches it before.  May wait for more of them where `all` is false. */

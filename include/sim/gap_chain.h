@@ -27,6 +27,7 @@ struct gap_model {
 
 /* `m` has the branches of perfect steps (what_if).  ERR_NUMERIC. */
 MUST_CHECK int gap_model_build(struct gap_model *g, struct model *m, struct error *err);
+/* Frees the rules, weights and pipelines without a layer. */
 void gap_model_release(struct gap_model *g);
 /* Fills value[gap_size()] with the evidence at theta (NULL: as written).  False when items never
  * end with some steps perfect.  Only where `work` is affordable; it is infinite where a layer has

@@ -50,6 +50,7 @@ void draws_init(struct draws *d, const struct pipeline *p, uint32_t n, uint32_t 
 void draws_release(struct draws *d);
 /* Forgets what the draws showed, but keeps the texts. */
 void draws_clear(struct draws *d);
+/* How many of them are done. */
 uint32_t draws_done(const struct draws *d);
 /* Takes what a draw showed, whose intervals are value -+ one standard error. */
 void draw_take(struct draw *d, const struct result *r);

@@ -77,8 +77,9 @@ void parameters_add_dist(struct parameter_list *list, struct parameter q, const 
                          const struct dist *d, bool score);
 /* Were they written alike, their parts included? */
 bool parameters_same_dist(const struct dist *a, const struct dist *b);
-/* Adds the numbers of what is beside `flow`: before it, and after it. */
+/* Adds the numbers of what items are when they come: capability, `wrong`, shares of classes. */
 void parameters_add_input(struct parameter_list *list);
+/* Adds those of what is around `flow`: environments, resources, arrivals, costs and worths. */
 void parameters_add_world(struct parameter_list *list);
 /* Adds those of a step that are not in struct numbers. */
 void parameters_add_helpers(struct parameter_list *list, uint32_t step);

@@ -11,6 +11,8 @@
 #include "sim/ranks.h"
 #include <stdatomic.h>
 
+struct engine_def; /* sim/engine.h */
+
 struct run_until {
     const char *metric;
     double half_width; /* absolute, in the metric's unit */
@@ -56,8 +58,7 @@ MUST_CHECK int run_simulate(const struct pipeline *p, const struct run_options *
 /* Threads of a process: as asked; 0: all processors, or one for each of several ranks. */
 uint32_t run_threads(const struct run_options *options);
 
-/* The same by a chosen engine that supports p, with the parameters as they are written. */
-struct engine_def;
+/* The same as run_simulate by a chosen engine that supports p, with the parameters as written. */
 MUST_CHECK int run_by(const struct engine_def *def, const struct pipeline *p,
                       const struct run_options *options, struct result *out, struct error *err);
 

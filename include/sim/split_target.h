@@ -22,6 +22,7 @@ struct split_wishes {
 
 /* Finds what is rare in *out and due to queues; the caller releases. */
 void split_wishes_find(struct split_wishes *w, const struct queue_program *g, struct result *out);
+/* Frees the list and leaves *w zero. */
 void split_wishes_release(struct split_wishes *w);
 
 #endif

@@ -60,6 +60,7 @@ struct split_walk {
 
 /* A walk by the plan, which outlives it; release it. */
 void split_walk_init(struct split_walk *w, const struct split_plan *plan);
+/* Frees the walk, not the plan. */
 void split_walk_release(struct split_walk *w);
 /* Walks through a horizon: w->y and w->x are its weighted sums, seen and square go on.  False:
  * stopped, or more events than the plan allows. */

@@ -61,14 +61,18 @@ uint32_t tilt_sites(uint32_t n_steps);
 void tilt_begin(struct tilt *t, uint32_t set);
 /* Its weight. */
 double tilt_weight(const struct tilt *t);
+/* Frees the marks. */
 void tilt_release(struct tilt *t);
 
-/* The number to use instead of u, uniform, for a draw at a step. */
+/* The number to use instead of u, uniform on 64 bits, when an item is drawn bad below bad_below. */
 uint64_t tilt_quality(struct tilt *t, uint64_t bad_below, uint64_t u);
+/* Instead of u for a latency by this plan: late ones and, with tails, long ones more often. */
 uint64_t tilt_latency(struct tilt *t, uint32_t step, const struct queue_plan *plan, uint64_t u);
+/* Instead of u for the outcome of an attempt: each that is not ok more often. */
 uint64_t tilt_outcome(struct tilt *t, uint32_t step, const struct queue_plan *plan, uint64_t u);
 /* change, reject: numbers below them change the quality, or are caught. */
 uint64_t tilt_decision(struct tilt *t, uint32_t step, uint64_t change, uint64_t reject, uint64_t u);
+/* Instead of u for a confidence: with tails, very low and very high ones more often. */
 uint64_t tilt_confidence(struct tilt *t, uint32_t step, uint64_t u);
 /* Ways by probability, in their order, for a class. */
 uint64_t tilt_way(struct tilt *t, uint32_t step, const struct step *of, uint32_t class, uint64_t u);

@@ -14,6 +14,7 @@ uint64_t ids_span(const char *s, size_t len);
 
 /* The same of an id's own bytes, which stand for as many digits of hex. */
 uint32_t ids_trace_bytes(struct span_set *set, const uint8_t *bytes, size_t n);
+/* A span's number from the n bytes of its id, as ids_span has it from their hex. */
 uint64_t ids_span_bytes(const uint8_t *bytes, size_t n);
 enum { IDS_BYTES_MAX = 32 }; /* longer ones are cut */
 

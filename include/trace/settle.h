@@ -25,6 +25,8 @@ struct settle {
     VEC(uint32_t) shared; /* spans of servers that have the id of the client's span */
 };
 
+/* Keeps a judgement, in the order of the calls, until settle_all; its texts are borrowed until
+ * then. */
 void settle_judgement(struct settle *s, const struct judgement *j);
 /* The span added last shares the id of its client's span. */
 void settle_shared(struct settle *s, const struct span_set *set);

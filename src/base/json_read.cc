@@ -71,7 +71,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The code unit of "\uXXXX" at s, or -1. */
+/* The code unit of an escape at s (\u and four hex digits), or -1. */
 static int escape_unit(const char *s, const char *end)
 {
     if (end - s < 6 || s[0] != '\\' || s[1] != 'u')

@@ -67,6 +67,7 @@ static const uint64_t FRESH = UINT64_C(1) << 63; /* of a turn: not interrupted *
 
 /* The customer's record, who is not in the line yet. */
 uint32_t guest_new(struct desk_order *o, const struct customers *c, uint32_t i);
+/* Gives a record back, for guest_new to take again. */
 void guest_free(struct desk_order *o, uint32_t who);
 /* Puts him in the line where the discipline says. */
 void desk_order_wait(struct desk_order *o, uint32_t who);

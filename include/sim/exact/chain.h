@@ -238,6 +238,7 @@ static inline const struct retry *chain_retry(const struct chain *c, uint32_t un
 
 /* --- units (sim/exact/units.c) */
 
+/* Makes the units of all steps of c->pipeline, for c->class, with their numbers as written. */
 void units_init(struct chain *c);
 /* Frees the units, their bands and their other arrays. */
 void units_release(struct chain *c);
@@ -253,12 +254,14 @@ void slots_init(struct chain *c);
  * returns the probability that the item is caught. */
 double visit_weights(const struct chain *c, uint32_t unit, const struct numbers *n,
                      const struct visit_law *law, bool good, double *weight);
-/* Numbers of a unit as written; and with the environments in another joint state. */
+/* Numbers of a unit as written, in its own weather. */
 void unit_numbers(const struct chain *c, uint32_t unit, struct numbers *out);
+/* The same with the environments in state[n_environments]; NULL: in none. */
 void unit_numbers_in(const struct chain *c, uint32_t unit, const uint32_t *state,
                      struct numbers *out);
-/* Anew after the latency changed; after outcomes may have. */
+/* The law of a hedged attempt anew after its latency changed; nothing for a unit without. */
 void hedge_refill(struct chain *c, uint32_t unit);
+/* The same where the outcomes of one call are others than it was filled for. */
 void hedge_update(struct chain *c, uint32_t unit);
 /* P(a hedged attempt has ended after t seconds). */
 double hedge_by(const struct chain *c, uint32_t unit, double t);

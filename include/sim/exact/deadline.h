@@ -25,12 +25,13 @@ MUST_CHECK int deadline_flow(struct model *m, uint32_t class, struct flow *state
 void deadline_stages(struct model *m, uint32_t class, double share);
 /* What is not had of a step besides times. */
 bool deadline_hides(const struct model *m, uint32_t step);
-/* F(x) less of what is known of it, the largest so far; the largest share of items whose time is
- * the deadline itself; the shares of a scope (0: all, then classes) that would end as `of` says
- * without it, and its one deadline in s, NaN where classes differ. */
+/* F(x) less of what is known of it, the largest so far. */
 double deadline_error(const struct model *m);
+/* The largest share of items whose time is the deadline itself. */
 double deadline_tied(const struct model *m);
+/* The share of a scope (0: all, then classes) that would end as `of` says without it. */
 double deadline_free(const struct model *m, uint32_t scope, uint32_t of);
+/* The one deadline of a scope in s, NaN where classes differ. */
 double deadline_of(const struct model *m, uint32_t scope);
 /* Roughly the ns of one deadline_flow of all classes. */
 double deadline_work(const struct model *m);

@@ -45,6 +45,8 @@ struct branch {
 enum { CONTEXT_GIVENS_MAX = 4 };
 /* What a `given` of a step inside the parallel asks about the time before it? */
 bool given_is_outer(const struct pipeline *p, uint32_t parallel, const struct given *g);
+/* How many such `given` the steps inside have; at most CONTEXT_GIVENS_MAX in a pipeline that is
+ * solved. */
 uint32_t context_givens(const struct pipeline *p, uint32_t parallel);
 /* Confidences inside, and where the last of them goes. */
 bool parallel_scores(const struct pipeline *p, uint32_t parallel);
@@ -60,8 +62,11 @@ bool gate_draws(const struct step *s);
 /* NULL, or why a step in or around parallels cannot be had exactly: a literal. */
 const char *inside_lacks(const struct pipeline *p, const struct rules *r, uint32_t step);
 
+/* The chain of one branch of a parallel of c, in a context, with the branches of perfect and
+ * failing steps too (what_if); errors as of chain_build, *b is zero then. */
 MUST_CHECK int branch_init(struct branch *b, const struct chain *c, uint32_t parallel,
                            uint32_t branch, uint32_t context, bool what_if, struct error *err);
+/* Frees all of the branch and leaves *b zero. */
 void branch_release(struct branch *b);
 /* Takes the numbers of the whole chain's units over; perfect[n_steps] and failing of that chain. */
 void branch_take(struct branch *b, const struct chain *c);
@@ -166,7 +171,10 @@ static inline bool forks_invert(const struct chain *c)
 }
 /* When the states are known: which forks items of which quality come to. */
 void forks_mark(struct chain *c);
+/* Builds the forks of all parallels of c, owned by c, with their branches; errors as of
+ * branch_init. */
 MUST_CHECK int forks_build(struct chain *c, bool what_if, struct error *err);
+/* Frees the forks; nothing where there are none. */
 void forks_release(struct chain *c);
 /* Probabilities anew, of one parallel, or of all (UINT32_MAX). */
 void forks_refill(struct chain *c, uint32_t parallel);

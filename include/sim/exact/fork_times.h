@@ -18,6 +18,7 @@ void fork_times_release(struct fork *f);
 void fork_laws(struct fork *f, uint32_t q);
 /* The places where `best` compares, from the confidences as filled (sim/exact/best.c). */
 void best_refill(struct fork *f);
+/* Frees the places. */
 void best_release(struct fork *f);
 
 #endif

@@ -140,13 +140,15 @@ void panel_nodes(const struct panel *p, double from, double width, double x[PANE
                  double weight[PANEL_NODES]);
 /* E[X^k | X <= limit], k >= 1, of what the law holds. */
 double latency_law_moment(const struct latency_law *law, int k);
-/* The places x on a panel where a fit wants its values; coefficients from values there. */
+/* The places x on a panel where a fit wants its values. */
 void panel_places(double from, double width, double x[PANEL_NODES]);
+/* Coefficients from the values at those places. */
 void panel_fit(struct panel *p, const double y[PANEL_NODES]);
-/* The polynomial at x in [from, from + width]; its derivative; its integral from `from`, returned
- * over the whole panel. */
+/* The polynomial at x in [from, from + width]. */
 double panel_at(const struct panel *p, double x);
+/* Its derivative, on the same panel. */
 void panel_slope(const struct panel *p, struct panel *out);
+/* Its integral from `from` on, on the same panel; returns that over the whole panel. */
 double panel_integral(const struct panel *p, struct panel *out);
 /* out[window_waves]: the integral of exp(-s x) times the panels p[i * stride], bent down to 0
  * behind t_max. */
@@ -262,6 +264,7 @@ void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limit
 void latency_unit_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
                        uint32_t unit, const struct window *w, uint32_t b,
                        struct wave out[END_COUNT]);
+/* The same in kinks; adds to out. */
 void latency_unit_kinks(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
                         uint32_t unit, struct kink_limits *limits, struct kinks out[END_COUNT]);
 
@@ -316,12 +319,13 @@ static inline size_t latency_laws(const struct latency_model *l)
 {
     return l->parts * latency_stride(l);
 }
-/* Fills state_s, out_s and law_s; frees them. */
+/* Fills state_s, out_s and law_s, owned by l. */
 void latency_offsets(struct latency_model *l);
+/* Frees those three. */
 void latency_offsets_release(struct latency_model *l);
-/* Tells parts apart where there are constants between them that nothing else comes near; and makes
- * them one again. */
+/* Tells parts apart where there are constants between them that nothing else comes near. */
 void latency_split(struct latency_model *l);
+/* Makes them one again. */
 void latency_unsplit(struct latency_model *l);
 /* mass[latency_laws]: shares of the items of each scope. */
 void latency_part_masses(const struct latency_model *l, double *mass);

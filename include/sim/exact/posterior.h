@@ -24,6 +24,8 @@ struct quadrature {
 };
 /* The best rule with at most max_nodes nodes; points = level = 0 when there is none. */
 struct quadrature quadrature_choose(uint32_t dimensions, double max_nodes);
+/* Calls visit at every node with theta and its weight, which add up to 1; errors are those of
+ * visit, and ERR_NUMERIC. */
 MUST_CHECK int quadrature_run(const struct pipeline *p, const struct quadrature *q,
                               quadrature_visit *visit, void *arg, struct error *err);
 

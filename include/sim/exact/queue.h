@@ -12,6 +12,8 @@
 #include "model/result.h"
 #include "sim/exact.h"
 
+struct waits; /* sim/exact/wait.h */
+
 /* One stream of customers; those of a lower rank are served first. */
 struct desk_stream {
     double rate_per_s, service[2]; /* E[S], E[S^2] in s, s^2 */
@@ -57,7 +59,6 @@ void exact_queue_posterior(const struct pipeline *p, const struct exact_options 
 
 /* exact_solve for an untimed pipeline whose steps have waits before them (sim/exact/wait.h); NULL:
  * none. */
-struct waits;
 MUST_CHECK int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
                                    const struct exact_options *options, struct result *out,
                                    bool *complete, struct error *err);

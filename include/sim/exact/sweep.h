@@ -44,7 +44,9 @@ struct branch_times {
     double doubt;            /* what those do not hold, as a probability */
     VEC(struct sweep_cut) cuts;
 };
+/* Of a filled branch, which must outlive t, for items that enter it good (1) or bad (0). */
 void branch_times_init(struct branch_times *t, const struct branch *b, uint32_t good);
+/* Frees the laws and cuts. */
 void branch_times_release(struct branch_times *t);
 /* P(ended in e by x; just before x), for each end. */
 void branch_times_at(const struct branch_times *t, double x, bool left, double *p);

@@ -157,9 +157,10 @@ MUST_CHECK int model_build(struct model *m, const struct pipeline *p, uint32_t m
                            bool whole, struct error *err);
 /* Puts waits before the attempts of some steps; between model_build and model_start. */
 void model_wait(struct model *m, const struct waits *waits);
-/* What an item waits at this step cannot be told by more than its mean, or its visit has several
- * attempts whose waits depend on each other; and does it wait at all, in some class? */
+/* Can what an item waits at this step not be told by more than its mean, or has its visit several
+ * attempts whose waits depend on each other? */
 bool model_wait_vague(const struct model *m, uint32_t step);
+/* Do items of some class wait there at all? */
 bool model_waits_at(const struct model *m, uint32_t step);
 /* Finds the edges in use and the middle to take moments about; before the first model_values. */
 MUST_CHECK int model_start(struct model *m, const double *theta, struct error *err);

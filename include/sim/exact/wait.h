@@ -41,26 +41,30 @@ struct waits {
 void wait_law_mean(struct wait_law *w, double mean_s);
 /* That of M/M/c: P(wait) and the rate of what is spare. */
 void wait_law_exponential(struct wait_law *w, double share, double rate_per_s);
-/* That of M/G/1 for work of n latencies, cut at limit_s, that come at these rates; they must
- * outlive w.  Their loads add up to less than 1. */
+/* A stream of work: latencies in s, cut at limit_s, that come at this rate. */
 struct wait_work {
     const struct dist *latency;
     double limit_s, rate_per_s;
 };
+/* That of M/G/1 for n streams, whose latencies must outlive w; their loads add up to less than 1.
+ */
 void wait_law_general(struct wait_law *w, const struct wait_work *work, uint32_t n);
-/* That of those who come to M/M/c/K+M and are served, or whose patience ends: from p[len], the
- * stationary probabilities of n at the desk (desk_states). */
 struct desk;
+/* That of those who come to M/M/c/K+M and are served: from p[len], the stationary probabilities of
+ * n at the desk (desk_states). */
 void wait_law_served(struct wait_law *w, const struct desk *d, const double *p, size_t len);
+/* That of those whose patience ends before they are served, likewise. */
 void wait_law_left(struct wait_law *w, const struct desk *d, const double *p, size_t len);
 /* Frees the streams and masses, and leaves *w zero. */
 void wait_law_release(struct wait_law *w);
 
-/* Fills out[window_waves] with E[exp(-s W)], and out with its kinks. */
+/* Fills out[window_waves] with E[exp(-s W)]. */
 void wait_law_transform(const struct wait_law *w, const struct window *at, struct wave *out);
+/* The kinks of the same that matter in this window. */
 void wait_law_kinks(const struct wait_law *w, const struct window *at, struct kinks *out);
-/* The quantile of p and P(W <= x), in s; NaN where they are not known to 1e-6. */
+/* The quantile of p in (0, 1), in s; NaN where it is not known to 1e-6. */
 double wait_law_quantile(const struct wait_law *w, double p);
+/* P(W <= x s); NaN likewise. */
 double wait_law_within(const struct wait_law *w, double x);
 
 #endif

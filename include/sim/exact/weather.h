@@ -75,10 +75,11 @@ struct sky_attempt {
 /* Of a unit, as filled or as if its step were perfect or failed always. */
 void sky_attempt(const struct chain *c, uint32_t unit, enum chain_step how,
                  struct sky_attempt *out);
-/* The law of a unit's latency within its limit, that of the limit itself, and that of the wait
- * after `made` attempts. */
+/* The law of a unit's latency within its limit; owned by c. */
 const struct weather_law *sky_law(const struct chain *c, uint32_t unit);
+/* That of the limit itself, likewise. */
 const struct weather_law *sky_late(const struct chain *c, uint32_t unit);
+/* That of the wait after `made` attempts of a visit, at least one; owned by c. */
 const struct weather_law *sky_wait(const struct chain *c, uint32_t unit, uint32_t made);
 
 /* The environments of a chain. */

@@ -16,6 +16,7 @@ void queue_metrics(const struct queue_tally *t, const struct metrics_options *op
 void queue_curves(const struct queue_tally *t, double level, struct result *out);
 /* Takes in the times of a unit's shipped items, of all classes. */
 void queue_cdf_add(struct queue_tally *t, const struct unit_cells *c);
+/* Adds the sums of other units. */
 void queue_cdf_merge(struct cdf_sums *into, const struct cdf_sums *from);
 /* Saves the sums, or adds saved ones. */
 void queue_cdf_pack(struct cdf_sums *s, struct pack *p);

@@ -123,6 +123,7 @@ struct queue_program {
     struct table_set *tables; /* owned */
 };
 
+/* Compiles a pipeline, which must outlive g; errors say what of it cannot be run. */
 MUST_CHECK int queue_program_init(struct queue_program *g, const struct pipeline *p,
                                   struct error *err);
 /* Frees plans, tables and rules, and leaves *g zero. */
@@ -134,6 +135,7 @@ void queue_program_release(struct queue_program *g);
 MUST_CHECK int queue_program_change(struct queue_program *g, const struct queue_program *base,
                                     const struct pipeline *p, const bool *changed,
                                     struct error *err);
+/* Frees what it does not share with the base, and leaves *g zero. */
 void queue_program_drop(struct queue_program *g);
 /* The state's remaining time at an instant taken at random. */
 double queue_residual(const struct env_state *d, const struct queue_state *s, uint64_t u);

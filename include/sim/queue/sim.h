@@ -241,11 +241,12 @@ bool queue_sim_items(struct queue_sim *s, uint64_t seed, uint64_t replication, u
 /* Timed: one horizon; its units are closed.  False: stopped half-way, nothing was counted. */
 bool queue_sim_horizon(struct queue_sim *s, uint64_t seed, uint64_t replication,
                        struct queue_tally *t);
-/* The same, event by event: its beginning; one event, false when there is none left to happen or
- * `stop` was set; its end, for those who are still inside.  The units stay open. */
+/* The same, event by event: its beginning.  The units stay open. */
 void queue_sim_begin(struct queue_sim *s, uint64_t seed, uint64_t replication,
                      struct queue_tally *t);
+/* The next event; false when there is none left to happen or `stop` was set. */
 bool queue_sim_step(struct queue_sim *s);
+/* Its end: whoever is still inside is unfinished. */
 void queue_sim_finish(struct queue_sim *s);
 /* Makes *to, a simulation of the same program, what *from is in the middle of a horizon, counting
  * into the same tally; from here on its random numbers are others (salt: any number), where what
@@ -336,11 +337,13 @@ void desk_withdraw(struct queue_sim *s, uint32_t call, bool gave_up); /* waits o
 /* Desks that have lost a call turn to their lines.  For when all else of this instant is done: a
  * copy or branch that is not needed any more must not begin just to be cancelled. */
 void desk_settle_all(struct queue_sim *s);
+/* The same, where there are such desks. */
 static inline void desk_settle(struct queue_sim *s)
 {
     if (s->first_freed != NONE)
         desk_settle_all(s);
 }
+/* What the clock was set for at a desk: a token is there, or its hours begin or end. */
 void desk_event(struct queue_sim *s, uint32_t desk);
 /* Adds the integrals up to now to the unit of time that runs; they begin again. */
 void desk_close_unit(struct queue_sim *s, uint32_t desk);

@@ -241,7 +241,9 @@ void queue_tally_drop(struct queue_tally *t);
 void queue_tally_merge(struct queue_tally *into, struct queue_tally *from);
 /* Saves what was taken in, or adds a saved tally of the same program (base/pack.h). */
 void queue_tally_pack(struct queue_tally *t, struct pack *p);
+/* Adds other sums of pairs. */
 void pair_sums_merge(struct pair_sums *into, const struct pair_sums *from);
+/* Saves the sums, or adds saved ones. */
 void pair_sums_pack(struct pair_sums *s, struct pack *p);
 /* Can what a visit of a step takes depend on what others take? */
 bool tally_depends(const struct queue_program *g, uint32_t step);
@@ -268,8 +270,9 @@ static inline void tally_put(struct queue_tally *t, struct values *v, uint32_t c
         tally_send(t, v, cells, unit);
     v->held[v->n++] = (float)x;
 }
-/* The same for n values of any number. */
+/* Takes in n values of any number, outside of the cells of a unit. */
 void values_put_many(struct values *v, const float *x, uint32_t n);
+/* The same as tally_put for x[n]. */
 void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
                     const float *x, uint32_t n);
 /* Kinds of values of a class in the cells of a unit. */
