@@ -18,10 +18,11 @@ struct exact_options {
     double level;     /* of parameter intervals */
     bool uncertainty; /* evidence as posteriors (the default where there is evidence), or as k/n */
     uint64_t seed;
-    uint32_t max_states; /* 0: 200,000 */
-    bool values_only;    /* no losses and no sensitivities */
-    bool means_only;     /* nor quantiles, escape rates and importances */
-    double *work;        /* NULL, or where the ns that it takes are added up, roughly */
+    uint32_t max_states;           /* 0: 200,000 */
+    bool values_only;              /* no losses and no sensitivities */
+    bool means_only;               /* nor quantiles, escape rates and importances */
+    const struct pipeline *learns; /* NULL, or the pipeline whose feedback loses reliability too */
+    double *work;                  /* NULL, or where the ns that it takes are added up, roughly */
 };
 
 /* Fills metrics, stages, classes, edges, layers of *out (initialised by the caller, who judges

@@ -11,6 +11,10 @@
  * step its Owen value, layers being unions formed beforehand (Owen 1977): the losses of a layer's
  * steps add up to its own, and all to v(all) - v(none).
  *
+ * Feedback is a player of the layer of that name besides its steps: with it, the silent failures
+ * that its rules make rarer are at their floors, as after endlessly many labels (a calibration that
+ * is fitted again has none, and is no part of it).
+ *
  * `closes` of a layer is what the reliability falls by when its steps are skipped: a stage, check
  * or review becomes an instant visit at no cost that passes the item on as it is, the way it goes
  * when all is well; a gate sends every item `above`; a step that gave a confidence gives none, so
@@ -28,7 +32,7 @@ enum {
     GAP_ALL,                              /* v(all) */
     GAP_LAYER,                            /* + enum layer: loss; 0 for a layer without steps */
     GAP_CLOSES = GAP_LAYER + LAYER_COUNT, /* + enum layer: NaN when it is not known */
-    GAP_STEP = GAP_CLOSES + LAYER_COUNT,  /* + step: loss */
+    GAP_STEP = GAP_CLOSES + LAYER_COUNT,  /* + step, + n_steps for feedback itself: loss */
 };
 
 struct gap {
@@ -46,7 +50,7 @@ struct gap_options {
 
 static inline size_t gap_size(uint32_t n_steps)
 {
-    return GAP_STEP + (size_t)n_steps;
+    return GAP_STEP + (size_t)n_steps + 1;
 }
 void gap_init(struct gap *g, uint32_t n_steps); /* all 0, exact */
 void gap_release(struct gap *g);
@@ -54,7 +58,7 @@ void gap_release(struct gap *g);
 /* How Shapley weighs a coalition of k of n - 1 others: k! (n - k - 1)! / n!. */
 double gap_weight(uint32_t k, uint32_t n);
 
-/* v of the steps marked in perfect[n_steps]. */
+/* v of the players marked in perfect[n_steps + 1], the last being feedback. */
 typedef int gap_value(void *arg, const bool *perfect, double *out, struct error *err);
 /* Losses (closes are NaN).  Every coalition is weighed where that takes at most `most` evaluations,
  * else random orders are sampled in pairs, each with its reverse (Castro, Gomez and Tejada 2009).
@@ -76,6 +80,8 @@ void gap_pool(const struct gap *each, size_t n, double level, struct gap *out);
 
 /* Copies to change: they share texts and edges, so p must outlive them; pipeline_release. */
 void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out);
+/* Do labels make silent failures rarer, so that feedback is a player? */
+bool gap_learns(const struct pipeline *p);
 /* Can the reliability be another when the step is perfect: has it outcomes or decisions that err,
  * or is there anything that items may leave in? */
 bool gap_can_lose(const struct pipeline *p, uint32_t step);
@@ -86,6 +92,8 @@ void gap_skip(const struct pipeline *p, enum layer layer, struct pipeline *out);
 /* Does any step belong to the layer? */
 bool gap_has_layer(const struct pipeline *p, enum layer layer);
 
+/* The row of a layer, added where it is not yet. */
+struct metrics *gap_row(struct result *out, enum layer layer);
 /* Rows of layers (loss, closes) and loss of the stages already in *out; a warning with the word
  * "estimate" when orders were sampled. */
 void gap_put(const struct gap *g, const struct pipeline *p, struct result *out);

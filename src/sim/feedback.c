@@ -528,9 +528,9 @@ static void say_gain(const struct state *s, double level, struct result *out)
                       e.value > 0 ? "higher" : "lower");
     if (last->gain.n < 2 || gap_has_layer(s->pipeline, LAYER_FEEDBACK))
         return;
-    struct row *row = result_add_row(out, layers, layer_name(LAYER_FEEDBACK));
+    struct metrics *row = gap_row(out, LAYER_FEEDBACK);
     e = estimate_of(&s->sums.closes, LARGER, level);
-    metrics_add(&row->metrics, "closes", e.value, e.low, e.high, level, s->sums.closes.n, "1");
+    metrics_add(row, "closes", e.value, e.low, e.high, level, s->sums.closes.n, "1");
 }
 
 static void say(const struct engine *e, double level, struct result *out)

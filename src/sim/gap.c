@@ -20,7 +20,7 @@ struct game {
     gap_value *v;
     void *arg;
     struct error *err;
-    uint32_t n_steps, n_layers;
+    uint32_t n_steps, n_layers, n_players;
     enum layer layer[LAYER_COUNT]; /* those that have steps */
     uint32_t *member[LAYER_COUNT]; /* [n_members] steps */
     uint32_t n_members[LAYER_COUNT];
@@ -29,18 +29,26 @@ struct game {
     bool known[1 << LAYER_COUNT]; /* v of whole layers */
 };
 
+static bool plays(const struct pipeline *p, enum layer l)
+{
+    return gap_has_layer(p, l) || (l == LAYER_FEEDBACK && gap_learns(p));
+}
+
 static void game_init(struct game *g, const struct pipeline *p, gap_value *v, void *arg,
                       struct error *err)
 {
     *g = (struct game){.v = v, .arg = arg, .err = err, .n_steps = p->n_steps};
     g->perfect = mem_zero((size_t)p->n_steps + 1, sizeof *g->perfect);
     for (enum layer l = 0; l < LAYER_COUNT; l++) {
-        if (!gap_has_layer(p, l))
+        if (!plays(p, l))
             continue;
-        uint32_t *member = mem_zero(p->n_steps, sizeof *member), n = 0;
+        uint32_t *member = mem_zero((size_t)p->n_steps + 1, sizeof *member), n = 0;
         for (uint32_t i = 0; i < p->n_steps; i++)
             if (p->step[i].layer == l)
                 member[n++] = i;
+        if (l == LAYER_FEEDBACK && gap_learns(p))
+            member[n++] = p->n_steps;
+        g->n_players += n;
         g->layer[g->n_layers] = l;
         g->member[g->n_layers] = member;
         g->n_members[g->n_layers++] = n;
@@ -167,10 +175,10 @@ static int add_order(struct game *g, const uint32_t *order, bool reversed, doubl
     if (value_of_layers(g, 0, &before))
         return -1;
     mark_layers(g, 0);
-    for (uint32_t k = 0; k < g->n_steps; k++, before = after) {
-        uint32_t i = order[reversed ? g->n_steps - 1 - k : k];
+    for (uint32_t k = 0; k < g->n_players; k++, before = after) {
+        uint32_t i = order[reversed ? g->n_players - 1 - k : k];
         g->perfect[i] = true;
-        if (k + 1 == g->n_steps)
+        if (k + 1 == g->n_players)
             after = g->whole[all];
         else if (g->v(g->arg, g->perfect, &after, g->err))
             return -1;
@@ -190,9 +198,9 @@ static int sample_orders(struct game *g, const struct gap_options *options, doub
                          struct gap *out)
 {
     size_t size = gap_size(g->n_steps);
-    uint64_t pairs = (uint64_t)fmax(most / (2.0 * g->n_steps), ORDERS_MIN);
+    uint64_t pairs = (uint64_t)fmax(most / (2.0 * g->n_players), ORDERS_MIN);
     struct rng_seq rng = {.key = rng_key(options->seed, 0, 0, 0, RNG_SPLIT)};
-    uint32_t *order = mem_zero(g->n_steps, sizeof *order);
+    uint32_t *order = mem_zero(g->n_players, sizeof *order);
     double *once = mem_zero(size, sizeof *once), *square = mem_zero(size, sizeof *square);
     int status = 0;
     for (uint64_t m = 1; m <= pairs && !status; m++) {
@@ -321,12 +329,20 @@ static void put(const struct gap *g, size_t i, const char *name, struct metrics 
         metrics_add(to, name, g->value[i], g->low[i], g->high[i], g->level, g->orders, "1");
 }
 
+struct metrics *gap_row(struct result *out, enum layer layer)
+{
+    for (size_t k = 0; k < out->layers.len; k++)
+        if (!strcmp(out->layers.at[k].id, layer_name(layer)))
+            return &out->layers.at[k].metrics;
+    return &result_add_row(out, layers, layer_name(layer))->metrics;
+}
+
 void gap_put(const struct gap *g, const struct pipeline *p, struct result *out)
 {
     for (enum layer l = 0; l < LAYER_COUNT; l++) {
-        if (!gap_has_layer(p, l))
+        if (!plays(p, l))
             continue;
-        struct metrics *to = &result_add_row(out, layers, layer_name(l))->metrics;
+        struct metrics *to = gap_row(out, l);
         put(g, GAP_LAYER + l, "loss", to);
         put(g, GAP_CLOSES + l, "closes", to);
     }

@@ -14,7 +14,7 @@
 
 enum { NODES_MAX = 3000, DRAWS_MAX = 1000, DRAWS_MIN = 100 };
 static const double WORK_MAX = 3e7, MEAN_WORK = 1e8, DRAW_WORK = 2e8; /* about ns */
-static const double ANEW_WORK = 1e9, ANEW_BASE = 2e6;                 /* the same */
+static const double ANEW_WORK = 1e9, ANEW_BASE = 1e5;                 /* the same */
 
 /* --- evidence */
 
@@ -209,12 +209,14 @@ static void say(const struct gap_model *g, const struct gap *gap, bool uncertain
                       gap->value[GAP_NONE]);
 }
 
-/* --- where the way is not all: items leave at a deadline */
+/* --- where it is no matter of the chain's ways alone: items leave at a deadline, labels teach */
 
 static int reliability_of(const struct pipeline *p, void *unused, double *out, struct error *err)
 {
+    struct pipeline written = *p;
     struct exact_point at;
-    if (exact_point(p, &at, err))
+    written.feedback = (struct feedback){0};
+    if (exact_point(&written, &at, err))
         return -1;
     *out = at.correct;
     return 0;
@@ -223,7 +225,7 @@ static int reliability_of(const struct pipeline *p, void *unused, double *out, s
 static int importance(const struct pipeline *p, uint32_t step, double *birnbaum,
                       double *improvement, double r, struct error *err)
 {
-    bool *perfect = mem_zero(p->n_steps, sizeof *perfect);
+    bool *perfect = mem_zero((size_t)p->n_steps + 1, sizeof *perfect);
     struct pipeline other;
     double best, worst;
     perfect[step] = true;
@@ -253,34 +255,92 @@ static void put_importances(const struct pipeline *p, double r, struct result *o
     }
 }
 
-/* Every coalition is a pipeline of its own, at the means of the evidence. */
+/* The losses at one set of the evidence (NULL: as written); every coalition is a pipeline of its
+ * own. */
+static int losses_at(const struct model *m, const struct exact_options *options,
+                     const double *theta, const struct gap_options *how, struct gap *gap,
+                     struct error *err)
+{
+    struct pipeline at;
+    if (theta)
+        pipeline_with(m->pipeline, theta, NULL, &at);
+    else
+        pipeline_copy(m->pipeline, &at);
+    if (options->learns)
+        at.feedback = options->learns->feedback;
+    int status = gap_of_pipeline(&at, reliability_of, NULL, how, gap, err);
+    pipeline_release(&at);
+    return status;
+}
+
+static double anew_work(const struct model *m)
+{
+    return MODEL_BUILDS * model_work(m) + ANEW_BASE;
+}
+
+/* Intervals by draws of the evidence, where there is time for enough of them. */
+static int draw_anew(const struct model *m, const struct exact_options *options,
+                     const struct gap_options *how, struct gap *gap, uint32_t *draws,
+                     struct error *err)
+{
+    const struct pipeline *p = m->pipeline;
+    double each = anew_work(m) * (gap_evaluations(p) * 2 + LAYER_COUNT);
+    size_t size = gap_size(p->n_steps);
+    *draws = (uint32_t)fmin(DRAWS_MAX, ANEW_WORK / each);
+    if (*draws < DRAWS_MIN || gap->orders)
+        *draws = 0;
+    struct rng_seq rng = {.key = rng_key(options->seed, 1, 0, 0, RNG_PARAMETER)};
+    double *drawn = mem_zero(*draws * size + 1, sizeof *drawn);
+    double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
+    int status = 0;
+    for (uint32_t d = 0; d < *draws && !status; d++) {
+        struct gap once;
+        pipeline_posterior_draw(p, &rng, theta);
+        status = losses_at(m, options, theta, how, &once, err);
+        if (!status) {
+            memcpy(drawn + d * size, once.value, size * sizeof *drawn);
+            gap_release(&once);
+        }
+    }
+    if (!status && *draws)
+        bounds(gap, drawn, *draws, options->level);
+    mem_free(drawn);
+    mem_free(theta);
+    return status;
+}
+
 static int solve_anew(const struct model *m, const struct exact_options *options, bool uncertain,
                       struct result *out, bool *complete, struct error *err)
 {
     const struct pipeline *p = m->pipeline;
-    struct gap_options how = {
-        .seed = options->seed,
-        .level = options->level,
-        .most = (uint64_t)fmax(40 * p->n_steps, ANEW_WORK / (ANEW_BASE + model_work(m)))};
-    struct pipeline mean;
+    struct gap_options how = {.seed = options->seed,
+                              .level = options->level,
+                              .most = (uint64_t)fmax(40 * p->n_steps, ANEW_WORK / anew_work(m))};
     struct gap gap;
+    uint32_t draws = 0;
     double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
     pipeline_posterior_mean(p, theta);
-    if (uncertain)
-        pipeline_with(p, theta, NULL, &mean);
-    else
-        pipeline_copy(p, &mean);
-    int status = gap_of_pipeline(&mean, reliability_of, NULL, &how, &gap, err);
+    int status = losses_at(m, options, uncertain ? theta : NULL, &how, &gap, err);
+    if (!status && uncertain && p->n_evidence)
+        status = draw_anew(m, options, &how, &gap, &draws, err);
     if (!status) {
-        gap_put(&gap, p, out);
-        put_importances(&mean, gap.value[GAP_NONE], out);
+        struct pipeline learning = *p, mean;
+        if (options->learns)
+            learning.feedback = options->learns->feedback;
+        gap_put(&gap, &learning, out);
+        if (model_leaves(m)) {
+            pipeline_with(p, theta, NULL, &mean);
+            put_importances(uncertain ? &mean : p, gap.value[GAP_NONE], out);
+            pipeline_release(&mean);
+        }
         if (gap.orders)
             *complete = false;
         if (uncertain)
-            result_warn(out, "loss, closes, birnbaum, improvement: at the means of the evidence");
+            result_warn(out, "loss, closes%s: at the means of the evidence%s",
+                        model_leaves(m) ? ", birnbaum, improvement" : "",
+                        draws ? ", with intervals from draws of it" : ", without intervals");
         gap_release(&gap);
     }
-    pipeline_release(&mean);
     mem_free(theta);
     return status;
 }
@@ -292,7 +352,8 @@ int gap_exact(struct model *m, const struct exact_options *options, bool uncerta
     struct gap gap = {0};
     struct error none = {0};
     bool done = false;
-    if (model_leaves(m)) {
+    bool learns = options->learns && options->learns->n_steps == m->pipeline->n_steps;
+    if (model_leaves(m) || learns) {
         if (!solve_anew(m, options, uncertain, out, complete, &none))
             return 0;
         result_warn(out, "loss, closes: left out, as %s", none.text);

@@ -2,6 +2,8 @@
 /* Pipelines with perfect steps and without a layer, for any engine. */
 #include "sim/gap.h"
 
+#include "model/learning.h"
+
 #include <math.h>
 
 static void make_perfect(struct numbers *n, void *unused)
@@ -28,9 +30,32 @@ static void nobody_leaves(const bool *perfect, struct pipeline *p)
     }
 }
 
+bool gap_learns(const struct pipeline *p)
+{
+    bool some = false;
+    for (uint32_t l = 0; l < p->feedback.n_learns && p->feedback.cycle_s > 0; l++)
+        some = some || p->feedback.learn[l].kind != LEARN_RECALIBRATE;
+    return some;
+}
+
+static void put_at_floor(struct numbers *n, void *learn)
+{
+    n->wrong = (struct number){.value = learning_wrong(learn, n->wrong.value, INFINITY)};
+}
+
+static void learn_all(struct pipeline *p)
+{
+    for (uint32_t l = 0; l < p->feedback.n_learns; l++)
+        if (p->feedback.learn[l].kind != LEARN_RECALIBRATE)
+            pipeline_change_numbers(p, p->feedback.learn[l].step, put_at_floor,
+                                    (void *)&p->feedback.learn[l]);
+}
+
 void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline *out)
 {
     pipeline_copy(p, out);
+    if (gap_learns(p) && perfect[p->n_steps])
+        learn_all(out);
     for (uint32_t i = 0; i < p->n_steps; i++) {
         if (!perfect[i])
             continue;

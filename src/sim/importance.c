@@ -30,7 +30,7 @@ enum {
     ITEMS_LEAST = 256,     /* of one evaluation */
     TRIALS_MOST = 1000000,
     STEP_ITEMS = 8000000,
-    QUICK_VISITS = 10000000,
+    QUICK_VISITS = 15000000,
     EFFORT = 2 /* all evaluations together: about so many times the run's own trials */
 };
 
@@ -46,6 +46,7 @@ struct repeat {
 
 struct study {
     const struct pipeline *pipeline; /* with its evidence at the means */
+    struct pipeline players;         /* the same with its feedback, borrowed */
     const struct run_options *options;
     const struct engine_def *def;
     uint64_t trials;      /* of one evaluation */
@@ -103,7 +104,9 @@ static int evaluate(const struct context *c, const struct pipeline *p, struct me
 static int reliability(const struct pipeline *p, void *arg, double *out, struct error *err)
 {
     struct measure y = {.value[0] = NAN};
-    int status = evaluate(arg, p, &y, err);
+    struct pipeline written = *p;
+    written.feedback = (struct feedback){0};
+    int status = evaluate(arg, &written, &y, err);
     *out = y.value[0];
     return status;
 }
@@ -196,7 +199,7 @@ static void do_repeat(void *arg, uint32_t worker, uint64_t i)
                         &r->items, &r->endless};
     const struct gap_options how = {
         .most = COALITIONS_MOST, .seed = c.seed, .level = s->options->level};
-    if (gap_of_pipeline(s->pipeline, reliability, &c, &how, &r->gap, &r->err))
+    if (gap_of_pipeline(&s->players, reliability, &c, &how, &r->gap, &r->err))
         return;
     r->done = !find_steps(&c, r) && !find_slopes(&c, r);
 }
@@ -290,20 +293,28 @@ static void put_slopes(const struct study *s, struct result *out)
         }
 }
 
+static void allow_unseen_loss(const struct study *s, struct gap *g, size_t at, double items)
+{
+    struct interval ci = {g->low[at], g->high[at]};
+    if (!isfinite(g->value[at]))
+        return;
+    allow_unseen(s, items, 1, g->value[at], &ci);
+    g->low[at] = ci.low;
+    g->high[at] = ci.high;
+}
+
 static void allow_unseen_losses(const struct study *s, struct gap *g)
 {
     double items = all_items(s);
+    if (gap_learns(&s->players)) {
+        allow_unseen_loss(s, g, GAP_STEP + s->pipeline->n_steps, items);
+        allow_unseen_loss(s, g, GAP_LAYER + LAYER_FEEDBACK, items);
+    }
     for (uint32_t i = 0; i < s->pipeline->n_steps; i++) {
         enum layer l = s->pipeline->step[i].layer;
         const size_t at[] = {GAP_STEP + i, GAP_LAYER + l, GAP_CLOSES + l};
-        for (size_t k = 0; k < sizeof at / sizeof *at && gap_can_lose(s->pipeline, i); k++) {
-            struct interval ci = {g->low[at[k]], g->high[at[k]]};
-            if (!isfinite(g->value[at[k]]))
-                continue;
-            allow_unseen(s, items, 1, g->value[at[k]], &ci);
-            g->low[at[k]] = ci.low;
-            g->high[at[k]] = ci.high;
-        }
+        for (size_t k = 0; k < sizeof at / sizeof *at && gap_can_lose(s->pipeline, i); k++)
+            allow_unseen_loss(s, g, at[k], items);
     }
 }
 
@@ -314,7 +325,7 @@ static void put_all(const struct study *s, struct result *out)
         each[k] = s->repeat[k].gap;
     gap_pool(each, REPEATS, s->options->level, &gap);
     allow_unseen_losses(s, &gap);
-    gap_put(&gap, s->pipeline, out);
+    gap_put(&gap, &s->players, out);
     gap_release(&gap);
     for (uint32_t i = 0; i < s->pipeline->n_steps; i++) {
         put_stage(s, i, "birnbaum", birnbaum_of, out);
@@ -444,8 +455,8 @@ static int study_run(struct study *s, struct result *out, struct error *err)
     return 0;
 }
 
-static int simulate(const struct pipeline *p, const struct run_options *options, struct result *out,
-                    struct error *err)
+static int simulate(const struct pipeline *p, const struct feedback *feedback,
+                    const struct run_options *options, struct result *out, struct error *err)
 {
     double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
     struct pipeline at_means;
@@ -457,6 +468,8 @@ static int simulate(const struct pipeline *p, const struct run_options *options,
         pipeline_with(p, theta, NULL, &at_means);
         s.pipeline = &at_means;
     }
+    s.players = *s.pipeline;
+    s.players.feedback = *feedback;
     arena_init(&arena);
     list_moving(s.pipeline, &arena, &s.q, &s.n_q);
     s.trials = trials_each(p, options, s.n_q);
@@ -474,7 +487,7 @@ int importance_simulate(const struct pipeline *p, const struct run_options *opti
                         struct result *out, struct error *err)
 {
     struct pipeline store;
-    int status = simulate(learning_none(p, &store), options, out, err);
+    int status = simulate(learning_none(p, &store), &p->feedback, options, out, err);
     pipeline_release(&store);
     return status;
 }

@@ -383,8 +383,8 @@ wrong (unseen): of attempts; the rest: of visits.
 
 Where reliability is lost, of all items
 stage    loss  improvement
-answer  1.58%        2.28%
-desk    0.71%        1.41%
+answer  0.95%        2.28%
+desk    0.49%        1.41%
 
 Feedback, cycle by cycle
 cycle  labels  reliability  shipped error  review load  flow.answer.wrong
@@ -416,10 +416,11 @@ resource   backlog growth
 reviewers               0
 
 Layers
-layer   loss  closes
-agent     0%  12.72%
-human  0.71%  12.72%
-model  1.58%  -2.28%
+layer      loss  closes
+agent        0%  12.72%
+human     0.49%  12.72%
+feedback  0.85%   1.32%
+model     0.95%  -2.28%
 
 Sensitivities, strongest first
 parameter                       metric                          change per unit
@@ -466,8 +467,8 @@ wrong (unseen): of attempts; the rest: of visits. More: --json
 
 Where reliability is lost, of all items
 stage                loss        improvement
-answer  1.64% (1.51–1.76)  2.36% (2.17–2.54)
-desk    0.72% (0.65–0.79)  1.44% (1.31–1.58)
+answer  0.98% (0.90–1.06)  2.36% (2.17–2.54)
+desk    0.49% (0.45–0.54)  1.44% (1.31–1.58)
 
 Feedback, cycle by cycle
 cycle  labels           reliability      shipped error           review load
@@ -511,10 +512,10 @@ reviewers          0%            0%  0.01 (-0.02 to 0.04)  13.9 min (13.2–14.6
 
 Layers
 layer                      closes               loss
-feedback        1.29% (1.24–1.34)
+feedback        1.29% (1.24–1.34)  0.88% (0.82–0.94)
 agent           12.9% (12.5–13.4)                 0%
-human           12.9% (12.5–13.4)  0.72% (0.65–0.79)
-model     -2.36% (-2.54 to -2.17)  1.64% (1.51–1.76)
+human           12.9% (12.5–13.4)  0.49% (0.45–0.54)
+model     -2.36% (-2.54 to -2.17)  0.98% (0.90–1.06)
 
 Sensitivities, strongest first
 parameter                           metric        change per unit

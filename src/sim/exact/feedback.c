@@ -4,6 +4,7 @@
 #include "sim/exact/feedback.h"
 
 #include "model/learning.h"
+#include "sim/gap.h"
 #include <math.h>
 #include <string.h>
 
@@ -100,6 +101,18 @@ static int add_cycle(const struct pipeline *p, const struct exact_options *optio
     return status;
 }
 
+/* What feedback is worth: the mean gain over the cycles after the first. */
+static void put_closes(const struct curve *reliability, struct result *out)
+{
+    double sum = 0;
+    size_t n = reliability->points.len;
+
+    for (size_t k = 1; k < n; k++)
+        sum += reliability->points.at[k].y - reliability->points.at[0].y;
+    if (n > 1)
+        metrics_add_exact(gap_row(out, LAYER_FEEDBACK), "closes", sum / (double)(n - 1), "1");
+}
+
 int exact_feedback(const struct pipeline *p, const struct exact_options *options,
                    struct result *out, bool *complete, struct error *err)
 {
@@ -108,6 +121,7 @@ int exact_feedback(const struct pipeline *p, const struct exact_options *options
     size_t first = out->curves.len;
 
     add_curves(p, out);
+    bool whole = true;
     for (uint32_t k = 0; k <= f->cycles; k++) {
         if (add_cycle(p, options, k, labels, first, &reviews, out, err))
             return -1;
@@ -115,10 +129,13 @@ int exact_feedback(const struct pipeline *p, const struct exact_options *options
             result_warn(out, "learning: left out after cycle %u, as reviews per item are not known",
                         k);
             *complete = false;
+            whole = false;
             break;
         }
         labels += (f->labels & LABELS_REVIEW) ? items * reviews : 0;
     }
+    if (whole && f->cycles > 0 && !options->values_only && !gap_has_layer(p, LAYER_FEEDBACK))
+        put_closes(&out->curves.at[first + 1], out);
     if (labels == 0)
         result_warn(out, "feedback: no labels came, so nothing was learnt");
     result_assume(out,

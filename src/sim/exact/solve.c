@@ -11,6 +11,7 @@
 #include "sim/exact/posterior.h"
 #include "sim/exact/queue.h"
 #include "sim/exact/wait.h"
+#include "sim/gap.h"
 #include "sim/gap_exact.h"
 #include "sim/sensitivity.h"
 #include "sim/variance.h"
@@ -447,7 +448,10 @@ int exact_solve(const struct pipeline *p, const struct exact_options *options, s
         exact_feedback_can(p, err))
         return -1;
     learning_assume(p, out);
-    int status = solve(learning_none(p, &store), options, out, complete, err);
+    struct exact_options how = *options;
+    if (gap_learns(p))
+        how.learns = p;
+    int status = solve(learning_none(p, &store), &how, out, complete, err);
     if (!status && p->feedback.cycle_s > 0)
         status = exact_feedback(p, options, out, complete, err);
     pipeline_release(&store);
