@@ -173,6 +173,48 @@ static void cut_cycles(const struct span_set *s, struct quality *q, struct tree 
     mem_free(seen);
 }
 
+/* Of work begun when its parent had ended, which is no part of the parent: the nearest span around
+ * both; SPAN_NONE of any other.  Judges stay with what they judge. */
+static uint32_t span_around(const struct span_set *s, const struct tree *t, uint32_t i)
+{
+    enum { UP_MAX = 64 };
+    uint32_t at = t->up[i];
+    bool works = s->kind[i] == SPAN_MODEL || s->kind[i] == SPAN_TOOL || s->kind[i] == SPAN_DATA ||
+                 s->kind[i] == SPAN_HUMAN;
+    if (!works || at == SPAN_NONE || s->end_ns[at] <= s->start_ns[at] ||
+        s->start_ns[i] < s->end_ns[at])
+        return SPAN_NONE;
+    for (int k = 0; k < UP_MAX && at != SPAN_NONE && s->end_ns[at] < s->end_ns[i]; k++)
+        at = t->up[at];
+    return at != SPAN_NONE && s->end_ns[at] >= s->end_ns[i] ? at : SPAN_NONE;
+}
+
+/* Instrumentations that keep the last span as the context hang the next step below the one before
+ * it.  Where nearly all spans of a name follow their parents, they go to the span around both; a
+ * few are work that was given up (a server that begins when its client has timed out). */
+static void lift_followers(const struct span_set *s, struct tree *t)
+{
+    struct {
+        uint32_t all, followers;
+    } *of = mem_zero((size_t)s->text.count + 1, sizeof *of); /* by name */
+    uint32_t *around = mem_alloc((t->n + 1) * sizeof *around);
+    for (size_t k = 0; k < t->n; k++) {
+        uint32_t i = t->order[k];
+        around[k] = s->name[i] == SPAN_NONE ? SPAN_NONE : span_around(s, t, i);
+        if (s->name[i] == SPAN_NONE || t->up[i] == SPAN_NONE)
+            continue;
+        of[s->name[i]].all++;
+        of[s->name[i]].followers += around[k] != SPAN_NONE;
+    }
+    for (size_t k = 0; k < t->n; k++) {
+        uint32_t i = t->order[k];
+        if (around[k] != SPAN_NONE && of[s->name[i]].followers > 0.9 * of[s->name[i]].all)
+            t->up[i] = around[k];
+    }
+    mem_free(around);
+    mem_free(of);
+}
+
 static void link_children(struct tree *t)
 {
     for (size_t k = t->n; k-- > 0;) {
@@ -201,6 +243,7 @@ void tree_build(struct span_set *spans, struct quality *quality, struct tree *ou
     out->orphan = mem_zero(spans->len, sizeof *out->orphan);
     find_parents(spans, quality, out);
     cut_cycles(spans, quality, out);
+    lift_followers(spans, out);
     link_children(out);
 }
 

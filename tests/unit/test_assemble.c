@@ -94,6 +94,32 @@ static void wrappers_around_the_steps_are_not_steps(void **state)
     log_release(&log);
 }
 
+/* As instrumentations write it that keep the last span as the context of the next. */
+static void work_begun_after_its_parent_is_a_step_of_its_own(void **state)
+{
+    static const char rerank[] = ATTRIBUTES(TEXT_ATTRIBUTE("gen_ai.operation.name", "rerank"));
+    static const char tool[] = ATTRIBUTES(TEXT_ATTRIBUTE("gen_ai.operation.name", "execute_tool"));
+    for (unsigned i = 0; i < 12; i++) {
+        char trace[2] = {(char)('a' + i), 0};
+        unsigned late = i == 0 ? 12 : 0; /* of one item, the server began when nobody waited */
+        put_span(&text, trace, "r", "", "run", 0, 100, "");
+        put_span(&text, trace, "a", "r", "retrieve", 10, 20, "");
+        put_span(&text, trace, "b", "a", "rerank", 20, 30, rerank);
+        put_span(&text, trace, "c", "b", "rank again", 31, 32, rerank);
+        put_span(&text, trace, "d", "a", "note", 21, 22, ""); /* no work that is known */
+        put_span(&text, trace, "e", "r", "look up", 40, 50, "");
+        put_span(&text, trace, "f", "e", "server", 41 + late, 49 + late, tool);
+    }
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.stages.len, 4);
+    assert_string_equal(log.stages.at[0].id, "retrieve");
+    assert_string_equal(log.stages.at[1].id, "rerank");
+    assert_string_equal(log.stages.at[2].id, "rank_again");
+    assert_string_equal(log.stages.at[3].id, "look_up");
+    assert_int_equal(log.stages.at[2].visits, 12);
+    log_release(&log);
+}
+
 static void different_names_stay_different_steps(void **state)
 {
     static const char *const names[] = {"поиск", "ответ", "a b", "a_2", "a.b", "a/b"};
@@ -390,6 +416,7 @@ int main(void)
         TEST(siblings_after_a_failure_are_attempts_else_visits),
         TEST(a_resent_span_counts_once),
         TEST(wrappers_around_the_steps_are_not_steps),
+        TEST(work_begun_after_its_parent_is_a_step_of_its_own),
         TEST(different_names_stay_different_steps),
         TEST(many_steps_keep_the_order_of_the_item),
         TEST(names_with_ids_in_them_are_refused),
