@@ -11,26 +11,33 @@ struct writer {
     struct metrics *to;
     const struct metrics_options *options;
     const char *money; /* unit */
+    bool alike;        /* times are all the same */
 };
 
 /* k of n; nothing when n = 0. */
 void put_share(const struct writer *w, const char *name, uint64_t k, uint64_t n);
 /* The same, exactly 0 where the scenario leaves no way for it to happen. */
 void put_share_if(const struct writer *w, const char *name, bool possible, uint64_t k, uint64_t n);
-/* A mean with the variance of one value. */
+/* What n values may hold without a sign: an interval about `value` that comes from less than a
+ * handful of values unlike the others reaches -log((1 - level) / 2) / n (the share of which nothing
+ * was seen) times `most` further to either side, `most` being how far such a value may lie off
+ * (sim/most.h); 0: all are alike. */
+struct interval allow_unseen(const struct writer *w, struct interval at, double value, uint64_t n,
+                             double most);
+/* A mean with the variance of one value; `most` as above. */
 void put_mean(const struct writer *w, const char *name, double mean, double variance, uint64_t n,
-              const char *unit);
+              const char *unit, double most);
 /* E[y]/E[x] of n pairs; nothing when E[x] = 0. */
 struct pair_moments {
     double mean_y, mean_x, var_y, var_x, cov;
     uint64_t n;
 };
-/* Of paired sums, with an interval by the delta method. */
+/* Of paired sums, with an interval by the delta method; `most` as above, of y. */
 void put_ratio(const struct writer *w, const char *name, const struct pair_moments *p,
-               const char *unit);
-/* A standard deviation, from the variance and the fourth central moment. */
+               const char *unit, double most);
+/* A standard deviation, from the variance and the fourth central moment; `most` as above. */
 void put_deviation(const struct writer *w, const char *name, double variance, double fourth,
-                   uint64_t n, const char *unit);
+                   uint64_t n, const char *unit, double most);
 /* The p-quantile of a sketch with its interval; nothing when the sketch is empty. */
 void put_quantile(const struct writer *w, const char *name, const struct sketch *s, double p,
                   const char *unit);

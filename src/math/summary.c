@@ -462,8 +462,13 @@ void sketch_rank_within(const struct sketch *s, uint64_t r, double *low, double 
     if (s->n == 0 || r <= 1 || r >= s->n)
         return;
     size_t i = cell_of_rank(s, r, &before);
-    if (!is_atom(i, sketch_cell_at(s, i), &value) && is_lumpy(s, i))
+    struct sketch_cell c = sketch_cell_at(s, i);
+    if (i == 0 && (s->min > 0 || c.low > 0)) { /* not zeros alone */
+        *low = s->min;
+        *high = fmin(sketch_edge(1), s->max);
+    } else if (!is_atom(i, c, &value) && (is_lumpy(s, i) || i == CELLS - 1)) {
         span(s, i, low, high);
+    }
 }
 
 double sketch_quantile(const struct sketch *s, double p)

@@ -42,19 +42,31 @@ void put_share(const struct writer *w, const char *name, uint64_t k, uint64_t n)
     put(w, name, share, at, n, "1");
 }
 
+struct interval allow_unseen(const struct writer *w, struct interval at, double value, uint64_t n,
+                             double most)
+{
+    static const double HANDFUL = 2;
+    double share = fmin(-log((1 - w->options->level) / 2) / (double)n, 1);
+    if (w->options->brief || !((at.high - at.low) / 2 < HANDFUL * share * most))
+        return at;
+    at.low = fmax(at.low - share * most, fmin(0, value));
+    at.high += share * most;
+    return at;
+}
+
 void put_mean(const struct writer *w, const char *name, double mean, double variance, uint64_t n,
-              const char *unit)
+              const char *unit, double most)
 {
     if (n == 0 || !isfinite(mean))
         return;
-    struct interval at = variance == 0 && n > 1 ? (struct interval){mean, mean}
-                         : w->options->brief    ? around(mean, sqrt(variance / (double)n))
+    struct interval at = variance == 0 && (n > 1 || most == 0) ? (struct interval){mean, mean}
+                         : w->options->brief ? around(mean, sqrt(variance / (double)n))
                                              : interval_mean(mean, variance, n, w->options->level);
-    put(w, name, mean, at, n, unit);
+    put(w, name, mean, allow_unseen(w, at, mean, n, most), n, unit);
 }
 
 void put_ratio(const struct writer *w, const char *name, const struct pair_moments *p,
-               const char *unit)
+               const char *unit, double most)
 {
     if (p->n == 0 || p->mean_x == 0)
         return;
@@ -64,25 +76,40 @@ void put_ratio(const struct writer *w, const char *name, const struct pair_momen
                              ? around(r, sqrt(fmax(variance, 0) / (double)p->n))
                              : interval_ratio(p->mean_y, p->mean_x, p->var_y, p->var_x, p->cov,
                                               p->n, w->options->level);
-    put(w, name, r, at, p->n, unit);
+    put(w, name, r, allow_unseen(w, at, r, p->n, most), p->n, unit);
 }
 
+/* Few values, or a few among many that make up most of the spread, say nothing of what is above:
+ * where the deviation is known to worse than a third of itself, it is open there. */
 void put_deviation(const struct writer *w, const char *name, double variance, double fourth,
-                   uint64_t n, const char *unit)
+                   uint64_t n, const char *unit, double most)
 {
     if (n == 0 || !isfinite(variance))
         return;
+    static const double WORST = 1.0 / 3;
     double s = sqrt(variance), count = (double)n;
-    if (s == 0 || n < 4) {
-        struct interval none = {s, n < 4 ? INFINITY : s};
+    struct interval at = {s, s}, none = {0, INFINITY};
+    if (s == 0 && most == 0) {
+        put(w, name, s, at, n, unit);
+        return;
+    }
+    if (n < 4) {
         put(w, name, s, none, n, unit);
         return;
     }
     double own = (fourth - variance * variance * (count - 3) / (count - 1)) / count;
-    double error = sqrt(fmax(own, 0)) / (2 * s);
     double z = w->options->brief ? 1 : normal_quantile(0.5 + w->options->level / 2);
-    struct interval at = around(s, z * error);
+    double error = s > 0 ? z * sqrt(fmax(own, 0)) / (2 * s) : 0;
+    at = around(s, error);
+    struct interval square = around(variance, 2 * s * error);
+    struct interval wider = allow_unseen(w, square, variance, n, most * most);
+    if (wider.high > square.high) {
+        at.low = sqrt(fmax(wider.low, 0));
+        at.high = fmax(at.high, sqrt(wider.high));
+    }
     at.low = fmax(at.low, 0);
+    if (error > s * WORST && !w->options->brief)
+        at.high = INFINITY;
     put(w, name, s, at, n, unit);
 }
 
@@ -139,7 +166,7 @@ void put_quantile_of_clusters(const struct writer *w, const char *name, const st
     if (s->n == 0)
         return;
     double value = written(sketch_quantile(s, p));
-    struct interval at = s->n > 1 && s->min == s->max ? (struct interval){value, value}
+    struct interval at = w->alike && s->min == s->max ? (struct interval){value, value}
                                                       : quantile_limits(w, s, p, excess);
     at.low = fmin(written(at.low), value);
     at.high = fmax(written(at.high), value);

@@ -7,6 +7,7 @@
 #include "sim/curve.h"
 #include "sim/estimate.h"
 #include "sim/exact/chain.h"
+#include "sim/most.h"
 
 #include <math.h>
 #include <string.h>
@@ -53,16 +54,19 @@ static void put_shares(const struct writer *w, const struct program *g, const st
     put_share_if(w, "auto_error", g->can_be_bad, c->auto_wrong, c->auto_shipped);
     put_share_if(w, "review_load", g->has_review, c->reviewed, c->n);
     double visits = c->reviews.n ? moments_mean(&c->reviews) : 0;
-    put_mean(w, "reviews_per_item", visits, variance_above(&c->reviews, 1e-17), c->n, "1");
+    put_mean(w, "reviews_per_item", visits, variance_above(&c->reviews, 1e-17), c->n, "1",
+             g->has_review ? 1 : 0);
     put_share_if(w, "review_precision", g->can_be_bad, c->reviewed_bad, c->reviewed);
 }
 
 /* Mean, deviation and quantiles of times; `scale` is that of the moments. */
 static void put_times(const struct writer *w, const struct moments *m, const struct sketch *s,
-                      double scale, bool all)
+                      double scale, double most, bool all)
 {
     const char *mean_name = all ? "latency_all_mean" : "latency_mean";
     const char *sd_name = all ? "latency_all_sd" : "latency_sd";
+    struct writer here = *w, *of = &here;
+    here.alike = most == 0;
     if (m->n == 0)
         return;
     if (s->n == 0) { /* no time passes anywhere */
@@ -76,34 +80,34 @@ static void put_times(const struct writer *w, const struct moments *m, const str
     }
     double mean = moments_mean(m) / scale;
     double variance = s->min == s->max ? 0 : moments_variance(m) / (scale * scale);
-    put_mean(w, mean_name, mean, variance, m->n, "s");
+    put_mean(w, mean_name, mean, variance, m->n, "s", most);
     if (w->options->means_only)
         return;
-    put_deviation(w, sd_name, variance, sketch_fourth(s, mean), m->n, "s");
+    put_deviation(w, sd_name, variance, sketch_fourth(s, mean), m->n, "s", most);
     for (int k = 0; k < LATENCY_QUANTILES; k++) {
         const struct quantile *q = &latency_quantiles[k];
-        put_quantile(w, all ? q->all_name : q->name, s, q->p, "s");
+        put_quantile(of, all ? q->all_name : q->name, s, q->p, "s");
     }
 }
 
 static void put_latencies(const struct writer *w, const struct program *g,
-                          const struct class_tally *c)
+                          const struct class_tally *c, const struct item_most *most)
 {
-    put_times(w, &c->shipped_time, &c->shipped, g->time_scale, false);
+    put_times(w, &c->shipped_time, &c->shipped, g->time_scale, most->shipped_s, false);
     if (w->options->means_only)
         return;
     struct moments time = c->shipped_time;
     moments_merge(&time, &c->unshipped_time);
     if (c->unshipped.n == 0) {
-        put_times(w, &time, &c->shipped, g->time_scale, true);
+        put_times(w, &time, &c->shipped, g->time_scale, most->seconds, true);
     } else if (c->shipped.n == 0) {
-        put_times(w, &time, &c->unshipped, g->time_scale, true);
+        put_times(w, &time, &c->unshipped, g->time_scale, most->seconds, true);
     } else {
         struct sketch all;
         sketch_init(&all);
         sketch_merge(&all, &c->shipped);
         sketch_merge(&all, &c->unshipped);
-        put_times(w, &time, &all, g->time_scale, true);
+        put_times(w, &time, &all, g->time_scale, most->seconds, true);
         sketch_release(&all);
     }
     if (isfinite(g->pipeline->deadline_s))
@@ -112,7 +116,7 @@ static void put_latencies(const struct writer *w, const struct program *g,
 
 /* E[cost] / P(correct) over pairs (cost, is correct). */
 static void put_cost_per_correct(const struct writer *w, const struct class_tally *c, double mean,
-                                 double variance, double scale)
+                                 double variance, double scale, double most)
 {
     double n = (double)c->n, p = (double)c->correct / n;
     double joint = moments_mean(&c->correct_cost) / scale, unbias = n > 1 ? n / (n - 1) : 1;
@@ -122,20 +126,23 @@ static void put_cost_per_correct(const struct writer *w, const struct class_tall
                              .var_x = p * (1 - p) * unbias,
                              .cov = (joint - mean * p) * unbias,
                              .n = c->n};
-    put_ratio(w, "cost_per_correct", &m, w->money);
+    put_ratio(w, "cost_per_correct", &m, w->money, most);
 }
 
-static void put_costs(const struct writer *w, const struct program *g, const struct class_tally *c)
+static void put_costs(const struct writer *w, const struct program *g, const struct class_tally *c,
+                      const struct item_most *most)
 {
     double scale = g->cost_scale;
     if (g->has_cost) {
         double mean = moments_mean(&c->cost) / scale;
         double variance =
             c->costs.min == c->costs.max ? 0 : moments_variance(&c->cost) / (scale * scale);
-        put_mean(w, "cost_per_item", mean, variance, c->n, w->money);
-        put_cost_per_correct(w, c, mean, variance, scale);
+        put_mean(w, "cost_per_item", mean, variance, c->n, w->money, most->cost);
+        put_cost_per_correct(w, c, mean, variance, scale,
+                             most->net > 0 ? fmax(most->cost, mean) : most->cost);
         if (!w->options->means_only) {
-            put_deviation(w, "cost_sd", variance, sketch_fourth(&c->costs, mean), c->n, w->money);
+            put_deviation(w, "cost_sd", variance, sketch_fourth(&c->costs, mean), c->n, w->money,
+                          most->cost);
             put_quantile(w, "cost_p95", &c->costs, 0.95, w->money);
             put_quantile(w, "cost_p99", &c->costs, 0.99, w->money);
         }
@@ -144,17 +151,17 @@ static void put_costs(const struct writer *w, const struct program *g, const str
         put_share(w, "budget_attainment", c->in_budget, c->n);
     if (g->has_worth)
         put_mean(w, "net_per_item", moments_mean(&c->net) / scale,
-                 variance_above(&c->net, 1e-13) / (scale * scale), c->n, w->money);
+                 variance_above(&c->net, 1e-13) / (scale * scale), c->n, w->money, most->net);
 }
 
-static void put_visits(const struct writer *w, const struct class_tally *c)
+static void put_visits(const struct writer *w, const struct class_tally *c, double most)
 {
     double m1 = moments_mean(&c->visits), variance = variance_above(&c->visits, 1e-17);
     double m2 = moments_mean(&c->visits2), m3 = moments_mean(&c->visits3), n = (double)c->n;
     double m4 = moments_variance(&c->visits2) * (n - 1) / n + m2 * m2;
     double fourth = m4 - 4 * m1 * m3 + 6 * m1 * m1 * m2 - 3 * m1 * m1 * m1 * m1;
-    put_mean(w, "visits_mean", m1, variance, c->n, "1");
-    put_deviation(w, "visits_sd", variance, fmax(fourth, 0), c->n, "1");
+    put_mean(w, "visits_mean", m1, variance, c->n, "1", most);
+    put_deviation(w, "visits_sd", variance, fmax(fourth, 0), c->n, "1", most);
 }
 
 static void put_class(const struct writer *w, const struct program *g, const struct class_tally *c,
@@ -162,10 +169,12 @@ static void put_class(const struct writer *w, const struct program *g, const str
 {
     if (c->n == 0)
         return;
+    struct item_most most;
+    item_most(g->pipeline, &most);
     put_shares(w, g, c);
-    put_latencies(w, g, c);
-    put_visits(w, c);
-    put_costs(w, g, c);
+    put_latencies(w, g, c, &most);
+    put_visits(w, c, most.visits);
+    put_costs(w, g, c, &most);
     put_gap(w, g->pipeline, class);
 }
 
@@ -192,19 +201,21 @@ static double variance_of(double sum, double squares, uint64_t n)
 }
 
 static void put_counts(const struct writer *w, const struct step_tally *s, uint32_t i,
-                       const struct step_plan *plan, const struct plan_tally *all, uint64_t n)
+                       const struct step_plan *plan, const struct plan_tally *all, uint64_t n,
+                       const struct item_most *most)
 {
     double visits = (double)s->visits, attempts = (double)all->attempts, items = (double)n;
     double squares = plan->visit_row >= 0 ? (double)s->squares : visits;
     if (plan->visit_row < 0 && (i > 0 || s->visits < n))
         put_share(w, "visits_per_item", s->visits, n);
     else
-        put_mean(w, "visits_per_item", visits / items, variance_of(visits, squares, n), n, "1");
+        put_mean(w, "visits_per_item", visits / items, variance_of(visits, squares, n), n, "1",
+                 most->visits);
     if (plan->attempt_row < 0 && (i > 0 || all->attempts < n))
         put_share(w, "attempts_per_item", all->attempts, n);
     else
         put_mean(w, "attempts_per_item", attempts / items,
-                 variance_of(attempts, (double)all->squares, n), n, "1");
+                 variance_of(attempts, (double)all->squares, n), n, "1", most->attempts);
 }
 
 /* Which ways to end have a probability above 0 for some kind of item. */
@@ -277,7 +288,7 @@ static void put_seen_times(const struct writer *w, const struct sketch *s, bool 
 /* What an attempt takes is known where all items share it and none is cancelled, and so is a visit
  * of one attempt; others are those of the sampled blocks. */
 static void put_step_times(const struct writer *w, const struct program *g,
-                           const struct step_tally *s, const struct step_plan *plan)
+                           const struct step_tally *s, const struct step_plan *plan, double most)
 {
     if (!s->attempt_times.hot)
         put_exact_times(w, &plan->plan[0], false);
@@ -291,7 +302,7 @@ static void put_step_times(const struct writer *w, const struct program *g,
                  s->visit_times.min == s->visit_times.max
                      ? 0
                      : moments_variance(&s->visit_time) / (scale * scale),
-                 s->visit_time.n, "s");
+                 s->visit_time.n, "s", most);
         put_seen_times(w, &s->visit_times, true);
     }
     if (plan->budgeted)
@@ -299,7 +310,7 @@ static void put_step_times(const struct writer *w, const struct program *g,
 }
 
 static void put_step_cost(const struct writer *w, const struct tally *t,
-                          const struct step_plan *plan, uint64_t n)
+                          const struct step_plan *plan, uint64_t n, double most)
 {
     double sum = 0, squares = 0;
     for (uint32_t k = 0; k < plan->n_plans; k++) {
@@ -308,7 +319,7 @@ static void put_step_cost(const struct writer *w, const struct tally *t,
         sum += each * (double)p->attempts;
         squares += each * each * (double)(plan->attempt_row >= 0 ? p->squares : p->attempts);
     }
-    put_mean(w, "cost_per_item", sum / (double)n, variance_of(sum, squares, n), n, w->money);
+    put_mean(w, "cost_per_item", sum / (double)n, variance_of(sum, squares, n), n, w->money, most);
 }
 
 static void put_threshold(const struct writer *w, const struct step *s, uint32_t n_classes)
@@ -334,9 +345,14 @@ static void put_step(const struct writer *w, const struct tally *t, uint32_t i, 
     const struct step_plan *plan = &g->step[i];
     const struct step_tally *s = &t->step[i];
     struct plan_tally all = all_plans(t, plan);
-    put_counts(w, s, i, plan, &all, n);
+    struct item_most most;
+    item_most(g->pipeline, &most);
+    bool alike = most.visits == 0;
+    step_most(g->pipeline, i, !alike && (i > 0 || plan->revisited), &most);
+    most.visits = alike ? 0 : 1; /* whether an item comes here is told by the others */
+    put_counts(w, s, i, plan, &all, n, &most);
     put_rates(w, s, plan, &all);
-    put_step_times(w, g, s, plan);
+    put_step_times(w, g, s, plan, most.seconds);
     put_share_if(w, "exit_ship", leads_to(g, i, TO_SHIP), s->ship, n);
     put_share_if(w, "exit_reject", leads_to(g, i, TO_REJECT), s->reject, n);
     put_share_if(w, "exit_fail", leads_to(g, i, TO_FAIL) && possible_ends(plan).fail, s->fail, n);
@@ -344,7 +360,7 @@ static void put_step(const struct writer *w, const struct tally *t, uint32_t i, 
         put_share(w, "caught_rate", s->caught, s->visits);
     put_share(w, "escape_rate", s->bad_shipped, s->bad);
     if (g->has_cost)
-        put_step_cost(w, t, plan, n);
+        put_step_cost(w, t, plan, n, most.cost);
     if (plan->kind == STEP_GATE)
         put_threshold(w, plan->step, g->n_classes);
 }

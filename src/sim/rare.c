@@ -14,6 +14,7 @@
 #include "math/rng.h"
 #include "sim/endless.h"
 #include "sim/exact.h"
+#include "sim/possible.h"
 #include "sim/queue/sim.h"
 #include "sim/split.h"
 #include "sim/tilt.h"
@@ -517,10 +518,25 @@ static int improve_timed(const struct pipeline *p, const struct run_options *opt
     return 0;
 }
 
+/* What nothing leads to is not rare: it is 0. */
+static int settle_impossible(const struct pipeline *p, struct result *out, struct error *err)
+{
+    struct queue_program g;
+    if (!possible_asks(out) || (pipeline_features(p) & FEATURE(FEEDBACK)))
+        return 0;
+    if (queue_program_init(&g, p, err))
+        return -1;
+    possible_settle(&g, out);
+    queue_program_release(&g);
+    return 0;
+}
+
 int rare_improve(const struct pipeline *p, const struct run_options *options, struct result *out,
                  struct error *err)
 {
     math_init();
+    if (settle_impossible(p, out, err))
+        return -1;
     if (out->run.partial)
         return 0;
     return p->arrivals.kind != ARRIVALS_NONE ? improve_timed(p, options, out, err)

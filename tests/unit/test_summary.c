@@ -279,6 +279,25 @@ static void moments_keep_what_is_a_billion_times_smaller(void **state)
 }
 
 /* 2^-168 apart, below 0 and across it. */
+/* Below 2^-30 only the least value is kept; zeros are told apart. */
+static void tiny_values_lie_between_the_least_and_the_first_edge(void **state)
+{
+    struct sketch s;
+    double low, high;
+    sketch_init(&s);
+    for (int i = 1; i <= 100; i++)
+        sketch_add(&s, i < 90 ? 1.1e-12 * i : 1);
+    sketch_rank_within(&s, 50, &low, &high);
+    near_rel(low, 1.1e-12, 1e-6);
+    near_rel(high, 0x1p-30, 0);
+    sketch_clear(&s);
+    for (int i = 1; i <= 100; i++)
+        sketch_add(&s, i < 90 ? 0 : 1);
+    sketch_rank_within(&s, 50, &low, &high);
+    assert_true(low == 0 && high == 0);
+    sketch_release(&s);
+}
+
 static void wide_sums_are_exact(void **state)
 {
     struct wide w = {0};
@@ -434,6 +453,7 @@ int main(void)
         cmocka_unit_test(moments_are_those_of_the_values),
         cmocka_unit_test(moments_keep_microseconds_and_signs),
         cmocka_unit_test(moments_keep_what_is_a_billion_times_smaller),
+        cmocka_unit_test(tiny_values_lie_between_the_least_and_the_first_edge),
         cmocka_unit_test(wide_sums_are_exact),
         cmocka_unit_test(merging_moments_in_any_order_changes_no_bit),
         cmocka_unit_test(an_atom_among_other_values_is_held_by_its_cell),

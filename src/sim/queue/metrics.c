@@ -6,6 +6,7 @@
 #include "math/interval.h"
 #include "sim/estimate.h"
 #include "sim/exact/chain.h"
+#include "sim/most.h"
 #include "sim/queue.h"
 
 #include <math.h>
@@ -15,6 +16,7 @@ struct filling {
     const struct queue_tally *tally;
     const struct queue_program *program;
     struct writer w;
+    struct item_most most; /* of what is being written; 0 where that has none */
     bool has_time;
 };
 
@@ -61,6 +63,26 @@ static double pair_error(const struct filling *f, const struct pair_sums *p, dou
     return student(f, n) * sqrt(squares / (n - 1) * n) / fabs(x);
 }
 
+static double most_in(const struct filling *f, enum pair_scale scale)
+{
+    return scale == PAIR_TIME   ? f->most.seconds
+           : scale == PAIR_COST ? f->most.cost
+                                : f->most.visits;
+}
+
+static double most_of(const struct filling *f, const struct pair_def *d)
+{
+    if (d->kind != PAIR_MEAN)
+        return 0;
+    if (!strcmp(d->name, "net_per_item"))
+        return f->most.net;
+    if (!strcmp(d->name, "latency_mean"))
+        return f->most.shipped_s;
+    if (!strcmp(d->name, "cost_per_correct") && f->most.net > 0)
+        return f->most.cost > 0 ? f->most.cost : f->most.net;
+    return strcmp(d->name, "attempts_per_item") ? most_in(f, d->scale) : f->most.attempts;
+}
+
 static void put_pair(const struct filling *f, const char *name, const struct pair_sums *p,
                      const struct pair_def *d)
 {
@@ -72,14 +94,21 @@ static void put_pair(const struct filling *f, const char *name, const struct pai
         put_share(&f->w, name, (uint64_t)y, (uint64_t)x);
         return;
     }
-    double r = y / x, error = pair_error(f, p, r);
+    double r = y / x, error = pair_error(f, p, r), most = most_of(f, d);
     if (error == 0 && counts && !f->w.options->brief && x < 9e15) {
         struct interval at = interval_wilson((uint64_t)y, (uint64_t)x, f->w.options->level);
         metrics_add(f->w.to, name, r, at.low, at.high, f->w.options->level, (uint64_t)x, "1");
         return;
     }
-    put(f, name, r / scale, error / scale, d->kind == PAIR_SHARE,
-        x < 9e15 && x >= 1 ? (uint64_t)x : f->tally->closed, unit_name(f, d->scale));
+    uint64_t n = x < 9e15 && x >= 1 ? (uint64_t)x : f->tally->closed;
+    if (most == 0) {
+        put(f, name, r / scale, error / scale, d->kind == PAIR_SHARE, n, unit_name(f, d->scale));
+        return;
+    }
+    struct interval at = {(r - error) / scale, (r + error) / scale};
+    at = allow_unseen(&f->w, at, r / scale, n, most);
+    metrics_add(f->w.to, name, r / scale, at.low, at.high, f->w.options->level, n,
+                unit_name(f, d->scale));
 }
 
 static const struct pair_sums *pair_at(const struct filling *f, enum pair_list list, uint32_t row,
@@ -163,7 +192,7 @@ static void put_sd(const struct filling *f, const char *name, uint32_t c, uint32
     else
         put_deviation(&f->w, name, variance,
                       values && values->n ? sketch_fourth(values, s / n) : 3 * variance * variance,
-                      (uint64_t)n, unit_name(f, scale));
+                      (uint64_t)n, unit_name(f, scale), most_in(f, scale));
 }
 
 static void put_quantiles(const struct filling *f, const char *const *name, const double *p,
@@ -199,8 +228,11 @@ static void put_shares(const struct filling *f, uint32_t c)
     put_class_pair(f, c, "review_precision", g->can_be_bad);
 }
 
-static void put_times(const struct filling *f, uint32_t c)
+static void put_times(const struct filling *whole, uint32_t c)
 {
+    struct filling own = *whole, *f = &own; /* of shipped items, then of all */
+    own.most.seconds = own.most.shipped_s;
+    own.w.alike = own.most.seconds == 0;
     static const char *const shipped[] = {"latency_p50", "latency_p90", "latency_p95",
                                           "latency_p99", "latency_p999"};
     static const char *const all[] = {"latency_all_p50", "latency_all_p90", "latency_all_p95",
@@ -220,6 +252,8 @@ static void put_times(const struct filling *f, uint32_t c)
            SPREAD_SHIPPED_SD, PAIR_TIME, &both);
     put_quantiles(f, shipped, class_quantiles, CLASS_QUANTILES, &both, &m[SPREAD_SHIPPED],
                   PAIR_TIME);
+    own.most.seconds = whole->most.seconds;
+    own.w.alike = own.most.seconds == 0;
     if (v->unshipped.sketch.hot)
         sketch_merge(&both, &v->unshipped.sketch);
     put_class_pair(f, c, "latency_all_mean", true);
@@ -254,10 +288,13 @@ static void put_money(const struct filling *f, uint32_t c)
         put_class_pair(f, c, "net_per_item", true);
 }
 
-static void put_class(const struct filling *f, uint32_t c)
+static void put_class(const struct filling *whole, uint32_t c)
 {
+    struct filling own = *whole, *f = &own;
     if (total_x(f, c, CLASS_N) == 0)
         return;
+    item_most(f->program->pipeline, &own.most);
+    own.w.alike = own.most.seconds == 0;
     put_shares(f, c);
     put_times(f, c);
     put_class_pair(f, c, "visits_mean", true);
@@ -370,8 +407,14 @@ static void put_threshold(const struct filling *f, const struct step *s)
     put_exact(&f->w, "threshold", s->numbers[0].threshold.value, "1");
 }
 
-static void put_step(const struct filling *f, uint32_t i)
+static void put_step(const struct filling *whole, uint32_t i)
 {
+    struct filling own = *whole, *f = &own;
+    item_most(f->program->pipeline, &own.most);
+    bool alike = own.most.visits == 0;
+    step_most(f->program->pipeline, i, !alike, &own.most);
+    own.most.visits = alike ? 0 : fmax(own.most.visits, 1);
+    own.w.alike = own.most.seconds == 0;
     const struct queue_program *g = f->program;
     const struct queue_step *q = &g->step[i];
     bool makes_attempts = q->step->kind != STEP_PARALLEL;
@@ -465,7 +508,7 @@ static void put_availability_sd(const struct filling *f, const struct pair_sums 
         return;
     double variance = fmax(wide_value(&p->yy) / n - y * y, 0) / (x * x) * n / (n - 1);
     put_deviation(&f->w, "availability_sd", variance, 3 * variance * variance, f->tally->closed,
-                  "1");
+                  "1", 1);
 }
 
 static void put_environment(const struct filling *f, uint32_t e)
