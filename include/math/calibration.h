@@ -49,12 +49,12 @@ void calibration_compute(const struct scored *s, size_t n, size_t bins, bool rig
  *
  * calibration_sample_init sorts; for each resample the counts say how often each row was drawn. */
 struct calibration_sample {
-    size_t n;
+    size_t n, bins;
     double *confidence; /* [n] from the most confident row down */
     bool *correct;      /* [n] */
+    uint8_t *bin;       /* [n] */
     uint32_t *place;    /* [n] of each row of the input among these */
     uint32_t *count;    /* [n] by place: how often drawn */
-    struct risk_point *point;
 };
 enum calibration_measure {
     MEASURE_ECE,
@@ -64,12 +64,12 @@ enum calibration_measure {
     MEASURE_AUGRC,
     MEASURE_COUNT
 };
-/* n >= 1 rows, copied; release it. */
-void calibration_sample_init(struct calibration_sample *c, const struct scored *s, size_t n);
+/* n >= 1 rows, copied, in `bins` equal-width bins closed on the left; release it. */
+void calibration_sample_init(struct calibration_sample *c, const struct scored *s, size_t n,
+                             size_t bins);
 void calibration_sample_release(struct calibration_sample *c);
-/* The measures of calibration_compute, over `bins` bins closed on the left, of the n rows drawn:
- * c->count[c->place[i]] tells how often row i was; clears the counts. */
-void calibration_sample_measures(struct calibration_sample *c, size_t bins,
-                                 double out[MEASURE_COUNT]);
+/* The measures of calibration_compute of the rows drawn: c->count[c->place[i]] tells how often row
+ * i was; clears the counts. */
+void calibration_sample_measures(struct calibration_sample *c, double out[MEASURE_COUNT]);
 
 #endif

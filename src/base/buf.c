@@ -341,8 +341,12 @@ static void grow_slots(struct intern *t)
     mem_free(t->slot);
     t->slot = mem_zero(t->slots, sizeof *t->slot);
     t->text = mem_resize(t->text, t->slots / 2 * sizeof *t->text);
-    for (uint32_t id = 0; id < t->count; id++)
-        *find_slot(t, t->text[id], strlen(t->text[id])) = id + 1;
+    for (uint32_t id = 0; id < t->count; id++) { /* all differ: the first free slot is theirs */
+        uint64_t i = hash_text(t, t->text[id], strlen(t->text[id]));
+        while (t->slot[i & (t->slots - 1)])
+            i++;
+        t->slot[i & (t->slots - 1)] = id + 1;
+    }
 }
 
 uint32_t intern_find(const struct intern *t, const char *s, size_t len)

@@ -49,8 +49,8 @@ static size_t bin_of(double confidence, size_t bins, bool right_closed)
     return i;
 }
 
-static void count_bins(const struct risk_point *point, size_t n_points, bool right_closed,
-                       struct calibration *c)
+static void fill_bins(const struct risk_point *point, size_t n_points, bool right_closed,
+                      struct calibration *c)
 {
     for (size_t i = 0; i < c->bins; i++)
         c->bin[i] = (struct calibration_bin){.low = (double)i / (double)c->bins,
@@ -65,6 +65,9 @@ static void count_bins(const struct risk_point *point, size_t n_points, bool rig
     c->ece = c->mce = c->brier_reliability = 0;
     for (size_t i = 0; i < c->bins; i++) {
         struct calibration_bin *b = &c->bin[i];
+        struct interval ci = interval_clopper_pearson(b->correct, b->n, 0.95);
+        b->accuracy_low = ci.low;
+        b->accuracy_high = ci.high;
         b->confidence = b->n ? b->confidence / (double)b->n : NAN;
         b->accuracy = b->n ? (double)b->correct / (double)b->n : NAN;
         if (b->n == 0)
@@ -73,16 +76,6 @@ static void count_bins(const struct risk_point *point, size_t n_points, bool rig
         c->ece += share * gap;
         c->mce = fmax(c->mce, gap);
         c->brier_reliability += share * gap * gap;
-    }
-}
-
-static void bound_bins(struct calibration *c)
-{
-    for (size_t i = 0; i < c->bins; i++) {
-        struct calibration_bin *b = &c->bin[i];
-        struct interval ci = interval_clopper_pearson(b->correct, b->n, 0.95);
-        b->accuracy_low = ci.low;
-        b->accuracy_high = ci.high;
     }
 }
 
@@ -169,8 +162,7 @@ void calibration_compute(const struct scored *s, size_t n, size_t bins, bool rig
     *out = (struct calibration){.n = n, .bins = bins};
     out->n_correct = n - point[n_points - 1].k;
     out->accuracy = (double)out->n_correct / (double)n;
-    count_bins(point, n_points, right_closed, out);
-    bound_bins(out);
+    fill_bins(point, n_points, right_closed, out);
     fill_scores(point, n_points, out);
     fill_ranking(point, n_points, out);
     out->ece_mass = equal_mass_ece(point, n_points, n, bins);
@@ -190,16 +182,20 @@ static int by_confidence(const void *a, const void *b)
     return x->confidence > y->confidence ? -1 : x->confidence < y->confidence;
 }
 
-void calibration_sample_init(struct calibration_sample *c, const struct scored *s, size_t n)
+void calibration_sample_init(struct calibration_sample *c, const struct scored *s, size_t n,
+                             size_t bins)
 {
+    if (n == 0 || bins == 0 || bins > CALIBRATION_BINS_MAX)
+        BUG("resamples of %zu rows in %zu bins", n, bins);
     struct ranked *order = mem_alloc(n * sizeof *order);
     *c = (struct calibration_sample){
         .n = n,
+        .bins = bins,
+        .bin = mem_alloc(n * sizeof *c->bin),
         .confidence = mem_alloc(n * sizeof *c->confidence),
         .correct = mem_alloc(n * sizeof *c->correct),
         .place = mem_alloc(n * sizeof *c->place),
         .count = mem_zero(n, sizeof *c->count),
-        .point = mem_alloc(n * sizeof *c->point),
     };
     for (size_t i = 0; i < n; i++)
         order[i] = (struct ranked){s[i].confidence, (uint32_t)i};
@@ -207,6 +203,7 @@ void calibration_sample_init(struct calibration_sample *c, const struct scored *
     for (size_t k = 0; k < n; k++) {
         c->confidence[k] = order[k].confidence;
         c->correct[k] = s[order[k].row].correct;
+        c->bin[k] = (uint8_t)bin_of(order[k].confidence, bins, false);
         c->place[order[k].row] = (uint32_t)k;
     }
     mem_free(order);
@@ -218,49 +215,56 @@ void calibration_sample_release(struct calibration_sample *c)
     mem_free(c->correct);
     mem_free(c->place);
     mem_free(c->count);
-    mem_free(c->point);
+    mem_free(c->bin);
 }
 
-/* The frontier of the rows drawn; returns how many ties it has. */
-static size_t draw_points(struct calibration_sample *c, uint64_t *m, uint64_t *k)
+/* Sums over ties, from the most confident one down. */
+struct sums {
+    double before, wrong_before; /* rows gone by */
+    double brier, pairs, aurc, augrc;
+    double size[CALIBRATION_BINS_MAX], right[CALIBRATION_BINS_MAX], mean[CALIBRATION_BINS_MAX];
+};
+
+static void add_tie(struct sums *s, double p, size_t bin, double size, double wrong)
 {
-    size_t points = 0;
-    *m = *k = 0;
-    for (size_t i = 0; i < c->n; i++) {
-        uint32_t times = c->count[i];
-        if (times == 0)
-            continue;
-        c->count[i] = 0;
-        *m += times;
-        *k += c->correct[i] ? 0 : times;
-        if (points == 0 || c->point[points - 1].threshold != c->confidence[i])
-            c->point[points++].threshold = c->confidence[i];
-        c->point[points - 1].m = *m;
-        c->point[points - 1].k = *k;
+    double rate = wrong / size, right = size - wrong;
+    s->size[bin] += size;
+    s->right[bin] += right;
+    s->mean[bin] += p * size;
+    s->brier += right * (1 - p) * (1 - p) + wrong * p * p;
+    s->pairs += wrong * (s->before - s->wrong_before + right / 2);
+    for (double j = 1; j <= size; j++)
+        s->aurc += (s->wrong_before + rate * j) / (s->before + j);
+    s->augrc += size * s->wrong_before + rate * size * (size + 1) / 2;
+    s->before += size;
+    s->wrong_before += wrong;
+}
+
+void calibration_sample_measures(struct calibration_sample *c, double out[MEASURE_COUNT])
+{
+    struct sums s = {0};
+    for (size_t i = 0; i < c->n;) {
+        double p = c->confidence[i];
+        uint64_t size = 0, wrong = 0;
+        size_t bin = c->bin[i];
+        for (; i < c->n && c->confidence[i] == p; i++) {
+            size += c->count[i];
+            wrong += c->correct[i] ? 0 : c->count[i];
+            c->count[i] = 0;
+        }
+        if (size)
+            add_tie(&s, p, bin, (double)size, (double)wrong);
     }
-    return points;
-}
-
-void calibration_sample_measures(struct calibration_sample *c, size_t bins,
-                                 double out[MEASURE_COUNT])
-{
-    struct calibration all = {.bins = bins};
-    uint64_t wrong;
-    double brier = 0;
-    size_t points = draw_points(c, &all.n, &wrong);
-    if (points == 0)
+    if (s.before == 0)
         BUG("a resample without rows");
-    all.n_correct = all.n - wrong;
-    count_bins(c->point, points, false, &all);
-    fill_ranking(c->point, points, &all);
-    for (size_t i = 0; i < points; i++) {
-        struct tie t = tie_at(c->point, i);
-        double p = t.confidence;
-        brier += (double)(t.size - t.errors) * (1 - p) * (1 - p) + (double)t.errors * p * p;
-    }
-    out[MEASURE_ECE] = all.ece;
-    out[MEASURE_BRIER] = brier / (double)all.n;
-    out[MEASURE_AUROC] = all.auroc;
-    out[MEASURE_AURC] = all.aurc;
-    out[MEASURE_AUGRC] = all.augrc;
+    double n = s.before, right = n - s.wrong_before;
+    out[MEASURE_ECE] = 0;
+    for (size_t b = 0; b < c->bins; b++)
+        if (s.size[b] > 0)
+            out[MEASURE_ECE] +=
+                s.size[b] / n * fabs(s.right[b] / s.size[b] - s.mean[b] / s.size[b]);
+    out[MEASURE_BRIER] = s.brier / n;
+    out[MEASURE_AUROC] = right > 0 && s.wrong_before > 0 ? s.pairs / right / s.wrong_before : NAN;
+    out[MEASURE_AURC] = s.aurc / n;
+    out[MEASURE_AUGRC] = s.augrc / n / n;
 }

@@ -49,12 +49,12 @@ static void resample(const struct scored *s, size_t n, size_t rounds, double *x)
 {
     struct calibration_sample sample;
     struct rng_seq rng = {rng_key(1, 0, 0, 0, RNG_SPLIT), 0};
-    calibration_sample_init(&sample, s, n);
+    calibration_sample_init(&sample, s, n, BINS);
     for (size_t r = 0; r < rounds; r++) {
         double drawn[MEASURE_COUNT];
         for (size_t i = 0; i < n; i++)
             sample.count[sample.place[rng_below(&rng, n)]]++;
-        calibration_sample_measures(&sample, BINS, drawn);
+        calibration_sample_measures(&sample, drawn);
         for (size_t k = 0; k < MEASURE_COUNT; k++)
             x[k * rounds + r] = drawn[k];
     }

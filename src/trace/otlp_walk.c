@@ -431,12 +431,16 @@ static const uint32_t *read_value(struct otlp_walk *w, const uint32_t *p, struct
     const struct vocabulary_key *known = vocabulary_key(w->sink->words, key.at, key.len);
     if (!string_at(w, p + 1, &shape) || !is(w, p + 2, ':'))
         return NULL;
-    if (!known && IS(shape, "stringValue"))
-        return pass_string(w, p + 3) && is(w, p + 4, '}') ? p + 5 : NULL;
+    if (has_escape(w, shape))
+        return NULL;
+    if (!known) { /* whatever its shape */
+        p = is(w, p + 3, '"') ? pass_string(w, p + 3) ? p + 4 : NULL : pass_value(w, p + 3);
+        return p && is(w, p, '}') ? p + 1 : NULL;
+    }
     p = read_shape(w, p + 3, shape, &a, &told);
     if (!p || !is(w, p, '}'))
         return NULL;
-    if (told && known)
+    if (told)
         vocabulary_tell(w->sink->words, known, &a);
     return p + 1;
 }

@@ -320,7 +320,7 @@ static void a_resample_has_the_measures_of_its_rows(void **state)
         s[i] = (struct scored){.confidence = (double)rng_below(&rng, 21) / 20,
                                .weight = 1,
                                .correct = rng_below(&rng, 3) > 0};
-    calibration_sample_init(&sample, s, ROWS);
+    calibration_sample_init(&sample, s, ROWS, 10);
     for (int round = 0; round < 20; round++) {
         for (size_t i = 0; i < ROWS; i++) {
             size_t row = rng_below(&rng, ROWS);
@@ -328,7 +328,7 @@ static void a_resample_has_the_measures_of_its_rows(void **state)
             sample.count[sample.place[row]]++;
         }
         calibration_compute(drawn, ROWS, 10, false, &want);
-        calibration_sample_measures(&sample, 10, got);
+        calibration_sample_measures(&sample, got);
         near(got[MEASURE_ECE], want.ece, 0);
         near(got[MEASURE_BRIER], want.brier, 1e-15);
         near(got[MEASURE_AUROC], want.auroc, 0);
