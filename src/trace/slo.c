@@ -154,6 +154,13 @@ static int judge_visit(const struct objective *o, const struct log_visit *v)
     return isnan(s) ? -1 : s <= o->limit_s;
 }
 
+/* What has no time of its own stands at the begin of the log. */
+static void put_event(struct slo *s, int64_t at_ns, int good)
+{
+    int64_t at = at_ns < s->first_ns ? s->first_ns : at_ns;
+    vec_push(&s->events, ((struct event){at, good > 0}));
+}
+
 static void gather(struct slo *s, int32_t stage)
 {
     const struct trace_log *log = s->log;
@@ -162,11 +169,11 @@ static void gather(struct slo *s, int32_t stage)
         const struct log_item *it = &log->items.at[i];
         int good = stage < 0 ? judge_item(s->objective, it) : -1;
         if (good >= 0)
-            vec_push(&s->events, ((struct event){it->start_ns, good}));
+            put_event(s, it->start_ns, good);
         for (uint32_t k = 0; stage >= 0 && k < it->n_visits; k++) {
             const struct log_visit *v = &log->visits.at[it->first_visit + k];
             if ((int32_t)v->stage == stage && (good = judge_visit(s->objective, v)) >= 0)
-                vec_push(&s->events, ((struct event){v->start_ns, good}));
+                put_event(s, v->start_ns, good);
         }
     }
     if (s->events.len)

@@ -171,6 +171,22 @@ static void a_budget_that_burns_too_fast_raises_the_alert(void **state)
     buf_release(&text);
 }
 
+/* A span without a time counts, at the begin of the log. */
+static void events_without_a_time_count(void **state)
+{
+    static const char *const slo[] = {"work success at least 50%"};
+    struct buf text = {0};
+    put_items(&text, 20, 60, 0, 0, 20, 0);
+    buf_puts(&text, "{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[{\"traceId\":\"ff\","
+                    "\"spanId\":\"0a\",\"name\":\"run\"},{\"traceId\":\"ff\",\"spanId\":\"0b\","
+                    "\"parentSpanId\":\"0a\",\"name\":\"work\"},{\"traceId\":\"ff\",\"spanId\":"
+                    "\"0c\",\"parentSpanId\":\"0a\",\"name\":\"plan\"}]}]}]}\n");
+    struct result r = judged(&text, slo, 1, 60);
+    near(value(&r.objectives.at[0].metrics, "events"), 21, 0);
+    result_release(&r);
+    buf_release(&text);
+}
+
 static void a_stage_that_is_not_there_is_refused(void **state)
 {
     struct objective o;
@@ -283,6 +299,7 @@ int main(void)
         cmocka_unit_test(budgets_count_what_the_goal_allows),
         cmocka_unit_test(the_worst_windows_are_shown_with_their_time),
         cmocka_unit_test(a_budget_that_burns_too_fast_raises_the_alert),
+        cmocka_unit_test(events_without_a_time_count),
         cmocka_unit_test(a_stage_that_is_not_there_is_refused),
         cmocka_unit_test(the_critical_path_runs_back_through_what_ended_last),
         cmocka_unit_test(a_backlog_that_grows_is_told),
