@@ -185,6 +185,29 @@ static int32_t stage_of(const struct trace_log *log, const char *id)
     return -1;
 }
 
+/* A step that the log does not have says nothing of the logged items: but for a gate, the time
+ * between the steps, and a review where the log has none at all. */
+static int check_known(const struct replay *r, uint32_t i, struct error *err)
+{
+    const struct trace_log *log = r->log;
+    const struct step *s = &r->policy->step[i];
+    bool between = i == 0 && s->kind == STEP_STAGE && !strncmp(s->id, "orchestration", 13);
+    if (r->stage[i] >= 0 || between || s->kind == STEP_GATE ||
+        (s->kind == STEP_REVIEW && log->review < 0))
+        return 0;
+    const char **names = mem_alloc((log->stages.len + 1) * sizeof *names);
+    for (size_t k = 0; k < log->stages.len; k++)
+        names[k] = log->stages.at[k].id;
+    const char *near = nearest_word(s->id, names, log->stages.len);
+    error_set(err, ERR_INPUT,
+              "%s: the log has no step `%s`%s%s%s; a replay takes the log's own steps, by their "
+              "names, through another policy (`seam fit` writes them)",
+              r->policy->file, s->id, near ? "; did you mean `" : "", near ? near : "",
+              near ? "`?" : "");
+    mem_free(names);
+    return -1;
+}
+
 static int map_steps(struct replay *r, struct error *err)
 {
     const struct pipeline *p = r->policy;
@@ -196,6 +219,8 @@ static int map_steps(struct replay *r, struct error *err)
         const struct step *s = &p->step[i];
         r->stage[i] = stage_of(r->log, s->id);
         r->base_step[i] = pipeline_step(r->base, s->id);
+        if (check_known(r, i, err))
+            return -1;
         if (s->by && s->kind != STEP_REVIEW)
             return error_set(err, ERR_UNSUPPORTED,
                              "%s: a replay has people at the review alone; `%s` asks for some",

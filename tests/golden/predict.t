@@ -215,3 +215,122 @@ $ seam replay tests/data/genai.jsonl.gz --set flow.generat.wrong=1% --quiet
 --set flow.generat.wrong=1%: no step is called `generat`; did you mean `generate`?
 seam: the fitted scenario: 1 fault
 [3]
+$ seam replay tests/data/genai.jsonl.gz --scenario scenarios/gate-review.yaml --quiet
+seam: scenarios/gate-review.yaml: the log has no step `answer`; a replay takes the log's own steps, by their names, through another policy (`seam fit` writes them)
+[3]
+$ seam fit tests/data/genai.jsonl.gz -o $TMP_GOLDEN/policy.yaml --quiet && seam replay tests/data/genai.jsonl.gz --labels tests/data/genai.labels.csv --scenario $TMP_GOLDEN/policy.yaml --set flow.retrieve.retry.attempts=1 --quiet
+Headline
+metric             value
+reliability       98.00%
+share wrong        0.50%
+share failed       1.50%
+completion        98.50%
+review load       24.50%
+review backlog    0.4244
+latency mean    105.8 ms
+latency p50      97.1 ms
+latency p95     192.7 ms
+latency p99     213.2 ms
+1 further metric: --json or --csv
+
+The log, and the same items under the other policy
+metric          as logged  expected  what the log leaves possible
+reliability        99.50%    98.00%
+share wrong         0.50%     0.50%
+share failed           0%     1.50%
+completion           100%    98.50%
+review load        25.00%    24.50%
+latency mean     107.3 ms  105.8 ms
+latency p50      97.15 ms   97.1 ms
+latency p95      192.9 ms  192.7 ms
+latency p99      213.2 ms  213.2 ms
+review backlog     0.4382    0.4244
+$ seam replay -h
+seam replay: what the running system did, from its trace logs
+
+  seam replay traces.jsonl
+  seam replay traces.jsonl.gz --labels labels.csv
+  seam replay events.csv --failure-when "outcome = failed" --json
+  seam replay traces.jsonl --set flow.confidence_gate.threshold=0.9
+
+Reads OpenTelemetry (JSON and protobuf), Jaeger, Zipkin, LangSmith, Langfuse,
+Phoenix, n8n, CrewAI, AutoGen, XES and CSV, plain or gzip, from files, folders
+and - together: per-stage attempts and failures, reliability (bounds where the
+truth is not known), review load, calibration and data quality. With --set or
+--scenario the logged items go through another policy (thresholds, retries,
+timeouts, reviewers, hours); what the log does not show of it is bounded.
+
+usage: seam replay [LOG...] [options]
+
+      --set PATH=VALUE      change one number: flow.draft.wrong=3% (may repeat)
+      --target TARGET       "auto_error at most 1%" (may repeat; over the file's
+                            objective)
+      --seed N              seed of all random numbers (default 1)
+  -j, --threads N           threads (default: all processors); the numbers stay
+                            the same
+      --level P             level of every interval and guarantee (default 95%)
+      --labels CSV          labels: for logs item,correct,shipped_correct; for
+                            size confidence,correct
+      --slo OBJECTIVE       "completion at least 99%", "retrieve latency at most
+                            200ms for 95%" (may repeat)
+      --window TIME         length of the windows of --slo (default: a round
+                            one, 60 windows at most)
+      --scenario FILE       the policy to take the logged items through (with
+                            --set, if any)
+      --stage-by ATTR       attribute that names the stage
+      --item-by ATTR        attribute that names the item
+      --confidence ATTR     attribute (or attribute:/json/pointer) with the
+                            confidence
+      --decision ATTR       attribute with the reviewer's decision
+      --failure-when COND   what counts as failure: "ATTR = VALUE", also != < >
+                            contains
+      --strict              the first fault of the data is an error
+      --db FILE             the store (sqlite)
+      --save                save the run to the store (implied by --db; default
+                            seam.db)
+      --json                one JSON object on standard output
+      --csv                 tables as CSV on standard output
+  -q, --quiet               no progress, no warnings
+      --no-color            no colours (also NO_COLOR)
+  -h, --help                examples and options of a command
+$ seam backtest -h
+seam backtest: does a fit to the first part of a log predict the rest?
+
+  seam backtest traces.jsonl
+  seam backtest traces.jsonl --labels labels.csv --split 70%
+  seam backtest traces.jsonl --target "coverage at least 90%" --json
+
+Cuts the log, fits what was known then, and predicts reliability, completion,
+latency, review load and backlog of the rest, as a whole and window by window,
+with what is not known of the parameters. Tells which intervals held what came,
+how wide they were, and their interval score.
+
+usage: seam backtest LOG... [options]
+
+      --target TARGET       "auto_error at most 1%" (may repeat; over the file's
+                            objective)
+      --seed N              seed of all random numbers (default 1)
+  -j, --threads N           threads (default: all processors); the numbers stay
+                            the same
+      --level P             level of every interval and guarantee (default 95%)
+      --labels CSV          labels: for logs item,correct,shipped_correct; for
+                            size confidence,correct
+      --split P             share of the log's time that is fitted (default 50%)
+      --windows N           windows of equally many items in the rest (default
+                            10)
+      --stage-by ATTR       attribute that names the stage
+      --item-by ATTR        attribute that names the item
+      --confidence ATTR     attribute (or attribute:/json/pointer) with the
+                            confidence
+      --decision ATTR       attribute with the reviewer's decision
+      --failure-when COND   what counts as failure: "ATTR = VALUE", also != < >
+                            contains
+      --strict              the first fault of the data is an error
+      --db FILE             the store (sqlite)
+      --save                save the run to the store (implied by --db; default
+                            seam.db)
+      --json                one JSON object on standard output
+      --csv                 tables as CSV on standard output
+  -q, --quiet               no progress, no warnings
+      --no-color            no colours (also NO_COLOR)
+  -h, --help                examples and options of a command

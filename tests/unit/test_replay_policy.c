@@ -288,6 +288,21 @@ static void what_is_no_policy_is_refused(void **state)
     log_release(&log);
 }
 
+static void steps_that_the_log_does_not_have_are_refused(void **state)
+{
+    static const char other[] = "seam: 1\n"
+                                "name: other\n"
+                                "flow:\n"
+                                "  - stage: drafts\n";
+    struct trace_log log = ten_items();
+    struct result r;
+    struct error err = {0};
+    assert_int_equal(replay(&log, other, NULL, NULL, &r, &err), -1);
+    error_is(&err, ERR_INPUT, "the log has no step `drafts`; did you mean `draft`?");
+    result_release(&r);
+    log_release(&log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +314,7 @@ int main(void)
         cmocka_unit_test(another_person_takes_what_waited),
         cmocka_unit_test(people_who_go_home_let_it_wait),
         cmocka_unit_test(what_is_no_policy_is_refused),
+        cmocka_unit_test(steps_that_the_log_does_not_have_are_refused),
     };
     return cmocka_run_group_tests_name("replay_policy", tests, NULL, NULL);
 }
