@@ -93,7 +93,8 @@ static bool settle(struct points *p, double x, double *out, bool *settled, size_
         for (size_t i = 0; i < p->m; i++) {
             if (settled[i])
                 continue;
-            if (nowhere(p, n, i)) {
+            if (nowhere(p, n, i) || constant(p, n, i)) {
+                out[i] = isnan(p->y[0][i]) ? NAN : 0;
                 settled[i] = true;
                 --*left;
                 continue;
@@ -101,7 +102,7 @@ static bool settle(struct points *p, double x, double *out, bool *settled, size_
             double d = slope(p, n, i, x), check = slope(p, n / 2, i, x), small = noise(p, n, i);
             if (!(fabs(d - check) <= AGREE * fabs(d) + small))
                 continue;
-            out[i] = constant(p, n, i) || fabs(d) <= small ? 0 : d;
+            out[i] = fabs(d) <= small ? 0 : d;
             settled[i] = true;
             --*left;
         }
