@@ -83,7 +83,7 @@ struct runner {
     struct queue_sim *sim;
     struct queue_tally tally;
     struct tilt tilt;
-    double *one; /* [at.all]: sums of one item */
+    double *sum; /* [at.all]: weighted, of a block of items */
 };
 
 static bool is_stopped(const struct study *s)
@@ -100,7 +100,7 @@ static void runner_init(struct runner *r, const struct study *s, bool learns)
           .tails = s->tails, .learns = learns
     };
     r->sim->tilt = &r->tilt;
-    r->one = mem_zero(r->tally.at.all, sizeof *r->one);
+    r->sum = mem_zero(r->tally.at.all, sizeof *r->sum);
 }
 
 static void runner_release(struct runner *r)
@@ -108,21 +108,41 @@ static void runner_release(struct runner *r)
     queue_sim_free(r->sim);
     queue_tally_release(&r->tally);
     tilt_release(&r->tilt);
-    mem_free(r->one);
+    mem_free(r->sum);
 }
 
 /* Unit 1 of the tally is never counted: it holds the sums of one item. */
+enum { ONE = 1 };
+
 static bool run_item(struct runner *r, const struct study *s, uint64_t number, uint32_t set)
 {
-    const struct queue_program *g = &s->program;
     bool met = false;
+    queue_tally_clear(&r->tally, ONE);
     tilt_begin(&r->tilt, set);
-    queue_sim_item(r->sim, number, 1);
-    queue_tally_take(&r->tally, 1, r->one);
-    const double *ends = r->one + (size_t)tally_all(g) * CLASS_SUMS + CLASS_ENDS;
-    for (uint32_t k = 0; k < ITEM_ENDS * 8; k++)
-        met = met || (ends[k] > 0 && counts(s->target, k));
+    queue_sim_item(r->sim, number, ONE);
+    for (uint32_t c = 0; c < s->program.n_classes; c++) {
+        const double *ends = tally_unit(&r->tally, ONE) + (size_t)c * CLASS_SUMS + CLASS_ENDS;
+        for (uint32_t k = 0; k < ITEM_ENDS * 8; k++)
+            met = met || (ends[k] > 0 && counts(s->target, k));
+    }
     return met;
+}
+
+/* Adds what the estimates are made of: how the item ended, and where. */
+static void add_item(struct runner *r, const struct study *s, double weight)
+{
+    const double *one = tally_unit(&r->tally, ONE);
+    for (uint32_t c = 0; c < s->program.n_classes; c++) {
+        uint32_t at = c * CLASS_SUMS;
+        r->sum[at + CLASS_N] += weight * one[at + CLASS_N];
+        for (uint32_t k = at + CLASS_ENDS; k < at + CLASS_ENDS + ITEM_ENDS * 8; k++)
+            r->sum[k] += weight * one[k];
+    }
+    for (uint32_t i = 0; i < s->program.n_steps; i++) {
+        uint32_t at = r->tally.at.step + i * STEP_SUMS;
+        for (uint32_t k = at + STEP_SHIPS; k <= at + STEP_ABANDONS; k++)
+            r->sum[k] += weight * one[k];
+    }
 }
 
 /* --- learning the shares */
@@ -244,18 +264,19 @@ static void do_block(void *arg, uint32_t worker, uint64_t block)
 {
     struct estimate *e = arg;
     struct runner *r = &e->runner[worker];
-    double *sum = e->sum + block * e->size;
+    memset(r->sum, 0, r->tally.at.all * sizeof *r->sum);
     queue_sim_alone(r->sim, e->study->options->seed, e->study->stream, &r->tally);
     for (uint64_t i = 0; i < BLOCK; i++) {
         bool met = run_item(r, e->study, block * BLOCK + i, i % TILT_SETS);
         double w = tilt_weight(&r->tilt);
-        for (uint32_t k = 0; k < e->size; k++)
-            sum[k] += w * r->one[k];
+        add_item(r, e->study, w);
         if (met) {
             e->square[block] += w * w;
             e->largest[block] = fmax(e->largest[block], w);
         }
     }
+    tally_derive(&r->tally, r->sum);
+    memcpy(e->sum + block * e->size, r->sum, e->size * sizeof *e->sum);
 }
 
 /* Mean of sums `at` for each item, and its variance between blocks. */

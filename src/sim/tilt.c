@@ -108,7 +108,7 @@ static uint64_t draw(struct tilt *t, uint32_t step, enum tilt_kind kind,
                      const struct tilt_region *r, uint32_t n, uint64_t u)
 {
     struct tilt_mark mark = {.site = site_of(t, step, kind)};
-    double part[TILT_REGIONS];
+    double part[TILT_REGIONS], density = 1;
     uint8_t possible = 0;
     bool rare = false;
     for (uint32_t k = 0; k < n; k++)
@@ -120,18 +120,17 @@ static uint64_t draw(struct tilt *t, uint32_t step, enum tilt_kind kind,
     t->draws++;
     u = mixed(&t->site[t->set][mark.site], r, n, u);
     for (uint32_t set = TILT_SETS; set-- > 0;) {
-        double density = density_of(&t->site[set][mark.site], r, n, u, part);
+        density = density_of(&t->site[set][mark.site], r, n, u, part);
         t->log_density[set] += log(density);
-        for (uint32_t k = 0; k < n; k++)
-            part[k] /= density;
     }
-    for (uint32_t k = 0; k < n; k++) { /* of set 0, the one that learns */
-        mark.part[k] = (float)part[k];
+    for (uint32_t k = 0; k < n; k++)
         rare = rare || (holds(&r[k], u) && size_of(&r[k]) < RARE);
-    }
     t->met_here += rare;
-    if (t->learns)
-        vec_push(&t->marks, mark);
+    if (!t->learns)
+        return u;
+    for (uint32_t k = 0; k < n; k++) /* of set 0, the one that learns */
+        mark.part[k] = (float)(part[k] / density);
+    vec_push(&t->marks, mark);
     return u;
 }
 

@@ -235,6 +235,8 @@ void tally_derive(const struct queue_tally *t, double *u);
 void queue_tally_close(struct queue_tally *t, uint32_t u);
 /* The sums of a unit, out[at.all], which is then clear again and was never counted. */
 void queue_tally_take(struct queue_tally *t, uint32_t unit, double *out);
+/* Forgets what is in one unit. */
+void queue_tally_clear(struct queue_tally *t, uint32_t unit);
 /* Forgets what is in the units that are open. */
 void queue_tally_drop(struct queue_tally *t);
 /* Adds what `from`, of the same program, has taken in; flushes `from`. */

@@ -464,7 +464,7 @@ static void spread(struct queue_tally *t, uint32_t unit, const double *u)
     queue_cdf_add(t, &of[tally_cells(t, all, CELLS_SHIPPED)]);
 }
 
-static void clear_unit(struct queue_tally *t, uint32_t unit)
+void queue_tally_clear(struct queue_tally *t, uint32_t unit)
 {
     memset(tally_unit(t, unit), 0, t->at.all * sizeof *t->sum);
     for (uint32_t k = 0; t->cells && unit < t->n_units && k < t->n_cells; k++)
@@ -499,7 +499,7 @@ void queue_tally_close(struct queue_tally *t, uint32_t unit)
     t->items += (uint64_t)whole[CLASS_N];
     t->unfinished += (uint64_t)whole[CLASS_UNFINISHED];
     t->closed++;
-    clear_unit(t, unit);
+    queue_tally_clear(t, unit);
 }
 
 void queue_tally_take(struct queue_tally *t, uint32_t unit, double *out)
@@ -507,7 +507,7 @@ void queue_tally_take(struct queue_tally *t, uint32_t unit, double *out)
     double *u = tally_unit(t, unit);
     tally_derive(t, u);
     memcpy(out, u, t->at.all * sizeof *out);
-    clear_unit(t, unit);
+    queue_tally_clear(t, unit);
 }
 
 void queue_tally_drop(struct queue_tally *t)
@@ -516,7 +516,7 @@ void queue_tally_drop(struct queue_tally *t)
         send_all(t);
     for_all(t, drop);
     for (uint32_t unit = 0; unit <= t->n_units; unit++)
-        clear_unit(t, unit);
+        queue_tally_clear(t, unit);
 }
 
 /* --- merging */
