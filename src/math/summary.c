@@ -414,12 +414,31 @@ static void span(const struct sketch *s, size_t i, double *low, double *high)
         *high = *low; /* too small to matter: the least of them stands for all */
 }
 
+/* What a block of cells holds; simple enough for the compiler to take several at a time. */
+MULTIVERSION static uint64_t count_of_block(const uint64_t *hot)
+{
+    uint64_t n = 0;
+    for (int i = 0; i < BLOCK; i++)
+        n += hot[i] >> COUNT_SHIFT;
+    return n;
+}
+
+static uint64_t values_of_block(const struct sketch *s, size_t from)
+{
+    uint64_t n = count_of_block(s->hot + from);
+    for (size_t i = from; s->cold && i < from + BLOCK; i++)
+        n += s->cold[i].n;
+    return n;
+}
+
 /* The cell that holds rank r, 1 < r < n, and how many values lie before it. */
 static size_t cell_of_rank(const struct sketch *s, uint64_t r, uint64_t *before)
 {
     size_t i, last;
     touched(s, &i, &last);
     *before = 0;
+    for (uint64_t n; i + BLOCK <= last && *before + (n = values_of_block(s, i)) < r; i += BLOCK)
+        *before += n;
     for (uint64_t n; i < last && *before + (n = sketch_cell_at(s, i).n) < r; i++)
         *before += n;
     return i;
@@ -489,6 +508,8 @@ double sketch_cdf(const struct sketch *s, double x)
     size_t i, at = sketch_cell_of(x), last;
     touched(s, &i, &last);
     uint64_t below = 0;
+    for (; i + BLOCK <= at; i += BLOCK)
+        below += values_of_block(s, i);
     for (; i < at; i++)
         below += sketch_cell_at(s, i).n;
     struct sketch_cell c = sketch_cell_at(s, at);
