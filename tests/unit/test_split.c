@@ -4,6 +4,8 @@
  * million comparisons; Student's tails with 63 degrees: once in 200,000). */
 #include "math/interval.h"
 #include "model/scenario.h"
+#include "sim/engine.h"
+#include "sim/queue.h"
 #include "sim/queue/sim.h"
 #include "sim/run.h"
 #include "sim/split.h"
@@ -25,6 +27,18 @@ static void simulate(struct ran *x, const char *flow, uint64_t seed, uint32_t th
     flow_read(flow, &x->p);
     result_init(&x->r, "simulate");
     ok(run_simulate(&x->p, &how, &x->r, &err), &err);
+}
+
+/* The same with a third of the usual effort. */
+static void simulate_briefly(struct ran *x, const char *flow, uint64_t seed, uint32_t threads)
+{
+    struct error err = {0};
+    const struct run_options how = {.seed = seed, .threads = threads, .level = 0.95};
+    const struct split_effort brief = {2.5e6, 2.5e6};
+    flow_read(flow, &x->p);
+    result_init(&x->r, "simulate");
+    ok(run_by(&queue_engine, &x->p, &how, &x->r, &err), &err);
+    ok(split_improve(&x->p, &how, &brief, &x->r, &err), &err);
 }
 
 static void done(struct ran *x)
@@ -80,11 +94,11 @@ static double full(double load, uint32_t servers, uint32_t places)
 static void a_room_of_one_server_is_full_five_times_in_ten_million(void **state)
 {
     struct ran x;
-    simulate(&x, DESK("5/s", "servers: 1, waiting_room: 19", "8000s"), 1, 2);
+    simulate_briefly(&x, DESK("5/s", "servers: 1, waiting_room: 19", "8000s"), 1, 2);
     double exact = full(0.5, 1, 20);
-    is_about(&x.r.resources.at[0].metrics, "block_rate", exact, 0.3);
-    is_about(&x.r.metrics, "share_rejected", exact, 0.3);
-    is_about(&x.r.stages.at[0].metrics, "exit_reject", exact, 0.3);
+    is_about(&x.r.resources.at[0].metrics, "block_rate", exact, 0.2);
+    is_about(&x.r.metrics, "share_rejected", exact, 0.2);
+    is_about(&x.r.stages.at[0].metrics, "exit_reject", exact, 0.2);
     assert_true(says(&x.r, "share_rejected", "independent sightings"));
     assert_true(metrics_find(&x.r.metrics, "share_failed")->level == 0);
     done(&x);
@@ -152,7 +166,7 @@ static void what_steps_and_rooms_may_cause_is_left_with_a_warning(void **state)
              10, 2);
     assert_true(says(&x.r, "share_failed", "more replications"));
     assert_false(says(&x.r, "share_failed", "sightings"));
-    is_about(&x.r.resources.at[0].metrics, "block_rate", full(0.5, 1, 20), 0.4);
+    is_about(&x.r.resources.at[0].metrics, "block_rate", full(0.5, 1, 20), 0.12);
     done(&x);
 }
 
