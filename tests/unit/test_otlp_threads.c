@@ -88,13 +88,13 @@ static void odd_lines_and_faults_stand_where_they_stood(void **state)
     buf_release(&text);
 }
 
-static void what_is_no_otlp_is_refused_at_its_line(void **state)
+static void what_is_no_otlp_is_told_at_its_line(void **state)
 {
     struct buf text = log_write(false, BYTES);
     insert(&text, 5 << 20, "{\"resourceSpans\":[[}\n");
     same_on_any_threads(&text, NULL);
     insert(&text, 3 << 20, "{\"resourceSpans\":7}\n");
-    same_on_any_threads(&text, "resourceSpans is not a list");
+    same_on_any_threads(&text, NULL);
     insert(&text, 0, "7\n");
     same_on_any_threads(&text, NULL);
     buf_release(&text);
@@ -118,7 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_count_of_threads_reads_the_same),
         cmocka_unit_test(odd_lines_and_faults_stand_where_they_stood),
-        cmocka_unit_test(what_is_no_otlp_is_refused_at_its_line),
+        cmocka_unit_test(what_is_no_otlp_is_told_at_its_line),
         cmocka_unit_test(a_line_longer_than_what_a_thread_takes_is_read),
     };
     return cmocka_run_group_tests_name("otlp_threads", tests, NULL, NULL);
