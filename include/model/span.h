@@ -57,7 +57,8 @@ enum span_flag {
     X(uint32_t, file)                                                                              \
     X(uint8_t, outcome)                                                                            \
     X(uint8_t, flags)                                                                              \
-    X(uint8_t, kind)
+    X(uint8_t, kind)                                                                               \
+    X(uint8_t, tries) /* how often it was tried, itself included; 0: not told */
 
 struct span {
 #define X(type, name) type name;

@@ -75,6 +75,7 @@ void quality_put_place(struct buf *out, const char *file, uint64_t line);
 struct log_visit {
     uint32_t stage, item;
     uint32_t first_attempt, n_attempts;
+    uint32_t hidden;          /* further tries that no span of their own shows */
     int64_t start_ns, end_ns; /* of all its attempts; 0 where unknown */
     uint32_t decision;        /* text id; SPAN_NONE */
     uint8_t outcome;          /* of the last attempt (enum outcome) */
@@ -121,7 +122,7 @@ struct log_stage {
     enum step_kind kind;
     uint64_t visits, attempts;
     uint64_t kinds[SPAN_KIND_COUNT], inner[SPAN_KIND_COUNT]; /* of its spans, of those below */
-    uint64_t interrupts, decisions, confidences;
+    uint64_t interrupts, decisions, confidences, hidden;
 };
 
 /* Names of steps in a log: a scenario fitted from it has some steps more (orchestration, gate), and

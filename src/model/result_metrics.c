@@ -87,6 +87,7 @@ const struct metric_def metric_defs[] = {
     {"timeout_rate", "1", "attempts that reach the time limit", METRIC_STAGE, true},
     {"success_rate", "1", "visits that end visibly ok", METRIC_STAGE, true},
     {"first_try_rate", "1", "visits whose first attempt is visibly ok", METRIC_STAGE, true},
+    {"hidden_retries", "count", "further tries that no attempt shows", METRIC_STAGE, false},
     {"retry_success_rate", "1", "retried visits that end visibly ok", METRIC_STAGE, true},
     {"attempt_latency_mean", "s", "time of an attempt", METRIC_STAGE, false},
     {"attempt_latency_p50", "s", "median time of an attempt", METRIC_STAGE, false},

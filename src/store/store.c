@@ -44,7 +44,7 @@ static const char *const migrations[] = {
     " confidence REAL, threshold REAL,"
     " trace INTEGER, name INTEGER, node INTEGER, session INTEGER, stage_key INTEGER,"
     " item_key INTEGER, decision INTEGER, file INTEGER,"
-    " outcome INTEGER, flags INTEGER, kind INTEGER) STRICT;"
+    " outcome INTEGER, flags INTEGER, kind INTEGER, tries INTEGER) STRICT;"
     "CREATE VIEW span AS SELECT s.log, t.text AS trace, format('%016x', s.id) AS id,"
     " format('%016x', s.parent) AS parent, n.text AS name, d.text AS node,"
     " s.start_ns, s.end_ns, s.outcome, s.confidence, c.text AS decision"

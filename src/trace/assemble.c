@@ -237,15 +237,32 @@ static void add_attempt(struct trace_log *log, struct log_visit *v, uint32_t i)
     stage->confidences += !isnan(s->confidence[i]);
 }
 
-/* The kinds of work that an operation hides below itself (to eight levels). */
-static void count_inner(struct assembly *a, uint32_t op, struct log_stage *stage)
+/* Was this span, which failed, tried again beside it?  Looks a few siblings ahead. */
+static bool tried_again(const struct tree *t, uint32_t i)
 {
+    enum { AHEAD = 32 };
+    const struct span_set *s = t->spans;
+    uint32_t next = t->sibling[i];
+    for (int k = 0; next != SPAN_NONE && k < AHEAD; next = t->sibling[next], k++)
+        if (s->name[next] == s->name[i])
+            return s->start_ns[next] >= s->end_ns[i];
+    return false;
+}
+
+/* The kinds of work that an operation hides below itself (to eight levels).  Returns the tries
+ * that it hides there: those that failed and were followed by another, or as many as were told. */
+static uint32_t count_inner(struct assembly *a, uint32_t op, struct log_stage *stage)
+{
+    uint32_t seen = 0, told = 0;
     const struct tree *t = a->tree;
     bool met[SPAN_KIND_COUNT] = {false};
     unsigned depth = 0;
     uint32_t at = t->child[op];
     while (at != SPAN_NONE) {
         met[t->spans->kind[at]] = true;
+        seen += t->spans->outcome[at] != OUTCOME_OK && tried_again(t, at);
+        if (t->spans->tries[at] > told + 1)
+            told = t->spans->tries[at] - 1u;
         if (t->child[at] != SPAN_NONE && depth < 8) {
             at = t->child[at];
             depth++;
@@ -259,6 +276,18 @@ static void count_inner(struct assembly *a, uint32_t op, struct log_stage *stage
     }
     for (size_t k = 0; k < SPAN_KIND_COUNT; k++)
         stage->inner[k] += met[k];
+    return seen > told ? seen : told;
+}
+
+/* Tries told by the attempts of a visit beyond those that are its spans, and those within them. */
+static void count_hidden(struct assembly *a, uint32_t op, struct log_visit *v)
+{
+    struct log_stage *stage = &a->log->stages.at[v->stage];
+    uint32_t inner = count_inner(a, op, stage), tries = a->log->spans.tries[op];
+    uint32_t known = v->n_attempts + v->hidden;
+    uint32_t more = inner + (tries > known ? tries - known : 0);
+    v->hidden += more;
+    stage->hidden += more;
 }
 
 static void visit_item(struct assembly *a, uint32_t at)
@@ -281,7 +310,7 @@ static void visit_item(struct assembly *a, uint32_t at)
             log->stages.at[stage].visits++;
         }
         add_attempt(log, &log->visits.at[last], i);
-        count_inner(a, i, &log->stages.at[stage]);
+        count_hidden(a, i, &log->visits.at[last]);
         vec_push(&a->visit_of, last);
     }
     item->n_visits = (uint32_t)log->visits.len - item->first_visit;

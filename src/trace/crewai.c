@@ -346,6 +346,8 @@ static void join(const struct half *a, const struct half *b, struct span *out)
     out->stage_key = end->stage_key != SPAN_NONE ? end->stage_key : start->stage_key;
     out->item_key = end->item_key != SPAN_NONE ? end->item_key : start->item_key;
     out->decision = end->decision != SPAN_NONE ? end->decision : start->decision;
+    if (end->tries < start->tries)
+        out->tries = start->tries;
     if (end->outcome == 0)
         out->outcome = start->outcome;
     span_mark_times(out);

@@ -82,6 +82,21 @@ static struct span *open_run(struct sink *sink, struct json v)
     return span;
 }
 
+/* "retry:attempt:2", as RunnableRetry tags the runs after the first. */
+static void read_tries(struct sink *sink, struct json tags)
+{
+    static const char mark[] = "retry:attempt:";
+    const char *s;
+    size_t len, n = sizeof mark - 1;
+    for (struct json_iter it = json_each(tags); json_next(&it);)
+        if (json_text(it.value, &s, &len) && len > n && memcmp(s, mark, n) == 0) {
+            struct attribute a = {.key = "attempt_number", .key_len = 14, .kind = ATTRIBUTE_TEXT};
+            a.text = s + n;
+            a.text_len = len - n;
+            vocabulary_attribute(sink->words, &a);
+        }
+}
+
 /* {"key": {"n": 2, "avg": 0.5}}: who gave it is not told. */
 static void read_stats(struct sink *sink, struct json run)
 {
@@ -128,6 +143,7 @@ int langsmith_read(struct json v, struct sink *sink, struct error *err)
     span->end_ns = record_moment(sink, json_get(v, "end_time"));
     record_attribute(sink, "run_type", json_get(v, "run_type"));
     record_attribute(sink, "tags", json_get(v, "tags"));
+    read_tries(sink, json_get(v, "tags"));
     record_members(sink, json_pointer(v, "/extra/metadata"));
     record_payload(sink, "outputs", json_get(v, "outputs"));
     record_payload(sink, "output", json_pointer(v, "/outputs/output"));

@@ -119,6 +119,8 @@ static void put_stage(const struct trace_log *log, int32_t stage, const struct s
     size_t n = log->items.len;
     metrics_add_exact(m, "visits", (double)c->visits, "count");
     metrics_add_exact(m, "attempts", (double)c->attempts, "count");
+    if (log->stages.at[stage].hidden)
+        metrics_add_exact(m, "hidden_retries", (double)log->stages.at[stage].hidden, "count");
     if (stage == log->review) {
         metrics_add_exact(m, "approved", (double)c->approved, "count");
         metrics_add_exact(m, "corrected", (double)c->corrected, "count");

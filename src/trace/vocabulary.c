@@ -33,6 +33,7 @@ enum meaning {
     MEANS_MODEL,     /* its presence tells a model's call */
     MEANS_DOCUMENTS, /* JSON text: a list of what was retrieved */
     MEANS_DOCUMENT,  /* the id of one of them */
+    MEANS_TRIES,     /* tries; the rank is added, for counts of further ones */
     MEANS_NOTE,      /* part of an annotation or evaluation */
 };
 
@@ -84,6 +85,11 @@ static const struct word words[] = {
     {".approved",                     MEANS_DECISION,   1},
     {"gen_ai.retrieval.documents",    MEANS_DOCUMENTS,  1},
     {".document.id",                  MEANS_DOCUMENT,   1},
+    {"http.request.resend_count",     MEANS_TRIES,      1},
+    {"http.resend_count",             MEANS_TRIES,      1},
+    {".retry_count",                  MEANS_TRIES,      1},
+    {".run_attempts",                 MEANS_TRIES,      0},
+    {".attempt_number",               MEANS_TRIES,      0},
     {"annotations.N.annotation.",     MEANS_NOTE,       1}, /* last; what note_is_key knows */
 };
 enum { WORDS = sizeof words / sizeof words[0], RANK_USER = 9, RANK_OUTPUT = 1 };
@@ -622,6 +628,10 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
         if (v->options->documents && a->kind == ATTRIBUTE_TEXT &&
             !(a->key_len > 14 && !memcmp(a->key, "reranker.input", 14)))
             put_document(v, a->text, a->text_len);
+        break;
+    case MEANS_TRIES:
+        if (number_of(v, a, &x) && x >= 0 && x < 200)
+            v->span.tries = (uint8_t)(x + w->rank);
         break;
     case MEANS_NOTE:
         read_note(v, a);

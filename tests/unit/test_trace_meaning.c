@@ -52,6 +52,58 @@ static void operations_and_attempts_are_both_counted(void **state)
     log_release(&log);
 }
 
+static void retries_within_a_span_are_told_apart_from_attempts(void **state)
+{
+#define TRIES(key, n) ATTRIBUTES("{\"key\":\"" key "\",\"value\":{\"intValue\":\"" n "\"}}")
+    /* clang-format off */
+    static const struct {
+        const char *first, *second; /* members of two spans below the operation; NULL: none */
+        const char *own;            /* of the operation */
+        uint64_t hidden;
+    } cases[] = {
+        {FAILED, "",                                         "",                         1},
+        {"",     "",                                         "",                         0},
+        {FAILED, FAILED,                                     FAILED,                     1},
+        {NULL,   TRIES("http.request.resend_count", "3"),    "",                         3},
+        {FAILED, TRIES("http.request.resend_count", "1"),    "",                         1},
+        {NULL,   NULL,                                       TRIES("run_attempts", "3"), 2},
+        {NULL,   NULL,                                       TRIES("tool.retry_count", "2"), 2},
+        {NULL,   NULL,                                       TRIES("run_attempts", "1"), 0},
+    };
+    /* clang-format on */
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct trace_log log;
+        buf_clear(&text);
+        put_span(&text, "t", "r", "", "run", 0, 100, "");
+        put_span(&text, "t", "p", "r", "plan", 1, 5, "");
+        put_span(&text, "t", "c", "r", "chat", 10, 90, cases[i].own);
+        if (cases[i].first)
+            put_span(&text, "t", "1", "c", "POST", 11, 30, cases[i].first);
+        if (cases[i].second)
+            put_span(&text, "t", "2", "c", "POST", 40, 80, cases[i].second);
+        read_ok(buf_text(&text), NULL, &log);
+        const struct log_stage *chat = &log.stages.at[stage_named(&log, "chat")];
+        assert_int_equal(chat->attempts, 1);
+        if (chat->hidden != cases[i].hidden)
+            fail_msg("case %zu hides %llu", i, (unsigned long long)chat->hidden);
+        log_release(&log);
+    }
+}
+
+static void attempts_that_tell_their_number_hide_nothing_where_all_are_seen(void **state)
+{
+    struct trace_log log;
+    put_span(&text, "t", "r", "", "run", 0, 100, "");
+    put_span(&text, "t", "p", "r", "plan", 1, 5, "");
+    put_span(&text, "t", "a", "r", "call", 10, 20, FAILED TRIES("attempt_number", "1"));
+    put_span(&text, "t", "b", "r", "call", 30, 40, FAILED TRIES("attempt_number", "2"));
+    put_span(&text, "t", "c", "r", "call", 50, 60, TRIES("attempt_number", "4"));
+    read_ok(buf_text(&text), NULL, &log);
+    assert_int_equal(log.stages.at[stage_named(&log, "call")].attempts, 3);
+    assert_int_equal(log.stages.at[stage_named(&log, "call")].hidden, 1); /* the third */
+    log_release(&log);
+}
+
 /* The flow of a log as text: "a(3)", its steps with their visits, and "a>b:3", its edges. */
 static void put_flow(const struct trace_log *log, struct buf *out)
 {
@@ -236,6 +288,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(operations_and_attempts_are_both_counted),
+        TEST(retries_within_a_span_are_told_apart_from_attempts),
+        TEST(attempts_that_tell_their_number_hide_nothing_where_all_are_seen),
         TEST(the_graph_is_the_same_from_every_format),
         TEST(the_graph_is_the_same_from_every_instrumentation),
         TEST(steps_side_by_side_are_branches_that_join),
