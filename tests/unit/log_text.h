@@ -34,18 +34,16 @@ static inline void read_ok(const char *text, const struct log_options *options,
     ok(log_read_text("log", text, strlen(text), options, log, &err), &err);
 }
 
-/* The same of a text that is put together. */
-PRINTF_LIKE(3, 4)
-static inline void read_format(struct trace_log *log, const struct log_options *options,
-                               const char *format, ...)
+/* A text that is put together; good until the next one. */
+PRINTF_LIKE(1, 2) static inline const char *log_text(const char *format, ...)
 {
-    char text[16384];
+    static char text[16384];
     va_list args;
     va_start(args, format);
     int n = vsnprintf(text, sizeof text, format, args);
     va_end(args);
     assert_in_range(n, 0, sizeof text - 1);
-    read_ok(text, options, log);
+    return text;
 }
 
 static inline void read_refused(const char *text, const struct log_options *options,

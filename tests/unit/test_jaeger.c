@@ -78,18 +78,9 @@ static void errors_are_told_by_tags(void **state)
          OUTCOME_TIMEOUT},
         {"7,{\"key\":1},{\"value\":2}",OUTCOME_OK},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf b;
-        struct trace_log log;
-        buf_init(&b);
-        buf_printf(&b, TRACE(SPAN("1", LASTS ",\"tags\":[%s]")), cases[i].tags);
-        read_ok(buf_text(&b), NULL, &log);
-        if (log.spans.outcome[0] != cases[i].outcome)
-            fail_msg("%s is outcome %d", cases[i].tags, log.spans.outcome[0]);
-        assert_string_equal(log.format, "jaeger");
-        log_release(&log);
-        buf_release(&b);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        first_span_ends(log_text(TRACE(SPAN("1", LASTS ",\"tags\":[%s]")), cases[i].tags),
+                        cases[i].outcome, false);
 }
 
 #define REFERENCE(type, trace, id)                                                                 \
@@ -115,15 +106,11 @@ static void the_parent_is_told_by_references_into_the_same_trace(void **state)
         {",\"references\":{\"refType\":7}",                                        0                                      },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf b;
         struct trace_log log;
-        buf_init(&b);
-        buf_printf(&b, TRACE(SPAN("1", LASTS "%s")), cases[i].more);
-        read_ok(buf_text(&b), NULL, &log);
+        read_ok(log_text(TRACE(SPAN("1", LASTS "%s")), cases[i].more), NULL, &log);
         if (log.spans.parent[0] != cases[i].parent)
             fail_msg("%s gives %llx", cases[i].more, (unsigned long long)log.spans.parent[0]);
         log_release(&log);
-        buf_release(&b);
     }
 }
 

@@ -91,18 +91,15 @@ static void observations_are_read(void **state)
     };
     /* clang-format on */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf b;
         struct trace_log log;
-        buf_init(&b);
-        buf_printf(&b, "{\"data\":[" SEEN("o", "%s") "],\"meta\":{}}", cases[i].more);
-        read_ok(buf_text(&b), NULL, &log);
+        read_ok(log_text("{\"data\":[" SEEN("o", "%s") "],\"meta\":{}}", cases[i].more), NULL,
+                &log);
         if (log.spans.outcome[0] != cases[i].outcome || log.spans.kind[0] != cases[i].kind ||
             ((log.spans.flags[0] & SPAN_INTERRUPT) != 0) != cases[i].interrupt)
             fail_msg("%s is outcome %d, kind %d", cases[i].more, log.spans.outcome[0],
                      log.spans.kind[0]);
         near(span_duration_s(&log.spans, 0), cases[i].seconds, 0);
         log_release(&log);
-        buf_release(&b);
     }
 }
 
@@ -125,19 +122,9 @@ static void scores_of_people_are_decisions(void **state)
         {SCORE(",\"value\":0.5,\"source\":\"EVAL\",\"observationId\":\"o\""), 0.5, ""},
     };
     /* clang-format on */
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf b;
-        struct trace_log log;
-        buf_init(&b);
-        buf_printf(&b, "%s\n" SEEN("o", TIMES "%s"), cases[i].score, "");
-        read_ok(buf_text(&b), NULL, &log);
-        double got = log.spans.confidence[0];
-        if (isnan(cases[i].confidence) ? !isnan(got) : got != cases[i].confidence)
-            fail_msg("%s gives %g", cases[i].score, got);
-        assert_string_equal(span_string(&log.spans, log.spans.decision[0]), cases[i].decision);
-        log_release(&log);
-        buf_release(&b);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        first_span_says(log_text("%s\n" SEEN("o", TIMES "%s"), cases[i].score, ""), NULL,
+                        cases[i].confidence, cases[i].decision);
 }
 
 static void a_trace_without_observations_is_a_span(void **state)

@@ -77,18 +77,9 @@ static void ends_of_runs_are_told_apart(void **state)
         {",\"error\":\"GraphInterrupt(())\",\"status\":\"error\"", OUTCOME_OK,      true },
         {",\"status\":\"interrupted\"",                            OUTCOME_OK,      true },
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf b;
-        struct trace_log log;
-        buf_init(&b);
-        buf_printf(&b, RUN("r", TIMES "%s"), cases[i].more);
-        read_ok(buf_text(&b), NULL, &log);
-        if (log.spans.outcome[0] != cases[i].outcome ||
-            ((log.spans.flags[0] & SPAN_INTERRUPT) != 0) != cases[i].interrupt)
-            fail_msg("%s is outcome %d", cases[i].more, log.spans.outcome[0]);
-        log_release(&log);
-        buf_release(&b);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        first_span_ends(log_text(RUN("r", TIMES "%s"), cases[i].more), cases[i].outcome,
+                        cases[i].interrupt);
 }
 
 #define FEEDBACK(key, more) "{\"run_id\":\"r\",\"key\":\"" key "\"" more "}"
@@ -121,18 +112,9 @@ static void feedback_is_a_confidence_or_a_decision(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
         for (int before = 0; before < 2; before++) {
             struct log_options options = {.confidence = cases[i].named};
-            struct buf b;
-            struct trace_log log;
-            buf_init(&b);
-            buf_printf(&b, before ? "%s\n%s\n" : "%2$s\n%1$s\n", cases[i].feedback,
-                       RUN("r", TIMES));
-            read_ok(buf_text(&b), &options, &log);
-            double got = log.spans.confidence[0];
-            if (isnan(cases[i].confidence) ? !isnan(got) : got != cases[i].confidence)
-                fail_msg("%s gives %g", cases[i].feedback, got);
-            assert_string_equal(span_string(&log.spans, log.spans.decision[0]), cases[i].decision);
-            log_release(&log);
-            buf_release(&b);
+            first_span_says(
+                log_text(before ? "%s\n%s\n" : "%2$s\n%1$s\n", cases[i].feedback, RUN("r", TIMES)),
+                &options, cases[i].confidence, cases[i].decision);
         }
 }
 

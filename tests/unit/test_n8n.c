@@ -80,18 +80,14 @@ static void ends_of_runs_are_told_apart(void **state)
     };
     /* clang-format on */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf b;
         struct trace_log log;
-        buf_init(&b);
-        buf_printf(&b, EXECUTION("", "\"A\":[" RUN("%s") "]"), cases[i].more);
-        read_ok(buf_text(&b), NULL, &log);
+        read_ok(log_text(EXECUTION("", "\"A\":[" RUN("%s") "]"), cases[i].more), NULL, &log);
         if (log.spans.outcome[0] != cases[i].outcome ||
             ((log.spans.flags[0] & SPAN_INTERRUPT) != 0) != cases[i].interrupt)
             fail_msg("%s is outcome %d", cases[i].more, log.spans.outcome[0]);
         near(span_duration_s(&log.spans, 0), 0.25, 0);
         near(span_duration_s(&log.spans, 1), 0.25, 0);
         log_release(&log);
-        buf_release(&b);
     }
 }
 

@@ -48,11 +48,8 @@ static void attributes_flat_nested_or_as_text_read_the_same(void **state)
         "\\\"n\\\",\\\"thread_id\\\":\\\"s\\\"}\",\"output\":{\"value\":\"{\\\"confidence\\\":0.5}"
         "\"}}"};
     for (size_t i = 0; i < 3; i++) {
-        struct buf b;
         struct trace_log log;
-        buf_init(&b);
-        buf_printf(&b, SPAN("1", TIMES ",\"attributes\":%s"), attributes[i]);
-        read_ok(buf_text(&b), NULL, &log);
+        read_ok(log_text(SPAN("1", TIMES ",\"attributes\":%s"), attributes[i]), NULL, &log);
         const struct span_set *s = &log.spans;
         assert_int_equal(s->kind[0], SPAN_MODEL);
         assert_string_equal(span_string(s, s->session[0]), "s");
@@ -60,7 +57,6 @@ static void attributes_flat_nested_or_as_text_read_the_same(void **state)
         near(s->confidence[0], 0.5, 0);
         near(span_duration_s(s, 0), 1.5, 0);
         log_release(&log);
-        buf_release(&b);
     }
 }
 
@@ -83,18 +79,9 @@ static void statuses_and_events_tell_how_it_ended(void **state)
         {",\"status_code\":7,\"events\":{\"name\":[]}", OUTCOME_OK, false},
     };
     /* clang-format on */
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf b;
-        struct trace_log log;
-        buf_init(&b);
-        buf_printf(&b, SPAN("1", TIMES "%s"), cases[i].more);
-        read_ok(buf_text(&b), NULL, &log);
-        if (log.spans.outcome[0] != cases[i].outcome ||
-            ((log.spans.flags[0] & SPAN_INTERRUPT) != 0) != cases[i].interrupt)
-            fail_msg("%s is outcome %d", cases[i].more, log.spans.outcome[0]);
-        log_release(&log);
-        buf_release(&b);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        first_span_ends(log_text(SPAN("1", TIMES "%s"), cases[i].more), cases[i].outcome,
+                        cases[i].interrupt);
 }
 
 static void annotations_find_their_span_or_trace(void **state)
@@ -117,19 +104,9 @@ static void annotations_find_their_span_or_trace(void **state)
         {NOTE(",\"span_id\":\"1\",\"annotator_kind\":\"LLM\",\"result\":null"), NAN, ""},
     };
     /* clang-format on */
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        struct buf b;
-        struct trace_log log;
-        buf_init(&b);
-        buf_printf(&b, "[%s," SPAN("1", TIMES "%s") "]", cases[i].note, "");
-        read_ok(buf_text(&b), NULL, &log);
-        double got = log.spans.confidence[0];
-        if (isnan(cases[i].confidence) ? !isnan(got) : got != cases[i].confidence)
-            fail_msg("%s gives %g", cases[i].note, got);
-        assert_string_equal(span_string(&log.spans, log.spans.decision[0]), cases[i].decision);
-        log_release(&log);
-        buf_release(&b);
-    }
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        first_span_says(log_text("[%s," SPAN("1", TIMES "%s") "]", cases[i].note, ""), NULL,
+                        cases[i].confidence, cases[i].decision);
 }
 
 static void faults_are_counted_with_their_lines(void **state)
