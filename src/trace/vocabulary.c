@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What attributes mean.
  *
- * Sources: OpenTelemetry semantic conventions for generative AI and MCP (old and new names),
- * OpenInference's and OpenLLMetry's conventions, LangGraph's run metadata, and the fields
- * of LangSmith's runs and Langfuse's observations.  To teach the
- * program a new key, add a row to `words`; where several attributes answer the same question the
- * higher rank wins, and what the user names by option outranks them all. */
+ * Sources: OpenTelemetry's conventions for generative AI and MCP (old and new names),
+ * OpenInference, OpenLLMetry, LangGraph's run metadata, the fields of LangSmith and Langfuse.  A
+ * new key is a row of `words`; of several answers the higher rank wins, and what the user names
+ * outranks all. */
 #include "trace/vocabulary.h"
 
 #include "base/units.h"
 #include "model/rules.h"
+#include "trace/failure.h"
 #include "trace/note.h"
 #include "trace/opinion.h"
 
@@ -267,16 +267,6 @@ void vocabulary_free(struct vocabulary *v)
 }
 
 /* ---- small things ----------------------------------------------------------------------- */
-
-/* Is `part`, which begins with a small letter, in the text in either case? */
-static bool has(const char *text, const char *part)
-{
-    size_t n = strlen(part);
-    for (; *text; text++)
-        if ((*text | 32) == *part && strncasecmp(text, part, n) == 0)
-            return true;
-    return false;
-}
 
 /* A number, from numbers and from text that is one. */
 static bool number_of(struct vocabulary *v, const struct attribute *a, double *out)
@@ -753,37 +743,6 @@ void vocabulary_status(struct vocabulary *v, bool failed, const char *message, s
         put_error_text(v, message, len);
 }
 
-/* "GraphInterrupt", "NodeInterrupt", ...: a word that ends so, but not a KeyboardInterrupt. */
-static bool tells_interrupt(const char *text)
-{
-    for (const char *at = text; (at = strstr(at, "Interrupt")); at += 9) {
-        const char *first = at;
-        while (first > text && (strchr("_", first[-1]) || (first[-1] | 32) >= 'a') &&
-               (first[-1] | 32) <= 'z')
-            first--;
-        bool ends = !((at[9] | 32) >= 'a' && (at[9] | 32) <= 'z');
-        if (ends && first < at && strncmp(first, "Keyboard", 8) != 0)
-            return true;
-    }
-    return false;
-}
-
-static enum outcome failure_of(const char *text)
-{
-    static const char *const timeouts[] = {"timeout", "timed out", "time-out", "aborted",
-                                           "deadline"};
-    static const char *const malformed[] = {
-        "malformed", "not json", "json decode", "jsondecode", "invalid json",
-        "parse",     "parsing",  "schema",      "validation", "unexpected end of json"};
-    for (size_t i = 0; i < sizeof timeouts / sizeof timeouts[0]; i++)
-        if (has(text, timeouts[i]))
-            return OUTCOME_TIMEOUT;
-    for (size_t i = 0; i < sizeof malformed / sizeof malformed[0]; i++)
-        if (has(text, malformed[i]))
-            return OUTCOME_MALFORMED;
-    return OUTCOME_ERROR;
-}
-
 /* Hands on what annotations say: of the span they are linked to, else of this one or its trace.
  * Of a session there is no span. */
 static void put_notes(struct vocabulary *v)
@@ -820,10 +779,10 @@ static const struct span *settle_span(struct vocabulary *v)
     struct span *s = &v->span;
     const char *text = buf_text(&v->error_text);
     end_event(v);
-    if (v->interrupted || (v->failed && tells_interrupt(text)))
+    if (v->interrupted || (v->failed && failure_is_interrupt(text)))
         s->flags |= SPAN_INTERRUPT;
     else if (v->failed)
-        s->outcome = (uint8_t)failure_of(text);
+        s->outcome = (uint8_t)failure_outcome(text);
     if (v->documents.len)
         s->documents = span_text(v->set, v->documents.data, v->documents.len);
     span_mark_times(s);
