@@ -3,8 +3,7 @@
  *
  * Sources: OpenTelemetry's conventions for generative AI and MCP (old and new names),
  * OpenInference, OpenLLMetry, LangGraph's run metadata, the fields of LangSmith and Langfuse.  A
- * new key is a row of `words`; of several answers the higher rank wins, and what the user names
- * outranks all. */
+ * new key is a row of `words`; the higher rank answers, and what the user names outranks all. */
 #include "trace/vocabulary.h"
 
 #include "base/units.h"
