@@ -35,7 +35,7 @@ static inline void read_ok(const char *text, const struct log_options *options,
 }
 
 /* A text that is put together; good until the next one. */
-PRINTF_LIKE(1, 2) static inline const char *log_text(const char *format, ...)
+PRINTF_LIKE(1, 2) static inline const char *composed(const char *format, ...)
 {
     static char text[16384];
     va_list args;

@@ -50,7 +50,7 @@ static void times_are_the_loggers(void **state)
         "INFO 2026-01-02 03:04:05.250 root 12 ", "host app[17]: 2026-01-02T04:04:05.250+01:00 "};
     for (size_t i = 0; i < 4; i++) {
         struct trace_log log;
-        read_ok(log_text("starting\n%s%s\n", prefixes[i], MODEL("a")), NULL, &log);
+        read_ok(composed("starting\n%s%s\n", prefixes[i], MODEL("a")), NULL, &log);
         assert_string_equal(log.format, "autogen");
         assert_int_equal(log.spans.end_ns[0], 1767323045250000000);
         assert_int_equal(log.spans.line[0], 2);

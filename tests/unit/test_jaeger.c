@@ -79,7 +79,7 @@ static void errors_are_told_by_tags(void **state)
         {"7,{\"key\":1},{\"value\":2}",OUTCOME_OK},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        first_span_ends(log_text(TRACE(SPAN("1", LASTS ",\"tags\":[%s]")), cases[i].tags),
+        first_span_ends(composed(TRACE(SPAN("1", LASTS ",\"tags\":[%s]")), cases[i].tags),
                         cases[i].outcome, false);
 }
 
@@ -107,7 +107,7 @@ static void the_parent_is_told_by_references_into_the_same_trace(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct trace_log log;
-        read_ok(log_text(TRACE(SPAN("1", LASTS "%s")), cases[i].more), NULL, &log);
+        read_ok(composed(TRACE(SPAN("1", LASTS "%s")), cases[i].more), NULL, &log);
         if (log.spans.parent[0] != cases[i].parent)
             fail_msg("%s gives %llx", cases[i].more, (unsigned long long)log.spans.parent[0]);
         log_release(&log);

@@ -92,7 +92,7 @@ static void observations_are_read(void **state)
     /* clang-format on */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct trace_log log;
-        read_ok(log_text("{\"data\":[" SEEN("o", "%s") "],\"meta\":{}}", cases[i].more), NULL,
+        read_ok(composed("{\"data\":[" SEEN("o", "%s") "],\"meta\":{}}", cases[i].more), NULL,
                 &log);
         if (log.spans.outcome[0] != cases[i].outcome || log.spans.kind[0] != cases[i].kind ||
             ((log.spans.flags[0] & SPAN_INTERRUPT) != 0) != cases[i].interrupt)
@@ -123,7 +123,7 @@ static void scores_of_people_are_decisions(void **state)
     };
     /* clang-format on */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        first_span_says(log_text("%s\n" SEEN("o", TIMES "%s"), cases[i].score, ""), NULL,
+        first_span_says(composed("%s\n" SEEN("o", TIMES "%s"), cases[i].score, ""), NULL,
                         cases[i].confidence, cases[i].decision);
 }
 

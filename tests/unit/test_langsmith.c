@@ -78,7 +78,7 @@ static void ends_of_runs_are_told_apart(void **state)
         {",\"status\":\"interrupted\"",                            OUTCOME_OK,      true },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        first_span_ends(log_text(RUN("r", TIMES "%s"), cases[i].more), cases[i].outcome,
+        first_span_ends(composed(RUN("r", TIMES "%s"), cases[i].more), cases[i].outcome,
                         cases[i].interrupt);
 }
 
@@ -113,7 +113,7 @@ static void feedback_is_a_confidence_or_a_decision(void **state)
         for (int before = 0; before < 2; before++) {
             struct log_options options = {.confidence = cases[i].named};
             first_span_says(
-                log_text(before ? "%s\n%s\n" : "%2$s\n%1$s\n", cases[i].feedback, RUN("r", TIMES)),
+                composed(before ? "%s\n%s\n" : "%2$s\n%1$s\n", cases[i].feedback, RUN("r", TIMES)),
                 &options, cases[i].confidence, cases[i].decision);
         }
 }

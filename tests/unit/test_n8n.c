@@ -81,7 +81,7 @@ static void ends_of_runs_are_told_apart(void **state)
     /* clang-format on */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct trace_log log;
-        read_ok(log_text(EXECUTION("", "\"A\":[" RUN("%s") "]"), cases[i].more), NULL, &log);
+        read_ok(composed(EXECUTION("", "\"A\":[" RUN("%s") "]"), cases[i].more), NULL, &log);
         if (log.spans.outcome[0] != cases[i].outcome ||
             ((log.spans.flags[0] & SPAN_INTERRUPT) != 0) != cases[i].interrupt)
             fail_msg("%s is outcome %d", cases[i].more, log.spans.outcome[0]);

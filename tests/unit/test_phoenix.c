@@ -49,7 +49,7 @@ static void attributes_flat_nested_or_as_text_read_the_same(void **state)
         "\"}}"};
     for (size_t i = 0; i < 3; i++) {
         struct trace_log log;
-        read_ok(log_text(SPAN("1", TIMES ",\"attributes\":%s"), attributes[i]), NULL, &log);
+        read_ok(composed(SPAN("1", TIMES ",\"attributes\":%s"), attributes[i]), NULL, &log);
         const struct span_set *s = &log.spans;
         assert_int_equal(s->kind[0], SPAN_MODEL);
         assert_string_equal(span_string(s, s->session[0]), "s");
@@ -80,7 +80,7 @@ static void statuses_and_events_tell_how_it_ended(void **state)
     };
     /* clang-format on */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        first_span_ends(log_text(SPAN("1", TIMES "%s"), cases[i].more), cases[i].outcome,
+        first_span_ends(composed(SPAN("1", TIMES "%s"), cases[i].more), cases[i].outcome,
                         cases[i].interrupt);
 }
 
@@ -105,7 +105,7 @@ static void annotations_find_their_span_or_trace(void **state)
     };
     /* clang-format on */
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        first_span_says(log_text("[%s," SPAN("1", TIMES "%s") "]", cases[i].note, ""), NULL,
+        first_span_says(composed("[%s," SPAN("1", TIMES "%s") "]", cases[i].note, ""), NULL,
                         cases[i].confidence, cases[i].decision);
 }
 

@@ -109,7 +109,7 @@ static void errors_are_told_by_a_tag(void **state)
         {"[\"error\"]",                       OUTCOME_OK     },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        first_span_ends(log_text("[" SPAN("1", LASTS ",\"tags\":%s") "]", cases[i].tags),
+        first_span_ends(composed("[" SPAN("1", LASTS ",\"tags\":%s") "]", cases[i].tags),
                         cases[i].outcome, false);
 }
 
