@@ -38,6 +38,28 @@ static void a_join_that_cancels_visits_leaves_their_spread_out_too(void **state)
     done(&s);
 }
 
+/* Three copies mend a bad item by half each, and two must have, or both of two.  What a
+ * later step of the copies receives bad is not held. */
+static void the_first_step_of_a_branch_escapes_what_the_parallel_does(void **state)
+{
+    struct solved s;
+    solve(&s, "wrong: 20%\nflow:\n  - parallel: p\n    join: majority\n    copies: 3\n    branch:\n"
+              "      - {stage: a, repair: 50%}\n      - {stage: b, repair: 0%}\n");
+    near_rel(stage(&s, "p", "escape_rate"), 0.5, 1e-12);
+    near_rel(stage(&s, "a", "escape_rate"), 0.5, 1e-12);
+    assert_true(isnan(stage(&s, "b", "escape_rate")));
+    bool named = false;
+    for (size_t i = 0; i < s.r.warnings.len; i++)
+        named = named || strstr(s.r.warnings.at[i], "b escape_rate: left out, as what comes bad");
+    assert_true(named);
+    done(&s);
+    solve(&s, "wrong: 20%\nflow:\n  - parallel: p\n    join: all\n    branches:\n"
+              "      - - {stage: a, repair: 50%}\n      - - {stage: b, repair: 20%}\n");
+    near_rel(stage(&s, "a", "escape_rate"), 0.9, 1e-12);
+    near_rel(stage(&s, "b", "escape_rate"), 0.9, 1e-12);
+    done(&s);
+}
+
 static void any_of_three_alternatives_in_front_of_a_stage(void **state)
 {
     struct solved s;
@@ -264,6 +286,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_join_that_cancels_visits_leaves_their_spread_out_too),
+        cmocka_unit_test(the_first_step_of_a_branch_escapes_what_the_parallel_does),
         cmocka_unit_test(any_of_three_alternatives_in_front_of_a_stage),
         cmocka_unit_test(votes_of_silent_voters),
         cmocka_unit_test(a_failure_of_three_in_a_billion_keeps_its_digits),

@@ -193,6 +193,8 @@ bool model_has_budget(const struct model *m, uint32_t step);
  * would have answered, or also how often they are called. */
 enum model_cut { CUT_NOTHING, CUT_ANSWERS, CUT_ALL };
 enum model_cut model_cut(const struct model *m, uint32_t step);
+/* Does a branch of a parallel begin with the step? */
+bool model_begins(const struct model *m, uint32_t step);
 /* To build a model takes about so many times as long as to solve it. */
 enum { MODEL_BUILDS = 8, MODEL_FILL = 300 /* ns of a step with other numbers */ };
 /* Roughly the nanoseconds of one model_values. */

@@ -159,8 +159,13 @@ static void name_step_gaps(const struct model *m, uint32_t i, const double *v, s
                         ? "visits, attempts, rates, times and cost (so also cost_per_item and "
                           "visits_mean and visits_sd of the whole)"
                         : "rates and visit_latency");
-    if (m->stage[i].first_bad > 0 && p->step[i].parent)
-        result_warn(out, "%s escape_rate: left out, as it is inside a parallel", p->step[i].id);
+    bool none =
+        p->step[i].parent && model_begins(m, i) && !(m->stage[p->step[i].parent - 1].first_bad > 0);
+    if (m->what_if && p->step[i].parent && isnan(v[STAGE_ESCAPE_RATE]) && !none)
+        result_warn(out,
+                    "%s escape_rate: left out, as what comes bad to a step inside a parallel is "
+                    "not held together with what the join makes of it",
+                    p->step[i].id);
     if (!(v[STAGE_VISITS] > 0))
         return;
     if (!model_knows_times(m) && isnan(v[STAGE_VISIT_P50]))

@@ -267,6 +267,26 @@ static bool hedge_fails(const struct model *m, uint32_t i)
     return false;
 }
 
+bool model_begins(const struct model *m, uint32_t i)
+{
+    uint32_t parent = m->pipeline->step[i].parent;
+    const struct parallel *par = parent ? m->pipeline->step[parent - 1].parallel : NULL;
+    bool begins = false;
+    for (uint32_t b = 0; par && b < par->n_branches; b++)
+        begins = begins || par->first[b] == i;
+    return begins;
+}
+
+/* A branch begins with the item as it came to the parallel, so that its first step escapes what
+ * the parallel does; what comes bad to a later step, together with what the join makes of it, is
+ * not held. */
+static double escapes_inside(const struct model *m, uint32_t i)
+{
+    const struct stage_sums *s = &m->stage[m->pipeline->step[i].parent - 1];
+    bool known = model_begins(m, i) && m->what_if && !model_cut(m, i);
+    return known ? ratio(s->escaped, s->first_bad) : NAN;
+}
+
 /* What a parallel does not have, and what is not known of the steps inside. */
 static void leave_out(const struct model *m, uint32_t i, double *v)
 {
@@ -283,7 +303,7 @@ static void leave_out(const struct model *m, uint32_t i, double *v)
     for (int o = 0; o < OUTCOME_COUNT && hedge_fails(m, i); o++)
         v[STAGE_OK_RATE + o] = NAN;
     if (m->pipeline->step[i].parent)
-        v[STAGE_ESCAPE_RATE] = NAN;
+        v[STAGE_ESCAPE_RATE] = escapes_inside(m, i);
     for (size_t k = 0; k < 2 && (m->pipeline->step[i].parallel || cut == CUT_ALL); k++)
         v[attempts[k]] = NAN;
     for (size_t k = 0; k < sizeof answers / sizeof *answers && cut; k++)
