@@ -108,7 +108,7 @@ static void put_bound(struct buf *out, const struct answer *a)
         if (a->risk && !strcmp(a->risk, known[i].risk))
             words = known[i].words;
     if (!isnan(a->bound) && !isnan(a->level))
-        buf_printf(out, ". With %g%% confidence at most %.3g%% of %s", 100 * a->level,
+        buf_printf(out, ". With %.12g%% confidence at most %.3g%% of %s", 100 * a->level,
                    100 * a->bound, words);
 }
 

@@ -136,7 +136,7 @@ static const char *interval_title(struct document *d, const struct result *const
                 return "interval";
             level = l != 0 ? l : level;
         }
-    return level != 0 ? arena_printf(&d->arena, "%g%% interval", 100 * level) : "interval";
+    return level != 0 ? arena_printf(&d->arena, "%.12g%% interval", 100 * level) : "interval";
 }
 
 static bool any_interval(const struct result *r)

@@ -328,7 +328,7 @@ struct table *table_answer(struct document *d, const struct result *r)
         format_number(&text, 100 * a->bound, 4);
         buf_putc(&text, '%');
         if (!isnan(a->level))
-            buf_printf(&text, ", with %g%% confidence", 100 * a->level);
+            buf_printf(&text, ", with %.12g%% confidence", 100 * a->level);
         fact(d, t, "certified bound", buf_text(&text));
         buf_release(&text);
     }

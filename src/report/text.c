@@ -278,7 +278,7 @@ static void add_run(const struct result *r, struct document *d)
         buf_puts(&text, "partial, stopped before the end; ");
     format_method(&text, r);
     if (run->covers && level_of(r) != 0)
-        buf_printf(&text, "; intervals: %g%%, %s", 100 * level_of(r), run->covers);
+        buf_printf(&text, "; intervals: %.12g%%, %s", 100 * level_of(r), run->covers);
     document_text(d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", buf_text(&text));
     buf_release(&text);
 }

@@ -101,12 +101,8 @@ void put_deviation(const struct writer *w, const char *name, double variance, do
     double z = w->options->brief ? 1 : normal_quantile(0.5 + w->options->level / 2);
     double error = s > 0 ? z * sqrt(fmax(own, 0)) / (2 * s) : 0;
     at = around(s, error);
-    struct interval square = around(variance, 2 * s * error);
-    struct interval wider = allow_unseen(w, square, variance, n, most * most);
-    if (wider.high > square.high) {
-        at.low = sqrt(fmax(wider.low, 0));
-        at.high = fmax(at.high, sqrt(wider.high));
-    }
+    if (s == 0)
+        at.high = sqrt(fmax(allow_unseen(w, at, 0, n, most * most).high, 0));
     at.low = fmax(at.low, 0);
     if (error > s * WORST && !w->options->brief)
         at.high = INFINITY;

@@ -65,7 +65,8 @@ struct context {
 
 struct measure {
     double value[METRICS];
-    double n[METRICS]; /* items that it is a share of; 0: none */
+    double n[METRICS]; /* items that it is of; 0: none */
+    bool share[METRICS];
 };
 
 /* --- one evaluation */
@@ -91,7 +92,8 @@ static int evaluate(const struct context *c, const struct pipeline *p, struct me
     for (size_t i = 0; i < METRICS && !status; i++) {
         const struct metric *m = metrics_find(&r.metrics, sensitivity_metrics[i]);
         y->value[i] = m ? m->value : NAN;
-        y->n[i] = m && !strcmp(m->unit, "1") ? (double)m->n : 0;
+        y->n[i] = m ? (double)m->n : 0;
+        y->share[i] = m && !strcmp(m->unit, "1");
     }
     if (!status && !endless)
         *c->items = y->n[0];
@@ -170,7 +172,9 @@ static int find_slope(const struct context *c, struct pipeline *work, struct are
     (void)parameter_set(q, work, arena, q->value);
     for (size_t i = 0; i < METRICS && !status; i++) {
         slope[i] = moved && up + down > 0 ? (high.value[i] - low.value[i]) / (up + down) : NAN;
-        far[i] = fmin(low.n[i], high.n[i]) * (up + down);
+        /* what one unseen item may change: a share by 1, a mean by about itself */
+        double one = low.share[i] ? 1 : fmax(fabs(low.value[i]), fabs(high.value[i]));
+        far[i] = one > 0 ? fmin(low.n[i], high.n[i]) * (up + down) / one : 0;
     }
     return status;
 }

@@ -129,8 +129,9 @@ static void look_at(const struct pipeline *p, uint32_t step, bool bad, struct it
 static struct unlike unlike_of(const struct pipeline *p)
 {
     bool meet = p->leave_after_s || p->arrivals.kind != ARRIVALS_NONE;
-    return (struct unlike){
-        .attempts = meet || p->n_classes > 1, .visits = meet, .shipped = meet || p->n_classes > 1};
+    return (struct unlike){.attempts = meet || p->n_classes > 1,
+                           .visits = meet && p->n_steps > 1,
+                           .shipped = meet || p->n_classes > 1};
 }
 
 static void keep_unlike(const struct unlike *u, struct item_most *out)

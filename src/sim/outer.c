@@ -422,15 +422,17 @@ static void outer_release(struct outer *o)
 static void describe(const struct outer *o, uint64_t done, struct result *out)
 {
     const struct pipeline *p = o->pipeline;
+    bool partial = share_left(&o->keeper->at.draws.share) > 0;
+    uint64_t trials = o->options->trials, drawn = done * o->items;
     out->run = (struct run_info){.present = true,
                                  .method = "monte-carlo",
                                  .engine = o->def->name,
                                  .version = SEAM_VERSION,
                                  .covers = "sampling and parameters",
                                  .seed = o->options->seed,
-                                 .trials = o->options->trials,
+                                 .trials = partial && drawn < trials ? drawn : trials,
                                  .threads = o->threads * o->keeper->ranks->size,
-                                 .partial = share_left(&o->keeper->at.draws.share) > 0};
+                                 .partial = partial};
     if (!out->currency && p->currency)
         out->currency = result_text(out, "%s", p->currency);
     result_assume(out,

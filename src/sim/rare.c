@@ -353,10 +353,18 @@ static struct metric *find(const struct metrics *m, const char *name)
     return name ? (struct metric *)metrics_find(m, name) : NULL;
 }
 
+/* A search for one kind of end may hardly see it at this step, or in this class: what is seen less
+ * than a few times over stays as it was. */
+static bool is_seen(double mean, double variance, uint64_t blocks)
+{
+    static const double WORST = 0.5;
+    return mean > 0 && sqrt(variance / (double)blocks) < WORST * mean;
+}
+
 static void improve_share(const struct estimate *e, uint64_t blocks, uint32_t at, struct metric *m)
 {
     double variance, mean = mean_of(e, blocks, at, &variance);
-    if (is_rare(m))
+    if (is_rare(m) && is_seen(mean, variance, blocks))
         replace(m, mean, interval_mean(mean, variance, blocks, m->level), blocks * BLOCK);
 }
 
@@ -364,7 +372,7 @@ static void improve_ratio(const struct estimate *e, uint64_t blocks, uint32_t y,
                           struct metric *m)
 {
     double vy, vx, my = mean_of(e, blocks, y, &vy), mx = mean_of(e, blocks, x, &vx), cov = 0;
-    if (!is_rare(m) || !(mx > 0))
+    if (!is_rare(m) || !(mx > 0) || !is_seen(my, vy, blocks))
         return;
     for (uint64_t b = 0; b < blocks; b++)
         cov += (e->sum[b * e->size + y] / BLOCK - my) * (e->sum[b * e->size + x] / BLOCK - mx) /
@@ -539,6 +547,59 @@ static int improve_timed(const struct pipeline *p, const struct run_options *opt
     return 0;
 }
 
+/* --- shares add up to 1 */
+
+static const char *const shares[] = {"reliability",  "share_wrong",     "share_rejected",
+                                     "share_failed", "share_abandoned", "share_unfinished"};
+enum { SHARES = sizeof shares / sizeof *shares };
+
+static void set(struct metric *m, double value, double low, double high)
+{
+    if (!m)
+        return;
+    m->value = value;
+    m->low = value - low;
+    m->high = value + high;
+}
+
+/* How far below and above the sum of some shares may lie, as if they were independent: what takes
+ * more of one leaves less for the others. */
+static void spread(struct metric *const m[SHARES], size_t from, const struct metric *except,
+                   double *low, double *high)
+{
+    *low = *high = 0;
+    for (size_t k = from; k < SHARES; k++)
+        if (m[k] && m[k] != except && m[k]->low < m[k]->high) {
+            *low = hypot(*low, m[k]->value - m[k]->low);
+            *high = hypot(*high, m[k]->high - m[k]->value);
+        }
+}
+
+/* Where shares were replaced the largest one is what they leave. */
+static void add_up(const struct metrics *of)
+{
+    enum { CORRECT, WRONG, NOT_SHIPPED };
+    struct metric *m[SHARES], *most = NULL, *gap = find(of, "gap");
+    double sum = 0, rest = 0, low, high;
+    for (size_t k = 0; k < SHARES; k++) {
+        m[k] = find(of, shares[k]);
+        sum += m[k] ? m[k]->value : 0;
+        rest += m[k] && k >= NOT_SHIPPED ? m[k]->value : 0;
+        if (m[k] && (!most || m[k]->value > most->value))
+            most = m[k];
+    }
+    if (!most || sum == 1 || fabs(sum - 1) > 1e-3)
+        return;
+    if (most == m[CORRECT] || most == m[WRONG]) {
+        spread(m, NOT_SHIPPED, NULL, &low, &high);
+        set(find(of, "completion"), 1 - rest, high, low);
+    }
+    spread(m, CORRECT, most, &low, &high);
+    if (gap && most == m[CORRECT])
+        set(gap, gap->value + sum - 1, low, high);
+    set(most, most->value + 1 - sum, high, low);
+}
+
 /* What nothing leads to is not rare: it is 0. */
 static int settle_impossible(const struct pipeline *p, struct result *out, struct error *err)
 {
@@ -552,6 +613,13 @@ static int settle_impossible(const struct pipeline *p, struct result *out, struc
     return 0;
 }
 
+static int improve_all(const struct pipeline *p, const struct run_options *options,
+                       struct result *out, struct error *err)
+{
+    return p->arrivals.kind != ARRIVALS_NONE ? improve_timed(p, options, out, err)
+                                             : improve_items(p, options, out, err);
+}
+
 int rare_improve(const struct pipeline *p, const struct run_options *options, struct result *out,
                  struct error *err)
 {
@@ -560,6 +628,13 @@ int rare_improve(const struct pipeline *p, const struct run_options *options, st
         return -1;
     if (out->run.partial)
         return 0;
-    return p->arrivals.kind != ARRIVALS_NONE ? improve_timed(p, options, out, err)
-                                             : improve_items(p, options, out, err);
+    size_t said = out->assumptions.len;
+    if (improve_all(p, options, out, err))
+        return -1;
+    if (out->assumptions.len == said) /* nothing was replaced */
+        return 0;
+    add_up(&out->metrics);
+    for (size_t c = 0; c < out->classes.len; c++)
+        add_up(&out->classes.at[c].metrics);
+    return 0;
 }

@@ -240,18 +240,18 @@ visits mean               1
 [1]
 $ seam simulate scenarios/review-desk.yaml --quiet
 Headline
-metric               value       95% interval
-reliability           100%       99.9989–100%
-completion            100%       99.9989–100%
+metric               value   95% interval
+reliability           100%   99.9989–100%
+completion            100%   99.9989–100%
 shipped error           0%
-review load           100%       99.9989–100%
+review load           100%   99.9989–100%
 review precision        0%
-latency mean      86.4 min      85.2–87.7 min
-latency p50       64.9 min      64.0–65.8 min
-latency p95         4.03 h        3.97–4.09 h
-latency p99         5.90 h        5.75–6.06 h
-wait mean         26.4 min      25.3–27.5 min
-visits mean       1.000000  0.999989–1.000011
+latency mean      86.4 min  85.2–87.7 min
+latency p50       64.9 min  64.0–65.8 min
+latency p95         4.03 h    3.97–4.09 h
+latency p99         5.90 h    5.75–6.06 h
+wait mean         26.4 min  25.3–27.5 min
+visits mean              1
 17 further metrics: --json or --csv
 $ seam simulate scenarios/parallel-voting.yaml --quiet
 Headline

@@ -473,6 +473,30 @@ static void attempts_of_hedges_are_the_calls_that_answer(void **state)
     }
 }
 
+static void what_cannot_be_reached_is_not_gone_for(void **state)
+{
+    static const struct run_until never[] = {
+        {"shipped_error", 0.001},
+        {"latency_mean",  0.01 },
+        {"reliability",   1e-12}
+    };
+    static const char *const flow[] = {"flow:\n  - stage: a\n    error: 100%\n",
+                                       "flow:\n  - stage: a\n    error: 100%\n    latency: 1s\n",
+                                       "flow:\n  - stage: a\n    error: 10%\n"};
+    for (int k = 0; k < 3; k++) {
+        struct ran x;
+        bool said = false;
+        struct run_options options = {.until = &never[k], .n_until = 1, .seed = 1, .level = 0.95};
+        flow_read(flow[k], &x.p);
+        run_with(&x, &options);
+        assert_true(x.r.run.trials <= 1 << 17);
+        for (size_t i = 0; i < x.r.warnings.len; i++)
+            said |= strstr(x.r.warnings.at[i], "out of reach") != NULL;
+        assert_true(said);
+        done(&x);
+    }
+}
+
 /* Every item is made wrong, caught and sent back. */
 #define ROUND_AND_ROUND                                                                            \
     "flow:\n  - stage: a\n    wrong: 100%\n  - check: c\n    sensitivity: 100%\n"                  \
@@ -691,6 +715,7 @@ int main(void)
         cmocka_unit_test(progress_rises_to_the_end),
         cmocka_unit_test(short_times_beside_long_ones_keep_their_intervals),
         cmocka_unit_test(attempts_of_hedges_are_the_calls_that_answer),
+        cmocka_unit_test(what_cannot_be_reached_is_not_gone_for),
         cmocka_unit_test(loops_that_no_item_leaves_are_refused),
         cmocka_unit_test(loops_that_take_no_time_end_a_horizon),
         cmocka_unit_test(what_the_guard_of_loops_ends_is_reported),
