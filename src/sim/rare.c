@@ -542,7 +542,10 @@ static int improve_timed(const struct pipeline *p, const struct run_options *opt
     for (size_t i = 0; i < sizeof targets / sizeof *targets; i++) {
         const struct metric *m = find(&out->metrics, name_of(&targets[i]));
         if (is_rare(m) && m->high > 2 * m->value) /* splitting did not find it either */
-            warn_plain(m, "more replications tell more of it", out);
+            warn_plain(m,
+                       "steps and what items share may both lead to it, and no search follows "
+                       "the two together: more replications tell more of it",
+                       out);
     }
     return 0;
 }

@@ -157,6 +157,18 @@ static bool warn_overload(const struct queue_tally *t, uint32_t r, struct result
     return true;
 }
 
+/* Why shares of edges may add up to less than 1. */
+static void say_leaving(const struct queue_program *g, struct result *out)
+{
+    bool cancels = false;
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        cancels |= g->step[i].kind == STEP_PARALLEL;
+    if (g->can_abandon || cancels || g->timed)
+        result_assume(out, "shares of edges are of the visits that began: they add up to less than "
+                           "1 where items leave in the middle of a visit (a deadline, patience, a "
+                           "branch that its join no longer needs, the end of the run)");
+}
+
 void queue_warn(const struct queue_tally *t, struct result *out)
 {
     const struct queue_program *g = t->program;
@@ -171,6 +183,7 @@ void queue_warn(const struct queue_tally *t, struct result *out)
             say_hedged(out);
             break;
         }
+    say_leaving(g, out);
     if (!g->timed)
         return;
     for (uint32_t r = 0; r < g->pipeline->n_resources; r++)
