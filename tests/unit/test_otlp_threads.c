@@ -94,7 +94,7 @@ static void what_is_no_otlp_is_told_at_its_line(void **state)
     insert(&text, 5 << 20, "{\"resourceSpans\":[[}\n");
     same_on_any_threads(&text, NULL);
     insert(&text, 3 << 20, "{\"resourceSpans\":7}\n");
-    same_on_any_threads(&text, NULL);
+    same_on_any_threads(&text, "unreadable record");
     insert(&text, 0, "7\n");
     same_on_any_threads(&text, NULL);
     buf_release(&text);

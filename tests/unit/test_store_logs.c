@@ -65,6 +65,7 @@ static void make(struct span_set *set, const char *trace, size_t n)
         s.outcome = (uint8_t)(i % 5);
         s.flags = SPAN_INTERRUPT;
         s.kind = SPAN_HUMAN;
+        s.tries = 3;
         if (i != 1) {
             s.confidence = 0.1 + 1e-17 + (double)i / 1000;
             s.threshold = 0.85;
@@ -156,6 +157,7 @@ static void same_span(const struct span_set *a, size_t i, const struct span_set 
     assert_memory_equal(&a->outcome[i], &b->outcome[k], 1);
     assert_memory_equal(&a->flags[i], &b->flags[k], 1);
     assert_memory_equal(&a->kind[i], &b->kind[k], 1);
+    assert_memory_equal(&a->tries[i], &b->tries[k], 1);
     assert_true(a->confidence[i] == b->confidence[k] ||
                 (isnan(a->confidence[i]) && isnan(b->confidence[k])));
     assert_true(a->threshold[i] == b->threshold[k] ||
@@ -182,7 +184,7 @@ static void every_column_comes_back_as_it_was(void **state)
 #define X(type, name) columns++;
     SPAN_COLUMNS(X)
 #undef X
-    assert_int_equal(columns, 20);
+    assert_int_equal(columns, 21);
     make(&set, "t1", 7);
     ok(add(p->path, &set, &err), &err);
     assert_true(store_is(p->path));
