@@ -7,7 +7,7 @@
  *
  * Each function takes the place of its first token and gives the one behind its last, or NULL for
  * anything unexpected: then the whole line is given back. */
-#include "trace/otlp_walk.h"
+#include "trace/otlp_walk_parts.h"
 
 #include "base/digits.h"
 #include "trace/ids.h"
@@ -15,31 +15,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-enum { DEPTH_MAX = 64, TRACES_KEPT = 64, TRACE_HEX = 32, SPAN_HEX = 16 };
-
-/* The ids of traces met lately: spans of a trace mostly stand near each other. */
-struct known_trace {
-    char hex[TRACE_HEX];
-    uint32_t text;
-};
-
-struct otlp_walk {
-    struct sink *sink;
-    struct json_index *index;
-    const char *text;
-    const uint32_t *at;           /* the next token */
-    const char *scanned, *escape; /* no backslash between them */
-    const char *line_end;
-    struct known_trace traces[TRACES_KEPT];
-    struct buf plain[2]; /* texts without their escapes: of an attribute, of a name or message */
-};
-
-/* Bytes of a string between its quotes. */
-struct piece {
-    const char *at;
-    size_t len;
-};
 
 struct otlp_walk *otlp_walk_new(struct sink *sink)
 {
@@ -71,210 +46,12 @@ bool otlp_walk_begin(struct otlp_walk *w, const char *text, size_t len)
     return json_index_find(w->index, text, len, &w->at, &n);
 }
 
-/* ---- scalars ----------------------------------------------------------------------------- */
-
-static inline bool is(const struct otlp_walk *w, const uint32_t *p, char c)
-{
-    return w->text[*p] == c;
-}
-
-static inline bool is_space(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-/* The end of the scalar at p: the next token, without the blanks before it. */
-static inline const char *end_of(const struct otlp_walk *w, const uint32_t *p)
-{
-    const char *end = w->text + p[1];
-    while (is_space(end[-1]))
-        end--;
-    return end;
-}
-
-static inline bool string_at(const struct otlp_walk *w, const uint32_t *p, struct piece *out)
-{
-    const char *begin = w->text + *p;
-    if (*begin != '"')
-        return false;
-    const char *end = end_of(w, p) - 1;
-    out->at = begin + 1;
-    out->len = (size_t)(end - begin - 1);
-    return end > begin && *end == '"';
-}
-
-static bool has_escape_behind(struct otlp_walk *w, const char *s, const char *end)
-{
-    if (end > w->line_end) /* of a line that is cut off, into the next one */
-        return true;
-    const char *found = memchr(s, '\\', (size_t)(w->line_end - s));
-    w->scanned = s;
-    w->escape = found ? found : w->line_end;
-    return w->escape < end;
-}
-
-/* Is there a backslash?  One search serves all strings up to the next one in the line. */
-static inline bool has_escape(struct otlp_walk *w, struct piece s)
-{
-    const char *end = s.at + s.len;
-    if (s.at >= w->scanned && end <= w->escape)
-        return false;
-    return has_escape_behind(w, s.at, end);
-}
-
-/* The code unit of \uXXXX at s; -1 for what is none and for halves of surrogate pairs. */
-static int unit_of(const char *s, const char *end)
-{
-    int unit = 0;
-    if (end - s < 6)
-        return -1;
-    for (int i = 2; i < 6; i++) {
-        char c = s[i];
-        int digit = c >= '0' && c <= '9'   ? c - '0'
-                    : c >= 'a' && c <= 'f' ? c - 'a' + 10
-                    : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                           : -1;
-        if (digit < 0)
-            return -1;
-        unit = unit << 4 | digit;
-    }
-    return unit >= 0xD800 && unit <= 0xDFFF ? -1 : unit;
-}
-
-static bool escapes_are_known(struct piece s)
-{
-    const char *at = s.at, *end = s.at + s.len;
-    while ((at = memchr(at, '\\', (size_t)(end - at)))) {
-        if (at + 1 == end || !strchr("\"\\/bfnrtu", at[1]) ||
-            (at[1] == 'u' && unit_of(at, end) < 0))
-            return false;
-        at += at[1] == 'u' ? 6 : 2;
-    }
-    return true;
-}
-
-static void put_unit(struct buf *out, int unit)
-{
-    if (unit < 0x80) {
-        buf_putc(out, (char)unit);
-        return;
-    }
-    if (unit < 0x800) {
-        buf_putc(out, (char)(0xC0 | unit >> 6));
-    } else {
-        buf_putc(out, (char)(0xE0 | unit >> 12));
-        buf_putc(out, (char)(0x80 | (unit >> 6 & 0x3F)));
-    }
-    buf_putc(out, (char)(0x80 | (unit & 0x3F)));
-}
-
-/* The text that a string stands for, in `room` where it has escapes. */
-static bool text_of(struct otlp_walk *w, struct buf *room, struct piece *s)
-{
-    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
-    const char *at = s->at, *end = s->at + s->len, *next;
-    if (!has_escape(w, *s))
-        return true;
-    if (!escapes_are_known(*s))
-        return false;
-    buf_clear(room);
-    for (; (next = memchr(at, '\\', (size_t)(end - at))); at = next) {
-        buf_add(room, at, (size_t)(next - at));
-        if (next[1] == 'u')
-            put_unit(room, unit_of(next, end));
-        else
-            buf_putc(room, meant[strchr(letters, next[1]) - letters]);
-        next += next[1] == 'u' ? 6 : 2;
-    }
-    buf_add(room, at, (size_t)(end - at));
-    *s = (struct piece){room->data, room->len};
-    return true;
-}
-
-/* A number by its digits: (whole ? digits : digits / 10^places), as long as both are exact. */
-struct numeral {
-    uint64_t digits;
-    unsigned places;
-    bool negative, whole;
-    bool by_text; /* too long for that, or with an exponent: value is what strtod makes of it */
-    double value;
-};
-
-static inline const char *pass_digits(const char *s, struct numeral *n, unsigned *count)
-{
-    for (; *s >= '0' && *s <= '9'; s++, ++*count)
-        n->digits = n->digits * 10 + (uint64_t)(*s - '0');
-    return s;
-}
-
-static bool number_by_text(struct numeral *n, const char *begin, const char *end)
-{
-    char *stop;
-    n->by_text = true;
-    n->value = strtod(begin, &stop);
-    return stop == end && isfinite(n->value);
-}
-
-/* The number token at p; false also for integers of more than 18 digits and for -0. */
-static bool number_at(const struct otlp_walk *w, const uint32_t *p, struct numeral *n)
-{
-    const char *begin = w->text + *p, *end = end_of(w, p), *s = begin;
-    unsigned count = 0, whole;
-    *n = (struct numeral){.negative = *s == '-', .whole = true};
-    s += n->negative;
-    bool zero = *s == '0';
-    s = pass_digits(s, n, &count);
-    whole = count;
-    if (count == 0 || (zero && count > 1))
-        return false;
-    if (*s == '.') {
-        n->whole = false;
-        s = pass_digits(s + 1, n, &count);
-        n->places = count - whole;
-        if (n->places == 0)
-            return false;
-    }
-    bool exponent = *s == 'e' || *s == 'E';
-    if (exponent) {
-        unsigned digits = 0;
-        struct numeral ignored = {0};
-        n->whole = false;
-        s += 1 + (s[1] == '+' || s[1] == '-');
-        s = pass_digits(s, &ignored, &digits);
-        if (digits == 0)
-            return false;
-    }
-    if (s != end || (n->whole && (count > 18 || (n->negative && n->digits == 0))))
-        return false;
-    return (!exponent && count <= 18) || number_by_text(n, begin, end);
-}
-
-/* The nearest double: exact parts divide with one rounding (Clinger, PLDI 1990). */
-static double number_value(const struct otlp_walk *w, const uint32_t *p, const struct numeral *n)
-{
-    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8, 1e9,
-                                  1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
-    if (n->by_text)
-        return n->value;
-    if (!n->whole && n->digits > UINT64_C(1) << 53)
-        return strtod(w->text + *p, NULL);
-    double x = (double)n->digits / tens[n->places];
-    return n->negative ? -x : x;
-}
-
-static bool word_at(const struct otlp_walk *w, const uint32_t *p, const char *word)
-{
-    size_t len = strlen(word);
-    const char *begin = w->text + *p;
-    return (size_t)(end_of(w, p) - begin) == len && memcmp(begin, word, len) == 0;
-}
-
 /* ---- values that nobody asks for --------------------------------------------------------- */
 
 static bool pass_string(struct otlp_walk *w, const uint32_t *p)
 {
     struct piece s;
-    return string_at(w, p, &s) && (!has_escape(w, s) || escapes_are_known(s));
+    return walk_string_at(w, p, &s) && (!walk_has_escape(w, s) || walk_escapes_are_known(s));
 }
 
 static const uint32_t *pass_scalar(struct otlp_walk *w, const uint32_t *p)
@@ -286,23 +63,23 @@ static const uint32_t *pass_scalar(struct otlp_walk *w, const uint32_t *p)
         fine = pass_string(w, p);
         break;
     case 't':
-        fine = word_at(w, p, "true");
+        fine = walk_word_at(w, p, "true");
         break;
     case 'f':
-        fine = word_at(w, p, "false");
+        fine = walk_word_at(w, p, "false");
         break;
     case 'n':
-        fine = word_at(w, p, "null");
+        fine = walk_word_at(w, p, "null");
         break;
     default:
-        fine = number_at(w, p, &n);
+        fine = walk_number_at(w, p, &n);
     }
     return fine ? p + 1 : NULL;
 }
 
 static const uint32_t *pass_key(struct otlp_walk *w, const uint32_t *p)
 {
-    return pass_string(w, p) && is(w, p + 1, ':') ? p + 2 : NULL;
+    return pass_string(w, p) && walk_is(w, p + 1, ':') ? p + 2 : NULL;
 }
 
 /* Any value.  `maps` has a bit for each container that is open, the innermost lowest. */
@@ -311,13 +88,13 @@ static const uint32_t *pass_value(struct otlp_walk *w, const uint32_t *p)
     uint64_t maps = 0;
     unsigned depth = 0;
     for (;;) {
-        bool map = is(w, p, '{');
-        if (map || is(w, p, '[')) {
+        bool map = walk_is(w, p, '{');
+        if (map || walk_is(w, p, '[')) {
             if (depth++ == DEPTH_MAX)
                 return NULL;
             maps = maps << 1 | map;
             p++;
-            if (!is(w, p, map ? '}' : ']')) {
+            if (!walk_is(w, p, map ? '}' : ']')) {
                 if (map && !(p = pass_key(w, p)))
                     return NULL;
                 continue;
@@ -326,14 +103,14 @@ static const uint32_t *pass_value(struct otlp_walk *w, const uint32_t *p)
             if (!(p = pass_scalar(w, p)))
                 return NULL;
         }
-        while (depth && is(w, p, maps & 1 ? '}' : ']')) {
+        while (depth && walk_is(w, p, maps & 1 ? '}' : ']')) {
             maps >>= 1;
             depth--;
             p++;
         }
         if (depth == 0)
             return p;
-        if (!is(w, p, ','))
+        if (!walk_is(w, p, ','))
             return NULL;
         p++;
         if ((maps & 1) && !(p = pass_key(w, p)))
@@ -349,7 +126,7 @@ static const uint32_t *pass_value(struct otlp_walk *w, const uint32_t *p)
 static const uint32_t *read_string(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
 {
     struct piece s;
-    if (!string_at(w, p, &s) || !text_of(w, &w->plain[0], &s))
+    if (!walk_string_at(w, p, &s) || !walk_text_of(w, &w->plain[0], &s))
         return NULL;
     a->kind = ATTRIBUTE_TEXT;
     a->text = s.at;
@@ -362,12 +139,12 @@ static const uint32_t *read_int(struct otlp_walk *w, const uint32_t *p, struct a
 {
     struct piece s;
     struct numeral n = {0};
-    if (string_at(w, p, &s)) {
+    if (walk_string_at(w, p, &s)) {
         n.negative = s.len && *s.at == '-';
         if (s.len > 18u + n.negative ||
             !digits_number(s.at + n.negative, s.len - n.negative, &n.digits))
             return NULL;
-    } else if (!number_at(w, p, &n) || !n.whole) {
+    } else if (!walk_number_at(w, p, &n) || !n.whole) {
         return NULL;
     }
     if (n.negative && n.digits == 0)
@@ -381,17 +158,17 @@ static const uint32_t *read_int(struct otlp_walk *w, const uint32_t *p, struct a
 static const uint32_t *read_double(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
 {
     struct numeral n;
-    if (is(w, p, '"') || !number_at(w, p, &n))
+    if (walk_is(w, p, '"') || !walk_number_at(w, p, &n))
         return NULL;
     a->kind = ATTRIBUTE_DOUBLE;
-    a->number = number_value(w, p, &n);
+    a->number = walk_number_value(w, p, &n);
     return p + 1;
 }
 
 static const uint32_t *read_bool(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
 {
-    bool flag = word_at(w, p, "true");
-    if (!flag && !word_at(w, p, "false"))
+    bool flag = walk_word_at(w, p, "true");
+    if (!flag && !walk_word_at(w, p, "false"))
         return NULL;
     a->kind = ATTRIBUTE_BOOL;
     a->whole = flag;
@@ -424,21 +201,21 @@ static const uint32_t *read_value(struct otlp_walk *w, const uint32_t *p, struct
     struct attribute a = {.key = key.at, .key_len = key.len};
     struct piece shape;
     bool told;
-    if (!is(w, p, '{') || has_escape(w, key))
+    if (!walk_is(w, p, '{') || walk_has_escape(w, key))
         return NULL;
-    if (is(w, p + 1, '}'))
+    if (walk_is(w, p + 1, '}'))
         return p + 2;
     const struct vocabulary_key *known = vocabulary_key(w->sink->words, key.at, key.len);
-    if (!string_at(w, p + 1, &shape) || !is(w, p + 2, ':'))
+    if (!walk_string_at(w, p + 1, &shape) || !walk_is(w, p + 2, ':'))
         return NULL;
-    if (has_escape(w, shape))
+    if (walk_has_escape(w, shape))
         return NULL;
     if (!known) { /* whatever its shape */
-        p = is(w, p + 3, '"') ? pass_string(w, p + 3) ? p + 4 : NULL : pass_value(w, p + 3);
-        return p && is(w, p, '}') ? p + 1 : NULL;
+        p = walk_is(w, p + 3, '"') ? pass_string(w, p + 3) ? p + 4 : NULL : pass_value(w, p + 3);
+        return p && walk_is(w, p, '}') ? p + 1 : NULL;
     }
     p = read_shape(w, p + 3, shape, &a, &told);
-    if (!p || !is(w, p, '}'))
+    if (!p || !walk_is(w, p, '}'))
         return NULL;
     if (told)
         vocabulary_tell(w->sink->words, known, &a);
@@ -448,28 +225,29 @@ static const uint32_t *read_value(struct otlp_walk *w, const uint32_t *p, struct
 static inline bool is_key(const struct otlp_walk *w, const uint32_t *p, const char *quoted,
                           size_t len)
 {
-    return memcmp(w->text + *p, quoted, len) == 0 && is(w, p + 1, ':');
+    return memcmp(w->text + *p, quoted, len) == 0 && walk_is(w, p + 1, ':');
 }
 
 /* A list of {"key":"...","value":{...}}. */
 static const uint32_t *read_attributes(struct otlp_walk *w, const uint32_t *p)
 {
     struct piece key;
-    if (!is(w, p, '['))
+    if (!walk_is(w, p, '['))
         return NULL;
-    if (is(w, p + 1, ']'))
+    if (walk_is(w, p + 1, ']'))
         return p + 2;
     do {
         p++;
-        if (!is(w, p, '{') || !is_key(w, p + 1, "\"key\"", 5) || !string_at(w, p + 3, &key) ||
-            !is(w, p + 4, ',') || !is_key(w, p + 5, "\"value\"", 7))
+        if (!walk_is(w, p, '{') || !is_key(w, p + 1, "\"key\"", 5) ||
+            !walk_string_at(w, p + 3, &key) || !walk_is(w, p + 4, ',') ||
+            !is_key(w, p + 5, "\"value\"", 7))
             return NULL;
         p = read_value(w, p + 7, key);
-        if (!p || !is(w, p, '}'))
+        if (!p || !walk_is(w, p, '}'))
             return NULL;
         p++;
-    } while (is(w, p, ','));
-    return is(w, p, ']') ? p + 1 : NULL;
+    } while (walk_is(w, p, ','));
+    return walk_is(w, p, ']') ? p + 1 : NULL;
 }
 
 /* ---- maps and lists ---------------------------------------------------------------------- */
@@ -491,7 +269,7 @@ struct parts {
 /* A member that does not count: a key with `_` may be the second spelling of one that does. */
 static const uint32_t *pass_member(struct otlp_walk *w, const uint32_t *p, struct piece key)
 {
-    return has_escape(w, key) || memchr(key.at, '_', key.len) ? NULL : pass_value(w, p);
+    return walk_has_escape(w, key) || memchr(key.at, '_', key.len) ? NULL : pass_value(w, p);
 }
 
 static inline bool first_time(struct parts *parts, unsigned part)
@@ -508,31 +286,32 @@ static inline const uint32_t *read_map(struct otlp_walk *w, const uint32_t *p,
                                        struct parts *parts)
 {
     struct piece key;
-    if (!is(w, p, '{'))
+    if (!walk_is(w, p, '{'))
         return NULL;
-    if (is(w, p + 1, '}'))
+    if (walk_is(w, p + 1, '}'))
         return p + 2;
     do {
         p++;
-        if (!string_at(w, p, &key) || !is(w, p + 1, ':') || !(p = member(w, p + 2, key, parts)))
+        if (!walk_string_at(w, p, &key) || !walk_is(w, p + 1, ':') ||
+            !(p = member(w, p + 2, key, parts)))
             return NULL;
-    } while (is(w, p, ','));
-    return is(w, p, '}') ? p + 1 : NULL;
+    } while (walk_is(w, p, ','));
+    return walk_is(w, p, '}') ? p + 1 : NULL;
 }
 
 static inline const uint32_t *read_list(struct otlp_walk *w, const uint32_t *p,
                                         const uint32_t *(*element)(struct otlp_walk *,
                                                                    const uint32_t *))
 {
-    if (!is(w, p, '['))
+    if (!walk_is(w, p, '['))
         return NULL;
-    if (is(w, p + 1, ']'))
+    if (walk_is(w, p + 1, ']'))
         return p + 2;
     do {
         if (!(p = element(w, p + 1)))
             return NULL;
-    } while (is(w, p, ','));
-    return is(w, p, ']') ? p + 1 : NULL;
+    } while (walk_is(w, p, ','));
+    return walk_is(w, p, ']') ? p + 1 : NULL;
 }
 
 /* ---- spans ------------------------------------------------------------------------------- */
@@ -556,14 +335,14 @@ MEMBER(read_status)
 {
     struct numeral n;
     if (IS(key, "code")) {
-        if (!first_time(parts, CODE) || is(w, p, '"') || !number_at(w, p, &n) || !n.whole)
+        if (!first_time(parts, CODE) || walk_is(w, p, '"') || !walk_number_at(w, p, &n) || !n.whole)
             return NULL;
         parts->failed = n.digits == 2 && !n.negative;
         return p + 1;
     }
     if (!IS(key, "message"))
         return pass_member(w, p, key);
-    return first_time(parts, MESSAGE) && pass_string(w, p) && string_at(w, p, &parts->message)
+    return first_time(parts, MESSAGE) && pass_string(w, p) && walk_string_at(w, p, &parts->message)
                ? p + 1
                : NULL;
 }
@@ -572,7 +351,8 @@ MEMBER(read_event_part)
 {
     if (IS(key, "name")) {
         struct piece s;
-        if (!first_time(parts, NAME) || !string_at(w, p, &s) || !text_of(w, &w->plain[1], &s))
+        if (!first_time(parts, NAME) || !walk_string_at(w, p, &s) ||
+            !walk_text_of(w, &w->plain[1], &s))
             return NULL;
         vocabulary_event(w->sink->words, s.at, s.len);
         return p + 1;
@@ -609,7 +389,7 @@ static const uint32_t *read_span_id(struct otlp_walk *w, const uint32_t *p, uint
 {
     struct piece s;
     uint32_t high = 0, low = 0;
-    if (!string_at(w, p, &s) || (s.len && s.len != SPAN_HEX))
+    if (!walk_string_at(w, p, &s) || (s.len && s.len != SPAN_HEX))
         return NULL;
     if (s.len && !(digits_hex_eight(s.at, &high) && digits_hex_eight(s.at + 8, &low)))
         return NULL;
@@ -622,9 +402,9 @@ static const uint32_t *read_time(struct otlp_walk *w, const uint32_t *p, int64_t
 {
     struct piece s;
     uint64_t ns;
-    if (!string_at(w, p, &s)) {
+    if (!walk_string_at(w, p, &s)) {
         s.at = w->text + *p;
-        s.len = (size_t)(end_of(w, p) - s.at);
+        s.len = (size_t)(walk_end_of(w, p) - s.at);
         if (*s.at == '0' && s.len > 1)
             return NULL;
     }
@@ -637,7 +417,7 @@ static const uint32_t *read_time(struct otlp_walk *w, const uint32_t *p, int64_t
 static const uint32_t *read_name(struct otlp_walk *w, const uint32_t *p, uint32_t *out)
 {
     struct piece s;
-    if (!string_at(w, p, &s) || !text_of(w, &w->plain[1], &s))
+    if (!walk_string_at(w, p, &s) || !walk_text_of(w, &w->plain[1], &s))
         return NULL;
     *out = span_text(w->sink->set, s.at, s.len);
     return p + 1;
@@ -646,7 +426,7 @@ static const uint32_t *read_name(struct otlp_walk *w, const uint32_t *p, uint32_
 static const uint32_t *read_trace_id(struct otlp_walk *w, const uint32_t *p, uint32_t *out)
 {
     struct piece s;
-    if (!string_at(w, p, &s) || s.len != TRACE_HEX || has_escape(w, s))
+    if (!walk_string_at(w, p, &s) || s.len != TRACE_HEX || walk_has_escape(w, s))
         return NULL;
     *out = trace_of(w, s.at);
     return p + 1;
@@ -655,8 +435,8 @@ static const uint32_t *read_trace_id(struct otlp_walk *w, const uint32_t *p, uin
 MEMBER(read_link_part)
 {
     if (IS(key, "traceId")) {
-        if (!first_time(parts, TRACE) || !string_at(w, p, &parts->link_trace) ||
-            parts->link_trace.len != TRACE_HEX || has_escape(w, parts->link_trace))
+        if (!first_time(parts, TRACE) || !walk_string_at(w, p, &parts->link_trace) ||
+            parts->link_trace.len != TRACE_HEX || walk_has_escape(w, parts->link_trace))
             return NULL;
         return p + 1;
     }
@@ -747,7 +527,7 @@ static const uint32_t *read_span(struct otlp_walk *w, const uint32_t *p)
         return NULL;
     if (span->name == SPAN_NONE)
         span->name = span_text(sink->set, "", 0);
-    if (parts.message.at && !text_of(w, &w->plain[1], &parts.message))
+    if (parts.message.at && !walk_text_of(w, &w->plain[1], &parts.message))
         return NULL;
     vocabulary_status(sink->words, parts.failed, parts.message.at, parts.message.len);
     if (parts.events && !read_list(w, parts.events, read_event))
