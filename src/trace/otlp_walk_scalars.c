@@ -16,7 +16,8 @@ bool walk_has_escape_behind(struct otlp_walk *w, const char *s, const char *end)
     return w->escape < end;
 }
 
-/* The code unit that \u and four digits at s stand for; -1 for what is none and for halves of surrogate pairs. */
+/* The code unit that \u and four digits at s stand for; -1 for what is none and for halves of
+ * surrogate pairs. */
 static int unit_of(const char *s, const char *end)
 {
     int unit = 0;

@@ -10,18 +10,18 @@ programs=0 broken=0
 
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
-todo=$dir/todo # one runner a line: its name, then the command
+queue=$dir/queue # one runner a line: its name, then the command
 
 add() { # name, command...
     name=$1
     shift
-    echo "$name $*" >>"$todo"
+    echo "$name $*" >>"$queue"
 }
 
 # Two at a time; each leaves its closing line, or all it printed when it failed.
 run_all() {
     export dir
-    [ -e "$todo" ] || return 0
+    [ -e "$queue" ] || return 0
     xargs -P 2 -n 1 -d '\n' sh -c '
         name=${1%% *}
         if sh -c "${1#* }" >"$dir/$name.log" 2>&1; then
@@ -31,8 +31,8 @@ run_all() {
             cat "$dir/$name.log"
             echo "$name: FAILED"
             echo "$name" >>"$dir/broken"
-        fi' run <"$todo" || true
-    programs=$(wc -l <"$todo")
+        fi' run <"$queue" || true
+    programs=$(wc -l <"$queue")
     [ ! -e "$dir/broken" ] || broken=$(wc -l <"$dir/broken")
 }
 
