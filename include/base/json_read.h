@@ -105,6 +105,7 @@ void json_dump(struct json v, struct buf *out);
  *
  * json_index_new once; json_index_find per text, whose places hold until the next. */
 struct json_index;
+/* An index without places; the caller frees it. */
 struct json_index *json_index_new(void);
 /* NULL is fine. */
 void json_index_free(struct json_index *x);

@@ -34,17 +34,20 @@ struct proto_field {
     struct proto_bytes bytes; /* of PROTO_BYTES */
 };
 
+/* Borrows len bytes. */
 static inline struct proto_bytes proto_bytes(const void *bytes, size_t len)
 {
     const uint8_t *at = bytes;
     return (struct proto_bytes){at, at + len};
 }
 
+/* How many bytes are left. */
 static inline size_t proto_len(struct proto_bytes b)
 {
     return (size_t)(b.end - b.at);
 }
 
+/* A walk over the fields of a message. */
 static inline struct proto proto_walk(struct proto_bytes b)
 {
     return (struct proto){b.at, b.end, NULL};

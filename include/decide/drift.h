@@ -22,6 +22,7 @@ struct drift_options {
  * [0, 1].  Release with drift_side_release. */
 void drift_side_take(const struct trace_log *log, double first, double last,
                      struct drift_side *out);
+/* Frees what the side took and leaves *s zero. */
 void drift_side_release(struct drift_side *s);
 
 /* Fills changes, curves, answer, warnings and assumptions of *out (initialised by the caller);

@@ -29,6 +29,7 @@ struct drift_streams {
  * anything.  Release with drift_streams_release. */
 void drift_streams_make(const struct drift_side *before, const struct drift_side *now,
                         uint64_t seed, struct drift_streams *out);
+/* Frees the streams and leaves *s zero. */
 void drift_streams_release(struct drift_streams *s);
 
 #endif

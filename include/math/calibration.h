@@ -67,6 +67,7 @@ enum calibration_measure {
 /* n >= 1 rows, copied, in `bins` equal-width bins closed on the left; release it. */
 void calibration_sample_init(struct calibration_sample *c, const struct scored *s, size_t n,
                              size_t bins);
+/* Frees the copies of the rows. */
 void calibration_sample_release(struct calibration_sample *c);
 /* The measures of calibration_compute of the rows drawn: c->count[c->place[i]] tells how often row
  * i was; clears the counts. */

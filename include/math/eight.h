@@ -137,6 +137,7 @@ static inline struct smooth smooth_of(const float (*row)[4], int bits_of_cell)
     return (struct smooth){row, rest, EIGHT_HALF_EXPONENT << bits_of_cell, 32 << bits_of_cell,
                            (1 << rest) - 1};
 }
+/* The value of the smooth table at the 32 random bits u. */
 static inline float smooth_draw(const struct smooth *s, uint32_t u)
 {
     const int32_t upper = (int32_t)u >> 31;

@@ -97,10 +97,13 @@ struct wide {
 };
 /* Adds x, cut to [-2^80, 2^80]. */
 void wide_add(struct wide *w, double x);
+/* Adds another sum; the order of merging makes no difference. */
 void wide_merge(struct wide *into, const struct wide *from);
 /* Saves it, or adds a saved one. */
 void wide_pack(struct wide *w, struct pack *p);
+/* The sum as a double. */
 double wide_value(const struct wide *w);
+/* Is nothing in it, or do its values cancel to the last digit? */
 static inline bool wide_is_zero(const struct wide *w)
 {
     return w->whole == 0 && w->part == 0;

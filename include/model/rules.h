@@ -86,6 +86,7 @@ static inline uint32_t rules_starts(const struct rules *r, uint32_t step)
 {
     return EXIT_KIND_COUNT + r->pipeline->step[step].n_ways;
 }
+/* The k-th of them. */
 static inline int32_t rules_start(const struct rules *r, uint32_t step, uint32_t k)
 {
     return k < EXIT_KIND_COUNT ? r->exit[step][k]

@@ -161,6 +161,7 @@ void batch_hedge(const struct visit *v, const struct lane_list *l, uint32_t atte
 /* Counts what became of the block's items. */
 void batch_count(struct batch *b);
 
+/* Adds a lane behind the others. */
 static inline void lane_push(struct lane_list *l, uint16_t lane)
 {
     l->lane[l->n++] = lane;

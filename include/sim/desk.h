@@ -105,6 +105,7 @@ static inline uint64_t desk_kind(uint32_t unit, uint32_t class, uint32_t step, u
 {
     return (uint64_t)unit << 48 | (uint64_t) class << 32 | (uint64_t)step << 16 | end;
 }
+/* The parts of a desk_kind. */
 static inline uint32_t kind_unit(uint64_t k)
 {
     return (uint32_t)(k >> 48);

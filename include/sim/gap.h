@@ -48,6 +48,7 @@ struct gap_options {
     double level;  /* of their intervals */
 };
 
+/* Entries of a gap: those before GAP_STEP, the steps, and feedback behind them. */
 static inline size_t gap_size(uint32_t n_steps)
 {
     return GAP_STEP + (size_t)n_steps + 1;

@@ -33,11 +33,13 @@ struct piece {
     size_t len;
 };
 
+/* Does the token at p begin with c? */
 static inline bool walk_is(const struct otlp_walk *w, const uint32_t *p, char c)
 {
     return w->text[*p] == c;
 }
 
+/* Blanks of RFC 8259. */
 static inline bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -52,6 +54,7 @@ static inline const char *walk_end_of(const struct otlp_walk *w, const uint32_t 
     return end;
 }
 
+/* The bytes between the quotes of the string at p; false for another token. */
 static inline bool walk_string_at(const struct otlp_walk *w, const uint32_t *p, struct piece *out)
 {
     const char *begin = w->text + *p;

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What attributes mean.
- *
- * Sources: OpenTelemetry's conventions for generative AI and MCP (old and new names),
- * OpenInference, OpenLLMetry, LangGraph's run metadata, the fields of LangSmith and Langfuse.  A
- * new key is a row of `words`; the higher rank answers, and what the user names outranks all. */
+/* What attributes mean for a span: of several that say one thing the higher rank answers
+ * (meaning.h), and what the user names outranks all. */
 #include "trace/vocabulary.h"
 
 #include "base/units.h"
 #include "model/rules.h"
 #include "trace/failure.h"
+#include "trace/meaning.h"
 #include "trace/note.h"
 #include "trace/opinion.h"
 
@@ -16,117 +14,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum meaning {
-    MEANS_NOTHING,
-    MEANS_KIND,
-    MEANS_NODE,
-    MEANS_SESSION,
-    MEANS_ERROR,      /* its presence is a failure */
-    MEANS_ERROR_TEXT, /* tells which, when there is one */
-    MEANS_SCORE,
-    MEANS_SCORE_NAME,
-    MEANS_DECISION,
-    MEANS_THRESHOLD,
-    MEANS_METADATA,  /* JSON text: its members are attributes too */
-    MEANS_OUTPUT,    /* maybe JSON text with a confidence or a verdict */
-    MEANS_MODEL,     /* its presence tells a model's call */
-    MEANS_DOCUMENTS, /* JSON text: a list of what was retrieved */
-    MEANS_DOCUMENT,  /* the id of one of them */
-    MEANS_TRIES,     /* tries; the rank is added, for counts of further ones */
-    MEANS_NOTE,      /* part of an annotation or evaluation */
-};
-
-struct word {
-    const char *key; /* ".node": also any key that ends so */
-    enum meaning meaning;
-    uint8_t rank;
-};
-
-static const struct word words[] = {
-    {"gen_ai.operation.name",         MEANS_KIND,       3},
-    {"openinference.span.kind",       MEANS_KIND,       3},
-    {"traceloop.span.kind",           MEANS_KIND,       2},
-    {"mcp.method.name",               MEANS_KIND,       2},
-    {".langgraph_node",               MEANS_NODE,       4},
-    {"graph.node.id",                 MEANS_NODE,       3},
-    {".node",                         MEANS_NODE,       2},
-    {".thread_id",                    MEANS_SESSION,    4},
-    {"session.id",                    MEANS_SESSION,    3},
-    {"langfuse.session.id",           MEANS_SESSION,    3},
-    {".session_id",                   MEANS_SESSION,    3},
-    {"gen_ai.conversation.id",        MEANS_SESSION,    2},
-    {"error.type",                    MEANS_ERROR,      1},
-    {"exception.type",                MEANS_ERROR_TEXT, 1},
-    {"exception.message",             MEANS_ERROR_TEXT, 1},
-    {"gen_ai.evaluation.score.value", MEANS_SCORE,      4},
-    {"gen_ai.evaluation.name",        MEANS_SCORE_NAME, 1},
-    {".confidence",                   MEANS_SCORE,      3},
-    {".confidence_score",             MEANS_SCORE,      3},
-    {".verdict",                      MEANS_DECISION,   2},
-    {".decision",                     MEANS_DECISION,   2},
-    {".threshold",                    MEANS_THRESHOLD,  2},
-    {"metadata",                      MEANS_METADATA,   1},
-    {"output.value",                  MEANS_OUTPUT,     1},
-    {"traceloop.entity.output",       MEANS_OUTPUT,     1},
-    {"output",                        MEANS_OUTPUT,     1},
-    {"outputs",                       MEANS_OUTPUT,     1},
-    {"run_type",                      MEANS_KIND,       1},
-    {"langfuse.observation.type",     MEANS_KIND,       1},
-    {".conversation_id",              MEANS_SESSION,    2},
-    {"llm.request.type",              MEANS_KIND,       2},
-    {"gen_ai.system",                 MEANS_MODEL,      1},
-    {"gen_ai.request.model",          MEANS_MODEL,      1},
-    {"llm.model_name",                MEANS_MODEL,      1},
-    {"graph.node.name",               MEANS_NODE,       4},
-    {"traceloop.entity.name",         MEANS_NODE,       1},
-    {"error.message",                 MEANS_ERROR_TEXT, 1},
-    {"error",                         MEANS_ERROR_TEXT, 1},
-    {".approved",                     MEANS_DECISION,   1},
-    {"gen_ai.retrieval.documents",    MEANS_DOCUMENTS,  1},
-    {".document.id",                  MEANS_DOCUMENT,   1},
-    {"http.request.resend_count",     MEANS_TRIES,      1},
-    {"http.resend_count",             MEANS_TRIES,      1},
-    {".retry_count",                  MEANS_TRIES,      1},
-    {".run_attempts",                 MEANS_TRIES,      0},
-    {".attempt_number",               MEANS_TRIES,      0},
-    {"annotations.N.annotation.",     MEANS_NOTE,       1}, /* last; what note_is_key knows */
-};
-enum { WORDS = sizeof words / sizeof words[0], RANK_USER = 9, RANK_OUTPUT = 1 };
-
-static const struct {
-    const char *value;
-    enum span_kind kind;
-} kinds[] = {
-    {"chat",             SPAN_MODEL},
-    {"text_completion",  SPAN_MODEL},
-    {"generate_content", SPAN_MODEL},
-    {"LLM",              SPAN_MODEL},
-    {"GENERATION",       SPAN_MODEL},
-    {"embeddings",       SPAN_DATA },
-    {"retrieval",        SPAN_DATA },
-    {"EMBEDDING",        SPAN_DATA },
-    {"RETRIEVER",        SPAN_DATA },
-    {"RERANKER",         SPAN_DATA },
-    {"execute_tool",     SPAN_TOOL },
-    {"TOOL",             SPAN_TOOL },
-    {"tools/call",       SPAN_TOOL },
-    {"invoke_agent",     SPAN_AGENT},
-    {"create_agent",     SPAN_AGENT},
-    {"search_memory",    SPAN_DATA },
-    {"update_memory",    SPAN_DATA },
-    {"create_memory",    SPAN_DATA },
-    {"delete_memory",    SPAN_DATA },
-    {"upsert_memory",    SPAN_DATA },
-    {"resources/read",   SPAN_DATA },
-    {"completion",       SPAN_MODEL},
-    {"embedding",        SPAN_DATA },
-    {"rerank",           SPAN_DATA },
-    {"invoke_workflow",  SPAN_AGENT},
-    {"plan",             SPAN_AGENT},
-    {"AGENT",            SPAN_AGENT},
-    {"GUARDRAIL",        SPAN_JUDGE},
-    {"EVALUATOR",        SPAN_JUDGE},
-};
+enum { RANK_USER = 9, RANK_OUTPUT = 1 };
 
 /* "attribute" or "attribute:/json/pointer". */
 struct attr_path {
@@ -142,7 +30,7 @@ enum { SEEN_KEYS = 1024, SEEN_LENGTH = 61 };
 struct vocabulary_key {
     char key[SEEN_LENGTH];
     uint8_t len;
-    uint8_t row;   /* 1 + row of words; 0: nothing */
+    uint8_t row;   /* 1 + row of meaning_words; 0: nothing */
     bool is_named; /* by an option */
 };
 
@@ -391,14 +279,8 @@ static void put_kind(struct vocabulary *v, uint8_t rank, const struct attribute 
 {
     if (rank <= v->rank_kind || a->kind != ATTRIBUTE_TEXT)
         return;
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (a->text_len && (kinds[i].value[0] | 32) == (a->text[0] | 32) &&
-            strlen(kinds[i].value) == a->text_len &&
-            strncasecmp(kinds[i].value, a->text, a->text_len) == 0) {
-            v->rank_kind = rank;
-            v->span.kind = (uint8_t)kinds[i].kind;
-            return;
-        }
+    if (meaning_kind(a->text, a->text_len, &v->span.kind))
+        v->rank_kind = rank;
 }
 
 /* Of a failure's text only lines that start at the margin count: indented ones are stack frames,
@@ -415,21 +297,6 @@ static void put_error_text(struct vocabulary *v, const char *s, size_t len)
         }
         s = stop + 1;
     }
-}
-
-static const struct word *word_of(const char *key, size_t len)
-{
-    if (note_is_key(key, len))
-        return &words[WORDS - 1];
-    for (size_t i = 0; i < WORDS; i++) {
-        const char *k = words[i].key;
-        size_t n = strlen(k);
-        bool ends = *k == '.' && len >= n && memcmp(key + len - n, k, n) == 0;
-        bool bare = *k == '.' && len == n - 1 && memcmp(key, k + 1, len) == 0;
-        if (ends || bare || (len == n && memcmp(key, k, n) == 0))
-            return &words[i];
-    }
-    return NULL;
 }
 
 static bool is_named(const struct vocabulary *v, const char *key, size_t len)
@@ -480,8 +347,7 @@ const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *ke
     struct vocabulary_key *at = &v->seen[fits ? hash_key(key, len) : SEEN_KEYS];
     if (fits && at->len == len && same_key(at->key, key, len))
         return at->row || at->is_named ? at : NULL;
-    const struct word *w = word_of(key, len);
-    at->row = (uint8_t)(w ? 1 + (w - words) : 0);
+    at->row = meaning_row(key, len);
     at->is_named = is_named(v, key, len);
     if (fits) {
         memcpy(at->key, key, len);
@@ -499,7 +365,8 @@ static void read_metadata(struct vocabulary *v, const struct attribute *a)
         return;
     for (struct json_iter it = json_each(root); json_next(&it);) {
         struct attribute inner = {.key = it.key, .key_len = it.key_len};
-        const struct word *w = it.key ? word_of(it.key, it.key_len) : NULL;
+        uint8_t row = it.key ? meaning_row(it.key, it.key_len) : 0;
+        const struct word *w = row ? &meaning_words[row - 1] : NULL;
         if (w && w->meaning != MEANS_METADATA && w->meaning != MEANS_OUTPUT &&
             w->meaning != MEANS_ERROR && attribute_of_json(it.value, &inner))
             apply(v, w, &inner);
@@ -696,7 +563,7 @@ void vocabulary_tell(struct vocabulary *v, const struct vocabulary_key *key,
 {
     bool is_named = key->is_named;
     if (key->row)
-        apply(v, &words[key->row - 1], a);
+        apply(v, &meaning_words[key->row - 1], a);
     if (is_named)
         apply_named(v, a);
 }

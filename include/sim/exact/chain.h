@@ -217,6 +217,7 @@ static inline uint32_t branch_width(const struct bands *b)
 {
     return 1 + 4 * (b->n + 1) * (b->silent ? 2 : 1);
 }
+/* The branch of a visit that is visibly ok and ends in a band of confidence. */
 static inline uint32_t branch_ok(const struct bands *b, bool good_after, bool caught, uint32_t band)
 {
     return 1 + ((good_after ? 2u : 0u) + (caught ? 1u : 0u)) * (b->n + 1) + band;
@@ -226,10 +227,12 @@ static inline uint32_t branch_silent(const struct bands *b, bool caught, uint32_
 {
     return 4 * (b->n + 1) + branch_ok(b, false, caught, band);
 }
+/* The first branch of a unit by items that enter it good, or bad. */
 static inline uint32_t branch_first(const struct chain *c, uint32_t unit, bool good)
 {
     return c->unit[unit].first + (good ? c->unit[unit].width : 0);
 }
+/* The retries of the unit's step, for the class of the chain; of the pipeline. */
 static inline const struct retry *chain_retry(const struct chain *c, uint32_t unit)
 {
     const struct step *s = &c->pipeline->step[c->unit[unit].step];

@@ -49,6 +49,7 @@ static inline void wave_set(struct wave *a, double re)
         a->im[i] = 0;
     }
 }
+/* to += p a, in the domain of frequencies. */
 static inline void wave_add(struct wave *restrict to, const struct wave *restrict a, double p)
 {
     for (int i = 0; i < WAVE_WIDTH; i++) {
@@ -56,6 +57,7 @@ static inline void wave_add(struct wave *restrict to, const struct wave *restric
         to->im[i] += p * a->im[i];
     }
 }
+/* to *= a: the sum of two independent times. */
 static inline void wave_multiply(struct wave *restrict to, const struct wave *restrict a)
 {
     for (int i = 0; i < WAVE_WIDTH; i++) {
@@ -315,6 +317,7 @@ static inline size_t latency_stride(const struct latency_model *l)
 {
     return ((size_t)l->model->pipeline->n_classes + 1) * LATENCY_OF_COUNT;
 }
+/* Of all parts. */
 static inline size_t latency_laws(const struct latency_model *l)
 {
     return l->parts * latency_stride(l);

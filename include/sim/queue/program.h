@@ -140,6 +140,7 @@ void queue_program_drop(struct queue_program *g);
 /* The state's remaining time at an instant taken at random. */
 double queue_residual(const struct env_state *d, const struct queue_state *s, uint64_t u);
 
+/* A value of the law from the 64 random bits u. */
 static inline double law_draw(const struct law *l, uint64_t u)
 {
     if (l->smooth.row)

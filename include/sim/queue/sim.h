@@ -403,6 +403,7 @@ static inline uint64_t item_number(const struct item *item, uint32_t step, enum 
 {
     return rng_at(item->key, stream_of(step, 0) | purpose);
 }
+/* What a path keeps, in its blob: visits, confidences, counters of edges; of the simulation. */
 static inline uint32_t *path_visits(const struct queue_sim *s, uint32_t path)
 {
     return (uint32_t *)(void *)(s->blob + path * s->program->stride + s->program->at_visits);

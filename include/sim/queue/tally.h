@@ -225,6 +225,7 @@ static inline uint32_t tally_all(const struct queue_program *g)
 {
     return g->n_classes > 1 ? g->n_classes : 0;
 }
+/* The sums of a unit, [at.all]; of the tally. */
 static inline double *tally_unit(const struct queue_tally *t, uint32_t unit)
 {
     return t->sum + (size_t)unit * t->at.all;
@@ -283,6 +284,7 @@ static inline uint32_t tally_cells(const struct queue_tally *t, uint32_t class, 
 {
     return (t->cell_classes > 1 ? class : 0) * CELL_KINDS + kind;
 }
+/* Time x in seconds of one item of a class, shipped or not. */
 static inline void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped,
                               double x)
 {

@@ -9,6 +9,7 @@
 
 #define VISIT_INLINE static inline __attribute__((always_inline))
 
+/* The retries of the step that the path is at. */
 static inline const struct retry *retry_of(const struct queue_sim *s, const struct path *p)
 {
     const struct queue_step *q = p->at;
@@ -75,11 +76,13 @@ VISIT_INLINE struct drawn call_draw(struct queue_sim *s, const struct path *p, u
 
 /* --- a call ends */
 
+/* Does the caller see that the call failed? */
 static inline bool is_failure(enum try_end end)
 {
     return end == TRY_ERROR || end == TRY_SEEN || end == TRY_LATE;
 }
 
+/* The outcome that an end of a try counts as. */
 static inline enum outcome outcome_of(enum try_end end)
 {
     static const uint8_t shown[TRY_COUNT] = {

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The words that instrumentations write: what a key means, and what kind of work a value names.
+ *
+ * Sources: OpenTelemetry's conventions for generative AI and MCP (old and new names),
+ * OpenInference, OpenLLMetry, LangGraph's run metadata, the fields of LangSmith and Langfuse. */
+#ifndef SEAM_TRACE_MEANING_H
+#define SEAM_TRACE_MEANING_H
+
+#include "model/span.h"
+
+#include <stdbool.h>
+
+enum meaning {
+    MEANS_NOTHING,
+    MEANS_KIND,
+    MEANS_NODE,
+    MEANS_SESSION,
+    MEANS_ERROR,      /* its presence is a failure */
+    MEANS_ERROR_TEXT, /* tells which, when there is one */
+    MEANS_SCORE,
+    MEANS_SCORE_NAME,
+    MEANS_DECISION,
+    MEANS_THRESHOLD,
+    MEANS_METADATA,  /* JSON text: its members are attributes too */
+    MEANS_OUTPUT,    /* maybe JSON text with a confidence or a verdict */
+    MEANS_MODEL,     /* its presence tells a model's call */
+    MEANS_DOCUMENTS, /* JSON text: a list of what was retrieved */
+    MEANS_DOCUMENT,  /* the id of one of them */
+    MEANS_TRIES,     /* tries; the rank is added, for counts of further ones */
+    MEANS_NOTE,      /* part of an annotation or evaluation */
+};
+
+struct word {
+    const char *key; /* ".node": also any key that ends so */
+    enum meaning meaning;
+    uint8_t rank;
+};
+
+/* All keys that mean something; static. */
+extern const struct word meaning_words[];
+/* 1 + the row of meaning_words that a key of len bytes is of; 0: it means nothing. */
+uint8_t meaning_row(const char *key, size_t len);
+/* The kind of work that a value of len bytes names, in any case; false: none. */
+bool meaning_kind(const char *value, size_t len, uint8_t *kind);
+
+#endif

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A new key is a row of meaning_words, a new kind of work one of `kinds`. */
+#include "trace/meaning.h"
+
+#include "trace/note.h"
+
+#include <string.h>
+#include <strings.h>
+
+const struct word meaning_words[] = {
+    {"gen_ai.operation.name",         MEANS_KIND,       3},
+    {"openinference.span.kind",       MEANS_KIND,       3},
+    {"traceloop.span.kind",           MEANS_KIND,       2},
+    {"mcp.method.name",               MEANS_KIND,       2},
+    {".langgraph_node",               MEANS_NODE,       4},
+    {"graph.node.id",                 MEANS_NODE,       3},
+    {".node",                         MEANS_NODE,       2},
+    {".thread_id",                    MEANS_SESSION,    4},
+    {"session.id",                    MEANS_SESSION,    3},
+    {"langfuse.session.id",           MEANS_SESSION,    3},
+    {".session_id",                   MEANS_SESSION,    3},
+    {"gen_ai.conversation.id",        MEANS_SESSION,    2},
+    {"error.type",                    MEANS_ERROR,      1},
+    {"exception.type",                MEANS_ERROR_TEXT, 1},
+    {"exception.message",             MEANS_ERROR_TEXT, 1},
+    {"gen_ai.evaluation.score.value", MEANS_SCORE,      4},
+    {"gen_ai.evaluation.name",        MEANS_SCORE_NAME, 1},
+    {".confidence",                   MEANS_SCORE,      3},
+    {".confidence_score",             MEANS_SCORE,      3},
+    {".verdict",                      MEANS_DECISION,   2},
+    {".decision",                     MEANS_DECISION,   2},
+    {".threshold",                    MEANS_THRESHOLD,  2},
+    {"metadata",                      MEANS_METADATA,   1},
+    {"output.value",                  MEANS_OUTPUT,     1},
+    {"traceloop.entity.output",       MEANS_OUTPUT,     1},
+    {"output",                        MEANS_OUTPUT,     1},
+    {"outputs",                       MEANS_OUTPUT,     1},
+    {"run_type",                      MEANS_KIND,       1},
+    {"langfuse.observation.type",     MEANS_KIND,       1},
+    {".conversation_id",              MEANS_SESSION,    2},
+    {"llm.request.type",              MEANS_KIND,       2},
+    {"gen_ai.system",                 MEANS_MODEL,      1},
+    {"gen_ai.request.model",          MEANS_MODEL,      1},
+    {"llm.model_name",                MEANS_MODEL,      1},
+    {"graph.node.name",               MEANS_NODE,       4},
+    {"traceloop.entity.name",         MEANS_NODE,       1},
+    {"error.message",                 MEANS_ERROR_TEXT, 1},
+    {"error",                         MEANS_ERROR_TEXT, 1},
+    {".approved",                     MEANS_DECISION,   1},
+    {"gen_ai.retrieval.documents",    MEANS_DOCUMENTS,  1},
+    {".document.id",                  MEANS_DOCUMENT,   1},
+    {"http.request.resend_count",     MEANS_TRIES,      1},
+    {"http.resend_count",             MEANS_TRIES,      1},
+    {".retry_count",                  MEANS_TRIES,      1},
+    {".run_attempts",                 MEANS_TRIES,      0},
+    {".attempt_number",               MEANS_TRIES,      0},
+    {"annotations.N.annotation.",     MEANS_NOTE,       1}, /* last; what note_is_key knows */
+};
+enum { WORDS = sizeof meaning_words / sizeof meaning_words[0] };
+_Static_assert(WORDS < UINT8_MAX, "rows are told in a byte");
+
+static const struct {
+    const char *value;
+    enum span_kind kind;
+} kinds[] = {
+    {"chat",             SPAN_MODEL},
+    {"text_completion",  SPAN_MODEL},
+    {"generate_content", SPAN_MODEL},
+    {"LLM",              SPAN_MODEL},
+    {"GENERATION",       SPAN_MODEL},
+    {"embeddings",       SPAN_DATA },
+    {"retrieval",        SPAN_DATA },
+    {"EMBEDDING",        SPAN_DATA },
+    {"RETRIEVER",        SPAN_DATA },
+    {"RERANKER",         SPAN_DATA },
+    {"execute_tool",     SPAN_TOOL },
+    {"TOOL",             SPAN_TOOL },
+    {"tools/call",       SPAN_TOOL },
+    {"invoke_agent",     SPAN_AGENT},
+    {"create_agent",     SPAN_AGENT},
+    {"search_memory",    SPAN_DATA },
+    {"update_memory",    SPAN_DATA },
+    {"create_memory",    SPAN_DATA },
+    {"delete_memory",    SPAN_DATA },
+    {"upsert_memory",    SPAN_DATA },
+    {"resources/read",   SPAN_DATA },
+    {"completion",       SPAN_MODEL},
+    {"embedding",        SPAN_DATA },
+    {"rerank",           SPAN_DATA },
+    {"invoke_workflow",  SPAN_AGENT},
+    {"plan",             SPAN_AGENT},
+    {"AGENT",            SPAN_AGENT},
+    {"GUARDRAIL",        SPAN_JUDGE},
+    {"EVALUATOR",        SPAN_JUDGE},
+};
+
+uint8_t meaning_row(const char *key, size_t len)
+{
+    if (note_is_key(key, len))
+        return WORDS;
+    for (size_t i = 0; i < WORDS; i++) {
+        const char *k = meaning_words[i].key;
+        size_t n = strlen(k);
+        bool ends = *k == '.' && len >= n && memcmp(key + len - n, k, n) == 0;
+        bool bare = *k == '.' && len == n - 1 && memcmp(key, k + 1, len) == 0;
+        if (ends || bare || (len == n && memcmp(key, k, n) == 0))
+            return (uint8_t)(1 + i);
+    }
+    return 0;
+}
+
+bool meaning_kind(const char *value, size_t len, uint8_t *kind)
+{
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (len && (kinds[i].value[0] | 32) == (value[0] | 32) && strlen(kinds[i].value) == len &&
+            strncasecmp(kinds[i].value, value, len) == 0) {
+            *kind = (uint8_t)kinds[i].kind;
+            return true;
+        }
+    return false;
+}
