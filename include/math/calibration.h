@@ -10,13 +10,27 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Why an item has a label: as one of a random sample of all items (or all of them), because people
+ * reviewed it, or because it was drawn for an audit among those that ship unseen. */
+enum label_source { LABEL_ALL, LABEL_REVIEWED, LABEL_AUDIT, LABEL_SOURCES };
+/* "all", "reviewed", "audit" */
+extern const char *const label_source_words[LABEL_SOURCES];
+
 struct scored {
     double confidence;
     double weight; /* 1 / probability that it was labelled; 1 for plain labels */
     bool correct;
     uint32_t group; /* index of its group; 0 when there are none */
     uint32_t line;  /* where it came from; 0 when nowhere */
+    uint8_t source; /* enum label_source */
 };
+
+/* Sums of token probabilities miss [0, 1] by rounding: as much as CONFIDENCE_SLACK beyond an end is
+ * taken as that end. */
+#define CONFIDENCE_SLACK 2e-5
+/* A confidence as text, "0.9" or "90%".  False: no number, or one farther out.  *rounded: it was
+ * beyond an end. */
+bool confidence_parse(const char *text, double *out, bool *rounded);
 
 /* Equal-width bins, closed on the left [l, u), 1.0 in the last bin (the default), or closed on the
  * right (l, u] with 0.0 in the first. */

@@ -16,14 +16,16 @@ MUST_CHECK int log_labels(struct trace_log *log, const char *labels_path, struct
 uint32_t labels_item(const struct trace_log *log, const char *name);
 
 /* Rows of a label file for `seam size`: columns `confidence`, `correct`, and maybe `id`, `group`,
- * `weight`, `source` (all, reviewed, audit).  Weights other than 1 and two sources in one file are
- * refused: ERR_UNSUPPORTED. */
+ * `weight` (1 / probability of being labelled, 1 or more) and `source` (all, reviewed, audit; empty
+ * for all).  Each id stands once. */
 struct scored_labels {
-    struct scored *at; /* [len], owned */
+    struct scored *at; /* [len], owned; group, source and weight as in the file */
     size_t len, cap;
     const char **group; /* [groups] names; group of a row indexes them */
-    size_t groups;
-    const char *source; /* "all", "reviewed" or "audit": where every row's label comes from */
+    size_t groups;      /* 1 where the file has none: "" */
+    uint64_t of_source[LABEL_SOURCES];
+    uint64_t n_rounded; /* confidences beyond 0 or 1 by no more than CONFIDENCE_SLACK */
+    bool weighted;      /* a weight other than 1 */
     bool reviewed_only; /* every row says it was labelled because it was reviewed */
     struct arena arena;
 };

@@ -240,6 +240,24 @@ static bool load_is_met(const struct size_labels_options *o, struct result *out)
     return met;
 }
 
+/* Weights, or labels of several sources, are no plain sample of the items. */
+static int check_plain(const struct scored *s, size_t n, struct error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (s[i].weight != 1)
+            return error_set(err, ERR_UNSUPPORTED,
+                             "line %u: not supported yet: a threshold from weighted labels",
+                             s[i].line);
+        if (s[i].source != s[0].source)
+            return error_set(err, ERR_UNSUPPORTED,
+                             "line %u: not supported yet: a threshold from labels of two sources "
+                             "(%s and %s)",
+                             s[i].line, label_source_words[s[0].source],
+                             label_source_words[s[i].source]);
+    }
+    return 0;
+}
+
 int size_labels(const struct scored *labels, size_t n, const struct size_labels_options *options,
                 struct result *out, bool *certified, struct error *err)
 {
@@ -249,7 +267,7 @@ int size_labels(const struct scored *labels, size_t n, const struct size_labels_
     size_t n_points;
     uint64_t errors = 0;
 
-    if (find_target(options, &target, err))
+    if (find_target(options, &target, err) || check_plain(labels, n, err))
         return -1;
     struct risk_options risk = {.target = target->value,
                                 .level = options->level,

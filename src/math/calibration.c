@@ -11,10 +11,27 @@
  * arXiv 2407.01032. */
 #include "math/calibration.h"
 
+#include "base/units.h"
 #include "math/interval.h"
 #include "math/risk.h"
 #include <math.h>
 #include <stdlib.h>
+
+const char *const label_source_words[LABEL_SOURCES] = {"all", "reviewed", "audit"};
+
+bool confidence_parse(const char *text, double *out, bool *rounded)
+{
+    struct error why = {0};
+    double c;
+    *rounded = false;
+    if (units_number(text, &c, &why))
+        return units_probability(text, out, NULL, NULL, &why) == 0;
+    if (!(c >= -CONFIDENCE_SLACK && c <= 1 + CONFIDENCE_SLACK))
+        return false;
+    *out = fmin(fmax(c, 0), 1);
+    *rounded = *out != c;
+    return true;
+}
 
 struct tie {
     double confidence;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The keys of one step that do not read themselves by their row. */
+#include "math/calibration.h"
 #include "model/scenario_internal.h"
 
 #include <math.h>
@@ -244,8 +245,9 @@ static int read_label_rows(struct reading *r, const struct yaml_node *v, const s
     for (size_t i = 0; i < csv->rows; i++) {
         struct error err = {0};
         double c, w = 1;
+        bool rounded;
         int truth = truth_of(csv_cell(csv, i, (size_t)correct));
-        if (units_probability(csv_cell(csv, i, (size_t)confidence), &c, NULL, NULL, &err) ||
+        if (!confidence_parse(csv_cell(csv, i, (size_t)confidence), &c, &rounded) ||
             (weight >= 0 &&
              (units_number(csv_cell(csv, i, (size_t)weight), &w, &err) || !(w > 0))) ||
             truth < 0) {

@@ -142,74 +142,114 @@ out:
 /* ---- labelled confidences --------------------------------------------------------------- */
 
 struct scored_columns {
-    int confidence, correct, group, weight, source;
+    int confidence, correct, group, weight, source, id;
 };
 
-static int read_confidence(const struct csv *c, size_t row, int at, double *out, struct error *err)
+/* What the rows read so far tell about each other. */
+struct scored_rows {
+    const struct csv *csv;
+    struct scored_columns at;
+    struct intern groups, ids;
+    VEC(uint32_t) line; /* [ids.count] where an id stands */
+    struct scored_labels *out;
+};
+
+static int read_confidence(struct scored_rows *r, size_t row, double *out, struct error *err)
 {
-    struct error why = {0};
-    const char *text = cell(c, row, at);
-    if (units_number(text, out, &why) || !(*out >= -1e-5 && *out <= 1 + 1e-5))
+    const struct csv *c = r->csv;
+    const char *text = cell(c, row, r->at.confidence);
+    bool rounded;
+    if (!confidence_parse(text, out, &rounded))
         return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
-                        "confidence is \"%.40s\": write a number from 0 to 1", text);
-    *out = fmin(fmax(*out, 0), 1); /* sums of token probabilities exceed 1 by rounding */
+                        "confidence is \"%.40s\": write a number from 0 to 1 (as much as %g beyond "
+                        "is taken as rounding)",
+                        text, CONFIDENCE_SLACK);
+    r->out->n_rounded += rounded;
     return 0;
 }
 
-static int read_weight(const struct csv *c, size_t row, int at, double *out, struct error *err)
+static int read_weight(struct scored_rows *r, size_t row, double *out, struct error *err)
 {
     struct error why = {0};
-    const char *text = cell(c, row, at);
+    const char *text = cell(r->csv, row, r->at.weight);
     *out = 1;
     if (!*text)
         return 0;
     if (units_number(text, out, &why) || !(*out >= 1) || !isfinite(*out))
-        return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
+        return error_at(err, ERR_INPUT, r->csv->file, r->csv->line[row], 0,
                         "weight is \"%.40s\": write 1 / probability of being labelled, 1 or more",
                         text);
-    if (*out != 1)
-        return error_at(err, ERR_UNSUPPORTED, c->file, c->line[row], 0,
-                        "not supported yet: a threshold from weighted labels (weight %.40s)", text);
+    r->out->weighted |= *out != 1;
     return 0;
 }
 
-/* What a row's label came from; two kinds in one file are no sample of anything. */
-static int read_source(const struct csv *c, size_t row, int at, const char **seen,
-                       struct error *err)
+static int read_source(struct scored_rows *r, size_t row, uint8_t *out, struct error *err)
 {
-    static const char *const sources[] = {"all", "reviewed", "audit"};
-    const char *text = cell(c, row, at), *found = NULL;
-    for (size_t i = 0; i < sizeof sources / sizeof *sources; i++)
-        if (!strcasecmp(*text ? text : "all", sources[i]))
-            found = sources[i];
-    if (!found)
-        return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
-                        "source is \"%.40s\": write all, reviewed or audit", text);
-    if (*seen && *seen != found)
-        return error_at(err, ERR_UNSUPPORTED, c->file, c->line[row], 0,
-                        "not supported yet: a threshold from labels of two sources (%s and %s)",
-                        *seen, found);
-    *seen = found;
+    const char *text = cell(r->csv, row, r->at.source);
+    for (uint8_t i = 0; i < LABEL_SOURCES; i++)
+        if (!strcasecmp(*text ? text : label_source_words[LABEL_ALL], label_source_words[i])) {
+            *out = i;
+            r->out->of_source[i]++;
+            return 0;
+        }
+    return error_at(err, ERR_INPUT, r->csv->file, r->csv->line[row], 0,
+                    "source is \"%.40s\": write all, reviewed or audit", text);
+}
+
+/* An item counts once: its id stands once.  Rows without an id are items of their own. */
+static int read_id(struct scored_rows *r, size_t row, struct error *err)
+{
+    const char *text = cell(r->csv, row, r->at.id);
+    if (!*text)
+        return 0;
+    uint32_t id = intern_put(&r->ids, text, strlen(text));
+    if (id < r->line.len)
+        return error_at(err, ERR_INPUT, r->csv->file, r->csv->line[row], 0,
+                        "id \"%.60s\" stands on line %u already: an item has one label", text,
+                        r->line.at[id]);
+    vec_push(&r->line, r->csv->line[row]);
     return 0;
 }
 
-static int scored_row(const struct csv *c, size_t row, const struct scored_columns *at,
-                      struct intern *groups, struct scored_labels *out, struct error *err)
+static int scored_row(struct scored_rows *r, size_t row, struct error *err)
 {
-    struct scored s = {.weight = 1, .line = c->line[row]};
+    struct scored s = {.weight = 1, .line = r->csv->line[row]};
     int8_t truth;
-    const char *group = cell(c, row, at->group);
-    if (read_confidence(c, row, at->confidence, &s.confidence, err) ||
-        read_truth(c, row, at->correct, &truth, err) ||
-        read_weight(c, row, at->weight, &s.weight, err) ||
-        read_source(c, row, at->source, &out->source, err))
+    const char *group = cell(r->csv, row, r->at.group);
+    if (read_confidence(r, row, &s.confidence, err) ||
+        read_truth(r->csv, row, r->at.correct, &truth, err) ||
+        read_weight(r, row, &s.weight, err) || read_source(r, row, &s.source, err) ||
+        read_id(r, row, err))
         return -1;
     if (truth == LOG_UNKNOWN)
-        return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
+        return error_at(err, ERR_INPUT, r->csv->file, s.line, 0,
                         "correct is empty: write 1, 0, true or false");
     s.correct = truth == LOG_GOOD;
-    s.group = intern_put(groups, group, strlen(group));
-    vec_push(out, s);
+    s.group = intern_put(&r->groups, group, strlen(group));
+    vec_push(r->out, s);
+    return 0;
+}
+
+static int scored_table(struct scored_rows *r, struct error *err)
+{
+    const struct csv *c = r->csv;
+    struct scored_labels *out = r->out;
+    r->at =
+        (struct scored_columns){column(c, "confidence"), column(c, "correct"), column(c, "group"),
+                                column(c, "weight"),     column(c, "source"),  column(c, "id")};
+    if (r->at.confidence < 0 || r->at.correct < 0)
+        return error_at(err, ERR_INPUT, c->file, 1, 0,
+                        "labels need the columns confidence and correct");
+    for (size_t row = 0; row < c->rows; row++)
+        if (scored_row(r, row, err))
+            return -1;
+    if (out->len == 0)
+        return error_at(err, ERR_INPUT, c->file, 0, 0, "the file holds no labels");
+    out->reviewed_only = out->of_source[LABEL_REVIEWED] == out->len;
+    out->groups = r->groups.count;
+    out->group = arena_alloc(&out->arena, out->groups * sizeof *out->group);
+    for (size_t g = 0; g < out->groups; g++)
+        out->group[g] = arena_strdup(&out->arena, r->groups.text[g]);
     return 0;
 }
 
@@ -217,36 +257,18 @@ int labels_read(const char *path, struct scored_labels *out, struct error *err)
 {
     struct buf text;
     struct csv c = {0};
-    struct intern groups;
-    int status = -1;
+    struct scored_rows r = {.csv = &c, .out = out};
     memset(out, 0, sizeof *out);
     arena_init(&out->arena);
     buf_init(&text);
-    intern_init(&groups);
-    if (read_csv(path, &text, &c, err))
-        goto done;
-    const struct scored_columns at = {column(&c, "confidence"), column(&c, "correct"),
-                                      column(&c, "group"), column(&c, "weight"),
-                                      column(&c, "source")};
-    if (at.confidence < 0 || at.correct < 0) {
-        error_at(err, ERR_INPUT, path, 1, 0, "labels need the columns confidence and correct");
-        goto done;
-    }
-    for (size_t row = 0; row < c.rows; row++)
-        if (scored_row(&c, row, &at, &groups, out, err))
-            goto done;
-    if (out->len == 0) {
-        error_at(err, ERR_INPUT, path, 0, 0, "the file holds no labels");
-        goto done;
-    }
-    out->reviewed_only = !strcmp(out->source, "reviewed");
-    out->groups = groups.count;
-    out->group = arena_alloc(&out->arena, groups.count * sizeof *out->group);
-    for (size_t g = 0; g < groups.count; g++)
-        out->group[g] = arena_strdup(&out->arena, groups.text[g]);
-    status = 0;
-done:
-    intern_release(&groups);
+    intern_init(&r.groups);
+    intern_init(&r.ids);
+    int status = read_csv(path, &text, &c, err);
+    if (status == 0)
+        status = scored_table(&r, err);
+    intern_release(&r.groups);
+    intern_release(&r.ids);
+    vec_release(&r.line);
     csv_release(&c);
     buf_release(&text);
     return status;

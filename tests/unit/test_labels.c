@@ -103,21 +103,52 @@ static void scored_labels_are_read(void **state)
     labels_release(&l);
 }
 
+static void weights_and_sources_are_kept_row_by_row(void **state)
+{
+    struct scored_labels l;
+    struct error err = {0};
+    put_labels("id,confidence,correct,weight,source\n"
+               "a,0.9,1,20,audit\n"
+               ",1.00001,1,,AUDIT\n"
+               ",-0.00001,0,1,reviewed\n"
+               "b,40%,0,,\n");
+    ok(labels_read(path, &l, &err), &err);
+    static const uint8_t source[] = {LABEL_AUDIT, LABEL_AUDIT, LABEL_REVIEWED, LABEL_ALL};
+    static const double confidence[] = {0.9, 1, 0, 0.4};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(l.at[i].source, source[i]);
+        near(l.at[i].confidence, confidence[i], 0);
+        near(l.at[i].weight, i ? 1 : 20, 0);
+    }
+    assert_true(l.weighted);
+    assert_false(l.reviewed_only);
+    assert_int_equal(l.of_source[LABEL_AUDIT], 2);
+    assert_int_equal(l.of_source[LABEL_REVIEWED], 1);
+    assert_int_equal(l.of_source[LABEL_ALL], 1);
+    assert_int_equal(l.n_rounded, 2);
+    assert_int_equal(l.groups, 1);
+    labels_release(&l);
+}
+
 static void wrong_scored_labels_are_refused_with_their_line(void **state)
 {
     static const struct {
         const char *text, *part;
     } cases[] = {
-        {"confidence,right\n0.5,1\n",              "labels.csv:1: labels need the columns"},
-        {"confidence,correct\n1.1,1\n",            "labels.csv:2: confidence is \"1.1\""  },
-        {"confidence,correct\n-0.1,1\n",           "labels.csv:2: confidence is \"-0.1\"" },
-        {"confidence,correct\n0.5,1\nhigh,1\n",    "labels.csv:3: confidence is \"high\"" },
-        {"confidence,correct\nnan,1\n",            "labels.csv:2: confidence is \"nan\""  },
-        {"confidence,correct\n0.5,2\n",            "labels.csv:2: correct is \"2\""       },
-        {"confidence,correct\n0.5,\n",             "labels.csv:2: correct is empty"       },
-        {"confidence,correct,weight\n0.5,1,0.5\n", "labels.csv:2: weight is \"0.5\""      },
-        {"confidence,correct,source\n0.5,1,me\n",  "labels.csv:2: source is \"me\""       },
-        {"confidence,correct\n",                   "holds no labels"                      },
+        {"confidence,right\n0.5,1\n",                            "labels.csv:1: labels need the columns"  },
+        {"confidence,correct\n1.1,1\n",                          "labels.csv:2: confidence is \"1.1\""    },
+        {"confidence,correct\n-0.1,1\n",                         "labels.csv:2: confidence is \"-0.1\""   },
+        {"confidence,correct\n0.5,1\nhigh,1\n",                  "labels.csv:3: confidence is \"high\""   },
+        {"confidence,correct\nnan,1\n",                          "labels.csv:2: confidence is \"nan\""    },
+        {"confidence,correct\n0.5,2\n",                          "labels.csv:2: correct is \"2\""         },
+        {"confidence,correct\n0.5,\n",                           "labels.csv:2: correct is empty"         },
+        {"confidence,correct,weight\n0.5,1,0.5\n",               "labels.csv:2: weight is \"0.5\""        },
+        {"confidence,correct,source\n0.5,1,me\n",                "labels.csv:2: source is \"me\""         },
+        {"confidence,correct\n",                                 "holds no labels"                        },
+        {"confidence,correct\n,1\n",                             "labels.csv:2: confidence is \"\""       },
+        {"confidence,correct\n1.00003,1\n",                      "labels.csv:2: confidence is \"1.00003\""},
+        {"id,confidence,correct\na,0.5,1\nb,0.5,1\n\na,0.7,0\n",
+         "labels.csv:5: id \"a\" stands on line 2 already"                                                },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scored_labels l;
@@ -125,22 +156,6 @@ static void wrong_scored_labels_are_refused_with_their_line(void **state)
         put_labels(cases[i].text);
         assert_int_equal(labels_read(path, &l, &err), -1);
         error_is(&err, ERR_INPUT, cases[i].part);
-        labels_release(&l);
-    }
-    static const struct {
-        const char *text, *part;
-    } unsupported[] = {
-        {"confidence,correct,weight\n0.5,1,1\n0.6,0,20\n",
-         "csv:3: not supported yet: a threshold from weighted"     },
-        {"confidence,correct,source\n0.5,1,audit\n0.6,0,reviewed\n",
-         "csv:3: not supported yet: a threshold from labels of two"},
-    };
-    for (size_t i = 0; i < sizeof unsupported / sizeof unsupported[0]; i++) {
-        struct scored_labels l;
-        struct error err = {0};
-        put_labels(unsupported[i].text);
-        assert_int_equal(labels_read(path, &l, &err), -1);
-        error_is(&err, ERR_UNSUPPORTED, unsupported[i].part);
         labels_release(&l);
     }
     struct scored_labels l;
@@ -156,6 +171,7 @@ int main(void)
         cmocka_unit_test(labels_find_their_items),
         cmocka_unit_test(wrong_labels_of_a_log_are_refused_with_their_line),
         cmocka_unit_test(scored_labels_are_read),
+        cmocka_unit_test(weights_and_sources_are_kept_row_by_row),
         cmocka_unit_test(wrong_scored_labels_are_refused_with_their_line),
     };
     return cmocka_run_group_tests_name("labels", tests, NULL, remove_labels);
