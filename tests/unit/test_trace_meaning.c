@@ -168,6 +168,42 @@ static void the_graph_is_the_same_from_every_instrumentation(void **state)
     is_flow(openinference, 2, want);
 }
 
+/* What the graph's own nodes counted while it ran: two searches at once, a critic that sends a
+ * draft back, a publisher that is tried again, a person who is asked in a trace of its own. */
+static void branches_loops_and_retries_of_a_capture_are_as_its_program_counted(void **state)
+{
+    static const struct name_facts names[] = {
+        {"__start__",      100, 0,  0.000798034, 0.002115890, NAN},
+        {"plan",           100, 0,  0.003551730, 0.010163591, NAN},
+        {"keyword_search", 100, 0,  0.005586250, 0.011833500, NAN},
+        {"vector_search",  100, 0,  0.010320796, 0.018514294, NAN},
+        {"write",          131, 0,  0.011900289, 0.017586021, NAN},
+        {"RunnableLambda", 131, 0,  0.000340615, 0.000475466, NAN},
+        {"critic",         131, 0,  0.004311608, 0.008616296, NAN},
+        {"publish",        122, 23, 0.003283042, 0.008242912, NAN},
+        {"article",        155, 1,  0.040513329, 0.627842196, NAN},
+        {"human_review",   110, 0,  0.000871113, 0.001904686, NAN},
+    };
+    static const struct log_facts facts = {.file = "editorial.jsonl.gz",
+                                           .format = "otlp-json",
+                                           .traces = 155,
+                                           .spans = 1180,
+                                           .roots = 155,
+                                           .errors = 24,
+                                           .items = 100,
+                                           .interrupts = 55,
+                                           .names = names,
+                                           .n_names = sizeof names / sizeof *names};
+    static const char *const file[] = {"editorial.jsonl.gz"};
+    check_facts(&facts);
+    is_flow(file, 1,
+            "plan(100) keyword_search(100) vector_search(100) write(131) critic(131) "
+            "human_review(55) publish(100) >plan:100 plan>keyword_search:100 "
+            "plan>vector_search:100 keyword_search>write:100 vector_search>write:100 "
+            "write>critic:131 critic>write:31 critic>human_review:55 critic>publish:45 "
+ "human_review>publish:55 publish>:1 publish>:99 review 5 gate -1 nan scorer -1");
+}
+
 static void steps_side_by_side_are_branches_that_join(void **state)
 {
     struct trace_log log;
@@ -292,6 +328,7 @@ int main(void)
         TEST(attempts_that_tell_their_number_hide_nothing_where_all_are_seen),
         TEST(the_graph_is_the_same_from_every_format),
         TEST(the_graph_is_the_same_from_every_instrumentation),
+        TEST(branches_loops_and_retries_of_a_capture_are_as_its_program_counted),
         TEST(steps_side_by_side_are_branches_that_join),
         TEST(many_steps_side_by_side_are_followed_in_order),
         TEST(loops_are_counted_and_told),
