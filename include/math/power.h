@@ -17,4 +17,11 @@ struct power_plan {
  * target or above it). */
 struct power_plan power_labels(double target, double truth, double d, double power);
 
+/* The power of that test with m labels: P(Bin(m, truth) <= c), c being the most errors that pass;
+ * 0 when not even none of them do. */
+double power_at(double target, double truth, double d, uint64_t m);
+/* The fewest labels that pass with c errors: a tooth of the saw begins there, and ends before that
+ * of c + 1.  0 beyond 1e12. */
+uint64_t power_tooth(double target, double d, uint64_t c);
+
 #endif

@@ -100,3 +100,23 @@ struct power_plan power_labels(double target, double truth, double d, double pow
     plan.stays = first_passing(&t, stays);
     return plan;
 }
+
+uint64_t power_tooth(double target, double d, uint64_t c)
+{
+    const struct power_test t = {.target = target, .d = d};
+    uint64_t m = first_passing(&t, c);
+    return m == NONE ? 0 : m;
+}
+
+double power_at(double target, double truth, double d, uint64_t m)
+{
+    uint64_t low = 0, high = m + 1; /* errors below `low` pass, `high` do not */
+    while (low < high) {
+        uint64_t middle = low + (high - low) / 2;
+        if (binomial_cdf(middle, m, target) <= d)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low ? binomial_cdf(low - 1, m, truth) : 0;
+}

@@ -161,6 +161,24 @@ const struct metric_def metric_defs[] = {
      false},
     {"since", "time", "most likely begin of the change", METRIC_CHANGE, false},
     {"found", "time", "when the evidence sufficed for an alarm", METRIC_CHANGE, false},
+    /* of a plan: labels and audits to come */
+    {"assumed_error", "1", "error of what ships unseen, if it is as assumed", METRIC_PLAN, true},
+    {"labels_first", "count", "shipped labels at which the power is first reached", METRIC_PLAN,
+     false},
+    {"labels_shipped", "count", "shipped labels from which on the power stays", METRIC_PLAN, false},
+    {"labels_fixed", "count", "labels of all items, at a threshold fixed beforehand", METRIC_PLAN,
+     false},
+    {"labels_split", "count", "labels of all items, when a quarter chooses the threshold",
+     METRIC_PLAN, false},
+    {"labels_more", "count", "further labels of all items, at this threshold", METRIC_PLAN, false},
+    {"labels", "count", "labels that an audit gives", METRIC_PLAN, false},
+    {"audit_share", "1", "share of the shipped items that is audited", METRIC_PLAN, true},
+    {"audits_a_day", "1", "reviews a day that the audit costs", METRIC_PLAN, false},
+    {"days", "1", "days until the labels are there", METRIC_PLAN, false},
+    {"half_width", "1", "half the width of the interval of the error of what ships", METRIC_PLAN,
+     true},
+    {"half_width_near", "1", "the same of the fifth of the shipped nearest the threshold",
+     METRIC_PLAN, true},
 };
 /* clang-format on */
 

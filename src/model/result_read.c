@@ -377,6 +377,7 @@ static void read_all(struct reading *in, struct json root)
     read_rows(in, root, &r->objectives, "objectives", "id");
     read_rows(in, root, &r->windows, "windows", "id");
     read_rows(in, root, &r->changes, "changes", "id");
+    read_rows(in, root, &r->plan, "plan", "id");
     read_curves(in, root);
     read_sensitivities(in, root);
     read_predictions(in, root);

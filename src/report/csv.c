@@ -249,6 +249,7 @@ void report_csv(const struct result *r, struct buf *out)
     put_kinds(out, "objective", r->objectives.at, r->objectives.len);
     put_kinds(out, "window", r->windows.at, r->windows.len);
     put_kinds(out, "change", r->changes.at, r->changes.len);
+    put_kinds(out, "plan", r->plan.at, r->plan.len);
     put_rows(out, "name", r->names.at, r->names.len);
     put_curves(out, r);
     put_sensitivities(out, r);
