@@ -14,8 +14,9 @@
 struct plan_options {
     enum risk_method method; /* split or exact: what `labels_needed` of the answer is for */
     double level;
-    double traffic_per_day;       /* items; NaN: not said */
-    const struct target *targets; /* one on auto_error, at most; review_load beside it is expected */
+    double traffic_per_day; /* items; NaN: not said */
+    const struct target
+        *targets; /* one on auto_error, at most; review_load beside it is expected */
     uint32_t n_targets;
 };
 

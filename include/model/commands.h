@@ -60,6 +60,8 @@ enum option_takes {
     X(METHOD, "method", 0)                                                                         \
     X(THRESHOLD, "threshold", 0)                                                                   \
     X(GRID, "grid", 0)                                                                             \
+    X(PLAN, "plan", 0)                                                                             \
+    X(TRAFFIC, "traffic", 0)                                                                       \
     X(SLO, "slo", 0)                                                                               \
     X(WINDOW, "window", 0)                                                                         \
     X(BASELINE, "baseline", 0)                                                                     \

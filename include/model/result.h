@@ -116,7 +116,7 @@ struct result {
     VEC(struct row) objectives; /* id as written */
     VEC(struct row) windows;    /* id the objective, kind why it is shown */
     VEC(struct row) changes;    /* of drift: id a stage or "" for all items, kind the metric */
-    VEC(struct row) plan;       /* of labels to come: kind "labels", "audit", "pilot", "design", ... */
+    VEC(struct row) plan; /* of labels to come: kind "labels", "audit", "pilot", "design", ... */
     VEC(struct edge_row) edges;
     VEC(struct curve) curves;
     VEC(struct sensitivity) sensitivities;

@@ -33,6 +33,13 @@ struct table *table_retrieval(struct document *d, const struct result *r);
 struct table *table_changes(struct document *d, const struct result *r, bool all);
 /* What feedback changes, a row for each cycle. */
 struct table *table_learning(struct document *d, const struct result *r);
+/* Labels and audits to come: by assumed error and review load; by audited share; by threshold of a
+ * pilot; by design of the audit, and the strata of the stratified one. */
+struct table *table_plan_labels(struct document *d, const struct result *r);
+struct table *table_plan_audits(struct document *d, const struct result *r);
+struct table *table_plan_pilot(struct document *d, const struct result *r);
+struct table *table_plan_designs(struct document *d, const struct result *r);
+struct table *table_plan_strata(struct document *d, const struct result *r);
 /* What was expected and what came, a row for each metric. */
 struct table *table_predictions(struct document *d, const struct result *r);
 /* The `at_most` strongest sensitivities, strongest first. */

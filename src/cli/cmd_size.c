@@ -2,13 +2,14 @@
 /* seam size: the threshold that meets the targets, from a scenario, labels or a log. */
 #include "cli/cli.h"
 #include "cli/logs.h"
+#include "cli/size_plan.h"
 
 #include "decide/size.h"
 #include "trace/labels.h"
 
 #include <string.h>
 
-static int method_parse(const char *word, enum risk_method *out, struct error *err)
+int size_method(const char *word, enum risk_method *out, struct error *err)
 {
     const char *names[RISK_METHOD_COUNT];
 
@@ -38,7 +39,7 @@ static int labels_options(const struct cli *cli, const struct pipeline *targets,
         .targets = targets->target,
         .n_targets = targets->n_targets,
     };
-    if (method_parse(option_text(o, OPTION_METHOD, "split"), &out->method, err))
+    if (size_method(option_text(o, OPTION_METHOD, "split"), &out->method, err))
         return -1;
     if (out->method == RISK_EXACT && !option_given(o, OPTION_THRESHOLD))
         return error_set(err, ERR_USAGE,
@@ -138,14 +139,23 @@ int cmd_size(const struct cli *cli, struct error *err)
         return error_set(err, ERR_USAGE,
                          "`seam size` takes a scenario, or --labels, or --log: one "
                          "of them");
-    if (!file && !logs && !option_given(o, OPTION_LABELS))
+    bool plan = size_plan_asked(cli);
+
+    if (file && plan)
+        return error_set(err, ERR_USAGE,
+                         "--plan counts labels that are still to come: give it --target, and "
+                         "maybe --labels of a pilot, but no scenario");
+    if (!file && !logs && !plan && !option_given(o, OPTION_LABELS))
         return error_set(err, ERR_USAGE,
                          "`seam size` needs a scenario, --labels CSV or --log LOG; "
                          "for example: %s",
                          command_defs[COMMAND_SIZE].examples[1]);
     pipeline_init(&p);
     result_init(&r, "size");
-    if (file) {
+    if (plan) {
+        met = true;
+        status = size_plan(cli, &p, &r, err);
+    } else if (file) {
         status = cli_scenario(cli, o->args.at[0], &p, err);
         if (!status)
             status = from_scenario(cli, &p, &r, &met, err);

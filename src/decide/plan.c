@@ -75,9 +75,9 @@ static const char *share_text(struct result *out, double p)
 static void put_plan_row(struct result *out, double truth, double load,
                          const struct power_plan *plan)
 {
-    struct row *row =
-        result_add_row(out, plan, result_text(out, "%s wrong, %s reviewed", share_text(out, truth),
-                                              share_text(out, load)));
+    struct row *row = result_add_row(
+        out, plan,
+        result_text(out, "%s wrong, %s reviewed", share_text(out, truth), share_text(out, load)));
     struct metrics *m = &row->metrics;
     row->kind = "labels";
     metrics_add_exact(m, "assumed_error", truth, "1");
@@ -90,21 +90,14 @@ static void put_plan_row(struct result *out, double truth, double load,
 
 static void put_table(const struct asked *a, struct result *out)
 {
-    static const double truths[] = {0, 0.25, 0.5, 0.75}, loads[] = {0, 0.25, 0.5, 0.75};
+    static const double truths[] = {0, 0.25, 0.5, 0.75}, loads[] = {0, 0.25, 0.5};
     for (size_t i = 0; i < sizeof truths / sizeof *truths; i++) {
         double truth = truths[i] * a->target;
         struct power_plan plan = power_labels(a->target, truth, a->d, PLAN_POWER);
-        bool said = !a->load_said;
-        for (size_t k = 0; k < sizeof loads / sizeof *loads; k++) {
-            if (!said && a->load <= loads[k]) {
-                said = true;
-                put_plan_row(out, truth, a->load, &plan);
-                if (a->load == loads[k])
-                    continue;
-            }
-            put_plan_row(out, truth, loads[k], &plan);
-        }
-        if (!said)
+        for (size_t k = 0; k < sizeof loads / sizeof *loads; k++)
+            if (!a->load_said || a->load > loads[k])
+                put_plan_row(out, truth, loads[k], &plan);
+        if (a->load_said)
             put_plan_row(out, truth, a->load, &plan);
     }
 }
@@ -158,11 +151,10 @@ static void put_power(const struct asked *a, double truth, double share, uint64_
             continue;
         for (int end = 0; end < 2; end++) {
             uint64_t m = end ? to - 1 : from;
-            vec_push(&c->points,
-                     ((struct point){.x = ceil((double)m / share * (1 - 1e-12)),
-                                     .y = power_at(a->target, truth, a->d, m),
-                                     .low = NAN,
-                                     .high = NAN}));
+            vec_push(&c->points, ((struct point){.x = ceil((double)m / share * (1 - 1e-12)),
+                                                 .y = power_at(a->target, truth, a->d, m),
+                                                 .low = NAN,
+                                                 .high = NAN}));
         }
     }
 }
@@ -276,8 +268,8 @@ static struct option weigh(const struct risk_point *p, uint64_t n, const struct 
         o.first = in_all(plan.first, o.share);
     }
     if (o.cautious < 0.95 * a->target)
-        o.more_cautious = in_all(
-            power_labels(a->target, o.cautious, a->d, PLAN_POWER).stays, o.share);
+        o.more_cautious =
+            in_all(power_labels(a->target, o.cautious, a->d, PLAN_POWER).stays, o.share);
     return o;
 }
 
@@ -323,13 +315,14 @@ static void say_more(const struct option *o, const struct asked *a, uint64_t n, 
                "cases (",
                100 * a->target, 100 * PLAN_POWER);
     put_count(&b, o->first);
-    buf_puts(&b, " at the best tooth of the saw)");
+    buf_puts(&b, " where the power first gets there)");
     if (o->more_cautious) {
         buf_puts(&b, "; if the pilot was lucky, ");
         put_count(&b, o->more_cautious);
     }
-    buf_printf(&b, ". Fix the threshold now and judge the new labels alone: --method exact "
-                   "--threshold %.6g.",
+    buf_printf(&b,
+               ". Fix the threshold now and judge the new labels alone: --method exact "
+               "--threshold %.6g.",
                o->point->threshold);
     out->answer.sentence = result_text(out, "%s", buf_text(&b));
     buf_release(&b);
@@ -375,7 +368,8 @@ int plan_more(const struct scored *pilot, size_t n, const struct plan_options *o
             continue;
         last = at;
         struct option o = weigh(&point[at], n, &a);
-        if (o.more && (!best.point || better(&o, &best)))
+        bool allowed = !a.load_said || point[at].review_load <= a.load;
+        if (allowed && o.more && (!best.point || better(&o, &best)))
             best = o;
         if (point[at].m * SHOWN >= n * (shown + 1)) {
             shown = point[at].m * SHOWN / n;
@@ -386,12 +380,15 @@ int plan_more(const struct scored *pilot, size_t n, const struct plan_options *o
     put_needed(&a, true, out);
     if (best.point)
         answer_more(&best, &a, n, out);
-    else
+    else {
+        out->answer.ending = risk_ending_name(RISK_TOO_FEW);
+        out->passed = PASSED_FALSE;
         out->answer.sentence =
             result_text(out,
                         "At no threshold did these %zu pilot labels err clearly less than %.4g%%: "
                         "no number of further labels can be named that would certify it.",
                         n, 100 * a.target);
+    }
     mem_free(point);
     return 0;
 }

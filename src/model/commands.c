@@ -58,6 +58,11 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_GRID] = {"grid",           0,   TAKES_COUNT,       "N",
                     "coverages walked by split and grid "
                      "(default 100)",                                                                                      ON(SIZE)                },
+    [OPTION_PLAN] = {"plan",           0,   TAKES_NOTHING,     NULL,
+                    "how many labels or audits certify the target, before there are any; with "
+                     "--labels (a pilot): how many more",                                                                  ON(SIZE)                },
+    [OPTION_TRAFFIC] = {"traffic",        0,   TAKES_TEXT,        "RATE",
+                    "items that come, 200/d: tells what audits cost in reviews a day",                                     ON(SIZE)                },
     [OPTION_SLO] =
         {"slo",            0,   TAKES_MANY,        "OBJECTIVE",
                     "\"completion at least 99%\", \"retrieve latency at most 200ms for 95%\" (may repeat)",
@@ -146,8 +151,7 @@ const struct command_def command_defs[COMMAND_COUNT] = {
          "and - together: per-stage attempts and failures, reliability (bounds where the "
          "truth is not known), review load, calibration and data quality. With --set or "
          "--scenario the logged items go through another policy (thresholds, retries, "
-         "timeouts, reviewers, hours); what the log does not show of it is bounded.",
-         {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
+         "timeouts, reviewers, hours); what the log does not show of it is bounded.",               {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
           "seam replay events.csv --failure-when \"outcome = failed\" --json",
           "seam replay traces.jsonl --set flow.confidence_gate.threshold=0.9"},
                          0, UINT32_MAX},

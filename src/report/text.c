@@ -342,6 +342,11 @@ static void add_rows(const struct result *r, struct document *d, size_t width)
     add_list(d, table_tasks(d, r));
     add_list(d, table_retrieval(d, r));
     add_list(d, table_changes(d, r, false));
+    add_section_table(d, table_plan_labels(d, r));
+    add_section_table(d, table_plan_pilot(d, r));
+    add_section_table(d, table_plan_designs(d, r));
+    add_section_table(d, table_plan_strata(d, r));
+    add_section_table(d, table_plan_audits(d, r));
     add_list(d, brief_stages(d, r, width, "More: --json"));
     add_list(d, brief_losses(d, r));
     add_list(d, brief_confidence(d, r));

@@ -59,6 +59,18 @@ static void sample_change(struct result *r, const char *name)
     metrics_add(&row->metrics, "since", 1.78e9, 1.7799e9, 1.7801e9, 0.95, 400, "time");
 }
 
+static void sample_plan(struct result *r, const char *name)
+{
+    for (int i = 0; i < 3; i++) {
+        struct row *row = result_add_row(r, plan, result_text(r, "%d %s", i, name));
+        row->kind = "labels";
+        metrics_add_exact(&row->metrics, "assumed_error", 0.01 * i, "1");
+        metrics_add_exact(&row->metrics, "review_load", 0, "1");
+        metrics_add_count(&row->metrics, "labels_fixed", 59 << i);
+        metrics_add_count(&row->metrics, "labels_split", 79 << i);
+    }
+}
+
 static void sample_curves(struct result *r, const char *name)
 {
     struct curve *c = result_add_curve(r, "frontier", "review_load", "auto_error");
@@ -210,6 +222,7 @@ static void sample_result(struct result *r, const char *name)
     sample_edge(r, "review", "reject", 0.12, 310);
     sample_edge(r, "send", "ship", 1, 2300);
     sample_change(r, n);
+    sample_plan(r, n);
     sample_curves(r, n);
     sample_time_curves(r, n);
     sample_rest(r, n);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* seam size --plan: labels and audits that are still to come. */
+#ifndef SEAM_CLI_SIZE_PLAN_H
+#define SEAM_CLI_SIZE_PLAN_H
+
+#include "cli/cli.h"
+#include "math/risk.h"
+
+/* Does the line ask for a plan: --plan, or a target without anything to size? */
+bool size_plan_asked(const struct cli *cli);
+/* Fills the plan; *targets is an empty pipeline that takes the line's --target. */
+MUST_CHECK int size_plan(const struct cli *cli, struct pipeline *targets, struct result *r,
+                         struct error *err);
+/* --traffic in items a day; NaN when not given. */
+MUST_CHECK int size_traffic(const struct cli *cli, double *per_day, struct error *err);
+/* A method by its name; ERR_USAGE names the nearest. */
+MUST_CHECK int size_method(const char *word, enum risk_method *out, struct error *err);
+
+#endif
