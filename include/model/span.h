@@ -2,7 +2,8 @@
 /* Spans in columns: what every trace reader writes, and what assembly, store and replay read.
  *
  * A span keeps what the analysis asks of it and no attribute besides: who it is, when it ran, how
- * it ended, and the confidence, decision, threshold, node and session that its attributes told.
+ * it ended, and the confidence, decision, threshold, cost, node and session that its attributes
+ * told.
  * Texts are ids into `text`, equal text having equal id.  span_set_init/span_set_release. */
 #ifndef SEAM_MODEL_SPAN_H
 #define SEAM_MODEL_SPAN_H
@@ -36,7 +37,8 @@ enum span_flag {
 #define PLACE_BYTE (UINT64_C(1) << 63)
 
 /* type, name; outcome is an enum outcome of model/rules.h, ids of spans are 0 when there is none,
- * texts SPAN_NONE, confidence and threshold NaN. */
+ * texts SPAN_NONE, confidence, threshold and cost NaN; whole numbers of 32 bits are texts, but for
+ * the file. */
 #define SPAN_COLUMNS(X)                                                                            \
     X(int64_t, start_ns) /* since 1970-01-01 UTC; 0: missing */                                    \
     X(int64_t, end_ns)                                                                             \
@@ -45,6 +47,7 @@ enum span_flag {
     X(uint64_t, line)     /* where it was read: a line, or PLACE_BYTE and an offset */             \
     X(double, confidence) /* in [0, 1] */                                                          \
     X(double, threshold)  /* of the gate that this span is */                                      \
+    X(double, cost) /* money it says it cost, itself or with what lies below; not negative */      \
     X(uint32_t, trace)                                                                             \
     X(uint32_t, name)                                                                              \
     X(uint32_t, node)      /* the step's name in its framework */                                  \

@@ -49,6 +49,9 @@ struct dist estimate_latency(struct estimate *e, uint32_t part, const double *x,
                              const bool *censored, size_t n);
 /* Attempts of a step: latency, timeout, error, malformed, retry, fallback. */
 void estimate_stage(struct estimate *e, uint32_t part);
+/* What an attempt at a step costs, of so many; of what lies between the steps, an item. */
+void estimate_cost(struct estimate *e, uint32_t part, uint64_t attempts);
+void estimate_cost_between(struct estimate *e, uint32_t part);
 /* Latency of a gate or review, from first start to last end of each visit. */
 void estimate_visits(struct estimate *e, uint32_t part);
 /* An environment that the steps share, where their failures come together in time; their `error`

@@ -25,11 +25,13 @@
 /* Each ATTR is an attribute, a column, or `attribute:/json/pointer` into a JSON string; NULL: what
  * the vocabulary knows. */
 struct log_options {
-    const char *stage_by, *item_by, *task_by, *confidence, *decision;
-    const char *failure_when; /* "ATTR = VALUE", also != < > contains */
-    bool documents;           /* keep what was retrieved */
-    bool strict;              /* faults of the data (orphans, cycles, ...) are errors */
-    uint32_t threads;         /* 0: as many as there are processors; all read the same */
+    const char *stage_by, *item_by, *task_by, *confidence, *decision, *cost;
+    const char *failure_when;  /* "ATTR = VALUE", also != < > contains */
+    const char *const *prices; /* n_prices of them, "MODEL = INPUT / OUTPUT" (trace/prices.h) */
+    size_t n_prices;
+    bool documents;   /* keep what was retrieved */
+    bool strict;      /* faults of the data (orphans, cycles, ...) are errors */
+    uint32_t threads; /* 0: as many as there are processors; all read the same */
 };
 
 /* Faults of the data are counted, and the first few places of each kind are kept. */
@@ -40,6 +42,7 @@ struct log_options {
     X(NO_DURATION, "no duration")                                                                  \
     X(NEGATIVE, "negative duration")                                                               \
     X(BAD_SCORE, "score outside 0 to 1")                                                           \
+    X(BAD_COST, "cost outside 0 to 1e15")                                                          \
     X(BAD_TIME, "time out of range")                                                               \
     X(BAD_TEXT, "text that is not UTF-8")                                                          \
     X(UNREADABLE, "unreadable record")                                                             \
@@ -111,6 +114,7 @@ struct log_item {
     bool rooted;                 /* the log holds a root span of it */
     enum log_verdict verdict;    /* of its last review */
     double confidence;           /* at the gate; NaN */
+    double cost;                 /* of all its spans; NaN: none tells any */
     int8_t label, shipped_label; /* enum log_truth, from a label file */
     int8_t said, said_shipped;   /* the same, from annotations by people */
     int8_t draft, shipped;       /* enum log_truth, from labels, annotations or decisions */
@@ -161,6 +165,8 @@ struct trace_log {
     bool threshold_logged;        /* an attribute said so */
     uint64_t gate_mixed;          /* items on the wrong side of the threshold */
     uint64_t annotated;           /* drafts and runs that people judged in annotations */
+    double *cost;                 /* [spans.len] of a span with all below it; NaN: not told */
+    uint64_t costed;              /* items of which some span tells its cost */
     bool user_decision, labelled;
     int64_t until_ns; /* what came later was cut off (log_cut); 0: nothing was */
 };

@@ -23,11 +23,17 @@ enum meaning {
     MEANS_THRESHOLD,
     MEANS_METADATA,  /* JSON text: its members are attributes too */
     MEANS_OUTPUT,    /* maybe JSON text with a confidence or a verdict */
-    MEANS_MODEL,     /* its presence tells a model's call */
+    MEANS_MODEL,     /* the model's name; its presence tells a model's call */
     MEANS_DOCUMENTS, /* JSON text: a list of what was retrieved */
     MEANS_DOCUMENT,  /* the id of one of them */
     MEANS_TRIES,     /* tries; the rank is added, for counts of further ones */
-    MEANS_NOTE,      /* part of an annotation or evaluation */
+    MEANS_COST,
+    MEANS_COST_PART,  /* those of the same rank add up */
+    MEANS_COSTS,      /* JSON text: a map with a total, or with parts that add up */
+    MEANS_MODEL_NAME, /* the same, of any span that may be more than a call */
+    MEANS_TOKENS_IN,
+    MEANS_TOKENS_OUT,
+    MEANS_NOTE, /* part of an annotation or evaluation */
 };
 
 struct word {

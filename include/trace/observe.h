@@ -27,6 +27,9 @@ void observe_share(struct metrics *m, const char *name, uint64_t k, uint64_t n, 
 /* Mean of n values, the k at x and n - k zeros, with Student's interval; nothing when n is 0. */
 void observe_mean(struct metrics *m, const char *name, const double *x, size_t k, size_t n,
                   double level, const char *unit);
+/* The quantile p by nearest rank of n >= 1 ascending values that are not negative. */
+void observe_quantile(struct metrics *m, const char *name, const double *sorted, size_t n, double p,
+                      double level, const char *unit);
 /* Sorts x; mean and quantiles by nearest rank under names[0..4]: mean, p50, p90, p95, p99. */
 void observe_latency(struct metrics *m, const char *const names[5], double *x, size_t n,
                      double level);

@@ -16,7 +16,10 @@ struct log_options cli_log_options(const struct cli *cli)
         .task_by = option_text(o, OPTION_TASK_BY, NULL),
         .confidence = option_text(o, OPTION_CONFIDENCE, NULL),
         .decision = option_text(o, OPTION_DECISION, NULL),
+        .cost = option_text(o, OPTION_COST, NULL),
         .failure_when = option_text(o, OPTION_FAILURE_WHEN, NULL),
+        .prices = o->value[OPTION_PRICE].all.at,
+        .n_prices = o->value[OPTION_PRICE].all.len,
         .documents = option_given(o, OPTION_RELEVANCE),
         .strict = option_given(o, OPTION_STRICT),
         .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
@@ -24,13 +27,15 @@ struct log_options cli_log_options(const struct cli *cli)
 }
 
 /* Options that decide what is read of a log. */
-enum { SETTLED = 6 };
-static const char *const settled_names[SETTLED] = {"stage-by",   "item-by",  "task-by",
-                                                   "confidence", "decision", "failure-when"};
+enum { SETTLED = 8 };
+static const char *const settled_names[SETTLED] = {
+    "stage-by", "item-by", "task-by", "confidence", "decision", "cost", "failure-when", "price"};
+/* Of several prices the first. */
 static const char *settled_value(const struct log_options *o, size_t i)
 {
-    const char *const values[SETTLED] = {o->stage_by,   o->item_by,  o->task_by,
-                                         o->confidence, o->decision, o->failure_when};
+    const char *const values[SETTLED] = {
+        o->stage_by, o->item_by, o->task_by,      o->confidence,
+        o->decision, o->cost,    o->failure_when, o->n_prices ? o->prices[0] : NULL};
     return values[i];
 }
 
@@ -52,6 +57,9 @@ static void gather_facts(const struct trace_log *log, const struct log_options *
             vec_push(f, ((struct stored_fact){.kind = STORED_OPTION,
                                               .name = settled_names[i],
                                               .text = settled_value(options, i)}));
+    for (size_t i = 1; i < options->n_prices; i++)
+        vec_push(f, ((struct stored_fact){
+                        .kind = STORED_OPTION, .name = "price", .text = options->prices[i]}));
     vec_push(f,
              ((struct stored_fact){.kind = STORED_COUNT, .name = "records", .number = q->records}));
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {

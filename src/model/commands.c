@@ -90,6 +90,10 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "attribute (or attribute:/json/pointer) with the confidence",                                          MEANING                 },
     [OPTION_DECISION] = {"decision",       0,   TAKES_TEXT,        "ATTR",
                     "attribute with the reviewer's decision",                                                              MEANING                 },
+    [OPTION_COST] = {"cost",           0,   TAKES_TEXT,        "ATTR",           "attribute with what a span cost",         MEANING                 },
+    [OPTION_PRICE] = {"price",          0,   TAKES_MANY,        "MODEL=IN/OUT",
+                    "money for a million tokens, read and written, where spans tell no cost: "
+                    "\"gpt-4o = 2.50 / 10\" (* for any model; may repeat)",                                                MEANING                 },
     [OPTION_FAILURE_WHEN] = {"failure-when",   0,   TAKES_TEXT,        "COND",
                     "what counts as failure: \"ATTR = VALUE\", also != < > contains",                                      MEANING                 },
     [OPTION_STRICT] = {"strict",         0,   TAKES_NOTHING,     NULL,             "the first fault of the data is an error",

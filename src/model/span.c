@@ -23,7 +23,7 @@ void span_set_release(struct span_set *s)
 void span_clear(struct span *s)
 {
     memset(s, 0, sizeof *s);
-    s->confidence = s->threshold = NAN;
+    s->confidence = s->threshold = s->cost = NAN;
     s->trace = s->name = s->node = s->session = SPAN_NONE;
     s->stage_key = s->item_key = s->task_key = s->documents = s->decision = SPAN_NONE;
 }
@@ -62,6 +62,12 @@ static void move_texts(uint32_t *column, size_t n, const uint32_t *new_id)
             column[i] = new_id[column[i]];
 }
 
+/* The column, when it is one of texts; else NULL. */
+#define TEXTS(column)                                                                              \
+    _Generic((column), uint32_t *                                                                  \
+             : (void *)(column) == (void *)set->file ? NULL : (void *)(column), default            \
+             : NULL)
+
 void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines)
 {
     size_t at = set->len, n = from->len;
@@ -74,10 +80,14 @@ void span_set_append(struct span_set *set, const struct span_set *from, uint64_t
         memcpy(set->name + at, from->name, n * sizeof *set->name);
     SPAN_COLUMNS(X)
 #undef X
-    uint32_t *texts[] = {set->trace,     set->name,     set->node,    set->session,
-                         set->stage_key, set->item_key, set->decision};
+    uint32_t *const texts[] = {
+#define X(type, name) TEXTS(set->name),
+        SPAN_COLUMNS(X)
+#undef X
+    };
     for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
-        move_texts(texts[t] + at, n, new_id);
+        if (texts[t])
+            move_texts(texts[t] + at, n, new_id);
     for (size_t i = at; i < at + n; i++)
         set->line[i] += lines;
     set->len += n;

@@ -53,6 +53,7 @@ static const char *const migrations[] = {
     " LEFT JOIN log_text c ON c.id = s.decision;",
     "ALTER TABLE log_span ADD COLUMN task_key INTEGER;"
     "ALTER TABLE log_span ADD COLUMN documents INTEGER;",
+    "ALTER TABLE log_span ADD COLUMN cost REAL;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

@@ -7,6 +7,7 @@
 #include "trace/assemble.h"
 
 #include "model/rules.h"
+#include "trace/costs.h"
 
 #include <math.h>
 #include <string.h>
@@ -96,7 +97,7 @@ static uint32_t first_value(const struct tree *t, uint32_t trace, const uint32_t
 
 static uint32_t new_item(struct assembly *a, uint32_t id)
 {
-    struct log_item item = {.id = id, .confidence = NAN};
+    struct log_item item = {.id = id, .confidence = NAN, .cost = NAN};
     item.label = item.shipped_label = item.said = item.said_shipped = LOG_UNKNOWN;
     item.draft = item.shipped = LOG_UNKNOWN;
     vec_push(&a->log->items, item);
@@ -374,6 +375,7 @@ void assemble(struct trace_log *log, const struct tree *tree, const struct opera
     join_traces(&a, trace_of_span);
     settle_spans(&a);
     make_visits(&a);
+    costs_sum(log, tree);
     log->quality.traces = tree->n_traces;
     mem_free(trace_of_span);
     mem_free(a.trace_item);

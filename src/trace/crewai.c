@@ -339,6 +339,8 @@ static void join(const struct half *a, const struct half *b, struct span *out)
     out->line = start->line;
     if (isnan(end->confidence))
         out->confidence = start->confidence;
+    if (isnan(end->cost))
+        out->cost = start->cost;
     if (isnan(end->threshold))
         out->threshold = start->threshold;
     out->node = end->node != SPAN_NONE ? end->node : start->node;

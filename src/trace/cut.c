@@ -4,6 +4,7 @@
  * Of an item on its way, visits that begin later are dropped, and so is the one that was going on,
  * for its end is not known; a review that was going on stays, as one that waits for a person. */
 #include "model/rules.h"
+#include "trace/costs.h"
 #include "trace/discover.h"
 #include "trace/log.h"
 
@@ -48,10 +49,13 @@ static void cut_item(struct trace_log *log, struct log_item *it, int64_t until_n
     it->root_failed = false;
     it->verdict = LOG_NO_VERDICT;
     it->reviewed = false;
-    it->confidence = NAN;
+    it->confidence = it->cost = NAN;
     it->shipped_label = LOG_UNKNOWN;
     for (uint32_t k = 0; k < kept; k++) {
         const struct log_visit *v = &log->visits.at[it->first_visit + k];
+        double cost = costs_of_visit(log, v);
+        if (!isnan(cost))
+            it->cost = isnan(it->cost) ? cost : it->cost + cost;
         if ((int32_t)v->stage == log->review)
             it->reviewed = true;
         else if (!it->reviewed && !isnan(v->confidence))

@@ -9,6 +9,7 @@
 #include "math/fit.h"
 #include "model/rules.h"
 #include "model/scenario_internal.h"
+#include "trace/costs.h"
 #include "trace/estimate_parts.h"
 #include "trace/observe.h"
 #include "trace/quality.h"
@@ -58,10 +59,11 @@ static void plan_stage(struct estimate *e, int32_t s)
     }
 }
 
-static bool has_time_between(const struct trace_log *log)
+static bool has_more_between(const struct trace_log *log)
 {
     for (size_t i = 0; i < log->items.len; i++)
-        if (observe_between_s(log, &log->items.at[i]) > 0 || log->items.at[i].root_failed)
+        if (observe_between_s(log, &log->items.at[i]) > 0 || log->items.at[i].root_failed ||
+            costs_between(log, &log->items.at[i]) > 0)
             return true;
     return false;
 }
@@ -76,7 +78,7 @@ static void plan(struct estimate *e)
 {
     const struct trace_log *log = e->log;
     e->part = arena_alloc(&e->out->arena, (log->stages.len + 3) * sizeof *e->part);
-    if (has_time_between(log) || begins_with_review(log))
+    if (has_more_between(log) || begins_with_review(log))
         add_part(e, PART_ORCHESTRATION, -1);
     for (size_t s = 0; s < log->stages.len; s++)
         if (log->stages.at[s].visits > 0)
@@ -292,6 +294,7 @@ static void estimate_orchestration(struct estimate *e, uint32_t part)
     }
     buf_puts(&e->note[part], "time of an item between and around its steps");
     numbers->latency = estimate_latency(e, part, x, NULL, n);
+    estimate_cost_between(e, part);
     if (failed)
         estimate_rate(e, part, "error", failed, log->items.len, true, &numbers->error);
     mem_free(x);

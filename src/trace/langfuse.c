@@ -49,6 +49,9 @@ static void read_rest(struct sink *sink, struct json v, struct json session)
     record_attribute(sink, "session.id", session);
     record_attribute(sink, "langfuse.observation.type", json_get(v, "type"));
     record_attribute(sink, "model", json_get(v, "model"));
+    record_attribute(sink, "usageDetails", json_get(v, "usageDetails"));
+    record_payload(sink, "langfuse.observation.cost_details", json_get(v, "costDetails"));
+    record_attribute(sink, "total_cost", json_get2(v, "totalCost", "calculatedTotalCost"));
     record_payload(sink, "metadata", json_get(v, "metadata"));
     record_members(sink, json_pointer(v, "/metadata/attributes"));
     record_payload(sink, "output", json_get(v, "output"));

@@ -143,6 +143,9 @@ int langsmith_read(struct json v, struct sink *sink, struct error *err)
     span->end_ns = record_moment(sink, json_get(v, "end_time"));
     record_attribute(sink, "run_type", json_get(v, "run_type"));
     record_attribute(sink, "tags", json_get(v, "tags"));
+    record_attribute(sink, "total_cost", json_get(v, "total_cost"));
+    record_attribute(sink, "prompt_tokens", json_get(v, "prompt_tokens"));
+    record_attribute(sink, "completion_tokens", json_get(v, "completion_tokens"));
     read_tries(sink, json_get(v, "tags"));
     record_members(sink, json_pointer(v, "/extra/metadata"));
     record_payload(sink, "outputs", json_get(v, "outputs"));

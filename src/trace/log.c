@@ -33,6 +33,7 @@ void log_release(struct trace_log *log)
     vec_release(&log->pairs);
     mem_free(log->item_of);
     mem_free(log->span_item);
+    mem_free(log->cost);
     span_set_release(&log->spans);
     arena_release(&log->arena);
     memset(log, 0, sizeof *log);

@@ -10,6 +10,7 @@
 
 #include "math/interval.h"
 #include "math/sort.h"
+#include "trace/costs.h"
 #include "trace/quality.h"
 
 #include <math.h>
@@ -60,6 +61,15 @@ void observe_mean(struct metrics *m, const char *name, const double *x, size_t k
     metrics_add(m, name, mean, fmax(t.low, 0), t.high, level, n, unit);
 }
 
+void observe_quantile(struct metrics *m, const char *name, const double *sorted, size_t n, double p,
+                      double level, const char *unit)
+{
+    uint64_t low, high, rank = sample_rank(n, p);
+    interval_quantile_ranks(n, p, level, &low, &high, NULL);
+    metrics_add(m, name, sorted[(rank ? rank : 1) - 1], low ? sorted[low - 1] : 0,
+                high <= n ? sorted[high - 1] : INFINITY, level, n, unit);
+}
+
 void observe_latency(struct metrics *m, const char *const names[5], double *x, size_t n,
                      double level)
 {
@@ -68,12 +78,8 @@ void observe_latency(struct metrics *m, const char *const names[5], double *x, s
         return;
     sort_doubles(x, n);
     observe_mean(m, names[0], x, n, n, level, "s");
-    for (size_t k = 0; k < 4; k++) {
-        uint64_t low, high, rank = sample_rank(n, p[k]);
-        interval_quantile_ranks(n, p[k], level, &low, &high, NULL);
-        metrics_add(m, names[k + 1], x[(rank ? rank : 1) - 1], low ? x[low - 1] : 0,
-                    high <= n ? x[high - 1] : INFINITY, level, n, "s");
-    }
+    for (size_t k = 0; k < 4; k++)
+        observe_quantile(m, names[k + 1], x, n, p[k], level, "s");
 }
 
 int32_t observe_draft_stage(const struct trace_log *log)
@@ -287,6 +293,7 @@ void log_observe(const struct trace_log *log, double level, struct result *out)
     put_latency(log, level, out);
     observe_stages(log, level, out);
     put_edges(log, level, out);
+    observe_costs(log, level, out);
     observe_flow(log, level, out);
     observe_confidence(log, level, out);
     observe_names(log, out);

@@ -85,6 +85,9 @@ void quality_report(const struct trace_log *log, struct result *out)
     if (q->count[QUALITY_BAD_SCORE])
         result_warn(out, "%llu scores lie outside 0 to 1 and were left out",
                     (unsigned long long)q->count[QUALITY_BAD_SCORE]);
+    if (q->count[QUALITY_BAD_COST])
+        result_warn(out, "%llu costs lie outside 0 to 1e15 and were left out",
+                    (unsigned long long)q->count[QUALITY_BAD_COST]);
     if (q->count[QUALITY_BAD_TIME])
         result_warn(out, "%llu times are none of 1970 to 2262 and were left out",
                     (unsigned long long)q->count[QUALITY_BAD_TIME]);

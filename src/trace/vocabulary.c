@@ -9,6 +9,7 @@
 #include "trace/meaning.h"
 #include "trace/note.h"
 #include "trace/opinion.h"
+#include "trace/prices.h"
 
 #include <math.h>
 #include <string.h>
@@ -34,12 +35,20 @@ struct vocabulary_key {
     bool is_named; /* by an option */
 };
 
+/* What a call used, where the user tells prices. */
+struct usage {
+    uint8_t rank_model, rank_input, rank_output; /* 0: not told */
+    double input, output;                        /* tokens */
+    struct buf model;
+};
+
 struct vocabulary {
     const struct log_options *options;
     struct settle *later; /* NULL: nobody settles */
     struct span_set *set;
     struct quality *quality;
-    struct attr_path stage_by, item_by, task_by, confidence, decision, failure;
+    struct attr_path stage_by, item_by, task_by, confidence, decision, cost, failure;
+    struct prices prices;
     enum compare compare;
     char *failure_value; /* owned */
     struct json_reader *json;
@@ -50,6 +59,8 @@ struct vocabulary {
     struct span span;
     bool failed, interrupted, in_event;
     uint8_t rank_kind, rank_node, rank_session, rank_score, rank_decision, rank_threshold;
+    uint8_t rank_cost;
+    struct usage usage;
     double event_score;
     bool event_score_named;
     struct buf error_text, scratch, documents;
@@ -129,12 +140,15 @@ int vocabulary_new(const struct log_options *options, struct span_set *set, stru
     v->task_by = path_of(options->task_by);
     v->confidence = path_of(options->confidence);
     v->decision = path_of(options->decision);
+    v->cost = path_of(options->cost);
     v->json = json_reader_new();
     arena_init(&v->arena);
     v->seen = mem_zero(SEEN_KEYS + 1, sizeof *v->seen);
     buf_init(&v->error_text);
     buf_init(&v->scratch);
     *out = v;
+    if (prices_read(options->prices, options->n_prices, &v->arena, &v->prices, err))
+        return -1;
     return read_failure_when(v, options->failure_when, err);
 }
 
@@ -148,6 +162,7 @@ void vocabulary_free(struct vocabulary *v)
     buf_release(&v->error_text);
     buf_release(&v->scratch);
     buf_release(&v->documents);
+    buf_release(&v->usage.model);
     notes_release(&v->notes);
     mem_free(v->failure_value);
     mem_free(v);
@@ -263,6 +278,20 @@ static void put_score(struct vocabulary *v, uint8_t rank, double x)
     v->span.confidence = fmin(fmax(x, 0), 1);
 }
 
+/* Of costs of rank `adding` those told one after another add up. */
+static void put_cost(struct vocabulary *v, uint8_t rank, bool adding, double x)
+{
+    bool more = adding && rank == v->rank_cost;
+    if ((rank <= v->rank_cost && !more) || (v->cost.key && rank < RANK_USER))
+        return;
+    if (!(x >= 0 && x <= 1e15)) {
+        quality_note(v->quality, QUALITY_BAD_COST, v->span.file, v->span.line);
+        return;
+    }
+    v->rank_cost = rank;
+    v->span.cost = more ? v->span.cost + x : x;
+}
+
 static void put_text(struct vocabulary *v, uint8_t *rank_now, uint8_t rank, uint32_t *field,
                      const struct attribute *a)
 {
@@ -301,8 +330,8 @@ static void put_error_text(struct vocabulary *v, const char *s, size_t len)
 
 static bool is_named(const struct vocabulary *v, const char *key, size_t len)
 {
-    const struct attr_path *paths[] = {&v->stage_by,   &v->item_by,  &v->task_by,
-                                       &v->confidence, &v->decision, &v->failure};
+    const struct attr_path *paths[] = {&v->stage_by, &v->item_by, &v->task_by, &v->confidence,
+                                       &v->decision, &v->cost,    &v->failure};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (paths[i]->key && paths[i]->len == len && memcmp(paths[i]->key, key, len) == 0)
             return true;
@@ -340,6 +369,15 @@ static bool same_key(const char *a, const char *b, size_t len)
     return (differ | (x ^ y)) == 0;
 }
 
+/* Tokens and names of models mean something where there are prices alone. */
+static uint8_t row_of(const struct vocabulary *v, const char *key, size_t len)
+{
+    uint8_t row = meaning_row(key, len);
+    enum meaning m = row ? meaning_words[row - 1].meaning : MEANS_NOTHING;
+    bool of_prices = m == MEANS_MODEL_NAME || m == MEANS_TOKENS_IN || m == MEANS_TOKENS_OUT;
+    return of_prices && !v->prices.n ? 0 : row;
+}
+
 /* What is known of a key, looked up once while it stays in its place. */
 const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *key, size_t len)
 {
@@ -347,7 +385,7 @@ const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *ke
     struct vocabulary_key *at = &v->seen[fits ? hash_key(key, len) : SEEN_KEYS];
     if (fits && at->len == len && same_key(at->key, key, len))
         return at->row || at->is_named ? at : NULL;
-    at->row = meaning_row(key, len);
+    at->row = row_of(v, key, len);
     at->is_named = is_named(v, key, len);
     if (fits) {
         memcpy(at->key, key, len);
@@ -365,7 +403,7 @@ static void read_metadata(struct vocabulary *v, const struct attribute *a)
         return;
     for (struct json_iter it = json_each(root); json_next(&it);) {
         struct attribute inner = {.key = it.key, .key_len = it.key_len};
-        uint8_t row = it.key ? meaning_row(it.key, it.key_len) : 0;
+        uint8_t row = it.key ? row_of(v, it.key, it.key_len) : 0;
         const struct word *w = row ? &meaning_words[row - 1] : NULL;
         if (w && w->meaning != MEANS_METADATA && w->meaning != MEANS_OUTPUT &&
             w->meaning != MEANS_ERROR && attribute_of_json(it.value, &inner))
@@ -426,6 +464,58 @@ static void read_note(struct vocabulary *v, const struct attribute *a)
     notes_add(&v->notes, a->key, a->key_len, text ? a->text : NULL, a->text_len, x);
 }
 
+/* {"input": 0.01, "output": 0.02, "total": 0.03} */
+static void read_costs(struct vocabulary *v, const struct word *w, const struct attribute *a)
+{
+    struct json root;
+    double sum = 0, x;
+    bool any = false;
+    if (!json_inside(v, a, &root) || json_type(root) != JSON_MAP)
+        return;
+    if (json_as_double(json_get(root, "total"), &x)) {
+        put_cost(v, w->rank, false, x);
+        return;
+    }
+    for (struct json_iter it = json_each(root); json_next(&it);)
+        if (json_as_double(it.value, &x)) {
+            sum += x;
+            any = true;
+        }
+    if (any)
+        put_cost(v, w->rank, false, sum);
+}
+
+static void put_model(struct vocabulary *v, uint8_t rank, const struct attribute *a)
+{
+    if (rank <= v->usage.rank_model || a->kind != ATTRIBUTE_TEXT || !a->text_len)
+        return;
+    v->usage.rank_model = rank;
+    buf_clear(&v->usage.model);
+    buf_add(&v->usage.model, a->text, a->text_len);
+}
+
+static void put_tokens(struct vocabulary *v, uint8_t rank, const struct attribute *a,
+                       uint8_t *rank_now, double *tokens)
+{
+    double x;
+    if (rank <= *rank_now || !number_of(v, a, &x) || !(x >= 0))
+        return;
+    *rank_now = rank;
+    *tokens = x;
+}
+
+/* What the tokens of the open span cost, when it does not say so itself. */
+static void price_tokens(struct vocabulary *v)
+{
+    const struct usage *u = &v->usage;
+    const struct price *p;
+    if (v->rank_cost || !(u->rank_input || u->rank_output))
+        return;
+    p = prices_find(&v->prices, buf_text(&u->model), u->model.len);
+    if (p)
+        put_cost(v, RANK_USER, false, u->input * p->input + u->output * p->output);
+}
+
 static void apply(struct vocabulary *v, const struct word *w, const struct attribute *a)
 {
     double x;
@@ -475,6 +565,25 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
     case MEANS_MODEL:
         if (!v->rank_kind)
             v->span.kind = SPAN_MODEL;
+        if (v->prices.n)
+            put_model(v, w->rank, a);
+        break;
+    case MEANS_MODEL_NAME:
+        put_model(v, w->rank, a);
+        break;
+    case MEANS_TOKENS_IN:
+        put_tokens(v, w->rank, a, &v->usage.rank_input, &v->usage.input);
+        break;
+    case MEANS_TOKENS_OUT:
+        put_tokens(v, w->rank, a, &v->usage.rank_output, &v->usage.output);
+        break;
+    case MEANS_COST:
+    case MEANS_COST_PART:
+        if (number_of(v, a, &x))
+            put_cost(v, w->rank, w->meaning == MEANS_COST_PART, x);
+        break;
+    case MEANS_COSTS:
+        read_costs(v, w, a);
         break;
     case MEANS_DOCUMENTS:
         if (v->options->documents)
@@ -530,6 +639,8 @@ static void apply_named(struct vocabulary *v, const struct attribute *a)
         v->span.task_key = intern_value(v, &value);
     if (named(v, &v->confidence, a, &value) && number_of(v, &value, &x))
         put_score(v, RANK_USER, x);
+    if (named(v, &v->cost, a, &value) && number_of(v, &value, &x))
+        put_cost(v, RANK_USER, false, x);
     if (named(v, &v->decision, a, &value))
         put_text(v, &v->rank_decision, RANK_USER, &v->span.decision, &value);
     if (named(v, &v->failure, a, &value) && compares(v, &value))
@@ -543,7 +654,10 @@ struct span *vocabulary_open(struct vocabulary *v)
     span_clear(&v->span);
     v->failed = v->interrupted = v->in_event = false;
     v->rank_kind = v->rank_node = v->rank_session = 0;
-    v->rank_score = v->rank_decision = v->rank_threshold = 0;
+    v->rank_score = v->rank_decision = v->rank_threshold = v->rank_cost = 0;
+    v->usage.rank_model = v->usage.rank_input = v->usage.rank_output = 0;
+    v->usage.input = v->usage.output = 0;
+    buf_clear(&v->usage.model);
     v->event_score = NAN;
     v->event_score_named = false;
     buf_clear(&v->error_text);
@@ -649,6 +763,8 @@ static const struct span *settle_span(struct vocabulary *v)
         s->flags |= SPAN_INTERRUPT;
     else if (v->failed)
         s->outcome = (uint8_t)failure_outcome(text);
+    if (v->prices.n)
+        price_tokens(v);
     if (v->documents.len)
         s->documents = span_text(v->set, v->documents.data, v->documents.len);
     span_mark_times(s);

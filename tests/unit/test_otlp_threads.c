@@ -15,7 +15,7 @@ static const char path[] = "/tmp/seam-test-threads.jsonl";
 static void read_with(uint32_t threads, struct buf *out)
 {
     const char *paths[] = {path};
-    struct log_options options = {.threads = threads};
+    struct log_options options = {.threads = threads, .task_by = "deployment.ring"};
     struct trace_log log;
     struct result r;
     struct error err = {0};
@@ -28,7 +28,9 @@ static void read_with(uint32_t threads, struct buf *out)
         buf_printf(out, "%s %u texts, last %s", log.format, log.spans.text.count,
                    log.spans.text.text[log.spans.text.count - 1]);
         for (size_t i = 0; i < log.spans.len; i++)
-            buf_printf(out, " %u:%llu", log.spans.trace[i], (unsigned long long)log.spans.line[i]);
+            buf_printf(out, " %u:%llu:%s:%.17g", log.spans.trace[i],
+                       (unsigned long long)log.spans.line[i],
+                       span_string(&log.spans, log.spans.task_key[i]), log.spans.cost[i]);
         result_release(&r);
     }
     log_release(&log);

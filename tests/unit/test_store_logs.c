@@ -69,6 +69,7 @@ static void make(struct span_set *set, const char *trace, size_t n)
         if (i != 1) {
             s.confidence = 0.1 + 1e-17 + (double)i / 1000;
             s.threshold = 0.85;
+            s.cost = 0.0125;
             s.node = text(set, "node");
             s.session = text(set, "session");
             s.stage_key = text(set, "key");
@@ -162,6 +163,7 @@ static void same_span(const struct span_set *a, size_t i, const struct span_set 
                 (isnan(a->confidence[i]) && isnan(b->confidence[k])));
     assert_true(a->threshold[i] == b->threshold[k] ||
                 (isnan(a->threshold[i]) && isnan(b->threshold[k])));
+    assert_true(a->cost[i] == b->cost[k] || (isnan(a->cost[i]) && isnan(b->cost[k])));
     same_text(a, a->trace[i], b, b->trace[k]);
     same_text(a, a->name[i], b, b->name[k]);
     same_text(a, a->node[i], b, b->node[k]);
@@ -184,7 +186,7 @@ static void every_column_comes_back_as_it_was(void **state)
 #define X(type, name) columns++;
     SPAN_COLUMNS(X)
 #undef X
-    assert_int_equal(columns, 21);
+    assert_int_equal(columns, 22);
     make(&set, "t1", 7);
     ok(add(p->path, &set, &err), &err);
     assert_true(store_is(p->path));
