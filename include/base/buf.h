@@ -27,6 +27,8 @@ void *mem_aligned(size_t alignment, size_t size); /* for mem_free */
 void mem_free(void *p);
 /* A copy of the text that the caller frees with mem_free. */
 char *mem_strdup(const char *s);
+/* What a failed allocation does, for libraries with memory of their own: one line, status 5. */
+NORETURN void mem_exhausted(void);
 /* For tests: the n-th allocation from now fails (0 switches off). */
 void mem_fail_at(uint64_t n);
 

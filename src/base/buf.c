@@ -15,7 +15,7 @@
 /* The one switch of the layer that is not an argument: tests of running out of memory set it. */
 static _Atomic uint64_t fail_in;
 
-static NORETURN void out_of_memory(void)
+NORETURN void mem_exhausted(void)
 {
     static const char text[] = "seam: out of memory\n";
     ssize_t written = write(2, text, sizeof text - 1);
@@ -33,13 +33,13 @@ static void count_down(void)
     if (atomic_load_explicit(&fail_in, memory_order_relaxed) == 0)
         return;
     if (atomic_fetch_sub(&fail_in, 1) == 1)
-        out_of_memory();
+        mem_exhausted();
 }
 
 static void *checked(void *p)
 {
     if (!p)
-        out_of_memory();
+        mem_exhausted();
     return p;
 }
 
@@ -70,7 +70,7 @@ void *mem_aligned(size_t alignment, size_t size)
     if (alignment & (alignment - 1))
         BUG("alignment %zu is no power of two", alignment);
     if (posix_memalign(&p, alignment, size ? size : 1) != 0)
-        out_of_memory();
+        mem_exhausted();
     return p;
 }
 
@@ -89,7 +89,7 @@ void *vec_grow_(void *at, size_t *cap, size_t size)
 {
     size_t more = *cap ? 2 * *cap : 8;
     if (more < *cap || more > SIZE_MAX / size)
-        out_of_memory();
+        mem_exhausted();
     *cap = more;
     return mem_resize(at, more * size);
 }
@@ -117,7 +117,7 @@ void buf_clear(struct buf *b)
 char *buf_reserve(struct buf *b, size_t extra)
 {
     if (extra >= SIZE_MAX / 2 - b->len)
-        out_of_memory();
+        mem_exhausted();
     size_t need = b->len + extra + 1;
     if (need > b->cap) {
         size_t cap = b->cap < 32 ? 64 : 2 * b->cap;
@@ -226,7 +226,7 @@ static struct arena_block *new_block(struct arena *a, size_t size)
 void *arena_alloc(struct arena *a, size_t size)
 {
     if (size > SIZE_MAX / 4)
-        out_of_memory();
+        mem_exhausted();
     size = (size + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
     struct arena_block *head = a->blocks;
     if (!head || size > head->size - a->used) {
@@ -336,7 +336,7 @@ static uint32_t *find_slot(const struct intern *t, const char *s, size_t len)
 static void grow_slots(struct intern *t)
 {
     if (t->slots >= UINT32_C(1) << 31)
-        out_of_memory();
+        mem_exhausted();
     t->slots = t->slots ? 2 * t->slots : 64;
     mem_free(t->slot);
     t->slot = mem_zero(t->slots, sizeof *t->slot);

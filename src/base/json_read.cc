@@ -49,6 +49,7 @@ static dom::element element_of(struct json v)
 
 struct json_reader *json_reader_new(void)
 {
+    std::set_new_handler(mem_exhausted);
     void *room = mem_alloc(sizeof(struct json_reader));
     struct json_reader *r = new (room) json_reader();
     buf_init(&r->mended);

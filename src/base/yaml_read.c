@@ -452,6 +452,14 @@ static int read_events(struct reader *r, struct fy_diag *diag, struct error *err
     return ended ? 0 : syntax_error(r, diag, err);
 }
 
+/* libfyaml 0.7.12 follows null pointers when memory ends, and takes 86 bytes for a byte of YAML:
+ * whether there is enough is seen before. */
+static void reserve_memory(size_t len)
+{
+    enum { BEFORE = 1 << 20, EACH = 96 };
+    mem_free(mem_alloc(BEFORE + EACH * len));
+}
+
 /* Parses `source` into r->root; the nodes live in r->y's arena. */
 static int read_text(struct reader *r, size_t len, struct error *err)
 {
@@ -461,6 +469,7 @@ static int read_text(struct reader *r, size_t len, struct error *err)
                                         FYPCF_DISABLE_DEPTH_LIMIT | FYPCF_JSON_NONE};
     int status = -1;
 
+    reserve_memory(len);
     fy_diag_cfg_default(&diag_cfg);
     diag_cfg.fp = NULL;
     diag_cfg.level = FYET_ERROR;
