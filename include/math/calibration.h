@@ -6,6 +6,7 @@
 #ifndef SEAM_MATH_CALIBRATION_H
 #define SEAM_MATH_CALIBRATION_H
 
+#include "math/interval.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -59,32 +60,28 @@ struct calibration {
 void calibration_compute(const struct scored *s, size_t n, size_t bins, bool right_closed,
                          struct calibration *out);
 
-/* The measures of resamples of the same rows (a bootstrap), without sorting them again.
- *
- * calibration_sample_init sorts; for each resample the counts say how often each row was drawn. */
-struct calibration_sample {
-    size_t n, bins;
-    double *confidence; /* [n] from the most confident row down */
-    bool *correct;      /* [n] */
-    uint8_t *bin;       /* [n] */
-    uint32_t *place;    /* [n] of each row of the input among these */
-    uint32_t *count;    /* [n] by place: how often drawn */
-};
+/* The measures with their intervals. */
 enum calibration_measure {
     MEASURE_ECE,
     MEASURE_BRIER,
+    MEASURE_BRIER_RELIABILITY,
+    MEASURE_BRIER_RESOLUTION,
+    MEASURE_BRIER_UNCERTAINTY,
+    MEASURE_LOG_LOSS,
     MEASURE_AUROC,
     MEASURE_AURC,
     MEASURE_AUGRC,
     MEASURE_COUNT
 };
-/* n >= 1 rows, copied, in `bins` equal-width bins closed on the left; release it. */
-void calibration_sample_init(struct calibration_sample *c, const struct scored *s, size_t n,
-                             size_t bins);
-/* Frees the copies of the rows. */
-void calibration_sample_release(struct calibration_sample *c);
-/* The measures of calibration_compute of the rows drawn: c->count[c->place[i]] tells how often row
- * i was; clears the counts. */
-void calibration_sample_measures(struct calibration_sample *c, double out[MEASURE_COUNT]);
+/* "ece", "brier", ...: the names of the metrics. */
+const char *calibration_measure_name(enum calibration_measure k);
+/* The measures of rows of which c is the calibration, bins closed on the left, and two-sided
+ * intervals at `level` by their influence functions (AUROC: DeLong and others 1988).  A measure
+ * that does not exist (AUROC of one class) is NaN with its interval. */
+void calibration_measures(const struct scored *s, size_t n, const struct calibration *c,
+                          double level, double value[MEASURE_COUNT],
+                          struct interval out[MEASURE_COUNT]);
+/* The bin of a confidence among equal-width ones closed on the left. */
+size_t calibration_bin_of(double confidence, size_t bins);
 
 #endif

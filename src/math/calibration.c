@@ -15,7 +15,6 @@
 #include "math/interval.h"
 #include "math/risk.h"
 #include <math.h>
-#include <stdlib.h>
 
 const char *const label_source_words[LABEL_SOURCES] = {"all", "reviewed", "audit"};
 
@@ -186,102 +185,7 @@ void calibration_compute(const struct scored *s, size_t n, size_t bins, bool rig
     mem_free(point);
 }
 
-/* ---- resamples --------------------------------------------------------------------------- */
-
-struct ranked {
-    double confidence;
-    uint32_t row;
-};
-
-static int by_confidence(const void *a, const void *b)
+size_t calibration_bin_of(double confidence, size_t bins)
 {
-    const struct ranked *x = a, *y = b;
-    return x->confidence > y->confidence ? -1 : x->confidence < y->confidence;
-}
-
-void calibration_sample_init(struct calibration_sample *c, const struct scored *s, size_t n,
-                             size_t bins)
-{
-    if (n == 0 || bins == 0 || bins > CALIBRATION_BINS_MAX)
-        BUG("resamples of %zu rows in %zu bins", n, bins);
-    struct ranked *order = mem_alloc(n * sizeof *order);
-    *c = (struct calibration_sample){
-        .n = n,
-        .bins = bins,
-        .bin = mem_alloc(n * sizeof *c->bin),
-        .confidence = mem_alloc(n * sizeof *c->confidence),
-        .correct = mem_alloc(n * sizeof *c->correct),
-        .place = mem_alloc(n * sizeof *c->place),
-        .count = mem_zero(n, sizeof *c->count),
-    };
-    for (size_t i = 0; i < n; i++)
-        order[i] = (struct ranked){s[i].confidence, (uint32_t)i};
-    qsort(order, n, sizeof *order, by_confidence);
-    for (size_t k = 0; k < n; k++) {
-        c->confidence[k] = order[k].confidence;
-        c->correct[k] = s[order[k].row].correct;
-        c->bin[k] = (uint8_t)bin_of(order[k].confidence, bins, false);
-        c->place[order[k].row] = (uint32_t)k;
-    }
-    mem_free(order);
-}
-
-void calibration_sample_release(struct calibration_sample *c)
-{
-    mem_free(c->confidence);
-    mem_free(c->correct);
-    mem_free(c->place);
-    mem_free(c->count);
-    mem_free(c->bin);
-}
-
-/* Sums over ties, from the most confident one down. */
-struct sums {
-    double before, wrong_before; /* rows gone by */
-    double brier, pairs, aurc, augrc;
-    double size[CALIBRATION_BINS_MAX], right[CALIBRATION_BINS_MAX], mean[CALIBRATION_BINS_MAX];
-};
-
-static void add_tie(struct sums *s, double p, size_t bin, double size, double wrong)
-{
-    double rate = wrong / size, right = size - wrong;
-    s->size[bin] += size;
-    s->right[bin] += right;
-    s->mean[bin] += p * size;
-    s->brier += right * (1 - p) * (1 - p) + wrong * p * p;
-    s->pairs += wrong * (s->before - s->wrong_before + right / 2);
-    for (double j = 1; j <= size; j++)
-        s->aurc += (s->wrong_before + rate * j) / (s->before + j);
-    s->augrc += size * s->wrong_before + rate * size * (size + 1) / 2;
-    s->before += size;
-    s->wrong_before += wrong;
-}
-
-void calibration_sample_measures(struct calibration_sample *c, double out[MEASURE_COUNT])
-{
-    struct sums s = {0};
-    for (size_t i = 0; i < c->n;) {
-        double p = c->confidence[i];
-        uint64_t size = 0, wrong = 0;
-        size_t bin = c->bin[i];
-        for (; i < c->n && c->confidence[i] == p; i++) {
-            size += c->count[i];
-            wrong += c->correct[i] ? 0 : c->count[i];
-            c->count[i] = 0;
-        }
-        if (size)
-            add_tie(&s, p, bin, (double)size, (double)wrong);
-    }
-    if (s.before == 0)
-        BUG("a resample without rows");
-    double n = s.before, right = n - s.wrong_before;
-    out[MEASURE_ECE] = 0;
-    for (size_t b = 0; b < c->bins; b++)
-        if (s.size[b] > 0)
-            out[MEASURE_ECE] +=
-                s.size[b] / n * fabs(s.right[b] / s.size[b] - s.mean[b] / s.size[b]);
-    out[MEASURE_BRIER] = s.brier / n;
-    out[MEASURE_AUROC] = right > 0 && s.wrong_before > 0 ? s.pairs / right / s.wrong_before : NAN;
-    out[MEASURE_AURC] = s.aurc / n;
-    out[MEASURE_AUGRC] = s.augrc / n / n;
+    return bin_of(confidence, bins, false);
 }

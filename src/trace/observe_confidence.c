@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* How far the confidence at the gate could be believed, where the truth is known.
- *
- * Intervals of the calibration measures are percentiles of a bootstrap over items (Efron and
- * Tibshirani 1993, ch. 13) under a fixed seed. */
+/* How far the confidence at the gate could be believed, where the truth is known. */
 #include "trace/observe.h"
 
 #include "math/calibration.h"
 #include "math/interval.h"
 #include "math/risk.h"
-#include "math/rng.h"
-#include "math/sort.h"
 
 #include <math.h>
 
-enum { BINS = 10, LEAST = 10, FRONTIER_POINTS = 400, RESAMPLES = 400, RESAMPLE_BUDGET = 2000000 };
+enum { BINS = 10, LEAST = 10, FRONTIER_POINTS = 400 };
 
 static size_t known_drafts(const struct trace_log *log, struct scored *out, uint64_t *unseen)
 {
@@ -30,58 +25,22 @@ static size_t known_drafts(const struct trace_log *log, struct scored *out, uint
     return n;
 }
 
-static const char *const measure_names[MEASURE_COUNT] = {"ece", "brier", "auroc", "aurc", "augrc"};
-
-static void measures_of(const struct scored *s, size_t n, double out[MEASURE_COUNT])
-{
-    struct calibration *c = mem_zero(1, sizeof *c);
-    calibration_compute(s, n, BINS, false, c);
-    out[MEASURE_ECE] = c->ece;
-    out[MEASURE_BRIER] = c->brier;
-    out[MEASURE_AUROC] = c->auroc;
-    out[MEASURE_AURC] = c->aurc;
-    out[MEASURE_AUGRC] = c->augrc;
-    mem_free(c);
-}
-
-/* The measures of `rounds` resamples, those of one measure side by side. */
-static void resample(const struct scored *s, size_t n, size_t rounds, double *x)
-{
-    struct calibration_sample sample;
-    struct rng_seq rng = {rng_key(1, 0, 0, 0, RNG_SPLIT), 0};
-    calibration_sample_init(&sample, s, n, BINS);
-    for (size_t r = 0; r < rounds; r++) {
-        double drawn[MEASURE_COUNT];
-        for (size_t i = 0; i < n; i++)
-            sample.count[sample.place[rng_below(&rng, n)]]++;
-        calibration_sample_measures(&sample, drawn);
-        for (size_t k = 0; k < MEASURE_COUNT; k++)
-            x[k * rounds + r] = drawn[k];
-    }
-    calibration_sample_release(&sample);
-}
-
 static void put_measures(const struct scored *s, size_t n, double level, struct metrics *m)
 {
-    size_t rounds = RESAMPLE_BUDGET / n < RESAMPLES ? RESAMPLE_BUDGET / n + 20 : RESAMPLES;
-    double value[MEASURE_COUNT], *x = mem_alloc(MEASURE_COUNT * rounds * sizeof *x);
-    measures_of(s, n, value);
-    resample(s, n, rounds, x);
-    for (size_t k = 0; k < MEASURE_COUNT; k++) {
-        size_t known = 0;
-        double *at = x + k * rounds;
-        for (size_t r = 0; r < rounds; r++)
-            if (!isnan(at[r]))
-                at[known++] = at[r];
-        if (isnan(value[k]) || known < LEAST)
-            continue;
-        sort_doubles(at, known);
-        size_t low = (size_t)((1 - level) / 2 * (double)known);
-        size_t high = known - 1 - low;
-        metrics_add(m, measure_names[k], value[k], fmin(at[low], value[k]),
-                    fmax(at[high], value[k]), level, n, "1");
+    static const enum calibration_measure shown[] = {MEASURE_ECE, MEASURE_BRIER, MEASURE_AUROC,
+                                                     MEASURE_AURC, MEASURE_AUGRC};
+    struct calibration *c = mem_zero(1, sizeof *c);
+    double value[MEASURE_COUNT];
+    struct interval range[MEASURE_COUNT];
+    calibration_compute(s, n, BINS, false, c);
+    calibration_measures(s, n, c, level, value, range);
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        enum calibration_measure k = shown[i];
+        if (!isnan(value[k]))
+            metrics_add(m, calibration_measure_name(k), value[k], range[k].low, range[k].high,
+                        level, n, "1");
     }
-    mem_free(x);
+    mem_free(c);
 }
 
 static void put_reliability_diagram(const struct scored *s, size_t n, double level,

@@ -4,6 +4,7 @@
 
 #include "math/rng.h"
 #include <math.h>
+#include <string.h>
 
 struct pair {
     double confidence;
@@ -308,34 +309,87 @@ static void equal_mass_bins_share_a_tie_in_proportion(void **state)
     near(OF(q, 2, false).ece_mass, 0.35, 1e-15);
 }
 
-static void a_resample_has_the_measures_of_its_rows(void **state)
+/* Influence by the jackknife (Tukey 1958): leaving each label out in turn gives the variance that
+ * the influence functions give, up to terms of 1 / n. */
+static void intervals_agree_with_leaving_each_label_out(void **state)
 {
-    enum { ROWS = 60 };
-    struct scored s[ROWS], drawn[ROWS];
-    struct calibration_sample sample;
-    struct calibration want;
-    double got[MEASURE_COUNT];
+    enum { ROWS = 800 };
+    static struct scored s[ROWS], rest[ROWS];
+    struct calibration c, without;
     struct rng_seq rng = {rng_key(9, 0, 0, 0, RNG_SPLIT), 0};
+    double value[MEASURE_COUNT], mean[3] = {0}, square[3] = {0};
+    struct interval range[MEASURE_COUNT];
     for (size_t i = 0; i < ROWS; i++)
-        s[i] = (struct scored){.confidence = (double)rng_below(&rng, 21) / 20,
-                               .weight = 1,
-                               .correct = rng_below(&rng, 3) > 0};
-    calibration_sample_init(&sample, s, ROWS, 10);
-    for (int round = 0; round < 20; round++) {
-        for (size_t i = 0; i < ROWS; i++) {
-            size_t row = rng_below(&rng, ROWS);
-            drawn[i] = s[row];
-            sample.count[sample.place[row]]++;
+        s[i] = (struct scored){.confidence = (double)rng_below(&rng, 201) / 200, .weight = 1};
+    for (size_t i = 0; i < ROWS; i++)
+        s[i].correct = rng_unit(rng_next(&rng)) < 0.3 + 0.6 * s[i].confidence;
+    calibration_compute(s, ROWS, 10, false, &c);
+    calibration_measures(s, ROWS, &c, 0.95, value, range);
+    near(value[MEASURE_AURC], c.aurc, 0);
+    for (size_t out = 0; out < ROWS; out++) {
+        memcpy(rest, s, sizeof s);
+        rest[out] = rest[ROWS - 1];
+        calibration_compute(rest, ROWS - 1, 10, false, &without);
+        const double at[3] = {without.brier, without.aurc, without.augrc};
+        for (int k = 0; k < 3; k++) {
+            mean[k] += at[k] / ROWS;
+            square[k] += at[k] * at[k] / ROWS;
         }
-        calibration_compute(drawn, ROWS, 10, false, &want);
-        calibration_sample_measures(&sample, got);
-        near(got[MEASURE_ECE], want.ece, 0);
-        near(got[MEASURE_BRIER], want.brier, 1e-15);
-        near(got[MEASURE_AUROC], want.auroc, 0);
-        near(got[MEASURE_AURC], want.aurc, 0);
-        near(got[MEASURE_AUGRC], want.augrc, 0);
     }
-    calibration_sample_release(&sample);
+    const double z = student_quantile(0.975, ROWS - 1);
+    double sd[3];
+    for (int k = 0; k < 3; k++)
+        sd[k] = sqrt((ROWS - 1) * (square[k] - mean[k] * mean[k]));
+    near_rel(range[MEASURE_BRIER].high - value[MEASURE_BRIER], z * sd[0], 0.01);
+    near_rel(log(range[MEASURE_AURC].high / value[MEASURE_AURC]), z * sd[1] / value[MEASURE_AURC],
+             0.02);
+    near_rel(sqrt(range[MEASURE_AUGRC].high) - sqrt(value[MEASURE_AUGRC]),
+             z * sd[2] / (2 * sqrt(value[MEASURE_AUGRC])), 0.02);
+}
+
+/* By hand from DeLong, DeLong and Clarke-Pearson 1988: right 0.9 0.8 0.6, wrong 0.7 0.5. Placements
+ * of the right ones 1, 1, 1/2, of the wrong ones 2/3, 1; AUROC 5/6; variance (1/12) / 3 + (1/18) /
+ * 2 = 1/18. */
+static void auroc_has_the_variance_of_delong(void **state)
+{
+    static const struct scored s[] = {
+        {0.9, 1, true,  0, 0},
+        {0.8, 1, true,  0, 0},
+        {0.7, 1, false, 0, 0},
+        {0.6, 1, true,  0, 0},
+        {0.5, 1, false, 0, 0}
+    };
+    struct calibration c;
+    double value[MEASURE_COUNT], area = 5.0 / 6;
+    struct interval range[MEASURE_COUNT];
+    calibration_compute(s, 5, 10, false, &c);
+    calibration_measures(s, 5, &c, 0.95, value, range);
+    near(value[MEASURE_AUROC], area, 1e-15);
+    /* student_quantile(0.975, 4), from tables */
+    double half = 2.7764451051977987 * sqrt(1.0 / 18) / (area * (1 - area));
+    near(range[MEASURE_AUROC].low, 1 / (1 + exp(half - log(5))), 1e-12);
+    near(range[MEASURE_AUROC].high, 1 / (1 + exp(-half - log(5))), 1e-12);
+}
+
+static void labels_of_one_kind_have_the_bounds_of_a_binomial(void **state)
+{
+    static struct scored s[100];
+    struct calibration c;
+    double value[MEASURE_COUNT];
+    struct interval range[MEASURE_COUNT];
+    for (int i = 0; i < 100; i++)
+        s[i] = (struct scored){.confidence = 0.5 + i / 250.0, .weight = 1, .correct = true};
+    calibration_compute(s, 100, 10, false, &c);
+    calibration_measures(s, 100, &c, 0.95, value, range);
+    double u = 1 - pow(0.025, 0.01);
+    near(range[MEASURE_AUGRC].high, u, 1e-12);
+    near(range[MEASURE_AURC].high, u * (1 - log(u)), 1e-12);
+    assert_true(isnan(value[MEASURE_AUROC]));
+    s[0].correct = false; /* the ranking is perfect: one wrong label, and it comes last */
+    calibration_compute(s, 100, 10, false, &c);
+    calibration_measures(s, 100, &c, 0.95, value, range);
+    near(value[MEASURE_AUROC], 1, 0);
+    near(range[MEASURE_AUROC].low, 0.025, 1e-12);
 }
 
 int main(void)
@@ -352,7 +406,9 @@ int main(void)
         cmocka_unit_test(measures_match_their_plain_definitions),
         cmocka_unit_test(the_order_of_the_rows_changes_nothing),
         cmocka_unit_test(equal_mass_bins_share_a_tie_in_proportion),
-        cmocka_unit_test(a_resample_has_the_measures_of_its_rows),
+        cmocka_unit_test(intervals_agree_with_leaving_each_label_out),
+        cmocka_unit_test(auroc_has_the_variance_of_delong),
+        cmocka_unit_test(labels_of_one_kind_have_the_bounds_of_a_binomial),
     };
     return cmocka_run_group_tests_name("calibration", tests, NULL, NULL);
 }
