@@ -14,7 +14,8 @@
 #include <stdint.h>
 
 #define RISK_METHODS(X)                                                                            \
-    X(SPLIT, "split") X(SGR, "sgr") X(GRID, "grid") X(EXACT, "exact") X(PLUG_IN, "plug-in")
+    X(SPLIT, "split")                                                                              \
+    X(SGR, "sgr") X(GRID, "grid") X(EXACT, "exact") X(PLUG_IN, "plug-in") X(CRC, "crc")
 enum risk_method {
 #define X(name, word) RISK_##name,
     RISK_METHODS(X)
@@ -47,12 +48,37 @@ struct risk_point {
  * its length; the caller frees it. */
 void risk_frontier(const struct scored *s, size_t n, struct risk_point **out, size_t *n_out);
 
+/* The risks of a threshold: wrong / shipped without a review; wrong and shipped without a review /
+ * all items; wrong / all items when those who review let some wrong ones through and spoil some
+ * right ones, everything shipping in the end. */
+#define RISK_KINDS(X) X(AUTO, "auto_error") X(JOINT, "joint_error") X(SHIPPED, "shipped_error")
+enum risk_kind {
+#define X(name, word) RISK_##name,
+    RISK_KINDS(X)
+#undef X
+        RISK_KIND_COUNT
+};
+struct risk_target {
+    enum risk_kind kind;
+    double at_most;
+};
+/* Of the wrong items that they see, people catch `sensitivity`; of the right ones they let
+ * `specificity` pass.  With n > 0 the rate was seen as k of n and is bounded in turn. */
+struct risk_reviewer {
+    double sensitivity, specificity;
+    uint64_t sensitivity_k, sensitivity_n, specificity_k, specificity_n;
+};
+enum { RISK_TARGETS_MAX = 8 };
+
 struct risk_options {
-    double target;    /* a in (0, 1): P(error | shipped) at most this */
-    double level;     /* 1 - d */
-    uint64_t seed;    /* split */
-    size_t grid;      /* coverages walked; 0 = 100 */
-    double threshold; /* exact */
+    double target;                     /* a in (0, 1): P(error | shipped) at most this */
+    double level;                      /* 1 - d */
+    uint64_t seed;                     /* split */
+    size_t grid;                       /* coverages walked; 0 = 100 */
+    double threshold;                  /* exact */
+    const struct risk_target *targets; /* in place of `target`, all together; d is shared out */
+    size_t n_targets;
+    const struct risk_reviewer *reviewer; /* for RISK_SHIPPED */
 };
 
 /* When nothing is certified.  Let m0 be the labels that certify when none of them is wrong.
@@ -61,16 +87,27 @@ struct risk_options {
  * needs no correction: each must be excluded by itself (Berger 1982, intersection-union tests).
  * too few: anything else. */
 
+/* One risk at the chosen threshold. */
+struct risk_shown {
+    enum risk_kind kind;
+    double at_most, value;
+    double low;   /* lower end of a two-sided interval at `level` */
+    double bound; /* see risk_answer.bound */
+};
+
 struct risk_answer {
     enum risk_method method;
+    double level;
+    struct risk_shown at[RISK_TARGETS_MAX]; /* [n_targets], when there is a threshold */
+    size_t n_targets;
     enum risk_ending ending; /* NONE for plug-in */
     bool found;              /* is there a threshold? */
     double threshold;        /* NaN when not found; of exact: as asked, with its numbers, always */
     uint64_t n, m, k;        /* of all labels at that threshold */
     uint64_t m_certify, k_certify; /* of the part that certified (split), else = m, k */
-    double review_load, risk;      /* 1 - m/n, k/m (NaN for m = 0) */
-    double bound;                  /* one-sided upper bound on the selective risk at `level`;
-                                      NaN for plug-in, which was chosen after looking */
+    double review_load, risk;      /* 1 - m/n, the first target's risk: k/m (NaN for m = 0) */
+    double bound;                  /* one-sided upper bound on that risk at `level`; NaN for
+                                      plug-in and crc, which were chosen after looking */
     uint32_t tests;                /* how many tests shared the error budget */
     /* Too few: labels in all for 80% power, if the risk of the best threshold is what was seen;
      * where no threshold looks safe: for half the target and no review at all.  0: not needed. */
@@ -82,7 +119,8 @@ struct risk_answer {
  * Methods as in RISK_METHODS: split: fixed
  * sequence after a quarter chooses the start (Angelopoulos et al., Learn then Test,
  * arXiv 2110.01052); sgr: Geifman and El-Yaniv 2017; grid: Bonferroni; exact: one threshold fixed
- * beforehand (Clopper and Pearson 1934); plug-in: no guarantee. */
+ * beforehand (Clopper and Pearson 1934); plug-in: no guarantee; crc: the joint risk is within the
+ * target in expectation only (conformal risk control). */
 MUST_CHECK int risk_choose(enum risk_method method, const struct scored *s, size_t n,
                            const struct risk_options *options, struct risk_answer *out,
                            struct error *err);
@@ -101,6 +139,8 @@ size_t risk_sgr_trace(const struct scored *s, size_t n, double target, double le
 
 /* The word of RISK_METHODS for a method; static. */
 const char *risk_method_name(enum risk_method m);
+/* The metric that a risk is: "auto_error"; static. */
+const char *risk_kind_name(enum risk_kind k);
 /* The word of RISK_ENDINGS for an ending; static. */
 const char *risk_ending_name(enum risk_ending e);
 

@@ -423,7 +423,7 @@ static void tie_groups_ship_whole(void **state)
     risk_frontier(s, 3000, &point, &n_points);
     assert_int_equal(n_points, 6);
     assert_int_equal(point[5].m, 3000);
-    for (enum risk_method m = 0; m < RISK_METHOD_COUNT; m++) {
+    for (enum risk_method m = 0; m < RISK_CRC; m++) {
         struct risk_answer a = choose(m, s, 3000, (struct risk_options){0.2, 0.95, 1, 0, 0.8});
         assert_true(a.found);
         bool is_point = false;
@@ -444,7 +444,7 @@ static void the_order_of_the_labels_changes_nothing(void **state)
     fill_verbal(s, 3000, 0.4, 6);
     for (int i = 0; i < 3000; i++)
         back[2999 - i] = s[i];
-    for (enum risk_method m = 0; m < RISK_METHOD_COUNT; m++) {
+    for (enum risk_method m = 0; m < RISK_CRC; m++) {
         struct risk_options o = {0.2, 0.95, 9, 0, 0.8};
         struct risk_answer a = choose(m, s, 3000, o), b = choose(m, back, 3000, o);
         assert_true(a.threshold == b.threshold);
