@@ -84,26 +84,35 @@ static void noise_of_bins(const struct sums *s, struct bin_noise *out)
     }
 }
 
-/* E|N(mu, sd)| - |mu| for |mu| at least `mu`. */
-static double fold_bias(double mu, double sd)
+/* Mean and variance of |N(mu, sd)| (Leone, Nelson and Nottingham 1961). */
+struct folded {
+    double mean, variance;
+};
+
+static struct folded fold(double mu, double sd)
 {
     if (sd <= 0)
-        return 0;
+        return (struct folded){mu, 0};
     double t = mu / sd;
-    double folded = sd * sqrt(2 / M_PI) * exp(-t * t / 2) + mu * erf(t / M_SQRT2);
-    return fmax(folded - mu, 0);
+    double mean = sd * sqrt(2 / M_PI) * exp(-t * t / 2) + mu * erf(t / M_SQRT2);
+    return (struct folded){mean, mu * mu + sd * sd - mean * mean};
 }
 
+/* The bias of a bin is largest where its true gap is 0, so that two errors less than the gap seen
+ * are taken for the truth. */
 static struct interval of_ece(const struct sums *s, const struct bin_noise *bin)
 {
-    double variance = 0, bias = 0;
+    double up = 0, down = 0, bias = 0;
     for (size_t b = 0; b < s->c->bins; b++) {
-        double sd = bin[b].share * bin[b].error;
-        variance += sd * sd;
-        bias += fold_bias(bin[b].share * fmax(fabs(bin[b].gap) - 2 * bin[b].error, 0), sd);
+        double sd = bin[b].share * bin[b].error, seen = bin[b].share * fabs(bin[b].gap);
+        double least = fmax(seen - 2 * sd, 0);
+        struct folded f = fold(least, sd);
+        bias += f.mean - least;
+        down += f.variance;
+        up += fold(seen, sd).variance;
     }
-    double half = s->z * sqrt(variance);
-    return (struct interval){fmax(0, s->c->ece - bias - half), fmin(1, s->c->ece + half)};
+    return (struct interval){fmax(0, s->c->ece - bias - s->z * sqrt(down)),
+                             fmin(1, s->c->ece + s->z * sqrt(up))};
 }
 
 /* Reliability: sum of share * gap^2.  Its influence is 2 gap d - gap^2 in the label's bin, d being

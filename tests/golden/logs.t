@@ -29,7 +29,7 @@ fails (seen), wrong (unseen): of attempts; the rest: of visits. More: --json
 
 Confidence
 stage            threshold               ece             auroc
-confidence_gate       0.85  0.19 (0.13–0.29)  0.90 (0.81–0.96)
+confidence_gate       0.85  0.19 (0.04–0.28)  0.90 (0.78–0.96)
 
 Edges
 from             to                 share of visits  count
