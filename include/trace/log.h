@@ -60,6 +60,7 @@ const char *quality_kind_name(enum quality_kind kind);
 enum { QUALITY_PLACES = 5 };
 struct quality {
     uint64_t records; /* requests, lines or rows */
+    uint64_t asides;  /* log records that say nothing of a span */
     uint64_t traces, roots, errors, interrupts;
     uint64_t count[QUALITY_KIND_COUNT];
     struct {

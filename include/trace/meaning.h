@@ -31,6 +31,7 @@ enum meaning {
     MEANS_COST_PART,  /* those of the same rank add up */
     MEANS_COSTS,      /* JSON text: a map with a total, or with parts that add up */
     MEANS_MODEL_NAME, /* the same, of any span that may be more than a call */
+    MEANS_RESPONSE,   /* the id of a model's response */
     MEANS_TOKENS_IN,
     MEANS_TOKENS_OUT,
     MEANS_NOTE, /* part of an annotation or evaluation */

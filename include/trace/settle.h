@@ -9,6 +9,7 @@
 /* A score or decision of a span; texts are ids of the set of spans. */
 struct judgement {
     uint64_t span;     /* its id; 0: the root of the trace */
+    uint64_t response; /* of the model's response that tells the span; 0: its ids do */
     uint32_t trace;    /* SPAN_NONE: the id alone tells */
     uint32_t decision; /* of a person; SPAN_NONE */
     double score;      /* in [0, 1], NaN */
@@ -19,17 +20,34 @@ struct judgement {
     uint64_t line;
 };
 
+/* The id of a model's response (ids_span), and the index of the span that gave it. */
+struct response {
+    uint64_t id;
+    uint32_t span;
+};
+
 /* Zeroed: nothing to settle.  settle_release. */
 struct settle {
     VEC(struct judgement) judgements;
     VEC(uint32_t) shared; /* spans of servers that have the id of the client's span */
+    VEC(struct response) responses;
 };
+
+/* What waited at some time, to go back to when what came afterwards counts for nothing. */
+struct settle_mark {
+    size_t judgements, shared, responses;
+};
+struct settle_mark settle_mark(const struct settle *s);
+void settle_back(struct settle *s, struct settle_mark mark);
 
 /* Keeps a judgement, in the order of the calls, until settle_all; its texts are borrowed until
  * then. */
 void settle_judgement(struct settle *s, const struct judgement *j);
 /* The span added last shares the id of its client's span. */
 void settle_shared(struct settle *s, const struct span_set *set);
+
+/* The span to be added next, or the one of that index, gave a response of this id. */
+void settle_response(struct settle *s, uint64_t response, size_t span);
 
 /* Gives each client that shares its id an id of its own and makes it the server's parent, then
  * puts scores and decisions onto their spans; counts those whose span is not there. */

@@ -62,6 +62,9 @@ static void gather_facts(const struct trace_log *log, const struct log_options *
                         .kind = STORED_OPTION, .name = "price", .text = options->prices[i]}));
     vec_push(f,
              ((struct stored_fact){.kind = STORED_COUNT, .name = "records", .number = q->records}));
+    if (q->asides)
+        vec_push(
+            f, ((struct stored_fact){.kind = STORED_COUNT, .name = "asides", .number = q->asides}));
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
         const char *name = quality_kind_name((enum quality_kind)k);
         if (q->count[k])
@@ -122,6 +125,8 @@ static void take_quality(struct loading *l, const struct stored_fact *f)
     struct quality *q = &l->log->quality;
     if (f->kind == STORED_COUNT && !strcmp(f->name, "records"))
         q->records += f->number;
+    if (f->kind == STORED_COUNT && !strcmp(f->name, "asides"))
+        q->asides += f->number;
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
         if (strcmp(f->name, quality_kind_name((enum quality_kind)k)))
             continue;

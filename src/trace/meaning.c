@@ -64,6 +64,7 @@ const struct word meaning_words[] = {
     {"cost",                              MEANS_COST,       1},
     {"llm.cost.prompt",                   MEANS_COST_PART,  2},
     {"llm.cost.completion",               MEANS_COST_PART,  2},
+    {"gen_ai.response.id",                MEANS_RESPONSE,   1},
     {"gen_ai.response.model",             MEANS_MODEL_NAME, 2},
     {"ls_model_name",                     MEANS_MODEL_NAME, 2},
     {"model",                             MEANS_MODEL_NAME, 1},

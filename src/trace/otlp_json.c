@@ -7,6 +7,7 @@
 #include "trace/otlp_json.h"
 
 #include "trace/ids.h"
+#include "trace/log_record.h"
 #include "trace/record.h"
 
 #include <string.h>
@@ -60,14 +61,20 @@ static bool read_value(struct json any, struct attribute *out)
     return false;
 }
 
+/* An element of a list of attributes; false when it has no value that attributes have. */
+static bool read_attribute(struct json v, struct attribute *a)
+{
+    *a = (struct attribute){0};
+    return json_text(json_get(v, "key"), &a->key, &a->key_len) &&
+           read_value(json_get(v, "value"), a);
+}
+
 static void read_attributes(struct json list, struct sink *sink)
 {
-    for (struct json_iter it = json_each(list); json_next(&it);) {
-        struct attribute a = {0};
-        if (json_text(json_get(it.value, "key"), &a.key, &a.key_len) &&
-            read_value(json_get(it.value, "value"), &a))
+    struct attribute a;
+    for (struct json_iter it = json_each(list); json_next(&it);)
+        if (read_attribute(it.value, &a))
             vocabulary_attribute(sink->words, &a);
-    }
 }
 
 static void read_events(struct json list, struct sink *sink)
@@ -198,10 +205,58 @@ static struct json_iter elements(struct sink *sink, struct json v)
     return json_each(v);
 }
 
+/* The attributes of a log record, or the members of its body. */
+static void read_told(struct json list, struct log_record *r)
+{
+    struct attribute a;
+    for (struct json_iter it = json_each(list); json_next(&it);)
+        if (read_attribute(it.value, &a))
+            log_record_attribute(r, &a);
+}
+
+static void read_log_record(struct json v, struct log_record *r)
+{
+    struct sink *sink = r->sink;
+    char digits[24];
+    const char *s;
+    size_t len;
+    if (json_type(v) != JSON_MAP) {
+        record_unreadable(sink);
+        return;
+    }
+    record_at(sink, v);
+    log_record_open(r);
+    if (record_id(json_get2(v, "traceId", "trace_id"), digits, &s, &len))
+        r->trace = ids_trace(sink->set, s, len);
+    if (record_id(json_get2(v, "spanId", "span_id"), digits, &s, &len))
+        r->span = ids_span(s, len);
+    if (json_text(json_get2(v, "eventName", "event_name"), &s, &len))
+        log_record_name(r, s, len);
+    struct json body = json_get(v, "body"), map = json_get2(body, "kvlistValue", "kvlist_value");
+    read_told(json_get(map, "values"), r);
+    read_told(json_get(v, "attributes"), r);
+    log_record_close(r);
+}
+
+static void read_logs(struct json resources, struct sink *sink)
+{
+    struct log_record record = {.sink = sink};
+    for (struct json_iter r = elements(sink, resources); json_next(&r);) {
+        struct json scopes = json_get2(r.value, "scopeLogs", "scope_logs");
+        for (struct json_iter s = elements(sink, scopes); json_next(&s);) {
+            struct json records = json_get2(s.value, "logRecords", "log_records");
+            for (struct json_iter it = elements(sink, records); json_next(&it);)
+                read_log_record(it.value, &record);
+        }
+    }
+    log_record_release(&record);
+}
+
 int otlp_json_read(struct json root, struct sink *sink, struct error *err)
 {
     struct json resources = json_get2(root, "resourceSpans", "resource_spans");
     sink->quality->records++;
+    read_logs(json_get2(root, "resourceLogs", "resource_logs"), sink);
     for (struct json_iter r = elements(sink, resources); json_next(&r);) {
         struct json scopes = json_get2(r.value, "scopeSpans", "scope_spans");
         if (!json_present(scopes))

@@ -9,6 +9,7 @@
 
 #include "base/utf8.h"
 #include "trace/ids.h"
+#include "trace/log_record.h"
 
 #include <string.h>
 
@@ -33,6 +34,15 @@ enum {
     LINK_SPAN_ID = BYTES(2),
     LINK_ATTRIBUTES = BYTES(4),
     SPAN_STATUS = BYTES(15),
+    RECORD_TIME = PROTO_TAG(1, PROTO_FIXED64),
+    RECORD_SEVERITY = PROTO_TAG(2, PROTO_VARINT),
+    RECORD_BODY = BYTES(5),
+    RECORD_ATTRIBUTES = BYTES(6),
+    RECORD_FLAGS = PROTO_TAG(8, PROTO_FIXED32),
+    RECORD_TRACE_ID = BYTES(9),
+    RECORD_SPAN_ID = BYTES(10),
+    RECORD_OBSERVED = PROTO_TAG(11, PROTO_FIXED64),
+    RECORD_EVENT = BYTES(12),
     STATUS_MESSAGE = BYTES(2),
     STATUS_CODE = PROTO_TAG(3, PROTO_VARINT),
     EVENT_NAME = BYTES(2),
@@ -202,26 +212,39 @@ static bool read_value(struct otlp_proto *p, struct proto_bytes bytes, struct at
     return is_done(p, &in);
 }
 
-static bool read_attribute(struct otlp_proto *p, struct proto_bytes bytes)
+/* *has is false for one without a key, or a value that attributes have. */
+static bool take_attribute(struct otlp_proto *p, struct proto_bytes bytes, struct attribute *a,
+                           bool *has)
 {
     struct proto in = proto_walk(bytes);
-    struct attribute a = {0};
     struct proto_field f;
     struct proto_bytes key = {0}, text = {0};
-    bool has = false;
+    *has = false;
+    *a = (struct attribute){0};
     while (proto_next(&in, &f))
         if (f.tag == KEY_VALUE_KEY)
             key = f.bytes;
-        else if (f.tag == KEY_VALUE_VALUE && !read_value(p, f.bytes, &a, &has, &text))
+        else if (f.tag == KEY_VALUE_VALUE && !read_value(p, f.bytes, a, has, &text))
             return false;
     if (!is_done(p, &in))
         return false;
-    if (!has || !key.at)
+    *has = *has && key.at;
+    if (!*has)
         return true;
-    read_text(p, key, &p->key, &a.key, &a.key_len);
-    if (a.kind == ATTRIBUTE_TEXT)
-        read_text(p, text, &p->text, &a.text, &a.text_len);
-    vocabulary_attribute(p->sink->words, &a);
+    read_text(p, key, &p->key, &a->key, &a->key_len);
+    if (a->kind == ATTRIBUTE_TEXT)
+        read_text(p, text, &p->text, &a->text, &a->text_len);
+    return true;
+}
+
+static bool read_attribute(struct otlp_proto *p, struct proto_bytes bytes)
+{
+    struct attribute a;
+    bool has;
+    if (!take_attribute(p, bytes, &a, &has))
+        return false;
+    if (has)
+        vocabulary_attribute(p->sink->words, &a);
     return true;
 }
 
@@ -399,6 +422,102 @@ static bool read_span(struct otlp_proto *p, struct proto_bytes bytes)
     return true;
 }
 
+/* ---- log records ------------------------------------------------------------------------- */
+
+/* Where a ScopeSpans has spans, a ScopeLogs has log records: the first field that only one of the
+ * two has tells which. */
+static bool is_log_record(struct proto_bytes bytes)
+{
+    struct proto in = proto_walk(bytes);
+    struct proto_field f;
+    while (proto_next(&in, &f))
+        switch (f.tag) {
+        case SPAN_TRACE_ID:
+        case SPAN_SPAN_ID:
+        case SPAN_START:
+        case SPAN_END:
+            return false;
+        case RECORD_TIME:
+        case RECORD_SEVERITY:
+        case RECORD_FLAGS:
+        case RECORD_OBSERVED:
+        case RECORD_ATTRIBUTES:
+            return true;
+        default:
+            break;
+        }
+    return false;
+}
+
+static bool read_told(struct otlp_proto *p, struct proto_bytes bytes, struct log_record *r)
+{
+    struct attribute a;
+    bool has;
+    if (!take_attribute(p, bytes, &a, &has))
+        return false;
+    if (has)
+        log_record_attribute(r, &a);
+    return true;
+}
+
+/* The members of a body that is a map. */
+static bool read_body(struct otlp_proto *p, struct proto_bytes bytes, struct log_record *r)
+{
+    struct proto in = proto_walk(bytes);
+    struct proto_field f, member;
+    if (!check_value(p, bytes, 0))
+        return false;
+    while (proto_next(&in, &f))
+        if (f.tag == VALUE_MAP) {
+            struct proto map = proto_walk(f.bytes);
+            while (proto_next(&map, &member))
+                if (member.tag == LIST_VALUES && !read_told(p, member.bytes, r))
+                    return false;
+        }
+    return true;
+}
+
+static bool read_record_part(struct otlp_proto *p, const struct proto_field *f,
+                             struct log_record *r)
+{
+    const char *s;
+    size_t len;
+    switch (f->tag) {
+    case RECORD_TRACE_ID:
+        r->trace = ids_trace_bytes(p->sink->set, f->bytes.at, proto_len(f->bytes));
+        return true;
+    case RECORD_SPAN_ID:
+        r->span = ids_span_bytes(f->bytes.at, proto_len(f->bytes));
+        return true;
+    case RECORD_EVENT:
+        read_text(p, f->bytes, &p->text, &s, &len);
+        log_record_name(r, s, len);
+        return true;
+    case RECORD_ATTRIBUTES:
+        return read_told(p, f->bytes, r);
+    case RECORD_BODY:
+        return read_body(p, f->bytes, r);
+    }
+    return true;
+}
+
+static bool read_log_record(struct otlp_proto *p, struct proto_bytes bytes)
+{
+    struct proto in = proto_walk(bytes);
+    struct log_record r = {.sink = p->sink};
+    struct proto_field f;
+    bool fine = true;
+    p->sink->line = PLACE_BYTE | offset_of(p, in.at);
+    log_record_open(&r);
+    while (fine && proto_next(&in, &f))
+        fine = read_record_part(p, &f, &r);
+    fine = fine && is_done(p, &in);
+    if (fine)
+        log_record_close(&r);
+    log_record_release(&r);
+    return fine;
+}
+
 /* ---- what spans lie in ------------------------------------------------------------------- */
 
 static int read_scope(struct otlp_proto *p, struct proto_bytes bytes, struct error *err)
@@ -406,8 +525,9 @@ static int read_scope(struct otlp_proto *p, struct proto_bytes bytes, struct err
     struct proto in = proto_walk(bytes);
     struct proto_field f;
     while (proto_next(&in, &f)) {
-        bool fine = f.tag == SCOPE_SPANS   ? read_span(p, f.bytes)
-                    : f.tag == SCOPE_SCOPE ? check_message(p, f.bytes, BYTES(3))
+        bool fine = f.tag == SCOPE_SPANS   ? is_log_record(f.bytes) ? read_log_record(p, f.bytes)
+                                                                    : read_span(p, f.bytes)
+                      : f.tag == SCOPE_SCOPE ? check_message(p, f.bytes, BYTES(3))
                                            : true;
         if (!fine && report(p, err))
             return -1;

@@ -86,7 +86,8 @@ static bool parse_line(struct hand *h, const char *line, size_t len)
 {
     struct sink *sink = &h->sink;
     struct quality before = h->quality;
-    size_t spans = h->set.len, judgements = sink->later.judgements.len;
+    size_t spans = h->set.len;
+    struct settle_mark settled = settle_mark(&sink->later);
     struct error ignored = {0};
     struct json root;
     if (lines_blank(line, len))
@@ -96,7 +97,7 @@ static bool parse_line(struct hand *h, const char *line, size_t len)
         return true;
     h->quality = before;
     h->set.len = spans;
-    sink->later.judgements.len = judgements;
+    settle_back(&sink->later, settled);
     return false;
 }
 
@@ -139,6 +140,7 @@ static uint32_t moved_text(const struct crew *c, const struct hand *h, uint32_t 
 static void hand_in(struct crew *c, struct hand *h)
 {
     uint64_t lines = c->done->lines;
+    size_t before = c->sink->set->len;
     span_set_append(c->sink->set, &h->set, lines);
     quality_merge(c->sink->quality, &h->quality, lines);
     for (size_t k = 0; k < h->sink.later.judgements.len; k++) {
@@ -147,6 +149,10 @@ static void hand_in(struct crew *c, struct hand *h)
         j.decision = moved_text(c, h, j.decision);
         j.line += lines;
         settle_judgement(&c->sink->later, &j);
+    }
+    for (size_t k = 0; k < h->sink.later.responses.len; k++) {
+        const struct response *r = &h->sink.later.responses.at[k];
+        settle_response(&c->sink->later, r->id, before + r->span);
     }
     if (h->read) {
         c->done->offset = h->begin + h->read;
@@ -174,7 +180,7 @@ static void read_unit(void *arg, uint32_t worker, uint64_t i)
     pthread_mutex_unlock(&c->lock);
     span_set_clear(&h->set);
     h->quality = (struct quality){0};
-    h->sink.later.judgements.len = 0;
+    settle_back(&h->sink.later, (struct settle_mark){0});
     otlp_walk_forget(h->walk);
 }
 

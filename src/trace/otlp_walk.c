@@ -579,7 +579,8 @@ bool otlp_walk_line(struct otlp_walk *w, const char *begin, const char *end)
 {
     struct sink *sink = w->sink;
     struct quality before = *sink->quality;
-    size_t spans = sink->set->len, judgements = sink->later.judgements.len;
+    size_t spans = sink->set->len;
+    struct settle_mark settled = settle_mark(&sink->later);
     struct parts parts = {0};
     const uint32_t *p = w->at;
     while (w->text + *p < begin) /* tokens of lines left alone */
@@ -596,6 +597,6 @@ bool otlp_walk_line(struct otlp_walk *w, const char *begin, const char *end)
     }
     *sink->quality = before;
     sink->set->len = spans;
-    sink->later.judgements.len = judgements;
+    settle_back(&sink->later, settled);
     return false;
 }

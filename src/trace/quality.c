@@ -25,6 +25,7 @@ void quality_note(struct quality *q, enum quality_kind kind, uint32_t file, uint
 void quality_merge(struct quality *q, const struct quality *from, uint64_t lines)
 {
     q->records += from->records;
+    q->asides += from->asides;
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
         for (size_t i = 0; i < QUALITY_PLACES && i < from->count[k]; i++)
             if (q->count[k] + i < QUALITY_PLACES) {
@@ -82,6 +83,9 @@ void quality_report(const struct trace_log *log, struct result *out)
     d->negative_duration = q->count[QUALITY_NEGATIVE];
     d->unreadable = q->count[QUALITY_UNREADABLE];
     put_places(log, out);
+    if (q->asides)
+        result_assume(out, "%llu log records judge no span, and were passed over",
+                      (unsigned long long)q->asides);
     if (q->count[QUALITY_BAD_SCORE])
         result_warn(out, "%llu scores lie outside 0 to 1 and were left out",
                     (unsigned long long)q->count[QUALITY_BAD_SCORE]);

@@ -21,10 +21,28 @@ void settle_shared(struct settle *s, const struct span_set *set)
     vec_push(&s->shared, (uint32_t)(set->len - 1));
 }
 
+void settle_response(struct settle *s, uint64_t response, size_t span)
+{
+    vec_push(&s->responses, ((struct response){response, (uint32_t)span}));
+}
+
+struct settle_mark settle_mark(const struct settle *s)
+{
+    return (struct settle_mark){s->judgements.len, s->shared.len, s->responses.len};
+}
+
+void settle_back(struct settle *s, struct settle_mark mark)
+{
+    s->judgements.len = mark.judgements;
+    s->shared.len = mark.shared;
+    s->responses.len = mark.responses;
+}
+
 void settle_release(struct settle *s)
 {
     vec_release(&s->judgements);
     vec_release(&s->shared);
+    vec_release(&s->responses);
 }
 
 /* ---- shared ids --------------------------------------------------------------------------- */
@@ -98,6 +116,50 @@ static void part_halves(const struct settle *s, struct span_set *set)
     }
     mem_free(halves);
     mem_free(server);
+}
+
+/* ---- responses ---------------------------------------------------------------------------- */
+
+static int by_response(const void *a, const void *b)
+{
+    const struct response *x = a, *y = b;
+    if (x->id != y->id)
+        return x->id < y->id ? -1 : 1;
+    return x->span < y->span ? -1 : x->span > y->span;
+}
+
+static const struct response *find_response(const struct settle *s, uint64_t id)
+{
+    size_t low = 0, high = s->responses.len;
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        if (s->responses.at[mid].id < id)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low < s->responses.len && s->responses.at[low].id == id ? &s->responses.at[low] : NULL;
+}
+
+/* Judgements by response become those of the first span that gave it. */
+static void find_spans(struct settle *s, const struct span_set *set, struct quality *quality)
+{
+    size_t kept = 0;
+    if (s->responses.len)
+        qsort(s->responses.at, s->responses.len, sizeof *s->responses.at, by_response);
+    for (size_t k = 0; k < s->judgements.len; k++) {
+        struct judgement *j = &s->judgements.at[k];
+        const struct response *r = j->response ? find_response(s, j->response) : NULL;
+        if (r) {
+            j->span = set->id[r->span];
+            j->trace = set->trace[r->span];
+        } else if (j->response) {
+            quality_note(quality, QUALITY_STRAY, j->file, j->line);
+            continue;
+        }
+        s->judgements.at[kept++] = *j;
+    }
+    s->judgements.len = kept;
 }
 
 /* ---- judgements --------------------------------------------------------------------------- */
@@ -197,6 +259,8 @@ void settle_all(struct settle *s, struct span_set *set, struct quality *quality)
 {
     if (s->shared.len)
         part_halves(s, set);
+    if (s->judgements.len)
+        find_spans(s, set, quality);
     if (s->judgements.len)
         judge(s, set, quality);
 }

@@ -6,7 +6,9 @@
 #include "base/units.h"
 #include "model/rules.h"
 #include "trace/failure.h"
+#include "trace/ids.h"
 #include "trace/meaning.h"
+#include "trace/named.h"
 #include "trace/note.h"
 #include "trace/opinion.h"
 #include "trace/prices.h"
@@ -16,15 +18,6 @@
 #include <strings.h>
 
 enum { RANK_USER = 9, RANK_OUTPUT = 1 };
-
-/* "attribute" or "attribute:/json/pointer". */
-struct attr_path {
-    const char *key;
-    size_t len;
-    const char *pointer; /* NULL: the value itself */
-};
-
-enum compare { COMPARE_EQUAL, COMPARE_DIFFERS, COMPARE_BELOW, COMPARE_ABOVE, COMPARE_CONTAINS };
 
 /* What is known of a key seen lately: most attributes of a log have one of few keys. */
 enum { SEEN_KEYS = 1024, SEEN_LENGTH = 61 };
@@ -47,10 +40,9 @@ struct vocabulary {
     struct settle *later; /* NULL: nobody settles */
     struct span_set *set;
     struct quality *quality;
-    struct attr_path stage_by, item_by, task_by, confidence, decision, cost, failure;
+    struct named_path stage_by, item_by, task_by, confidence, decision, cost;
+    struct named_condition failure;
     struct prices prices;
-    enum compare compare;
-    char *failure_value; /* owned */
     struct json_reader *json;
     struct arena arena; /* of texts taken from options */
     struct vocabulary_key
@@ -66,64 +58,10 @@ struct vocabulary {
     struct buf error_text, scratch, documents;
     struct notes notes;
     uint32_t link_trace; /* SPAN_NONE: no link */
-    uint64_t link_span;
+    uint64_t link_span, response;
 };
 
 /* ---- options ---------------------------------------------------------------------------- */
-
-static struct attr_path path_of(const char *option)
-{
-    struct attr_path p = {option, option ? strlen(option) : 0, NULL};
-    const char *split = option ? strstr(option, ":/") : NULL;
-    if (split) {
-        p.len = (size_t)(split - option);
-        p.pointer = split + 1;
-    }
-    return p;
-}
-
-static int read_failure_when(struct vocabulary *v, const char *option, struct error *err)
-{
-    static const struct {
-        const char *text;
-        enum compare compare;
-    } operators[] = {
-        {" contains ", COMPARE_CONTAINS},
-        {"!=",         COMPARE_DIFFERS },
-        {"<",          COMPARE_BELOW   },
-        {">",          COMPARE_ABOVE   },
-        {"=",          COMPARE_EQUAL   }
-    };
-    for (size_t i = 0; option && i < sizeof operators / sizeof operators[0]; i++) {
-        const char *at = strstr(option, operators[i].text);
-        if (!at || at == option)
-            continue;
-        const char *value = at + strlen(operators[i].text);
-        value += strspn(value, " ");
-        v->failure = path_of(option);
-        size_t len = (size_t)(at - option);
-        while (len && option[len - 1] == ' ')
-            len--;
-        v->failure.len = v->failure.pointer ? v->failure.len : len;
-        v->compare = operators[i].compare;
-        v->failure_value = mem_strdup(value);
-        size_t end = strlen(value);
-        while (end && value[end - 1] == ' ')
-            end--;
-        v->failure_value[end] = '\0';
-        if (v->failure.pointer) { /* the pointer ends where the operator begins */
-            buf_clear(&v->scratch);
-            buf_add(&v->scratch, v->failure.pointer, len - (size_t)(v->failure.pointer - option));
-            v->failure.pointer = arena_strdup(&v->arena, buf_text(&v->scratch));
-        }
-        return 0;
-    }
-    if (!option)
-        return 0;
-    return error_set(
-        err, ERR_USAGE,
-        "--failure-when \"%s\": write ATTR = VALUE, or != < > contains in place of =", option);
-}
 
 int vocabulary_new(const struct log_options *options, struct span_set *set, struct quality *quality,
                    struct vocabulary **out, struct error *err)
@@ -135,12 +73,12 @@ int vocabulary_new(const struct log_options *options, struct span_set *set, stru
     v->options = options;
     v->set = set;
     v->quality = quality;
-    v->stage_by = path_of(options->stage_by);
-    v->item_by = path_of(options->item_by);
-    v->task_by = path_of(options->task_by);
-    v->confidence = path_of(options->confidence);
-    v->decision = path_of(options->decision);
-    v->cost = path_of(options->cost);
+    v->stage_by = named_path_of(options->stage_by);
+    v->item_by = named_path_of(options->item_by);
+    v->task_by = named_path_of(options->task_by);
+    v->confidence = named_path_of(options->confidence);
+    v->decision = named_path_of(options->decision);
+    v->cost = named_path_of(options->cost);
     v->json = json_reader_new();
     arena_init(&v->arena);
     v->seen = mem_zero(SEEN_KEYS + 1, sizeof *v->seen);
@@ -149,7 +87,9 @@ int vocabulary_new(const struct log_options *options, struct span_set *set, stru
     *out = v;
     if (prices_read(options->prices, options->n_prices, &v->arena, &v->prices, err))
         return -1;
-    return read_failure_when(v, options->failure_when, err);
+    if (!options->failure_when)
+        return 0;
+    return named_condition_read(options->failure_when, &v->arena, &v->failure, err);
 }
 
 void vocabulary_free(struct vocabulary *v)
@@ -164,7 +104,6 @@ void vocabulary_free(struct vocabulary *v)
     buf_release(&v->documents);
     buf_release(&v->usage.model);
     notes_release(&v->notes);
-    mem_free(v->failure_value);
     mem_free(v);
 }
 
@@ -252,7 +191,7 @@ static bool json_inside(struct vocabulary *v, const struct attribute *a, struct 
 }
 
 /* Is `a` the attribute that `path` names?  Then *value is what the path points at. */
-static bool named(struct vocabulary *v, const struct attr_path *path, const struct attribute *a,
+static bool named(struct vocabulary *v, const struct named_path *path, const struct attribute *a,
                   struct attribute *value)
 {
     struct json root;
@@ -330,8 +269,8 @@ static void put_error_text(struct vocabulary *v, const char *s, size_t len)
 
 static bool is_named(const struct vocabulary *v, const char *key, size_t len)
 {
-    const struct attr_path *paths[] = {&v->stage_by, &v->item_by, &v->task_by, &v->confidence,
-                                       &v->decision, &v->cost,    &v->failure};
+    const struct named_path *paths[] = {&v->stage_by, &v->item_by, &v->task_by,     &v->confidence,
+                                        &v->decision, &v->cost,    &v->failure.path};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (paths[i]->key && paths[i]->len == len && memcmp(paths[i]->key, key, len) == 0)
             return true;
@@ -571,6 +510,9 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
     case MEANS_MODEL_NAME:
         put_model(v, w->rank, a);
         break;
+    case MEANS_RESPONSE:
+        v->response = a->kind == ATTRIBUTE_TEXT ? ids_span(a->text, a->text_len) : 0;
+        break;
     case MEANS_TOKENS_IN:
         put_tokens(v, w->rank, a, &v->usage.rank_input, &v->usage.input);
         break;
@@ -612,17 +554,17 @@ static bool compares(struct vocabulary *v, const struct attribute *a)
 {
     struct error ignored = {0};
     double x, y;
-    bool numbers = number_of(v, a, &x) && units_number(v->failure_value, &y, &ignored) == 0;
+    bool numbers = number_of(v, a, &x) && units_number(v->failure.value, &y, &ignored) == 0;
     const char *s;
-    size_t len, n = strlen(v->failure_value);
-    if (v->compare == COMPARE_BELOW || v->compare == COMPARE_ABOVE)
-        return numbers && (v->compare == COMPARE_BELOW ? x < y : x > y);
+    size_t len, n = strlen(v->failure.value);
+    if (v->failure.compare == NAMED_BELOW || v->failure.compare == NAMED_ABOVE)
+        return numbers && (v->failure.compare == NAMED_BELOW ? x < y : x > y);
     text_of(v, a, &s, &len);
-    bool equal = numbers ? x == y : len == n && memcmp(s, v->failure_value, n) == 0;
-    if (v->compare != COMPARE_CONTAINS)
-        return equal == (v->compare == COMPARE_EQUAL);
+    bool equal = numbers ? x == y : len == n && memcmp(s, v->failure.value, n) == 0;
+    if (v->failure.compare != NAMED_CONTAINS)
+        return equal == (v->failure.compare == NAMED_EQUAL);
     for (size_t i = 0; i + n <= len; i++)
-        if (memcmp(s + i, v->failure_value, n) == 0)
+        if (memcmp(s + i, v->failure.value, n) == 0)
             return true;
     return false;
 }
@@ -643,7 +585,7 @@ static void apply_named(struct vocabulary *v, const struct attribute *a)
         put_cost(v, RANK_USER, false, x);
     if (named(v, &v->decision, a, &value))
         put_text(v, &v->rank_decision, RANK_USER, &v->span.decision, &value);
-    if (named(v, &v->failure, a, &value) && compares(v, &value))
+    if (named(v, &v->failure.path, a, &value) && compares(v, &value))
         v->failed = true;
 }
 
@@ -664,6 +606,7 @@ struct span *vocabulary_open(struct vocabulary *v)
     buf_clear(&v->documents);
     notes_clear(&v->notes);
     v->link_trace = SPAN_NONE;
+    v->response = 0;
     return &v->span;
 }
 
@@ -775,8 +718,11 @@ void vocabulary_close(struct vocabulary *v)
 {
     const struct span *s = settle_span(v);
     put_notes(v);
-    if (v->notes.at.len == 0 || v->link_trace == SPAN_NONE)
-        span_set_add(v->set, s);
+    if (v->notes.at.len && v->link_trace != SPAN_NONE)
+        return;
+    if (v->response && v->later)
+        settle_response(v->later, v->response, v->set->len);
+    span_set_add(v->set, s);
 }
 
 void vocabulary_take(struct vocabulary *v, struct span *out)

@@ -61,6 +61,8 @@ static inline void same_spans(const struct one_reader *a, const struct one_reade
         SAME(line);
         SAME(confidence);
         SAME(threshold);
+        SAME(cost);
+        SAME(tries);
         SAME(outcome);
         SAME(flags);
         SAME(kind);
@@ -72,6 +74,8 @@ static inline void same_spans(const struct one_reader *a, const struct one_reade
         SAME(session);
         SAME(stage_key);
         SAME(item_key);
+        SAME(task_key);
+        SAME(documents);
         SAME(decision);
 #undef SAME
     }
@@ -87,6 +91,13 @@ static inline void same_spans(const struct one_reader *a, const struct one_reade
             x->rank != y->rank || x->line != y->line || x->afterwards != y->afterwards)
             BUG("judgement %zu differs", i);
     }
+    if (a->sink.later.responses.len != b->sink.later.responses.len)
+        BUG("%zu responses walked, %zu parsed", a->sink.later.responses.len,
+            b->sink.later.responses.len);
+    for (size_t i = 0; i < a->sink.later.responses.len; i++)
+        if (a->sink.later.responses.at[i].id != b->sink.later.responses.at[i].id ||
+            a->sink.later.responses.at[i].span != b->sink.later.responses.at[i].span)
+            BUG("response %zu differs", i);
     if (memcmp(&a->quality, &b->quality, sizeof a->quality) != 0)
         BUG("the walk and the parser count other faults");
 }
