@@ -9,6 +9,42 @@
  * scorer and threshold, counts edges, and fills verdict, reviewed, confidence and end of every
  * item.  Calls discover_truth. */
 void discover(struct trace_log *log);
+/* How often each step comes before each other one, over all batches of items; ranking_free. */
+struct ranking;
+struct ranking *ranking_new(void);
+/* NULL is fine. */
+void ranking_free(struct ranking *r);
+/* Counts the items of a log, whose stages are those of the batches before and maybe more. */
+void ranking_add(struct ranking *r, const struct trace_log *log);
+/* Puts the stages of the log, and those of its visits, in order; new_of[old number]. */
+void ranking_apply(const struct ranking *r, struct trace_log *log, uint32_t *new_of);
+
+/* What is found of a log whose items come in batches.  The review, and whether items have roots, is
+ * decided on the first; order, layers, scorer and gate at the end.  Zeroed; discovery_release. */
+struct discovery {
+    struct ranking *order;
+    VEC(uint64_t) before;   /* by stage: visits that the review came right behind */
+    uint64_t items, rooted; /* all, and those with a root */
+    bool decided, has_roots;
+    bool any_told, told_apart; /* spans told a threshold; two different ones */
+    double told;
+    bool other_review; /* set by discover_order: all batches show another one */
+};
+/* As discover, for the items of one batch: the stages keep their numbers, and there is no gate. */
+void discover_batch(struct trace_log *log, struct discovery *d);
+/* After the last batch: puts the stages in order; new_of[old number]. */
+void discover_order(struct trace_log *log, struct discovery *d, uint32_t *new_of);
+/* An item that has a confidence at the gate. */
+struct routed {
+    double confidence;
+    bool reviewed;
+};
+/* Then layers and kinds, scorer, gate and threshold, from n items, which are sorted; failed[stage]:
+ * a visit of it failed or was tried again. */
+void discover_finish(struct trace_log *log, struct discovery *d, struct routed *items, size_t n,
+                     const bool *failed);
+void discovery_release(struct discovery *d);
+
 /* What is known of each item's draft and of what it shipped: labels first, then annotations, then
  * decisions. */
 void discover_truth(struct trace_log *log);

@@ -128,6 +128,7 @@ struct log_stage {
     uint64_t visits, attempts;
     uint64_t kinds[SPAN_KIND_COUNT], inner[SPAN_KIND_COUNT]; /* of its spans, of those below */
     uint64_t interrupts, decisions, confidences, hidden;
+    uint64_t scored; /* items of which it gave the confidence at the gate */
 };
 
 /* Names of steps in a log: a scenario fitted from it has some steps more (orchestration, gate), and

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The flow that many items show.
- *
- * Steps are ordered by majority: a step stands before another when more items meet it first, and
- * steps are ranked by how many they stand before less how many stand before them (Copeland's
- * rule), with the mean place in the item among equals. */
+/* What the steps that many items show are, which of them is the review and which the gate, and how
+ * each item ended. */
 #include "trace/discover.h"
 
 #include "model/rules.h"
@@ -12,97 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-enum { PAIRS_MAX = 256 };
-
-/* ---- order of steps --------------------------------------------------------------------- */
-
-struct ranking {
-    size_t n;
-    int32_t *before; /* [n * n] items that meet a first less those that meet b first;
-                        NULL with more than PAIRS_MAX stages */
-    double *place;   /* [n] sum over items of the place of its first visit */
-    uint64_t *items; /* [n] */
-};
-
-struct ranked {
-    int32_t score;
-    double place;
-    uint32_t stage;
-};
-
-static int by_rank(const void *a, const void *b)
-{
-    const struct ranked *x = a, *y = b;
-    if (x->score != y->score)
-        return x->score > y->score ? -1 : 1;
-    if (x->place != y->place)
-        return x->place < y->place ? -1 : 1;
-    return x->stage < y->stage ? -1 : x->stage > y->stage;
-}
-
-/* met[stage] == stamp: this item has been there. */
-static void rank_item(const struct trace_log *log, const struct log_item *item, uint32_t *met,
-                      uint32_t stamp, struct ranking *r)
-{
-    uint32_t order[PAIRS_MAX]; /* with fewer stages than that: all that the item meets */
-    size_t n = 0;
-    for (uint32_t k = 0; k < item->n_visits; k++) {
-        uint32_t stage = log->visits.at[item->first_visit + k].stage;
-        if (met[stage] == stamp)
-            continue;
-        met[stage] = stamp;
-        r->place[stage] += (double)n;
-        r->items[stage]++;
-        if (r->before)
-            order[n] = stage;
-        n++;
-    }
-    for (size_t i = 0; r->before && i < n; i++)
-        for (size_t k = i + 1; k < n; k++) {
-            r->before[order[i] * r->n + order[k]]++;
-            r->before[order[k] * r->n + order[i]]--;
-        }
-}
-
-static void order_stages(struct trace_log *log)
-{
-    size_t n = log->stages.len;
-    struct ranking r = {.n = n};
-    if (n == 0)
-        return;
-    uint32_t *met = mem_zero(n, sizeof *met), *new_of = mem_zero(n, sizeof *new_of);
-    struct ranked *rank = mem_zero(n, sizeof *rank);
-    struct log_stage *old = mem_alloc(n * sizeof *old);
-    r.before = n <= PAIRS_MAX ? mem_zero(n * n, sizeof *r.before) : NULL;
-    r.place = mem_zero(n, sizeof *r.place);
-    r.items = mem_zero(n, sizeof *r.items);
-    for (size_t i = 0; i < log->items.len; i++)
-        rank_item(log, &log->items.at[i], met, (uint32_t)i + 1, &r);
-    for (size_t s = 0; s < n; s++) {
-        rank[s].stage = (uint32_t)s;
-        rank[s].place = r.items[s] ? r.place[s] / (double)r.items[s] : 0;
-        for (size_t k = 0; r.before && k < n; k++) {
-            int32_t lead = r.before[s * n + k];
-            rank[s].score += (lead > 0) - (lead < 0);
-        }
-    }
-    qsort(rank, n, sizeof *rank, by_rank);
-    memcpy(old, log->stages.at, n * sizeof *old);
-    for (size_t s = 0; s < n; s++) {
-        log->stages.at[s] = old[rank[s].stage];
-        new_of[rank[s].stage] = (uint32_t)s;
-    }
-    for (size_t v = 0; v < log->visits.len; v++)
-        log->visits.at[v].stage = new_of[log->visits.at[v].stage];
-    mem_free(met);
-    mem_free(new_of);
-    mem_free(rank);
-    mem_free(old);
-    mem_free(r.before);
-    mem_free(r.place);
-    mem_free(r.items);
-}
 
 /* ---- layers and kinds ------------------------------------------------------------------- */
 
@@ -275,8 +181,7 @@ static enum log_end end_of(const struct trace_log *log, const struct log_item *i
     return item->root_failed ? LOG_FAILED : LOG_SHIPPED;
 }
 
-static void settle_item(struct trace_log *log, struct log_item *item, bool has_roots,
-                        uint64_t *scored)
+static void settle_item(struct trace_log *log, struct log_item *item, bool has_roots)
 {
     uint32_t scorer = SPAN_NONE;
     for (uint32_t k = 0; k < item->n_visits; k++) {
@@ -292,25 +197,34 @@ static void settle_item(struct trace_log *log, struct log_item *item, bool has_r
         }
     }
     if (scorer != SPAN_NONE)
-        scored[scorer]++;
+        log->stages.at[scorer].scored++;
     item->end = end_of(log, item, has_roots);
 }
 
-static void settle_items(struct trace_log *log)
+/* Do most items have a root? */
+static bool mostly_rooted(const struct trace_log *log)
 {
-    uint64_t *scored = mem_zero(log->stages.len, sizeof *scored);
-    uint64_t most = 0, rooted = 0;
+    uint64_t rooted = 0;
     for (size_t i = 0; i < log->items.len; i++)
         rooted += log->items.at[i].rooted;
+    return 2 * rooted > log->items.len;
+}
+
+static void settle_items(struct trace_log *log, bool has_roots)
+{
     for (size_t i = 0; i < log->items.len; i++)
-        settle_item(log, &log->items.at[i], 2 * rooted > log->items.len, scored);
+        settle_item(log, &log->items.at[i], has_roots);
+}
+
+static void find_scorer(struct trace_log *log)
+{
+    uint64_t most = 0;
     log->scorer = -1;
     for (size_t s = 0; s < log->stages.len; s++)
-        if (scored[s] > most) {
-            most = scored[s];
+        if (log->stages.at[s].scored > most) {
+            most = log->stages.at[s].scored;
             log->scorer = (int32_t)s;
         }
-    mem_free(scored);
 }
 
 enum log_truth discover_annotation(const char *text)
@@ -429,11 +343,6 @@ double discover_shortest(double low, double high)
     return high;
 }
 
-struct routed {
-    double confidence;
-    bool reviewed;
-};
-
 static int by_confidence(const void *a, const void *b)
 {
     const struct routed *x = a, *y = b;
@@ -483,82 +392,188 @@ static double logged_threshold(const struct trace_log *log)
     return t;
 }
 
-static int32_t step_before_review(const struct trace_log *log)
+/* Counts of each stage the visits that the review came right behind. */
+static void count_before_review(const struct trace_log *log, uint64_t *count)
 {
-    uint64_t *count = mem_zero(log->stages.len, sizeof *count), most = 0;
-    int32_t best = -1;
     for (size_t v = 1; v < log->visits.len; v++) {
         const struct log_visit *here = &log->visits.at[v], *before = here - 1;
         if ((int32_t)here->stage == log->review && here->item != SPAN_NONE &&
             before->item == here->item && before->stage != here->stage)
             count[before->stage]++;
     }
-    for (size_t s = 0; s < log->stages.len; s++)
+}
+
+static int32_t greatest(const uint64_t *count, size_t n)
+{
+    uint64_t most = 0;
+    int32_t best = -1;
+    for (size_t s = 0; s < n; s++)
         if (count[s] > most) {
             most = count[s];
             best = (int32_t)s;
         }
-    mem_free(count);
     return best;
 }
 
-/* A step that does nothing but route: it stands behind others, does no model's, tool's or data's
- * work, and never fails. */
+/* Does a step nothing but route?  It stands behind others, does no model's, tool's or data's work,
+ * and never fails. */
 static bool only_routes(const struct trace_log *log, int32_t stage)
 {
     const struct log_stage *s = &log->stages.at[stage];
-    if (stage == 0 || s->layer != LAYER_AGENT)
-        return false;
+    return stage > 0 && s->layer == LAYER_AGENT &&
+           s->kinds[SPAN_MODEL] + s->kinds[SPAN_TOOL] + s->kinds[SPAN_DATA] == 0 &&
+           s->inner[SPAN_MODEL] + s->inner[SPAN_TOOL] + s->inner[SPAN_DATA] == 0;
+}
+
+static bool never_fails(const struct trace_log *log, int32_t stage)
+{
     for (size_t v = 0; v < log->visits.len; v++)
         if ((int32_t)log->visits.at[v].stage == stage &&
             (log->visits.at[v].outcome != OUTCOME_OK || log->visits.at[v].n_attempts > 1))
             return false;
-    return s->kinds[SPAN_MODEL] + s->kinds[SPAN_TOOL] + s->kinds[SPAN_DATA] == 0 &&
-           s->inner[SPAN_MODEL] + s->inner[SPAN_TOOL] + s->inner[SPAN_DATA] == 0;
+    return true;
+}
+
+/* `told`: the threshold that spans tell, or NaN; `before`: of each stage, see
+ * count_before_review. */
+static void find_gate(struct trace_log *log, struct routed *r, size_t n, double told,
+                      const uint64_t *before)
+{
+    size_t reviewed = 0;
+    for (size_t i = 0; i < n; i++)
+        reviewed += r[i].reviewed;
+    log->gate = -1;
+    log->threshold = NAN;
+    if (log->review < 0 || reviewed == 0 || reviewed == n)
+        return;
+    double low = 0, high = 1;
+    uint64_t wrong;
+    best_cut(r, n, &low, &high, &wrong);
+    uint64_t wrong_told = isnan(told) ? UINT64_MAX : wrong_side(r, n, told);
+    log->threshold_logged = wrong_told <= wrong + n / 20;
+    log->threshold = log->threshold_logged ? told : discover_shortest(low, high);
+    log->gate_mixed = log->threshold_logged ? wrong_told : wrong;
+    if (log->gate_mixed * 10 <= n)
+        log->gate = greatest(before, log->stages.len);
+    if (log->gate < 0)
+        log->threshold = NAN;
 }
 
 void discover_gate(struct trace_log *log)
 {
-    size_t n = 0, reviewed = 0;
-    struct routed *r = mem_alloc(log->items.len * sizeof *r);
+    size_t n = 0;
+    struct routed *r = mem_alloc((log->items.len + 1) * sizeof *r);
+    uint64_t *before = mem_zero(log->stages.len + 1, sizeof *before);
     for (size_t i = 0; i < log->items.len; i++)
-        if (!isnan(log->items.at[i].confidence)) {
+        if (!isnan(log->items.at[i].confidence))
             r[n++] = (struct routed){log->items.at[i].confidence, log->items.at[i].reviewed};
-            reviewed += log->items.at[i].reviewed;
-        }
-    log->gate = -1;
-    log->threshold = NAN;
-    if (log->review >= 0 && reviewed > 0 && reviewed < n) {
-        double low = 0, high = 1, told = logged_threshold(log);
-        uint64_t wrong;
-        best_cut(r, n, &low, &high, &wrong);
-        uint64_t wrong_told = isnan(told) ? UINT64_MAX : wrong_side(r, n, told);
-        log->threshold_logged = wrong_told <= wrong + n / 20;
-        log->threshold = log->threshold_logged ? told : discover_shortest(low, high);
-        log->gate_mixed = log->threshold_logged ? wrong_told : wrong;
-        if (log->gate_mixed * 10 <= n)
-            log->gate = step_before_review(log);
-        if (log->gate < 0)
-            log->threshold = NAN;
-        else if (only_routes(log, log->gate))
-            log->stages.at[log->gate].kind = STEP_GATE;
-    }
+    count_before_review(log, before);
+    find_gate(log, r, n, logged_threshold(log), before);
+    if (log->gate >= 0 && only_routes(log, log->gate) && never_fails(log, log->gate))
+        log->stages.at[log->gate].kind = STEP_GATE;
+    mem_free(before);
     mem_free(r);
+}
+
+/* ---- a log read whole ---------------------------------------------------------------------- */
+
+static void order_stages(struct trace_log *log)
+{
+    struct ranking *r = ranking_new();
+    uint32_t *new_of = mem_zero(log->stages.len + 1, sizeof *new_of);
+    ranking_add(r, log);
+    ranking_apply(r, log, new_of);
+    ranking_free(r);
+    mem_free(new_of);
+}
+
+static void name_kinds(struct trace_log *log)
+{
+    for (size_t s = 0; s < log->stages.len; s++) {
+        struct log_stage *stage = &log->stages.at[s];
+        stage->kind = (int32_t)s == log->review ? STEP_REVIEW : STEP_STAGE;
+        stage->layer = layer_of(stage);
+    }
 }
 
 void discover(struct trace_log *log)
 {
     order_stages(log);
     log->review = find_review(log);
-    for (size_t s = 0; s < log->stages.len; s++) {
-        struct log_stage *stage = &log->stages.at[s];
-        stage->kind = (int32_t)s == log->review ? STEP_REVIEW : STEP_STAGE;
-        stage->layer = layer_of(stage);
-    }
+    name_kinds(log);
     drop_automatic(log);
     hear_annotations(log);
-    settle_items(log);
+    settle_items(log, mostly_rooted(log));
+    find_scorer(log);
     discover_gate(log);
     discover_edges(log);
     discover_truth(log);
+}
+
+/* ---- a log read in batches ----------------------------------------------------------------- */
+
+static void note_threshold(struct discovery *d, const struct trace_log *log)
+{
+    for (size_t i = 0; i < log->spans.len; i++) {
+        double x = log->spans.threshold[i];
+        if (isnan(x))
+            continue;
+        d->told_apart = d->told_apart || (d->any_told && x != d->told);
+        d->any_told = true;
+        d->told = x;
+    }
+}
+
+void discover_batch(struct trace_log *log, struct discovery *d)
+{
+    if (!d->order)
+        d->order = ranking_new();
+    ranking_add(d->order, log);
+    for (size_t i = 0; i < log->items.len; i++)
+        d->rooted += log->items.at[i].rooted;
+    d->items += log->items.len;
+    if (!d->decided) {
+        log->review = find_review(log);
+        d->has_roots = mostly_rooted(log);
+        d->decided = true;
+    }
+    while (d->before.len < log->stages.len)
+        vec_push(&d->before, 0);
+    drop_automatic(log);
+    hear_annotations(log);
+    settle_items(log, d->has_roots);
+    count_before_review(log, d->before.at);
+    note_threshold(d, log);
+    discover_edges(log);
+    discover_truth(log);
+}
+
+void discover_order(struct trace_log *log, struct discovery *d, uint32_t *new_of)
+{
+    uint64_t *before = mem_alloc((log->stages.len + 1) * sizeof *before);
+    memcpy(before, d->before.at, log->stages.len * sizeof *before);
+    d->other_review = find_review(log) != log->review;
+    ranking_apply(d->order, log, new_of);
+    for (size_t s = 0; s < log->stages.len; s++)
+        d->before.at[new_of[s]] = before[s];
+    if (log->review >= 0)
+        log->review = (int32_t)new_of[log->review];
+    mem_free(before);
+}
+
+void discover_finish(struct trace_log *log, struct discovery *d, struct routed *r, size_t n,
+                     const bool *failed)
+{
+    name_kinds(log);
+    find_scorer(log);
+    find_gate(log, r, n, d->told_apart || !d->any_told ? NAN : d->told, d->before.at);
+    if (log->gate >= 0 && only_routes(log, log->gate) && !failed[log->gate])
+        log->stages.at[log->gate].kind = STEP_GATE;
+}
+
+void discovery_release(struct discovery *d)
+{
+    ranking_free(d->order);
+    vec_release(&d->before);
+    memset(d, 0, sizeof *d);
 }
