@@ -171,6 +171,7 @@ struct trace_log {
     uint64_t costed;              /* items of which some span tells its cost */
     bool user_decision, labelled;
     int64_t until_ns; /* what came later was cut off (log_cut); 0: nothing was */
+    uint32_t threads; /* 0: as many as there are processors */
 };
 
 /* Reads the logs into one: files, "-" for standard input, and folders, in which files that are no

@@ -6,21 +6,18 @@
 #include "model/result.h"
 #include "trace/log.h"
 
-/* Fills metrics, stages, edges, curves, names, data quality and warnings of *out (initialised by
- * the caller, who judges and releases it).  Shares have Wilson intervals over the items, visits or
- * attempts seen, quantiles (nearest rank) those of order statistics, both at `level`.  What is not
- * known of some items is given as bounds: value NaN, low and high, level 0. */
+/* Fills metrics, stages, edges, curves, names, tasks, data quality and warnings of *out
+ * (initialised by the caller, who judges and releases it).  Shares have Wilson intervals over the
+ * items, visits or attempts seen, quantiles (nearest rank) those of order statistics, both at
+ * `level`.  What is not known of some items is given as bounds: value NaN, low and high, level 0.
+ */
 void log_observe(const struct trace_log *log, double level, struct result *out);
 
-/* The parts, for observe.c. */
-void observe_stages(const struct trace_log *log, double level, struct result *out);
-/* Calibration and frontier, from at least 10 drafts known right or wrong; after the stages. */
-void observe_confidence(const struct trace_log *log, double level, struct result *out);
-/* Shares of the stages in the critical paths of items; the backlog of the review and its growth, as
- * a resource and a curve; after the stages. */
-void observe_flow(const struct trace_log *log, double level, struct result *out);
-/* A row for each span name, the 1,000 most frequent at most; warns of more. */
-void observe_names(const struct trace_log *log, struct result *out);
+/* The same from a tally of the log's items, which it puts in order. */
+struct tally;
+void observe_tally(struct tally *t, const struct trace_log *log, double level, struct result *out);
+/* Of the same the stages and the span names alone. */
+void observe_steps(struct tally *t, const struct trace_log *log, double level, struct result *out);
 
 /* k of n with its Wilson interval; nothing when n is 0. */
 void observe_share(struct metrics *m, const char *name, uint64_t k, uint64_t n, double level);

@@ -11,10 +11,6 @@
 double pass_at_k(uint64_t n, uint64_t c, uint64_t k);
 double pass_all_k(uint64_t n, uint64_t c, uint64_t k);
 
-/* Where spans name a task (task_key): the number of tasks and the curves pass_at_k and pass_all_k,
- * means over the tasks with Student's interval, from items whose truth is known (log_labels). */
-void observe_tasks(const struct trace_log *log, double level, struct result *out);
-
 /* Reads which documents are relevant, a CSV of item, document and maybe relevant, and adds
  * recall_at_k (of all that was handed on) and mrr to the span names that retrieved, and to the
  * stages whose attempts they are, with the curve recall_at_k.  A document counts where it first

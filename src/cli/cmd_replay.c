@@ -46,7 +46,6 @@ static int as_it_was(const struct cli *cli, const struct trace_log *log, struct 
         double level = option_number(cli->options, OPTION_LEVEL, 0.95);
         const char *relevance = option_text(cli->options, OPTION_RELEVANCE, NULL);
         log_observe(log, level, r);
-        observe_tasks(log, level, r);
         if (relevance)
             status = observe_relevance(log, relevance, level, r, err);
     }

@@ -10,13 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPEN_MAX = 64, PAIRS_MAX = 256, COARSE_NS = 1000000 };
+/* LEAVES: TO_SHIP, TO_REJECT and TO_FAIL are the numbers from -1 down to -LEAVES. */
+enum { OPEN_MAX = 64, PAIRS_MAX = 256, COARSE_NS = 1000000, LEAVES = 3, FEW = 32 };
 
 struct walk {
     struct trace_log *log;
-    VEC(struct log_edge) edges; /* one for each pair of a visit and the step that it leads to */
-    VEC(struct log_edge) of_visit;
-    uint32_t open[OPEN_MAX]; /* visits of the item that may lead on, in order of start */
+    uint64_t *count;               /* [from + 1][to + LEAVES], see edge_of */
+    VEC(struct log_edge) of_visit; /* one for each visit and step that it leads to, or twice */
+    uint32_t open[OPEN_MAX];       /* visits of the item that may lead on, in order of start */
     size_t n_open;
     uint32_t *met; /* [stages] 1 + the item that was there last */
 };
@@ -125,26 +126,62 @@ static void walk_item(struct walk *w, const struct log_item *item, uint32_t inde
     }
 }
 
+/* The edges of an item are few, and nearly in order. */
+static void sort_edges(struct log_edge *at, size_t n)
+{
+    if (n > FEW) {
+        qsort(at, n, sizeof *at, by_ends);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        struct log_edge e = at[i];
+        size_t k = i;
+        for (; k > 0 && by_ends(&at[k - 1], &e) > 0; k--)
+            at[k] = at[k - 1];
+        at[k] = e;
+    }
+}
+
+static uint64_t *edge_of(const struct walk *w, int32_t from, int32_t to)
+{
+    size_t columns = w->log->stages.len + LEAVES;
+    return &w->count[(size_t)(from + 1) * columns + (size_t)(to + LEAVES)];
+}
+
 /* Each visit leads once to each step. */
 static void take_edges(struct walk *w)
 {
     const struct log_visit *visits = w->log->visits.at;
-    if (w->of_visit.len)
-        qsort(w->of_visit.at, w->of_visit.len, sizeof w->of_visit.at[0], by_ends);
+    sort_edges(w->of_visit.at, w->of_visit.len);
     for (size_t k = 0; k < w->of_visit.len; k++) {
-        struct log_edge e = w->of_visit.at[k];
-        if (k && by_ends(&w->of_visit.at[k - 1], &e) == 0)
+        const struct log_edge *e = &w->of_visit.at[k];
+        if (k && by_ends(e - 1, e) == 0)
             continue;
-        e.from = e.from < 0 ? -1 : (int32_t)visits[e.from].stage;
-        vec_push(&w->edges, e);
+        ++*edge_of(w, e->from < 0 ? -1 : (int32_t)visits[e->from].stage, e->to);
     }
     w->of_visit.len = 0;
+}
+
+/* In order of from, then to. */
+static void put_edges(const struct walk *w)
+{
+    int32_t n = (int32_t)w->log->stages.len;
+    w->log->edges.len = 0;
+    for (int32_t from = -1; from < n; from++)
+        for (int32_t to = -LEAVES; to < n; to++) {
+            uint64_t count = *edge_of(w, from, to);
+            if (count)
+                vec_push(&w->log->edges, ((struct log_edge){from, to, count}));
+        }
 }
 
 void discover_edges(struct trace_log *log)
 {
     static const int32_t leaves[] = {TO_SHIP, TO_REJECT, TO_FAIL};
-    struct walk w = {.log = log, .met = mem_zero(log->stages.len + 1, sizeof(uint32_t))};
+    size_t n = log->stages.len;
+    struct walk w = {.log = log,
+                     .met = mem_zero(n + 1, sizeof(uint32_t)),
+                     .count = mem_zero((n + 1) * (n + LEAVES), sizeof(uint64_t))};
     log->pairs.len = 0;
     for (uint32_t i = 0; i < log->items.len; i++) {
         const struct log_item *item = &log->items.at[i];
@@ -154,15 +191,8 @@ void discover_edges(struct trace_log *log)
         take_edges(&w);
     }
     count_both(&w);
-    if (w.edges.len)
-        qsort(w.edges.at, w.edges.len, sizeof w.edges.at[0], by_ends);
-    log->edges.len = 0;
-    for (size_t k = 0; k < w.edges.len; k++)
-        if (log->edges.len && by_ends(&log->edges.at[log->edges.len - 1], &w.edges.at[k]) == 0)
-            log->edges.at[log->edges.len - 1].count++;
-        else
-            vec_push(&log->edges, w.edges.at[k]);
-    vec_release(&w.edges);
+    put_edges(&w);
     vec_release(&w.of_visit);
+    mem_free(w.count);
     mem_free(w.met);
 }

@@ -197,6 +197,7 @@ static int read_source(const struct source *from, const struct log_options *opti
     struct sink sink = {.options = options ? options : &none};
     int status = -1;
     log_init(out);
+    out->threads = sink.options->threads;
     sink.set = &out->spans;
     sink.quality = &out->quality;
     sink.json = json_reader_new();

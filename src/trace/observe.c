@@ -6,11 +6,10 @@
  * smallest value x with F(x) >= p (Hyndman and Fan 1996, type 1); their intervals are order
  * statistics (David and Nagaraja 2003, 7.1); the band of the distribution function is of Dvoretzky,
  * Kiefer and Wolfowitz with Massart's constant (1990). */
-#include "trace/observe.h"
+#include "trace/tally_parts.h"
 
 #include "math/interval.h"
 #include "math/sort.h"
-#include "trace/costs.h"
 #include "trace/quality.h"
 
 #include <math.h>
@@ -61,6 +60,45 @@ void observe_mean(struct metrics *m, const char *name, const double *x, size_t k
     metrics_add(m, name, mean, fmax(t.low, 0), t.high, level, n, unit);
 }
 
+void observe_sums(struct metrics *m, const char *name, const struct tally_sums *s, uint64_t n,
+                  double level)
+{
+    if (n == 0)
+        return;
+    unsigned __int128 apart = n * s->squares - (unsigned __int128)s->sum * s->sum;
+    double mean = (double)s->sum / (double)n;
+    struct interval t = {0, INFINITY};
+    if (n > 1)
+        t = interval_mean(mean, (double)apart / (double)n / (double)(n - 1), n, level);
+    metrics_add(m, name, mean, fmax(t.low, 0), t.high, level, n, "1");
+}
+
+static const double latency_p[] = {0.5, 0.9, 0.95, 0.99};
+
+void observe_values(struct metrics *m, const char *const names[5], const struct values *v,
+                    double level)
+{
+    uint64_t n = values_n(v);
+    if (n == 0)
+        return;
+    double mean, variance, lowest = 0, highest = 0;
+    values_moments(v, &mean, &variance);
+    struct interval t = {0, INFINITY};
+    if (n > 1)
+        t = interval_mean(mean, variance, n, level);
+    metrics_add(m, names[0], mean, fmax(t.low, 0), t.high, level, n, "s");
+    for (size_t k = 0; k < 4; k++) {
+        uint64_t low, high, rank = sample_rank(n, latency_p[k]);
+        interval_quantile_ranks(n, latency_p[k], level, &low, &high, NULL);
+        if (low)
+            values_rank(v, low, &lowest, NULL);
+        if (high <= n)
+            values_rank(v, high, NULL, &highest);
+        metrics_add(m, names[k + 1], values_rank(v, rank ? rank : 1, NULL, NULL), low ? lowest : 0,
+                    high <= n ? highest : INFINITY, level, n, "s");
+    }
+}
+
 void observe_quantile(struct metrics *m, const char *name, const double *sorted, size_t n, double p,
                       double level, const char *unit)
 {
@@ -100,33 +138,6 @@ int32_t observe_draft_stage(const struct trace_log *log)
     return -1;
 }
 
-struct counts {
-    uint64_t items, end[4], correct, wrong, unknown, reviewed, labelled;
-    uint64_t auto_shipped, auto_wrong, auto_unknown, reviewed_known, reviewed_bad;
-};
-
-static void count_items(const struct trace_log *log, struct counts *c)
-{
-    c->items = log->items.len;
-    for (size_t i = 0; i < log->items.len; i++) {
-        const struct log_item *it = &log->items.at[i];
-        bool shipped = it->end == LOG_SHIPPED;
-        c->end[it->end]++;
-        c->reviewed += it->reviewed;
-        c->correct += shipped && it->shipped == LOG_GOOD;
-        c->wrong += shipped && it->shipped == LOG_BAD;
-        c->unknown += shipped && it->shipped == LOG_UNKNOWN;
-        c->labelled += shipped ? it->shipped != LOG_UNKNOWN : it->draft != LOG_UNKNOWN;
-        if (shipped && !it->reviewed) {
-            c->auto_shipped++;
-            c->auto_wrong += it->shipped == LOG_BAD;
-            c->auto_unknown += it->shipped == LOG_UNKNOWN;
-        }
-        c->reviewed_known += it->reviewed && it->draft != LOG_UNKNOWN;
-        c->reviewed_bad += it->reviewed && it->draft == LOG_BAD;
-    }
-}
-
 /* k of n known, and `unknown` more that may be. */
 static void put_bounded(struct metrics *m, const char *name, uint64_t k, uint64_t unknown,
                         uint64_t n, double level)
@@ -138,7 +149,7 @@ static void put_bounded(struct metrics *m, const char *name, uint64_t k, uint64_
                     "1");
 }
 
-static void put_shares(const struct counts *c, double level, struct result *out)
+static void put_shares(const struct tally_items *c, double level, struct result *out)
 {
     struct metrics *m = &out->metrics;
     uint64_t n = c->items, shipped = c->end[LOG_SHIPPED];
@@ -158,66 +169,43 @@ static void put_shares(const struct counts *c, double level, struct result *out)
     metrics_add_exact(m, "items", (double)n, "count");
 }
 
-static void put_visits(const struct trace_log *log, double level, struct result *out)
+static void put_cdf(const struct values *v, double level, struct result *out)
 {
-    size_t n = log->items.len;
-    double *visits = mem_zero(n, sizeof *visits), *reviews = mem_zero(n, sizeof *reviews);
-    for (size_t i = 0; i < n; i++) {
-        const struct log_item *it = &log->items.at[i];
-        visits[i] = it->n_visits;
-        for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
-            reviews[i] += (int32_t)log->visits.at[v].stage == log->review;
-    }
-    observe_mean(&out->metrics, "reviews_per_item", reviews, n, n, level, "1");
-    observe_mean(&out->metrics, "visits_mean", visits, n, n, level, "1");
-    mem_free(visits);
-    mem_free(reviews);
-}
-
-static void put_cdf(const double *sorted, size_t n, double level, struct result *out)
-{
+    uint64_t n = values_n(v);
     if (n == 0)
         return;
     struct curve *c = result_add_curve(out, "latency_cdf", "latency", "share");
     double band = sqrt(log(2 / (1 - level)) / (2 * (double)n));
-    size_t points = n < CDF_POINTS ? n : CDF_POINTS;
-    for (size_t k = 1; k <= points; k++) {
-        size_t rank = k * n / points;
+    uint64_t points = n < CDF_POINTS ? n : CDF_POINTS;
+    for (uint64_t k = 1; k <= points; k++) {
+        uint64_t rank = k * n / points;
         double f = (double)rank / (double)n;
-        struct point at = {
-            .x = sorted[rank - 1], .y = f, .low = fmax(f - band, 0), .high = fmin(f + band, 1)};
+        struct point at = {.x = values_rank(v, rank, NULL, NULL),
+                           .y = f,
+                           .low = fmax(f - band, 0),
+                           .high = fmin(f + band, 1)};
         vec_push(&c->points, at);
     }
 }
 
-static void put_latency(const struct trace_log *log, double level, struct result *out)
+static void put_latency(const struct tally_items *c, double level, struct result *out)
 {
     static const char *const shipped_names[] = {"latency_mean", "latency_p50", "latency_p90",
                                                 "latency_p95", "latency_p99"};
     static const char *const all_names[] = {"latency_all_mean", "latency_all_p50",
                                             "latency_all_p90", "latency_all_p95",
                                             "latency_all_p99"};
-    double *x = mem_alloc(log->items.len * sizeof *x);
-    for (int all = 0; all < 2; all++) {
-        size_t n = 0;
-        for (size_t i = 0; i < log->items.len; i++) {
-            const struct log_item *it = &log->items.at[i];
-            double s = observe_span_s(it->start_ns, it->end_ns);
-            if (!isnan(s) && (all ? it->end != LOG_UNFINISHED : it->end == LOG_SHIPPED))
-                x[n++] = s;
-        }
-        observe_latency(&out->metrics, all ? all_names : shipped_names, x, n, level);
-        if (!all)
-            put_cdf(x, n, level, out);
-    }
-    mem_free(x);
+    observe_values(&out->metrics, shipped_names, &c->shipped_s, level);
+    put_cdf(&c->shipped_s, level, out);
+    observe_values(&out->metrics, all_names, &c->all_s, level);
 }
 
-static void put_edges(const struct trace_log *log, double level, struct result *out)
+static void put_edges(const struct tally *t, const struct trace_log *log, double level,
+                      struct result *out)
 {
     static const char *const targets[] = {"", "ship", "reject", "fail"};
-    for (size_t k = 0; k < log->edges.len; k++) {
-        const struct log_edge *e = &log->edges.at[k];
+    for (size_t k = 0; k < t->edges.len; k++) {
+        const struct log_edge *e = &t->edges.at[k];
         if (e->from < 0)
             continue;
         const struct log_stage *from = &log->stages.at[e->from];
@@ -232,17 +220,17 @@ static void put_edges(const struct trace_log *log, double level, struct result *
 }
 
 /* Branches and loops, which the table of edges shows and does not name. */
-static void tell_flow(const struct trace_log *log, struct result *out)
+static void tell_flow(const struct tally *t, const struct trace_log *log, struct result *out)
 {
-    for (size_t i = 0; i < log->pairs.len; i++) {
-        const struct log_pair *p = &log->pairs.at[i];
+    for (size_t i = 0; i < t->pairs.len; i++) {
+        const struct log_pair *p = &t->pairs.at[i];
         if (2 * p->together >= p->both)
             result_assume(out, "`%s` and `%s` ran side by side in %llu of %llu items",
                           log->stages.at[p->a].id, log->stages.at[p->b].id,
                           (unsigned long long)p->together, (unsigned long long)p->both);
     }
-    for (size_t k = 0; k < log->edges.len; k++) {
-        const struct log_edge *e = &log->edges.at[k];
+    for (size_t k = 0; k < t->edges.len; k++) {
+        const struct log_edge *e = &t->edges.at[k];
         if (e->from >= 0 && e->to >= 0 && e->to <= e->from)
             result_assume(out, "a loop leads from `%s` back to `%s` (%llu times)",
                           log->stages.at[e->from].id, log->stages.at[e->to].id,
@@ -250,8 +238,9 @@ static void tell_flow(const struct trace_log *log, struct result *out)
     }
 }
 
-static void warn(const struct trace_log *log, const struct counts *c, struct result *out)
+static void warn(const struct tally *t, const struct trace_log *log, struct result *out)
 {
+    const struct tally_items *c = &t->items;
     unsigned long long n = c->items, known = n - c->unknown;
     bool reviewed_only = c->auto_shipped && c->auto_unknown == c->auto_shipped;
     if (c->unknown)
@@ -270,7 +259,7 @@ static void warn(const struct trace_log *log, const struct counts *c, struct res
     if (log->gate >= 0 && log->gate_mixed)
         result_warn(out, "%llu items went the other way than the threshold %g says",
                     (unsigned long long)log->gate_mixed, log->threshold);
-    tell_flow(log, out);
+    tell_flow(t, log, out);
     if (c->end[LOG_UNFINISHED])
         result_warn(out, "%llu items wait for a person at the end of the log, or were cut off",
                     (unsigned long long)c->end[LOG_UNFINISHED]);
@@ -280,23 +269,40 @@ static void warn(const struct trace_log *log, const struct counts *c, struct res
                        "attempts of the same visit");
 }
 
-void log_observe(const struct trace_log *log, double level, struct result *out)
+void observe_steps(struct tally *t, const struct trace_log *log, double level, struct result *out)
 {
-    struct counts c = {0};
+    tally_sort(t);
+    observe_stages(t, log, level, out);
+    observe_names(t, out);
+}
+
+void observe_tally(struct tally *t, const struct trace_log *log, double level, struct result *out)
+{
     out->run.present = true;
     out->run.method = "log";
     out->run.covers = "sampling";
-    out->run.trials = log->items.len;
-    count_items(log, &c);
-    put_shares(&c, level, out);
-    put_visits(log, level, out);
-    put_latency(log, level, out);
-    observe_stages(log, level, out);
-    put_edges(log, level, out);
-    observe_costs(log, level, out);
-    observe_flow(log, level, out);
-    observe_confidence(log, level, out);
-    observe_names(log, out);
+    out->run.trials = t->items.items;
+    tally_sort(t);
+    put_shares(&t->items, level, out);
+    observe_sums(&out->metrics, "reviews_per_item", &t->items.reviews, t->items.items, level);
+    observe_sums(&out->metrics, "visits_mean", &t->items.visits, t->items.items, level);
+    put_latency(&t->items, level, out);
+    observe_stages(t, log, level, out);
+    put_edges(t, log, level, out);
+    observe_costs(t, level, out);
+    observe_flow(t, log, level, out);
+    observe_confidence(t, log, level, out);
+    observe_names(t, out);
     quality_report(log, out);
-    warn(log, &c, out);
+    out->data.percentiles = tally_exact(t) ? "exact" : "sketch (0.8%)";
+    warn(t, log, out);
+    observe_tasks(t, level, out);
+}
+
+void log_observe(const struct trace_log *log, double level, struct result *out)
+{
+    struct tally *t = tally_new(0);
+    tally_add(t, log);
+    observe_tally(t, log, level, out);
+    tally_free(t);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How far the confidence at the gate could be believed, where the truth is known. */
-#include "trace/observe.h"
+#include "trace/tally_parts.h"
 
 #include "math/calibration.h"
 #include "math/interval.h"
@@ -10,17 +10,46 @@
 
 enum { BINS = 10, LEAST = 10, FRONTIER_POINTS = 400 };
 
-static size_t known_drafts(const struct trace_log *log, struct scored *out, uint64_t *unseen)
+/* Halves the rows: every second one stays. */
+static void thin(struct tally_scores *s)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < s->confidence.len; i += 2) {
+        s->confidence.at[kept] = s->confidence.at[i];
+        s->mark.at[kept++] = s->mark.at[i];
+    }
+    s->confidence.len = s->mark.len = kept;
+    s->stride *= 2;
+}
+
+void tally_scores_add(struct tally_scores *s, const struct trace_log *log)
+{
+    s->stride += s->stride == 0;
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        if (isnan(it->confidence) || s->seen++ % s->stride)
+            continue;
+        vec_push(&s->confidence, it->confidence);
+        vec_push(&s->mark,
+                 (uint8_t)((it->reviewed ? TALLY_REVIEWED : 0) | (it->draft == LOG_GOOD ? TALLY_GOOD
+                                                                  : it->draft == LOG_BAD ? TALLY_BAD
+                                                                                         : 0)));
+        if (s->confidence.len == TALLY_ROWS_MAX)
+            thin(s);
+    }
+}
+
+static size_t known_drafts(const struct tally_scores *rows, struct scored *out, uint64_t *unseen)
 {
     size_t n = 0;
     *unseen = 0;
-    for (size_t i = 0; i < log->items.len; i++) {
-        const struct log_item *it = &log->items.at[i];
-        if (it->draft == LOG_UNKNOWN || isnan(it->confidence))
+    for (size_t i = 0; i < rows->confidence.len; i++) {
+        uint8_t mark = rows->mark.at[i];
+        if (!(mark & (TALLY_GOOD | TALLY_BAD)))
             continue;
         out[n++] = (struct scored){
-            .confidence = it->confidence, .weight = 1, .correct = it->draft == LOG_GOOD};
-        *unseen += !it->reviewed;
+            .confidence = rows->confidence.at[i], .weight = 1, .correct = (mark & TALLY_GOOD) != 0};
+        *unseen += !(mark & TALLY_REVIEWED);
     }
     return n;
 }
@@ -85,11 +114,17 @@ static void put_frontier(const struct scored *s, size_t n, double level, struct 
     mem_free(p);
 }
 
-void observe_confidence(const struct trace_log *log, double level, struct result *out)
+void observe_confidence(const struct tally *t, const struct trace_log *log, double level,
+                        struct result *out)
 {
-    struct scored *s = mem_alloc(log->items.len * sizeof *s);
+    struct scored *s = mem_alloc((t->scores.confidence.len + 1) * sizeof *s);
     uint64_t unseen;
-    size_t n = known_drafts(log, s, &unseen);
+    size_t n = known_drafts(&t->scores, s, &unseen);
+    if (t->scores.stride > 1)
+        result_assume(out,
+                      "gate, calibration and frontier rest on every %llu-th of %llu items "
+                      "with a confidence",
+                      (unsigned long long)t->scores.stride, (unsigned long long)t->scores.seen);
     if (log->scorer >= 0 && n >= LEAST) {
         if (unseen == 0 && log->gate >= 0)
             result_warn(out, "calibration is of the reviewed items alone, whose confidences are "

@@ -1,100 +1,117 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the running system cost.  Items that tell no cost count with 0, and are counted. */
 #include "math/interval.h"
-#include "math/sort.h"
 #include "trace/costs.h"
-#include "trace/observe.h"
+#include "trace/tally_parts.h"
 
 #include <math.h>
 
-/* Per stage, over items. */
-struct stage_sum {
-    double here; /* of the item at hand */
-    double sum, squares;
-    bool any;
-};
+/* ---- counting --------------------------------------------------------------------------- */
 
-static void put_mean(struct metrics *m, const struct stage_sum *s, size_t n, double level)
+static void add_stages(struct tally *t, const struct trace_log *log, const struct log_item *it,
+                       double *here)
 {
-    double mean = s->sum / (double)n;
-    double variance = n > 1 ? (s->squares - s->sum * mean) / (double)(n - 1) : 0;
+    const struct log_visit *begin = log->visits.at + it->first_visit;
+    for (const struct log_visit *v = begin; v < begin + it->n_visits; v++) {
+        double x = costs_of_visit(log, v);
+        t->stages.at[v->stage].costed = t->stages.at[v->stage].costed || !isnan(x);
+        here[v->stage] += isnan(x) ? 0 : x;
+    }
+    for (const struct log_visit *v = begin; v < begin + it->n_visits; v++) {
+        struct tally_stage *s = &t->stages.at[v->stage];
+        s->cost += here[v->stage];
+        s->cost2 += here[v->stage] * here[v->stage];
+        here[v->stage] = 0;
+    }
+}
+
+void tally_costs_add(struct tally *t, const struct trace_log *log)
+{
+    if (!log->cost)
+        return;
+    double *here = mem_zero(log->stages.len + 1, sizeof *here); /* of the item at hand */
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        if (!isnan(it->cost)) {
+            values_add(&t->costs.told, it->cost);
+            t->costs.sum += it->cost;
+            t->costs.squares += it->cost * it->cost;
+            t->costs.of_correct += it->end == LOG_SHIPPED && it->shipped == LOG_GOOD ? it->cost : 0;
+        }
+        add_stages(t, log, it, here);
+    }
+    mem_free(here);
+}
+
+/* ---- telling ---------------------------------------------------------------------------- */
+
+static void put_mean(struct metrics *m, double sum, double squares, uint64_t n, double level)
+{
+    double mean = sum / (double)n;
+    double variance = n > 1 ? (squares - sum * mean) / (double)(n - 1) : 0;
     struct interval t = {0, INFINITY};
     if (n > 1)
         t = interval_mean(mean, fmax(variance, 0), n, level);
     metrics_add(m, "cost_per_item", mean, fmax(t.low, 0), t.high, level, n, "$");
 }
 
-static void put_stages(const struct trace_log *log, double level, struct result *out)
+/* Rank r of all items, of which `zeros` tell no cost and come first. */
+static double rank_of(const struct values *told, uint64_t zeros, uint64_t r, double *low,
+                      double *high)
 {
-    struct stage_sum *of = mem_zero(log->stages.len + 1, sizeof *of);
-    for (size_t i = 0; i < log->items.len; i++) {
-        const struct log_item *it = &log->items.at[i];
-        const struct log_visit *begin = log->visits.at + it->first_visit;
-        for (const struct log_visit *v = begin; v < begin + it->n_visits; v++) {
-            double x = costs_of_visit(log, v);
-            of[v->stage].any = of[v->stage].any || !isnan(x);
-            of[v->stage].here += isnan(x) ? 0 : x;
-        }
-        for (const struct log_visit *v = begin; v < begin + it->n_visits; v++) {
-            struct stage_sum *s = &of[v->stage];
-            s->sum += s->here;
-            s->squares += s->here * s->here;
-            s->here = 0;
-        }
-    }
-    for (size_t s = 0; s < log->stages.len && s < out->stages.len; s++)
-        if (of[s].any)
-            put_mean(&out->stages.at[s].metrics, &of[s], log->items.len, level);
-    mem_free(of);
+    *low = *high = 0;
+    return r <= zeros ? 0 : values_rank(told, r - zeros, low, high);
+}
+
+static void put_quantile(struct metrics *m, const char *name, const struct values *told,
+                         uint64_t zeros, double p, double level)
+{
+    uint64_t n = values_n(told) + zeros, low, high, rank = sample_rank(n, p);
+    double from = 0, to = INFINITY, ignored;
+    interval_quantile_ranks(n, p, level, &low, &high, NULL);
+    if (low)
+        (void)rank_of(told, zeros, low, &from, &ignored);
+    if (high <= n)
+        (void)rank_of(told, zeros, high, &ignored, &to);
+    double low_at, high_at, at = rank_of(told, zeros, rank ? rank : 1, &low_at, &high_at);
+    metrics_add(m, name, at, from, to, level, n, "$");
 }
 
 /* E[cost] / P(correct): of pairs where the truth is known of all that shipped, else its bounds. */
-static void put_per_correct(const struct trace_log *log, const double *x, double level,
-                            struct metrics *m)
+static void put_per_correct(const struct tally_costs *c, const struct tally_items *items,
+                            double level, struct metrics *m)
 {
-    size_t n = log->items.len;
-    double correct = 0, unknown = 0, cost = 0, joint = 0, squares = 0;
-    for (size_t i = 0; i < n; i++) {
-        const struct log_item *it = &log->items.at[i];
-        bool shipped = it->end == LOG_SHIPPED, good = shipped && it->shipped == LOG_GOOD;
-        correct += good;
-        unknown += shipped && it->shipped == LOG_UNKNOWN;
-        cost += x[i];
-        joint += good ? x[i] : 0;
-        squares += x[i] * x[i];
-    }
+    double n = (double)items->items, correct = (double)items->correct;
+    double unknown = (double)items->unknown;
     if (unknown > 0) {
-        metrics_add(m, "cost_per_correct", NAN, cost / (correct + unknown),
-                    correct > 0 ? cost / correct : INFINITY, 0, n, "$");
+        metrics_add(m, "cost_per_correct", NAN, c->sum / (correct + unknown),
+                    correct > 0 ? c->sum / correct : INFINITY, 0, items->items, "$");
     } else if (correct > 0 && n > 1) {
-        double p = correct / (double)n, mean = cost / (double)n, unbias = (double)n - 1;
-        struct interval i =
-            interval_ratio(mean, p, fmax(squares - cost * mean, 0) / unbias,
-                           p * (1 - p) * (double)n / unbias, (joint - cost * p) / unbias, n, level);
-        metrics_add(m, "cost_per_correct", mean / p, i.low, i.high, level, n, "$");
+        double p = correct / n, mean = c->sum / n;
+        struct interval i = interval_ratio(
+            mean, p, fmax(c->squares - c->sum * mean, 0) / (n - 1), p * (1 - p) * n / (n - 1),
+            (c->of_correct - c->sum * p) / (n - 1), items->items, level);
+        metrics_add(m, "cost_per_correct", mean / p, i.low, i.high, level, items->items, "$");
     }
 }
 
-void observe_costs(const struct trace_log *log, double level, struct result *out)
+void observe_costs(const struct tally *t, double level, struct result *out)
 {
-    size_t n = log->items.len;
-    if (!log->cost || n == 0)
+    const struct tally_costs *c = &t->costs;
+    uint64_t n = t->items.items, told = values_n(&c->told);
+    if (!told)
         return;
-    double *x = mem_alloc(n * sizeof *x);
-    size_t silent = 0;
-    for (size_t i = 0; i < n; i++) {
-        silent += isnan(log->items.at[i].cost);
-        x[i] = isnan(log->items.at[i].cost) ? 0 : log->items.at[i].cost;
-    }
-    put_per_correct(log, x, level, &out->metrics);
-    sort_doubles(x, n);
-    observe_mean(&out->metrics, "cost_per_item", x, n, n, level, "$");
-    observe_quantile(&out->metrics, "cost_p95", x, n, 0.95, level, "$");
-    observe_quantile(&out->metrics, "cost_p99", x, n, 0.99, level, "$");
-    put_stages(log, level, out);
+    put_per_correct(c, &t->items, level, &out->metrics);
+    put_mean(&out->metrics, c->sum, c->squares, n, level);
+    put_quantile(&out->metrics, "cost_p95", &c->told, n - told, 0.95, level);
+    put_quantile(&out->metrics, "cost_p99", &c->told, n - told, 0.99, level);
+    for (size_t s = 0; s < t->stages.len && s < out->stages.len; s++)
+        if (t->stages.at[s].costed)
+            put_mean(&out->stages.at[s].metrics, t->stages.at[s].cost, t->stages.at[s].cost2, n,
+                     level);
     result_assume(out, "a span that tells at least the cost of all spans below it has told their "
                        "sum; else its cost comes on top");
-    if (silent)
-        result_warn(out, "%zu of %zu items tell no cost, and count as free", silent, n);
-    mem_free(x);
+    if (told < n)
+        result_warn(out, "%llu of %llu items tell no cost, and count as free",
+                    (unsigned long long)(n - told), (unsigned long long)n);
 }

@@ -7,14 +7,16 @@
  * (delta method).  A backlog grows when arrivals outrun completions: mean and Student's interval of
  * the net flow over equal windows, whose dependence in a steady queue (what came must go) makes the
  * interval too wide rather than too narrow. */
-#include "trace/observe.h"
+#include "trace/tally_parts.h"
 
+#include "base/units.h"
 #include "math/interval.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { FLOW_WINDOWS = 20, BACKLOG_POINTS = 200 };
+enum { FLOW_WINDOWS = 20, BACKLOG_POINTS = 200, SLICES = 1 << 16 };
 
 /* ---- critical path ---------------------------------------------------------------------- */
 
@@ -34,32 +36,39 @@ static int by_end(const void *a, const void *b)
     return x->stage < y->stage ? -1 : x->stage > y->stage;
 }
 
-/* Sums over items, for each stage: its seconds on the path, their squares and products with the
- * item's seconds. */
-struct path_sums {
-    double y, yy, xy;
-};
+/* An item has few legs, which come nearly in order of their start. */
+static void sort_legs(struct leg *at, size_t n)
+{
+    enum { FEW = 32 };
+    if (n > FEW) {
+        qsort(at, n, sizeof *at, by_end);
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        struct leg leg = at[i];
+        size_t k = i;
+        for (; k > 0 && by_end(&at[k - 1], &leg) > 0; k--)
+            at[k] = at[k - 1];
+        at[k] = leg;
+    }
+}
 
-struct paths {
+struct path_walk {
     const struct trace_log *log;
     VEC(struct leg) legs;
     double *of; /* [stages] seconds of one item */
-    struct path_sums *sum;
-    double x, xx; /* seconds of items */
-    uint64_t n;
 };
 
-static void walk_item(struct paths *p, const struct log_item *it)
+static void walk_item(struct path_walk *p, const struct log_item *it)
 {
     int64_t at = it->end_ns;
     p->legs.len = 0;
-    for (uint32_t k = it->first_visit; k < it->first_visit + it->n_visits; k++) {
+    for (uint32_t k = it->first_visit + it->n_visits; k-- > it->first_visit;) {
         const struct log_visit *v = &p->log->visits.at[k];
         if (v->start_ns && v->end_ns >= v->start_ns && !v->pending)
             vec_push(&p->legs, ((struct leg){v->start_ns, v->end_ns, v->stage}));
     }
-    if (p->legs.len)
-        qsort(p->legs.at, p->legs.len, sizeof *p->legs.at, by_end);
+    sort_legs(p->legs.at, p->legs.len);
     for (size_t k = 0; k < p->legs.len; k++) {
         const struct leg *leg = &p->legs.at[k];
         if (leg->end_ns > at)
@@ -69,26 +78,36 @@ static void walk_item(struct paths *p, const struct log_item *it)
     }
 }
 
-static void add_item(struct paths *p, const struct log_item *it)
+static void add_item(struct path_walk *p, struct tally *t, const struct log_item *it)
 {
     double x = observe_span_s(it->start_ns, it->end_ns);
     if (isnan(x) || it->end == LOG_UNFINISHED)
         return;
-    p->n++;
-    p->x += x;
-    p->xx += x * x;
+    t->paths.n++;
+    t->paths.x += x;
+    t->paths.xx += x * x;
     walk_item(p, it);
     for (uint32_t k = it->first_visit; k < it->first_visit + it->n_visits; k++) {
         uint32_t stage = p->log->visits.at[k].stage;
+        struct tally_path *sum = &t->stages.at[stage].path;
         double y = p->of[stage];
         p->of[stage] = 0;
-        p->sum[stage].y += y;
-        p->sum[stage].yy += y * y;
-        p->sum[stage].xy += x * y;
+        sum->y += y;
+        sum->yy += y * y;
+        sum->xy += x * y;
     }
 }
 
-static void put_share(const struct paths *p, const struct path_sums *s, double level,
+void tally_paths_add(struct tally *t, const struct trace_log *log)
+{
+    struct path_walk p = {.log = log, .of = mem_zero(log->stages.len + 1, sizeof(double))};
+    for (size_t i = 0; i < log->items.len; i++)
+        add_item(&p, t, &log->items.at[i]);
+    mem_free(p.of);
+    vec_release(&p.legs);
+}
+
+static void put_share(const struct tally_paths *p, const struct tally_path *s, double level,
                       struct metrics *m, const char *name)
 {
     double n = (double)p->n, mean_x = p->x / n, mean_y = s->y / n, free = n > 1 ? n - 1 : 1;
@@ -98,45 +117,87 @@ static void put_share(const struct paths *p, const struct path_sums *s, double l
     metrics_add(m, name, mean_y / mean_x, fmax(i.low, 0), fmin(i.high, 1), level, p->n, "1");
 }
 
-static void put_paths(const struct trace_log *log, double level, struct result *out)
+static void put_paths(const struct tally *t, double level, struct result *out)
 {
-    struct paths p = {.log = log};
-    p.of = mem_zero(log->stages.len + 1, sizeof *p.of);
-    p.sum = mem_zero(log->stages.len + 1, sizeof *p.sum);
-    for (size_t i = 0; i < log->items.len; i++)
-        add_item(&p, &log->items.at[i]);
-    for (size_t s = 0; s < log->stages.len && p.n > 1 && p.x > 0; s++) {
-        struct row *row = &out->stages.at[s];
-        put_share(&p, &p.sum[s], level, &row->metrics, "critical_share");
-    }
-    mem_free(p.of);
-    mem_free(p.sum);
-    vec_release(&p.legs);
+    for (size_t s = 0; s < t->stages.len && t->paths.n > 1 && t->paths.x > 0; s++)
+        put_share(&t->paths, &t->stages.at[s].path, level, &out->stages.at[s].metrics,
+                  "critical_share");
 }
 
-/* ---- backlog of the review -------------------------------------------------------------- */
-
-struct flow_event {
-    int64_t at_ns;
-    int step; /* +1: comes, -1: is done */
-};
+/* ---- backlog of the review: counting ---------------------------------------------------- */
 
 static int by_time(const void *a, const void *b)
 {
     const struct flow_event *x = a, *y = b;
     if (x->at_ns != y->at_ns)
         return x->at_ns < y->at_ns ? -1 : 1;
-    return y->step - x->step;
+    return (y->step > x->step) - (y->step < x->step);
 }
 
-struct flow {
-    VEC(struct flow_event) events;
-    int64_t first_ns, last_ns;    /* of the log */
-    int64_t opened_ns, closed_ns; /* first and last arrival */
-    uint64_t came, done;
+/* Slice k is [k << shift, (k + 1) << shift), for k of [low, high], which are SLICES at most; its
+ * counts stand at k % SLICES. */
+struct flow_slices {
+    uint64_t came[SLICES], done[SLICES];
+    unsigned shift;
+    int64_t low, high; /* high < low: none yet */
 };
 
-static void gather(const struct trace_log *log, struct flow *f)
+static size_t place(int64_t k)
+{
+    return (size_t)((uint64_t)k % SLICES);
+}
+
+/* Each two slices become one. */
+static void widen(struct flow_slices *s)
+{
+    uint64_t *came = mem_zero(SLICES, sizeof *came), *done = mem_zero(SLICES, sizeof *done);
+    for (int64_t k = s->low; k <= s->high; k++) {
+        came[place(k >> 1)] += s->came[place(k)];
+        done[place(k >> 1)] += s->done[place(k)];
+    }
+    memcpy(s->came, came, sizeof s->came);
+    memcpy(s->done, done, sizeof s->done);
+    s->low >>= 1;
+    s->high >>= 1;
+    s->shift++;
+    mem_free(came);
+    mem_free(done);
+}
+
+static void slice_event(struct flow_slices *s, const struct flow_event *e)
+{
+    for (;;) {
+        int64_t k = e->at_ns >> s->shift;
+        int64_t low = s->high < s->low || k < s->low ? k : s->low;
+        int64_t high = s->high < s->low || k > s->high ? k : s->high;
+        if (high - low < SLICES) {
+            s->low = low;
+            s->high = high;
+            *(e->step > 0 ? &s->came[place(k)] : &s->done[place(k)]) += 1;
+            return;
+        }
+        widen(s);
+    }
+}
+
+static void add_event(struct tally_flow *f, int64_t at_ns, int step)
+{
+    struct flow_event e = {at_ns, step};
+    if (!f->slices && f->events.len < TALLY_ROWS_MAX) {
+        vec_push(&f->events, e);
+        return;
+    }
+    if (!f->slices) {
+        f->slices = mem_zero(1, sizeof *f->slices);
+        f->slices->low = 1;
+        for (size_t i = 0; i < f->events.len; i++)
+            slice_event(f->slices, &f->events.at[i]);
+        vec_release(&f->events);
+    }
+    slice_event(f->slices, &e);
+}
+
+void tally_flow_add(struct tally_flow *f, const struct trace_log *log)
 {
     for (size_t i = 0; i < log->items.len; i++) {
         const struct log_item *it = &log->items.at[i];
@@ -147,22 +208,46 @@ static void gather(const struct trace_log *log, struct flow *f)
             const struct log_visit *v = &log->visits.at[k];
             if ((int32_t)v->stage != log->review || !v->start_ns)
                 continue;
-            vec_push(&f->events, ((struct flow_event){v->start_ns, 1}));
+            add_event(f, v->start_ns, 1);
             f->opened_ns = f->came && f->opened_ns < v->start_ns ? f->opened_ns : v->start_ns;
             f->closed_ns = v->start_ns > f->closed_ns ? v->start_ns : f->closed_ns;
             f->came++;
             if (v->pending || v->end_ns < v->start_ns)
                 continue;
-            vec_push(&f->events, ((struct flow_event){v->end_ns, -1}));
+            add_event(f, v->end_ns, -1);
             f->done++;
+        }
+    }
+}
+
+void tally_flow_sort(struct tally_flow *f)
+{
+    const struct flow_slices *s = f->slices;
+    if (s) {
+        f->events.len = 0;
+        for (int64_t k = s->low; k <= s->high; k++) {
+            int64_t middle = (int64_t)((uint64_t)k << s->shift) + ((INT64_C(1) << s->shift) >> 1);
+            if (s->came[place(k)])
+                vec_push(&f->events, ((struct flow_event){middle, (int64_t)s->came[place(k)]}));
+            if (s->done[place(k)])
+                vec_push(&f->events, ((struct flow_event){middle, -(int64_t)s->done[place(k)]}));
         }
     }
     if (f->events.len)
         qsort(f->events.at, f->events.len, sizeof *f->events.at, by_time);
 }
 
+void tally_flow_release(struct tally_flow *f)
+{
+    vec_release(&f->events);
+    mem_free(f->slices);
+    f->slices = NULL;
+}
+
+/* ---- backlog of the review: telling ----------------------------------------------------- */
+
 /* The backlog after what happened by `share` of the time between two; *at goes on. */
-static int64_t backlog_at(const struct flow *f, int64_t from_ns, int64_t to_ns, double share,
+static int64_t backlog_at(const struct tally_flow *f, int64_t from_ns, int64_t to_ns, double share,
                           size_t *at, int64_t backlog)
 {
     int64_t until = from_ns + (int64_t)(share * (double)(to_ns - from_ns));
@@ -171,7 +256,7 @@ static int64_t backlog_at(const struct flow *f, int64_t from_ns, int64_t to_ns, 
     return backlog;
 }
 
-static void put_curve(const struct flow *f, const char *id, struct result *out)
+static void put_curve(const struct tally_flow *f, const char *id, struct result *out)
 {
     struct curve *c = result_add_curve(out, "backlog", "time", "backlog");
     double span = (double)(f->last_ns - f->first_ns) * 1e-9;
@@ -188,7 +273,7 @@ static void put_curve(const struct flow *f, const char *id, struct result *out)
 
 /* From the first arrival to the last: what is worked off when nobody comes any more does not undo
  * the growth. */
-static void put_growth(const struct flow *f, const char *id, double level, struct metrics *m,
+static void put_growth(const struct tally_flow *f, const char *id, double level, struct metrics *m,
                        struct result *out)
 {
     double days = (double)(f->closed_ns - f->opened_ns) * 1e-9 / 86400, mean, ss = 0;
@@ -212,24 +297,28 @@ static void put_growth(const struct flow *f, const char *id, double level, struc
             id, (unsigned long long)f->came, (unsigned long long)f->done, (long long)backlog);
 }
 
-static void put_backlog(const struct trace_log *log, double level, struct result *out)
+static void put_backlog(const struct tally_flow *f, const struct trace_log *log, double level,
+                        struct result *out)
 {
-    struct flow f = {0};
-    if (log->review < 0)
+    if (log->review < 0 || f->came < 2 || f->closed_ns <= f->opened_ns)
         return;
-    gather(log, &f);
-    if (f.came >= 2 && f.closed_ns > f.opened_ns) {
-        struct row *row = result_add_row(out, resources, log->stages.at[log->review].id);
-        metrics_add_exact(&row->metrics, "arrivals", (double)f.came, "count");
-        metrics_add_exact(&row->metrics, "completions", (double)f.done, "count");
-        put_growth(&f, row->id, level, &row->metrics, out);
-        put_curve(&f, row->id, out);
+    struct row *row = result_add_row(out, resources, log->stages.at[log->review].id);
+    metrics_add_exact(&row->metrics, "arrivals", (double)f->came, "count");
+    metrics_add_exact(&row->metrics, "completions", (double)f->done, "count");
+    put_growth(f, row->id, level, &row->metrics, out);
+    put_curve(f, row->id, out);
+    if (f->slices) {
+        struct buf width = {0};
+        units_put_duration(&width, ldexp(1e-9, (int)f->slices->shift));
+        result_assume(out, "the backlog of %s is counted in slices of time of %s", row->id,
+                      buf_text(&width));
+        buf_release(&width);
     }
-    vec_release(&f.events);
 }
 
-void observe_flow(const struct trace_log *log, double level, struct result *out)
+void observe_flow(const struct tally *t, const struct trace_log *log, double level,
+                  struct result *out)
 {
-    put_paths(log, level, out);
-    put_backlog(log, level, out);
+    put_paths(t, level, out);
+    put_backlog(&t->flow, log, level, out);
 }

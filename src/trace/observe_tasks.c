@@ -4,7 +4,7 @@
  * 2024 (tau-bench): both draw k of the n runs without putting back. */
 #include "trace/repeats.h"
 
-#include "trace/observe.h"
+#include "trace/tally_parts.h"
 
 #include <math.h>
 #include <string.h>
@@ -24,15 +24,6 @@ double pass_at_k(uint64_t n, uint64_t c, uint64_t k)
     return 1 - pass_all_k(n, n - c, k);
 }
 
-struct task {
-    uint64_t runs, right;
-};
-
-struct tasks {
-    VEC(struct task) list;
-    uint64_t unknown; /* runs whose truth nobody knows */
-};
-
 /* The first task that a span of the item names; SPAN_NONE. */
 static uint32_t *task_of_items(const struct trace_log *log, bool *any)
 {
@@ -49,7 +40,7 @@ static uint32_t *task_of_items(const struct trace_log *log, bool *any)
     return task;
 }
 
-static void count_run(struct tasks *t, struct task *task, const struct log_item *it)
+static void count_run(struct tally_tasks *t, struct tally_task *task, const struct log_item *it)
 {
     if (it->end == LOG_UNFINISHED || (it->end == LOG_SHIPPED && it->shipped == LOG_UNKNOWN)) {
         t->unknown++;
@@ -59,26 +50,36 @@ static void count_run(struct tasks *t, struct task *task, const struct log_item 
     task->right += it->end == LOG_SHIPPED && it->shipped == LOG_GOOD;
 }
 
-static void count_tasks(const struct trace_log *log, const uint32_t *task_of, struct tasks *t)
+/* NULL when there is room for no more tasks. */
+static struct tally_task *task_of(struct tally_tasks *t, const char *name)
 {
-    size_t texts = log->spans.text.count;
-    uint32_t *at = mem_alloc((texts + 1) * sizeof *at); /* by text: index of the task */
-    memset(at, 0xff, (texts + 1) * sizeof *at);
-    for (size_t i = 0; i < log->items.len; i++) {
-        uint32_t name = task_of[i];
-        if (name == SPAN_NONE)
-            continue;
-        if (at[name] == SPAN_NONE) {
-            at[name] = (uint32_t)t->list.len;
-            vec_push(&t->list, ((struct task){0, 0}));
-        }
-        count_run(t, &t->list.at[at[name]], &log->items.at[i]);
+    size_t len = strlen(name);
+    uint32_t at = intern_find(&t->text, name, len);
+    if (at == UINT32_MAX && t->list.len < TALLY_TASKS_MAX) {
+        at = intern_put(&t->text, name, len);
+        vec_push(&t->list, ((struct tally_task){0, 0}));
     }
-    mem_free(at);
+    return at == UINT32_MAX ? NULL : &t->list.at[at];
+}
+
+void tally_tasks_add(struct tally_tasks *t, const struct trace_log *log)
+{
+    bool any = false;
+    uint32_t *name = task_of_items(log, &any);
+    for (size_t i = 0; any && i < log->items.len; i++) {
+        if (name[i] == SPAN_NONE)
+            continue;
+        struct tally_task *task = task_of(t, span_string(&log->spans, name[i]));
+        if (task)
+            count_run(t, task, &log->items.at[i]);
+        else
+            t->left_out++;
+    }
+    mem_free(name);
 }
 
 /* As many runs as nine in ten of the repeated tasks have. */
-static uint64_t most_k(const struct tasks *t)
+static uint64_t most_k(const struct tally_tasks *t)
 {
     uint64_t with[K_MOST + 1] = {0}, repeated = 0, k = 1;
     for (size_t i = 0; i < t->list.len; i++) {
@@ -94,7 +95,7 @@ static uint64_t most_k(const struct tasks *t)
     return k;
 }
 
-static void put_curve(const struct tasks *t, const char *id, uint64_t most, double level,
+static void put_curve(const struct tally_tasks *t, const char *id, uint64_t most, double level,
                       double (*of)(uint64_t, uint64_t, uint64_t), struct result *out)
 {
     struct curve *c = result_add_curve(out, id, "k", id);
@@ -116,26 +117,24 @@ static void put_curve(const struct tasks *t, const char *id, uint64_t most, doub
     mem_free(x);
 }
 
-void observe_tasks(const struct trace_log *log, double level, struct result *out)
+void observe_tasks(const struct tally *tally, double level, struct result *out)
 {
-    struct tasks t = {0};
-    bool any = false;
-    uint32_t *task_of = task_of_items(log, &any);
-    if (any) {
-        count_tasks(log, task_of, &t);
-        uint64_t most = most_k(&t);
-        metrics_add_exact(&out->metrics, "tasks", (double)t.list.len, "count");
-        for (int all = 0; all < 2 && most; all++)
-            put_curve(&t, all ? "pass_all_k" : "pass_at_k", most, level,
-                      all ? pass_all_k : pass_at_k, out);
-        if (t.unknown)
-            result_warn(out,
-                        "%llu runs of tasks are left out of pass@k and pass^k: nobody knows "
-                        "whether they end right; --labels FILE tells",
-                        (unsigned long long)t.unknown);
-        if (!most)
-            result_warn(out, "no task was run twice with a known end: there is no pass@k");
-    }
-    vec_release(&t.list);
-    mem_free(task_of);
+    const struct tally_tasks *t = &tally->tasks;
+    if (!t->list.len)
+        return;
+    uint64_t most = most_k(t);
+    metrics_add_exact(&out->metrics, "tasks", (double)t->list.len, "count");
+    for (int all = 0; all < 2 && most; all++)
+        put_curve(t, all ? "pass_all_k" : "pass_at_k", most, level, all ? pass_all_k : pass_at_k,
+                  out);
+    if (t->left_out)
+        result_warn(out, "%llu runs are of tasks beyond the first %d, and count in no pass@k",
+                    (unsigned long long)t->left_out, TALLY_TASKS_MAX);
+    if (t->unknown)
+        result_warn(out,
+                    "%llu runs of tasks are left out of pass@k and pass^k: nobody knows "
+                    "whether they end right; --labels FILE tells",
+                    (unsigned long long)t->unknown);
+    if (!most)
+        result_warn(out, "no task was run twice with a known end: there is no pass@k");
 }

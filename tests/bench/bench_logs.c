@@ -14,6 +14,7 @@
 #include "tests/bench/log_writer.h"
 #include "tests/bench/timing.h"
 #include "trace/observe.h"
+#include "trace/tally.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -54,8 +55,10 @@ static struct took observe(const char *path, uint32_t threads)
     or_end(log_read(&path, 1, &options, &log, &err), &err);
     t.read_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     result_init(&stages, "replay");
-    observe_stages(&log, 0.95, &stages);
-    observe_names(&log, &stages);
+    struct tally *tally = tally_new(0);
+    tally_add(tally, &log);
+    observe_steps(tally, &log, 0.95, &stages);
+    tally_free(tally);
     t.stages_s = seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     t.wall_s = seconds(CLOCK_MONOTONIC) - wall;
     result_init(&all, "replay");

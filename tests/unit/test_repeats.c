@@ -80,7 +80,6 @@ static void runs_of_a_task_are_taken_together(void **state)
     ok(log_labels(&log, path, &err), &err);
     result_init(&r, "replay");
     log_observe(&log, 0.95, &r);
-    observe_tasks(&log, 0.95, &r);
     near(metrics_find(&r.metrics, "tasks")->value, 2, 0);
     const struct curve *one = curve(&r, "pass_at_k"), *all = curve(&r, "pass_all_k");
     assert_int_equal(one->points.len, 3);
@@ -110,7 +109,6 @@ static void without_tasks_nothing_is_said(void **state)
     read_ok(buf_text(&text), NULL, &log);
     result_init(&r, "replay");
     log_observe(&log, 0.95, &r);
-    observe_tasks(&log, 0.95, &r);
     assert_null(metrics_find(&r.metrics, "tasks"));
     assert_null(result_curve(&r, "pass_at_k"));
     result_release(&r);
