@@ -45,14 +45,30 @@ void tally_costs_add(struct tally *t, const struct trace_log *log)
 
 /* ---- telling ---------------------------------------------------------------------------- */
 
-static void put_mean(struct metrics *m, double sum, double squares, uint64_t n, double level)
+static void put_mean(struct metrics *m, double mean, double variance, uint64_t n, double level)
 {
-    double mean = sum / (double)n;
-    double variance = n > 1 ? (squares - sum * mean) / (double)(n - 1) : 0;
     struct interval t = {0, INFINITY};
     if (n > 1)
         t = interval_mean(mean, fmax(variance, 0), n, level);
     metrics_add(m, "cost_per_item", mean, fmax(t.low, 0), t.high, level, n, "$");
+}
+
+static void put_mean_of_items(const struct values *told, uint64_t n, double level,
+                              struct metrics *m)
+{
+    double k = (double)values_n(told), mean, variance, all;
+    values_moments(told, &mean, &variance);
+    all = mean * k / (double)n;
+    double apart =
+        variance * (k - 1) + k * (mean - all) * (mean - all) + ((double)n - k) * all * all;
+    put_mean(m, all, n > 1 ? apart / (double)(n - 1) : 0, n, level);
+}
+
+static void put_mean_of_stage(const struct tally_stage *s, uint64_t n, double level,
+                              struct metrics *m)
+{
+    double mean = s->cost / (double)n;
+    put_mean(m, mean, n > 1 ? (s->cost2 - s->cost * mean) / (double)(n - 1) : 0, n, level);
 }
 
 /* Rank r of all items, of which `zeros` tell no cost and come first. */
@@ -102,13 +118,12 @@ void observe_costs(const struct tally *t, double level, struct result *out)
     if (!told)
         return;
     put_per_correct(c, &t->items, level, &out->metrics);
-    put_mean(&out->metrics, c->sum, c->squares, n, level);
+    put_mean_of_items(&c->told, n, level, &out->metrics);
     put_quantile(&out->metrics, "cost_p95", &c->told, n - told, 0.95, level);
     put_quantile(&out->metrics, "cost_p99", &c->told, n - told, 0.99, level);
     for (size_t s = 0; s < t->stages.len && s < out->stages.len; s++)
         if (t->stages.at[s].costed)
-            put_mean(&out->stages.at[s].metrics, t->stages.at[s].cost, t->stages.at[s].cost2, n,
-                     level);
+            put_mean_of_stage(&t->stages.at[s], n, level, &out->stages.at[s].metrics);
     result_assume(out, "a span that tells at least the cost of all spans below it has told their "
                        "sum; else its cost comes on top");
     if (told < n)
