@@ -20,6 +20,13 @@ struct plan_options {
     uint32_t n_targets;
 };
 
+/* The targets that labels of what ships are planned and judged by: auto_error, and review_load
+ * beside it (NULL when not given), both at most.  ERR_USAGE for others, saying that labels are
+ * `used` ("planned") for these. */
+MUST_CHECK int plan_targets(const struct target *targets, uint32_t n, const char *used,
+                            const struct target **risk, const struct target **load,
+                            struct error *err);
+
 /* Labels of all items that leave `shipped` labels for the certificate at this review load, when a
  * threshold is fixed beforehand, or a quarter of them (rounded up) chooses it first. */
 uint64_t plan_labels_in_all(uint64_t shipped, double review_load, bool split);
@@ -35,5 +42,9 @@ MUST_CHECK int plan_labels(const struct plan_options *options, struct result *ou
  * fixed from here on (`--method exact --threshold T` on the new labels). */
 MUST_CHECK int plan_more(const struct scored *pilot, size_t n, const struct plan_options *options,
                          struct result *out, struct error *err);
+
+/* Shares of what ships unseen that may be audited: what each costs a day, of `shipped_per_day`
+ * items, and when `labels` are there.  Rows of kind "audit". */
+void plan_audits(double shipped_per_day, uint64_t labels, struct result *out);
 
 #endif

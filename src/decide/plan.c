@@ -21,30 +21,41 @@ struct asked {
     bool load_said;
 };
 
+int plan_targets(const struct target *targets, uint32_t n, const char *used,
+                 const struct target **risk, const struct target **load, struct error *err)
+{
+    *risk = *load = NULL;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct target *t = &targets[i];
+        if (!strcmp(t->metric, "review_load") && t->kind == TARGET_AT_MOST)
+            *load = t;
+        else if (!strcmp(t->metric, "auto_error") && t->kind == TARGET_AT_MOST)
+            *risk = t;
+        else
+            return error_set(err, ERR_USAGE,
+                             "labels are %s for `auto_error at most P` (with `review_load at most "
+                             "Q` beside it), not for %s",
+                             used, t->metric);
+    }
+    if (!*risk)
+        return error_set(err, ERR_USAGE, "a target is needed: --target \"auto_error at most 1%%\"");
+    if (!((*risk)->value > 0 && (*risk)->value < 1))
+        return error_set(err, ERR_USAGE, "auto_error at most P: P lies between 0 and 100%%");
+    if (*load && !((*load)->value >= 0 && (*load)->value < 1))
+        return error_set(err, ERR_USAGE,
+                         "review_load at most Q: some items ship unseen, so Q lies below 100%%");
+    return 0;
+}
+
 static int find_targets(const struct plan_options *o, struct asked *a, struct error *err)
 {
-    *a = (struct asked){.d = 1 - o->level};
-    for (uint32_t i = 0; i < o->n_targets; i++) {
-        const struct target *t = &o->targets[i];
-        if (!strcmp(t->metric, "review_load") && t->kind == TARGET_AT_MOST) {
-            a->load = t->value;
-            a->load_said = true;
-        } else if (!strcmp(t->metric, "auto_error") && t->kind == TARGET_AT_MOST) {
-            a->risk = t;
-            a->target = t->value;
-        } else {
-            return error_set(err, ERR_USAGE,
-                             "labels are planned for `auto_error at most P` (with `review_load at "
-                             "most Q` for what is expected to be reviewed), not for %s",
-                             t->metric);
-        }
-    }
-    if (!a->risk)
-        return error_set(err, ERR_USAGE,
-                         "a plan needs a target: --target \"auto_error at most 1%%\"");
-    if (!(a->target > 0 && a->target < 1) || !(a->load >= 0 && a->load < 1))
-        return error_set(err, ERR_USAGE,
-                         "a plan needs a target between 0 and 100%%, and items that ship unseen");
+    const struct target *load;
+    if (plan_targets(o->targets, o->n_targets, "planned", &a->risk, &load, err))
+        return -1;
+    a->d = 1 - o->level;
+    a->target = a->risk->value;
+    a->load = load ? load->value : 0;
+    a->load_said = load;
     if (o->method != RISK_SPLIT && o->method != RISK_EXACT)
         return error_set(err, ERR_USAGE,
                          "labels are planned for the methods split and exact, not for %s",
@@ -102,18 +113,17 @@ static void put_table(const struct asked *a, struct result *out)
     }
 }
 
-static void put_audits(const struct asked *a, double traffic_per_day, uint64_t labels,
-                       struct result *out)
+void plan_audits(double shipped_per_day, uint64_t labels, struct result *out)
 {
     static const double shares[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5};
-    double shipped = traffic_per_day * (1 - a->load);
     for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        double a_day = shares[i] * shipped_per_day;
         struct row *row = result_add_row(out, plan, share_text(out, shares[i]));
         row->kind = "audit";
         metrics_add_exact(&row->metrics, "audit_share", shares[i], "1");
-        metrics_add_exact(&row->metrics, "audits_a_day", shares[i] * shipped, "1");
+        metrics_add_exact(&row->metrics, "audits_a_day", a_day, "1");
         metrics_add_count(&row->metrics, "labels", labels);
-        metrics_add_exact(&row->metrics, "days", ceil((double)labels / (shares[i] * shipped)), "1");
+        metrics_add_exact(&row->metrics, "days", ceil((double)labels / a_day), "1");
     }
 }
 
@@ -234,7 +244,7 @@ int plan_labels(const struct plan_options *options, struct result *out, struct e
     say_plan(&a, &half, out);
     put_table(&a, out);
     if (!isnan(options->traffic_per_day))
-        put_audits(&a, options->traffic_per_day, half.stays, out);
+        plan_audits(options->traffic_per_day * (1 - a.load), half.stays, out);
     put_needed(&a, false, out);
     put_needed(&a, true, out);
     put_power(&a, a.target / 2, 1 - a.load, half.stays, "half the target wrong", out);
