@@ -2,11 +2,14 @@
 /* seam size: the threshold that meets the targets, from a scenario, labels or a log. */
 #include "cli/cli.h"
 #include "cli/logs.h"
+#include "cli/size_audit.h"
 #include "cli/size_plan.h"
 
+#include "decide/audit_log.h"
 #include "decide/size.h"
 #include "trace/labels.h"
 
+#include <math.h>
 #include <string.h>
 
 int size_method(const char *word, enum risk_method *out, struct error *err)
@@ -50,22 +53,39 @@ static int labels_options(const struct cli *cli, const struct pipeline *targets,
     return 0;
 }
 
+/* From a plain sample of the items. */
+static int from_plain(const struct cli *cli, const struct pipeline *targets,
+                      const struct scored *labels, size_t n, struct result *r, bool *certified,
+                      struct error *err)
+{
+    struct size_labels_options options;
+
+    if (labels_options(cli, targets, &options, err))
+        return -1;
+    return size_labels(labels, n, &options, r, certified, err);
+}
+
 /* From a label file. */
 static int from_labels(const struct cli *cli, const struct pipeline *targets, struct result *r,
                        bool *certified, struct error *err)
 {
     const char *path = option_text(cli->options, OPTION_LABELS, NULL);
-    struct size_labels_options options;
     struct scored_labels labels;
     int status = -1;
 
-    if (labels_options(cli, targets, &options, err))
-        return -1;
-    if (labels_read(path, &labels, err) == 0) {
-        options.reviewed_only = labels.reviewed_only;
-        r->scenario_file = result_text(r, "%s", path);
-        status = size_labels(labels.at, labels.len, &options, r, certified, err);
-    }
+    if (labels_read(path, &labels, err))
+        goto out;
+    struct audit_sample sample = {.at = labels.at,
+                                  .n = labels.len,
+                                  .threshold = NAN,
+                                  .items_per_day = NAN,
+                                  .share_shipped = NAN};
+    r->scenario_file = result_text(r, "%s", path);
+    if (labels.reviewed_only || audit_is_one(labels.at, labels.len))
+        status = size_audit(cli, targets, &sample, labels.reviewed_only, r, certified, err);
+    else
+        status = from_plain(cli, targets, labels.at, labels.len, r, certified, err);
+out:
     labels_release(&labels);
     return status;
 }
@@ -75,37 +95,34 @@ static int from_log(const struct cli *cli, const struct pipeline *targets, struc
                     bool *certified, struct error *err)
 {
     const struct option_value *logs = &cli->options->value[OPTION_LOG];
-    struct size_labels_options options;
-    VEC(struct scored) known = {0};
+    struct audit_log known = {0};
     struct trace_log log;
-    uint64_t unseen = 0;
     int status = -1;
 
-    if (labels_options(cli, targets, &options, err))
-        return -1;
     if (cli_log(cli, logs->all.at, logs->all.len, &log, err))
         goto out;
-    for (size_t i = 0; i < log.items.len; i++) {
-        const struct log_item *item = &log.items.at[i];
-        if (item->draft == LOG_UNKNOWN || item->confidence != item->confidence)
-            continue;
-        struct scored s = {
-            .confidence = item->confidence, .weight = 1, .correct = item->draft == LOG_GOOD};
-        vec_push(&known, s);
-        unseen += !item->reviewed;
-    }
-    if (!known.len) {
+    audit_log_take(&log, &known);
+    if (!known.known.len) {
         error_set(err, ERR_INPUT,
                   "%s: no item has both a confidence and a known truth; give "
                   "--labels FILE with item,correct",
                   logs->all.at[0]);
         goto out;
     }
-    options.reviewed_only = unseen == 0;
     r->scenario_file = result_text(r, "%s", logs->all.at[0]);
-    status = size_labels(known.at, known.len, &options, r, certified, err);
+    if (known.plain) {
+        status = from_plain(cli, targets, known.known.at, known.known.len, r, certified, err);
+        goto out;
+    }
+    status = size_audit(cli, targets, &known.sample, known.reviewed_only, r, certified, err);
+    if (!status && !known.reviewed_only)
+        result_assume(r,
+                      "of %llu items that ship at the threshold in use, %llu have a known truth: "
+                      "taken for a uniform audit, drawn whatever that truth",
+                      (unsigned long long)known.n_shipped,
+                      (unsigned long long)known.n_shipped_known);
 out:
-    vec_release(&known);
+    audit_log_release(&known);
     log_release(&log);
     return status;
 }

@@ -270,7 +270,8 @@ static void put_frontier(const struct audited *a, struct result *out)
     vec_release(&shown);
 }
 
-/* As many labels again as the wanted power needs, times what the unequal weights cost. */
+/* As many labels again as the wanted power needs, times what unequal weights cost, and what a bet
+ * costs beside a binomial test: by the normal law it needs sqrt(2 ln(1 / d)) deviations. */
 static uint64_t labels_needed(const struct audited *a)
 {
     double k = (double)errors_in(a->all.label, a->m), m = (double)a->m;
@@ -278,7 +279,10 @@ static uint64_t labels_needed(const struct audited *a)
     if (a->m == 0 || !(truth < 0.95 * a->risk->value))
         return 0;
     uint64_t stays = power_labels(a->risk->value, truth, a->d, PLAN_POWER).stays;
-    double all = ceil((double)stays * m / a->mean.effective);
+    double z = normal_quantile(PLAN_POWER), bet = 1;
+    if (a->betting)
+        bet = pow((sqrt(2 * log(1 / a->d)) + z) / (normal_quantile(1 - a->d) + z), 2);
+    double all = ceil((double)stays * bet * m / a->mean.effective);
     return all > m ? (uint64_t)all : a->m + 1;
 }
 
@@ -310,9 +314,13 @@ static const char *sentence(const struct audited *a, enum risk_ending ending, ui
                            ? result_text(out, "; %.1f%% of the items go to review",
                                          100 * (1 - a->mean.total / a->all.total))
                            : "";
+    struct buf items;
+    buf_init(&items);
+    units_put_count(&items, (uint64_t)llround(a->mean.total));
     const char *seen =
-        result_text(out, "%s, %.3g%% is wrong by %zu labels that stand for %.6g items%s", what,
-                    100 * a->mean.estimate, a->m, a->mean.total, load);
+        result_text(out, "%s, %.3g%% is wrong by %zu labels that stand for %s items%s", what,
+                    100 * a->mean.estimate, a->m, buf_text(&items), load);
+    buf_release(&items);
     if (ending == RISK_CERTIFIED)
         return result_text(out, "%s: with %.4g%% confidence at most %.2f%% (target %.3g%%).", seen,
                            level, ceil(a->bound * 1e4) / 100, target);

@@ -250,7 +250,13 @@ int audit_propose(const struct audit_sample *s, const struct audit_options *opti
     if (isnan(s->share_shipped) && !load && !isnan(p.shipped_per_day))
         result_assume(out, "how much ships unseen is not known from these labels: all items are "
                            "counted as shipped");
+    result_assume(out, "the chance to be wrong is guessed as 1 - confidence to share out audits; a "
+                       "bad guess costs width, never validity, as long as every audited item is "
+                       "kept with its probability (column weight: 1 / probability)");
     out->passed = PASSED_FALSE;
+    out->run.present = true;
+    out->run.method = "reviewed items only";
+    out->run.engine = "audit";
     mem_free(p.shipped);
     return 0;
 }

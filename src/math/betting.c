@@ -112,7 +112,7 @@ double betting_upper(const struct weighed *s, size_t n, double d, uint64_t key)
         return 1;
     struct bet *bet = place_bets(s, n, d, key);
     double low = 0, high = 1;
-    for (int i = 0; i < STEPS && high - low > 1e-12 * high; i++) {
+    for (int i = 0; i < STEPS && high - low > 1e-11 * high; i++) {
         double middle = low + (high - low) / 2;
         if (capital(bet, n, middle) >= log(1 / d))
             high = middle;

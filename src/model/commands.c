@@ -53,8 +53,9 @@ const struct option_def option_defs[OPTION_COUNT] = {
                        "confidence,correct",                                                                               LOGS | ON(SIZE)         },
     [OPTION_METHOD] = {"method",         0,   TAKES_TEXT,        "NAME",
                     "split (default), sgr, grid, exact or plug-in",                                                        ON(SIZE)                },
-    [OPTION_THRESHOLD] = {"threshold",      0,   TAKES_PROBABILITY, "T",
-                    "the one threshold to test (--method exact)",                                                          ON(SIZE)                },
+    [OPTION_THRESHOLD] =
+        {"threshold",      0,   TAKES_PROBABILITY, "T",
+                    "the one threshold to test: with --method exact, or with labels of audits",                            ON(SIZE)                },
     [OPTION_GRID] = {"grid",           0,   TAKES_COUNT,       "N",
                     "coverages walked by split and grid "
                      "(default 100)",                                                                                      ON(SIZE)                },
@@ -93,7 +94,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_COST] = {"cost",           0,   TAKES_TEXT,        "ATTR",           "attribute with what a span cost",         MEANING                 },
     [OPTION_PRICE] = {"price",          0,   TAKES_MANY,        "MODEL=IN/OUT",
                     "money for a million tokens, read and written, where spans tell no cost: "
-                    "\"gpt-4o = 2.50 / 10\" (* for any model; may repeat)",                                                MEANING                 },
+                      "\"gpt-4o = 2.50 / 10\" (* for any model; may repeat)",                                              MEANING                 },
     [OPTION_FAILURE_WHEN] = {"failure-when",   0,   TAKES_TEXT,        "COND",
                     "what counts as failure: \"ATTR = VALUE\", also != < > contains",                                      MEANING                 },
     [OPTION_STRICT] = {"strict",         0,   TAKES_NOTHING,     NULL,             "the first fault of the data is an error",
@@ -179,10 +180,14 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                          "[FILE]",             "the review threshold that meets the targets, with its guarantee",
                          "From a scenario: the threshold of its gate with the least review load among "
                       "those that meet every target. From labels (--labels): a threshold certified "
-                      "at --level, by a method with a finite-sample guarantee.",                    {"seam size scenarios/gate-review.yaml --target \"auto_error at most 1%\"",
+                      "at --level, by a method with a finite-sample guarantee. Labels of reviewed "
+                      "items alone (column source) certify nothing: the answer is which audit "
+                      "would. With audits (source audit, weight 1 / probability) it is what ships "
+                      "unseen. Before there are labels, a target alone or --plan says how many.",   {"seam size scenarios/gate-review.yaml --target \"auto_error at most 1%\"",
                        "seam size --labels labels.csv --target \"auto_error at most 5%\"",
                        "seam size --labels labels.csv --target \"auto_error at most 5%\" --method "
-                       "exact --threshold 0.9"},
+                       "exact --threshold 0.9",
+                       "seam size --plan --target \"auto_error at most 1%\" --traffic 200/d"},
                          0, 1         },
     [COMMAND_IMPORT] = {"import",
                          "log LOG...",         "trace logs into the store, once: afterwards a LOG is the store",

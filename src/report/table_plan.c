@@ -161,11 +161,12 @@ struct table *table_plan_designs(struct document *d, const struct result *r)
 struct table *table_plan_strata(struct document *d, const struct result *r)
 {
     static const struct plan_column columns[] = {
-        {"of what ships",                     "share",         format_value},
-        {"assumed wrong",                     "assumed_error", format_value},
-        {"audit, and log as its probability", "audit_share",   format_value},
-        {"audits a day",                      "audits_a_day",  format_value}
+        {"of what ships",      "share",         format_value},
+        {"assumed wrong",      "assumed_error", format_value},
+        {"probability to log", "audit_share",   format_value},
+        {"audits a day",       "audits_a_day",  format_value}
     };
-    return plain(d, r, "stratum", "The stratified design (Neyman allocation)", "confidence",
-                 columns, sizeof columns / sizeof *columns);
+    return plain(d, r, "stratum",
+                 "The stratified design (Neyman allocation): what to audit, and to log",
+                 "confidence", columns, sizeof columns / sizeof *columns);
 }

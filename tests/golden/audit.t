@@ -1,0 +1,67 @@
+# What ships unseen, from reviews and audits.
+$ awk 'BEGIN { print "confidence,correct,source,weight"; for (i = 0; i < 120; i++) print 0.5 + i / 400 "," (i % 3 > 0) ",reviewed,1"; for (i = 0; i < 160; i++) print 0.81 + i / 1000 "," (i % 40 > 0) ",audit,20" }' >$TMP_GOLDEN/audits.csv; seam size --labels $TMP_GOLDEN/audits.csv --threshold 0.8 --target "auto_error at most 10%"
+size: audit; intervals: 95%, sampling
+
+Of what ships at confidence 0.8 and above, 2.5% is wrong by 160 labels that
+stand for 3,200 items; 3.6% of the items go to review: with 95% confidence at
+most 5.63% (target 10%).
+
+Answer
+threshold                       0.8
+review load                     3.614%
+auto error                      2.5%
+certified bound                 5.629%, with 95% confidence
+shipped labels (m)              160
+errors among them (k)           4
+method                          exact
+tests that share the guarantee  1
+population                      items like those that were audited (same model,
+                                prompt and mix)
+ending                          certified
+
+Headline
+metric       value  95% interval  target       verdict
+auto error    2.5%      0.7–5.6%  at most 10%  pass
+review load  3.61%
+$ seam size --labels $TMP_GOLDEN/audits.csv --target "auto_error at most 2%" --threshold 0.8 --quiet
+Of what ships at confidence 0.8 and above, 2.5% is wrong by 160 labels that
+stand for 3,200 items; 3.6% of the items go to review: not shown to be at most
+2% with 95% confidence, and more such labels would hardly show it.
+
+Headline
+metric       value  95% interval  target      verdict
+auto error    2.5%      0.7–6.3%  at most 2%  not shown
+review load  3.61%
+[1]
+$ seam size --labels $TMP_GOLDEN/audits.csv --target "auto_error at most 5%" --threshold 0.99 --quiet
+seam: no audited label lies at or above the threshold 0.99: nothing is known of what ships there
+[3]
+$ seam size --labels $TMP_GOLDEN/audits.csv --target "auto_error at most 5%" --method sgr
+seam: --method sgr: labels of audits are judged by split, or at one --threshold
+[2]
+$ grep -v audit $TMP_GOLDEN/audits.csv | seam size --labels - --target "auto_error at most 5%" --traffic 200/d
+size: reviewed items only
+
+These labels are of reviewed items alone: what ships unseen may err more or
+less, and nothing here tells. Audit a random share of what ships: 434 labels
+certify auto_error at most 5% at the threshold in use, if it errs half as often;
+10% of 200 shipped a day cost 20 reviews a day and take 22 days.
+
+Answer
+labels needed  434
+population     reviewed items only
+ending         not identifiable
+
+Audit designs for as many labels
+design    share  audits a day  labels
+uniform  10.00%            20     434
+
+Audits of what ships unseen
+share audited  audits a day  labels  days
+1%                        2     434   217
+2%                        4     434   109
+5%                       10     434    44
+10%                      20     434    22
+20%                      40     434    11
+50%                     100     434     5
+[1]
