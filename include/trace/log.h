@@ -185,8 +185,8 @@ MUST_CHECK int log_read_text(const char *name, const char *text, size_t len,
                              const struct log_options *options, struct trace_log *out,
                              struct error *err);
 /* The two halves of log_read.  The first gathers files, format, spans and what was wrong with them;
- * the second makes items of it, for which of the options it asks strict, and whether stage_by and
- * decision were given.  log_init: a log of no spans, for whoever has them from elsewhere. */
+ * the second makes items of it, for which of the options it asks strict, and whether stage_by,
+ * item_by and decision were given.  log_init: a log of no spans, for whoever has them from elsewhere. */
 void log_init(struct trace_log *log);
 MUST_CHECK int log_collect(const char *const *paths, size_t n, const struct log_options *options,
                            struct trace_log *out, struct error *err);

@@ -116,6 +116,8 @@ static void take_option(struct loading *l, const char *name)
 {
     if (!strcmp(name, "stage-by"))
         l->settled.stage_by = "";
+    if (!strcmp(name, "item-by"))
+        l->settled.item_by = "";
     if (!strcmp(name, "decision"))
         l->settled.decision = "";
 }

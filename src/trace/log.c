@@ -7,6 +7,7 @@
 #include "trace/assemble.h"
 #include "trace/discover.h"
 #include "trace/reader.h"
+#include "trace/runs.h"
 #include "trace/tree.h"
 #include "trace/vocabulary.h"
 
@@ -173,11 +174,23 @@ static int check_stages(const struct trace_log *log, struct error *err)
                     n, log->stages.at[n - 2].id, log->stages.at[n - 1].id, LOG_STAGES_MAX);
 }
 
+/* The trees of all traces, once runs that share one have been parted. */
+static void build_trees(struct trace_log *log, bool by_item, struct tree *tree)
+{
+    struct quality parted = log->quality;
+    tree_build(&log->spans, &log->quality, tree);
+    if (!runs_part(tree, by_item, &log->spans, &parted))
+        return;
+    tree_release(tree);
+    log->quality = parted;
+    tree_build(&log->spans, &log->quality, tree);
+}
+
 static int build(struct trace_log *log, const struct log_options *options, struct error *err)
 {
     struct tree tree;
     struct operations ops = {0};
-    tree_build(&log->spans, &log->quality, &tree);
+    build_trees(log, options->item_by != NULL, &tree);
     operations_find(&tree, options->stage_by != NULL, &ops);
     assemble(log, &tree, &ops);
     operations_release(&ops);

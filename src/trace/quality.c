@@ -104,8 +104,8 @@ void quality_report(const struct trace_log *log, struct result *out)
                     (unsigned long long)q->count[QUALITY_FOREIGN]);
     if (q->count[QUALITY_MIXED])
         result_warn(out,
-                    "%llu traces hold steps of two sessions, as when an instrumentation mixes "
-                    "runs up; each was read as one item",
+                    "%llu traces hold two runs or sessions, as when an instrumentation mixes runs "
+                    "up; runs with roots of their own were parted into items, the rest is one",
                     (unsigned long long)q->count[QUALITY_MIXED]);
     if (q->count[QUALITY_STRAY])
         result_warn(out, "%llu scores or decisions are of spans that the log does not hold",

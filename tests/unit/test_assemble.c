@@ -325,6 +325,111 @@ static void the_shortest_decimal_between_two_is_found(void **state)
     near(discover_shortest(0.123, 0.1249), 0.124, 0);
 }
 
+/* Two runs side by side, whose second draft was hung below the first run's root. */
+static void a_mixed_trace_is_parted_by_sessions(void **state)
+{
+    for (int own_trace = 0; own_trace < 2; own_trace++) {
+        const char *second = own_trace ? "u" : "t";
+        put_span(&text, "t", "a", "", "run", 0, 100, SESSION("s1"));
+        put_span(&text, "t", "b", "a", "draft", 0, 20, SESSION("s1"));
+        put_span(&text, "t", "c", "a", "send", 30, 40, "");
+        put_span(&text, second, "d", "", "run", 5, 110, SESSION("s2"));
+        put_span(&text, "t", "e", "a", "draft", 10, 50, SESSION("s2"));
+        put_span(&text, "t", "f", "e", "call", 12, 40, FAILED);
+        put_span(&text, second, "0a", "d", "send", 60, 90, "");
+        struct trace_log log = read(NULL);
+        assert_int_equal(log.quality.count[QUALITY_MIXED], 1);
+        assert_int_equal(log.quality.place[QUALITY_MIXED][0].line, own_trace ? 5 : 4);
+        assert_int_equal(log.quality.count[QUALITY_ORPHAN], 0);
+        assert_int_equal(log.items.len, 2);
+        assert_int_equal(log.quality.roots, 2);
+        for (size_t i = 0; i < 2; i++) {
+            const struct log_item *it = &log.items.at[i];
+            assert_int_equal(it->n_visits, 2);
+            assert_string_equal(log.stages.at[log.visits.at[it->first_visit].stage].id, "draft");
+            assert_int_equal(it->end, LOG_SHIPPED);
+        }
+        assert_int_equal(log.items.at[1].end_ns - log.items.at[1].start_ns, 105000000);
+        assert_string_equal(span_string(&log.spans, log.items.at[1].id), own_trace ? "u" : "t/s2");
+        log_release(&log);
+        buf_clear(&text);
+    }
+}
+
+static void a_session_without_a_run_of_its_own_is_part_of_the_run(void **state)
+{
+    put_span(&text, "t", "a", "", "run", 0, 100, SESSION("s1"));
+    put_span(&text, "t", "b", "a", "plan", 0, 20, "");
+    put_span(&text, "t", "c", "a", "ask", 30, 60, "");
+    put_span(&text, "t", "d", "c", "helper", 31, 59, SESSION("s2"));
+    /* s3 has a run, at another time */
+    put_span(&text, "t", "e", "c", "helper", 40, 50, SESSION("s3"));
+    put_span(&text, "u", "f", "", "run", 500, 600, SESSION("s3"));
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.quality.count[QUALITY_MIXED], 0);
+    assert_int_equal(log.items.len, 2);
+    log_release(&log);
+}
+
+static void put_run(const char *trace, char root, unsigned start_ms)
+{
+    char id[2] = {root, 0}, first[3] = {root, '1', 0}, last[3] = {root, '2', 0};
+    put_span(&text, trace, id, "", "run", start_ms, start_ms + 100, "");
+    put_span(&text, trace, first, id, "draft", start_ms, start_ms + 40, "");
+    put_span(&text, trace, last, id, "send", start_ms + 50, start_ms + 90, "");
+}
+
+static void a_mixed_trace_is_parted_by_roots_where_traces_have_one(void **state)
+{
+    char name[16];
+    for (unsigned i = 0; i < 9; i++) {
+        snprintf(name, sizeof name, "t%u", i);
+        put_run(name, 'a', 1000 * i);
+    }
+    put_run("mixed", 'a', 20000);
+    put_run("mixed", 'b', 20050);
+    put_run("mixed", 'c', 20060);
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.quality.count[QUALITY_MIXED], 1);
+    assert_int_equal(log.quality.place[QUALITY_MIXED][0].line, 31);
+    assert_int_equal(log.items.len, 12);
+    for (size_t i = 0; i < 12; i++)
+        assert_int_equal(log.items.at[i].n_visits, 2);
+    log_release(&log);
+}
+
+static void roots_of_traces_that_have_several_are_one_run(void **state)
+{
+    put_run("t", 'a', 0);
+    put_run("t", 'b', 50);
+    put_run("u", 'a', 1000);
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.quality.count[QUALITY_MIXED], 0);
+    assert_int_equal(log.items.len, 2);
+    log_release(&log);
+}
+
+/* A run that goes through several documents, each of which is an item. */
+static void a_trace_of_several_items_is_parted_by_the_users_attribute(void **state)
+{
+#define DOCUMENT(s) ATTRIBUTES(TEXT_ATTRIBUTE("doc", s))
+    static const struct log_options options = {.item_by = "doc"};
+    put_span(&text, "t", "a", "", "batch", 0, 100, "");
+    put_span(&text, "t", "b", "a", "document", 0, 40, DOCUMENT("d1"));
+    put_span(&text, "t", "c", "b", "draft", 0, 20, "");
+    put_span(&text, "t", "d", "b", "send", 20, 40, "");
+    put_span(&text, "t", "e", "a", "document", 40, 90, DOCUMENT("d2"));
+    put_span(&text, "t", "f", "e", "draft", 40, 60, "");
+    put_span(&text, "t", "0a", "e", "send", 60, 90, "");
+    struct trace_log log = read(&options);
+    assert_int_equal(log.items.len, 2);
+    assert_int_equal(log.quality.count[QUALITY_MIXED], 0);
+    assert_string_equal(span_string(&log.spans, log.items.at[1].id), "d2");
+    assert_int_equal(log.items.at[1].n_visits, 2);
+    assert_int_equal(log.items.at[1].end_ns - log.items.at[1].start_ns, 50000000);
+    log_release(&log);
+}
+
 static void put_item(unsigned n, double confidence, bool reviewed, const char *verdict)
 {
     char trace[16], more[200];
@@ -428,6 +533,11 @@ int main(void)
         TEST(long_chains_and_cycles_take_linear_time),
         TEST(decisions_are_understood),
         TEST(the_shortest_decimal_between_two_is_found),
+        TEST(a_mixed_trace_is_parted_by_sessions),
+        TEST(a_session_without_a_run_of_its_own_is_part_of_the_run),
+        TEST(a_mixed_trace_is_parted_by_roots_where_traces_have_one),
+        TEST(roots_of_traces_that_have_several_are_one_run),
+        TEST(a_trace_of_several_items_is_parted_by_the_users_attribute),
         TEST(a_gate_is_seen_by_what_it_lets_through),
         TEST(what_nobody_looked_at_was_not_reviewed),
         TEST(reviews_at_any_confidence_show_no_gate),
