@@ -32,14 +32,20 @@ struct size_labels_options {
     double level, threshold; /* threshold: for RISK_EXACT */
     uint64_t seed;
     size_t grid;                  /* 0: 100 */
-    const struct target *targets; /* one on auto_error; review_load may stand beside it */
+    const struct target *targets; /* on auto_error, joint_error, shipped_error, review_load */
     uint32_t n_targets;
-    bool reviewed_only; /* labels exist for reviewed items alone: nothing can be certified */
+    const struct risk_reviewer *reviewer; /* NULL: not said */
+    const char **groups;                  /* [n_groups] names; fewer than 2: no groups */
+    size_t n_groups;
+    bool per_group; /* a threshold for every group, by the grid method unless said */
 };
 
-/* Fills metrics (auto_error, review_load, calibration and ranking), the curves `frontier`,
- * `frontier_certified`, `frontier_perfect` and `calibration`, and the answer with its ending.
- * ERR_USAGE for targets that labels alone say nothing about. */
+/* Labels of a random sample of all items, without weights.  Fills metrics (risks, review_load,
+ * calibration and ranking), the rows `classes` (groups at the threshold), the curves `frontier`,
+ * `frontier_certified`, `frontier_perfect`, `calibration` and `load_by_labels`, and the answer with
+ * its ending.  With a review load alone, the threshold is the strictest one within it, chosen
+ * without a look at any label, and the answer is the bound there. ERR_USAGE for targets that labels
+ * alone say nothing about. */
 MUST_CHECK int size_labels(const struct scored *labels, size_t n,
                            const struct size_labels_options *options, struct result *out,
                            bool *certified, struct error *err);

@@ -91,9 +91,13 @@ struct risk_options {
 struct risk_shown {
     enum risk_kind kind;
     double at_most, value;
-    double low;   /* lower end of a two-sided interval at `level` */
-    double bound; /* see risk_answer.bound */
+    double low, high; /* two-sided interval at `level`, of all labels */
+    double bound;     /* see risk_answer.bound */
 };
+/* One risk where p ships (NULL: nothing does) of n labels, `errors` of them wrong; bound: one-sided
+ * at `level`, as if the threshold had been fixed beforehand. */
+void risk_at(enum risk_kind kind, const struct risk_reviewer *reviewer, const struct risk_point *p,
+             uint64_t n, uint64_t errors, double level, struct risk_shown *out);
 
 struct risk_answer {
     enum risk_method method;

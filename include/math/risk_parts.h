@@ -40,6 +40,9 @@ struct demand risk_demand(const struct risk_options *o, struct risk_target *own)
 /* The value of a risk where p ships and the other labels of f are reviewed; p NULL: all are. */
 double risk_value(enum risk_kind kind, const struct risk_reviewer *reviewer,
                   const struct frontier *f, const struct risk_point *p);
+/* The same with reviewers' rates that rest on counts at their bounds at d. */
+double risk_value_of_many(enum risk_kind kind, const struct risk_reviewer *reviewer,
+                          const struct frontier *f, const struct risk_point *p, double d);
 /* Upper and lower confidence bounds of it, one-sided, each wrong with probability d at most. */
 double risk_upper(enum risk_kind kind, const struct risk_reviewer *reviewer,
                   const struct frontier *f, const struct risk_point *p, double d);

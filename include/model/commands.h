@@ -59,6 +59,8 @@ enum option_takes {
     X(LABELS, "labels", 0)                                                                         \
     X(METHOD, "method", 0)                                                                         \
     X(THRESHOLD, "threshold", 0)                                                                   \
+    X(REVIEWER, "reviewer", 0)                                                                     \
+    X(PER_GROUP, "per-group", 0)                                                                   \
     X(GRID, "grid", 0)                                                                             \
     X(PLAN, "plan", 0)                                                                             \
     X(TRAFFIC, "traffic", 0)                                                                       \

@@ -25,12 +25,13 @@ int size_method(const char *word, enum risk_method *out, struct error *err)
     }
     const char *near = nearest_word(word, names, RISK_METHOD_COUNT);
     return error_set(err, ERR_USAGE,
-                     "--method %s: the methods are split, sgr, grid, exact and plug-in%s%s%s", word,
-                     near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+                     "--method %s: the methods are split, sgr, grid, exact, plug-in and crc%s%s%s",
+                     word, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }
 
 static int labels_options(const struct cli *cli, const struct pipeline *targets,
-                          struct size_labels_options *out, struct error *err)
+                          struct risk_reviewer *reviewer, struct size_labels_options *out,
+                          struct error *err)
 {
     const struct options *o = cli->options;
 
@@ -41,9 +42,16 @@ static int labels_options(const struct cli *cli, const struct pipeline *targets,
         .grid = option_count(o, OPTION_GRID, 0),
         .targets = targets->target,
         .n_targets = targets->n_targets,
+        .per_group = option_given(o, OPTION_PER_GROUP),
     };
-    if (size_method(option_text(o, OPTION_METHOD, "split"), &out->method, err))
+    if (size_method(option_text(o, OPTION_METHOD, out->per_group ? "grid" : "split"), &out->method,
+                    err))
         return -1;
+    if (option_given(o, OPTION_REVIEWER)) {
+        if (size_reviewer(option_text(o, OPTION_REVIEWER, ""), reviewer, err))
+            return -1;
+        out->reviewer = reviewer;
+    }
     if (out->method == RISK_EXACT && !option_given(o, OPTION_THRESHOLD))
         return error_set(err, ERR_USAGE,
                          "--method exact tests one threshold fixed beforehand: "
@@ -53,16 +61,26 @@ static int labels_options(const struct cli *cli, const struct pipeline *targets,
     return 0;
 }
 
-/* From a plain sample of the items. */
+/* From a plain sample of the items; groups may be none. */
 static int from_plain(const struct cli *cli, const struct pipeline *targets,
-                      const struct scored *labels, size_t n, struct result *r, bool *certified,
+                      const struct scored_labels *labels, struct result *r, bool *certified,
                       struct error *err)
 {
     struct size_labels_options options;
+    struct risk_reviewer reviewer;
 
-    if (labels_options(cli, targets, &options, err))
+    if (labels_options(cli, targets, &reviewer, &options, err))
         return -1;
-    return size_labels(labels, n, &options, r, certified, err);
+    if (options.per_group && labels->groups < 2)
+        return error_set(err, ERR_USAGE,
+                         "--per-group: the labels have no column `group` that names two groups or "
+                         "more");
+    options.groups = labels->group;
+    options.n_groups = labels->groups;
+    if (labels->n_rounded)
+        result_warn(r, "%llu confidences beyond 0 or 1 by no more than %g are taken as 0 or 1",
+                    (unsigned long long)labels->n_rounded, CONFIDENCE_SLACK);
+    return size_labels(labels->at, labels->len, &options, r, certified, err);
 }
 
 /* From a label file. */
@@ -84,7 +102,7 @@ static int from_labels(const struct cli *cli, const struct pipeline *targets, st
     if (labels.reviewed_only || audit_is_one(labels.at, labels.len))
         status = size_audit(cli, targets, &sample, labels.reviewed_only, r, certified, err);
     else
-        status = from_plain(cli, targets, labels.at, labels.len, r, certified, err);
+        status = from_plain(cli, targets, &labels, r, certified, err);
 out:
     labels_release(&labels);
     return status;
@@ -111,7 +129,8 @@ static int from_log(const struct cli *cli, const struct pipeline *targets, struc
     }
     r->scenario_file = result_text(r, "%s", logs->all.at[0]);
     if (known.plain) {
-        status = from_plain(cli, targets, known.known.at, known.known.len, r, certified, err);
+        const struct scored_labels labels = {.at = known.known.at, .len = known.known.len};
+        status = from_plain(cli, targets, &labels, r, certified, err);
         goto out;
     }
     status = size_audit(cli, targets, &known.sample, known.reviewed_only, r, certified, err);
@@ -156,6 +175,10 @@ int cmd_size(const struct cli *cli, struct error *err)
         return error_set(err, ERR_USAGE,
                          "`seam size` takes a scenario, or --labels, or --log: one "
                          "of them");
+    if (file && (option_given(o, OPTION_REVIEWER) || option_given(o, OPTION_PER_GROUP)))
+        return error_set(err, ERR_USAGE,
+                         "--reviewer and --per-group go with --labels or --log: a scenario has its "
+                         "own reviewers and classes");
     bool plan = size_plan_asked(cli);
 
     if (file && plan)

@@ -111,10 +111,43 @@ static int target_parse(const char *text, struct pipeline *p, struct target *out
     return 0;
 }
 
+/* Two bounds on one metric that no value meets. */
+static bool contradict(const struct target *a, const struct target *b)
+{
+    const struct target *low = a->kind == TARGET_AT_LEAST ? a : b, *high = low == a ? b : a;
+    return low->kind == TARGET_AT_LEAST && high->kind == TARGET_AT_MOST && low->value > high->value;
+}
+
+/* The place of t among the targets from `first` on, which are of the same line; n when it stands
+ * beside them.  Of two bounds on one side the stricter one is kept. */
+static int place_on_line(struct target *all, uint32_t first, uint32_t n, struct target *t,
+                         uint32_t *at, struct error *err)
+{
+    *at = n;
+    for (uint32_t i = first; i < n; i++) {
+        if (strcmp(all[i].metric, t->metric))
+            continue;
+        if (contradict(&all[i], t))
+            return error_set(err, ERR_USAGE,
+                             "--target: \"%s %s\" and \"%s %s\" contradict each other: no value "
+                             "meets both",
+                             t->metric, all[i].text, t->metric, t->text);
+        bool bounds = t->kind == TARGET_AT_MOST || t->kind == TARGET_AT_LEAST;
+        if (all[i].kind != t->kind)
+            continue;
+        *at = i;
+        if (bounds &&
+            (t->kind == TARGET_AT_MOST ? all[i].value < t->value : all[i].value > t->value))
+            *t = all[i];
+    }
+    return 0;
+}
+
 int cli_targets(const struct cli *cli, struct pipeline *p, struct error *err)
 {
     const struct option_value *given = &cli->options->value[OPTION_TARGET];
     struct target *all;
+    uint32_t of_file = p->n_targets;
 
     if (!given->all.len)
         return 0;
@@ -127,8 +160,15 @@ int cli_targets(const struct cli *cli, struct pipeline *p, struct error *err)
         uint32_t at = 0;
         if (target_parse(given->all.at[i], p, &t, err))
             return -1;
-        while (at < p->n_targets && strcmp(all[at].metric, t.metric))
-            at++;
+        while (at < of_file && strcmp(all[at].metric, t.metric))
+            at++; /* over the file's own */
+        if (at < of_file) {
+            memmove(&all[at], &all[at + 1], (p->n_targets - at - 1) * sizeof *all);
+            of_file--;
+            p->n_targets--;
+        }
+        if (place_on_line(all, of_file, p->n_targets, &t, &at, err))
+            return -1;
         all[at] = t;
         if (at == p->n_targets)
             p->n_targets++;

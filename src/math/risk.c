@@ -21,10 +21,9 @@ static void fill_point(const struct frontier *f, const struct demand *want,
     out->n_targets = want->n;
     for (size_t i = 0; i < want->n; i++) {
         enum risk_kind kind = want->at[i].kind;
-        out->at[i] =
-            (struct risk_shown){kind, want->at[i].at_most, risk_value(kind, want->reviewer, f, p),
-                                risk_lower(kind, want->reviewer, f, p, (1 - out->level) / 2),
-                                risk_upper(kind, want->reviewer, f, p, d / (double)want->n)};
+        risk_at(kind, want->reviewer, p, f->n, f->errors, out->level, &out->at[i]);
+        out->at[i].at_most = want->at[i].at_most;
+        out->at[i].bound = risk_upper(kind, want->reviewer, f, p, d / (double)want->n);
     }
     out->risk = out->at[0].value;
     out->bound = out->at[0].bound;

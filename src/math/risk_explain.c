@@ -108,7 +108,7 @@ static double smallest_upper(const struct frontier *f, const struct demand *want
 static double needed_there(const struct risk_target *t, const struct demand *want,
                            const struct frontier *f, const struct risk_point *p, double d)
 {
-    double a = t->at_most, r = risk_value(t->kind, want->reviewer, f, p);
+    double a = t->at_most, r = risk_value_of_many(t->kind, want->reviewer, f, p, d);
     double ships = t->kind == RISK_AUTO ? (double)p->m / (double)f->n : 1;
     if (!(r < a))
         return INFINITY;
@@ -137,6 +137,8 @@ uint64_t risk_labels_needed(const struct frontier *f, const struct demand *want,
     /* where every threshold errs as much as the target, plan for a truth of half of it; labels
        enough for that plan say that it is not so, and no number would do */
     bool planned = best == NULL;
+    if (planned && first->kind == RISK_SHIPPED)
+        return 0;
     if (planned || (want->n == 1 && first->kind != RISK_SHIPPED)) {
         double truth =
             planned ? first->at_most / 2 : risk_value(first->kind, want->reviewer, f, best);

@@ -72,6 +72,23 @@ static double shipped_lower(const struct shares *s, const struct risk_reviewer *
            (1 - kept) * bound_lower(s->right, s->n, each);
 }
 
+/* What is left when labels are without end: the reviewers' rates are still as bounded as before. */
+static double value_of_many(const struct shares *s, const struct risk_reviewer *r, double d)
+{
+    double each = d / parts_of(r);
+    return value_of(
+        s,
+        r->sensitivity_n ? bound_lower(r->sensitivity_k, r->sensitivity_n, each) : r->sensitivity,
+        r->specificity_n ? bound_lower(r->specificity_k, r->specificity_n, each) : r->specificity);
+}
+
+double risk_value_of_many(enum risk_kind kind, const struct risk_reviewer *reviewer,
+                          const struct frontier *f, const struct risk_point *p, double d)
+{
+    struct shares s = shares_of(f, p);
+    return kind == RISK_SHIPPED ? value_of_many(&s, reviewer, d) : risk_value(kind, reviewer, f, p);
+}
+
 double risk_value(enum risk_kind kind, const struct risk_reviewer *reviewer,
                   const struct frontier *f, const struct risk_point *p)
 {
@@ -103,6 +120,18 @@ double risk_lower(enum risk_kind kind, const struct risk_reviewer *reviewer,
     if (kind == RISK_JOINT)
         return p ? bound_lower(p->k, f->n, d) : 0;
     return fmax(0, shipped_lower(&s, reviewer, d));
+}
+
+void risk_at(enum risk_kind kind, const struct risk_reviewer *reviewer, const struct risk_point *p,
+             uint64_t n, uint64_t errors, double level, struct risk_shown *out)
+{
+    const struct frontier f = {.n = n, .errors = errors};
+    *out = (struct risk_shown){.kind = kind,
+                               .at_most = NAN,
+                               .value = risk_value(kind, reviewer, &f, p),
+                               .low = risk_lower(kind, reviewer, &f, p, (1 - level) / 2),
+                               .high = risk_upper(kind, reviewer, &f, p, (1 - level) / 2),
+                               .bound = risk_upper(kind, reviewer, &f, p, 1 - level)};
 }
 
 /* --- tests */

@@ -52,10 +52,17 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "labels: for logs item,correct,shipped_correct; for size "
                        "confidence,correct",                                                                               LOGS | ON(SIZE)         },
     [OPTION_METHOD] = {"method",         0,   TAKES_TEXT,        "NAME",
-                    "split (default), sgr, grid, exact or plug-in",                                                        ON(SIZE)                },
+                    "split (default), sgr, grid, exact, plug-in or crc",                                                   ON(SIZE)                },
     [OPTION_THRESHOLD] =
         {"threshold",      0,   TAKES_PROBABILITY, "T",
                     "the one threshold to test: with --method exact, or with labels of audits",                            ON(SIZE)                },
+    [OPTION_REVIEWER] =
+        {"reviewer",       0,   TAKES_TEXT,        "RATES",
+                    "how good reviewers are, for shipped_error from labels: sensitivity=93%,specificity=98% "
+         "(or counts, 93/100)",                                                                                            ON(SIZE)                },
+    [OPTION_PER_GROUP] =
+        {"per-group",      0,   TAKES_NOTHING,     NULL,
+                    "a threshold of its own for each group of the labels (method grid unless said)",                       ON(SIZE)                },
     [OPTION_GRID] = {"grid",           0,   TAKES_COUNT,       "N",
                     "coverages walked by split and grid "
                      "(default 100)",                                                                                      ON(SIZE)                },

@@ -197,28 +197,24 @@ static struct scored *labels_new(size_t n, uint64_t seed)
 }
 
 static void size_with(const struct scored *s, size_t n, const char *metric, double at_most,
-                      enum risk_method method, bool reviewed, struct result *r, bool *certified)
+                      enum risk_method method, struct result *r, bool *certified)
 {
     struct error err = {0};
     struct target t = {metric, TARGET_AT_MOST, at_most, "at most"};
-    struct size_labels_options o = {.method = method,
-                                    .level = 0.95,
-                                    .seed = 1,
-                                    .targets = &t,
-                                    .n_targets = 1,
-                                    .reviewed_only = reviewed};
+    struct size_labels_options o = {
+        .method = method, .level = 0.95, .seed = 1, .targets = &t, .n_targets = 1};
 
     result_init(r, "size");
     ok(size_labels(s, n, &o, r, certified, &err), &err);
 }
 
-static void labels_end_in_one_of_the_four_ways(void **state)
+static void labels_end_in_one_of_three_ways(void **state)
 {
     struct scored *s = labels_new(4000, 7);
     struct result r;
     bool certified;
 
-    size_with(s, 4000, "auto_error", 0.05, RISK_SPLIT, false, &r, &certified);
+    size_with(s, 4000, "auto_error", 0.05, RISK_SPLIT, &r, &certified);
     assert_true(certified);
     assert_string_equal(r.answer.ending, "certified");
     assert_true(r.answer.bound <= 0.05);
@@ -226,18 +222,13 @@ static void labels_end_in_one_of_the_four_ways(void **state)
     assert_non_null(metrics_find(&r.metrics, "ece"));
     result_release(&r);
 
-    size_with(s, 40, "auto_error", 0.01, RISK_SPLIT, false, &r, &certified);
+    size_with(s, 40, "auto_error", 0.01, RISK_SPLIT, &r, &certified);
     assert_false(certified);
     assert_string_equal(r.answer.ending, "too few labels");
     assert_true(r.answer.labels_needed > 40);
     result_release(&r);
 
-    size_with(s, 4000, "auto_error", 0.05, RISK_SPLIT, true, &r, &certified);
-    assert_false(certified);
-    assert_string_equal(r.answer.ending, "not identifiable");
-    result_release(&r);
-
-    size_with(s, 4000, "auto_error", 0.05, RISK_PLUG_IN, false, &r, &certified);
+    size_with(s, 4000, "auto_error", 0.05, RISK_PLUG_IN, &r, &certified);
     assert_false(certified);
     assert_null(r.answer.ending);
     result_release(&r);
@@ -270,7 +261,7 @@ int main(void)
         cmocka_unit_test(a_quantile_target_is_searched_by_simulation),
         cmocka_unit_test(with_evidence_the_whole_interval_meets_the_target),
         cmocka_unit_test(a_scenario_without_a_gate_or_a_target_is_refused),
-        cmocka_unit_test(labels_end_in_one_of_the_four_ways),
+        cmocka_unit_test(labels_end_in_one_of_three_ways),
         cmocka_unit_test(labels_say_nothing_of_shipped_error),
     };
     math_init();
