@@ -108,13 +108,13 @@ Ship at confidence 0.7525879217915804 and above: 9.5% of the items go to review,
 and with 95% confidence at most 4.50% of what ships unseen is wrong (target 5%).
 
 Headline
-metric        value  95% interval  target      verdict
-auto error     1.1%      0.1–4.5%  at most 5%  pass
-review load    9.5%     6.2–14.4%
-ece          0.1049
-auroc        0.9846
-accuracy      93.0%    88.6–95.8%
-3 further metrics: --json or --csv
+metric       value  95% interval  target      verdict
+auto error    1.1%      0.1–4.5%  at most 5%  pass
+review load   9.5%     6.2–14.4%
+ece           0.10     0.06–0.13
+auroc        0.985   0.961–0.994
+accuracy     93.0%    88.6–95.8%
+7 further metrics: --json or --csv
 $ seam size --log tests/data/genai.jsonl.gz --target "auto_error at most 5%" --quiet
 These labels are of reviewed items alone: what ships unseen may err more or
 less, and nothing here tells. Audit a random share of what ships: 434 labels
