@@ -315,6 +315,30 @@ static void wide_sums_are_exact(void **state)
     near_rel(wide_value(&w), 0x1p-100, 0);
 }
 
+/* Powers of two over the whole range, with full mantissas: what is below 2^-168 is cut, what is
+ * above 2^80 is held at it, whatever the sign. */
+static void wide_sums_hold_every_double_of_their_range(void **state)
+{
+    for (int e = -170; e <= 80; e++) {
+        struct wide w = {0}, back = {0};
+        double x = ldexp(1 + 0x1p-52, e), held = e == 80 ? 0x1p80 : x;
+        if (e - 52 < -168)
+            held = ldexp(floor(ldexp(x, 168)), -168);
+        wide_add(&w, x);
+        near_rel(wide_value(&w), held, 0);
+        wide_add(&back, -x);
+        near_rel(wide_value(&back), -held, 0);
+        wide_merge(&w, &back);
+        assert_true(wide_is_zero(&w));
+    }
+    struct wide none = {0};
+    wide_add(&none, 0x1p-1074);
+    wide_add(&none, 0);
+    assert_true(wide_is_zero(&none));
+    wide_add(&none, INFINITY);
+    near_rel(wide_value(&none), 0x1p80, 0);
+}
+
 static void merging_moments_in_any_order_changes_no_bit(void **state)
 {
     struct moments part[4] = {{0}}, forward = {0}, backward = {0};
@@ -455,6 +479,7 @@ int main(void)
         cmocka_unit_test(moments_keep_what_is_a_billion_times_smaller),
         cmocka_unit_test(tiny_values_lie_between_the_least_and_the_first_edge),
         cmocka_unit_test(wide_sums_are_exact),
+        cmocka_unit_test(wide_sums_hold_every_double_of_their_range),
         cmocka_unit_test(merging_moments_in_any_order_changes_no_bit),
         cmocka_unit_test(an_atom_among_other_values_is_held_by_its_cell),
         cmocka_unit_test(a_sum_of_squares_out_of_range_says_infinity),
