@@ -5,6 +5,16 @@
 
 #include "sim/exact.h"
 
+/* What cannot be solved at all has a result too: no metric, and the assumption that fails. */
+static void say_refused(struct result *out, const struct error *why)
+{
+    result_release(out);
+    result_init(out, "solve");
+    out->run.present = true;
+    out->run.method = "exact";
+    result_warn(out, "%s", why->text);
+}
+
 static int solve_point(const struct cli *cli, const struct pipeline *p, struct result *out,
                        bool *complete, struct error *err)
 {
@@ -15,7 +25,14 @@ static int solve_point(const struct cli *cli, const struct pipeline *p, struct r
         .values_only = option_given(cli->options, OPTION_SWEEP),
     };
 
-    return exact_solve(p, &options, out, complete, err);
+    int status = exact_solve(p, &options, out, complete, err);
+    if (status && err->code == ERR_UNSUPPORTED) {
+        say_refused(out, err);
+        *complete = false;
+        *err = (struct error){0};
+        status = 0;
+    }
+    return status;
 }
 
 int cmd_solve(const struct cli *cli, struct error *err)

@@ -82,8 +82,21 @@ static double grid_at(const struct grid *g, uint64_t i)
     return g->n == 1 ? g->from : g->from + (g->to - g->from) * (double)i / (double)(g->n - 1);
 }
 
+/* What a point without any value says of itself, once. */
+static void take_reasons(struct result *out, const struct result *at)
+{
+    for (size_t w = 0; w < at->warnings.len && at->metrics.list.len == 0; w++) {
+        bool known = false;
+        for (size_t o = 0; o < out->warnings.len && !known; o++)
+            known = !strcmp(out->warnings.at[o], at->warnings.at[w]);
+        if (!known)
+            result_warn(out, "%s", at->warnings.at[w]);
+    }
+}
+
 static void take_point(struct result *out, const struct result *at, const struct grid *g, double x)
 {
+    take_reasons(out, at);
     for (size_t m = 0; m < sizeof sweep_metrics / sizeof *sweep_metrics; m++) {
         const struct metric *found = metrics_find(&at->metrics, sweep_metrics[m]);
         struct curve *curve = NULL;

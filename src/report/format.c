@@ -266,6 +266,8 @@ void format_method(struct buf *out, const struct result *r)
     }
     if (!strcmp(method, "monte-carlo"))
         buf_puts(out, "Monte Carlo");
+    else if (!strcmp(method, "exact") && !r->metrics.list.len && !r->curves.len)
+        buf_puts(out, "no exact values");
     else if (run->engine && !strcmp(run->engine, "chain") && !strcmp(method, "exact"))
         buf_puts(out, "exact, by absorbing chain");
     else if (run->engine && !strcmp(run->engine, "labels"))

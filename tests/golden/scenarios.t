@@ -222,6 +222,22 @@ cost per correct   $18.20
 capability         80.75%
 gap               -17.31%
 23 further metrics: --json or --csv
+$ seam solve scenarios/generative-video.yaml --target "reliability at least 90%"
+solve: Generative video production flow
+no exact values
+seam: scenarios/generative-video.yaml:44:15: not supported yet by solve: parallel (step `drafts`)
+seam: shipped_error: "at most 1%" is not shown: this result does not hold shipped_error
+seam: review_load: "at most 25%" is not shown: this result does not hold review_load
+seam: latency_p95: "at most 1d" is not shown: this result does not hold latency_p95
+seam: reliability: "at least 90%" is not shown: this result does not hold reliability
+[1]
+$ seam solve scenarios/generative-video.yaml --sweep flow.confident.threshold=50%:90%:2 --quiet --csv
+part,id,metric,x,value,low,high,level,n,unit,target,verdict,note
+warning,,,,,,,,,,,,scenarios/generative-video.yaml:44:15: not supported yet by solve: parallel (step `drafts`)
+warning,,,,,,,,,,,,"shipped_error: ""at most 1%"" is not shown: this result does not hold shipped_error"
+warning,,,,,,,,,,,,"review_load: ""at most 25%"" is not shown: this result does not hold review_load"
+warning,,,,,,,,,,,,"latency_p95: ""at most 1d"" is not shown: this result does not hold latency_p95"
+[1]
 $ seam solve scenarios/review-desk.yaml --quiet
 Headline
 metric                value
@@ -237,7 +253,6 @@ latency p99         5.891 h
 wait mean         26.67 min
 visits mean               1
 20 further metrics: --json or --csv
-[1]
 $ seam simulate scenarios/review-desk.yaml --quiet
 Headline
 metric               value   95% interval
@@ -434,7 +449,6 @@ flow.answer.confidence.good.b…  latency mean                              244.
 arrivals.poisson                resources.reviewers.utilisati…            153.6
 flow.answer.confidence.good.b…  resources.reviewers.queue wai…            147.1
 flow.answer.confidence.good.b…  latency mean                             -57.48
-[1]
 $ seam simulate scenarios/feedback-compounds.yaml
 simulate: Feedback that compounds
 Monte Carlo, 20 trials, seed 1; intervals: 95%, sampling

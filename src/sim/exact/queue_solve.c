@@ -413,7 +413,7 @@ int exact_queue_solve(const struct pipeline *p, const struct exact_options *opti
         status = solve_offices(&o, &free, &point, out, complete, err);
         if (!status && options->uncertainty && outer_needed(p))
             exact_queue_posterior(p, options, has_cycle(&o) ? INFINITY : work, out);
-        *complete = false;
+        *complete = *complete && out->warnings.len == 0;
         if (options->work)
             *options->work += work;
         point.values_only = options->values_only;
