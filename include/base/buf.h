@@ -94,26 +94,6 @@ char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
 /* For vec_push: doubles *cap (8 at first) and moves the array to where as many elements fit. */
 void *vec_grow_(void *at, size_t *cap, size_t size);
 
-/* Interned strings: equal text, equal id; ids count from 0 in order of first sight.  The texts
- * live in the table.  A NUL byte inside a text ends it. */
-enum { INTERN_RECENT = 64 };
-struct intern {
-    struct arena arena;
-    const char **text; /* [count] */
-    uint32_t *slot;    /* open addressing, id + 1 */
-    uint32_t count, slots;
-    uint32_t recent[INTERN_RECENT]; /* id + 1, the latest of those that end alike; 0: none */
-};
-
-/* Makes the table empty; takes no memory. */
-void intern_init(struct intern *t);
-/* Frees the table with its texts and leaves it empty. */
-void intern_release(struct intern *t);
-/* The id of a text of `len` bytes, which is copied in when it is new. */
-uint32_t intern_put(struct intern *t, const char *s, size_t len);
-/* UINT32_MAX when absent. */
-uint32_t intern_find(const struct intern *t, const char *s, size_t len);
-
 /* The candidate nearest to `word` by edit distance (transpositions count once), NULL when none is
  * near enough to be meant (more than a third of its length away). */
 const char *nearest_word(const char *word, const char *const *candidates, size_t n);

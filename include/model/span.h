@@ -8,7 +8,7 @@
 #ifndef SEAM_MODEL_SPAN_H
 #define SEAM_MODEL_SPAN_H
 
-#include "base/buf.h"
+#include "base/intern.h"
 #include <stdint.h>
 
 enum { SPAN_NONE = UINT32_MAX }; /* no text, no span */
@@ -37,8 +37,17 @@ enum span_flag {
 #define PLACE_BYTE (UINT64_C(1) << 63)
 
 /* type, name; outcome is an enum outcome of model/rules.h, ids of spans are 0 when there is none,
- * texts SPAN_NONE, confidence, threshold and cost NaN; whole numbers of 32 bits are texts, but for
- * the file. */
+ * texts SPAN_NONE, confidence, threshold and cost NaN. */
+#define SPAN_TEXTS(X)                                                                              \
+    X(uint32_t, trace)                                                                             \
+    X(uint32_t, name)                                                                              \
+    X(uint32_t, node)      /* the step's name in its framework */                                  \
+    X(uint32_t, session)   /* session, thread or conversation */                                   \
+    X(uint32_t, stage_key) /* value of the attribute named by --stage-by */                        \
+    X(uint32_t, item_key)  /* value of the attribute named by --item-by */                         \
+    X(uint32_t, task_key)  /* value of the attribute named by --task-by */                         \
+    X(uint32_t, documents) /* ids of what it retrieved, by rank, a line each */                    \
+    X(uint32_t, decision)  /* what a person decided, as written */
 #define SPAN_COLUMNS(X)                                                                            \
     X(int64_t, start_ns) /* since 1970-01-01 UTC; 0: missing */                                    \
     X(int64_t, end_ns)                                                                             \
@@ -48,15 +57,7 @@ enum span_flag {
     X(double, confidence) /* in [0, 1] */                                                          \
     X(double, threshold)  /* of the gate that this span is */                                      \
     X(double, cost) /* money it says it cost, itself or with what lies below; not negative */      \
-    X(uint32_t, trace)                                                                             \
-    X(uint32_t, name)                                                                              \
-    X(uint32_t, node)      /* the step's name in its framework */                                  \
-    X(uint32_t, session)   /* session, thread or conversation */                                   \
-    X(uint32_t, stage_key) /* value of the attribute named by --stage-by */                        \
-    X(uint32_t, item_key)  /* value of the attribute named by --item-by */                         \
-    X(uint32_t, task_key)  /* value of the attribute named by --task-by */                         \
-    X(uint32_t, documents) /* ids of what it retrieved, by rank, a line each */                    \
-    X(uint32_t, decision)  /* what a person decided, as written */                                 \
+    SPAN_TEXTS(X)                                                                                  \
     X(uint32_t, file)                                                                              \
     X(uint8_t, outcome)                                                                            \
     X(uint8_t, flags)                                                                              \
@@ -85,6 +86,8 @@ void span_set_release(struct span_set *s);
 void span_clear(struct span *s);
 /* Marks a span whose start or end is missing, or whose end comes first, and no other. */
 void span_mark_times(struct span *s);
+/* Makes room for n spans in all, so that the columns need not move up to there. */
+void span_set_reserve(struct span_set *set, size_t n);
 /* Appends a copy of s, whose texts are ids of this set. */
 void span_set_add(struct span_set *set, const struct span *s);
 /* Appends all spans of `from` in their order; texts that are new get ids in the order of theirs,

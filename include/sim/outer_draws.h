@@ -3,6 +3,7 @@
 #ifndef SEAM_SIM_OUTER_DRAWS_H
 #define SEAM_SIM_OUTER_DRAWS_H
 
+#include "base/intern.h"
 #include "base/pack.h"
 #include "model/pipeline.h"
 #include "model/result.h"

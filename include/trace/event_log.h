@@ -4,7 +4,7 @@
 #ifndef SEAM_TRACE_EVENT_LOG_H
 #define SEAM_TRACE_EVENT_LOG_H
 
-#include "base/buf.h"
+#include "base/intern.h"
 
 #include <stdbool.h>
 #include <stdint.h>

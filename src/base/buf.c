@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Memory: allocation that ends the process instead of failing, growing strings, arenas (blocks
- * that double up to 1 MiB; what is larger than a block gets one of its own), interned strings
- * (open addressing with linear probing at half load) and the nearest word by optimal string
- * alignment (Damerau 1964; the restricted form, three rows of the table at a time). */
+ * that double up to 4 MiB; what is larger than a block gets one of its own) and the nearest word by
+ * optimal string alignment (Damerau 1964; the restricted form, three rows of the table at a time).
+ */
 #include "base/buf.h"
 
 #include <ctype.h>
@@ -11,6 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#if defined(__linux__) && defined(__GLIBC__)
+#include <malloc.h>
+#include <sys/mman.h>
+#endif
+
+enum { LARGE = 1 << 20, LARGE_PAGE = 2 << 20 };
 
 /* The one switch of the layer that is not an argument: tests of running out of memory set it. */
 static _Atomic uint64_t fail_in;
@@ -43,22 +49,43 @@ static void *checked(void *p)
     return p;
 }
 
+/* Asks for pages of 2 MiB under a large block, where the system has them: the first touch of each
+ * page of 4 KiB is a fault, which takes as long as filling it. */
+static void *in_large_pages(void *p, size_t size)
+{
+#ifdef MADV_HUGEPAGE
+    if (size >= LARGE) {
+        uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), begin = (uintptr_t)p & ~(page - 1);
+        uintptr_t end = ((uintptr_t)p + malloc_usable_size(p) + page - 1) & ~(page - 1);
+        (void)madvise((void *)begin, end - begin, MADV_HUGEPAGE); /* it works without, too */
+    }
+#endif
+    return p;
+}
+
 void *mem_alloc(size_t size)
 {
+    void *p;
     count_down();
-    return checked(malloc(size ? size : 1));
+    if (size < LARGE_PAGE)
+        return in_large_pages(checked(malloc(size ? size : 1)), size);
+    if (posix_memalign(&p, LARGE_PAGE, size) != 0)
+        mem_exhausted();
+    return in_large_pages(p, size);
 }
 
 void *mem_zero(size_t count, size_t size)
 {
     count_down();
-    return checked(calloc(count ? count : 1, size ? size : 1));
+    return in_large_pages(checked(calloc(count ? count : 1, size ? size : 1)), count * size);
 }
 
 void *mem_resize(void *old, size_t size)
 {
+    if (!old)
+        return mem_alloc(size);
     count_down();
-    return checked(realloc(old, size ? size : 1));
+    return in_large_pages(checked(realloc(old, size ? size : 1)), size);
 }
 
 void *mem_aligned(size_t alignment, size_t size)
@@ -192,7 +219,7 @@ char *buf_detach(struct buf *b)
 
 /* --- arenas */
 
-enum { ARENA_FIRST = 4096, ARENA_LARGEST = 1 << 20, ARENA_ALIGN = 16 };
+enum { ARENA_FIRST = 4096, ARENA_LARGEST = 4 << 20, ARENA_ALIGN = 16 };
 
 struct arena_block {
     struct arena_block *next;
@@ -275,116 +302,6 @@ char *arena_printf(struct arena *a, const char *format, ...)
     va_end(again);
     va_end(args);
     return text;
-}
-
-/* --- interned strings */
-
-void intern_init(struct intern *t)
-{
-    *t = (struct intern){0};
-}
-
-void intern_release(struct intern *t)
-{
-    arena_release(&t->arena);
-    mem_free(t->text);
-    mem_free(t->slot);
-    intern_init(t);
-}
-
-static uint64_t mix(uint64_t h)
-{ /* the finalizer of splitmix64, Steele et al. 2014 */
-    h = (h ^ (h >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    h = (h ^ (h >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return h ^ (h >> 31);
-}
-
-/* Starts from the table's own address, so that collisions cannot be written into a log ahead. */
-static uint64_t hash_text(const struct intern *t, const char *s, size_t len)
-{
-    uint64_t h = mix((uint64_t)(uintptr_t)t->slot + len);
-    for (; len >= 8; s += 8, len -= 8) {
-        uint64_t word;
-        memcpy(&word, s, 8);
-        h = mix(h ^ word);
-    }
-    uint64_t word = 0;
-    if (len)
-        memcpy(&word, s, len);
-    return mix(h ^ word);
-}
-
-static bool is_text(const struct intern *t, uint32_t id, const char *s, size_t len)
-{
-    const char *have = t->text[id];
-    return strncmp(have, s, len) == 0 && have[len] == '\0';
-}
-
-/* The slot that holds the text, or the free one where it belongs. */
-static uint32_t *find_slot(const struct intern *t, const char *s, size_t len)
-{
-    uint64_t i = hash_text(t, s, len);
-    for (;; i++) {
-        uint32_t *slot = &t->slot[i & (t->slots - 1)];
-        if (*slot == 0)
-            return slot;
-        if (is_text(t, *slot - 1, s, len))
-            return slot;
-    }
-}
-
-static void grow_slots(struct intern *t)
-{
-    if (t->slots >= UINT32_C(1) << 31)
-        mem_exhausted();
-    t->slots = t->slots ? 2 * t->slots : 64;
-    mem_free(t->slot);
-    t->slot = mem_zero(t->slots, sizeof *t->slot);
-    t->text = mem_resize(t->text, t->slots / 2 * sizeof *t->text);
-    for (uint32_t id = 0; id < t->count; id++) { /* all differ: the first free slot is theirs */
-        uint64_t i = hash_text(t, t->text[id], strlen(t->text[id]));
-        while (t->slot[i & (t->slots - 1)])
-            i++;
-        t->slot[i & (t->slots - 1)] = id + 1;
-    }
-}
-
-uint32_t intern_find(const struct intern *t, const char *s, size_t len)
-{
-    if (t->slots == 0)
-        return UINT32_MAX;
-    s = len ? s : "";
-    len = strnlen(s, len);
-    return *find_slot(t, s, len) - 1; /* a free slot, 0, gives UINT32_MAX */
-}
-
-/* The place of a text in `recent`, by its length and its last bytes. */
-static uint32_t *recent_of(struct intern *t, const char *s, size_t len)
-{
-    uint64_t end = 0;
-    if (len >= 8)
-        memcpy(&end, s + len - 8, 8);
-    else if (len)
-        memcpy(&end, s, len);
-    return &t->recent[((end ^ len) * UINT64_C(0x9e3779b97f4a7c15) >> 58) % INTERN_RECENT];
-}
-
-uint32_t intern_put(struct intern *t, const char *s, size_t len)
-{
-    if (t->count >= t->slots / 2)
-        grow_slots(t);
-    s = len ? s : "";
-    len = strnlen(s, len);
-    uint32_t *recent = recent_of(t, s, len);
-    if (*recent && is_text(t, *recent - 1, s, len))
-        return *recent - 1;
-    uint32_t *slot = find_slot(t, s, len);
-    if (*slot == 0) {
-        t->text[t->count] = arena_strndup(&t->arena, s, len);
-        *slot = ++t->count;
-    }
-    *recent = *slot;
-    return *slot - 1;
 }
 
 /* --- the nearest word */

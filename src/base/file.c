@@ -47,6 +47,7 @@ struct file_reader {
     char *path; /* as errors name it */
     char *raw;  /* [CHUNK + FILE_PADDING] */
     size_t raw_len, raw_at;
+    uint64_t size, taken; /* bytes of a plain file, and those that were read or left out */
     bool started, ended;
     struct inflate *inflate; /* NULL unless gzip */
     struct buf text;         /* what came out of it */
@@ -76,6 +77,9 @@ int file_reader_open(const char *path, struct file_reader **out, struct error *e
     r->fd = fd;
     r->path = mem_strdup(fd == 0 ? "standard input" : path);
     r->raw = mem_zero(1, CHUNK + FILE_PADDING);
+    struct stat st;
+    if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
+        r->size = (uint64_t)st.st_size;
     *out = r;
     return 0;
 }
@@ -86,6 +90,7 @@ int file_reader_open_at(const char *path, uint64_t offset, struct file_reader **
     if (file_reader_open(path, out, err))
         return -1;
     (*out)->started = offset > 0;
+    (*out)->taken = offset;
     if (offset == 0 || lseek((*out)->fd, (off_t)offset, SEEK_SET) >= 0)
         return 0;
     int status = fail((*out)->path, cannot_read, errno, err);
@@ -120,6 +125,7 @@ static int fill(struct file_reader *r, size_t least, struct error *err)
         r->ended = n == 0;
         r->raw_len += (size_t)n;
     }
+    r->taken += r->raw_len;
     return 0;
 }
 
@@ -166,6 +172,12 @@ int file_reader_next(struct file_reader *r, const char **chunk, size_t *len, str
     *chunk = r->raw;
     *len = r->raw_len;
     return 0;
+}
+
+double file_reader_share(const struct file_reader *r)
+{
+    uint64_t taken = r->taken - (r->inflate ? r->raw_len - r->raw_at : 0);
+    return r->size && taken < r->size ? (double)taken / (double)r->size : r->size != 0;
 }
 
 int file_read(const char *path, size_t limit, struct buf *out, struct error *err)

@@ -5,6 +5,7 @@
  * messages are collected and become the text of our error. */
 #include "base/yaml_read.h"
 
+#include "base/intern.h"
 #include "base/utf8.h"
 
 #include <ctype.h>

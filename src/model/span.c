@@ -24,8 +24,9 @@ void span_clear(struct span *s)
 {
     memset(s, 0, sizeof *s);
     s->confidence = s->threshold = s->cost = NAN;
-    s->trace = s->name = s->node = s->session = SPAN_NONE;
-    s->stage_key = s->item_key = s->task_key = s->documents = s->decision = SPAN_NONE;
+#define X(type, name) s->name = SPAN_NONE;
+    SPAN_TEXTS(X)
+#undef X
 }
 
 void span_mark_times(struct span *s)
@@ -37,21 +38,48 @@ void span_mark_times(struct span *s)
         s->flags |= SPAN_NEGATIVE;
 }
 
+static void set_room(struct span_set *set, size_t cap)
+{
+    set->cap = cap;
+#define X(type, name) set->name = mem_resize(set->name, set->cap * sizeof *set->name);
+    SPAN_COLUMNS(X)
+#undef X
+}
+
 /* Room for n spans more. */
 static void make_room(struct span_set *set, size_t n)
 {
+    size_t cap = set->cap ? set->cap : 256;
     if (n <= set->cap - set->len)
         return;
-    while (set->cap - set->len < n)
-        set->cap = set->cap ? 2 * set->cap : 256;
-#define X(type, name) set->name = mem_resize(set->name, set->cap * sizeof *set->name);
+    while (cap - set->len < n)
+        cap *= 2;
+    set_room(set, cap);
+}
+
+/* To where large blocks begin: one that grows stays where it happens to be. */
+static void *moved(void *old, size_t used, size_t size)
+{
+    void *fresh = mem_alloc(size);
+    if (used)
+        memcpy(fresh, old, used);
+    mem_free(old);
+    return fresh;
+}
+
+void span_set_reserve(struct span_set *set, size_t n)
+{
+    if (n <= set->cap)
+        return;
+    set->cap = n;
+#define X(type, name) set->name = moved(set->name, set->len * sizeof(type), n * sizeof(type));
     SPAN_COLUMNS(X)
 #undef X
 }
 
 void span_set_clear(struct span_set *s)
 {
-    intern_release(&s->text);
+    intern_clear(&s->text);
     s->len = 0;
 }
 
@@ -62,32 +90,20 @@ static void move_texts(uint32_t *column, size_t n, const uint32_t *new_id)
             column[i] = new_id[column[i]];
 }
 
-/* The column, when it is one of texts; else NULL. */
-#define TEXTS(column)                                                                              \
-    _Generic((column), uint32_t *                                                                  \
-             : (void *)(column) == (void *)set->file ? NULL : (void *)(column), default            \
-             : NULL)
-
 void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines)
 {
     size_t at = set->len, n = from->len;
     uint32_t *new_id = mem_alloc(((size_t)from->text.count + 1) * sizeof *new_id);
-    for (uint32_t id = 0; id < from->text.count; id++)
-        new_id[id] = span_text(set, from->text.text[id], strlen(from->text.text[id]));
+    intern_merge(&set->text, &from->text, new_id);
     make_room(set, n);
 #define X(type, name)                                                                              \
     if (n)                                                                                         \
         memcpy(set->name + at, from->name, n * sizeof *set->name);
     SPAN_COLUMNS(X)
 #undef X
-    uint32_t *const texts[] = {
-#define X(type, name) TEXTS(set->name),
-        SPAN_COLUMNS(X)
+#define X(type, name) move_texts(set->name + at, n, new_id);
+    SPAN_TEXTS(X)
 #undef X
-    };
-    for (size_t t = 0; t < sizeof texts / sizeof texts[0]; t++)
-        if (texts[t])
-            move_texts(texts[t] + at, n, new_id);
     for (size_t i = at; i < at + n; i++)
         set->line[i] += lines;
     set->len += n;
@@ -117,5 +133,5 @@ double span_duration_s(const struct span_set *set, size_t i)
 
 const char *span_string(const struct span_set *set, uint32_t id)
 {
-    return id == SPAN_NONE ? "" : set->text.text[id];
+    return id == SPAN_NONE ? "" : set->text.of[id].at;
 }

@@ -106,7 +106,7 @@ static void texts_pack(struct draws *d, struct pack *p, uint32_t **place, uint64
     for (uint64_t i = 0; i < *n; i++) {
         char text[TEXT_MAX] = "";
         if (p->to)
-            strncpy(text, d->texts.text[i], sizeof text - 1);
+            strncpy(text, d->texts.of[i].at, sizeof text - 1);
         pack_text(p, text, sizeof text);
         (*place)[i] = p->to ? (uint32_t)i : text_id(d, text);
     }
@@ -123,7 +123,7 @@ static void text_pack(const struct texts *t, struct pack *p, const char **text)
     uint64_t id = p->to ? text_id(t->draws, *text) : 0;
     pack_value(p, &id, t->n - 1);
     if (!p->to)
-        *text = p->broken ? "" : t->draws->texts.text[t->place[id]];
+        *text = p->broken ? "" : t->draws->texts.of[t->place[id]].at;
 }
 
 static void seen_pack(const struct texts *t, struct pack *p, struct seen *s, size_t n_edges)

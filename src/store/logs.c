@@ -125,7 +125,7 @@ static int put_texts(struct store *s, const struct span_set *set, int64_t base, 
     int status = store_prepare(s, sql, "importing the log", &q, err);
     for (uint32_t i = 0; i < set->text.count && !status; i++) {
         sqlite3_bind_int64(q, 1, base + i);
-        sqlite3_bind_text(q, 2, set->text.text[i], -1, SQLITE_STATIC);
+        sqlite3_bind_text(q, 2, set->text.of[i].at, (int)set->text.of[i].len, SQLITE_STATIC);
         status = step_done(s, q, err);
     }
     sqlite3_finalize(q);

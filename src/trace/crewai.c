@@ -208,7 +208,7 @@ static const char *root_of(struct crewai *c, const struct event *e, uint32_t tra
         vec_push(&c->root, 0);
     if (!c->root.at[trace] && e->role == ROLE_BEGIN && !e->parent && e->id)
         c->root.at[trace] = 1 + intern_find(&c->known, e->id, e->id_len);
-    return c->root.at[trace] ? c->known.text[c->root.at[trace] - 1] : NULL;
+    return c->root.at[trace] ? c->known.of[c->root.at[trace] - 1].at : NULL;
 }
 
 /* Ties an event without parent or start to what began its run. */

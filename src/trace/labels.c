@@ -249,7 +249,7 @@ static int scored_table(struct scored_rows *r, struct error *err)
     out->groups = r->groups.count;
     out->group = arena_alloc(&out->arena, out->groups * sizeof *out->group);
     for (size_t g = 0; g < out->groups; g++)
-        out->group[g] = arena_strdup(&out->arena, r->groups.text[g]);
+        out->group[g] = arena_strdup(&out->arena, r->groups.of[g].at);
     return 0;
 }
 

@@ -209,7 +209,7 @@ static void find_runs(struct sink *sink, struct view *w, struct json run_data)
 static void read_runs(struct sink *sink, const struct view *w, struct execution *x)
 {
     for (uint32_t node = 0; node < w->nodes.len; node++) {
-        const char *name = w->names.text[node];
+        const char *name = w->names.of[node].at;
         for (size_t k = 0; k < w->nodes.at[node].n; k++) {
             struct json run = w->runs.at[w->nodes.at[node].first + k];
             if (!w->at.len)

@@ -13,7 +13,8 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { SEGMENT = 2 << 20, BLOCK = 1 << 18, MORE = 1 << 16, LINE_MAX_BYTES = 256 << 20 };
+enum { SEGMENT = 2 << 20, BLOCK = 1 << 18, MORE = 1 << 16, LINE_MAX_BYTES = 256 << 20,
+       SPANS_MAX = 4 << 20 };
 
 /* What a thread reads with. */
 struct hand {
@@ -34,6 +35,7 @@ struct crew {
     struct hand *hands;
     pthread_mutex_t lock;
     pthread_cond_t turn;
+    uint64_t segments;
     uint64_t next; /* the segment to be handed in next */
     atomic_bool stop;
     struct otlp_read *done;
@@ -141,6 +143,8 @@ static void hand_in(struct crew *c, struct hand *h)
 {
     uint64_t lines = c->done->lines;
     size_t before = c->sink->set->len;
+    if (c->next == 0 && h->set.len < SPANS_MAX / c->segments)
+        span_set_reserve(c->sink->set, c->sink->set->len + h->set.len * c->segments * 21 / 20);
     span_set_append(c->sink->set, &h->set, lines);
     quality_merge(c->sink->quality, &h->quality, lines);
     for (size_t k = 0; k < h->sink.later.judgements.len; k++) {
@@ -188,6 +192,7 @@ static void hand_init(struct hand *h, const struct sink *sink)
 {
     struct error err = {0};
     span_set_init(&h->set);
+    intern_init_like(&h->set.text, &sink->set->text);
     buf_init(&h->text);
     h->sink.set = &h->set;
     h->sink.quality = &h->quality;
@@ -217,16 +222,16 @@ void otlp_threads_read(const char *path, struct sink *sink, uint32_t threads, st
     *out = (struct otlp_read){0};
     if (threads < 2 || !file_at_open(path, &c.file))
         return;
-    uint64_t segments = (c.file.size + SEGMENT - 1) / SEGMENT;
-    if (segments > 1) {
-        threads = threads < segments ? threads : (uint32_t)segments;
+    c.segments = (c.file.size + SEGMENT - 1) / SEGMENT;
+    if (c.segments > 1) {
+        threads = threads < c.segments ? threads : (uint32_t)c.segments;
         c.hands = mem_zero(threads, sizeof *c.hands);
         for (uint32_t i = 0; i < threads; i++)
             hand_init(&c.hands[i], sink);
         pthread_mutex_init(&c.lock, NULL);
         pthread_cond_init(&c.turn, NULL);
         atomic_init(&c.stop, false);
-        struct work work = {.end = segments, .stop = &c.stop, .unit = read_unit, .arg = &c};
+        struct work work = {.end = c.segments, .stop = &c.stop, .unit = read_unit, .arg = &c};
         workers_run(&work, threads);
         pthread_cond_destroy(&c.turn);
         pthread_mutex_destroy(&c.lock);

@@ -489,6 +489,17 @@ static int open_log(struct feed *f, const char *path, struct file_reader **file,
     return file_reader_open_at(path, done.offset, file, err);
 }
 
+/* Room for the spans that the rest of the file probably holds, once there are enough to tell. */
+static void make_room(struct span_set *set, const struct file_reader *file)
+{
+    enum { TELLING = 1024, ROOM_MAX = 4 << 20 };
+    double share = file_reader_share(file);
+    if (set->len < TELLING || set->len < set->cap / 2 || share <= 0 || share > 0.5)
+        return;
+    double all = 1.05 * (double)set->len / share;
+    span_set_reserve(set, all < ROOM_MAX ? (size_t)all : ROOM_MAX);
+}
+
 int reader_file(const char *path, struct sink *sink, const char **format, struct error *err)
 {
     struct feed f = {.sink = sink};
@@ -504,6 +515,7 @@ int reader_file(const char *path, struct sink *sink, const char **format, struct
             goto out;
         if (len && feed_more(&f, chunk, len, err))
             goto out;
+        make_room(sink->set, file);
     }
     status = feed_end(&f, err);
     *format = f.format;

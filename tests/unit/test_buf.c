@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/intern.h"
 #include "tests/support/support.h"
 
 #include <stdio.h>
@@ -129,7 +130,7 @@ static void equal_text_has_equal_id_in_order_of_sight(void **state)
             assert_int_equal(intern_put(&t, name, (size_t)len), i);
         }
     assert_int_equal(t.count, 5000);
-    assert_string_equal(t.text[4999], "s4999");
+    assert_string_equal(t.of[4999].at, "s4999");
     assert_int_equal(intern_find(&t, "s1234567", 5), 1234);
     assert_int_equal(intern_find(&t, "t", 1), UINT32_MAX);
     assert_int_equal(intern_put(&t, "", 0), 5000);
