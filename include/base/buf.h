@@ -90,6 +90,11 @@ char *arena_printf(struct arena *a, const char *format, ...) PRINTF_LIKE(2, 3);
     ((v)->len == (v)->cap ? ((v)->at = vec_grow_((v)->at, &(v)->cap, sizeof *(v)->at), (void)0)    \
                           : (void)0,                                                               \
      (v)->at[(v)->len++] = (value))
+/* Room for n elements in all. */
+#define vec_reserve(v, n)                                                                          \
+    ((n) > (v)->cap                                                                                \
+         ? ((v)->at = mem_resize((v)->at, (n) * sizeof *(v)->at), (v)->cap = (n), (void)0)         \
+         : (void)0)
 #define vec_release(v) (mem_free((v)->at), (v)->at = NULL, (v)->len = (v)->cap = 0)
 /* For vec_push: doubles *cap (8 at first) and moves the array to where as many elements fit. */
 void *vec_grow_(void *at, size_t *cap, size_t size);

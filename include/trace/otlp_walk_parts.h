@@ -20,7 +20,7 @@ struct otlp_walk {
     struct sink *sink;
     struct json_index *index;
     const char *text;
-    const uint32_t *at;           /* the next token */
+    const uint32_t *at, *last;    /* the next token; behind them all */
     const char *scanned, *escape; /* no backslash between them */
     const char *line_end;
     struct known_trace traces[TRACES_KEPT];

@@ -126,8 +126,7 @@ static uint32_t put_hashed(struct intern *t, const char *s, size_t len, uint32_t
         grow_slots(t);
     struct intern_slot *slot = find_slot(t, s, len, hash);
     if (!slot->id) {
-        t->of[t->count] =
-            (struct interned){arena_strndup(&t->arena, s, len), (uint32_t)len, hash};
+        t->of[t->count] = (struct interned){arena_strndup(&t->arena, s, len), (uint32_t)len, hash};
         *slot = (struct intern_slot){++t->count, hash};
     }
     return slot->id - 1;
@@ -168,8 +167,7 @@ void intern_merge(struct intern *t, const struct intern *from, uint32_t *ids)
         const struct interned *text = &from->of[id];
         if (id + AHEAD < from->count)
             __builtin_prefetch(&t->slot[from->of[id + AHEAD].hash & (t->slots - 1)]);
-        uint32_t hash =
-            from->seed == t->seed ? text->hash : hash_text(t, text->at, text->len);
+        uint32_t hash = from->seed == t->seed ? text->hash : hash_text(t, text->at, text->len);
         ids[id] = put_hashed(t, text->at, text->len, hash);
     }
 }

@@ -229,6 +229,7 @@ void units_put_instant(struct buf *b, double seconds)
     int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
     int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
     int month = (int)(mp < 10 ? mp + 3 : mp - 9), year = (int)(yoe + era * 400 + (month <= 2));
-    buf_printf(b, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month, (int)(doy - (153 * mp + 2) / 5 + 1),
-               (int)(in_day / 3600), (int)(in_day / 60 % 60), (int)(in_day % 60));
+    buf_printf(b, "%04d-%02d-%02dT%02d:%02d:%02dZ", year, month,
+               (int)(doy - (153 * mp + 2) / 5 + 1), (int)(in_day / 3600), (int)(in_day / 60 % 60),
+               (int)(in_day % 60));
 }

@@ -340,6 +340,8 @@ static void make_visits(struct assembly *a)
 {
     struct trace_log *log = a->log;
     uint32_t n = a->tree->n_traces;
+    vec_reserve(&log->visits, a->ops->n);
+    vec_reserve(&log->attempts, a->ops->n);
     uint32_t *head = mem_alloc((log->items.len + 1) * sizeof *head);
     uint32_t *next = mem_alloc(((size_t)n + 1) * sizeof *next);
     memset(head, 0xff, (log->items.len + 1) * sizeof *head);

@@ -13,8 +13,13 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { SEGMENT = 2 << 20, BLOCK = 1 << 18, MORE = 1 << 16, LINE_MAX_BYTES = 256 << 20,
-       SPANS_MAX = 4 << 20 };
+enum {
+    SEGMENT = 2 << 20,
+    BLOCK = 1 << 18,
+    MORE = 1 << 16,
+    LINE_MAX_BYTES = 256 << 20,
+    SPANS_MAX = 4 << 20
+};
 
 /* What a thread reads with. */
 struct hand {

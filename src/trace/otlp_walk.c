@@ -43,7 +43,9 @@ bool otlp_walk_begin(struct otlp_walk *w, const char *text, size_t len)
 {
     size_t n;
     w->text = text;
-    return json_index_find(w->index, text, len, &w->at, &n);
+    bool found = json_index_find(w->index, text, len, &w->at, &n);
+    w->last = found ? w->at + n : NULL;
+    return found;
 }
 
 /* ---- values that nobody asks for --------------------------------------------------------- */
@@ -228,24 +230,58 @@ static inline bool is_key(const struct otlp_walk *w, const uint32_t *p, const ch
     return memcmp(w->text + *p, quoted, len) == 0 && walk_is(w, p + 1, ':');
 }
 
-/* A list of {"key":"...","value":{...}}. */
-static const uint32_t *read_attributes(struct otlp_walk *w, const uint32_t *p)
+#define STARTS(s, word) (memcmp(s, word, sizeof word - 1) == 0)
+
+/* A text without escapes under a key of the usual bytes between, which hold no blanks:
+ * {"key":"...","value":{"stringValue":"..."}}.  NULL for anything else, and nothing is told. */
+static inline const uint32_t *read_plain_text(struct otlp_walk *w, const uint32_t *p)
+{
+    enum { TOKENS = 13, KEY_AT = 8, TEXT_AT = 25 };
+    if (w->last - p < TOKENS || !STARTS(w->text + p[0], "{\"key\":\""))
+        return NULL;
+    const char *key = w->text + p[0] + KEY_AT, *comma = w->text + p[4];
+    if (!STARTS(comma - 1, "\",\"value\":{\"stringValue\":\""))
+        return NULL;
+    const char *text = comma + TEXT_AT, *end = w->text + p[11];
+    if (!STARTS(end - 1, "\"}}") || walk_has_escape(w, (struct piece){key, (size_t)(end - key)}))
+        return NULL;
+    size_t key_len = (size_t)(comma - 1 - key);
+    const struct vocabulary_key *known = vocabulary_key(w->sink->words, key, key_len);
+    if (known) {
+        struct attribute a = {.key = key,
+                              .key_len = key_len,
+                              .kind = ATTRIBUTE_TEXT,
+                              .text = text,
+                              .text_len = (size_t)(end - 1 - text)};
+        vocabulary_tell(w->sink->words, known, &a);
+    }
+    return p + TOKENS;
+}
+
+/* {"key":"...","value":{...}} */
+static const uint32_t *read_attribute(struct otlp_walk *w, const uint32_t *p)
 {
     struct piece key;
+    const uint32_t *next = read_plain_text(w, p);
+    if (next)
+        return next;
+    if (!walk_is(w, p, '{') || !is_key(w, p + 1, "\"key\"", 5) || !walk_string_at(w, p + 3, &key) ||
+        !walk_is(w, p + 4, ',') || !is_key(w, p + 5, "\"value\"", 7))
+        return NULL;
+    p = read_value(w, p + 7, key);
+    return p && walk_is(w, p, '}') ? p + 1 : NULL;
+}
+
+/* A list of attributes. */
+static const uint32_t *read_attributes(struct otlp_walk *w, const uint32_t *p)
+{
     if (!walk_is(w, p, '['))
         return NULL;
     if (walk_is(w, p + 1, ']'))
         return p + 2;
     do {
-        p++;
-        if (!walk_is(w, p, '{') || !is_key(w, p + 1, "\"key\"", 5) ||
-            !walk_string_at(w, p + 3, &key) || !walk_is(w, p + 4, ',') ||
-            !is_key(w, p + 5, "\"value\"", 7))
+        if (!(p = read_attribute(w, p + 1)))
             return NULL;
-        p = read_value(w, p + 7, key);
-        if (!p || !walk_is(w, p, '}'))
-            return NULL;
-        p++;
     } while (walk_is(w, p, ','));
     return walk_is(w, p, ']') ? p + 1 : NULL;
 }

@@ -140,6 +140,34 @@ static void equal_text_has_equal_id_in_order_of_sight(void **state)
     assert_int_equal(t.count, 0);
 }
 
+/* Even texts to 4000 are there, then come 0 to 3000 of another table. */
+static void merged_texts_have_the_ids_of_their_equals(void **state)
+{
+    struct intern t, part;
+    char name[32];
+    uint32_t ids[3000];
+    intern_init(&t);
+    for (int i = 0; i < 4000; i += 2)
+        intern_put(&t, name, (size_t)snprintf(name, sizeof name, "text number %d", i));
+    for (int like = 0; like < 2; like++) {
+        if (like)
+            intern_init_like(&part, &t);
+        else
+            intern_init(&part);
+        for (int i = 0; i < 3000; i++)
+            intern_put(&part, name, (size_t)snprintf(name, sizeof name, "text number %d", i));
+        intern_merge(&t, &part, ids);
+        for (uint32_t i = 0; i < 3000; i++)
+            assert_int_equal(ids[i], i % 2 ? 2000 + i / 2 : i / 2);
+        intern_clear(&part);
+        assert_int_equal(intern_find(&part, "text number 7", 13), UINT32_MAX);
+        assert_int_equal(intern_put(&part, "text number 7", 13), 0);
+        intern_release(&part);
+    }
+    assert_int_equal(t.count, 3500);
+    intern_release(&t);
+}
+
 static void nearest_word_finds_what_was_meant(void **state)
 {
     static const char *const keys[] = {"latency", "layer", "error", "wrong", "timeout", "by"};
@@ -263,6 +291,7 @@ int main(void)
         cmocka_unit_test(arena_copies_text),
         cmocka_unit_test(vec_keeps_order_while_growing),
         cmocka_unit_test(equal_text_has_equal_id_in_order_of_sight),
+        cmocka_unit_test(merged_texts_have_the_ids_of_their_equals),
         cmocka_unit_test(nearest_word_finds_what_was_meant),
         cmocka_unit_test(nearest_word_stands_very_long_words),
         cmocka_unit_test(aligned_memory_is_aligned),

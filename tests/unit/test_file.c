@@ -139,12 +139,16 @@ static int read_in_chunks(const char *path, struct buf *out, size_t *chunks, str
     struct file_reader *r = NULL;
     const char *chunk;
     size_t len = 0;
+    double before = 0; /* the share that was taken up */
     *chunks = 0;
     int status = file_reader_open(path, &r, err);
     while (status == 0) {
         status = file_reader_next(r, &chunk, &len, err);
         if (status || len == 0)
             break;
+        double share = file_reader_share(r);
+        assert_true(share <= 1 && (share > before || share == 0)); /* 0: of a pipe */
+        before = share;
         buf_add(out, chunk, len);
         ++*chunks;
     }

@@ -113,7 +113,7 @@ static void same_spans(const struct span_set *a, const struct span_set *b)
     assert_int_equal(a->len, b->len);
     assert_int_equal(a->text.count, b->text.count);
     for (uint32_t t = 0; t < a->text.count; t++)
-        assert_string_equal(a->text.text[t], b->text.text[t]);
+        assert_string_equal(a->text.of[t].at, b->text.of[t].at);
 #define X(type, name)                                                                              \
     if (strcmp(#name, "line") != 0)                                                                \
         assert_memory_equal(a->name, b->name, a->len * sizeof *a->name);

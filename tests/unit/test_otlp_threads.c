@@ -26,11 +26,14 @@ static void read_with(uint32_t threads, struct buf *out)
         log_observe(&log, 0.95, &r);
         result_write_json(&r, out);
         buf_printf(out, "%s %u texts, last %s", log.format, log.spans.text.count,
-                   log.spans.text.text[log.spans.text.count - 1]);
-        for (size_t i = 0; i < log.spans.len; i++)
-            buf_printf(out, " %u:%llu:%s:%.17g", log.spans.trace[i],
-                       (unsigned long long)log.spans.line[i],
-                       span_string(&log.spans, log.spans.task_key[i]), log.spans.cost[i]);
+                   span_string(&log.spans, log.spans.text.count - 1));
+        for (size_t i = 0; i < log.spans.len; i++) {
+            buf_printf(out, "\n%llu:%.17g", (unsigned long long)log.spans.line[i],
+                       log.spans.cost[i]);
+#define X(type, name) buf_printf(out, " %u", log.spans.name[i]);
+            SPAN_TEXTS(X)
+#undef X
+        }
         result_release(&r);
     }
     log_release(&log);
