@@ -109,7 +109,7 @@ static void put_name(const struct tally_names *t, const struct tally_name *name,
 {
     static const char *const names[] = {"latency_p50", "latency_p95", "latency_p99"};
     static const double p[] = {0.5, 0.95, 0.99};
-    struct row row = {.id = arena_strdup(&out->arena, t->text.text[name->text])};
+    struct row row = {.id = arena_strdup(&out->arena, t->text.of[name->text].at)};
     uint64_t timed = values_n(&name->s);
     metrics_add_count(&row.metrics, "spans", name->spans);
     metrics_add_count(&row.metrics, "errors", name->errors);
