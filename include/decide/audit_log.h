@@ -15,9 +15,12 @@ struct audit_log {
     bool reviewed_only;                  /* none that ships has one */
 };
 
+/* Does an item that has a confidence ship unseen at the threshold in use? */
+bool audit_log_ships(const struct trace_log *log, const struct log_item *item);
+
 /* Parts the items that have a confidence into those that the threshold in use ships (or, where it
  * is not known, that nobody reviewed) and the others.  The known ones of a part stand for all of
- * it, alike: a uniform audit.  Items a day where the log lasts a day or longer.  Release with
+ * it, alike: a uniform audit; those with a weight of their own in the label file for so many.  Items a day where the log lasts a day or longer.  Release with
  * audit_log_release. */
 void audit_log_take(const struct trace_log *log, struct audit_log *out);
 /* Frees the lists and leaves *l zero. */

@@ -8,7 +8,7 @@
 
 /* Columns `item` (a trace id of the item, or its item id), `correct` (of the draft at the gate)
  * and `shipped_correct` (of what left); one of the two may be missing, and cells may be empty.
- * Values: 0, 1, true, false.  Items that the log does not hold are passed over.  ERR_INPUT with
+ * Values: 0, 1, true, false.  `weight`: 1 / probability of its audit, 1 or more.  Items that the log does not hold are passed over.  ERR_INPUT with
  * file:line; also when two rows contradict each other or no label fits the log. */
 MUST_CHECK int log_labels(struct trace_log *log, const char *labels_path, struct error *err);
 

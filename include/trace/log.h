@@ -116,6 +116,7 @@ struct log_item {
     enum log_verdict verdict;    /* of its last review */
     double confidence;           /* at the gate; NaN */
     double cost;                 /* of all its spans; NaN: none tells any */
+    double weight;               /* 1 / probability of its audit, from a label file; 0: not said */
     int8_t label, shipped_label; /* enum log_truth, from a label file */
     int8_t said, said_shipped;   /* the same, from annotations by people */
     int8_t draft, shipped;       /* enum log_truth, from labels, annotations or decisions */

@@ -4,9 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-static bool ships(const struct trace_log *log, const struct log_item *item)
+bool audit_log_ships(const struct trace_log *log, const struct log_item *item)
 {
-    return isnan(log->threshold) ? !item->reviewed : item->confidence >= log->threshold;
+    if (isnan(log->threshold) || isnan(item->confidence))
+        return !item->reviewed;
+    return item->confidence >= log->threshold;
 }
 
 static double items_per_day(const struct trace_log *log)
@@ -30,7 +32,7 @@ void audit_log_take(const struct trace_log *log, struct audit_log *out)
         const struct log_item *item = &log->items.at[i];
         if (isnan(item->confidence))
             continue;
-        bool above = ships(log, item);
+        bool above = audit_log_ships(log, item);
         all[above]++;
         known[above] += item->draft != LOG_UNKNOWN;
         if (above)
@@ -41,10 +43,11 @@ void audit_log_take(const struct trace_log *log, struct audit_log *out)
         const struct log_item *item = &log->items.at[i];
         if (isnan(item->confidence) || item->draft == LOG_UNKNOWN)
             continue;
-        bool above = ships(log, item);
+        bool above = audit_log_ships(log, item);
         uint8_t source = out->plain ? LABEL_ALL : above ? LABEL_AUDIT : LABEL_REVIEWED;
+        double alike = (double)all[above] / (double)known[above];
         struct scored s = {.confidence = item->confidence,
-                           .weight = (double)all[above] / (double)known[above],
+                           .weight = !out->plain && item->weight > 0 ? item->weight : alike,
                            .correct = item->draft == LOG_GOOD,
                            .source = source};
         vec_push(&out->known, s);

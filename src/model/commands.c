@@ -24,7 +24,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_SWEEP] = {"sweep",          0,   TAKES_TEXT,        "PATH=FROM:TO:N",
                     "run a grid of N values under common random numbers",                                                  ON(SIMULATE) | ON(SOLVE)},
     [OPTION_TARGET] = {"target",         0,   TAKES_MANY,        "TARGET",
-                    "\"auto_error at most 1%\" (may repeat; over the file's objective)",                                   JUDGED | ON(REPORT)     },
+                    "\"auto_error at most 1%\" (may repeat; over the file's objective)",                                   RESULTS | ON(REPORT)    },
     [OPTION_TRIALS] = {"trials",         'n', TAKES_COUNT,       "N",              "items to simulate (default 1,000,000)",
                     ON(SIMULATE) | ON(REPORT) | ON(SIZE)                                                                                           },
     [OPTION_UNTIL] = {"until",          0,   TAKES_MANY,        "METRIC=WIDTH",
@@ -129,14 +129,14 @@ const struct option_def option_defs[OPTION_COUNT] = {
 const struct command_def command_defs[COMMAND_COUNT] = {
     [COMMAND_CHECK] =
         {"check",
-                         "FILE...",            "validates scenarios; all faults at once, each with its place",
+                         "FILE...",              "validates scenarios; all faults at once, each with its place",
                          "Reads each scenario and says what is wrong with it: file, line, column, the "
          "line itself, and the nearest known key. Exit status 3 when there is a fault.",            {"seam check scenarios/six-step.yaml", "seam check --graph flow.yaml",
           "seam check --schema > seam.schema.json"},
                          0, UINT32_MAX},
     [COMMAND_SOLVE] =
         {"solve",
-                         "FILE",               "exact values, by an absorbing Markov chain",
+                         "FILE",                 "exact values, by an absorbing Markov chain",
                          "Computes what can be computed exactly. A metric that it cannot have exactly "
          "is left out, a warning says which assumption fails, and the exit status "
          "is 1.",                                                                                   {"seam solve scenarios/six-step.yaml",
@@ -144,7 +144,7 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                          1, 1         },
     [COMMAND_SIMULATE] =
         {"simulate",
-                         "FILE",               "Monte Carlo: every metric with its interval",
+                         "FILE",                 "Monte Carlo: every metric with its interval",
                          "Samples the scenario. The same seed gives the same numbers on any number "
          "of threads. With evidence in the file, intervals hold what is not known "
          "of the parameters as well as the sampling of --trials items. Where "
@@ -157,7 +157,7 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                          1, 1         },
     [COMMAND_REPLAY] =
         {"replay",
-                         "[LOG...]",           "what the running system did, from its trace logs",
+                         "[LOG...]",             "what the running system did, from its trace logs",
                          "Reads OpenTelemetry (JSON and protobuf), Jaeger, Zipkin, LangSmith, Langfuse, "
          "Phoenix, n8n, CrewAI, AutoGen, XES and CSV, plain or gzip, from files, folders "
          "and - together: per-stage attempts and failures, reliability (bounds where the "
@@ -169,7 +169,7 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                          0, UINT32_MAX},
     [COMMAND_BACKTEST] =
         {"backtest",
-                         "LOG...",             "does a fit to the first part of a log predict the rest?",
+                         "LOG...",               "does a fit to the first part of a log predict the rest?",
                          "Cuts the log, fits what was known then, and predicts reliability, "
          "completion, latency, review load and backlog of the rest, as a whole and "
          "window by window, with what is not known of the parameters. Tells which "
@@ -178,13 +178,13 @@ const struct command_def command_defs[COMMAND_COUNT] = {
           "seam backtest traces.jsonl --target \"coverage at least 90%\" --json"},
                          1, UINT32_MAX},
     [COMMAND_FIT] = {"fit",
-                         "LOG...",             "trace logs to a scenario with the evidence behind every number",
+                         "LOG...",               "trace logs to a scenario with the evidence behind every number",
                          "Writes a scenario that simulate accepts as it is. Every rate carries its "
                      "evidence (k/n), every distribution the number of observations behind it.",    {"seam fit traces.jsonl -o fitted.yaml",
                       "seam fit traces.jsonl --labels labels.csv -o fitted.yaml"},
                          1, UINT32_MAX},
     [COMMAND_SIZE] = {"size",
-                         "[FILE]",             "the review threshold that meets the targets, with its guarantee",
+                         "[FILE]",               "the review threshold that meets the targets, with its guarantee",
                          "From a scenario: the threshold of its gate with the least review load among "
                       "those that meet every target. From labels (--labels): a threshold certified "
                       "at --level, by a method with a finite-sample guarantee. Labels of reviewed "
@@ -197,35 +197,42 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                        "seam size --plan --target \"auto_error at most 1%\" --traffic 200/d"},
                          0, 1         },
     [COMMAND_IMPORT] = {"import",
-                         "log LOG...",         "trace logs into the store, once: afterwards a LOG is the store",
+                         "log LOG...",           "trace logs into the store, once: afterwards a LOG is the store",
                          "Reads logs of any format and keeps their spans in an sqlite file, in one "
                         "transaction: all of a log or nothing. replay, fit, drift, size, backtest "
                         "and report take that file wherever they take a LOG, and replay takes --db "
                         "FILE. What attributes mean is settled here.",                              {"seam import log traces/*.jsonl.gz --db runs.db",
                          "seam replay --db runs.db", "seam drift june.db july.db"},
                          1, UINT32_MAX},
-    [COMMAND_DRIFT] = {"drift",
-                         "BASELINE [CURRENT]", "has a stage changed? with a stated false-alarm rate",
+    [COMMAND_DRIFT] =
+        {"drift",
+                         "[BASELINE [CURRENT]]", "has a stage changed? with a stated false-alarm rate",
                          "Holds the items of one log against those of another, or the later ones of "
-                       "one log against its first: rates, latencies, confidence, calibration and "
-                       "the mix of stages, by e-processes. All tests together give a false alarm "
-                       "with probability 1 - level at most, however often one looks. An alarm says "
-                       "which stage, what, and since when, and the exit status is 1.",              {"seam drift june.jsonl july.jsonl",
-                        "seam drift traces.jsonl.gz --baseline 50% --labels labels.csv",
-                        "seam drift june.jsonl july.jsonl --level 99% --json"},
-                         1, 2         },
+         "one log against its first: rates, latencies, confidence, calibration and "
+         "the mix of stages, by e-processes. All tests together give a false alarm "
+         "with probability 1 - level at most, however often one looks. An alarm says "
+         "which stage, what, and since when, and the exit status is 1. With --target it keeps "
+         "watch: "
+         "labels of audits or reviews (--labels, of the log or, without a log, row by "
+         "row) bet against \"the target is met\" one after the other in order of time; "
+         "shifts of the confidences (PSI, KS, CUSUM) are alarms only.",                             {"seam drift june.jsonl july.jsonl",
+          "seam drift traces.jsonl.gz --baseline 50% --labels labels.csv",
+          "seam drift june.jsonl july.jsonl --level 99% --json",
+          "seam drift traces.jsonl --labels audits.csv --target \"auto_error at most 5%\"",
+          "seam drift --labels audits.csv --target \"auto_error at most 5%\""},
+                         0, 2         },
     [COMMAND_REPORT] = {"report",
-                         "RESULT...",          "one page for the people who decide",
+                         "RESULT...",            "one page for the people who decide",
                          "Takes results (--json files), scenarios and trace logs in any mix and "
                         "writes one self-contained page with pictures.",                            {"seam report replay.json simulate.json size.json -o reports/july",
                          "seam report scenarios/six-step.yaml -o reports/six"},
                          1, UINT32_MAX},
     [COMMAND_RUNS] = {"runs",
-                         "list|show [ID]",     "the runs kept in the store",
+                         "list|show [ID]",       "the runs kept in the store",
                          "Lists what --db and --save have kept, or prints one run again.",          {"seam runs list --db seam.db", "seam runs show 3 --db seam.db --json"},
                          1, 2         },
     [COMMAND_DOCTOR] = {"doctor",
-                         "",                   "what is installed, what is missing, is the store sound",
+                         "",                     "what is installed, what is missing, is the store sound",
                          "Checks the plotting program and, with --db, the integrity of the store.", {"seam doctor", "seam doctor --db seam.db"},
                          0, 0         },
 };

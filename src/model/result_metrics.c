@@ -78,6 +78,9 @@ const struct metric_def metric_defs[] = {
      true},
     {"log_loss", "1", "mean negative logarithm of the probability given to the truth",
      METRIC_TOP, false},
+    {"psi", "1", "population stability index of the confidences", METRIC_TOP, false},
+    {"ks", "1", "greatest distance of the distributions of confidences", METRIC_TOP, false},
+    {"cusum", "1", "greatest cumulated shift of the confidences, in deviations", METRIC_TOP, false},
     /* of a step */
     {"visits", "count", "visits seen", METRIC_STAGE, false},
     {"attempts", "count", "attempts seen", METRIC_STAGE, false},
@@ -167,6 +170,7 @@ const struct metric_def metric_defs[] = {
      false},
     {"since", "time", "most likely begin of the change", METRIC_CHANGE, false},
     {"found", "time", "when the evidence sufficed for an alarm", METRIC_CHANGE, false},
+    {"delay", "count", "labels from the begin of the change to the alarm", METRIC_CHANGE, false},
     /* of a plan: labels and audits to come */
     {"assumed_error", "1", "error of what ships unseen, if it is as assumed", METRIC_PLAN, true},
     {"labels_first", "count", "shipped labels at which the power is first reached", METRIC_PLAN,

@@ -58,6 +58,17 @@ static int read_truth(const struct csv *c, size_t row, int at, int8_t *out, stru
                     c->header[at], text);
 }
 
+static int read_weight_cell(const struct csv *c, size_t row, int at, double *out, struct error *err)
+{
+    struct error why = {0};
+    const char *text = cell(c, row, at);
+    if (units_number(text, out, &why) || !(*out >= 1) || !isfinite(*out))
+        return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
+                        "weight is \"%.40s\": write 1 / probability of being labelled, 1 or more",
+                        text);
+    return 0;
+}
+
 /* ---- labels of a log -------------------------------------------------------------------- */
 
 uint32_t labels_item(const struct trace_log *log, const char *name)
@@ -86,7 +97,7 @@ static int set_label(const struct csv *c, size_t row, const char *what, int8_t l
     return 0;
 }
 
-static int label_row(struct trace_log *log, const struct csv *c, size_t row, const int at[3],
+static int label_row(struct trace_log *log, const struct csv *c, size_t row, const int at[4],
                      uint64_t *known, struct error *err)
 {
     int8_t draft = LOG_UNKNOWN, shipped = LOG_UNKNOWN;
@@ -102,6 +113,8 @@ static int label_row(struct trace_log *log, const struct csv *c, size_t row, con
         return 0;
     ++*known;
     struct log_item *it = &log->items.at[item];
+    if (at[3] >= 0 && *cell(c, row, at[3]) && read_weight_cell(c, row, at[3], &it->weight, err))
+        return -1;
     if (set_label(c, row, "correct", draft, &it->label, err))
         return -1;
     return set_label(c, row, "shipped_correct", shipped, &it->shipped_label, err);
@@ -116,7 +129,8 @@ int log_labels(struct trace_log *log, const char *labels_path, struct error *err
     buf_init(&text);
     if (read_csv(labels_path, &text, &c, err))
         goto out;
-    const int at[3] = {column(&c, "item"), column(&c, "correct"), column(&c, "shipped_correct")};
+    const int at[4] = {column(&c, "item"), column(&c, "correct"), column(&c, "shipped_correct"),
+                       column(&c, "weight")};
     if (at[0] < 0 || (at[1] < 0 && at[2] < 0)) {
         error_at(err, ERR_INPUT, labels_path, 1, 0,
                  "labels of a log need the columns item, and correct or shipped_correct");
@@ -170,15 +184,11 @@ static int read_confidence(struct scored_rows *r, size_t row, double *out, struc
 
 static int read_weight(struct scored_rows *r, size_t row, double *out, struct error *err)
 {
-    struct error why = {0};
-    const char *text = cell(r->csv, row, r->at.weight);
     *out = 1;
-    if (!*text)
+    if (!*cell(r->csv, row, r->at.weight))
         return 0;
-    if (units_number(text, out, &why) || !(*out >= 1) || !isfinite(*out))
-        return error_at(err, ERR_INPUT, r->csv->file, r->csv->line[row], 0,
-                        "weight is \"%.40s\": write 1 / probability of being labelled, 1 or more",
-                        text);
+    if (read_weight_cell(r->csv, row, r->at.weight, out, err))
+        return -1;
     r->out->weighted |= *out != 1;
     return 0;
 }

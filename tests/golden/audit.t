@@ -65,3 +65,49 @@ share audited  audits a day  labels  days
 20%                      40     434    11
 50%                     100     434     5
 [1]
+# Watch: labels of audits row by row; those of a log; what cannot be watched.
+$ awk 'BEGIN { print "confidence,correct,source,weight"; for (i = 0; i < 400; i++) print 0.8 + i * 37 % 200 / 1000 "," (i < 250 ? i % 40 != 7 : i % 5 > 0) ",audit,20" }' >$TMP_GOLDEN/watch.csv; seam drift --labels $TMP_GOLDEN/watch.csv --target "auto_error at most 5%"
+drift: watch; intervals: 95%, sampling
+
+Alarm: auto_error is above 5%. It rang at line 327, after 326 labels; most
+likely since line 249, 79 labels before: 31 of 153 are wrong since then, 6 of
+247 before. While the target is met this rings with probability 5% at most,
+however often one looks.
+
+Answer
+auto error                      9.25%
+shipped labels (m)              400
+errors among them (k)           37
+method                          likelihood ratios
+tests that share the guarantee  1
+population                      labels in order of time
+ending                          alarm
+
+Headline
+metric         value  95% interval  target       verdict
+auto error      9.2%     6.6–12.5%  at most 5%   fail
+psi         0.009223                below 0.25
+ks           0.01905                below 0.166
+cusum          2.275                below 9.26
+
+Changes, the strongest evidence first
+stage    what        before    now  e-value  since
+(items)  auto error    2.4%  20.3%     10^6
+An alarm has a time in the column since.
+[1]
+$ seam drift tests/data/genai.jsonl.gz --labels tests/data/genai.labels.csv --target "auto_error at most 5%" --quiet
+No alarm: 0 of 150 labels are wrong, evidence 1 of the 20 that auto_error above
+5% would need. That is no proof that the target is met: `seam size` gives one.
+
+Headline
+metric       value  95% interval  target       verdict
+auto error      0%        0–2.4%  at most 5%
+psi         0.4003                below 0.481
+ks          0.1262                below 0.234
+cusum        2.445                below 8.56
+$ seam drift tests/data/genai.jsonl.gz --target "auto_error at most 5%" --quiet
+seam: no label tells of auto_error: audit a share of what ships unseen, and give --labels CSV
+[3]
+$ seam drift tests/data/genai.jsonl.gz --target "latency_p95 at most 5s"
+seam: latency_p95 cannot be watched like that: write auto_error, shipped_error or review_precision `at most P`, P between 0 and 100%
+[2]
