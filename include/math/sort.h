@@ -4,8 +4,11 @@
 #define SEAM_MATH_SORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* Sorts n numbers upward, none of them NaN; -0 comes before 0. */
 void sort_doubles(double *x, size_t n);
+/* Sorts n integers upward. */
+void sort_integers(uint64_t *x, size_t n);
 
 #endif

@@ -130,10 +130,39 @@ static int take_decimal(struct scan *s, const char *kind, struct decimal *d, str
     return 0;
 }
 
+/* Few digits and a small power of ten are doubles as they are, so that one multiplication or
+ * division rounds correctly (Clinger 1990, "How to read floating point numbers accurately"). */
+static bool short_value(const struct decimal *d, int power, double *out)
+{
+    static const double tens[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                  1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                  1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+    long exponent = d->exponent + power;
+    uint64_t digits = 0;
+    bool point = false;
+    for (const char *at = d->mantissa + (*d->mantissa == '-' || *d->mantissa == '+'); *at; at++) {
+        if (*at == '.') {
+            point = true;
+            continue;
+        }
+        digits = digits * 10 + (uint64_t)(*at - '0');
+        exponent -= point;
+        if (digits > UINT64_C(1) << 53)
+            return false;
+    }
+    if (exponent < -22 || exponent > 22)
+        return false;
+    double x = exponent < 0 ? (double)digits / tens[-exponent] : (double)digits * tens[exponent];
+    *out = d->negative && digits ? -x : x;
+    return true;
+}
+
 /* d times 10^power, correctly rounded. */
 static int decimal_value(const struct scan *s, const struct decimal *d, int power, double *out,
                          struct error *err)
 {
+    if (short_value(d, power, out))
+        return 0;
     char text[DIGITS_MAX + 32];
     snprintf(text, sizeof text, "%se%ld", d->mantissa, d->exponent + power);
     double x = strtod(text, NULL);

@@ -3,60 +3,34 @@
 #include "math/risk_parts.h"
 
 #include "math/rng.h"
+#include "math/sort.h"
 #include <string.h>
 
-/* --- sorting: one integer a row, the confidence's bits above the bit for "wrong" */
+/* --- sorting: one integer a row, most confident first, wrong before right: all bits of the
+ * confidence and a 0 for "right", turned over */
 
 static uint64_t key_of(const struct scored *s)
 {
     double c = s->confidence > 0 ? s->confidence : 0; /* also takes the sign off -0 */
     uint64_t bits;
     memcpy(&bits, &c, sizeof bits);
-    return bits << 1 | (s->correct ? 0 : 1);
+    return ~(bits << 1 | (s->correct ? 0 : 1));
 }
 
 static double key_confidence(uint64_t key)
 {
-    uint64_t bits = key >> 1;
+    uint64_t bits = ~key >> 1;
     double c;
     memcpy(&c, &bits, sizeof c);
     return c;
 }
 
-/* Radix sort by 11 bits, highest first; passes in which all digits agree are left out. */
-static void sort_keys(uint64_t *key, uint64_t *spare, size_t n)
-{
-    enum { BITS = 11, DIGITS = 1 << BITS };
-    uint64_t *from = key, *to = spare;
-    for (unsigned shift = 0; shift < 64; shift += BITS) {
-        size_t at[DIGITS] = {0};
-        for (size_t i = 0; i < n; i++)
-            at[from[i] >> shift & (DIGITS - 1)]++;
-        if (n == 0 || at[from[0] >> shift & (DIGITS - 1)] == n)
-            continue;
-        size_t sum = 0;
-        for (size_t d = DIGITS; d-- > 0;) {
-            size_t count = at[d];
-            at[d] = sum;
-            sum += count;
-        }
-        for (size_t i = 0; i < n; i++)
-            to[at[from[i] >> shift & (DIGITS - 1)]++] = from[i];
-        uint64_t *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != key)
-        memcpy(key, from, n * sizeof *key);
-}
-
 uint64_t *risk_sorted(const struct scored *s, size_t n)
 {
-    uint64_t *key = mem_alloc((n + 1) * sizeof *key), *spare = mem_alloc((n + 1) * sizeof *spare);
+    uint64_t *key = mem_alloc((n + 1) * sizeof *key);
     for (size_t i = 0; i < n; i++)
         key[i] = key_of(&s[i]);
-    sort_keys(key, spare, n);
-    mem_free(spare);
+    sort_integers(key, n);
     return key;
 }
 
@@ -70,7 +44,7 @@ struct frontier frontier_of(const uint64_t *key, size_t n)
     struct frontier f = {mem_alloc((distinct + 1) * sizeof *f.at), 0, n, 0};
     uint64_t errors = 0;
     for (size_t i = 0; i < n; i++) {
-        errors += key[i] & 1;
+        errors += ~key[i] & 1;
         if (i + 1 == n || key[i + 1] >> 1 != key[i] >> 1)
             f.at[f.len++] = (struct risk_point){key_confidence(key[i]), i + 1, errors,
                                                 1 - (double)(i + 1) / (double)n};

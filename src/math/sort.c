@@ -46,20 +46,20 @@ static void pass(const uint64_t *from, uint64_t *to, size_t n, uint32_t *count, 
         to[count[from[i] >> shift & (VALUES - 1)]++] = from[i];
 }
 
-void sort_doubles(double *x, size_t n)
+static int by_size(const void *a, const void *b)
 {
-    if (n < FEW || n > UINT32_MAX) {
-        if (n > 1)
-            qsort(x, n, sizeof *x, by_value);
-        return;
-    }
-    uint64_t *from = mem_alloc(2 * n * sizeof *from), *room = from, *to = from + n;
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Sorts n >= 1 integers with the help of as many; returns where they lie then. */
+static uint64_t *sort_digits(uint64_t *x, uint64_t *room, size_t n)
+{
+    uint64_t *from = x, *to = room;
     uint32_t(*count)[VALUES] = mem_zero(DIGITS, sizeof *count);
-    for (size_t i = 0; i < n; i++) {
-        from[i] = key_of(x[i]);
+    for (size_t i = 0; i < n; i++)
         for (unsigned d = 0; d < DIGITS; d++)
-            count[d][from[i] >> d * DIGIT & (VALUES - 1)]++;
-    }
+            count[d][x[i] >> d * DIGIT & (VALUES - 1)]++;
     for (unsigned d = 0; d < DIGITS; d++) {
         if (count[d][from[0] >> d * DIGIT & (VALUES - 1)] == n)
             continue;
@@ -68,8 +68,35 @@ void sort_doubles(double *x, size_t n)
         from = to;
         to = swap;
     }
-    for (size_t i = 0; i < n; i++)
-        x[i] = number_of(from[i]);
-    mem_free(room);
     mem_free(count);
+    return from;
+}
+
+void sort_integers(uint64_t *x, size_t n)
+{
+    if (n < FEW || n > UINT32_MAX) {
+        if (n > 1)
+            qsort(x, n, sizeof *x, by_size);
+        return;
+    }
+    uint64_t *room = mem_alloc(n * sizeof *room), *sorted = sort_digits(x, room, n);
+    if (sorted != x)
+        memcpy(x, sorted, n * sizeof *x);
+    mem_free(room);
+}
+
+void sort_doubles(double *x, size_t n)
+{
+    if (n < FEW || n > UINT32_MAX) {
+        if (n > 1)
+            qsort(x, n, sizeof *x, by_value);
+        return;
+    }
+    uint64_t *key = mem_alloc(2 * n * sizeof *key);
+    for (size_t i = 0; i < n; i++)
+        key[i] = key_of(x[i]);
+    const uint64_t *sorted = sort_digits(key, key + n, n);
+    for (size_t i = 0; i < n; i++)
+        x[i] = number_of(sorted[i]);
+    mem_free(key);
 }

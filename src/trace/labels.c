@@ -5,6 +5,7 @@
 #include "base/csv_read.h"
 #include "base/file.h"
 #include "base/units.h"
+#include "math/sort.h"
 #include "trace/discover.h"
 #include "trace/ids.h"
 
@@ -163,8 +164,8 @@ struct scored_columns {
 struct scored_rows {
     const struct csv *csv;
     struct scored_columns at;
-    struct intern groups, ids;
-    VEC(uint32_t) line; /* [ids.count] where an id stands */
+    struct intern groups;
+    VEC(uint64_t) id; /* hashes of the ids */
     struct scored_labels *out;
 };
 
@@ -206,19 +207,45 @@ static int read_source(struct scored_rows *r, size_t row, uint8_t *out, struct e
                     "source is \"%.40s\": write all, reviewed or audit", text);
 }
 
-/* An item counts once: its id stands once.  Rows without an id are items of their own. */
-static int read_id(struct scored_rows *r, size_t row, struct error *err)
+static void keep_id(struct scored_rows *r, size_t row)
 {
+    uint64_t h = UINT64_C(0xcbf29ce484222325); /* Fowler, Noll and Vo 1991 */
     const char *text = cell(r->csv, row, r->at.id);
     if (!*text)
+        return;
+    for (; *text; text++)
+        h = (h ^ (unsigned char)*text) * UINT64_C(0x100000001b3);
+    vec_push(&r->id, h);
+}
+
+/* An item counts once: its id stands once.  Rows without an id are items of their own.  Sorted
+ * hashes tell in most cases that all differ; else the ids themselves are looked at. */
+static int check_ids(struct scored_rows *r, struct error *err)
+{
+    const struct csv *c = r->csv;
+    struct intern ids;
+    VEC(uint32_t) line = {0};
+    size_t same = 0;
+    int status = 0;
+    sort_integers(r->id.at, r->id.len);
+    for (size_t i = 1; i < r->id.len; i++)
+        same += r->id.at[i] == r->id.at[i - 1];
+    if (!same)
         return 0;
-    uint32_t id = intern_put(&r->ids, text, strlen(text));
-    if (id < r->line.len)
-        return error_at(err, ERR_INPUT, r->csv->file, r->csv->line[row], 0,
-                        "id \"%.60s\" stands on line %u already: an item has one label", text,
-                        r->line.at[id]);
-    vec_push(&r->line, r->csv->line[row]);
-    return 0;
+    intern_init(&ids);
+    for (size_t row = 0; row < c->rows && !status; row++) {
+        const char *text = cell(c, row, r->at.id);
+        uint32_t id = *text ? intern_put(&ids, text, strlen(text)) : UINT32_MAX;
+        if (id < line.len)
+            status = error_at(err, ERR_INPUT, c->file, c->line[row], 0,
+                              "id \"%.60s\" stands on line %u already: an item has one label", text,
+                              line.at[id]);
+        else if (*text)
+            vec_push(&line, c->line[row]);
+    }
+    vec_release(&line);
+    intern_release(&ids);
+    return status;
 }
 
 static int scored_row(struct scored_rows *r, size_t row, struct error *err)
@@ -228,13 +255,13 @@ static int scored_row(struct scored_rows *r, size_t row, struct error *err)
     const char *group = cell(r->csv, row, r->at.group);
     if (read_confidence(r, row, &s.confidence, err) ||
         read_truth(r->csv, row, r->at.correct, &truth, err) ||
-        read_weight(r, row, &s.weight, err) || read_source(r, row, &s.source, err) ||
-        read_id(r, row, err))
+        read_weight(r, row, &s.weight, err) || read_source(r, row, &s.source, err))
         return -1;
     if (truth == LOG_UNKNOWN)
         return error_at(err, ERR_INPUT, r->csv->file, s.line, 0,
                         "correct is empty: write 1, 0, true or false");
     s.correct = truth == LOG_GOOD;
+    keep_id(r, row);
     s.group = intern_put(&r->groups, group, strlen(group));
     vec_push(r->out, s);
     return 0;
@@ -253,6 +280,8 @@ static int scored_table(struct scored_rows *r, struct error *err)
     for (size_t row = 0; row < c->rows; row++)
         if (scored_row(r, row, err))
             return -1;
+    if (check_ids(r, err))
+        return -1;
     if (out->len == 0)
         return error_at(err, ERR_INPUT, c->file, 0, 0, "the file holds no labels");
     out->reviewed_only = out->of_source[LABEL_REVIEWED] == out->len;
@@ -272,13 +301,11 @@ int labels_read(const char *path, struct scored_labels *out, struct error *err)
     arena_init(&out->arena);
     buf_init(&text);
     intern_init(&r.groups);
-    intern_init(&r.ids);
     int status = read_csv(path, &text, &c, err);
     if (status == 0)
         status = scored_table(&r, err);
     intern_release(&r.groups);
-    intern_release(&r.ids);
-    vec_release(&r.line);
+    vec_release(&r.id);
     csv_release(&c);
     buf_release(&text);
     return status;
