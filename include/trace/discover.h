@@ -52,6 +52,8 @@ void discover_truth(struct trace_log *log);
 void discover_gate(struct trace_log *log);
 /* Counts the edges and the steps that run side by side anew. */
 void discover_edges(struct trace_log *log);
+/* When a visit is over, a little before its end, for clocks of logs are coarse; ns. */
+int64_t discover_sure_end(const struct log_visit *v);
 /* "approve", "Accepted", "corrected", "reject", ... */
 enum log_verdict discover_verdict(const char *decision);
 /* What a person's annotation says of a draft: "correct", "Incorrect", "thumbs-down", "fixed", ...

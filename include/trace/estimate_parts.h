@@ -4,14 +4,27 @@
 #define SEAM_TRACE_ESTIMATE_PARTS_H
 
 #include "trace/estimate.h"
+#include "trace/structure.h"
 
-enum part_role { PART_ORCHESTRATION, PART_STAGE, PART_GATE, PART_ROUTER, PART_REVIEW };
+/* ROUTER: a gate that is no step of the log.  WAYPOINT: a step without time from which items part;
+ * PARALLEL: no step of the log either. */
+enum part_role {
+    PART_ORCHESTRATION,
+    PART_STAGE,
+    PART_GATE,
+    PART_ROUTER,
+    PART_REVIEW,
+    PART_WAYPOINT,
+    PART_PARALLEL
+};
 
 /* One step of the pipeline to be; stage is the log's, -1 where it has none. */
 struct part {
     enum part_role role;
     int32_t stage;
     bool reviewed_only; /* lies where only items sent to review pass */
+    int32_t place;      /* of the structure, that it is or stands behind; -1 */
+    uint32_t of;        /* a waypoint: which of the flows out of a place it parts */
 };
 
 struct rate {
@@ -19,8 +32,9 @@ struct rate {
     const char *path;
     uint64_t k, n;
     uint32_t step;
-    bool outcome;
+    bool outcome, way;
 };
+struct flow_plan;
 
 struct estimate {
     const struct trace_log *log;
@@ -28,6 +42,9 @@ struct estimate {
     struct result *info;
     uint64_t seed;
     uint32_t n_parts;
+    struct structure
+        *flow; /* NULL: the steps follow one another in the order that most items show */
+    struct flow_plan *plan;      /* of the flow */
     struct part *part;           /* [n_parts], as out->step */
     struct buf *note;            /* [n_parts] */
     int32_t gate, review, draft; /* parts; -1 */
@@ -38,6 +55,21 @@ struct estimate {
 /* `at` rests on k of n (n > 0).  outcome: error, wrong or malformed. */
 void estimate_rate(struct estimate *e, uint32_t part, const char *key, uint64_t k, uint64_t n,
                    bool outcome, struct number *at);
+/* The same for the probability of a way out of a step. */
+void estimate_way(struct estimate *e, uint32_t part, uint32_t way, uint64_t k, uint64_t n,
+                  struct number *at);
+/* The parts of the flow in their order, and then (with steps made of them) what leads where. */
+void estimate_plan_flow(struct estimate *e);
+void estimate_set_flow(struct estimate *e);
+/* What a parallel or a waypoint is called, in the arena. */
+const char *estimate_name(struct estimate *e, uint32_t part);
+void estimate_release_flow(struct estimate *e);
+/* Of a stand-in for the gate: did the item come to where items go to review or not, and did it? */
+bool estimate_was_routed(const struct estimate *e, uint32_t item, bool *reviewed);
+/* The part that gives the stand-in's score. */
+uint32_t estimate_routing_part(const struct estimate *e);
+/* Is the log's gate one that the plan can hold: before the review? */
+bool estimate_has_gate(const struct trace_log *log);
 enum { ESTIMATE_QUANTILES = 100 };
 /* x with so many significant digits. */
 double estimate_rounded(double x, int digits);

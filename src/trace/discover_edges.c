@@ -30,7 +30,7 @@ static int by_ends(const void *a, const void *b)
     return x->to < y->to ? -1 : x->to > y->to;
 }
 
-static int64_t sure_end(const struct log_visit *v)
+int64_t discover_sure_end(const struct log_visit *v)
 {
     int64_t lasts = v->start_ns && v->end_ns > v->start_ns ? v->end_ns - v->start_ns : 0;
     int64_t less = lasts / 20 > COARSE_NS ? lasts / 20 : COARSE_NS;
@@ -80,10 +80,10 @@ static size_t lead_on(struct walk *w, int64_t start, int32_t to)
     size_t kept = OPEN_MAX, found = 0;
     for (size_t i = w->n_open; i-- > 0;) {
         const struct log_visit *v = &visits[w->open[i]];
-        if (latest != INT64_MIN && sure_end(v) <= latest)
+        if (latest != INT64_MIN && discover_sure_end(v) <= latest)
             continue;
         w->open[--kept] = w->open[i];
-        if (sure_end(v) > start)
+        if (discover_sure_end(v) > start)
             continue;
         vec_push(&w->of_visit, ((struct log_edge){(int32_t)w->open[kept], to, 1}));
         latest = v->start_ns > latest ? v->start_ns : latest;
@@ -120,7 +120,7 @@ static void walk_item(struct walk *w, const struct log_item *item, uint32_t inde
             return;
         }
         for (size_t i = 0; i < w->n_open; i++)
-            if (sure_end(&visits[w->open[i]]) > visits[k].start_ns)
+            if (discover_sure_end(&visits[w->open[i]]) > visits[k].start_ns)
                 note_together(w, visits[w->open[i]].stage, visits[k].stage, index);
         w->open[w->n_open++] = k;
     }

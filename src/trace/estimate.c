@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A log to a pipeline.
  *
- * The steps follow one another in the order that most items show; each is fitted by itself.  What
- * the steps leave of an item's time (gaps between spans, the orchestrator's own work) is a stage of
- * its own at the front, so that end-to-end latencies add up to those observed. */
+ * The steps stand as the structure of the log has them (structure.h), or where it has none one
+ * after another in the order that most items show; each is fitted by itself.  What the steps leave
+ * of an item's time (gaps between spans, the orchestrator's own work) is a stage of its own at the
+ * front, so that end-to-end latencies add up to those observed. */
 #include "trace/estimate.h"
 
 #include "math/fit.h"
@@ -29,11 +30,10 @@ static uint64_t reviewed_items(const struct trace_log *log)
 
 static void add_part(struct estimate *e, enum part_role role, int32_t stage)
 {
-    e->part[e->n_parts++] = (struct part){role, stage, false};
+    e->part[e->n_parts++] = (struct part){.role = role, .stage = stage, .place = -1};
 }
 
-/* Is the log's gate one that the plan can hold: before the review? */
-static bool has_gate(const struct trace_log *log)
+bool estimate_has_gate(const struct trace_log *log)
 {
     return log->gate >= 0 && log->gate < log->review;
 }
@@ -42,7 +42,7 @@ static bool has_gate(const struct trace_log *log)
 static void plan_stage(struct estimate *e, int32_t s)
 {
     const struct trace_log *log = e->log;
-    bool gate = has_gate(log), own = gate && log->stages.at[log->gate].kind == STEP_GATE;
+    bool gate = estimate_has_gate(log), own = gate && log->stages.at[log->gate].kind == STEP_GATE;
     if (s == log->review) {
         if (!own && reviewed_items(log) < log->items.len) {
             e->gate = (int32_t)e->n_parts;
@@ -71,16 +71,20 @@ static bool has_more_between(const struct trace_log *log)
 /* A gate needs a step before it that gives the confidence. */
 static bool begins_with_review(const struct trace_log *log)
 {
-    return log->stages.len && (log->review == 0 || (has_gate(log) && log->gate == 0));
+    return log->stages.len && (log->review == 0 || (estimate_has_gate(log) && log->gate == 0));
 }
 
 static void plan(struct estimate *e)
 {
+    enum { PARTS_PER_STAGE = 6 }; /* a parallel, an entry, itself, a gate, two waypoints */
     const struct trace_log *log = e->log;
-    e->part = arena_alloc(&e->out->arena, (log->stages.len + 3) * sizeof *e->part);
+    size_t most = PARTS_PER_STAGE * (log->stages.len + 2);
+    e->part = arena_alloc(&e->out->arena, most * sizeof *e->part);
     if (has_more_between(log) || begins_with_review(log))
         add_part(e, PART_ORCHESTRATION, -1);
-    for (size_t s = 0; s < log->stages.len; s++)
+    if (e->flow)
+        estimate_plan_flow(e);
+    for (size_t s = 0; !e->flow && s < log->stages.len; s++)
         if (log->stages.at[s].visits > 0)
             plan_stage(e, (int32_t)s);
     int32_t draft = observe_draft_stage(log), last = -1;
@@ -106,21 +110,32 @@ static bool taken(const struct estimate *e, const char *id)
     return false;
 }
 
-static const char *name_of(struct estimate *e, const struct part *part)
+static bool named(const struct estimate *e, uint32_t n, const char *id)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (strcmp(e->out->step[i].id, id) == 0)
+            return true;
+    return taken(e, id);
+}
+
+static const char *name_of(struct estimate *e, uint32_t i)
 {
     struct arena *a = &e->out->arena;
+    const struct part *part = &e->part[i];
     if (part->stage >= 0)
         return arena_strdup(a, e->log->stages.at[part->stage].id);
     const char *base = part->role == PART_ORCHESTRATION ? "orchestration" : "gate", *id = base;
-    for (int n = 2; taken(e, id); n++)
+    if (part->role == PART_WAYPOINT || part->role == PART_PARALLEL)
+        id = base = estimate_name(e, i);
+    for (int n = 2; named(e, i, id); n++)
         id = arena_printf(a, "%s-%d", base, n);
     return id;
 }
 
 static enum step_kind kind_of(enum part_role role)
 {
-    if (role == PART_REVIEW)
-        return STEP_REVIEW;
+    if (role == PART_REVIEW || role == PART_PARALLEL)
+        return role == PART_REVIEW ? STEP_REVIEW : STEP_PARALLEL;
     return role == PART_GATE || role == PART_ROUTER ? STEP_GATE : STEP_STAGE;
 }
 
@@ -146,7 +161,7 @@ static void init_steps(struct estimate *e)
     for (uint32_t i = 0; i < e->n_parts; i++) {
         struct step *s = &p->step[i];
         int32_t stage = e->part[i].stage;
-        s->id = name_of(e, &e->part[i]);
+        s->id = name_of(e, i);
         s->kind = kind_of(e->part[i].role);
         s->layer = stage >= 0 ? e->log->stages.at[stage].layer : LAYER_AGENT;
         s->numbers = arena_alloc(&p->arena, sizeof *s->numbers);
@@ -157,6 +172,8 @@ static void init_steps(struct estimate *e)
         s->fallback = edge_to(TO_FAIL);
         s->on_reject = edge_to(TO_REJECT);
     }
+    if (e->plan)
+        estimate_set_flow(e);
 }
 
 /* Where most items go that pass the gate without a review: a part after the review, or TO_SHIP. */
@@ -186,10 +203,11 @@ static void set_gate(struct estimate *e)
     if (e->gate < 0)
         return;
     struct step *g = &e->out->step[e->gate];
-    g->above = edge_to(target_above(e));
+    if (!e->plan)
+        g->above = edge_to(target_above(e));
     g->numbers->threshold.value = e->routed ? 0.5 : e->log->threshold;
     int32_t end = g->above.to >= 0 ? g->above.to : (int32_t)e->n_parts;
-    for (int32_t i = e->gate + 1; i < end; i++)
+    for (int32_t i = e->gate + 1; !e->plan && i < end; i++)
         e->part[i].reviewed_only = true;
     if (e->routed) {
         buf_puts(&e->note[e->gate], "a stand-in: the log does not show by what items are sent to "
@@ -217,7 +235,18 @@ void estimate_rate(struct estimate *e, uint32_t part, const char *key, uint64_t 
     vec_push(&e->rates, r);
 }
 
-/* Outcomes of one step with the same n share a posterior, side by side in the table. */
+void estimate_way(struct estimate *e, uint32_t part, uint32_t way, uint64_t k, uint64_t n,
+                  struct number *at)
+{
+    struct rate r = {.at = at, .k = k, .n = n, .step = part, .way = true};
+    r.path =
+        arena_printf(&e->out->arena, "flow.%s.next.%u.probability", e->out->step[part].id, way);
+    at->value = (double)k / (double)n;
+    vec_push(&e->rates, r);
+}
+
+/* Outcomes of one step with the same n share a posterior, side by side in the table; so do its
+ * ways. */
 static void place_evidence(struct estimate *e)
 {
     struct pipeline *p = e->out;
@@ -227,8 +256,8 @@ static void place_evidence(struct estimate *e)
         const struct rate *a = &e->rates.at[i];
         for (size_t k = i; k < e->rates.len; k++) {
             struct rate *b = &e->rates.at[k];
-            bool together =
-                k == i || (a->outcome && b->outcome && a->step == b->step && a->n == b->n);
+            bool together = k == i || (((a->outcome && b->outcome) || (a->way && b->way)) &&
+                                       a->step == b->step && a->n == b->n);
             if (b->at->evidence || !together)
                 continue;
             p->evidence[p->n_evidence++] = (struct evidence){b->path, b->k, b->n, groups};
@@ -288,11 +317,12 @@ static void estimate_orchestration(struct estimate *e, uint32_t part)
         double s = observe_between_s(log, it);
         bool step_failed = it->n_visits &&
                            log->visits.at[it->first_visit + it->n_visits - 1].outcome != OUTCOME_OK;
-        failed += it->end == LOG_FAILED && !step_failed;
+        failed += !e->plan && it->end == LOG_FAILED && !step_failed;
         if (!isnan(s) && it->end != LOG_UNFINISHED)
             x[n++] = s;
     }
-    buf_puts(&e->note[part], "time of an item between and around its steps");
+    buf_printf(&e->note[part], "%stime of an item between and around its steps",
+               e->note[part].len ? "; " : "");
     numbers->latency = estimate_latency(e, part, x, NULL, n);
     estimate_cost_between(e, part);
     if (failed)
@@ -314,6 +344,8 @@ static void estimate_part(struct estimate *e, uint32_t i)
         estimate_visits(e, i);
         break;
     case PART_ROUTER:
+    case PART_WAYPOINT:
+    case PART_PARALLEL:
         break;
     }
 }
@@ -395,34 +427,101 @@ static const char **take_notes(struct estimate *e)
         buf_release(&e->note[i]);
     }
     mem_free(e->note);
+    e->note = NULL;
     return notes;
+}
+
+/* What is behind the flow, said once. */
+static void tell_flow(struct estimate *e)
+{
+    const struct structure *s = e->flow;
+    bool parted = false;
+    for (uint32_t i = 0; i < e->n_parts; i++)
+        parted = parted || e->out->step[i].n_ways > 0;
+    if (parted)
+        result_assume(e->info, "where an item goes next is drawn by the shares of the log (k of n "
+                               "beside each way), whatever it met before");
+    if (s->dropped)
+        result_assume(e->info,
+                      "an item is over with its last rejection: %llu visits after that are in no "
+                      "way of the flow",
+                      (unsigned long long)s->dropped);
+}
+
+static void release(struct estimate *e)
+{
+    for (uint32_t i = 0; e->note && i < e->n_parts; i++)
+        buf_release(&e->note[i]);
+    mem_free(e->note);
+    vec_release(&e->rates);
+    estimate_release_flow(e);
+}
+
+/* With the structure of the log, or without (flow NULL). */
+static int fit_flow(struct estimate *e, const char ***notes, struct error *err)
+{
+    const struct trace_log *log = e->log;
+    int status = -1;
+    plan(e);
+    if (e->flow && e->flow->why.len)
+        return -1;
+    if (e->n_parts == 0 || log->items.len == 0)
+        return error_set(err, ERR_INPUT, "%s: the log shows no step to fit",
+                         log->files.len ? log->files.at[0] : "log");
+    e->note = mem_zero(e->n_parts, sizeof *e->note);
+    init_steps(e);
+    set_gate(e);
+    for (uint32_t i = 0; i < e->n_parts; i++)
+        estimate_part(e, i);
+    estimate_draft(e);
+    estimate_review(e);
+    estimate_arrivals(e);
+    estimate_weather(e);
+    place_evidence(e);
+    name_pipeline(e);
+    if (e->flow)
+        tell_flow(e);
+    else
+        warn_of_overlap(e);
+    estimate_steadiness(e);
+    quality_report(log, e->info);
+    status = check(e, err);
+    if (!status)
+        *notes = take_notes(e);
+    return status;
 }
 
 int log_fit(const struct trace_log *log, const struct fit_options *options, struct pipeline *out,
             const char ***notes, struct result *info, struct error *err)
 {
-    struct estimate e = {
-        .log = log, .out = out, .info = info, .gate = -1, .review = -1, .draft = -1};
-    e.seed = options && options->seed ? options->seed : 1;
-    plan(&e);
-    if (e.n_parts == 0 || log->items.len == 0)
-        return error_set(err, ERR_INPUT, "%s: the log shows no step to fit",
-                         log->files.len ? log->files.at[0] : "log");
-    e.note = mem_zero(e.n_parts, sizeof *e.note);
-    init_steps(&e);
-    set_gate(&e);
-    for (uint32_t i = 0; i < e.n_parts; i++)
-        estimate_part(&e, i);
-    estimate_draft(&e);
-    estimate_review(&e);
-    estimate_arrivals(&e);
-    estimate_weather(&e);
-    place_evidence(&e);
-    name_pipeline(&e);
-    warn_of_overlap(&e);
-    estimate_steadiness(&e);
-    quality_report(log, info);
-    *notes = take_notes(&e);
-    vec_release(&e.rates);
-    return check(&e, err);
+    struct structure flow;
+    struct error why = {0};
+    size_t warnings = info->warnings.len, assumptions = info->assumptions.len;
+    int status = -1;
+    structure_find(log, &flow);
+    for (int simple = flow.why.len > 0; status && simple < 2; simple++) {
+        struct estimate e = {.log = log,
+                             .out = out,
+                             .info = info,
+                             .flow = simple ? NULL : &flow,
+                             .gate = -1,
+                             .review = -1,
+                             .draft = -1};
+        e.seed = options && options->seed ? options->seed : 1;
+        info->warnings.len = warnings;
+        info->assumptions.len = assumptions;
+        if (simple && log->items.len)
+            result_warn(info,
+                        "the log shows no flow of steps, branches and loops (%s): the scenario has "
+                        "the steps one after another, and takes the visits of a step together",
+                        flow.why.len ? buf_text(&flow.why) : why.text);
+        status = fit_flow(&e, notes, simple ? err : &why);
+        release(&e);
+        if (status && !simple) {
+            pipeline_release(out);
+            pipeline_init(out);
+        }
+    }
+    structure_release(&flow);
+    return status;
 }

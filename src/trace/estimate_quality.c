@@ -149,7 +149,7 @@ static void put_confidence(struct estimate *e)
 static void put_routing(struct estimate *e)
 {
     static const double scores[] = {0, 1};
-    struct step *s = &e->out->step[e->draft];
+    struct step *s = &e->out->step[estimate_routing_part(e)];
     struct dist *to[2] = {&s->numbers->confidence_good, &s->numbers->confidence_bad};
     s->has_confidence = true;
     for (int bad = 0; bad < 2; bad++) {
@@ -157,10 +157,13 @@ static void put_routing(struct estimate *e)
         for (int all = 0; all < 2 && n == 0; all++)
             for (size_t i = 0; i < e->log->items.len; i++) {
                 const struct log_item *it = &e->log->items.at[i];
+                bool sent;
                 if (!all && (it->draft == LOG_BAD) != (bad == 1))
                     continue;
+                if (!estimate_was_routed(e, (uint32_t)i, &sent))
+                    continue;
                 n++;
-                reviewed += it->reviewed;
+                reviewed += sent;
             }
         double *weight = arena_alloc(&e->out->arena, 2 * sizeof *weight);
         weight[0] = (double)reviewed / (double)n;

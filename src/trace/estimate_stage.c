@@ -26,7 +26,8 @@ struct attempts {
     uint32_t retried, given_up;      /* masks of outcomes */
     bool repeats;                    /* an item comes more than once */
     double *x, *timed_out, *gap;     /* seconds: of the others, of timeouts, before retries */
-    size_t n_x, n_timed_out, n_gap;
+    double *cut;                     /* of those cut off, as others were there first */
+    size_t n_x, n_timed_out, n_gap, n_cut;
 };
 
 static int by_value(const void *a, const void *b)
@@ -98,6 +99,18 @@ static bool passes(const struct estimate *e, uint32_t part, const struct log_ite
     return false;
 }
 
+/* Visits that went on when the item did no more wait for them: one that failed was cut off. */
+static bool take_late(const struct trace_log *log, const struct log_visit *v, struct attempts *a)
+{
+    double s = observe_span_s(v->start_ns, v->end_ns);
+    if (v->outcome == OUTCOME_OK)
+        return false;
+    a->visits++;
+    if (!isnan(s) && s > 0)
+        a->cut[a->n_cut++] = s;
+    return true;
+}
+
 static void take_stage(const struct estimate *e, uint32_t part, struct attempts *a)
 {
     const struct trace_log *log = e->log;
@@ -107,8 +120,10 @@ static void take_stage(const struct estimate *e, uint32_t part, struct attempts 
         for (uint32_t v = it->first_visit; v < end; v++) {
             if ((int32_t)log->visits.at[v].stage != e->part[part].stage)
                 continue;
-            take_visit(log, &log->visits.at[v], v + 1 == end, a);
             seen++;
+            if (e->flow && e->flow->late[v] && take_late(log, &log->visits.at[v], a))
+                continue;
+            take_visit(log, &log->visits.at[v], v + 1 == end, a);
         }
         a->items += seen > 0;
         a->passes += seen > 0 || passes(e, part, it);
@@ -229,7 +244,18 @@ static void fit_latency(struct estimate *e, uint32_t part, struct attempts *a, s
         buf_printf(&e->note[part], "; %zu of %llu items pass it by, in no time", skipped,
                    (unsigned long long)a->passes);
     } else {
-        numbers->latency = estimate_latency(e, part, a->x, NULL, n);
+        bool *censored = mem_zero(n + a->n_cut + 1, sizeof *censored);
+        double *x = mem_alloc((n + a->n_cut + 1) * sizeof *x);
+        memcpy(x, a->x, n * sizeof *x);
+        memcpy(x + n, a->cut, a->n_cut * sizeof *x);
+        for (size_t i = n; i < n + a->n_cut; i++)
+            censored[i] = true;
+        if (a->n_cut)
+            buf_printf(&e->note[part], "; %zu cut off when another branch was done, and censored",
+                       a->n_cut);
+        numbers->latency = estimate_latency(e, part, x, a->n_cut ? censored : NULL, n + a->n_cut);
+        mem_free(censored);
+        mem_free(x);
     }
 }
 
@@ -263,7 +289,11 @@ static void fit_retries(struct estimate *e, uint32_t part, struct attempts *a)
         s->retry.initial_s = a->n_gap ? estimate_rounded(median(a->gap, a->n_gap), 3) : 0;
         buf_printf(&e->note[part], "; retried, up to %u attempts seen", a->most);
     }
-    if (2 * a->went_on > a->failed_visits) {
+    if (e->flow) {
+        if (a->failed_visits)
+            buf_printf(&e->note[part], "; visits that failed: %llu, the item went on after %llu",
+                       (unsigned long long)a->failed_visits, (unsigned long long)a->went_on);
+    } else if (2 * a->went_on > a->failed_visits) {
         s->fallback.to = s->next.to;
         buf_puts(&e->note[part], "; items go on after it failed");
     }
@@ -310,14 +340,15 @@ void estimate_stage(struct estimate *e, uint32_t part)
     size_t n = e->log->attempts.len;
     struct attempts a = {.x = mem_alloc(n * sizeof(double)),
                          .timed_out = mem_alloc(n * sizeof(double)),
-                         .gap = mem_alloc(n * sizeof(double))};
+                         .gap = mem_alloc(n * sizeof(double)),
+                         .cut = mem_alloc(n * sizeof(double))};
     take_stage(e, part, &a);
-    buf_printf(&e->note[part], "%llu visits, %llu attempts", (unsigned long long)a.visits,
-               (unsigned long long)a.n);
-    if (a.repeats) {
+    buf_printf(&e->note[part], "%s%llu visits, %llu attempts", e->note[part].len ? "; " : "",
+               (unsigned long long)a.visits, (unsigned long long)a.n);
+    if (a.repeats && !e->flow) {
         fit_repeated(e, part);
     } else {
-        size_t skipped = (size_t)(a.passes - a.items);
+        size_t skipped = e->flow ? 0 : (size_t)(a.passes - a.items);
         fit_latency(e, part, &a, skipped);
         fit_outcomes(e, part, &a, skipped);
         fit_retries(e, part, &a);
@@ -326,6 +357,7 @@ void estimate_stage(struct estimate *e, uint32_t part)
     mem_free(a.x);
     mem_free(a.timed_out);
     mem_free(a.gap);
+    mem_free(a.cut);
 }
 
 /* A review still open when the log ends took at least until then. */

@@ -23,13 +23,15 @@ double observe_span_s(int64_t start_ns, int64_t end_ns)
 
 double observe_between_s(const struct trace_log *log, const struct log_item *it)
 {
-    int64_t rest_ns = it->end_ns - it->start_ns;
+    int64_t rest_ns = it->end_ns - it->start_ns, until_ns = it->start_ns;
     if (isnan(observe_span_s(it->start_ns, it->end_ns)))
         return NAN;
     for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
         const struct log_visit *visit = &log->visits.at[v];
-        if (!isnan(observe_span_s(visit->start_ns, visit->end_ns)))
-            rest_ns -= visit->end_ns - visit->start_ns;
+        if (isnan(observe_span_s(visit->start_ns, visit->end_ns)) || visit->end_ns <= until_ns)
+            continue;
+        rest_ns -= visit->end_ns - (visit->start_ns > until_ns ? visit->start_ns : until_ns);
+        until_ns = visit->end_ns;
     }
     return rest_ns > 0 ? (double)rest_ns * 1e-9 : 0;
 }

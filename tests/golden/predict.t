@@ -36,7 +36,7 @@ What was expected of the rest of the log, and what came
 metric                   expected      came  held   windows     width     score
 reliability      98.4% (94.3–100)    99.06%  yes   10 of 10    13.18%    13.18%
 completion       99.1% (94.3–100)      100%  yes   10 of 10    10.36%    10.36%
-latency p50        96 ms (82–111)  46.84 ms  no     0 of 10  58.49 ms  946.6 ms
+latency p50        96 ms (82–111)  46.84 ms  no     0 of 10  58.48 ms  947.3 ms
 latency p95      165 ms (139–199)  117.1 ms  no     3 of 10  124.5 ms   13.12 s
 review load     27.3% (16.0–38.7)    25.47%  yes    9 of 10    57.73%    94.09%
 review backlog      0.6 (0.3–1.0)    0.2975  yes    9 of 10     1.428     2.236

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The way of each item through the places of a structure.
+ *
+ * Visits of a parallel's steps that follow one another in an item are one pass through it, until a
+ * step that is begun again shows that the whole was.  All items are walked twice: to see for how
+ * many branches the steps after a parallel wait, and to note the moves. */
+#include "model/rules.h"
+#include "trace/discover.h"
+#include "trace/structure.h"
+
+#include <string.h>
+
+enum { COPIES_MAX = 64, FEW = 5 };
+static const double rare = 0.05, pooled_most = 0.2;
+static const int64_t at_once_ns = 1000000;
+
+/* What the first walk sees of a parallel. */
+struct joins {
+    uint64_t passes, followed; /* those that a step follows */
+    uint64_t full;             /* with all branches */
+    uint64_t early;            /* of those followed, before all branches were over */
+    uint64_t one_ok;           /* of the full ones: one ends well, the others fail just then */
+    uint64_t pooled;           /* a copy that begins after another one ended */
+    uint64_t *ended;           /* [branches + 1] those followed, by how many branches were over */
+};
+
+struct walk {
+    const struct trace_log *log;
+    struct structure *s;
+    struct joins *joins; /* [places] */
+    bool counting;       /* the first walk */
+    const struct log_item *it;
+    uint32_t item, scopes;
+    int32_t from; /* of the next move */
+    enum structure_exit exit;
+    int64_t busy_ns;             /* until when the place before is */
+    int32_t open;                /* the parallel that the item is in; -1 */
+    VEC(uint32_t) inside, after; /* visits of that pass, and of the one before it */
+    int32_t closed;              /* the parallel of the pass before */
+    int64_t closed_ns;           /* when the item went on from it */
+    bool overlap, last;
+    uint64_t overlapping; /* items */
+};
+
+static const struct structure_place *place(const struct walk *w, int32_t p)
+{
+    return &w->s->place.at[p];
+}
+
+static int32_t place_of(const struct walk *w, uint32_t visit)
+{
+    return w->s->place_of[w->log->visits.at[visit].stage];
+}
+
+static int64_t end_of(const struct walk *w, uint32_t visit)
+{
+    return discover_sure_end(&w->log->visits.at[visit]);
+}
+
+static void move(struct walk *w, int32_t from, int32_t to, uint32_t scope, enum structure_exit exit)
+{
+    if (!w->counting)
+        vec_push(&w->s->move, ((struct structure_move){from, to, scope, w->item, exit}));
+}
+
+static enum structure_exit exit_of(const struct walk *w, const struct log_visit *v)
+{
+    const struct trace_log *log = w->log;
+    if (log->stages.at[v->stage].kind == STEP_REVIEW &&
+        discover_verdict(span_string(&log->spans, v->decision)) == LOG_REJECTED_BY_REVIEW)
+        return EXIT_OF_REJECTION;
+    return v->outcome == OUTCOME_OK ? EXIT_OF_PASS : EXIT_OF_FAILURE;
+}
+
+/* ---- passes through a parallel ------------------------------------------------------------ */
+
+static bool in_branch(const struct walk *w, uint32_t visit, uint32_t branch)
+{
+    return place(w, place_of(w, visit))->branch == branch;
+}
+
+/* The last end of a branch in this pass; INT64_MIN: the item was not there.  *ok: ended well. */
+static int64_t branch_end(const struct walk *w, uint32_t branch, bool *ok)
+{
+    int64_t end = INT64_MIN;
+    for (size_t k = 0; k < w->inside.len; k++)
+        if (in_branch(w, w->inside.at[k], branch)) {
+            const struct log_visit *v = &w->log->visits.at[w->inside.at[k]];
+            end = v->end_ns > end ? v->end_ns : end;
+            *ok = v->outcome == OUTCOME_OK;
+        }
+    return end;
+}
+
+/* Does exactly one branch end well, and the others fail as it does? */
+static bool one_wins(const struct walk *w, const struct structure_place *p)
+{
+    int64_t won = INT64_MIN, end;
+    uint32_t winners = 0;
+    bool ok = false, so = true;
+    for (uint32_t b = 0; b < p->branches; b++) {
+        end = branch_end(w, b, &ok);
+        winners += ok;
+        won = ok ? end : won;
+    }
+    for (uint32_t b = 0; b < p->branches; b++) {
+        end = branch_end(w, b, &ok);
+        so = so && end <= won + at_once_ns && end >= won - at_once_ns;
+    }
+    return winners == 1 && so;
+}
+
+/* until_ns: when the item went on; INT64_MAX: nothing follows. */
+static void count_pass(struct walk *w, int64_t until_ns)
+{
+    const struct structure_place *p = place(w, w->open);
+    struct joins *j = &w->joins[w->open];
+    uint32_t ended = 0, there = 0;
+    bool pooled = false;
+    for (uint32_t b = 0; b < p->branches; b++) {
+        int64_t end = INT64_MIN;
+        for (size_t k = 0; k < w->inside.len; k++)
+            if (in_branch(w, w->inside.at[k], b))
+                end = end_of(w, w->inside.at[k]) > end ? end_of(w, w->inside.at[k]) : end;
+        there += end != INT64_MIN;
+        ended += end != INT64_MIN && end <= until_ns;
+    }
+    for (size_t k = 1; p->branches == 1 && k < w->inside.len; k++)
+        for (size_t before = 0; before < k; before++)
+            pooled = pooled ||
+                     end_of(w, w->inside.at[before]) <= w->log->visits.at[w->inside.at[k]].start_ns;
+    j->passes++;
+    j->pooled += pooled;
+    j->full += there == p->branches;
+    j->one_ok += there == p->branches && p->branches > 1 && one_wins(w, p);
+    if (until_ns == INT64_MAX || there < p->branches)
+        return;
+    j->followed++;
+    j->early += ended < there;
+    j->ended[ended]++;
+}
+
+/* One branch of a pass, or one copy: its visits are inside[k] of that branch. */
+static void move_branch(struct walk *w, uint32_t branch, size_t from, size_t to)
+{
+    const struct structure_place *p = place(w, w->open);
+    uint32_t scope = w->scopes++;
+    int32_t at = -1 - (int32_t)(p->entry + branch);
+    enum structure_exit exit = EXIT_OF_PASS;
+    bool late = false;
+    for (size_t k = from; k < to; k++) {
+        uint32_t visit = w->inside.at[k];
+        if (!in_branch(w, visit, branch))
+            continue;
+        move(w, at, place_of(w, visit), scope, exit);
+        at = place_of(w, visit);
+        exit = exit_of(w, &w->log->visits.at[visit]);
+        late = w->s->late[visit];
+    }
+    if (late || (w->last && w->it->end == LOG_UNFINISHED))
+        return;
+    bool fails = exit != EXIT_OF_PASS && w->last && w->it->end == LOG_FAILED;
+    move(w, at, fails ? TO_FAIL : TO_JOIN, scope, exit);
+    if (fails)
+        w->exit = EXIT_OF_FAILURE;
+}
+
+/* Which visits were over only after the item went on, or were cut off when another one won? */
+static void mark_late(struct walk *w, int64_t until_ns)
+{
+    const struct structure_place *p = place(w, w->open);
+    if (p->needed == p->branches)
+        return;
+    bool cut = one_wins(w, p);
+    for (size_t k = 0; k < w->inside.len; k++) {
+        uint32_t visit = w->inside.at[k];
+        const struct log_visit *v = &w->log->visits.at[visit];
+        w->s->late[visit] = end_of(w, visit) > until_ns || (cut && v->outcome != OUTCOME_OK);
+    }
+}
+
+/* The item leaves the parallel that it is in, at until_ns. */
+static void close_pass(struct walk *w, int64_t until_ns)
+{
+    if (w->open < 0)
+        return;
+    struct structure_place *p = &w->s->place.at[w->open];
+    if (w->counting)
+        count_pass(w, until_ns);
+    else
+        mark_late(w, until_ns);
+    w->last = until_ns == INT64_MAX;
+    move(w, w->from, w->open, w->item, w->exit);
+    w->exit = EXIT_OF_PASS;
+    for (uint32_t b = 0; b < p->branches; b++)
+        if (p->branches > 1)
+            move_branch(w, b, 0, w->inside.len);
+    for (size_t k = 0; p->branches == 1 && k < w->inside.len; k++)
+        move_branch(w, 0, k, k + 1);
+    if (!w->counting)
+        p->instances++;
+    p->copies = p->branches == 1 && w->inside.len > p->copies ? (uint32_t)w->inside.len : p->copies;
+    for (size_t k = 0; k < w->inside.len; k++)
+        if (!w->s->late[w->inside.at[k]] && end_of(w, w->inside.at[k]) > w->busy_ns)
+            w->busy_ns = end_of(w, w->inside.at[k]);
+    w->from = w->closed = w->open;
+    w->closed_ns = until_ns;
+    w->open = -1;
+    w->after.len = 0;
+    for (size_t k = 0; k < w->inside.len; k++)
+        vec_push(&w->after, w->inside.at[k]);
+    w->inside.len = 0;
+}
+
+/* Does this visit belong to a branch of the pass before, which was left before that was over? */
+static bool goes_on(const struct walk *w, uint32_t visit, int32_t parallel)
+{
+    uint32_t branch = place(w, place_of(w, visit))->branch;
+    if (w->closed != parallel || w->open >= 0)
+        return false;
+    for (size_t k = 0; k < w->after.len; k++)
+        if (in_branch(w, w->after.at[k], branch) && end_of(w, w->after.at[k]) > w->closed_ns)
+            return true;
+    return false;
+}
+
+/* Does a visit of another branch of the parallel follow in this pass? */
+static bool others_follow(const struct walk *w, uint32_t visit)
+{
+    uint32_t end = w->it->first_visit + w->it->n_visits;
+    const struct structure_place *me = place(w, place_of(w, visit));
+    for (uint32_t v = visit + 1; v < end; v++) {
+        const struct structure_place *p = place(w, place_of(w, v));
+        if (p->parent != me->parent)
+            return false;
+        if (p->branch != me->branch)
+            return true;
+    }
+    return false;
+}
+
+/* Does this visit begin the parallel anew, which the item is in already? */
+static bool begins_anew(const struct walk *w, uint32_t visit)
+{
+    const struct log_visit *v = &w->log->visits.at[visit];
+    bool met = false;
+    for (size_t k = 0; k < w->inside.len; k++) {
+        if (end_of(w, w->inside.at[k]) > v->start_ns)
+            return false;
+        met = met || w->log->visits.at[w->inside.at[k]].stage == v->stage;
+    }
+    return met && (place(w, w->open)->branches == 1 || others_follow(w, visit));
+}
+
+static void enter_branch(struct walk *w, uint32_t visit, int32_t parallel)
+{
+    int64_t start = w->log->visits.at[visit].start_ns;
+    if (goes_on(w, visit, parallel)) {
+        w->s->late[visit] = !w->counting;
+        vec_push(&w->after, visit);
+        return;
+    }
+    if (w->open >= 0 && (w->open != parallel || begins_anew(w, visit)))
+        close_pass(w, start);
+    if (w->open < 0) {
+        w->overlap = w->overlap || start < w->busy_ns;
+        w->open = parallel;
+    }
+    vec_push(&w->inside, visit);
+}
+
+/* ---- items -------------------------------------------------------------------------------- */
+
+/* The visits that count: of a rejected item up to the last rejection. */
+static uint32_t visits_of(const struct walk *w)
+{
+    uint32_t end = w->it->first_visit + w->it->n_visits;
+    for (uint32_t v = end; w->it->end == LOG_REJECTED && v-- > w->it->first_visit;)
+        if (exit_of(w, &w->log->visits.at[v]) == EXIT_OF_REJECTION)
+            return v + 1;
+    return end;
+}
+
+static void walk_item(struct walk *w)
+{
+    static const int32_t ends[] = {TO_SHIP, TO_REJECT, TO_FAIL};
+    uint32_t end = visits_of(w), all = w->it->first_visit + w->it->n_visits;
+    w->from = -1;
+    w->exit = EXIT_OF_PASS;
+    w->busy_ns = INT64_MIN;
+    w->open = w->closed = -1;
+    w->overlap = false;
+    for (uint32_t v = w->it->first_visit; v < end; v++) {
+        const struct log_visit *visit = &w->log->visits.at[v];
+        int32_t p = place_of(w, v);
+        if (place(w, p)->parent) {
+            enter_branch(w, v, (int32_t)place(w, p)->parent - 1);
+            continue;
+        }
+        close_pass(w, visit->start_ns);
+        w->overlap = w->overlap || visit->start_ns < w->busy_ns;
+        move(w, w->from, p, w->item, w->exit);
+        w->from = p;
+        w->exit = exit_of(w, visit);
+        w->busy_ns = discover_sure_end(visit);
+    }
+    close_pass(w, INT64_MAX);
+    if (w->it->end != LOG_UNFINISHED)
+        move(w, w->from, ends[w->it->end], w->item, w->exit);
+    w->overlapping += w->overlap;
+    w->s->dropped += w->counting ? 0 : all - end;
+}
+
+static void walk_all(struct walk *w)
+{
+    w->overlapping = 0;
+    w->scopes = (uint32_t)w->log->items.len;
+    for (size_t i = 0; i < w->log->items.len; i++) {
+        w->it = &w->log->items.at[i];
+        w->item = (uint32_t)i;
+        walk_item(w);
+    }
+}
+
+/* ---- joins -------------------------------------------------------------------------------- */
+
+/* All branches, unless items often go on before they are over: then as many as nearly always
+ * are. */
+static void settle_join(struct structure_place *p, const struct joins *j, struct buf *why)
+{
+    uint64_t fewer = 0;
+    p->needed = p->branches;
+    if (j->followed >= FEW && (double)j->early > rare * (double)j->followed) {
+        for (p->needed = 0; p->needed < p->branches; p->needed++) {
+            fewer += j->ended[p->needed];
+            if ((double)fewer > rare * (double)j->followed)
+                break;
+        }
+        if (p->needed == 0)
+            buf_puts(why, "steps overlap those that they follow");
+    } else if (j->full >= FEW && 2 * j->one_ok > j->full) {
+        p->needed = 1;
+    }
+    if (p->needed < p->branches && (double)j->full < (1 - rare) * (double)j->passes)
+        buf_puts(why, "a join waits for some of its branches, and not all items have all of them");
+    if ((double)j->pooled > pooled_most * (double)j->passes)
+        buf_puts(why, "a step runs beside itself, but not all of it at once");
+    if (p->copies > COPIES_MAX)
+        buf_printf(why, "a step runs beside itself up to %u times", p->copies);
+}
+
+static void settle_joins(struct walk *w)
+{
+    for (size_t p = 0; p < w->s->place.len && !w->s->why.len; p++)
+        if (w->s->place.at[p].stage < 0)
+            settle_join(&w->s->place.at[p], &w->joins[p], &w->s->why);
+}
+
+void structure_moves(const struct trace_log *log, struct structure *s)
+{
+    struct walk w = {.log = log, .s = s, .counting = true};
+    w.joins = mem_zero(s->place.len + 1, sizeof *w.joins);
+    for (size_t p = 0; p < s->place.len; p++) {
+        s->place.at[p].needed = s->place.at[p].branches;
+        w.joins[p].ended = mem_zero(s->place.at[p].branches + 1, sizeof *w.joins[p].ended);
+    }
+    walk_all(&w);
+    settle_joins(&w);
+    w.counting = false;
+    if (!s->why.len)
+        walk_all(&w);
+    if (!s->why.len && (double)w.overlapping > rare * (double)log->items.len && w.overlapping > 1)
+        buf_printf(&s->why, "the steps of %llu of %zu items overlap in no order",
+                   (unsigned long long)w.overlapping, log->items.len);
+    for (size_t p = 0; p < s->place.len; p++)
+        mem_free(w.joins[p].ended);
+    mem_free(w.joins);
+    vec_release(&w.inside);
+    vec_release(&w.after);
+}
