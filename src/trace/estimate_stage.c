@@ -352,7 +352,7 @@ void estimate_stage(struct estimate *e, uint32_t part)
         fit_latency(e, part, &a, skipped);
         fit_outcomes(e, part, &a, skipped);
         fit_retries(e, part, &a);
-        estimate_cost(e, part, a.n + skipped);
+        estimate_cost(e, part, a.n + a.n_cut + skipped);
     }
     mem_free(a.x);
     mem_free(a.timed_out);
