@@ -167,6 +167,14 @@ static const char overloaded[] =
     "resources: {desk: {servers: 1}}\n"
     "flow:\n  - review: read\n    by: desk\n    latency: {exponential: {mean: 150s}}\n";
 
+/* The same behind a stage, at a desk whose line another order or hours keep: who waits at the end
+ * is served after it, though nobody comes any more. */
+static const char overloaded_later[] =
+    "seam: 1\narrivals: {poisson: 30/h}\nhorizon: {length: 2d, replications: 20}\n"
+    "resources: {desk: {servers: 1, %s}}\n"
+    "flow:\n  - stage: make\n    latency: 1s\n"
+    "  - review: read\n    by: desk\n    latency: {exponential: {mean: 150s}}\n";
+
 static const char waves[] =
     "seam: 1\narrivals: {daily: {mean: 30/h, amplitude: 20/h, peak: \"14:00\"}}\n"
     "horizon: {length: 7d}\nresources: {desk: {servers: 30}}\n"
@@ -292,6 +300,17 @@ static void overload_is_named_alike(void **state)
     assert_non_null(strstr(out.warnings.at[0], "is overloaded"));
     result_release(&out);
     pipeline_release(&p);
+}
+
+static void who_waits_when_the_horizon_ends_is_counted(void **state)
+{
+    static const char *const how[] = {"hours: \"mon-sun 00:00-23:00\"", "discipline: lifo",
+                                      "hours: \"mon-sun 00:00-23:00\", at_close: interrupt"};
+    for (int k = 0; k < 3; k++) {
+        char text[1024];
+        snprintf(text, sizeof text, overloaded_later, how[k]);
+        agree(text, 20, 40);
+    }
 }
 
 /* --- the same bits */
@@ -466,6 +485,7 @@ int main(void)
         cmocka_unit_test(orders_of_service_with_hours_agree_with_events),
         cmocka_unit_test(one_horizon_in_parts_agrees_with_events),
         cmocka_unit_test(overload_is_named_alike),
+        cmocka_unit_test(who_waits_when_the_horizon_ends_is_counted),
         cmocka_unit_test(any_count_of_threads_gives_the_same_bits),
         cmocka_unit_test(who_is_still_inside_at_the_guard_is_left_to_events),
         cmocka_unit_test(a_horizon_broken_off_leaves_nothing_behind),

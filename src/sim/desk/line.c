@@ -294,6 +294,8 @@ void desk_line_serve(struct desk_sim *s, uint32_t desk, double upto, bool all)
     if (in_order(&l->pool, upto)) {
         serve_as_they_are(s, desk);
         l->pool.n = l->kept = 0;
+        if (all && l->order) /* who waits still; the pool is empty */
+            desk_order_serve(s, desk, &l->pool, upto);
     } else if (all || l->pool.n - l->kept >= (l->kept > LOOK_FROM ? l->kept : LOOK_FROM)) {
         serve_in_order(s, desk, upto);
     }
