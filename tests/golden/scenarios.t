@@ -252,7 +252,7 @@ latency p95         4.021 h
 latency p99         5.891 h
 wait mean         26.67 min
 visits mean               1
-20 further metrics: --json or --csv
+21 further metrics: --json or --csv
 $ seam simulate scenarios/review-desk.yaml --quiet
 Headline
 metric               value   95% interval
@@ -387,7 +387,7 @@ wait mean           68.41 s
 visits mean           2.512
 capability           85.00%
 gap                 -12.72%
-19 further metrics: --json or --csv
+20 further metrics: --json or --csv
 
 Stages
 stage      success   wrong        p50        p95

@@ -215,6 +215,48 @@ static void a_network_is_jackson(void **state)
     done(&s);
 }
 
+/* 5 items an hour of 1.1 calls of $1 each, three people at $20 for 60 of the 168 hours of a week,
+ * and $100: a month of 720 hours costs 3600 * 1.1 + 3 * 20 * 720 * 60 / 168 + 100.  Two visits of
+ * the items that do not fail twice, one of the others: sd sqrt(0.99 * 0.01). */
+static void a_month_has_its_items_wages_and_prices(void **state)
+{
+    (void)state;
+    struct solved s;
+    static const char form[] =
+        "arrivals: {poisson: 5/h}\nworth: {correct: $4}\ncosts: {store: $100/month}\n"
+        "resources: {people: {servers: 3, cost: $20/h%s}}\nflow:\n"
+        "  - stage: call\n    error: 10%%\n    retry: {attempts: 2}\n    cost: {per_call: $1}\n"
+        "  - review: read\n    by: people\n    latency: {exponential: {mean: 5m}}\n";
+    for (int k = 0; k < 2; k++) {
+        char text[1024];
+        double spent = 3600 * 1.1 + 3 * 20 * 720 * (k ? 60 / 168.0 : 1) + 100;
+        snprintf(text, sizeof text, form, k ? ", hours: \"mon-fri 08:00-20:00\"" : "");
+        solve_values(&s, text);
+        near_rel(top(&s, "cost_per_month"), spent, 1e-12);
+        near_rel(top(&s, "net_per_month"), 3600 * 0.99 * 4 - spent, 1e-12);
+        near_rel(top(&s, "visits_sd"), sqrt(0.0099), 1e-12);
+        assert_true(k || s.complete);
+        done(&s);
+    }
+}
+
+/* A call that never failed would send more to a desk that turns some away. */
+static void what_a_perfect_step_is_worth_before_a_loss_is_left_out(void **state)
+{
+    (void)state;
+    struct solved s;
+    solve(&s, "arrivals: {poisson: 5/h}\n"
+              "resources: {people: {servers: 1, waiting_room: 1}}\nflow:\n"
+              "  - stage: call\n    error: 10%\n"
+              "  - review: read\n    by: people\n    latency: {exponential: {mean: 10m}}\n");
+    for (size_t i = 0; i < s.r.stages.len; i++) {
+        assert_true(isnan(in(&s.r.stages.at[i].metrics, "improvement")));
+        assert_true(isnan(in(&s.r.stages.at[i].metrics, "birnbaum")));
+    }
+    assert_false(s.complete);
+    done(&s);
+}
+
 /* Two M/M/1 in a row, of rates mu - lambda 1/2 and 1/4 an hour: independent (Reich 1957), so that
  * P(T > t) = 2 exp(-t / 4) - exp(-t / 2). */
 static void two_desks_in_a_row_are_independent(void **state)
@@ -618,6 +660,8 @@ static void what_has_no_closed_form_is_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_month_has_its_items_wages_and_prices),
+        cmocka_unit_test(what_a_perfect_step_is_worth_before_a_loss_is_left_out),
         cmocka_unit_test(three_reviewers_are_erlang_c),
         cmocka_unit_test(laws_of_one_server_are_exponential),
         cmocka_unit_test(other_steps_are_added_to_the_wait),

@@ -178,6 +178,9 @@ static const char *const of_visits[] = {"success_rate",  "first_try_rate", "retr
                                         "visit_latency", "within_budget",  "escape_rate",
                                         "birnbaum",      "improvement",    "loss"};
 
+/* What rests on a step's being perfect or failing, which would change how many leave the desks. */
+static const char *const of_changes[] = {"birnbaum", "improvement", "loss"};
+
 static void merge_stage(struct result *out, const struct office *of, uint32_t step, uint32_t served,
                         double visits)
 {
@@ -240,7 +243,8 @@ static void mend(struct metrics *m, const struct left_sums *s)
     set(m, "share_abandoned", s->left);
     set(m, "visits_mean", value_of(m, "visits_mean") - s->visits);
     set(m, "reviews_per_item", value_of(m, "reviews_per_item") - s->reviews);
-    take_out(m, spread, 1);
+    if (s->visits != 0)
+        take_out(m, spread, 1);
 }
 
 static void add_sums(const struct offices *o, uint32_t class, double part, struct left_sums *s)
@@ -279,6 +283,8 @@ void leave_merge(const struct offices *o, struct result *out)
             merge_stage(out, of, of->step[i], at, visits);
             merge_edges(out, p->step[of->step[i]].id, visits);
         }
+    for (uint32_t i = 0; at > p->n_steps && i < p->n_steps; i++)
+        take_out(&out->stages.at[i].metrics, of_changes, sizeof of_changes / sizeof *of_changes);
     for (size_t i = p->n_steps; i < out->stages.len; i++)
         vec_release(&out->stages.at[i].metrics.list);
     out->stages.len = p->n_steps;

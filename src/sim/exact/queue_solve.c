@@ -327,7 +327,10 @@ static int solve_offices(struct offices *o, struct pipeline *free, struct exact_
         some_leave = some_leave || of->leaves;
     }
     if (some_leave && !options->values_only)
-        result_warn(out, "loss, closes: left out, as some items leave a desk unserved");
+        result_warn(out,
+                    "visits_sd, loss, closes, birnbaum, improvement, and success, retries, times "
+                    "and escapes of visits where some leave: left out, as some items leave a "
+                    "desk unserved; seam simulate gives them");
     options->values_only = options->values_only || some_leave;
     if (!leave_can(o))
         result_warn(out, "metrics of items: left out, as some leave a desk unserved, and other "
@@ -385,6 +388,53 @@ static int slopes(const struct pipeline *p, const struct offices *o,
     return sensitivity_exact(p, options, false, out, complete, err);
 }
 
+/* --- a month */
+
+/* What servers on duty and fixed prices come to, a second. */
+static double standing_cost(const struct pipeline *p)
+{
+    double sum = 0;
+    for (uint32_t r = 0; r < p->n_resources; r++) {
+        const struct resource *desk = &p->resource[r];
+        double open_s = desk->n_hours ? 0 : WEEK_S;
+        for (uint32_t h = 0; h < desk->n_hours; h++)
+            open_s += desk->hours[h].to_s - desk->hours[h].from_s;
+        sum += desk->cost_per_s * (desk->servers ? desk->servers : 1) * open_s / WEEK_S;
+    }
+    for (uint32_t k = 0; k < p->n_costs; k++)
+        sum += p->cost[k].per_s;
+    return sum;
+}
+
+/* A month has 30 days; items come as often as in the long run. */
+static void put_months(const struct pipeline *p, struct result *out, bool *complete)
+{
+    static const char *const of[][2] = {
+        {"cost_per_item", "cost_per_month"},
+        {"net_per_item",  "net_per_month" }
+    };
+    const double month_s = 30.0 * DAY_S, standing = month_s * standing_cost(p);
+    bool regular = p->arrivals.kind != ARRIVALS_FILE && !p->arrivals.has_batch;
+    double items = arrivals_rate(&p->arrivals) * month_s;
+    for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
+        const struct metric *one = metrics_find(&out->metrics, of[k][0]);
+        double more = k == 0 ? standing : -standing;
+        if (!one || (one->value == 0 && more == 0))
+            continue;
+        if (regular) {
+            metrics_add(&out->metrics, of[k][1], items * one->value + more, items * one->low + more,
+                        items * one->high + more, one->level, one->n, one->unit)
+                ->sd_parameters = items * one->sd_parameters;
+            continue;
+        }
+        result_warn(out,
+                    "%s: left out, as how many items a month has is not held; seam simulate "
+                    "gives it",
+                    of[k][1]);
+        *complete = false;
+    }
+}
+
 int exact_queue_solve(const struct pipeline *p, const struct exact_options *options,
                       struct result *out, bool *complete, struct error *err)
 {
@@ -406,11 +456,15 @@ int exact_queue_solve(const struct pipeline *p, const struct exact_options *opti
     int status;
     if (o.n == 0) {
         status = exact_solve(&free, options, out, complete, err);
+        if (!status)
+            put_months(p, out, complete);
     } else {
         double work = 0;
         point.uncertainty = false;
         point.work = &work;
         status = solve_offices(&o, &free, &point, out, complete, err);
+        if (!status)
+            put_months(p, out, complete);
         if (!status && options->uncertainty && outer_needed(p))
             exact_queue_posterior(p, options, has_cycle(&o) ? INFINITY : work, out);
         *complete = *complete && out->warnings.len == 0;
