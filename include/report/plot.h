@@ -29,6 +29,9 @@ struct plot_options {
     X(BACKLOG, "backlog", "what waits for people, over time")                                      \
     X(CALIBRATION, "calibration", "confidence against accuracy")                                   \
     X(LEARNING, "learning", "what feedback changes, cycle by cycle")                               \
+    X(PLANNER, "planner", "labels that a certificate needs, and the power of so many")             \
+    X(EVIDENCE, "evidence", "evidence that something has changed, over time")                      \
+    X(BUDGET, "budget", "objectives over time, and what is left of their error budgets")           \
     X(TORNADO, "tornado", "what the result is most sensitive to")
 enum plot_kind {
 #define X(id, name, what) PLOT_##id,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the pictures are drawn with: for plot_curves.c, plot_time.c and plot_bars.c.
+/* What the pictures are drawn with: for plot_curves.c, plot_time.c, plot_watch.c and plot_bars.c.
  *
  * A picture is a script for gnuplot and the files it reads.  Scripts are put together from fixed
  * texts and our own numbers; whatever comes from a result goes into the files. */
@@ -30,10 +30,18 @@ struct buf *picture_file(struct picture *p, const char *name);
 /* One line of a data file: n numbers; the label, if any, is its last cell. */
 void picture_line(struct buf *out, const double *x, size_t n, const char *label);
 
+/* Okabe and Ito, in the order in which lines get them. */
+enum { PICTURE_LINES = 4 };
+extern const char *const picture_colour[PICTURE_LINES];
+/* The unit in which `seconds` are a number that people read, in seconds, and its name. */
+double picture_time_unit(double seconds, const char **name);
+
 /* Has the result what a picture needs, and the picture of it. */
 #define PICTURES(X)                                                                                \
     X(frontier)                                                                                    \
-    X(calibration) X(latency) X(improvement) X(stages) X(loss) X(tornado) X(backlog) X(learning)
+    X(calibration)                                                                                 \
+    X(latency) X(improvement) X(stages) X(loss) X(tornado) X(backlog) X(learning) X(planner)       \
+        X(evidence) X(budget)
 #define X(name)                                                                                    \
     bool name##_has(const struct result *r);                                                       \
     void name##_draw(struct document *d, const struct result *r, struct picture *p);

@@ -210,6 +210,8 @@ static void put_row(struct watching *j)
         return;
     e->verdict = VERDICT_FAIL;
     metrics_add_count(&row->metrics, "delay", j->found - j->since + 1);
+    metrics_add_count(&row->metrics, "since_label", j->since + 1);
+    metrics_add_count(&row->metrics, "found_label", j->found + 1);
     if (isnan(l[j->since].at_s) || isnan(l[j->found].at_s))
         return;
     metrics_add_exact(&row->metrics, "since", l[j->since].at_s, "time");

@@ -170,6 +170,9 @@ const struct metric_def metric_defs[] = {
      false},
     {"since", "time", "most likely begin of the change", METRIC_CHANGE, false},
     {"found", "time", "when the evidence sufficed for an alarm", METRIC_CHANGE, false},
+    {"since_label", "count", "the label since when the target is most likely missed", METRIC_CHANGE,
+     false},
+    {"found_label", "count", "the label with which the alarm rang", METRIC_CHANGE, false},
     {"delay", "count", "labels from the begin of the change to the alarm", METRIC_CHANGE, false},
     /* of a plan: labels and audits to come */
     {"assumed_error", "1", "error of what ships unseen, if it is as assumed", METRIC_PLAN, true},

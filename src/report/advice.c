@@ -112,13 +112,20 @@ static void put_bound(struct buf *out, const struct answer *a)
                    100 * a->bound, words);
 }
 
+/* Of a scenario, or certified; not one that is planned, watched or not shown to hold. */
+static bool is_advised(const struct answer *a)
+{
+    return a->parameter || !a->ending || !strcmp(a->ending, "certified") ||
+           !strcmp(a->ending, "met");
+}
+
 static void which_threshold(const struct result *const *results, size_t n, size_t i,
                             struct document *d)
 {
     const struct answer *a = &results[i]->answer;
     if (!a->present)
         return;
-    if (!isnan(a->threshold)) {
+    if (!isnan(a->threshold) && is_advised(a)) {
         struct buf text;
         buf_init(&text);
         buf_printf(&text, "Set %s to %.6g", a->parameter ? a->parameter : "the threshold",
@@ -135,9 +142,19 @@ static void which_threshold(const struct result *const *results, size_t n, size_
         struct buf count;
         buf_init(&count);
         units_put_count(&count, a->labels_needed);
-        document_text(d, BLOCK_BULLET, TONE_PLAIN,
-                      "Gather labels: about %s more are needed for an answer that holds.",
-                      buf_text(&count));
+        const char *ending = a->ending ? a->ending : "", *many = buf_text(&count);
+        if (!strcmp(ending, "not identifiable"))
+            document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                          "Audit a random share of what ships unseen, until %s have labels.", many);
+        else if (strcmp(ending, "planned"))
+            document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                          "Gather labels: about %s in all are needed for an answer that holds.",
+                          many);
+        else
+            document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                          "Gather %s %slabels of items drawn at random%s.", many,
+                          isnan(a->threshold) ? "" : "further ",
+                          isnan(a->threshold) ? "" : ", and judge them at this threshold");
         buf_release(&count);
     }
     if (!isnan(a->best_attainable))

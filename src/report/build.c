@@ -85,7 +85,12 @@ static void add_plain_verdict(const struct build *b)
 {
     const struct metric *m;
     const char *words = reliability_words(b, &m);
-    if (!m)
+    bool planned = false;
+    for (size_t i = 0; i < b->n; i++)
+        planned |= b->r[i]->answer.ending && !strcmp(b->r[i]->answer.ending, "planned");
+    if (planned)
+        document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "A plan: its labels are still to come.");
+    else if (!m)
         document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "No target was set.");
     else
         document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "%s.%s", words,
@@ -113,6 +118,28 @@ static void add_verdict_lines(const struct build *b)
     }
 }
 
+/* Of drift alone: its ending is no verdict on targets.  False: others are here too. */
+static bool add_drift_verdict(const struct build *b)
+{
+    bool alarm = false, shifted = false;
+    for (size_t i = 0; i < b->n; i++) {
+        const char *ending = b->r[i]->answer.ending ? b->r[i]->answer.ending : "";
+        if (strcmp(b->r[i]->command, "drift"))
+            return false;
+        alarm |= !strcmp(ending, "alarm");
+        shifted |= !strcmp(ending, "scores have shifted");
+    }
+    document_text(b->d, BLOCK_VERDICT,
+                  alarm     ? TONE_BAD
+                  : shifted ? TONE_UNSURE
+                            : TONE_PLAIN,
+                  "%s",
+                  alarm     ? "Alarm: something has changed."
+                  : shifted ? "Confidences have shifted, which proves nothing about errors."
+                            : "No alarm, which is no proof that nothing has changed.");
+    return true;
+}
+
 static void add_verdict(const struct build *b)
 {
     static const struct {
@@ -127,7 +154,9 @@ static void add_verdict(const struct build *b)
     };
     enum verdict worst = worst_of(b);
     document_section(b->d, "verdict", "Verdict");
-    if (worst == VERDICT_NONE)
+    if (add_drift_verdict(b))
+        worst = VERDICT_NONE;
+    else if (worst == VERDICT_NONE)
         add_plain_verdict(b);
     else
         document_text(b->d, BLOCK_VERDICT, words[worst].tone, "%s", words[worst].text);
@@ -405,6 +434,23 @@ static void add_learning(const struct build *b)
     add_pictures(b, PLOT_LEARNING);
 }
 
+/* Labels and audits that are still to come. */
+static void add_plan(const struct build *b)
+{
+    document_section(b->d, "plan", "Labels and audits to come");
+    add_pictures(b, PLOT_PLANNER);
+    for (size_t i = 0; i < b->n; i++) {
+        struct table *tables[] = {table_plan_labels(b->d, b->r[i]), table_plan_pilot(b->d, b->r[i]),
+                                  table_plan_designs(b->d, b->r[i]),
+                                  table_plan_strata(b->d, b->r[i]),
+                                  table_plan_audits(b->d, b->r[i])};
+        for (size_t k = 0; k < sizeof tables / sizeof *tables; k++) {
+            set_caption(b, tables[k], i);
+            document_add_table(b->d, tables[k]);
+        }
+    }
+}
+
 static const char *subject(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++)
@@ -447,8 +493,10 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     add_pictures(&b, PLOT_IMPROVEMENT);
     document_section(out, "frontier", "The review frontier");
     add_pictures(&b, PLOT_FRONTIER);
+    add_plan(&b);
     add_stages(&b);
     document_section(out, "objectives", "Objectives, repeated tasks, retrieval");
+    add_pictures(&b, PLOT_BUDGET);
     for (size_t i = 0; i < n; i++) {
         document_add_table(out, table_objectives(out, results[i]));
         document_add_table(out, table_windows(out, results[i]));
@@ -458,6 +506,7 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     document_section(out, "changes", "What has changed");
     for (size_t i = 0; i < n; i++)
         document_add_table(out, table_changes(out, results[i], true));
+    add_pictures(&b, PLOT_EVIDENCE);
     document_section(out, "latency", "Latency");
     add_latency(&b);
     for (size_t i = 0; i < n; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pictures.  To add one: a row in PLOT_TABLE and in PICTURES, its two functions in
- * plot_curves.c, plot_time.c or plot_bars.c, a row in `kinds`.  Colours: Okabe and Ito 2008, told
- * apart by people with any colour vision; svg.c gives the page its own shades of them. */
+ * plot_curves.c, plot_time.c, plot_watch.c or plot_bars.c, a row in `kinds`.  Colours: Okabe and
+ * Ito 2008, told apart by people with any colour vision; svg.c gives the page its own shades of
+ * them. */
 #include "report/plot.h"
 
 #include "report/plot_parts.h"
@@ -69,6 +70,9 @@ static const struct {
     [PLOT_BACKLOG] = {backlog_has,     backlog_draw    },
     [PLOT_CALIBRATION] = {calibration_has, calibration_draw},
     [PLOT_LEARNING] = {learning_has,    learning_draw   },
+    [PLOT_PLANNER] = {planner_has,     planner_draw    },
+    [PLOT_EVIDENCE] = {evidence_has,    evidence_draw   },
+    [PLOT_BUDGET] = {budget_has,      budget_draw     },
     [PLOT_TORNADO] = {tornado_has,     tornado_draw    },
 };
 

@@ -11,9 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Okabe and Ito, in the order in which resources get them. */
-static const char *const colour[] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7"};
-enum { LINES_MAX = sizeof colour / sizeof *colour, ROWS_MAX = 60 };
+const char *const picture_colour[PICTURE_LINES] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7"};
+enum { ROWS_MAX = 60 };
 
 static bool has_band(const struct point *p)
 {
@@ -44,8 +43,7 @@ static double end_of(const struct curve *c)
     return c->points.at[c->points.len - 1].x;
 }
 
-/* The unit in which `seconds` are a number that people read. */
-static double time_unit(double seconds, const char **name)
+double picture_time_unit(double seconds, const char **name)
 {
     static const struct {
         double seconds;
@@ -92,7 +90,7 @@ static void backlog_line(struct picture *p, const struct curve *c, size_t k, dou
     buf_printf(&p->script,
                "%s'%s' using 1:3:4 with filledcurves lc rgb '%s' fs transparent solid 0.2, "
                "'' using 1:2 with lines lc rgb '%s' lw 2 title columnheader(5)",
-               k ? ", " : "plot ", file[k], colour[k], colour[k]);
+               k ? ", " : "plot ", file[k], picture_colour[k], picture_colour[k]);
 }
 
 void backlog_draw(struct document *d, const struct result *r, struct picture *p)
@@ -100,7 +98,7 @@ void backlog_draw(struct document *d, const struct result *r, struct picture *p)
     const struct curve *c = backlog_curve(r, 0);
     bool waiting = !strcmp(c->id, "backlog");
     const char *name;
-    double unit = time_unit(end_of(c), &name), most = 0;
+    double unit = picture_time_unit(end_of(c), &name), most = 0;
     size_t k = 0, all = 0;
     picture_start(p, 360);
     p->title = waiting ? "What waits for people" : "What is with people";
@@ -119,7 +117,7 @@ void backlog_draw(struct document *d, const struct result *r, struct picture *p)
     for (; (c = backlog_curve(r, all)); all++) {
         for (size_t i = 0; i < c->points.len; i++)
             most = fmax(most, c->points.at[i].y);
-        if (k == LINES_MAX)
+        if (k == PICTURE_LINES)
             continue;
         backlog_rows(d, p->data, c, unit);
         backlog_line(p, c, k++, unit);

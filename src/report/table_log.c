@@ -136,6 +136,17 @@ static void cell_evidence(struct document *d, struct table *t, const struct row 
     table_cell(d, t, alarm ? TONE_BAD : TONE_PLAIN, text);
 }
 
+/* The time since when, or the number of the label where no times are known. */
+static void cell_since(struct document *d, struct table *t, const struct row *row)
+{
+    const struct metric *time = metrics_find(&row->metrics, "since"),
+                        *label = metrics_find(&row->metrics, "since_label");
+    if (time || !label)
+        cell_metric(d, t, time, NULL, format_value);
+    else
+        table_cell(d, t, TONE_PLAIN, arena_printf(&d->arena, "label %.0f", label->value));
+}
+
 struct table *table_changes(struct document *d, const struct result *r, bool all)
 {
     size_t calm = 0;
@@ -160,15 +171,15 @@ struct table *table_changes(struct document *d, const struct result *r, bool all
         cell_change(d, t, row, "before");
         cell_change(d, t, row, "now");
         cell_evidence(d, t, row);
-        cell_metric(d, t, metrics_find(&row->metrics, "since"), NULL, format_value);
+        cell_since(d, t, row);
         if (all)
             cell_cut(d, t, row);
     }
     t->note = calm > CALM_SHOWN ? arena_printf(&d->arena,
-                                               "An alarm has a time in the column since. %zu "
+                                               "An alarm says since when. %zu "
                                                "further numbers: --json",
                                                calm - CALM_SHOWN)
-                                : "An alarm has a time in the column since.";
+                                : "An alarm says since when.";
     return t;
 }
 

@@ -92,8 +92,8 @@ cusum          2.275                below 9.26
 
 Changes, the strongest evidence first
 stage    what        before    now  e-value  since
-(items)  auto error    2.4%  20.3%     10^6
-An alarm has a time in the column since.
+(items)  auto error    2.4%  20.3%     10^6  label 248
+An alarm says since when.
 [1]
 $ seam drift tests/data/genai.jsonl.gz --labels tests/data/genai.labels.csv --target "auto_error at most 5%" --quiet
 No alarm: 0 of 150 labels are wrong, evidence 1 of the 20 that auto_error above

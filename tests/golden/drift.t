@@ -25,7 +25,7 @@ generate         latency p50       33 ms   23 ms      105
 human_review     latency p50       52 ms   35 ms     5.09
 confidence_gate  confidence mean   0.877   0.878     5.05
 retrieve         error rate           0%    3.0%     1.45
-An alarm has a time in the column since. 5 further numbers: --json
+An alarm says since when. 5 further numbers: --json
 
 Data quality
 count of                 number

@@ -118,6 +118,29 @@ static void sample_time_curves(struct result *r, const char *name)
     }
 }
 
+static void sample_watch_curves(struct result *r, const char *name)
+{
+    static const struct {
+        const char *id, *x, *y;
+        double from, to;
+    } curve[] = {
+        {"labels_needed", "assumed_error", "labels",      299, 20000},
+        {"labels_needed", "assumed_error", "labels",      399, 26000},
+        {"power",         "labels",        "power",       0.1, 0.97 },
+        {"evidence",      "time",          "evidence",    0,   4    },
+        {"attainment",    "time",          "attainment",  0.9, 0.99 },
+        {"budget_left",   "time",          "budget_left", 1,   -0.5 }
+    };
+    for (size_t k = 0; k < sizeof curve / sizeof *curve; k++) {
+        struct curve *c = result_add_curve(r, curve[k].id, curve[k].x, curve[k].y);
+        c->resource = result_text(r, "of %s", name);
+        for (int i = 0; i <= 20; i++) {
+            double y = curve[k].from + (curve[k].to - curve[k].from) * i / 20;
+            vec_push(&c->points, ((struct point){i, y, NAN, NAN, NULL}));
+        }
+    }
+}
+
 static void sample_headline(struct result *r)
 {
     struct metrics *m = &r->metrics;
@@ -225,6 +248,7 @@ static void sample_result(struct result *r, const char *name)
     sample_plan(r, n);
     sample_curves(r, n);
     sample_time_curves(r, n);
+    sample_watch_curves(r, n);
     sample_rest(r, n);
 }
 

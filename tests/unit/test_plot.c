@@ -39,7 +39,8 @@ static void hostile_names_are_drawn_and_never_run(void **state)
     document_init(&d, "t", "");
     document_section(&d, "s", "s");
     const struct plot_options options = {.temp_dir = dir};
-    const enum plot_kind kinds[] = {PLOT_LOSS, PLOT_IMPROVEMENT, PLOT_STAGES, PLOT_TORNADO};
+    const enum plot_kind kinds[] = {PLOT_LOSS,    PLOT_IMPROVEMENT, PLOT_STAGES, PLOT_TORNADO,
+                                    PLOT_PLANNER, PLOT_EVIDENCE,    PLOT_BUDGET};
     for (size_t i = 0; i < 4; i++)
         plot_add(kinds[i], &r, sample_canaries[i], &options, &d);
     assert_int_equal(d.sections.at[0].blocks.len, 4);
