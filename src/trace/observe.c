@@ -240,6 +240,26 @@ static void tell_flow(const struct tally *t, const struct trace_log *log, struct
     }
 }
 
+/* Several steps, and none of them ever followed another: the log does not tell what belongs
+ * together (instrumentations that give each span a trace of its own write such logs). */
+static void tell_scattered(const struct tally *t, const struct trace_log *log, struct result *out)
+{
+    enum { ITEMS_LEAST = 20 };
+    size_t steps = 0;
+    for (size_t s = 0; s < t->stages.len; s++)
+        steps += t->stages.at[s].visits > 0;
+    for (size_t k = 0; k < t->edges.len; k++)
+        if (t->edges.at[k].from >= 0 && t->edges.at[k].to >= 0)
+            return;
+    if (steps < 2 || t->items.items < ITEMS_LEAST)
+        return;
+    result_warn(out,
+                "no step ever follows another: each of the %llu traces holds one step of %zu, so "
+                "an item here is a step and no run; --item-by ATTRIBUTE (or "
+                "attribute:/json/pointer) names what the steps of a run share",
+                (unsigned long long)log->quality.traces, steps);
+}
+
 static void warn(const struct tally *t, const struct trace_log *log, struct result *out)
 {
     const struct tally_items *c = &t->items;
@@ -262,6 +282,7 @@ static void warn(const struct tally *t, const struct trace_log *log, struct resu
         result_warn(out, "%llu items went the other way than the threshold %g says",
                     (unsigned long long)log->gate_mixed, log->threshold);
     tell_flow(t, log, out);
+    tell_scattered(t, log, out);
     if (c->end[LOG_UNFINISHED])
         result_warn(out, "%llu items wait for a person at the end of the log, or were cut off",
                     (unsigned long long)c->end[LOG_UNFINISHED]);

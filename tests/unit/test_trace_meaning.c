@@ -168,6 +168,42 @@ static void the_graph_is_the_same_from_every_instrumentation(void **state)
     is_flow(openinference, 2, want);
 }
 
+static bool warns(const struct result *r, const char *begin)
+{
+    for (size_t i = 0; i < r->warnings.len; i++)
+        if (strncmp(r->warnings.at[i], begin, strlen(begin)) == 0)
+            return true;
+    return false;
+}
+
+static void spans_that_nothing_ties_together_are_told(void **state)
+{
+    static const char begins[] = "no step ever follows another: each of the 40 traces";
+    for (int tied = 0; tied < 2; tied++) {
+        struct trace_log log;
+        struct result r;
+        buf_clear(&text);
+        for (unsigned run = 0; run < 20; run++) {
+            char a[8], b[8];
+            snprintf(a, sizeof a, "a%02u", run);
+            snprintf(b, sizeof b, "b%02u", run);
+            put_span(&text, a, "1", "", "draft", 100 * run, 100 * run + 10, "");
+            put_span(&text, b, "1", "", "check", 100 * run + 20, 100 * run + 30, "");
+        }
+        if (tied) { /* one run of two steps below a root */
+            put_span(&text, "r", "0", "", "run", 9000, 9100, "");
+            put_span(&text, "r", "1", "0", "draft", 9001, 9010, "");
+            put_span(&text, "r", "2", "0", "check", 9020, 9030, "");
+        }
+        read_ok(buf_text(&text), NULL, &log);
+        result_init(&r, "replay");
+        log_observe(&log, 0.95, &r);
+        assert_int_equal(warns(&r, begins), !tied);
+        result_release(&r);
+        log_release(&log);
+    }
+}
+
 /* What the graph's own nodes counted while it ran: two searches at once, a critic that sends a
  * draft back, a publisher that is tried again, a person who is asked in a trace of its own. */
 static void branches_loops_and_retries_of_a_capture_are_as_its_program_counted(void **state)
@@ -201,7 +237,7 @@ static void branches_loops_and_retries_of_a_capture_are_as_its_program_counted(v
             "human_review(55) publish(100) >plan:100 plan>keyword_search:100 "
             "plan>vector_search:100 keyword_search>write:100 vector_search>write:100 "
             "write>critic:131 critic>write:31 critic>human_review:55 critic>publish:45 "
- "human_review>publish:55 publish>:1 publish>:99 review 5 gate -1 nan scorer -1");
+            "human_review>publish:55 publish>:1 publish>:99 review 5 gate -1 nan scorer -1");
 }
 
 static void steps_side_by_side_are_branches_that_join(void **state)
@@ -329,6 +365,7 @@ int main(void)
         TEST(the_graph_is_the_same_from_every_format),
         TEST(the_graph_is_the_same_from_every_instrumentation),
         TEST(branches_loops_and_retries_of_a_capture_are_as_its_program_counted),
+        TEST(spans_that_nothing_ties_together_are_told),
         TEST(steps_side_by_side_are_branches_that_join),
         TEST(many_steps_side_by_side_are_followed_in_order),
         TEST(loops_are_counted_and_told),
