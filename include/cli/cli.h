@@ -46,8 +46,13 @@ MUST_CHECK int cli_scenario(const struct cli *cli, const char *path, struct pipe
 /* The same from text that messages call `name`; with_line: with the line's --set and --target. */
 MUST_CHECK int cli_scenario_text(const struct cli *cli, const char *name, const struct buf *text,
                                  bool with_line, struct pipeline *out, struct error *err);
-/* The same with one more setting, for sweeps. */
 struct setting;
+/* The same without --target, and with more settings; the faults are left to err, which has the
+ * first.  Threads may call it at once. */
+MUST_CHECK int cli_scenario_quietly(const struct cli *cli, const char *name, const struct buf *text,
+                                    const struct setting *extra, size_t n_extra,
+                                    struct pipeline *out, struct error *err);
+/* As cli_scenario with one more setting, for sweeps. */
 MUST_CHECK int cli_scenario_with(const struct cli *cli, const char *path,
                                  const struct setting *extra, struct pipeline *out,
                                  struct error *err);

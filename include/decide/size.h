@@ -9,21 +9,39 @@
 #include "math/risk.h"
 #include "model/pipeline.h"
 #include "model/result.h"
+#include "model/scenario.h"
 #include <stdatomic.h>
+
+/* A number that may change, and between which values. */
+struct size_vary {
+    const char *path;
+    double from, to;      /* inside units */
+    uint64_t n;           /* so many values, evenly spaced; 0: any between */
+    bool duration, whole; /* how its ends are written: as durations, as whole numbers */
+};
 
 struct size_options {
     double level;
-    uint64_t seed, trials; /* trials: of each simulated point; 0: 200,000 */
-    uint32_t threads;
-    bool uncertainty; /* a target is met when its whole posterior interval meets it */
+    uint64_t seed, trials; /* trials: of each simulated setting; 0: as many as fit the search */
+    uint32_t threads;      /* 0: all processors */
+    bool uncertainty;      /* a target is met when its whole posterior interval meets it */
+    const struct size_vary
+        *vary; /* none: all thresholds, and reviewers where a target needs time */
+    size_t n_vary;
+    /* NULL, or reads the scenario with more settings, for paths that only a reader can set, and to
+     * hold ranges against the language's limits; called by several threads at once. */
+    int (*read)(void *arg, const struct setting *set, size_t n, struct pipeline *out,
+                struct error *err);
+    void *read_arg;
     const atomic_bool *stop;
 };
 
-/* Fills metrics (at the chosen threshold), the curve `frontier`, and the answer.  Targets that the
- * exact chain answers are searched exactly (grid, then bisection and minimisation; risk need not
- * be monotone); others by simulation under common random numbers on a grid.
- * ERR_USAGE when p has no target, ERR_UNSUPPORTED when it has no gate or several.
- * *met: does the chosen threshold meet every target? */
+/* Finds the settings that meet every target, and of those the best (decide/asked.h).  Fills the
+ * metrics there, the curve `frontier`, and the answer.
+ * What the exact chain answers is searched exactly, risk not being taken to be monotone; the rest
+ * by simulation under common random numbers, and the answer is confirmed with fresh ones.
+ * ERR_USAGE when p has no target, or some that contradict each other; ERR_UNSUPPORTED when there is
+ * nothing to vary.  *met: do the chosen settings meet every target? */
 MUST_CHECK int size_scenario(const struct pipeline *p, const struct size_options *options,
                              struct result *out, bool *met, struct error *err);
 

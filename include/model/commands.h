@@ -43,6 +43,7 @@ enum option_takes {
 #define OPTIONS(X)                                                                                 \
     X(SET, "set", 0)                                                                               \
     X(SWEEP, "sweep", 0)                                                                           \
+    X(VARY, "vary", 0)                                                                             \
     X(TARGET, "target", 0)                                                                         \
     X(TRIALS, "trials", 'n')                                                                       \
     X(UNTIL, "until", 0)                                                                           \

@@ -75,6 +75,15 @@ struct prediction {
     double width, score;              /* means over the scored windows of the interval's width, and
                                          of its score (Gneiting and Raftery 2007, 6.2); NaN */
 };
+struct answer_setting {
+    const char *path; /* "flow.confident.threshold" */
+    double value;     /* inside units */
+};
+/* Other settings that meet the targets and are not shown to be worse: no clear winner. */
+struct answer_rival {
+    const char *at, *metric;      /* "confident.threshold=0.8, editors.servers=3"; of the goal */
+    double difference, low, high; /* the rival's less the answer's; with its interval */
+};
 struct answer {
     bool present;
     double threshold, bound, level; /* NaN: absent */
@@ -83,6 +92,10 @@ struct answer {
     const char *parameter;                           /* NULL, or the path that was sized */
     const char *method, *risk, *population, *ending; /* NULL: JSON null */
     const char *sentence;                            /* the answer in plain words */
+    const struct answer_setting *settings;           /* [n_settings], in the result's arena */
+    size_t n_settings;
+    const struct answer_rival *rivals; /* [n_rivals], in the result's arena */
+    size_t n_rivals;
 };
 struct data_place {
     const char *kind, *place;
@@ -148,7 +161,7 @@ struct metric *metrics_add_exact(struct metrics *m, const char *name, double val
 struct metric *metrics_add_count(struct metrics *m, const char *name, uint64_t count);
 const struct metric *metrics_find(const struct metrics *m, const char *name); /* NULL */
 /* The table of metric names: unit, one line of help and whose it is; NULL for an unknown name.
- * Targets are set on METRIC_TOP ones. */
+ * Targets are set on METRIC_TOP ones, and on METRIC_RESOURCE ones of all resources that have it. */
 enum metric_scope {
     METRIC_TOP,
     METRIC_STAGE,

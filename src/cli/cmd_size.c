@@ -4,6 +4,7 @@
 #include "cli/logs.h"
 #include "cli/size_audit.h"
 #include "cli/size_plan.h"
+#include "cli/size_vary.h"
 
 #include "decide/audit_log.h"
 #include "decide/size.h"
@@ -146,22 +147,6 @@ out:
     return status;
 }
 
-static int from_scenario(const struct cli *cli, struct pipeline *p, struct result *r, bool *met,
-                         struct error *err)
-{
-    const struct options *o = cli->options;
-    struct size_options options = {
-        .level = option_number(o, OPTION_LEVEL, 0.95),
-        .seed = option_count(o, OPTION_SEED, 1),
-        .trials = option_count(o, OPTION_TRIALS, 0),
-        .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
-        .uncertainty = cli_uncertainty(cli, p),
-        .stop = cli->stop,
-    };
-
-    return size_scenario(p, &options, r, met, err);
-}
-
 int cmd_size(const struct cli *cli, struct error *err)
 {
     const struct options *o = cli->options;
@@ -185,6 +170,10 @@ int cmd_size(const struct cli *cli, struct error *err)
         return error_set(err, ERR_USAGE,
                          "--plan counts labels that are still to come: give it --target, and "
                          "maybe --labels of a pilot, but no scenario");
+    if (!file && option_given(o, OPTION_VARY))
+        return error_set(err, ERR_USAGE,
+                         "--vary goes with a scenario: `seam size FILE --vary "
+                         "PATH=FROM:TO`");
     if (!file && !logs && !plan && !option_given(o, OPTION_LABELS))
         return error_set(err, ERR_USAGE,
                          "`seam size` needs a scenario, --labels CSV or --log LOG; "
@@ -196,9 +185,7 @@ int cmd_size(const struct cli *cli, struct error *err)
         met = true;
         status = size_plan(cli, &p, &r, err);
     } else if (file) {
-        status = cli_scenario(cli, o->args.at[0], &p, err);
-        if (!status)
-            status = from_scenario(cli, &p, &r, &met, err);
+        status = size_from_scenario(cli, o->args.at[0], &p, &r, &met, err);
     } else {
         status = cli_targets(cli, &p, err);
         if (!status)

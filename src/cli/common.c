@@ -201,21 +201,40 @@ static int scenario_from_text(const struct cli *cli, const char *path, const str
     return status;
 }
 
-/* The line's --set, and one more with `extra`. */
-static int settings_of(const struct cli *cli, const struct setting *extra, struct arena *arena,
-                       struct scenario_options *out, struct error *err)
+/* The line's --set, and those of `extra` behind. */
+static int settings_of(const struct cli *cli, const struct setting *extra, size_t n_extra,
+                       struct arena *arena, struct scenario_options *out, struct error *err)
 {
     const struct option_value *sets = &cli->options->value[OPTION_SET];
-    struct setting *set = arena_alloc(arena, (sets->all.len + 1) * sizeof *set);
+    struct setting *set = arena_alloc(arena, (sets->all.len + n_extra + 1) * sizeof *set);
     size_t n = 0;
 
     for (; n < sets->all.len; n++)
         if (setting_parse(sets->all.at[n], arena, &set[n], err))
             return -1;
-    if (extra)
-        set[n++] = *extra;
+    for (size_t i = 0; i < n_extra; i++)
+        set[n++] = extra[i];
     *out = (struct scenario_options){.set = set, .n_set = n};
     return 0;
+}
+
+int cli_scenario_quietly(const struct cli *cli, const char *name, const struct buf *text,
+                         const struct setting *extra, size_t n_extra, struct pipeline *out,
+                         struct error *err)
+{
+    struct scenario_options options;
+    struct faults faults;
+    struct arena arena;
+
+    pipeline_init(out);
+    arena_init(&arena);
+    faults_init(&faults);
+    int status = settings_of(cli, extra, n_extra, &arena, &options, err);
+    if (!status)
+        status = scenario_parse(name, buf_text(text), text->len, &options, out, &faults, err);
+    faults_release(&faults);
+    arena_release(&arena);
+    return status;
 }
 
 int cli_scenario_text(const struct cli *cli, const char *name, const struct buf *text,
@@ -228,7 +247,7 @@ int cli_scenario_text(const struct cli *cli, const char *name, const struct buf 
     pipeline_init(out);
     arena_init(&arena);
     if (with_line)
-        status = settings_of(cli, NULL, &arena, &options, err);
+        status = settings_of(cli, NULL, 0, &arena, &options, err);
     if (!status)
         status = scenario_from_text(cli, name, text, &options, out, err);
     if (!status && with_line)
@@ -248,7 +267,7 @@ int cli_scenario_with(const struct cli *cli, const char *path, const struct sett
     pipeline_init(out);
     arena_init(&arena);
     buf_init(&text);
-    if (settings_of(cli, extra, &arena, &options, err))
+    if (settings_of(cli, extra, extra != NULL, &arena, &options, err))
         goto out;
     if (cli_read(cli, path, SCENARIO_READ_MAX, &text, err))
         goto out;

@@ -4,80 +4,17 @@
 #include "cli/sweep.h"
 
 #include "base/units.h"
+#include "cli/range.h"
 #include "model/scenario.h"
 
 #include <string.h>
-
-struct grid {
-    char path[256];
-    double from, to;
-    uint64_t n;
-    bool duration; /* from and to are seconds */
-};
-
-enum { SWEEP_POINTS_MAX = 10000 };
 
 static const char *const sweep_metrics[] = {
     "reliability",   "shipped_error",    "auto_error",   "review_load",
     "cost_per_item", "cost_per_correct", "latency_mean", "latency_p95",
 };
 
-static int grid_value(const char *text, double *out, bool *duration, struct error *err)
-{
-    struct error ignored = {0};
-
-    *duration = false;
-    if (!units_number(text, out, &ignored) ||
-        !units_probability(text, out, &(uint64_t){0}, &(uint64_t){0}, &ignored))
-        return 0;
-    *duration = !units_duration(text, out, &ignored);
-    if (*duration || !units_money(text, out, &ignored))
-        return 0;
-    return error_set(err, ERR_USAGE, "--sweep: \"%s\" is not a number", text);
-}
-
-static int grid_parse(const char *text, struct grid *g, struct error *err)
-{
-    char part[3][64];
-    const char *at = strchr(text, '=');
-    int n = 0;
-
-    if (!at || at == text || (size_t)(at - text) >= sizeof g->path)
-        goto bad;
-    memcpy(g->path, text, (size_t)(at - text));
-    g->path[at - text] = '\0';
-    for (at++; n < 3; n++) {
-        size_t len = strcspn(at, ":");
-        if (!len || len >= sizeof part[n])
-            goto bad;
-        memcpy(part[n], at, len);
-        part[n][len] = '\0';
-        at += len + (at[len] == ':');
-    }
-    if (*at)
-        goto bad;
-    bool from_duration;
-    if (grid_value(part[0], &g->from, &from_duration, err) ||
-        grid_value(part[1], &g->to, &g->duration, err))
-        return -1;
-    if (from_duration != g->duration)
-        return error_set(err, ERR_USAGE, "--sweep: of \"%s\" and \"%s\" only one is a duration",
-                         part[0], part[1]);
-    if (units_count(part[2], &g->n, err)) {
-        err->code = ERR_USAGE;
-        return error_prefix(err, "--sweep");
-    }
-    if (g->n < 1 || g->n > SWEEP_POINTS_MAX)
-        return error_set(err, ERR_USAGE, "--sweep: between 1 and %d points, not %s",
-                         SWEEP_POINTS_MAX, part[2]);
-    return 0;
-bad:
-    return error_set(
-        err, ERR_USAGE,
-        "--sweep %s: write PATH=FROM:TO:N, such as flow.confident.threshold=0.5:0.95:10", text);
-}
-
-static double grid_at(const struct grid *g, uint64_t i)
+static double grid_at(const struct range *g, uint64_t i)
 {
     return g->n == 1 ? g->from : g->from + (g->to - g->from) * (double)i / (double)(g->n - 1);
 }
@@ -94,7 +31,7 @@ static void take_reasons(struct result *out, const struct result *at)
     }
 }
 
-static void take_point(struct result *out, const struct result *at, const struct grid *g, double x)
+static void take_point(struct result *out, const struct result *at, const struct range *g, double x)
 {
     take_reasons(out, at);
     for (size_t m = 0; m < sizeof sweep_metrics / sizeof *sweep_metrics; m++) {
@@ -116,9 +53,9 @@ static void take_point(struct result *out, const struct result *at, const struct
 int sweep_run(const struct cli *cli, const char *path, sweep_point *point, struct result *out,
               struct pipeline *p, bool *complete, struct error *err)
 {
-    struct grid g;
+    struct range g;
 
-    if (grid_parse(option_text(cli->options, OPTION_SWEEP, ""), &g, err))
+    if (range_parse("sweep", option_text(cli->options, OPTION_SWEEP, ""), false, &g, err))
         return -1;
     *complete = true;
     for (uint64_t i = 0; i < g.n; i++) {

@@ -9,66 +9,9 @@
 
 #include "math/rng.h"
 #include "sim/exact.h"
-#include "sim/run.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Metrics that the exact chain gives for a search. */
-static double of_point(const struct exact_point *x, const char *name)
-{
-    double shipped = x->correct + x->wrong;
-    const struct {
-        const char *name;
-        double value;
-    } table[] = {
-        {"reliability",      x->correct                                                 },
-        {"share_wrong",      x->wrong                                                   },
-        {"share_rejected",   x->rejected                                                },
-        {"share_failed",     x->failed                                                  },
-        {"completion",       shipped                                                    },
-        {"shipped_error",    shipped > 0 ? x->wrong / shipped : NAN                     },
-        {"auto_error",       x->auto_shipped > 0 ? x->auto_wrong / x->auto_shipped : NAN},
-        {"review_load",      x->reviewed                                                },
-        {"reviews_per_item", x->reviews                                                 },
-        {"review_precision", x->reviewed > 0 ? x->reviewed_bad / x->reviewed : NAN      },
-        {"cost_per_item",    x->cost                                                    },
-        {"cost_per_correct", x->correct > 0 ? x->cost / x->correct : NAN                },
-        {"latency_mean",     shipped > 0 ? x->latency_shipped / shipped : NAN           },
-        {"latency_all_mean", x->latency_all                                             },
-    };
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (!strcmp(table[i].name, name))
-            return table[i].value;
-    return NAN;
-}
-
-bool search_is_exact(const char *name)
-{
-    static const struct exact_point ones = {.correct = 1,
-                                            .wrong = 1,
-                                            .rejected = 1,
-                                            .failed = 1,
-                                            .auto_shipped = 1,
-                                            .auto_wrong = 1,
-                                            .reviewed = 1,
-                                            .reviewed_bad = 1,
-                                            .reviews = 1,
-                                            .cost = 1,
-                                            .latency_shipped = 1,
-                                            .latency_all = 1};
-    return !isnan(of_point(&ones, name));
-}
-
-uint32_t search_want(struct search *s, const char *metric)
-{
-    for (uint32_t i = 0; i < s->n_metrics; i++)
-        if (!strcmp(s->metric[i], metric))
-            return i;
-    s->metric[s->n_metrics] = metric;
-    return s->n_metrics++;
-}
 
 static void set_threshold(struct pipeline *p, uint32_t gate, double t)
 {
@@ -82,8 +25,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Mean and equal-tailed quantiles of the draws' values; a NaN among them makes all NaN. */
-static struct estimate summarise(double *value, uint32_t n, double level)
+struct estimate search_summary(double *value, uint32_t n, double level)
 {
     double sum = 0;
 
@@ -98,20 +40,20 @@ static struct estimate summarise(double *value, uint32_t n, double level)
     return (struct estimate){sum / n, value[tail], value[n - 1 - tail]};
 }
 
-static int evaluate_exact(struct search *s, struct trial *x)
+static int evaluate(struct search *s, struct trial *x)
 {
-    double value[SEARCH_METRICS][SEARCH_DRAWS];
+    double value[ASKED_MOST][SEARCH_DRAWS];
 
     for (uint32_t d = 0; d < s->n_draws; d++) {
         struct exact_point at;
         set_threshold(&s->draw[d], s->gate, x->t);
         if (exact_point(&s->draw[d], &at, s->err))
             return -1;
-        for (uint32_t m = 0; m < s->n_metrics; m++)
-            value[m][d] = of_point(&at, s->metric[m]);
+        for (uint32_t m = 0; m < s->asked->n_metrics; m++)
+            value[m][d] = asked_of_point(&s->draw[d], &at, s->asked->metric[m]);
     }
-    for (uint32_t m = 0; m < s->n_metrics; m++)
-        x->at[m] = summarise(value[m], s->n_draws, s->options->level);
+    for (uint32_t m = 0; m < s->asked->n_metrics; m++)
+        x->at[m] = search_summary(value[m], s->n_draws, s->options->level);
     return 0;
 }
 
@@ -126,75 +68,27 @@ void search_pipeline(const struct search *s, double t, struct pipeline *out)
     mem_free(theta);
 }
 
-int search_simulate(struct search *s, double t, uint64_t trials, struct result *out)
-{
-    struct run_options options = {
-        .trials = trials,
-        .seed = s->options->seed,
-        .threads = s->options->threads,
-        .level = s->options->level,
-        .uncertainty = s->options->uncertainty,
-        .draws = s->options->uncertainty ? SEARCH_DRAWS : 0,
-        .stop = s->options->stop,
-    };
-    struct pipeline copy;
-
-    search_pipeline(s, t, &copy);
-    int status = run_simulate(&copy, &options, out, s->err);
-    pipeline_release(&copy);
-    return status;
-}
-
-static int evaluate_simulated(struct search *s, struct trial *x)
-{
-    /* trials of a timed scenario are horizons: as many as it says itself */
-    bool timed = s->p->arrivals.kind != ARRIVALS_NONE;
-    uint64_t trials = s->options->trials || timed ? s->options->trials : UNTIMED_TRIALS;
-    struct result r;
-
-    result_init(&r, "size");
-    int status = search_simulate(s, x->t, trials, &r);
-    for (uint32_t m = 0; !status && m < s->n_metrics; m++) {
-        const struct metric *found = metrics_find(&r.metrics, s->metric[m]);
-        x->at[m] = found ? (struct estimate){found->value, found->low, found->high}
-                         : (struct estimate){NAN, NAN, NAN};
-    }
-    result_release(&r);
-    return status;
-}
-
-/* Does the whole interval meet the target?  A risk of nothing shipped (NaN) does not. */
-static bool meets(const struct target *t, const struct estimate *e)
-{
-    if (t->kind == TARGET_AT_MOST)
-        return e->high <= t->value;
-    if (t->kind == TARGET_AT_LEAST)
-        return e->low >= t->value;
-    return true;
-}
-
 struct trial search_at(struct search *s, double t)
 {
     struct trial x = {.t = t};
 
     if (s->failed)
         return x;
-    if (s->simulated ? evaluate_simulated(s, &x) : evaluate_exact(s, &x)) {
+    if (evaluate(s, &x)) {
         s->failed = true;
         return x;
     }
     x.feasible = true;
     for (uint32_t i = 0; i < s->p->n_targets; i++) {
         const struct target *target = &s->p->target[i];
-        x.feasible = x.feasible && meets(target, &x.at[search_want(s, target->metric)]);
+        x.feasible = x.feasible && asked_meets(target, &x.at[s->asked->of_target[i]]);
     }
     return x;
 }
 
 static double goal_of(const struct search *s, const struct trial *x)
 {
-    double v = s->goal_sign * x->at[s->goal].value;
-    return isnan(v) ? INFINITY : v;
+    return asked_goal(s->asked, x->at);
 }
 
 /* The feasible end of [feasible, infeasible], to the last bits. */
@@ -279,7 +173,7 @@ static double minimise(const struct aim *a, double low, double high)
         }
     }
     double t = f1 <= f2 ? x1 : x2;
-    return a->search->n_draws == 1 && !a->search->simulated ? polish_minimum(a, t) : t;
+    return a->search->n_draws == 1 ? polish_minimum(a, t) : t;
 }
 
 /* Best feasible point: grid points, the edges of feasible stretches, then a refined minimum. */
@@ -293,7 +187,7 @@ bool search_best(struct search *s, const struct trial *grid, size_t n, struct tr
         int k = 0;
         if (grid[i].feasible)
             candidate[k++] = grid[i];
-        if (i + 1 < n && grid[i].feasible != grid[i + 1].feasible && !s->simulated)
+        if (i + 1 < n && grid[i].feasible != grid[i + 1].feasible)
             candidate[k++] = grid[i].feasible ? edge_between(s, grid[i], grid[i + 1])
                                               : edge_between(s, grid[i + 1], grid[i]);
         for (int j = 0; j < k; j++)
@@ -303,8 +197,8 @@ bool search_best(struct search *s, const struct trial *grid, size_t n, struct tr
                 at = i;
             }
     }
-    if (found && s->goal != s->load && !s->simulated) {
-        struct aim aim = {s, s->goal, s->goal_sign, true};
+    if (found && s->asked->goal != s->asked->load) {
+        struct aim aim = {s, s->asked->goal, s->asked->goal_sign, true};
         double low = at ? grid[at - 1].t : 0, high = at + 1 < n ? grid[at + 1].t : 1;
         struct trial refined = search_at(s, minimise(&aim, low, high));
         if (refined.feasible && goal_of(s, &refined) < goal_of(s, best))
@@ -313,21 +207,9 @@ bool search_best(struct search *s, const struct trial *grid, size_t n, struct tr
     return found;
 }
 
-/* How far a trial is from a target, 0 when met; relative to the target so that targets compare. */
-static double shortfall(const struct search *s, const struct trial *x, const struct target *t)
+static double shortfall(const struct search *s, const struct trial *x, uint32_t target)
 {
-    uint32_t m = 0;
-
-    while (strcmp(s->metric[m], t->metric))
-        m++;
-    const struct estimate *e = &x->at[m];
-    double scale = fabs(t->value) > 0 ? fabs(t->value) : 1;
-    double gap = t->kind == TARGET_AT_MOST    ? e->high - t->value
-                 : t->kind == TARGET_AT_LEAST ? t->value - e->low
-                                              : 0;
-    if (isnan(gap))
-        return INFINITY;
-    return gap > 0 ? gap / scale : 0;
+    return asked_shortfall(&s->p->target[target], &x->at[s->asked->of_target[target]]);
 }
 
 /* The target that stands in the way: one that no threshold meets, else the worst of the point that
@@ -343,17 +225,16 @@ const struct target *search_blocking(struct search *s, const struct trial *grid,
         double least = INFINITY;
         size_t at = 0;
         for (size_t i = 0; i < n; i++)
-            if (shortfall(s, &grid[i], t) < least)
-                least = shortfall(s, &grid[i], t), at = i;
+            if (shortfall(s, &grid[i], k) < least)
+                least = shortfall(s, &grid[i], k), at = i;
         if (least > 0) {
-            struct aim aim = {s, search_want(s, t->metric), t->kind == TARGET_AT_MOST ? 1 : -1,
-                              false};
+            struct aim aim = {s, s->asked->of_target[k], t->kind == TARGET_AT_MOST ? 1 : -1, false};
             double low = at ? grid[at - 1].t : 0, high = at + 1 < n ? grid[at + 1].t : 1;
             blocking = t;
             *best = grid[at];
-            if (!s->simulated && isfinite(least)) {
+            if (isfinite(least)) {
                 struct trial refined = search_at(s, minimise(&aim, low, high));
-                if (shortfall(s, &refined, t) < shortfall(s, best, t))
+                if (shortfall(s, &refined, k) < shortfall(s, best, k))
                     *best = refined;
                 if (best->feasible) /* between two points of the grid after all */
                     return NULL;
@@ -364,18 +245,17 @@ const struct target *search_blocking(struct search *s, const struct trial *grid,
     for (size_t i = 0; i < n && !blocking; i++) {
         double worst = 0;
         for (uint32_t k = 0; k < s->p->n_targets; k++)
-            worst = fmax(worst, shortfall(s, &grid[i], &s->p->target[k]));
+            worst = fmax(worst, shortfall(s, &grid[i], k));
         if (worst < least_worst)
             least_worst = worst, *best = grid[i];
     }
     for (uint32_t k = 0; k < s->p->n_targets && !blocking; k++)
-        if (shortfall(s, best, &s->p->target[k]) == least_worst)
+        if (shortfall(s, best, k) == least_worst)
             blocking = &s->p->target[k];
     return blocking;
 }
 
-/* Does anything that the gate or a rate rests on come from evidence? */
-static bool has_evidence(const struct pipeline *p)
+bool search_has_evidence(const struct pipeline *p)
 {
     bool any = p->n_evidence > 0;
 
@@ -392,7 +272,7 @@ void search_draw(struct search *s)
     double *theta = mem_zero(p->n_evidence + 1, sizeof *theta);
     struct rng_seq rng = {rng_key(s->options->seed, 0, 0, 0, RNG_PARAMETER), 0};
 
-    s->n_draws = has_evidence(p) && s->options->uncertainty ? SEARCH_DRAWS : 1;
+    s->n_draws = search_has_evidence(p) && s->options->uncertainty ? SEARCH_DRAWS : 1;
     s->draw = mem_zero(s->n_draws, sizeof *s->draw);
     if (s->n_draws == 1)
         search_pipeline(s, 0, &s->draw[0]);

@@ -2,6 +2,8 @@
 /* The threshold of a scenario's gate: what is asked, the search over a grid (search.h), and the
  * answer with its frontier. */
 #include "decide/search.h"
+#include "decide/size_pipeline.h"
+#include "decide/sizing.h"
 
 #include "model/learning.h"
 #include "sim/exact.h"
@@ -9,66 +11,38 @@
 #include <math.h>
 #include <string.h>
 
-enum { GRID_EXACT = 401, GRID_SIMULATED = 41 };
+enum { GRID = 401 };
 
-static int find_gate(const struct pipeline *p, uint32_t *gate, struct error *err)
+/* Is there one threshold to find, of a gate that nothing else changes, and does the exact chain
+ * answer all that is asked?  Then the search is along one line. */
+static bool is_line(const struct pipeline *p, const struct asked *asked, const struct settings *v)
 {
-    uint32_t gates = 0;
+    struct exact_point point;
+    struct error why = {0};
+    bool overridden = false;
 
-    for (uint32_t i = 0; i < p->n_steps; i++)
-        if (p->step[i].kind == STEP_GATE && gates++ == 0)
-            *gate = i;
-    if (!gates)
-        return error_set(err, ERR_UNSUPPORTED,
-                         "%s: there is no gate, so there is no threshold to "
-                         "size",
-                         p->file);
-    if (gates > 1)
-        return error_set(err, ERR_UNSUPPORTED, "%s: not supported yet: sizing %u gates together",
-                         p->file, gates);
-    return 0;
-}
-
-static int plan(struct search *s, struct error *err)
-{
-    uint32_t constraints = 0;
-    const char *risk = NULL;
-
-    if (s->p->n_targets > SEARCH_TARGETS)
-        return error_set(err, ERR_LIMIT, "%s: more than %d targets", s->p->file, SEARCH_TARGETS);
-    s->goal_name = "review_load";
-    s->goal_sign = 1;
-    for (uint32_t i = 0; i < s->p->n_targets; i++) {
-        const struct target *t = &s->p->target[i];
-        bool optimum = t->kind == TARGET_LEAST || t->kind == TARGET_MOST;
-        search_want(s, t->metric);
-        if (optimum)
-            s->goal_name = t->metric, s->goal_sign = t->kind == TARGET_LEAST ? 1 : -1;
-        else
-            constraints++;
-        if (!risk && !optimum && strstr(t->metric, "_error"))
-            risk = t->metric;
-        s->simulated = s->simulated || !search_is_exact(t->metric);
-    }
-    if (!constraints && !s->p->n_targets)
-        return error_set(err, ERR_USAGE,
-                         "`seam size` needs a target, in the file's objective or as "
-                         "--target \"auto_error at most 1%%\"");
-    s->goal = search_want(s, s->goal_name);
-    s->load = search_want(s, "review_load");
-    s->risk = search_want(s, risk ? risk : "auto_error");
-    return 0;
+    if (v->n != 1 || v->v[0].gate < 0 || v->options->n_vary || !asked->by_chain)
+        return false;
+    uint32_t gate = (uint32_t)v->v[0].gate;
+    for (uint32_t e = 0; e < p->n_environments; e++)
+        for (uint32_t k = 0; k < p->environment[e].n_states; k++)
+            for (uint32_t o = 0; o < p->environment[e].state[k].n_overrides; o++)
+                overridden = overridden || p->environment[e].state[k].override[o].step == gate;
+    return !overridden && !p->step[gate].n_given && exact_point(p, &point, &why) == 0;
 }
 
 static void put_frontier(struct search *s, const struct trial *grid, size_t n, struct result *out)
 {
-    struct curve *curve = result_add_curve(out, "frontier", "review_load", s->metric[s->risk]);
+    struct curve *curve =
+        result_add_curve(out, "frontier", "review_load", s->asked->metric[s->asked->risk]);
     size_t step = n > 201 ? 2 : 1;
 
     for (size_t i = 0; i < n; i += step) {
-        const struct estimate *risk = &grid[i].at[s->risk];
-        struct point point = {
-            .x = grid[i].at[s->load].value, .y = risk->value, .low = risk->low, .high = risk->high};
+        const struct estimate *risk = &grid[i].at[s->asked->risk];
+        struct point point = {.x = grid[i].at[s->asked->load].value,
+                              .y = risk->value,
+                              .low = risk->low,
+                              .high = risk->high};
         if (isnan(point.x) || isnan(point.y))
             continue;
         point.at = result_text(out, "threshold=%.6g", grid[i].t);
@@ -79,19 +53,19 @@ static void put_frontier(struct search *s, const struct trial *grid, size_t n, s
 static void put_answer(struct search *s, const struct trial *best, const struct target *blocking,
                        struct result *out)
 {
-    const char *risk = s->metric[s->risk];
+    const char *risk = s->asked->metric[s->asked->risk];
     struct answer *a = &out->answer;
 
     a->present = true;
     a->threshold = best->t;
     a->level = s->options->level;
     a->parameter = result_text(out, "flow.%s.threshold", s->p->step[s->gate].id);
-    a->method = s->simulated ? "monte-carlo" : "exact chain";
+    a->method = "exact chain";
     a->risk = result_text(out, "%s", risk);
     a->population = "items as the scenario describes them";
-    a->review_load = best->at[s->load].value;
-    a->risk_value = best->at[s->risk].value;
-    a->bound = s->n_draws > 1 || s->simulated ? best->at[s->risk].high : NAN;
+    a->review_load = best->at[s->asked->load].value;
+    a->risk_value = best->at[s->asked->risk].value;
+    a->bound = s->n_draws > 1 ? best->at[s->asked->risk].high : NAN;
     a->best_attainable = NAN;
     if (!blocking) {
         a->ending = "met";
@@ -102,7 +76,7 @@ static void put_answer(struct search *s, const struct trial *best, const struct 
             ceil(a->threshold * 1e6) / 1e6, 100 * a->review_load, risk, 100 * a->risk_value);
         return;
     }
-    const struct estimate *e = &best->at[search_want(s, blocking->metric)];
+    const struct estimate *e = &best->at[s->asked->of_target[blocking - s->p->target]];
     a->ending = "infeasible";
     if (s->joint) {
         a->sentence =
@@ -121,7 +95,7 @@ static void put_answer(struct search *s, const struct trial *best, const struct 
                               blocking->metric, blocking->text, e->value, a->threshold);
 }
 
-/* Every metric at the chosen threshold, by the exact solver or by simulation. */
+/* Every metric at the chosen threshold, by the exact solver. */
 static int describe(struct search *s, const struct trial *best, struct result *out)
 {
     struct exact_options options = {.level = s->options->level,
@@ -131,51 +105,40 @@ static int describe(struct search *s, const struct trial *best, struct result *o
     struct pipeline copy;
     bool complete;
 
-    if (s->simulated)
-        return search_simulate(s, best->t, 0, out);
     search_pipeline(s, best->t, &copy);
     int status = exact_solve(&copy, &options, out, &complete, s->err);
     pipeline_release(&copy);
     return status;
 }
 
-/* Does the exact chain take this scenario?  What it cannot is simulated. */
-static bool solves(const struct pipeline *p)
+static int size_line(const struct pipeline *p, const struct asked *asked,
+                     const struct settings *settings, const struct size_options *options,
+                     struct result *out, bool *met, struct error *err)
 {
-    struct exact_point point;
-    struct error why = {0};
-
-    return exact_point(p, &point, &why) == 0 || why.code != ERR_UNSUPPORTED;
-}
-
-static int size(const struct pipeline *p, const struct size_options *options, struct result *out,
-                bool *met, struct error *err)
-{
-    struct search s = {.p = p, .options = options, .err = err};
-    struct trial *grid = NULL, best = {0};
+    struct search s = {.p = p,
+                       .options = options,
+                       .asked = asked,
+                       .gate = (uint32_t)settings->v[0].gate,
+                       .err = err};
+    struct trial *grid = mem_zero(GRID, sizeof *grid), best = {0};
     const struct target *blocking = NULL;
     int status = -1;
 
-    if (find_gate(p, &s.gate, err) || plan(&s, err))
-        return -1;
     search_draw(&s);
-    if (!s.simulated && !solves(&s.draw[0]))
-        s.simulated = true;
-    size_t n = s.simulated ? GRID_SIMULATED : GRID_EXACT;
-    grid = mem_zero(n, sizeof *grid);
-    for (size_t i = 0; i < n && !s.failed; i++) {
-        grid[i] = search_at(&s, (double)i / (double)(n - 1));
+    for (size_t i = 0; i < GRID && !s.failed; i++) {
+        grid[i] = search_at(&s, (double)i / (double)(GRID - 1));
         if (options->stop && *options->stop) {
             error_set(err, ERR_INTERRUPTED, "%s: stopped before the search was done", p->file);
             goto out;
         }
     }
-    if (!s.failed && !search_best(&s, grid, n, &best))
-        blocking = search_blocking(&s, grid, n, &best);
+    if (!s.failed && !search_best(&s, grid, GRID, &best))
+        blocking = search_blocking(&s, grid, GRID, &best);
     if (s.failed || describe(&s, &best, out))
         goto out;
-    put_frontier(&s, grid, n, out);
+    put_frontier(&s, grid, GRID, out);
     put_answer(&s, &best, blocking, out);
+    sizing_put_settings(settings, &best.t, out);
     *met = !blocking;
     status = 0;
 out:
@@ -187,12 +150,28 @@ out:
 int size_scenario(const struct pipeline *p, const struct size_options *options, struct result *out,
                   bool *met, struct error *err)
 {
+    struct settings settings;
     struct pipeline store;
+    struct asked asked;
 
-    learning_assume(p, out);
-    if (p->feedback.cycle_s > 0)
-        result_assume(out, "the threshold is that of the pipeline as written, before any feedback");
-    int status = size(learning_none(p, &store), options, out, met, err);
+    if (asked_plan(p, &asked, err))
+        return -1;
+    if (settings_init(&settings, p, asked.timed, options, err)) {
+        settings_release(&settings);
+        return -1;
+    }
+    const struct pipeline *plain = learning_none(p, &store);
+    int status;
+    if (is_line(plain, &asked, &settings)) {
+        learning_assume(p, out);
+        if (p->feedback.cycle_s > 0)
+            result_assume(out, "the threshold is that of the pipeline as written, before any "
+                               "feedback");
+        status = size_line(plain, &asked, &settings, options, out, met, err);
+        settings_release(&settings);
+    } else {
+        status = size_pipeline(p, &asked, &settings, options, out, met, err);
+    }
     pipeline_release(&store);
     return status;
 }

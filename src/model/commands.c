@@ -23,6 +23,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "change one number: flow.draft.wrong=3% (may repeat)",                                                 SETTABLE                },
     [OPTION_SWEEP] = {"sweep",          0,   TAKES_TEXT,        "PATH=FROM:TO:N",
                     "run a grid of N values under common random numbers",                                                  ON(SIMULATE) | ON(SOLVE)},
+    [OPTION_VARY] = {"vary",           0,   TAKES_MANY,        "PATH=FROM:TO",
+                    "size this number: resources.desk.servers=1:5 (may repeat; :N for N values)",                          ON(SIZE)                },
     [OPTION_TARGET] = {"target",         0,   TAKES_MANY,        "TARGET",
                     "\"auto_error at most 1%\" (may repeat; over the file's objective)",                                   RESULTS | ON(REPORT)    },
     [OPTION_TRIALS] = {"trials",         'n', TAKES_COUNT,       "N",              "items to simulate (default 1,000,000)",
@@ -183,18 +185,22 @@ const struct command_def command_defs[COMMAND_COUNT] = {
                      "evidence (k/n), every distribution the number of observations behind it.",    {"seam fit traces.jsonl -o fitted.yaml",
                       "seam fit traces.jsonl --labels labels.csv -o fitted.yaml"},
                          1, UINT32_MAX},
-    [COMMAND_SIZE] = {"size",
+    [COMMAND_SIZE] =
+        {"size",
                          "[FILE]",               "the review threshold that meets the targets, with its guarantee",
-                         "From a scenario: the threshold of its gate with the least review load among "
-                      "those that meet every target. From labels (--labels): a threshold certified "
-                      "at --level, by a method with a finite-sample guarantee. Labels of reviewed "
-                      "items alone (column source) certify nothing: the answer is which audit "
-                      "would. With audits (source audit, weight 1 / probability) it is what ships "
-                      "unseen. Before there are labels, a target alone or --plan says how many.",   {"seam size scenarios/gate-review.yaml --target \"auto_error at most 1%\"",
-                       "seam size --labels labels.csv --target \"auto_error at most 5%\"",
-                       "seam size --labels labels.csv --target \"auto_error at most 5%\" --method "
-                       "exact --threshold 0.9",
-                       "seam size --plan --target \"auto_error at most 1%\" --traffic 200/d"},
+                         "From a scenario: of the settings that meet every target (thresholds, "
+         "reviewers, what --vary names) those with the least review load, the most "
+         "worth, or what is to be least. From labels (--labels): a threshold certified "
+         "at --level, by a method with a finite-sample guarantee. Labels of reviewed "
+         "items alone (column source) certify nothing: the answer is which audit "
+         "would. With audits (source audit, weight 1 / probability) it is what ships "
+         "unseen. Before there are labels, a target alone or --plan says how many.",                {"seam size scenarios/gate-review.yaml --target \"auto_error at most 1%\"",
+          "seam size --labels labels.csv --target \"auto_error at most 5%\"",
+          "seam size --labels labels.csv --target \"auto_error at most 5%\" --method "
+          "exact --threshold 0.9",
+          "seam size --plan --target \"auto_error at most 1%\" --traffic 200/d",
+          "seam size scenarios/cascade.yaml --target \"shipped_error at most 2%\" "
+          "--target \"cost_per_item: least\""},
                          0, 1         },
     [COMMAND_IMPORT] = {"import",
                          "log LOG...",           "trace logs into the store, once: afterwards a LOG is the store",

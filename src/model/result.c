@@ -314,7 +314,25 @@ void result_judge_row(struct result *r, struct metrics *metrics, const char *own
         r->passed = all && r->passed != PASSED_FALSE ? PASSED_TRUE : PASSED_FALSE;
 }
 
+/* A target on a metric of resources holds for each that has it.  False: none has. */
+static bool judge_resources(struct result *r, const struct target *t)
+{
+    bool any = false;
+    for (size_t i = 0; i < r->resources.len; i++) {
+        struct row *row = &r->resources.at[i];
+        if (!metrics_find(&row->metrics, t->metric))
+            continue;
+        result_judge_row(r, &row->metrics, result_text(r, "resources.%s", row->id), t, 1);
+        any = true;
+    }
+    return any;
+}
+
 void result_judge(struct result *r, const struct target *targets, uint32_t n)
 {
-    result_judge_row(r, &r->metrics, NULL, targets, n);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct metric_def *def = metric_def(targets[i].metric);
+        if (!def || def->scope != METRIC_RESOURCE || !judge_resources(r, &targets[i]))
+            result_judge_row(r, &r->metrics, NULL, &targets[i], 1);
+    }
 }

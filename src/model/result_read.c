@@ -256,6 +256,43 @@ static struct json part(struct reading *in, struct json root, const char *key)
     return v;
 }
 
+static const void *copied(struct arena *arena, const void *bytes, size_t size)
+{
+    void *own = arena_alloc(arena, size + 1);
+    if (size)
+        memcpy(own, bytes, size);
+    return own;
+}
+
+static void read_settings(struct reading *in, struct json answer)
+{
+    struct arena *arena = &in->r->arena;
+    struct answer *a = &in->r->answer;
+    VEC(struct answer_setting) settings = {0};
+    VEC(struct answer_rival) rivals = {0};
+
+    for (struct json_iter it = json_each(list_of(in, answer, "answer", "settings"));
+         json_next(&it);)
+        if (member(in, it.value, "answer.settings"))
+            vec_push(&settings, ((struct answer_setting){
+                                    text_of(in, it.value, "answer.settings", "path"),
+                                    number_of(in, it.value, "answer.settings", "value")}));
+    for (struct json_iter it = json_each(list_of(in, answer, "answer", "rivals")); json_next(&it);)
+        if (member(in, it.value, "answer.rivals"))
+            vec_push(&rivals,
+                     ((struct answer_rival){text_of(in, it.value, "answer.rivals", "at"),
+                                            text_of(in, it.value, "answer.rivals", "metric"),
+                                            number_of(in, it.value, "answer.rivals", "difference"),
+                                            number_of(in, it.value, "answer.rivals", "low"),
+                                            number_of(in, it.value, "answer.rivals", "high")}));
+    a->n_settings = settings.len;
+    a->n_rivals = rivals.len;
+    a->settings = copied(arena, settings.at, settings.len * sizeof *settings.at);
+    a->rivals = copied(arena, rivals.at, rivals.len * sizeof *rivals.at);
+    vec_release(&settings);
+    vec_release(&rivals);
+}
+
 static void read_answer(struct reading *in, struct json root)
 {
     struct json v = part(in, root, "answer");
@@ -279,6 +316,7 @@ static void read_answer(struct reading *in, struct json root)
                                     .population = text_of(in, v, at, "population"),
                                     .ending = text_of(in, v, at, "ending"),
                                     .sentence = text_of(in, v, at, "sentence")};
+    read_settings(in, v);
 }
 
 static void read_data(struct reading *in, struct json root)

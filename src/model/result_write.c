@@ -207,6 +207,35 @@ static void put_predictions(struct json_write *w, const struct result *r)
     json_close(w, ']');
 }
 
+static void put_settings(struct json_write *w, const struct answer *a)
+{
+    if (a->n_settings) {
+        json_key(w, "settings");
+        json_open(w, '[');
+        for (size_t i = 0; i < a->n_settings; i++) {
+            json_open(w, '{');
+            put_text(w, "path", a->settings[i].path);
+            put_number(w, "value", a->settings[i].value);
+            json_close(w, '}');
+        }
+        json_close(w, ']');
+    }
+    if (!a->n_rivals)
+        return;
+    json_key(w, "rivals");
+    json_open(w, '[');
+    for (size_t i = 0; i < a->n_rivals; i++) {
+        json_open(w, '{');
+        put_text(w, "at", a->rivals[i].at);
+        put_text(w, "metric", a->rivals[i].metric);
+        put_number(w, "difference", a->rivals[i].difference);
+        put_known(w, "low", a->rivals[i].low);
+        put_known(w, "high", a->rivals[i].high);
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+}
+
 static void put_answer(struct json_write *w, const struct answer *a)
 {
     if (!a->present)
@@ -216,6 +245,7 @@ static void put_answer(struct json_write *w, const struct answer *a)
     put_text(w, "sentence", a->sentence);
     put_text(w, "parameter", a->parameter);
     put_number(w, "threshold", a->threshold);
+    put_settings(w, a);
     put_uint(w, "m", a->m);
     put_uint(w, "k", a->k);
     put_number(w, "bound", a->bound);

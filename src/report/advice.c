@@ -119,13 +119,29 @@ static bool is_advised(const struct answer *a)
            !strcmp(a->ending, "met");
 }
 
+static void put_all_settings(const struct answer *a, struct document *d)
+{
+    struct buf text;
+
+    buf_init(&text);
+    for (size_t i = 0; i < a->n_settings; i++)
+        buf_printf(&text, "%s%s to %.6g", i ? ", " : "Set ", a->settings[i].path,
+                   a->settings[i].value);
+    if (!isnan(a->review_load))
+        buf_printf(&text, ": %.3g%% of the items then go to review", 100 * a->review_load);
+    document_text(d, BLOCK_BULLET, TONE_PLAIN, "%s.", buf_text(&text));
+    buf_release(&text);
+}
+
 static void which_threshold(const struct result *const *results, size_t n, size_t i,
                             struct document *d)
 {
     const struct answer *a = &results[i]->answer;
     if (!a->present)
         return;
-    if (!isnan(a->threshold) && is_advised(a)) {
+    if (a->n_settings > 1 && a->ending && !strcmp(a->ending, "met"))
+        put_all_settings(a, d);
+    else if (!isnan(a->threshold) && is_advised(a)) {
         struct buf text;
         buf_init(&text);
         buf_printf(&text, "Set %s to %.6g", a->parameter ? a->parameter : "the threshold",
@@ -159,9 +175,9 @@ static void which_threshold(const struct result *const *results, size_t n, size_
     }
     if (!isnan(a->best_attainable))
         document_text(d, BLOCK_BULLET, TONE_PLAIN,
-                      "No threshold meets the target; the best attainable value is %.4g. Improve "
+                      "No %s meets the target; the best attainable value is %.4g. Improve "
                       "the confidence's ranking, the reviewers or the stages before the gate.",
-                      a->best_attainable);
+                      a->n_settings > 1 ? "setting" : "threshold", a->best_attainable);
 }
 
 /* The first result that knows; others of the same scenario would say it again. */

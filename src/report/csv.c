@@ -211,6 +211,10 @@ static void put_answer(struct buf *out, const struct answer *a)
     if (!a->present)
         return;
     put_plain(out, "answer", "threshold", a->threshold, a->sentence);
+    for (size_t i = 0; i < a->n_settings; i++)
+        put_plain(out, "answer", "setting", a->settings[i].value, a->settings[i].path);
+    for (size_t i = 0; i < a->n_rivals; i++)
+        put_plain(out, "answer", "rival", a->rivals[i].difference, a->rivals[i].at);
     put_plain(out, "answer", "bound", a->bound, a->risk);
     put_plain(out, "answer", "level", a->level, NULL);
     put_plain(out, "answer", "m", (double)a->m, a->population);

@@ -311,6 +311,9 @@ struct table *table_answer(struct document *d, const struct result *r)
     table_column(d, t, "what", false);
     table_column(d, t, "value", false);
     fact(d, t, "sized", a->parameter);
+    for (size_t i = 0; i < a->n_settings && a->n_settings > 1; i++)
+        if (a->settings[i].path)
+            fact(d, t, a->settings[i].path, arena_printf(&d->arena, "%.6g", a->settings[i].value));
     if (!isnan(a->threshold)) {
         fact(d, t, "threshold", arena_printf(&d->arena, "%.6g", table_threshold(a->threshold)));
     }
@@ -319,7 +322,7 @@ struct table *table_answer(struct document *d, const struct result *r)
         struct buf name;
         buf_init(&name);
         format_name(&name, a->risk);
-        fact_number(d, t, buf_text(&name), a->risk_value, true);
+        fact_number(d, t, buf_text(&name), a->risk_value, format_is_share(a->risk));
         buf_release(&name);
     }
     if (!isnan(a->bound)) {
@@ -332,7 +335,9 @@ struct table *table_answer(struct document *d, const struct result *r)
         fact(d, t, "certified bound", buf_text(&text));
         buf_release(&text);
     }
-    fact_number(d, t, "best attainable", a->best_attainable, true);
+    fact_number(d, t, "best attainable", a->best_attainable, !a->risk || format_is_share(a->risk));
+    for (size_t i = 0; i < a->n_rivals; i++)
+        fact(d, t, "as good, as far as is shown", a->rivals[i].at);
     fact_count(d, t, "shipped labels (m)", a->m);
     if (a->m)
         fact(d, t, "errors among them (k)",

@@ -59,7 +59,7 @@ $ seam solve nowhere.yaml
 seam: nowhere.yaml: cannot be read: there is no such file or folder
 [4]
 $ seam size scenarios/six-step.yaml --target "auto_error at most 1%"
-seam: scenarios/six-step.yaml: there is no gate, so there is no threshold to size
+seam: scenarios/six-step.yaml: there is no gate, so there is no threshold to size; name what may change with --vary PATH=FROM:TO
 [3]
 $ seam size
 seam: `seam size` needs a scenario, --labels CSV or --log LOG; for example: seam size --labels labels.csv --target "auto_error at most 5%"

@@ -38,7 +38,7 @@ static int size_text(const char *text, const char *objective, struct result *out
                      struct error *err)
 {
     struct size_options options = {
-        .level = 0.95, .seed = 1, .threads = 1, .trials = 40000, .uncertainty = true};
+        .level = 0.95, .seed = 1, .threads = 1, .trials = 10000, .uncertainty = true};
     char full[2048];
     struct pipeline p;
     struct faults faults;
