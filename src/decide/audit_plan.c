@@ -205,14 +205,10 @@ static void put_answer(const struct proposal *p)
     buf_release(&b);
 }
 
-/* The least round share that brings the labels within a month; all where none does. */
+/* The least whole percentage that brings the labels within a month; all where none does. */
 static double share_for(double labels, double shipped_per_day)
 {
-    static const double shares[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5};
-    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++)
-        if (shares[i] * shipped_per_day * DAYS >= labels)
-            return shares[i];
-    return 1;
+    return fmin(1, fmax(1, ceil(100 * labels / (shipped_per_day * DAYS) - 1e-9)) / 100);
 }
 
 int audit_propose(const struct audit_sample *s, const struct audit_options *options,

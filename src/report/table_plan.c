@@ -54,7 +54,6 @@ struct table *table_plan_labels(struct document *d, const struct result *r)
     double lead = value_of(first, "assumed_error");
     table_column(d, t, "wrong", false);
     table_column(d, t, "first at", true);
-    table_column(d, t, "shipped labels", true);
     for (size_t i = 0; i < r->plan.len; i++)
         if (is_kind(&at[i], "labels") && value_of(&at[i], "assumed_error") == lead)
             table_column(
@@ -69,15 +68,15 @@ struct table *table_plan_labels(struct document *d, const struct result *r)
             now = value_of(&at[i], "assumed_error");
             table_cell(d, t, TONE_PLAIN, share(d, now));
             table_cell(d, t, TONE_PLAIN, count(d, value_of(&at[i], "labels_first")));
-            table_cell(d, t, TONE_PLAIN, count(d, value_of(&at[i], "labels_shipped")));
         }
         table_cell(d, t, TONE_PLAIN,
                    arena_printf(&d->arena, "%s / %s", count(d, value_of(&at[i], "labels_fixed")),
                                 count(d, value_of(&at[i], "labels_split"))));
     }
-    t->note = "wrong: of what ships unseen, if it is so; first at: labels at which the power is "
-              "first enough; shipped labels: from which on it stays enough; the rest: labels of "
-              "all items, of which that much is reviewed";
+    t->note =
+        "wrong: of what ships unseen, if it is so; first at: shipped labels at which the power "
+        "is first enough; then labels of all items, from which on it stays enough, where "
+        "that much is reviewed";
     return t;
 }
 

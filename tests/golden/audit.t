@@ -45,7 +45,7 @@ size: reviewed items only
 These labels are of reviewed items alone: what ships unseen may err more or
 less, and nothing here tells. Audit a random share of what ships: 434 labels
 certify auto_error at most 5% at the threshold in use, if it errs half as often;
-10% of 200 shipped a day cost 20 reviews a day and take 22 days.
+8% of 200 shipped a day cost 16 reviews a day and take 28 days.
 
 Answer
 labels needed  434
@@ -53,8 +53,8 @@ population     reviewed items only
 ending         not identifiable
 
 Audit designs for as many labels
-design    share  audits a day  labels
-uniform  10.00%            20     434
+design   share  audits a day  labels
+uniform  8.00%            16     434
 
 Audits of what ships unseen
 share audited  audits a day  labels  days

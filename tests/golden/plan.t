@@ -17,14 +17,14 @@ population                      items to come
 ending                          planned
 
 Labels needed: threshold fixed beforehand / chosen by a quarter of them
-wrong  first at  shipped labels    0% reviewed   25% reviewed
-0%          149             149      149 / 199      199 / 266
-0.5%        386             386      386 / 515      515 / 687
-1%          969           1,091  1,091 / 1,455  1,455 / 1,940
-1.5%      4,318           4,646  4,646 / 6,195  6,195 / 8,260
-wrong: of what ships unseen, if it is so; first at: labels at which the power is
-first enough; shipped labels: from which on it stays enough; the rest: labels of
-all items, of which that much is reviewed
+wrong  first at    0% reviewed   25% reviewed
+0%          149      149 / 199      199 / 266
+0.5%        386      386 / 515      515 / 687
+1%          969  1,091 / 1,455  1,455 / 1,940
+1.5%      4,318  4,646 / 6,195  6,195 / 8,260
+wrong: of what ships unseen, if it is so; first at: shipped labels at which the
+power is first enough; then labels of all items, from which on it stays enough,
+where that much is reviewed
 
 Audits of what ships unseen
 share audited  audits a day  labels  days
