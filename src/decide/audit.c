@@ -275,9 +275,14 @@ static void put_frontier(const struct audited *a, struct result *out)
 static uint64_t labels_needed(const struct audited *a)
 {
     double k = (double)errors_in(a->all.label, a->m), m = (double)a->m;
-    double truth = fmax(a->mean.estimate, 0.5 * (k == 0) / (m + 1));
-    if (a->m == 0 || !(truth < 0.95 * a->risk->value))
+    double truth = k == 0 ? 0.5 / (m + 1) : a->mean.estimate, half = a->risk->value / 2;
+    if (a->m == 0)
         return 0;
+    if (!(truth < 0.95 * a->risk->value)) { /* so few that it may as well be half the target? */
+        if (lower_bound(a->all.label, a->m, a->d, a->key) > half)
+            return 0;
+        truth = half;
+    }
     uint64_t stays = power_labels(a->risk->value, truth, a->d, PLAN_POWER).stays;
     double z = normal_quantile(PLAN_POWER), bet = 1;
     if (a->betting)
@@ -317,9 +322,9 @@ static const char *sentence(const struct audited *a, enum risk_ending ending, ui
     struct buf items;
     buf_init(&items);
     units_put_count(&items, (uint64_t)llround(a->mean.total));
-    const char *seen =
-        result_text(out, "%s, %.3g%% is wrong by %zu labels that stand for %s items%s", what,
-                    100 * a->mean.estimate, a->m, buf_text(&items), load);
+    const char *seen = result_text(
+        out, "%s, %.3g%% is wrong by %zu label%s for %s items%s", what, 100 * a->mean.estimate,
+        a->m, a->m == 1 ? " that stands" : "s that stand", buf_text(&items), load);
     buf_release(&items);
     if (ending == RISK_CERTIFIED)
         return result_text(out, "%s: with %.4g%% confidence at most %.2f%% (target %.3g%%).", seen,
@@ -337,7 +342,7 @@ static const char *sentence(const struct audited *a, enum risk_ending ending, ui
     units_put_count(&b, needed);
     const char *text = result_text(out,
                                    "%s: too few to show at most %.3g%% with %.4g%% confidence; "
-                                   "about %s in all would do.",
+                                   "about %s in all would do, if it errs well below the target.",
                                    seen, target, level, buf_text(&b));
     buf_release(&b);
     return text;
@@ -405,7 +410,7 @@ static void put_notes(const struct audited *a, struct result *out)
                       "item that ships was audited with a probability below %.4g",
                       1 / a->mean.most);
     if (a->m > 0 && a->mean.effective < 0.5 * (double)a->m)
-        result_warn(out, "the %zu shipped labels say no more than %.0f of equal weights would",
+        result_warn(out, "the %zu shipped labels say no more than %.0f of equal weights would say",
                     a->m, a->mean.effective);
     out->run.present = true;
     out->run.method = "audit";

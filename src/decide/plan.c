@@ -34,8 +34,8 @@ int plan_targets(const struct target *targets, uint32_t n, const char *used,
         else
             return error_set(err, ERR_USAGE,
                              "labels are %s for `auto_error at most P` (with `review_load at most "
-                             "Q` beside it), not for %s",
-                             used, t->metric);
+                             "Q` beside it), not for \"%s%s%s\"",
+                             used, t->metric, t->text ? " " : "", t->text ? t->text : "");
     }
     if (!*risk)
         return error_set(err, ERR_USAGE, "a target is needed: --target \"auto_error at most 1%%\"");

@@ -105,22 +105,59 @@ double betting_log_e(const struct weighed *s, size_t n, double a, double d, uint
     return log_e;
 }
 
+/* The m in (low, high) where the capital reaches `bar`, by regula falsi of the Illinois kind
+ * (Dowell and Jarratt 1971): it does not at `low`, where it stands at f_low below the bar, and does
+ * at `high`.  Never below the root by more than the tolerance. */
+static double cross(const struct bet *bet, size_t n, double bar, double low, double f_low,
+                    double high, double f_high)
+{
+    enum { STEPS = 60 };
+    int side = 0;
+    for (int i = 0; i < STEPS && high - low > 1e-11 * high; i++) {
+        double x = (low * f_high - high * f_low) / (f_high - f_low);
+        if (!(x > low && x < high) || i % 8 == 7)
+            x = low + (high - low) / 2;
+        double f = capital(bet, n, x) - bar;
+        if (f >= 0) {
+            high = x;
+            f_high = f;
+            f_low = side > 0 ? f_low / 2 : f_low;
+            side = 1;
+        } else {
+            low = x;
+            f_low = f;
+            f_high = side < 0 ? f_high / 2 : f_high;
+            side = -1;
+        }
+        if (f == 0)
+            break;
+    }
+    return high;
+}
+
 double betting_upper(const struct weighed *s, size_t n, double d, uint64_t key)
 {
-    enum { STEPS = 52 };
     if (n == 0)
         return 1;
+    struct weighed_mean mean = weighed_mean(s, n);
     struct bet *bet = place_bets(s, n, d, key);
-    double low = 0, high = 1;
-    for (int i = 0; i < STEPS && high - low > 1e-11 * high; i++) {
-        double middle = low + (high - low) / 2;
-        if (capital(bet, n, middle) >= log(1 / d))
-            high = middle;
-        else
-            low = middle;
+    double bar = log(1 / d), low = 0, high = mean.estimate, f_low = -bar, f = 0;
+    double step = fmax(3 * mean.se, 1 / (double)n), found = 1;
+    while (high < 1) { /* brackets the root in growing steps from the estimate */
+        high = fmin(high + step, 1 - 1e-15);
+        f = capital(bet, n, high) - bar;
+        if (f >= 0) {
+            found = cross(bet, n, bar, low, f_low, high, f);
+            break;
+        }
+        if (high >= 1 - 1e-15)
+            break;
+        low = high;
+        f_low = f;
+        step *= 2;
     }
     mem_free(bet);
-    return high;
+    return found;
 }
 
 double betting_lower(const struct weighed *s, size_t n, double d, uint64_t key)

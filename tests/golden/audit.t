@@ -25,8 +25,9 @@ auto error    2.5%      0.7–5.6%  at most 10%  pass
 review load  3.61%
 $ seam size --labels $TMP_GOLDEN/audits.csv --target "auto_error at most 2%" --threshold 0.8 --quiet
 Of what ships at confidence 0.8 and above, 2.5% is wrong by 160 labels that
-stand for 3,200 items; 3.6% of the items go to review: not shown to be at most
-2% with 95% confidence, and more such labels would hardly show it.
+stand for 3,200 items; 3.6% of the items go to review: too few to show at most
+2% with 95% confidence; about 1,091 in all would do, if it errs well below the
+target.
 
 Headline
 metric       value  95% interval  target      verdict

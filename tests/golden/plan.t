@@ -39,7 +39,7 @@ At no threshold did these 2 pilot labels err clearly less than 2%: no number of
 further labels can be named that would certify it.
 [1]
 $ seam size --plan --target "shipped_error at most 1%"
-seam: labels are planned for `auto_error at most P` (with `review_load at most Q` beside it), not for shipped_error
+seam: labels are planned for `auto_error at most P` (with `review_load at most Q` beside it), not for "shipped_error at most 1%"
 [2]
 $ seam size --target "auto_error at most 1%" --traffic 20 --quiet
 seam: --traffic: "20" has no unit of time, and is not a rate: write 40/h, $45/h or $50/month
