@@ -104,7 +104,7 @@ struct data_quality {
     bool present;
     const char *format, *percentiles;
     uint64_t records, spans, duplicates, traces, items, roots, orphans, cycles, errors, interrupts,
-        no_duration, negative_duration, unreadable;
+        no_duration, negative_duration, unreadable, unknown_attributes;
     VEC(struct data_place) places;
 };
 struct run_info {

@@ -48,7 +48,8 @@ struct log_options {
     X(UNREADABLE, "unreadable record")                                                             \
     X(STRAY, "judgement of no span")                                                               \
     X(FOREIGN, "file that is no trace log")                                                        \
-    X(MIXED, "trace of two runs")
+    X(MIXED, "trace of two runs")                                                                  \
+    X(UNKNOWN, "unknown attribute") /* no fault: each key once */
 enum quality_kind {
 #define X(name, text) QUALITY_##name,
     QUALITY_TABLE(X)
@@ -170,6 +171,7 @@ struct trace_log {
     uint64_t annotated;           /* drafts and runs that people judged in annotations */
     double *cost;                 /* [spans.len] of a span with all below it; NaN: not told */
     uint64_t costed;              /* items of which some span tells its cost */
+    const char *unknown[QUALITY_PLACES]; /* keys of the first attributes that tell nothing; NULL */
     bool user_decision, labelled;
     int64_t until_ns; /* what came later was cut off (log_cut); 0: nothing was */
     uint32_t threads; /* 0: as many as there are processors */
@@ -187,7 +189,8 @@ MUST_CHECK int log_read_text(const char *name, const char *text, size_t len,
                              struct error *err);
 /* The two halves of log_read.  The first gathers files, format, spans and what was wrong with them;
  * the second makes items of it, for which of the options it asks strict, and whether stage_by,
- * item_by and decision were given.  log_init: a log of no spans, for whoever has them from elsewhere. */
+ * item_by and decision were given.  log_init: a log of no spans, for whoever has them from
+ * elsewhere. */
 void log_init(struct trace_log *log);
 MUST_CHECK int log_collect(const char *const *paths, size_t n, const struct log_options *options,
                            struct trace_log *out, struct error *err);

@@ -51,6 +51,9 @@ const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *ke
 /* The same as vocabulary_attribute, of a key just looked up: borrowed until the next look-up. */
 void vocabulary_tell(struct vocabulary *v, const struct vocabulary_key *key,
                      const struct attribute *a);
+/* The keys that told nothing so far; the vocabulary's. */
+struct unknown;
+struct unknown *vocabulary_unknown(struct vocabulary *v);
 /* An event of the span begins: attributes that follow are the event's. */
 void vocabulary_event(struct vocabulary *v, const char *name, size_t len);
 /* The status; message may be NULL. */

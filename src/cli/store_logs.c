@@ -73,6 +73,7 @@ static void gather_facts(const struct trace_log *log, const struct log_options *
         for (size_t i = 0; i < q->count[k] && i < QUALITY_PLACES; i++)
             vec_push(f, ((struct stored_fact){.kind = STORED_PLACE,
                                               .name = name,
+                                              .text = k == QUALITY_UNKNOWN ? log->unknown[i] : NULL,
                                               .file = q->place[k][i].file,
                                               .line = q->place[k][i].line}));
     }
@@ -135,6 +136,8 @@ static void take_quality(struct loading *l, const struct stored_fact *f)
         if (f->kind == STORED_COUNT) {
             q->count[k] += f->number;
         } else if (l->places[k] < QUALITY_PLACES) {
+            if (k == QUALITY_UNKNOWN && f->text)
+                l->log->unknown[l->places[k]] = arena_strdup(&l->log->arena, f->text);
             q->place[k][l->places[k]].file = f->file;
             q->place[k][l->places[k]++].line = f->line;
         }

@@ -199,6 +199,7 @@ static const struct data_count counts[] = {
     COUNT(no_duration, "spans without a duration"),
     COUNT(negative_duration, "spans that end before they start"),
     COUNT(unreadable, "records that cannot be read"),
+    COUNT(unknown_attributes, "attributes that tell nothing here"),
 };
 #undef COUNT
 

@@ -9,6 +9,7 @@
 #include "trace/reader.h"
 #include "trace/runs.h"
 #include "trace/tree.h"
+#include "trace/unknown.h"
 #include "trace/vocabulary.h"
 
 #include <math.h>
@@ -133,7 +134,7 @@ static int check_strict(const struct trace_log *log, struct error *err)
     const struct quality *q = &log->quality;
     size_t first = QUALITY_KIND_COUNT;
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
-        if (q->count[k] == 0 || k == QUALITY_DUPLICATE)
+        if (q->count[k] == 0 || k == QUALITY_DUPLICATE || k == QUALITY_UNKNOWN)
             continue;
         if (first == QUALITY_KIND_COUNT || !is_before(q, first, k))
             first = k;
@@ -220,6 +221,7 @@ static int read_source(const struct source *from, const struct log_options *opti
     if (read_files(out, from, &sink, err))
         goto done;
     reader_end(&sink);
+    unknown_count(vocabulary_unknown(sink.words), out);
     status = check_spans(out, err);
 done:
     reader_release(&sink);

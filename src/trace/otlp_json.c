@@ -75,6 +75,8 @@ static void read_attributes(struct json list, struct sink *sink)
     for (struct json_iter it = json_each(list); json_next(&it);)
         if (read_attribute(it.value, &a))
             vocabulary_attribute(sink->words, &a);
+        else if (a.key_len && json_count(json_get(it.value, "value")))
+            (void)vocabulary_key(sink->words, a.key, a.key_len); /* is it known? */
 }
 
 static void read_events(struct json list, struct sink *sink)

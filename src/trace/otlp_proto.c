@@ -228,11 +228,10 @@ static bool take_attribute(struct otlp_proto *p, struct proto_bytes bytes, struc
             return false;
     if (!is_done(p, &in))
         return false;
+    if (key.at)
+        read_text(p, key, &p->key, &a->key, &a->key_len);
     *has = *has && key.at;
-    if (!*has)
-        return true;
-    read_text(p, key, &p->key, &a->key, &a->key_len);
-    if (a->kind == ATTRIBUTE_TEXT)
+    if (*has && a->kind == ATTRIBUTE_TEXT)
         read_text(p, text, &p->text, &a->text, &a->text_len);
     return true;
 }
@@ -245,6 +244,8 @@ static bool read_attribute(struct otlp_proto *p, struct proto_bytes bytes)
         return false;
     if (has)
         vocabulary_attribute(p->sink->words, &a);
+    else if (a.key_len)
+        (void)vocabulary_key(p->sink->words, a.key, a.key_len); /* is it known? */
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "trace/lines.h"
 #include "trace/otlp_json.h"
 #include "trace/otlp_walk.h"
+#include "trace/unknown.h"
 
 #include <pthread.h>
 #include <string.h>
@@ -28,10 +29,11 @@ struct harvest {
     struct span_set set;
     struct quality quality;
     struct settle later;
-    uint64_t end;   /* the first byte of the file that is not; 0: nothing is */
-    uint64_t lines; /* that are */
-    bool stopped;   /* behind them is something else */
-    bool there;     /* it lies there to be handed in */
+    struct unknown unknown; /* keys that no segment before of the same hand had */
+    uint64_t end;           /* the first byte of the file that is not; 0: nothing is */
+    uint64_t lines;         /* that are */
+    bool stopped;           /* behind them is something else */
+    bool there;             /* it lies there to be handed in */
 };
 
 /* What a thread reads with. */
@@ -161,6 +163,7 @@ static void hand_in(struct crew *c, struct harvest *h)
         span_set_reserve(c->sink->set, c->sink->set->len + h->set.len * c->segments * 21 / 20);
     span_set_append(c->sink->set, &h->set, lines);
     quality_merge(c->sink->quality, &h->quality, lines);
+    unknown_hand_on(&h->unknown, vocabulary_unknown(c->sink->words), lines);
     for (size_t k = 0; k < h->later.judgements.len; k++) {
         struct judgement j = h->later.judgements.at[k];
         j.trace = moved_text(c, h, j.trace);
@@ -186,6 +189,7 @@ static void harvest_clear(struct harvest *h)
     span_set_clear(&h->set);
     h->quality = (struct quality){0};
     settle_back(&h->later, (struct settle_mark){0});
+    unknown_release(&h->unknown);
     h->end = h->lines = 0;
     h->stopped = h->there = false;
 }
@@ -197,6 +201,7 @@ static void lay_down(struct crew *c, struct hand *h, uint64_t i)
         pthread_cond_wait(&c->moved, &c->lock);
     struct harvest *place = &c->laid[i % c->room], empty = *place;
     h->got.later = h->sink.later;
+    unknown_hand_on(vocabulary_unknown(h->sink.words), &h->got.unknown, 0);
     h->got.there = true;
     *place = h->got;
     h->got = empty;
@@ -243,6 +248,7 @@ static void harvest_release(struct harvest *h)
 {
     span_set_release(&h->set);
     settle_release(&h->later);
+    unknown_release(&h->unknown);
 }
 
 static void hand_init(struct hand *h, const struct sink *sink)
@@ -268,6 +274,7 @@ static void hand_release(struct hand *h)
     vocabulary_free(h->sink.words);
     json_reader_free(h->sink.json);
     h->got.later = h->sink.later;
+    unknown_hand_on(vocabulary_unknown(h->sink.words), &h->got.unknown, 0);
     harvest_release(&h->got);
     buf_release(&h->text);
 }

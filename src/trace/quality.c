@@ -52,6 +52,8 @@ static void put_places(const struct trace_log *log, struct result *out)
     buf_init(&text);
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++)
         for (size_t i = 0; i < QUALITY_PLACES && i < log->quality.count[k]; i++) {
+            if (k == QUALITY_UNKNOWN) /* no fault: tell_unknown */
+                break;
             buf_clear(&text);
             quality_put_place(&text, log->files.at[log->quality.place[k][i].file],
                               log->quality.place[k][i].line);
@@ -59,6 +61,29 @@ static void put_places(const struct trace_log *log, struct result *out)
                                        .place = result_text(out, "%s", buf_text(&text))};
             vec_push(&out->data.places, place);
         }
+    buf_release(&text);
+}
+
+/* `key` (place), ... and how many more. */
+static void tell_unknown(const struct trace_log *log, struct result *out)
+{
+    const struct quality *q = &log->quality;
+    uint64_t n = q->count[QUALITY_UNKNOWN], shown = 0;
+    struct buf text = {0};
+    for (; shown < QUALITY_PLACES && shown < n; shown++) {
+        buf_printf(&text, "%s`%s` (", shown ? ", " : "",
+                   log->unknown[shown] ? log->unknown[shown] : "");
+        quality_put_place(&text, log->files.at[q->place[QUALITY_UNKNOWN][shown].file],
+                          q->place[QUALITY_UNKNOWN][shown].line);
+        buf_putc(&text, ')');
+    }
+    if (n > shown)
+        buf_printf(&text, " and %llu more", (unsigned long long)(n - shown));
+    if (n)
+        result_assume(out,
+                      "attributes that tell nothing here: %s; --stage-by, --confidence, "
+                      "--decision, --cost or --failure-when would name what they mean",
+                      buf_text(&text));
     buf_release(&text);
 }
 
@@ -82,7 +107,9 @@ void quality_report(const struct trace_log *log, struct result *out)
     d->no_duration = q->count[QUALITY_NO_DURATION];
     d->negative_duration = q->count[QUALITY_NEGATIVE];
     d->unreadable = q->count[QUALITY_UNREADABLE];
+    d->unknown_attributes = q->count[QUALITY_UNKNOWN];
     put_places(log, out);
+    tell_unknown(log, out);
     if (q->asides)
         result_assume(out, "%llu log records judge no span, and were passed over",
                       (unsigned long long)q->asides);

@@ -12,6 +12,7 @@
 #include "trace/note.h"
 #include "trace/opinion.h"
 #include "trace/prices.h"
+#include "trace/unknown.h"
 
 #include <math.h>
 #include <string.h>
@@ -43,6 +44,7 @@ struct vocabulary {
     struct named_path stage_by, item_by, task_by, confidence, decision, cost;
     struct named_condition failure;
     struct prices prices;
+    struct unknown unknown;
     struct json_reader *json;
     struct arena arena; /* of texts taken from options */
     struct vocabulary_key
@@ -104,6 +106,7 @@ void vocabulary_free(struct vocabulary *v)
     buf_release(&v->documents);
     buf_release(&v->usage.model);
     notes_release(&v->notes);
+    unknown_release(&v->unknown);
     mem_free(v);
 }
 
@@ -326,6 +329,8 @@ const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *ke
         return at->row || at->is_named ? at : NULL;
     at->row = row_of(v, key, len);
     at->is_named = is_named(v, key, len);
+    if (!at->row && !at->is_named && !meaning_row(key, len))
+        unknown_note(&v->unknown, key, len, v->span.file, v->span.line);
     if (fits) {
         memcpy(at->key, key, len);
         at->len = (uint8_t)len;
@@ -608,6 +613,11 @@ struct span *vocabulary_open(struct vocabulary *v)
     v->link_trace = SPAN_NONE;
     v->response = 0;
     return &v->span;
+}
+
+struct unknown *vocabulary_unknown(struct vocabulary *v)
+{
+    return &v->unknown;
 }
 
 struct span *vocabulary_span(struct vocabulary *v)

@@ -70,15 +70,16 @@ seam: TMP/empty.jsonl: the log is empty
 [3]
 $ gunzip -c tests/data/genai.jsonl.gz | head -c 200000 >$TMP_GOLDEN/cut.jsonl; seam replay $TMP_GOLDEN/cut.jsonl 2>&1 | sed -n '/^Data quali/,$p'
 Data quality
-count of                       number
-records read                        3
-spans                             187
-traces                             26
-items                              26
-root spans                         24
-spans whose parent is missing       4
-interrupts for a review             7
-records that cannot be read         1
+count of                           number
+records read                            3
+spans                                 187
+traces                                 26
+items                                  26
+root spans                             24
+spans whose parent is missing           4
+interrupts for a review                 7
+records that cannot be read             1
+attributes that tell nothing here      24
 None: spans sent twice, spans that are their own ancestors, spans with status
 error, spans without a duration, spans that end before they start.
 
@@ -108,16 +109,17 @@ seam: reliability is known for 17 of 59 items: of the others an OK status says n
 seam: what is known of reviewed items is the reviewer's word, taken as true
 seam: 1 items wait for a person at the end of the log, or were cut off
 Data quality
-count of                       number
-records read                        7
-spans                             443
-traces                             59
-items                              59
-root spans                         58
-spans whose parent is missing       1
-spans with status error             2
-interrupts for a review            16
-records that cannot be read         1
+count of                           number
+records read                            7
+spans                                 443
+traces                                 59
+items                                  59
+root spans                             58
+spans whose parent is missing           1
+spans with status error                 2
+interrupts for a review                16
+records that cannot be read             1
+attributes that tell nothing here      25
 None: spans sent twice, spans that are their own ancestors, spans without a
 duration, spans that end before they start.
 

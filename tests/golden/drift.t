@@ -28,14 +28,15 @@ retrieve         error rate           0%    3.0%     1.45
 An alarm says since when. 5 further numbers: --json
 
 Data quality
-count of                 number
-records read                 24
-spans                     1,511
-traces                      200
-items                       100
-root spans                  200
-spans with status error       7
-interrupts for a review      50
+count of                           number
+records read                           24
+spans                               1,511
+traces                                200
+items                                 100
+root spans                            200
+spans with status error                 7
+interrupts for a review                50
+attributes that tell nothing here      25
 None: spans sent twice, spans whose parent is missing, spans that are their own
 ancestors, spans without a duration, spans that end before they start, records
 that cannot be read.

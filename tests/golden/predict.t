@@ -63,14 +63,15 @@ windows: those whose interval held, of those that are known; width and interval
 score: means over these, smaller is better.
 
 Data quality
-count of                 number
-records read                 24
-spans                     1,511
-traces                      200
-items                       200
-root spans                  200
-spans with status error       7
-interrupts for a review      50
+count of                           number
+records read                           24
+spans                               1,511
+traces                                200
+items                                 200
+root spans                            200
+spans with status error                 7
+interrupts for a review                50
+attributes that tell nothing here      25
 None: spans sent twice, spans whose parent is missing, spans that are their own
 ancestors, spans without a duration, spans that end before they start, records
 that cannot be read.
@@ -158,14 +159,15 @@ latency p99      213.2 ms    250 ms                    218–302 ms
 review backlog     0.4382       1.3                       1.0–1.6
 
 Data quality
-count of                 number
-records read                 24
-spans                     1,511
-traces                      200
-items                       200
-root spans                  200
-spans with status error       7
-interrupts for a review      50
+count of                           number
+records read                           24
+spans                               1,511
+traces                                200
+items                                 200
+root spans                            200
+spans with status error                 7
+interrupts for a review                50
+attributes that tell nothing here      25
 None: spans sent twice, spans whose parent is missing, spans that are their own
 ancestors, spans without a duration, spans that end before they start, records
 that cannot be read.

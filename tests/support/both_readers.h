@@ -6,6 +6,7 @@
 
 #include "trace/otlp_json.h"
 #include "trace/otlp_walk.h"
+#include "trace/unknown.h"
 
 #include <string.h>
 
@@ -98,6 +99,12 @@ static inline void same_spans(const struct one_reader *a, const struct one_reade
         if (a->sink.later.responses.at[i].id != b->sink.later.responses.at[i].id ||
             a->sink.later.responses.at[i].span != b->sink.later.responses.at[i].span)
             BUG("response %zu differs", i);
+    /* the walk has looked at lines that it left alone, too */
+    const struct unknown *x = vocabulary_unknown(a->sink.words);
+    const struct unknown *y = vocabulary_unknown(b->sink.words);
+    for (uint32_t i = 0; i < y->keys.count; i++)
+        if (intern_find(&x->keys, y->keys.of[i].at, strlen(y->keys.of[i].at)) == UINT32_MAX)
+            BUG("the key %s tells nothing to the parser alone", y->keys.of[i].at);
     if (memcmp(&a->quality, &b->quality, sizeof a->quality) != 0)
         BUG("the walk and the parser count other faults");
 }

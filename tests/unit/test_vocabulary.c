@@ -286,6 +286,41 @@ static void annotations_of_nothing_are_counted(void **state)
     buf_release(&text);
 }
 
+/* Each key once, with its first place; numbers in it are alike.  They are no fault. */
+static void attributes_that_tell_nothing_are_counted(void **state)
+{
+    static const struct log_options options = {.strict = true, .confidence = "app.sure"};
+    static const char *const keys[] = {"app.colour", "in.N.part.N", "list", "app.confidences"};
+    static const unsigned lines[] = {1, 1, 2, 3};
+    struct trace_log log;
+    struct result r;
+    struct buf text = {0};
+    put_span(&text, "t", "a", "", "run", 0, 9,
+             ATTRIBUTES(TEXT_ATTRIBUTE("app.colour", "red") "," TEXT_ATTRIBUTE(
+                 "in.7.part.0", "x") "," TEXT_ATTRIBUTE("in.8.part.11", "x")));
+    put_span(
+        &text, "t", "b", "a", "step", 0, 1,
+        ATTRIBUTES("{\"key\":\"list\",\"value\":{\"arrayValue\":{\"values\":[]}}}," TEXT_ATTRIBUTE(
+            "app.colour", "blue") "," SCORE("app.sure", "0.5")));
+    put_span(
+        &text, "t", "c", "a", "step", 2, 3,
+        ATTRIBUTES(SCORE("app.confidences", "1") "," TEXT_ATTRIBUTE(
+            "gen_ai.request.model", "m") "," TEXT_ATTRIBUTE("gen_ai.usage.input_tokens", "7")));
+    read_ok(buf_text(&text), &options, &log);
+    assert_int_equal(log.quality.count[QUALITY_UNKNOWN], 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_string_equal(log.unknown[i], keys[i]);
+        assert_int_equal(log.quality.place[QUALITY_UNKNOWN][i].line, lines[i]);
+    }
+    result_init(&r, "replay");
+    quality_report(&log, &r);
+    assert_int_equal(r.data.unknown_attributes, 4);
+    assert_int_equal(r.data.places.len, 0);
+    result_release(&r);
+    log_release(&log);
+    buf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -298,6 +333,7 @@ int main(void)
         cmocka_unit_test(a_label_file_outranks_annotations_and_they_the_reviewers_word),
         cmocka_unit_test(words_of_annotations_are_understood),
         cmocka_unit_test(annotations_of_nothing_are_counted),
+        cmocka_unit_test(attributes_that_tell_nothing_are_counted),
     };
     return cmocka_run_group_tests_name("vocabulary", tests, NULL, NULL);
 }
