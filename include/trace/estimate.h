@@ -21,9 +21,11 @@ MUST_CHECK int log_fit(const struct trace_log *log, const struct fit_options *op
                        struct pipeline *out, const char ***notes, struct result *info,
                        struct error *err);
 
-/* The time of work of each review, work_s[visits], without the wait for `people` who take the
- * oldest request first and finish what they began (NULL: people without number); NaN for visits
- * that are no reviews or undecided, and where people would have had to be in time for it. */
-void log_review_work(const struct trace_log *log, const struct resource *people, double *work_s);
+/* The time of work of each visit of a stage, into work_s[visits], without the wait for `people` who
+ * take the oldest request first and finish what they began (NULL: people without number); NaN for
+ * visits that are undecided, and where people would have had to be in time for it.  Other stages'
+ * visits stay as they are. */
+void log_work(const struct trace_log *log, int32_t stage, const struct resource *people,
+              double *work_s);
 
 #endif

@@ -12,7 +12,6 @@
 #include "decide/replay_parts.h"
 #include "math/interval.h"
 #include "math/rng.h"
-#include "trace/estimate.h"
 #include "trace/observe.h"
 #include "trace/quality.h"
 
@@ -34,6 +33,7 @@ enum asked {
     SHARE_WRONG,
     SHARE_REJECTED,
     SHARE_FAILED,
+    SHARE_ABANDONED,
     COMPLETION,
     AUTO_ERROR,
     REVIEW_LOAD,
@@ -49,19 +49,20 @@ static const struct {
     const char *name;
     bool share;
 } asked[ASKED] = {
-    {"reliability",    true },
-    {"share_wrong",    true },
-    {"share_rejected", true },
-    {"share_failed",   true },
-    {"completion",     true },
-    {"auto_error",     true },
-    {"review_load",    true },
-    {"latency_mean",   false},
-    {"latency_p50",    false},
-    {"latency_p95",    false},
-    {"latency_p99",    false},
-    {"wait_mean",      false},
-    {"review_backlog", false},
+    {"reliability",     true },
+    {"share_wrong",     true },
+    {"share_rejected",  true },
+    {"share_failed",    true },
+    {"share_abandoned", true },
+    {"completion",      true },
+    {"auto_error",      true },
+    {"review_load",     true },
+    {"latency_mean",    false},
+    {"latency_p50",     false},
+    {"latency_p95",     false},
+    {"latency_p99",     false},
+    {"wait_mean",       false},
+    {"review_backlog",  false},
 };
 
 static int by_value(const void *a, const void *b)
@@ -89,6 +90,7 @@ static void take(struct replay_pass *pass, double out[ASKED])
     out[SHARE_WRONG] = (double)pass->wrong / n;
     out[SHARE_REJECTED] = (double)pass->rejected / n;
     out[SHARE_FAILED] = (double)pass->failed / n;
+    out[SHARE_ABANDONED] = (double)pass->abandoned / n;
     out[COMPLETION] = shipped / n;
     out[AUTO_ERROR] =
         pass->automatic ? (double)pass->automatic_wrong / (double)pass->automatic : NAN;
@@ -99,184 +101,6 @@ static void take(struct replay_pass *pass, double out[ASKED])
     out[LATENCY_P99] = shipped > 0 ? sample_quantile(pass->latency, pass->n_shipped, 0.99) : NAN;
     out[WAIT_MEAN] = pass->waits_s / n;
     out[BACKLOG] = backlog_of(pass);
-}
-
-/* ---- what is a policy ------------------------------------------------------------------- */
-
-static int refuse(const struct step *s, const char *key, struct error *err)
-{
-    return error_set(err, ERR_USAGE,
-                     "flow.%s.%s is no policy but what the log shows; a replay changes thresholds, "
-                     "audits, retries, timeouts, routes, reviewers and their hours: use `seam fit` "
-                     "and `seam simulate` for the rest",
-                     s->id, key);
-}
-
-/* Two readings of one text have values of their own, so laws are compared by their quantiles. */
-static bool same_law(const struct dist *a, const struct dist *b)
-{
-    bool same = a->family == b->family && dist_mean(a) == dist_mean(b);
-    for (int k = 0; same && k <= 100; k++)
-        same = dist_quantile(a, (k + 0.5) / 101) == dist_quantile(b, (k + 0.5) / 101);
-    return same;
-}
-
-/* What of a step's own nature was changed?  It is what the log shows. */
-static int check_nature(const struct step *a, const struct step *b, struct error *err)
-{
-    const struct numbers *x = a->numbers, *y = b->numbers;
-    if (x->error.value != y->error.value)
-        return refuse(b, "error", err);
-    if (x->wrong.value != y->wrong.value)
-        return refuse(b, "wrong", err);
-    if (x->malformed.value != y->malformed.value || x->validation.value != y->validation.value)
-        return refuse(b, "malformed", err);
-    if (x->repair.value != y->repair.value)
-        return refuse(b, "repair", err);
-    if (b->kind != STEP_REVIEW && !same_law(&x->latency, &y->latency))
-        return refuse(b, "latency", err);
-    if (a->has_confidence && (!same_law(&x->confidence_good, &y->confidence_good) ||
-                              !same_law(&x->confidence_bad, &y->confidence_bad)))
-        return refuse(b, "confidence", err);
-    return 0;
-}
-
-static bool same_number(struct number a, struct number b)
-{
-    return a.value == b.value;
-}
-
-static void compare(const struct step *a, const struct step *b, struct replay_change *out)
-{
-    const struct numbers *x = a->numbers, *y = b->numbers;
-    out->backoff = a->retry.initial_s != b->retry.initial_s || a->retry.factor != b->retry.factor ||
-                   a->retry.max_s != b->retry.max_s || a->retry.jitter != b->retry.jitter;
-    out->fallback = a->fallback.to != b->fallback.to;
-    out->timeout = x->timeout_s != y->timeout_s;
-    out->latency = !same_law(&x->latency, &y->latency);
-    out->decisions = b->kind == STEP_REVIEW &&
-                     (!same_number(x->sensitivity, y->sensitivity) ||
-                      !same_number(x->specificity, y->specificity) ||
-                      !same_number(x->fixes, y->fixes) || !same_number(x->spoils, y->spoils));
-}
-
-static int check_arrivals(const struct pipeline *a, const struct pipeline *b, struct error *err)
-{
-    const struct arrivals *x = &a->arrivals, *y = &b->arrivals;
-    bool same = x->kind == y->kind && x->rate_per_s == y->rate_per_s &&
-                x->n_schedule == y->n_schedule && x->mean_per_s == y->mean_per_s;
-    for (uint32_t i = 0; same && i < x->n_schedule; i++)
-        same = x->schedule[i].rate_per_s == y->schedule[i].rate_per_s;
-    if (same)
-        return 0;
-    return error_set(
-        err, ERR_USAGE,
-        "arrivals are no policy but what the log shows: a replay has the items come as "
-        "they came");
-}
-
-/* ---- preparation ------------------------------------------------------------------------ */
-
-static int32_t stage_of(const struct trace_log *log, const char *id)
-{
-    for (size_t s = 0; s < log->stages.len; s++)
-        if (!strcmp(log->stages.at[s].id, id))
-            return (int32_t)s;
-    return -1;
-}
-
-/* A step that the log does not have says nothing of the logged items: but for a gate, the time
- * between the steps, and a review where the log has none at all. */
-static int check_known(const struct replay *r, uint32_t i, struct error *err)
-{
-    const struct trace_log *log = r->log;
-    const struct step *s = &r->policy->step[i];
-    bool between = i == 0 && s->kind == STEP_STAGE && !strncmp(s->id, "orchestration", 13);
-    if (r->stage[i] >= 0 || between || s->kind == STEP_GATE ||
-        (s->kind == STEP_REVIEW && log->review < 0))
-        return 0;
-    const char **names = mem_alloc((log->stages.len + 1) * sizeof *names);
-    for (size_t k = 0; k < log->stages.len; k++)
-        names[k] = log->stages.at[k].id;
-    const char *near = nearest_word(s->id, names, log->stages.len);
-    error_set(err, ERR_INPUT,
-              "%s: the log has no step `%s`%s%s%s; a replay takes the log's own steps, by their "
-              "names, through another policy (`seam fit` writes them)",
-              r->policy->file, s->id, near ? "; did you mean `" : "", near ? near : "",
-              near ? "`?" : "");
-    mem_free(names);
-    return -1;
-}
-
-static int map_steps(struct replay *r, struct error *err)
-{
-    const struct pipeline *p = r->policy;
-    r->stage = mem_alloc((p->n_steps + 1) * sizeof *r->stage);
-    r->base_step = mem_alloc((p->n_steps + 1) * sizeof *r->base_step);
-    r->change = mem_zero(p->n_steps + 1, sizeof *r->change);
-    r->review = r->gate = -1;
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        const struct step *s = &p->step[i];
-        r->stage[i] = stage_of(r->log, s->id);
-        r->base_step[i] = pipeline_step(r->base, s->id);
-        if (check_known(r, i, err))
-            return -1;
-        if (s->by && s->kind != STEP_REVIEW)
-            return error_set(err, ERR_UNSUPPORTED,
-                             "%s: a replay has people at the review alone; `%s` asks for some",
-                             p->file, s->id);
-        if (s->kind == STEP_REVIEW && r->review >= 0)
-            return error_set(err, ERR_UNSUPPORTED, "%s: a replay of two reviews, `%s` and `%s`",
-                             p->file, p->step[r->review].id, s->id);
-        if (s->kind == STEP_REVIEW)
-            r->review = (int32_t)i;
-        if (s->kind == STEP_GATE)
-            r->gate = (int32_t)i;
-        if (r->base_step[i] < 0)
-            continue;
-        const struct step *was = &r->base->step[r->base_step[i]];
-        if (check_nature(was, s, err))
-            return -1;
-        compare(was, s, &r->change[i]);
-    }
-    return check_arrivals(r->base, p, err);
-}
-
-static void note_times(struct replay *r)
-{
-    int64_t first = INT64_MAX, last = 0;
-    for (size_t i = 0; i < r->log->items.len; i++) {
-        int64_t t = r->log->items.at[i].start_ns;
-        first = t && t < first ? t : first;
-        last = t > last ? t : last;
-    }
-    r->t0_ns = last ? first : 0;
-    r->span_s = (double)(last - r->t0_ns) * 1e-9;
-}
-
-static int prepare(struct replay *r, struct error *err)
-{
-    const uint64_t supported = FEATURE(RESOURCES) | FEATURE(HOURS) | FEATURE(ENVIRONMENTS) |
-                               FEATURE(ARRIVALS) | FEATURE(BANDS) | FEATURE(AUDIT);
-    const struct resource *people = NULL;
-    if (pipeline_needs(r->policy, "seam replay", supported, err) || map_steps(r, err))
-        return -1;
-    note_times(r);
-    r->work = mem_alloc((r->log->visits.len + 1) * sizeof *r->work);
-    int32_t was = r->review >= 0 ? r->base_step[r->review] : -1;
-    if (was >= 0 && r->base->step[was].by)
-        people = &r->base->resource[r->base->step[was].by - 1];
-    log_review_work(r->log, people, r->work);
-    r->routed = r->log->review >= 0 && !(r->log->gate >= 0 && r->log->gate < r->log->review);
-    return 0;
-}
-
-static void release(struct replay *r)
-{
-    mem_free(r->stage);
-    mem_free(r->base_step);
-    mem_free(r->change);
-    mem_free(r->work);
 }
 
 /* ---- passes ----------------------------------------------------------------------------- */
@@ -349,7 +173,9 @@ static bool is_known(const struct replay *r, const struct replay_counts *c)
         redrawn = redrawn || r->change[i].decisions || r->change[i].latency ||
                   (r->change[i].backoff && r->policy->step[i].retry.jitter != JITTER_NONE) ||
                   r->policy->step[i].audit.present;
-    return !redrawn && c->attempts + c->visits + c->reviews + c->drafts + c->limits == 0;
+    return !redrawn && c->attempts + c->visits + c->reviews + c->drafts + c->limits + c->routes +
+                               c->changed + c->patience ==
+                           0;
 }
 
 static int run_all(const struct replay *r, struct outcome_of *o, struct result *out,
@@ -389,12 +215,20 @@ done:
 
 /* ---- into the result -------------------------------------------------------------------- */
 
+static bool is_review(const struct replay *r, int32_t stage)
+{
+    for (uint32_t i = 0; i < r->policy->n_steps; i++)
+        if (r->policy->step[i].kind == STEP_REVIEW && r->stage[i] == stage)
+            return true;
+    return stage == r->log->review;
+}
+
 static double seen_backlog(const struct replay *r)
 {
     double sum = 0;
     for (size_t v = 0; v < r->log->visits.len; v++) {
         const struct log_visit *visit = &r->log->visits.at[v];
-        if ((int32_t)visit->stage != r->log->review || visit->item == SPAN_NONE || !visit->start_ns)
+        if (!is_review(r, (int32_t)visit->stage) || visit->item == SPAN_NONE || !visit->start_ns)
             continue;
         double from = (double)(visit->start_ns - r->t0_ns) * 1e-9;
         double to = visit->pending ? INFINITY : (double)(visit->end_ns - r->t0_ns) * 1e-9;
@@ -405,8 +239,10 @@ static double seen_backlog(const struct replay *r)
 
 static bool has_people(const struct replay *r)
 {
-    int32_t was = r->review >= 0 ? r->base_step[r->review] : -1;
-    return r->review >= 0 && (r->policy->step[r->review].by || (was >= 0 && r->base->step[was].by));
+    for (uint32_t i = 0; i < r->policy->n_steps; i++)
+        if (r->policy->step[i].by || (r->base_step[i] >= 0 && r->base->step[r->base_step[i]].by))
+            return true;
+    return false;
 }
 
 /* The waits that the people of the base leave of the times in review. */
@@ -459,13 +295,29 @@ static void tell(const struct replay *r, const struct outcome_of *o, struct resu
     const struct replay_counts *u = &o->unknown;
     result_assume(out, "items come, and take the times and the decisions, that the log shows; what "
                        "it does not show is drawn from the scenario, independent of what the item "
-                       "met before, for the expected values, and "
+                       "met before (times of a step from those of its other attempts in the log), "
+                       "for the expected values, and "
                        "resolved the best and the worst way for the bounds of shares");
     if (u->attempts || u->visits)
         result_warn(out,
                     "%llu attempts were never made, for %llu visits of a step that the item never "
                     "came to and for retries that the log does not have",
                     (unsigned long long)u->attempts, (unsigned long long)u->visits);
+    if (u->routes)
+        result_warn(out,
+                    "%llu times the log does not say which way an item takes under this policy: it "
+                    "is drawn by the shares of the ways, and any end is possible for the bounds",
+                    (unsigned long long)u->routes);
+    if (u->changed)
+        result_warn(out,
+                    "%llu times an item goes another way than it did, for the policy changes the "
+                    "shares of ways: which items these are is drawn, for the bounds too",
+                    (unsigned long long)u->changed);
+    if (u->patience)
+        result_warn(out,
+                    "%llu times an item waits longer than it did in the log: whether its patience "
+                    "lasts is drawn, and for the bounds it always or never does",
+                    (unsigned long long)u->patience);
     if (u->limits)
         result_warn(out,
                     "%llu attempts were cut off earlier than the policy would: how long they "
@@ -504,7 +356,7 @@ int log_replay(const struct trace_log *log, const struct pipeline *base,
                   log->files.len ? log->files.at[0] : "log");
         goto out;
     }
-    if (prepare(&r, err) || run_all(&r, &o, out, err))
+    if (replay_prepare(&r, err) || run_all(&r, &o, out, err))
         goto out;
     log_observe(log, options->level, &logged);
     quality_report(log, out);
@@ -519,7 +371,7 @@ int log_replay(const struct trace_log *log, const struct pipeline *base,
     tell(&r, &o, out);
     status = 0;
 out:
-    release(&r);
+    replay_release(&r);
     result_release(&logged);
     return status;
 }

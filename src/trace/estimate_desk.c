@@ -77,7 +77,7 @@ static size_t most_open(const struct desk *d)
     return most;
 }
 
-static void take_requests(const struct trace_log *log, struct desk *d)
+static void take_requests(const struct trace_log *log, int32_t stage, struct desk *d)
 {
     int64_t t0 = 0, until = estimate_until(log);
     *d = (struct desk){.at = mem_alloc((log->visits.len + 1) * sizeof *d->at)};
@@ -86,7 +86,7 @@ static void take_requests(const struct trace_log *log, struct desk *d)
             const struct log_item *it = &log->items.at[i];
             for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
                 const struct log_visit *visit = &log->visits.at[v];
-                if ((int32_t)visit->stage != log->review || visit->start_ns == 0 ||
+                if ((int32_t)visit->stage != stage || visit->start_ns == 0 ||
                     (!visit->pending && visit->end_ns < visit->start_ns))
                     continue;
                 if (pass == 0) {
@@ -343,7 +343,7 @@ bool estimate_desk(struct estimate *e)
     bool found = false;
     if (e->review < 0)
         return false;
-    take_requests(e->log, &d);
+    take_requests(e->log, e->log->review, &d);
     if (d.n > REQUESTS_MOST)
         d.n = REQUESTS_MOST;
     if (d.n >= REQUESTS_LEAST) {
@@ -364,14 +364,11 @@ bool estimate_desk(struct estimate *e)
     return found;
 }
 
-void log_review_work(const struct trace_log *log, const struct resource *people, double *work_s)
+void log_work(const struct trace_log *log, int32_t stage, const struct resource *people,
+              double *work_s)
 {
     struct desk d;
-    for (size_t v = 0; v < log->visits.len; v++)
-        work_s[v] = NAN;
-    if (log->review < 0)
-        return;
-    take_requests(log, &d);
+    take_requests(log, stage, &d);
     uint32_t servers = people ? people->servers : 0;
     if (servers > d.n)
         servers = 0; /* more than can ever be asked */
