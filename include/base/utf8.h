@@ -12,13 +12,18 @@ size_t utf8_length(const char *s, size_t len);
 /* Is all of the text ASCII? */
 static inline bool utf8_is_ascii(const char *s, size_t len)
 {
-    uint64_t word, any = 0;
+    uint64_t word, four[4], any = 0;
     if (len < 8) {
         for (size_t i = 0; i < len; i++)
             any |= (unsigned char)s[i];
         return !(any & 0x80);
     }
-    for (size_t i = 0; i + 8 < len; i += 8) {
+    size_t i = 0;
+    for (; i + 32 < len; i += 32) {
+        memcpy(four, s + i, 32);
+        any |= four[0] | four[1] | four[2] | four[3];
+    }
+    for (; i + 8 < len; i += 8) {
         memcpy(&word, s + i, 8);
         any |= word;
     }

@@ -236,9 +236,66 @@ static bool take_attribute(struct otlp_proto *p, struct proto_bytes bytes, struc
     return true;
 }
 
+/* The only field of a value, as far as `end`: a text with a length of one or two bytes, or a double
+ * or whole number. */
+static inline bool plain_value(const uint8_t *at, const uint8_t *end, struct attribute *a)
+{
+    ptrdiff_t left = end - at;
+    uint64_t eight;
+    if (left < 2)
+        return false;
+    if (at[0] == VALUE_STRING) {
+        ptrdiff_t head = at[1] < 0x80 ? 2 : 3, len = at[1];
+        if (head == 3)
+            len = left < 3 || at[2] >= 0x80 ? -1 : (at[1] & 0x7F) | at[2] << 7;
+        a->kind = ATTRIBUTE_TEXT;
+        a->text = (const char *)at + head;
+        a->text_len = (size_t)len;
+        return head + len == left;
+    }
+    if (at[0] == VALUE_DOUBLE && left == 9) {
+        memcpy(&eight, at + 1, 8);
+        put_number(a, ATTRIBUTE_DOUBLE, eight);
+        return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
+    }
+    if (at[0] != VALUE_INT || proto_varint(at + 1, (size_t)left - 1, &eight) != left - 1)
+        return false;
+    put_number(a, ATTRIBUTE_INT, eight);
+    return true;
+}
+
+/* Takes an attribute as senders write it, a short key and then a value, in ASCII; false, and
+ * nothing is told, for any other. */
+static inline bool read_plain(struct otlp_proto *p, struct proto_bytes bytes)
+{
+    const uint8_t *at = bytes.at;
+    size_t len = proto_len(bytes), key_len = len > 4 ? at[1] : 0, value = key_len + 2;
+    struct attribute a = {0};
+    if (len <= 4 || at[0] != KEY_VALUE_KEY || key_len >= 0x80 || value + 2 > len ||
+        at[value] != KEY_VALUE_VALUE)
+        return false;
+    size_t head = at[value + 1] < 0x80 ? 2 : 3, size = at[value + 1];
+    if (head == 3) {
+        if (value + 3 > len || at[value + 2] >= 0x80)
+            return false;
+        size = (size_t)(at[value + 1] & 0x7F) | (size_t)at[value + 2] << 7;
+    }
+    if (value + head + size != len || !plain_value(at + value + head, bytes.end, &a))
+        return false;
+    a.key = (const char *)at + 2;
+    a.key_len = key_len;
+    if (!utf8_is_ascii(a.key, key_len) ||
+        (a.kind == ATTRIBUTE_TEXT && !utf8_is_ascii(a.text, a.text_len)))
+        return false;
+    vocabulary_attribute(p->sink->words, &a);
+    return true;
+}
+
 static bool read_attribute(struct otlp_proto *p, struct proto_bytes bytes)
 {
     struct attribute a;
+    if (read_plain(p, bytes))
+        return true;
     bool has;
     if (!take_attribute(p, bytes, &a, &has))
         return false;

@@ -83,7 +83,8 @@ int vocabulary_new(const struct log_options *options, struct span_set *set, stru
     v->cost = named_path_of(options->cost);
     v->json = json_reader_new();
     arena_init(&v->arena);
-    v->seen = mem_zero(SEEN_KEYS + 1, sizeof *v->seen);
+    v->seen = mem_aligned(sizeof *v->seen, (SEEN_KEYS + 1) * sizeof *v->seen);
+    memset(v->seen, 0, (SEEN_KEYS + 1) * sizeof *v->seen);
     buf_init(&v->error_text);
     buf_init(&v->scratch);
     *out = v;
@@ -290,9 +291,8 @@ static size_t hash_key(const char *key, size_t len)
     } else {
         memcpy(&first, key, len);
     }
-    uint64_t h = (first ^ len) * 0x9e3779b97f4a7c15 + last;
-    h = (h ^ h >> 29) * 0xbf58476d1ce4e5b9;
-    return (size_t)(h >> 54) % SEEN_KEYS;
+    uint64_t h = ((first ^ len) * 0x9e3779b97f4a7c15) ^ (last * 0xbf58476d1ce4e5b9);
+    return (size_t)((h ^ h << 24) >> 54) % SEEN_KEYS;
 }
 
 /* Eight bytes at a time; the last ones overlap. */
@@ -324,9 +324,16 @@ static uint8_t row_of(const struct vocabulary *v, const char *key, size_t len)
 const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *key, size_t len)
 {
     bool fits = len && len <= SEEN_LENGTH;
-    struct vocabulary_key *at = &v->seen[fits ? hash_key(key, len) : SEEN_KEYS];
+    size_t place = fits ? hash_key(key, len) : SEEN_KEYS;
+    struct vocabulary_key *at = &v->seen[place];
     if (fits && at->len == len && same_key(at->key, key, len))
         return at->row || at->is_named ? at : NULL;
+    if (fits) { /* of two that fall on one place the earlier one stands beside it */
+        struct vocabulary_key *beside = &v->seen[place ^ 1];
+        if (beside->len == len && same_key(beside->key, key, len))
+            return beside->row || beside->is_named ? beside : NULL;
+        *beside = *at;
+    }
     at->row = row_of(v, key, len);
     at->is_named = is_named(v, key, len);
     if (!at->row && !at->is_named && !meaning_row(key, len))
