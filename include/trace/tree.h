@@ -19,8 +19,10 @@ struct tree {
     bool *orphan;              /* [spans->len] has a parent that is not there */
 };
 
-/* Marks duplicates in `spans`, counts faults in `quality`. */
-void tree_build(struct span_set *spans, struct quality *quality, struct tree *out);
+/* Marks duplicates in `spans`, counts faults in `quality`.  threads: 0: as many as there are
+ * processors; all build the same. */
+void tree_build(struct span_set *spans, struct quality *quality, uint32_t threads,
+                struct tree *out);
 /* Frees the arrays and zeroes *t; the spans were borrowed. */
 void tree_release(struct tree *t);
 

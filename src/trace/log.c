@@ -179,12 +179,12 @@ static int check_stages(const struct trace_log *log, struct error *err)
 static void build_trees(struct trace_log *log, bool by_item, struct tree *tree)
 {
     struct quality parted = log->quality;
-    tree_build(&log->spans, &log->quality, tree);
+    tree_build(&log->spans, &log->quality, log->threads, tree);
     if (!runs_part(tree, by_item, &log->spans, &parted))
         return;
     tree_release(tree);
     log->quality = parted;
-    tree_build(&log->spans, &log->quality, tree);
+    tree_build(&log->spans, &log->quality, log->threads, tree);
 }
 
 static int build(struct trace_log *log, const struct log_options *options, struct error *err)

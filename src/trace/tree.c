@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Spans to trees.
  *
- * Spans are parted by trace, so that ids are looked up in small tables.  Cycles of parents are
- * found by walking up from each span and stopping at spans already settled, so that every span is
- * walked once: a cycle or chain of any length costs linear time and no recursion. */
+ * Spans are parted by trace; a trace is then made a tree by itself, its ids looked up in a small
+ * table, by any thread.  Cycles of parents are found by walking up from each span and stopping at
+ * spans already settled, so that every span is walked once: a cycle or chain of any length costs
+ * linear time and no recursion.  What is counted over traces is whole numbers. */
 #include "trace/tree.h"
 
+#include "base/workers.h"
 #include "trace/assemble.h"
 
 #include <string.h>
@@ -74,65 +76,78 @@ static void part_traces(const struct span_set *s, struct traces *out)
     mem_free(next);
 }
 
-static void mark_in_trace(struct span_set *s, const uint32_t *at, size_t n, struct table *t)
+/* A span that follows its parent, and the nearest one around both. */
+struct follower {
+    uint32_t span, around;
+};
+struct follows {
+    uint32_t all, followers;
+};
+
+enum { TRACES_EACH = 1024, FEW = 4 }; /* chunks below FEW are not worth a thread */
+
+/* What is found in a run of traces. */
+struct chunk {
+    struct quality faults;
+    VEC(struct follower) followers;
+    size_t left_out; /* duplicates */
+};
+
+struct worker {
+    struct table table;
+    struct follows *of; /* [texts] by name */
+};
+
+struct builder {
+    struct span_set *s;
+    struct tree *t;
+    struct chunk *chunks;
+    struct worker *workers;
+};
+
+/* ---- a trace by itself --------------------------------------------------------------------- */
+
+/* Marks duplicates among the spans at[0 ... n) and moves them to the end; returns how many are
+ * left. */
+static size_t drop_duplicates(struct span_set *s, uint32_t *at, size_t n, struct table *t)
 {
+    size_t doubles = 0, kept = 0;
     table_clear(t, n);
     for (size_t k = 0; k < n; k++) {
         uint32_t i = at[k];
-        if (s->id[i] == 0)
-            continue;
-        size_t h = (mix(s->id[i] + (uint64_t)s->start_ns[i]) + s->name[i]) & t->mask;
-        while (t->slot[h] && !same_span(s, t->slot[h] - 1, i))
-            h = (h + 1) & t->mask;
-        if (t->slot[h])
-            s->flags[i] |= SPAN_DUPLICATE;
-        else
-            t->slot[h] = i + 1;
+        if (s->id[i] != 0) {
+            size_t h = (mix(s->id[i] + (uint64_t)s->start_ns[i]) + s->name[i]) & t->mask;
+            while (t->slot[h] && !same_span(s, t->slot[h] - 1, i))
+                h = (h + 1) & t->mask;
+            if (t->slot[h])
+                s->flags[i] |= SPAN_DUPLICATE;
+            else
+                t->slot[h] = i + 1;
+        }
+        doubles += (s->flags[i] & SPAN_DUPLICATE) != 0;
     }
+    if (!doubles)
+        return n;
+    for (size_t k = 0; k < n; k++)
+        if (!(s->flags[at[k]] & SPAN_DUPLICATE))
+            at[kept++] = at[k];
+    return kept;
 }
 
-static void mark_duplicates(struct span_set *s, const struct traces *traces, struct quality *q)
+static void find_parents(const struct span_set *s, const uint32_t *at, size_t n, struct tree *t,
+                         struct table *ids, struct quality *faults)
 {
-    struct table t = {0};
-    for (uint32_t k = 0; k < traces->n; k++)
-        mark_in_trace(s, traces->at + traces->first[k], traces->first[k + 1] - traces->first[k],
-                      &t);
-    for (size_t i = 0; i < s->len; i++)
-        if (s->flags[i] & SPAN_DUPLICATE)
-            quality_note(q, QUALITY_DUPLICATE, s->file[i], s->line[i]);
-    mem_free(t.slot);
-}
-
-static void put_in_order(const struct span_set *s, const struct traces *traces, struct tree *t)
-{
-    t->order = mem_alloc((s->len + 1) * sizeof *t->order);
-    t->first = mem_alloc((traces->n + 1) * sizeof *t->first);
-    t->n_traces = traces->n;
-    for (uint32_t k = 0; k < traces->n; k++) {
-        t->first[k] = (uint32_t)t->n;
-        for (uint32_t j = traces->first[k]; j < traces->first[k + 1]; j++)
-            if (!(s->flags[traces->at[j]] & SPAN_DUPLICATE))
-                t->order[t->n++] = traces->at[j];
-        operations_sort(s, t->order + t->first[k], t->n - t->first[k]);
-    }
-    t->first[traces->n] = (uint32_t)t->n;
-}
-
-static void find_in_trace(const struct span_set *s, struct quality *q, struct tree *t,
-                          uint32_t trace, struct table *ids)
-{
-    uint32_t begin = t->first[trace], end = t->first[trace + 1];
-    table_clear(ids, end - begin);
-    for (uint32_t k = begin; k < end; k++) {
-        uint32_t i = t->order[k];
+    table_clear(ids, n);
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i = at[k];
         size_t h = mix(s->id[i]) & ids->mask;
         while (ids->slot[h] && s->id[ids->slot[h] - 1] != s->id[i])
             h = (h + 1) & ids->mask;
         if (!ids->slot[h] && s->id[i])
             ids->slot[h] = i + 1;
     }
-    for (uint32_t k = begin; k < end; k++) {
-        uint32_t i = t->order[k];
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i = at[k];
         if (s->parent[i] == 0)
             continue;
         size_t h = mix(s->parent[i]) & ids->mask;
@@ -140,37 +155,32 @@ static void find_in_trace(const struct span_set *s, struct quality *q, struct tr
             h = (h + 1) & ids->mask;
         t->orphan[i] = !ids->slot[h];
         if (t->orphan[i])
-            quality_note(q, QUALITY_ORPHAN, s->file[i], s->line[i]);
+            quality_note(faults, QUALITY_ORPHAN, s->file[i], s->line[i]);
         else
             t->up[i] = ids->slot[h] - 1;
     }
 }
 
-static void find_parents(const struct span_set *s, struct quality *q, struct tree *t)
+/* Cuts each cycle of parents at the span where the walk first comes round.  `sibling` keeps the
+ * walk that came by. */
+static void cut_cycles(const struct span_set *s, const uint32_t *at, size_t n, struct tree *t,
+                       struct quality *faults)
 {
-    struct table ids = {0};
-    for (uint32_t trace = 0; trace < t->n_traces; trace++)
-        find_in_trace(s, q, t, trace, &ids);
-    mem_free(ids.slot);
-}
-
-/* Cuts each cycle of parents at the span where the walk first comes round. */
-static void cut_cycles(const struct span_set *s, struct quality *q, struct tree *t)
-{
-    uint32_t *seen = mem_zero(s->len, sizeof *seen); /* 1 + the walk that came by */
-    for (size_t k = 0; k < t->n; k++) {
-        uint32_t walk = (uint32_t)k + 1, i = t->order[k];
-        while (!seen[i] && t->up[i] != SPAN_NONE) {
+    uint32_t *seen = t->sibling;
+    for (size_t k = 0; k < n; k++) {
+        uint32_t walk = (uint32_t)k, i = at[k];
+        while (seen[i] == SPAN_NONE && t->up[i] != SPAN_NONE) {
             seen[i] = walk;
             i = t->up[i];
         }
         if (seen[i] == walk) {
             t->up[i] = SPAN_NONE;
-            quality_note(q, QUALITY_CYCLE, s->file[i], s->line[i]);
+            quality_note(faults, QUALITY_CYCLE, s->file[i], s->line[i]);
         }
         seen[i] = walk;
     }
-    mem_free(seen);
+    for (size_t k = 0; k < n; k++)
+        seen[at[k]] = SPAN_NONE;
 }
 
 /* Of work begun when its parent had ended, which is no part of the parent: the nearest span around
@@ -189,36 +199,25 @@ static uint32_t span_around(const struct span_set *s, const struct tree *t, uint
     return at != SPAN_NONE && s->end_ns[at] >= s->end_ns[i] ? at : SPAN_NONE;
 }
 
-/* Instrumentations that keep the last span as the context hang the next step below the one before
- * it.  Where nearly all spans of a name follow their parents, they go to the span around both; a
- * few are work that was given up (a server that begins when its client has timed out). */
-static void lift_followers(const struct span_set *s, struct tree *t)
+static void find_followers(const struct span_set *s, const uint32_t *at, size_t n,
+                           const struct tree *t, struct follows *of, struct chunk *chunk)
 {
-    struct {
-        uint32_t all, followers;
-    } *of = mem_zero((size_t)s->text.count + 1, sizeof *of); /* by name */
-    uint32_t *around = mem_alloc((t->n + 1) * sizeof *around);
-    for (size_t k = 0; k < t->n; k++) {
-        uint32_t i = t->order[k];
-        around[k] = s->name[i] == SPAN_NONE ? SPAN_NONE : span_around(s, t, i);
+    for (size_t k = 0; k < n; k++) {
+        uint32_t i = at[k];
         if (s->name[i] == SPAN_NONE || t->up[i] == SPAN_NONE)
             continue;
+        uint32_t around = span_around(s, t, i);
         of[s->name[i]].all++;
-        of[s->name[i]].followers += around[k] != SPAN_NONE;
+        of[s->name[i]].followers += around != SPAN_NONE;
+        if (around != SPAN_NONE)
+            vec_push(&chunk->followers, ((struct follower){i, around}));
     }
-    for (size_t k = 0; k < t->n; k++) {
-        uint32_t i = t->order[k];
-        if (around[k] != SPAN_NONE && of[s->name[i]].followers > 0.9 * of[s->name[i]].all)
-            t->up[i] = around[k];
-    }
-    mem_free(around);
-    mem_free(of);
 }
 
-static void link_children(struct tree *t)
+static void link_children(const uint32_t *at, size_t n, struct tree *t)
 {
-    for (size_t k = t->n; k-- > 0;) {
-        uint32_t i = t->order[k];
+    for (size_t k = n; k-- > 0;) {
+        uint32_t i = at[k];
         if (t->up[i] == SPAN_NONE)
             continue;
         t->sibling[i] = t->child[t->up[i]];
@@ -226,25 +225,137 @@ static void link_children(struct tree *t)
     }
 }
 
-void tree_build(struct span_set *spans, struct quality *quality, struct tree *out)
+/* Until all traces are built, first[k + 1] of the tree is where the spans of trace k end, with
+ * those that are left out; these lie last. */
+static void build_trace(struct builder *b, struct worker *w, struct chunk *chunk, uint32_t trace)
+{
+    struct tree *t = b->t;
+    uint32_t *at = t->order + t->first[trace];
+    size_t all = t->first[trace + 1] - t->first[trace];
+    for (size_t k = 0; k < all; k++) {
+        t->up[at[k]] = t->child[at[k]] = t->sibling[at[k]] = SPAN_NONE;
+        t->orphan[at[k]] = false;
+    }
+    size_t n = drop_duplicates(b->s, at, all, &w->table);
+    for (size_t k = n; k < all; k++)
+        at[k] = SPAN_NONE;
+    chunk->left_out += all - n;
+    operations_sort(b->s, at, n);
+    find_parents(b->s, at, n, t, &w->table, &chunk->faults);
+    cut_cycles(b->s, at, n, t, &chunk->faults);
+    find_followers(b->s, at, n, t, w->of, chunk);
+    link_children(at, n, t);
+}
+
+static void build_chunk(void *arg, uint32_t worker, uint64_t i)
+{
+    struct builder *b = arg;
+    uint64_t end = (i + 1) * TRACES_EACH < b->t->n_traces ? (i + 1) * TRACES_EACH : b->t->n_traces;
+    for (uint64_t trace = i * TRACES_EACH; trace < end; trace++)
+        build_trace(b, &b->workers[worker], &b->chunks[i], (uint32_t)trace);
+}
+
+/* ---- all traces ---------------------------------------------------------------------------- */
+
+/* Closes the gaps that duplicates left in the order. */
+static void close_gaps(struct tree *t)
+{
+    uint32_t kept = 0;
+    for (uint32_t trace = 0, next = 0; trace < t->n_traces; trace++) {
+        uint32_t begin = next, end = next = t->first[trace + 1];
+        t->first[trace] = kept;
+        for (uint32_t k = begin; k < end; k++)
+            if (t->order[k] != SPAN_NONE)
+                t->order[kept++] = t->order[k];
+    }
+    t->first[t->n_traces] = kept;
+    t->n = kept;
+}
+
+static void note_duplicates(const struct span_set *s, struct quality *q)
+{
+    for (size_t i = 0; i < s->len; i++)
+        if (s->flags[i] & SPAN_DUPLICATE)
+            quality_note(q, QUALITY_DUPLICATE, s->file[i], s->line[i]);
+}
+
+/* Instrumentations that keep the last span as the context hang the next step below the one before
+ * it.  Where nearly all spans of a name follow their parents, they go to the span around both; a
+ * few are work that was given up (a server that begins when its client has timed out). */
+static void lift_followers(const struct builder *b, size_t n_chunks, const struct follows *of)
+{
+    const struct span_set *s = b->s;
+    struct tree *t = b->t;
+    bool lifted = false;
+    for (size_t c = 0; c < n_chunks; c++)
+        for (size_t k = 0; k < b->chunks[c].followers.len; k++) {
+            struct follower f = b->chunks[c].followers.at[k];
+            const struct follows *name = &of[s->name[f.span]];
+            if (name->followers <= 0.9 * name->all)
+                continue;
+            t->up[f.span] = f.around;
+            lifted = true;
+        }
+    if (!lifted)
+        return;
+    memset(t->child, 0xff, s->len * sizeof *t->child);
+    memset(t->sibling, 0xff, s->len * sizeof *t->sibling);
+    link_children(t->order, t->n, t);
+}
+
+static void gather(struct builder *b, size_t n_chunks, uint32_t threads, struct quality *quality)
+{
+    size_t left_out = 0, texts = b->s->text.count;
+    struct follows *of = b->workers[0].of;
+    for (size_t c = 0; c < n_chunks; c++) {
+        quality_merge(quality, &b->chunks[c].faults, 0);
+        left_out += b->chunks[c].left_out;
+    }
+    if (left_out) {
+        note_duplicates(b->s, quality);
+        close_gaps(b->t);
+    }
+    for (uint32_t w = 1; w < threads; w++)
+        for (size_t name = 0; name < texts; name++) {
+            of[name].all += b->workers[w].of[name].all;
+            of[name].followers += b->workers[w].of[name].followers;
+        }
+    lift_followers(b, n_chunks, of);
+}
+
+void tree_build(struct span_set *spans, struct quality *quality, uint32_t threads, struct tree *out)
 {
     size_t bytes = spans->len * sizeof(uint32_t);
-    memset(out, 0, sizeof *out);
-    out->spans = spans;
     struct traces traces = {0};
     part_traces(spans, &traces);
-    mark_duplicates(spans, &traces, quality);
-    put_in_order(spans, &traces, out);
-    mem_free(traces.at);
-    mem_free(traces.first);
-    out->up = memset(mem_alloc(bytes), 0xff, bytes);
-    out->child = memset(mem_alloc(bytes), 0xff, bytes);
-    out->sibling = memset(mem_alloc(bytes), 0xff, bytes);
-    out->orphan = mem_zero(spans->len, sizeof *out->orphan);
-    find_parents(spans, quality, out);
-    cut_cycles(spans, quality, out);
-    lift_followers(spans, out);
-    link_children(out);
+    *out = (struct tree){.spans = spans,
+                         .order = traces.at,
+                         .n = spans->len,
+                         .first = traces.first,
+                         .n_traces = traces.n,
+                         .up = mem_alloc(bytes),
+                         .child = mem_alloc(bytes),
+                         .sibling = mem_alloc(bytes),
+                         .orphan = mem_alloc(spans->len * sizeof *out->orphan)};
+    size_t n_chunks = ((size_t)traces.n + TRACES_EACH - 1) / TRACES_EACH;
+    threads = n_chunks < FEW ? 1 : workers_count(threads);
+    struct builder b = {.s = spans,
+                        .t = out,
+                        .chunks = mem_zero(n_chunks, sizeof *b.chunks),
+                        .workers = mem_zero(threads, sizeof *b.workers)};
+    for (uint32_t w = 0; w < threads; w++)
+        b.workers[w].of = mem_zero((size_t)spans->text.count + 1, sizeof *b.workers[w].of);
+    struct work work = {.end = n_chunks, .unit = build_chunk, .arg = &b};
+    workers_run(&work, threads);
+    gather(&b, n_chunks, threads, quality);
+    for (uint32_t w = 0; w < threads; w++) {
+        mem_free(b.workers[w].table.slot);
+        mem_free(b.workers[w].of);
+    }
+    for (size_t c = 0; c < n_chunks; c++)
+        vec_release(&b.chunks[c].followers);
+    mem_free(b.chunks);
+    mem_free(b.workers);
 }
 
 void tree_release(struct tree *t)
