@@ -6,6 +6,7 @@
 #define SEAM_DECIDE_SIZE_H
 
 #include "base/error.h"
+#include "math/recalibrate.h"
 #include "math/risk.h"
 #include "model/pipeline.h"
 #include "model/result.h"
@@ -67,5 +68,16 @@ struct size_labels_options {
 MUST_CHECK int size_labels(const struct scored *labels, size_t n,
                            const struct size_labels_options *options, struct result *out,
                            bool *certified, struct error *err);
+
+/* What a map would mend: metrics ece_recalibrated, brier_recalibrated, auroc_recalibrated (cross-
+ * fitted) and the curve `calibration_recalibrated`; the map of all labels as the CSV that a
+ * scenario's `calibration` reads, appended to *csv (may be NULL), and the answer's threshold behind
+ * it.  ERR_INPUT for fewer than 20 labels, or of one kind only. */
+enum { RECALIBRATE_METHODS = FIT_TEMPERATURE + 1, RECALIBRATE_BEST = -1 };
+/* [enum calibration_fit] "isotonic", "platt", "beta", "temperature" */
+extern const char *const recalibrate_words[RECALIBRATE_METHODS];
+MUST_CHECK int size_recalibrate(const struct scored *labels, size_t n, int method, double level,
+                                uint64_t seed, struct result *out, struct buf *csv,
+                                struct error *err);
 
 #endif

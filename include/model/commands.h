@@ -61,6 +61,7 @@ enum option_takes {
     X(METHOD, "method", 0)                                                                         \
     X(THRESHOLD, "threshold", 0)                                                                   \
     X(REVIEWER, "reviewer", 0)                                                                     \
+    X(RECALIBRATE, "recalibrate", 0)                                                               \
     X(PER_GROUP, "per-group", 0)                                                                   \
     X(GRID, "grid", 0)                                                                             \
     X(PLAN, "plan", 0)                                                                             \

@@ -6,6 +6,7 @@
 #include "cli/size_plan.h"
 #include "cli/size_vary.h"
 
+#include "base/file.h"
 #include "decide/audit_log.h"
 #include "decide/size.h"
 #include "trace/labels.h"
@@ -62,6 +63,42 @@ static int labels_options(const struct cli *cli, const struct pipeline *targets,
     return 0;
 }
 
+static int recalibrate(const struct cli *cli, const struct scored_labels *labels, struct result *r,
+                       struct error *err)
+{
+    const struct options *o = cli->options;
+    const char *word = option_text(o, OPTION_RECALIBRATE, "best"), *path = NULL;
+    int method = RECALIBRATE_BEST;
+    struct buf csv;
+
+    if (strcmp(word, "best")) {
+        for (method = 0; method < RECALIBRATE_METHODS; method++)
+            if (!strcmp(word, recalibrate_words[method]))
+                break;
+        if (method == RECALIBRATE_METHODS)
+            return error_set(err, ERR_USAGE,
+                             "--recalibrate %s: write isotonic, platt, beta, temperature or best",
+                             word);
+    }
+    if (option_given(o, OPTION_OUT)) {
+        path = option_text(o, OPTION_OUT, NULL);
+        const char *name = strrchr(path, '/');
+        if (!strchr(name ? name : path, '.'))
+            return error_set(err, ERR_USAGE,
+                             "-o %s: name the file with an ending, such as map.csv: that is how a "
+                             "scenario tells it from a method",
+                             path);
+    }
+    buf_init(&csv);
+    int status =
+        size_recalibrate(labels->at, labels->len, method, option_number(o, OPTION_LEVEL, 0.95),
+                         option_count(o, OPTION_SEED, 1), r, &csv, err);
+    if (!status && path && !(status = file_write(path, buf_text(&csv), csv.len, err)))
+        cli_note(cli, "wrote %s: `calibration: %s` in a scenario beside it", path, path);
+    buf_release(&csv);
+    return status;
+}
+
 /* From a plain sample of the items; groups may be none. */
 static int from_plain(const struct cli *cli, const struct pipeline *targets,
                       const struct scored_labels *labels, struct result *r, bool *certified,
@@ -81,7 +118,9 @@ static int from_plain(const struct cli *cli, const struct pipeline *targets,
     if (labels->n_rounded)
         result_warn(r, "%llu confidences beyond 0 or 1 by no more than %g are taken as 0 or 1",
                     (unsigned long long)labels->n_rounded, CONFIDENCE_SLACK);
-    return size_labels(labels->at, labels->len, &options, r, certified, err);
+    if (size_labels(labels->at, labels->len, &options, r, certified, err))
+        return -1;
+    return option_given(cli->options, OPTION_RECALIBRATE) ? recalibrate(cli, labels, r, err) : 0;
 }
 
 /* From a label file. */
@@ -160,6 +199,14 @@ int cmd_size(const struct cli *cli, struct error *err)
         return error_set(err, ERR_USAGE,
                          "`seam size` takes a scenario, or --labels, or --log: one "
                          "of them");
+    if (option_given(o, OPTION_OUT) && !option_given(o, OPTION_RECALIBRATE))
+        return error_set(err, ERR_USAGE,
+                         "`seam size` writes a map with --recalibrate and nothing "
+                         "else: -o goes with that");
+    if (file && option_given(o, OPTION_RECALIBRATE))
+        return error_set(err, ERR_USAGE,
+                         "--recalibrate goes with --labels or --log: in a scenario say "
+                         "`calibration` where the confidence is");
     if (file && (option_given(o, OPTION_REVIEWER) || option_given(o, OPTION_PER_GROUP)))
         return error_set(err, ERR_USAGE,
                          "--reviewer and --per-group go with --labels or --log: a scenario has its "

@@ -54,6 +54,7 @@ static const struct {
     {"label_coverage",    ALWAYS  },
     {"ece",               ALWAYS  },
     {"auroc",             ALWAYS  },
+    {"ece_recalibrated",  ALWAYS  },
     {"accuracy",          ALWAYS  },
 };
 

@@ -7,6 +7,7 @@
 #include "tests/support/support.h"
 
 #include "math/rng.h"
+#include "trace/labels.h"
 #include <math.h>
 
 enum { POPULATION = 50000, SAMPLE = 1000, REPETITIONS = 2000 };
@@ -119,12 +120,103 @@ static void a_threshold_just_above_the_target_is_passed_no_more_than_promised(vo
     mem_free(p.row);
 }
 
+/* Joint risk, and the error of what ships when reviewers err, against the population's own. */
+static void the_error_after_review_and_that_of_all_items_keep_the_promise_too(void **state)
+{
+    const struct risk_reviewer reviewer = {0.9, 0.98, 0, 0, 0, 0};
+    struct population p = make_population(0, 4);
+    const uint64_t errors = p.point[p.n_points - 1].k;
+    struct scored sample[SAMPLE];
+    for (int kind = RISK_JOINT; kind <= RISK_SHIPPED; kind++)
+        for (enum risk_method m = RISK_SPLIT; m <= RISK_GRID; m++) {
+            double base = (double)errors / POPULATION, broken = 0, found = 0;
+            const struct risk_target t = {(enum risk_kind)kind,
+                                          base * (kind == RISK_JOINT ? 0.3 : 0.5)};
+            for (uint64_t r = 0; r < REPETITIONS / 2; r++) {
+                const struct risk_options o = {
+                    .level = 0.95, .seed = r, .targets = &t, .n_targets = 1, .reviewer = &reviewer};
+                struct risk_answer a;
+                struct risk_shown truth;
+                struct error err = {0};
+                draw(&p, r, sample);
+                ok(risk_choose(m, sample, SAMPLE, &o, &a, &err), &err);
+                if (!a.found)
+                    continue;
+                size_t at = p.n_points - 1;
+                while (p.point[at].threshold < a.threshold)
+                    at--;
+                risk_at(t.kind, &reviewer, &p.point[at], POPULATION, errors, 0.95, &truth);
+                found++;
+                broken += truth.value > t.at_most;
+            }
+            within(broken / (REPETITIONS / 2), 0, 0.072); /* 5% seen as more: 0.1% */
+            within(found / (REPETITIONS / 2), 0.9, 1);
+        }
+    mem_free(p.point);
+    mem_free(p.row);
+}
+
+/* --- a real set: answers of a model with token probabilities, resampled as a whole */
+
+static double mean_load(const struct scored *all, size_t n, enum risk_method method, double target,
+                        double *broken)
+{
+    struct population p = {.target = target};
+    struct scored *sample = mem_alloc(n * sizeof *sample);
+    double load = 0;
+    risk_frontier(all, n, &p.point, &p.n_points);
+    *broken = 0;
+    for (uint64_t r = 0; r < REPETITIONS; r++) {
+        struct rng_seq rng = {rng_key(17, r, 0, 0, RNG_SPLIT), 0};
+        struct risk_options options = {target, 0.95, r};
+        struct risk_answer a;
+        struct error err = {0};
+        for (size_t i = 0; i < n; i++)
+            sample[i] = all[rng_below(&rng, n)];
+        ok(risk_choose(method, sample, n, &options, &a, &err), &err);
+        load += a.found ? a.review_load : 1;
+        *broken += a.found && true_risk(&p, a.threshold) > target;
+    }
+    *broken /= REPETITIONS;
+    mem_free(p.point);
+    mem_free(sample);
+    return load / REPETITIONS;
+}
+
+/* Review loads that were worked out apart from this program, at half the base error. */
+static void resampled_answers_keep_the_promise_at_the_known_review_load(void **state)
+{
+    static const struct {
+        enum risk_method method;
+        double load, broken_least, broken_most;
+    } row[] = {
+        {RISK_PLUG_IN, 0.601, 0.35, 0.65 },
+        {RISK_SGR,     0.661, 0,    0.065},
+        {RISK_SPLIT,   0.664, 0,    0.065}
+    };
+    struct scored_labels labels;
+    struct error err = {0};
+    double right = 0;
+    ok(labels_read("tests/data/answers.csv.gz", &labels, &err), &err);
+    for (size_t i = 0; i < labels.len; i++)
+        right += labels.at[i].correct;
+    double target = (1 - right / (double)labels.len) / 2;
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+        double broken, load = mean_load(labels.at, labels.len, row[i].method, target, &broken);
+        within(load, row[i].load - 0.03, row[i].load + 0.03);
+        within(broken, row[i].broken_least, row[i].broken_most);
+    }
+    labels_release(&labels);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(certified_thresholds_break_the_target_no_more_than_promised),
         cmocka_unit_test(they_do_not_with_verbal_confidences_either),
         cmocka_unit_test(a_threshold_just_above_the_target_is_passed_no_more_than_promised),
+        cmocka_unit_test(the_error_after_review_and_that_of_all_items_keep_the_promise_too),
+        cmocka_unit_test(resampled_answers_keep_the_promise_at_the_known_review_load),
     };
     return cmocka_run_group_tests_name("risk (statistical)", tests, NULL, NULL);
 }

@@ -2,12 +2,14 @@
 /* Thresholds from labels: risks of all items, reviewers, groups, and labels that can say little. */
 #include "tests/support/support.h"
 
+#include "base/csv_read.h"
 #include "decide/size.h"
 #include "math/gsl_guard.h"
 #include "math/rng.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* 100 labels: 60 at 0.9 of which 1 is wrong, 40 at 0.5 of which 15 are. */
@@ -321,6 +323,127 @@ static void smaller_sets_of_labels_are_certified_at_more_review(void **state)
     mem_free(s);
 }
 
+/* --- recalibration */
+
+/* Right with probability c^2: overconfident. */
+static struct scored *overconfident(size_t n)
+{
+    struct scored *s = mem_zero(n, sizeof *s);
+    struct rng_seq rng = {rng_key(4, 0, 0, 0, RNG_SPLIT), 0};
+    for (size_t i = 0; i < n; i++) {
+        double c = 0.4 + 0.6 * rng_unit(rng_next(&rng));
+        s[i] = (struct scored){
+            .confidence = c, .weight = 1, .correct = rng_unit(rng_next(&rng)) < c * c};
+    }
+    return s;
+}
+
+static void recalibrated(const struct scored *s, size_t n, int method, struct result *r,
+                         struct csv *knots)
+{
+    const struct question q = {.metric = {"auto_error"}, .at_most = {0.2}};
+    struct error err = {0};
+    struct buf csv;
+    bool certified;
+    buf_init(&csv);
+    ok(ask(s, n, &q, r, &certified, &err), &err);
+    assert_true(certified);
+    ok(size_recalibrate(s, n, method, 0.95, 1, r, &csv, &err), &err);
+    ok(csv_read("map.csv", buf_text(&csv), csv.len, knots, &err), &err);
+    buf_release(&csv);
+}
+
+static void every_map_mends_overconfidence_and_keeps_the_ranking(void **state)
+{
+    enum { ROWS = 3000 };
+    struct scored *s = overconfident(ROWS);
+    for (int m = 0; m < RECALIBRATE_METHODS; m++) {
+        struct result r;
+        struct csv knots;
+        double before = -1, after = -1;
+        recalibrated(s, ROWS, m, &r, &knots);
+        const struct metrics *of = &r.metrics;
+        within(metrics_find(of, "ece")->value, 0.12, 0.2);
+        within(metrics_find(of, "ece_recalibrated")->value, 0, m == FIT_TEMPERATURE ? 0.15 : 0.05);
+        assert_true(metrics_find(of, "brier_recalibrated")->value <
+                    metrics_find(of, "brier")->value);
+        near(metrics_find(of, "auroc_recalibrated")->value, metrics_find(of, "auroc")->value,
+             0.015);
+        for (size_t i = 0; i < knots.rows; i++) { /* what a scenario takes */
+            double x = strtod(csv_cell(&knots, i, 0), NULL),
+                   y = strtod(csv_cell(&knots, i, 1), NULL);
+            assert_true(x > before && y >= after && y >= 0 && y <= 1);
+            before = x;
+            after = y;
+        }
+        csv_release(&knots);
+        result_release(&r);
+    }
+    mem_free(s);
+}
+
+/* The kept map at the threshold, and at the next confidence below it. */
+static void the_threshold_behind_a_map_parts_the_same_labels(void **state)
+{
+    enum { ROWS = 3000 };
+    struct scored *s = overconfident(ROWS);
+    struct result r;
+    struct csv knots;
+    double raw[1000], corrected[1000];
+    recalibrated(s, ROWS, FIT_BETA, &r, &knots);
+    for (size_t i = 0; i < knots.rows; i++) {
+        raw[i] = strtod(csv_cell(&knots, i, 0), NULL);
+        corrected[i] = strtod(csv_cell(&knots, i, 1), NULL);
+    }
+    const struct calibration_map map = {.n = knots.rows, .raw = raw, .corrected = corrected};
+    double t = metrics_find(&r.metrics, "threshold_recalibrated")->value;
+    uint64_t m = 0, k = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        if (calibration_map_at(&map, s[i].confidence) >= t) {
+            m++;
+            k += !s[i].correct;
+        }
+    assert_int_equal(m, r.answer.m);
+    assert_int_equal(k, r.answer.k);
+    csv_release(&knots);
+    result_release(&r);
+    mem_free(s);
+}
+
+static void many_labels_are_gathered_without_changing_the_map(void **state)
+{
+    enum { ROWS = 20500 };
+    struct scored *s = overconfident(ROWS);
+    struct result r;
+    struct csv knots;
+    recalibrated(s, ROWS, FIT_PLATT, &r, &knots);
+    /* the likelihood of all rows has its maximum where that of the gathered ones does */
+    struct arena arena;
+    struct calibration_map map;
+    arena_init(&arena);
+    calibration_fit(FIT_PLATT, s, ROWS, &arena, &map);
+    for (size_t i = 0; i < knots.rows; i += 20)
+        near(strtod(csv_cell(&knots, i, 1), NULL),
+             calibration_map_at(&map, strtod(csv_cell(&knots, i, 0), NULL)), 1e-4);
+    arena_release(&arena);
+    csv_release(&knots);
+    result_release(&r);
+    mem_free(s);
+}
+
+static void labels_of_one_kind_are_no_ground_for_a_map(void **state)
+{
+    static struct scored s[100];
+    struct error err = {0};
+    struct result r;
+    for (int i = 0; i < 100; i++)
+        s[i] = (struct scored){.confidence = i / 100.0, .weight = 1, .correct = true};
+    result_init(&r, "size");
+    assert_int_equal(size_recalibrate(s, 100, RECALIBRATE_BEST, 0.95, 1, &r, NULL, &err), -1);
+    error_is(&err, ERR_INPUT, "of both kinds");
+    result_release(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -334,6 +457,10 @@ int main(void)
         cmocka_unit_test(labels_that_can_say_little_say_so),
         cmocka_unit_test(what_cannot_be_asked_of_labels_is_refused),
         cmocka_unit_test(smaller_sets_of_labels_are_certified_at_more_review),
+        cmocka_unit_test(every_map_mends_overconfidence_and_keeps_the_ranking),
+        cmocka_unit_test(the_threshold_behind_a_map_parts_the_same_labels),
+        cmocka_unit_test(many_labels_are_gathered_without_changing_the_map),
+        cmocka_unit_test(labels_of_one_kind_are_no_ground_for_a_map),
     };
     math_init();
     return cmocka_run_group_tests_name("size from labels", tests, NULL, NULL);
