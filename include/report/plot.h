@@ -24,6 +24,7 @@ struct plot_options {
     X(LOSS, "loss", "where items are lost on the way to a right answer")                           \
     X(IMPROVEMENT, "improvement", "what each stage would give if it were perfect")                 \
     X(FRONTIER, "frontier", "review load against error, with the chosen point")                    \
+    X(LABELS, "labels", "review load against the number of labels")                                \
     X(STAGES, "stages", "how often a visit of each stage ends well")                               \
     X(LATENCY, "latency", "distribution of the latency")                                           \
     X(BACKLOG, "backlog", "what waits for people, over time")                                      \

@@ -39,9 +39,11 @@ double picture_time_unit(double seconds, const char **name);
 /* Has the result what a picture needs, and the picture of it. */
 #define PICTURES(X)                                                                                \
     X(frontier)                                                                                    \
+    X(labels)                                                                                      \
     X(calibration)                                                                                 \
-    X(latency) X(improvement) X(stages) X(loss) X(tornado) X(backlog) X(learning) X(planner)       \
-        X(evidence) X(budget)
+    X(latency)                                                                                     \
+    X(improvement) X(stages) X(loss) X(tornado) X(backlog) X(learning) X(planner) X(evidence)      \
+        X(budget)
 #define X(name)                                                                                    \
     bool name##_has(const struct result *r);                                                       \
     void name##_draw(struct document *d, const struct result *r, struct picture *p);

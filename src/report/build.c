@@ -493,6 +493,7 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     add_pictures(&b, PLOT_IMPROVEMENT);
     document_section(out, "frontier", "The review frontier");
     add_pictures(&b, PLOT_FRONTIER);
+    add_pictures(&b, PLOT_LABELS);
     add_plan(&b);
     add_stages(&b);
     document_section(out, "objectives", "Objectives, repeated tasks, retrieval");

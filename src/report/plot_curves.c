@@ -200,19 +200,64 @@ void calibration_draw(struct document *d, const struct result *r, struct picture
 {
     const struct curve *c = result_curve(r, "calibration");
     const struct metric *ece = metrics_find(&r->metrics, "ece");
+    const struct metric *mended = metrics_find(&r->metrics, "ece_recalibrated");
+    double level = ece && ece->level > 0 ? 100 * ece->level : 95;
     picture_start(p, 460);
     p->title = "Confidence against accuracy";
     p->data = table_curve(d, r, c);
     put_points(picture_file(p, "bins.tsv"), c, 100, 100);
-    buf_puts(&p->script, "set xrange [0:100]\nset yrange [0:100]\n"
-                         "set xlabel 'confidence (%)'\nset ylabel 'right answers (%)'\n"
-                         "plot x with lines lc rgb '#788088' dt '-' title 'as confident as right', "
-                         "'bins.tsv' using 1:2:3:4 with yerrorbars pt 7 ps 0.7 lw 1.5 "
-                         "lc rgb '#0072b2' title 'bins, with their 95% intervals'\n");
+    buf_printf(&p->script,
+               "set xrange [0:100]\nset yrange [0:100]\n"
+               "set xlabel 'confidence (%%)'\nset ylabel 'right answers (%%)'\n"
+               "plot x with lines lc rgb '#788088' dt '-' title 'as confident as right', "
+               "'bins.tsv' using 1:2:3:4 with yerrorbars pt 7 ps 0.7 lw 1.5 "
+               "lc rgb '#0072b2' title 'bins, with their %.4g%% intervals'",
+               level);
+    if (has_points(r, "calibration_recalibrated")) {
+        put_points(picture_file(p, "mended.tsv"), result_curve(r, "calibration_recalibrated"), 100,
+                   100);
+        buf_puts(&p->script, ", 'mended.tsv' using 1:2:3:4 with yerrorbars pt 5 ps 0.6 lw 1.5 "
+                             "lc rgb '#009e73' title 'recalibrated'");
+    }
+    buf_putc(&p->script, '\n');
     buf_puts(&p->about, "Dots below the dashed line are answers given with more confidence than "
                         "they deserve.");
     if (ece && isfinite(ece->value))
         buf_printf(&p->about, " Expected calibration error %.3f.", ece->value);
+    if (mended)
+        buf_printf(&p->about,
+                   " Recalibrated, measured on labels that the map was not fitted to: "
+                   "%.3f.",
+                   mended->value);
+}
+
+/* --- review load against labels */
+
+bool labels_has(const struct result *r)
+{
+    return has_points(r, "load_by_labels");
+}
+
+void labels_draw(struct document *d, const struct result *r, struct picture *p)
+{
+    const struct curve *c = result_curve(r, "load_by_labels");
+    const struct point *last = &c->points.at[c->points.len - 1];
+    picture_start(p, 340);
+    p->title = "Review load against the number of labels";
+    p->data = table_curve(d, r, c);
+    put_points(picture_file(p, "load.tsv"), c, 1, 100);
+    buf_printf(&p->script,
+               "set logscale x\nset xrange [%.6g:%.6g]\nset yrange [0:100]\n"
+               "set xlabel 'labels'\nset ylabel 'review load (%%)'\n"
+               "plot 'load.tsv' using 1:3:4 with filledcurves lc rgb '#56b4e9' fs transparent "
+               "solid 0.25, 'load.tsv' using 1:2 with linespoints lc rgb '#0072b2' lw 2 pt 7 ps "
+               "0.6 title 'certified at this many labels'\n",
+               c->points.at[0].x, 1.05 * last->x);
+    buf_printf(&p->about,
+               "What would have been reviewed with fewer labels: means over random parts of them, "
+               "all items where nothing could be certified. With all %.0f labels it is %.1f%%; "
+               "where the curve is still falling, more labels buy less review.",
+               last->x, 100 * last->y);
 }
 
 /* --- latency */

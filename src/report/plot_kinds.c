@@ -65,6 +65,7 @@ static const struct {
     [PLOT_LOSS] = {loss_has,        loss_draw       },
     [PLOT_IMPROVEMENT] = {improvement_has, improvement_draw},
     [PLOT_FRONTIER] = {frontier_has,    frontier_draw   },
+    [PLOT_LABELS] = {labels_has,      labels_draw     },
     [PLOT_STAGES] = {stages_has,      stages_draw     },
     [PLOT_LATENCY] = {latency_has,     latency_draw    },
     [PLOT_BACKLOG] = {backlog_has,     backlog_draw    },
