@@ -84,6 +84,17 @@ static void sample_curves(struct result *r, const char *name)
         double x = i / 50.0;
         vec_push(&c->points, ((struct point){x, 0.16 * pow(1 - x, 1.4) + 0.013, NAN, NAN, NULL}));
     }
+    c = result_add_curve(r, "load_by_labels", "labels", "review_load");
+    for (int i = 0; i < 8; i++) {
+        double x = 0.3 + 0.7 * exp(-0.5 * i);
+        vec_push(&c->points,
+                 ((struct point){100 * pow(2, i), x, fmax(0, x - 0.05), fmin(1, x + 0.05), NULL}));
+    }
+    c = result_add_curve(r, "calibration_recalibrated", "confidence", "accuracy");
+    for (int i = 0; i < 10; i++) {
+        double x = 0.05 + 0.1 * i;
+        vec_push(&c->points, ((struct point){x, x, fmax(0, x - 0.05), fmin(1, x + 0.05), NULL}));
+    }
     c = result_add_curve(r, "calibration", "confidence", "accuracy");
     for (int i = 0; i < 10; i++) {
         double x = 0.05 + 0.1 * i, y = 0.25 + 0.68 * x, half = 0.16 - 0.012 * i;
