@@ -51,6 +51,7 @@ struct size_labels_options {
     double level, threshold; /* threshold: for RISK_EXACT */
     uint64_t seed;
     size_t grid;                  /* 0: 100 */
+    size_t bins;                  /* of ece and the diagram, up to CALIBRATION_BINS_MAX; 0: 15 */
     const struct target *targets; /* on auto_error, joint_error, shipped_error, review_load */
     uint32_t n_targets;
     const struct risk_reviewer *reviewer; /* NULL: not said */
@@ -73,11 +74,17 @@ MUST_CHECK int size_labels(const struct scored *labels, size_t n,
  * fitted) and the curve `calibration_recalibrated`; the map of all labels as the CSV that a
  * scenario's `calibration` reads, appended to *csv (may be NULL), and the answer's threshold behind
  * it.  ERR_INPUT for fewer than 20 labels, or of one kind only. */
-enum { RECALIBRATE_METHODS = FIT_TEMPERATURE + 1, RECALIBRATE_BEST = -1 };
+enum { SIZE_BINS = 15, RECALIBRATE_METHODS = FIT_TEMPERATURE + 1, RECALIBRATE_BEST = -1 };
 /* [enum calibration_fit] "isotonic", "platt", "beta", "temperature" */
 extern const char *const recalibrate_words[RECALIBRATE_METHODS];
-MUST_CHECK int size_recalibrate(const struct scored *labels, size_t n, int method, double level,
-                                uint64_t seed, struct result *out, struct buf *csv,
-                                struct error *err);
+struct recalibrate_options {
+    int method; /* enum calibration_fit, or RECALIBRATE_BEST */
+    double level;
+    uint64_t seed;
+    size_t bins; /* 0: 15 */
+};
+MUST_CHECK int size_recalibrate(const struct scored *labels, size_t n,
+                                const struct recalibrate_options *options, struct result *out,
+                                struct buf *csv, struct error *err);
 
 #endif

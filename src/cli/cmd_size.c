@@ -45,7 +45,11 @@ static int labels_options(const struct cli *cli, const struct pipeline *targets,
         .targets = targets->target,
         .n_targets = targets->n_targets,
         .per_group = option_given(o, OPTION_PER_GROUP),
+        .bins = option_count(o, OPTION_BINS, 0),
     };
+    if (option_given(o, OPTION_BINS) && (out->bins < 1 || out->bins > CALIBRATION_BINS_MAX))
+        return error_set(err, ERR_USAGE, "--bins: write a number from 1 to %d",
+                         (int)CALIBRATION_BINS_MAX);
     if (size_method(option_text(o, OPTION_METHOD, out->per_group ? "grid" : "split"), &out->method,
                     err))
         return -1;
@@ -90,9 +94,11 @@ static int recalibrate(const struct cli *cli, const struct scored_labels *labels
                              path);
     }
     buf_init(&csv);
-    int status =
-        size_recalibrate(labels->at, labels->len, method, option_number(o, OPTION_LEVEL, 0.95),
-                         option_count(o, OPTION_SEED, 1), r, &csv, err);
+    const struct recalibrate_options how = {.method = method,
+                                            .level = option_number(o, OPTION_LEVEL, 0.95),
+                                            .seed = option_count(o, OPTION_SEED, 1),
+                                            .bins = option_count(o, OPTION_BINS, 0)};
+    int status = size_recalibrate(labels->at, labels->len, &how, r, &csv, err);
     if (!status && path && !(status = file_write(path, buf_text(&csv), csv.len, err)))
         cli_note(cli, "wrote %s: `calibration: %s` in a scenario beside it", path, path);
     buf_release(&csv);

@@ -21,6 +21,11 @@ static int ask_risk(const struct size_labels_options *o, const struct target *t,
                          "scenario");
     if (t->kind != TARGET_AT_MOST)
         return error_set(err, ERR_USAGE, "%s needs a bound: %s at most P", t->metric, t->metric);
+    if (!(t->value > 0 && t->value < 1))
+        return error_set(err, ERR_USAGE,
+                         "%s %s: no number of labels certifies 0%%, and 100%% needs none; ask for "
+                         "something between",
+                         t->metric, t->text);
     for (size_t i = 0; i < out->n_risks; i++)
         if (out->risk[i].kind == (enum risk_kind)kind) { /* the stricter one holds both */
             if (t->value < out->risk[i].at_most) {

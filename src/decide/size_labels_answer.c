@@ -108,6 +108,11 @@ static const char *too_few_sentence(const struct labels_case *c, const struct ri
     unsigned long long n = a->n, needed = a->labels_needed;
     double level = 100 * c->options->level;
 
+    if (n == 1)
+        return result_text(out,
+                           "One label certifies nothing: about %llu in all would do, if what "
+                           "ships errs well below the target.",
+                           needed);
     if (!c->ask->n_risks)
         return result_text(out,
                            "These %llu labels are too few to hold \"review_load %s\" as a whole "

@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { CURVE_POINTS = 200, BINS = 15, FEW = 10 };
+enum { CURVE_POINTS = 200, FEW = 10 };
 
 /* --- calibration */
 
@@ -33,7 +33,8 @@ void labels_put_calibration(const struct labels_case *k, struct result *out)
     double value[MEASURE_COUNT], level = k->options->level;
     struct interval range[MEASURE_COUNT];
 
-    calibration_compute(k->at, k->n, BINS, false, c);
+    size_t bins = k->options->bins ? k->options->bins : SIZE_BINS;
+    calibration_compute(k->at, k->n, bins, false, c);
     struct interval ci = interval_wilson(c->n_correct, k->n, level);
     metrics_add(&out->metrics, "accuracy", c->accuracy, ci.low, ci.high, level, k->n, "1");
     if (k->n >= FEW) {
@@ -51,10 +52,10 @@ void labels_put_calibration(const struct labels_case *k, struct result *out)
         }
         put_diagram(c, level, out);
         result_assume(out,
-                      "ece and the parts of brier are over %d bins of equal width, closed on the "
+                      "ece and the parts of brier are over %zu bins of equal width, closed on the "
                       "left; intervals of the measures by their influence functions (auroc: "
                       "DeLong)",
-                      BINS);
+                      bins);
     }
     mem_free(c);
 }

@@ -13,14 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    FOLDS = 10,
-    BINS = 15,
-    ROWS_MOST = 20000,
-    GATHERED = 2000,
-    KNOTS_EVEN = 100,
-    KNOTS_LOGIT = 400
-};
+enum { FOLDS = 10, ROWS_MOST = 20000, GATHERED = 2000, KNOTS_EVEN = 100, KNOTS_LOGIT = 400 };
 
 const char *const recalibrate_words[RECALIBRATE_METHODS] = {
     [FIT_ISOTONIC] = "isotonic",
@@ -123,10 +116,11 @@ struct mended {
     struct interval range[MEASURE_COUNT];
 };
 
-static void measure(const struct scored *s, size_t n, double level, struct mended *out)
+static void measure(const struct scored *s, size_t n, const struct recalibrate_options *o,
+                    struct mended *out)
 {
-    calibration_compute(s, n, BINS, false, &out->c);
-    calibration_measures(s, n, &out->c, level, out->value, out->range);
+    calibration_compute(s, n, o->bins ? o->bins : SIZE_BINS, false, &out->c);
+    calibration_measures(s, n, &out->c, o->level, out->value, out->range);
 }
 
 static void put_mended(const struct mended *m, size_t n, double level, struct result *out)
@@ -255,9 +249,10 @@ static void keep_map(enum calibration_fit method, const struct folded *f, const 
     arena_release(&arena);
 }
 
-int size_recalibrate(const struct scored *s, size_t n, int method, double level, uint64_t seed,
+int size_recalibrate(const struct scored *s, size_t n, const struct recalibrate_options *options,
                      struct result *out, struct buf *csv, struct error *err)
 {
+    int method = options->method;
     size_t right = 0;
     for (size_t i = 0; i < n; i++)
         right += s[i].correct;
@@ -271,17 +266,17 @@ int size_recalibrate(const struct scored *s, size_t n, int method, double level,
     struct mended *mended = mem_zero(RECALIBRATE_METHODS, sizeof *mended);
     int best = -1;
     for (size_t i = 0; i < n; i++)
-        fold[i] = fold_of(seed, i);
+        fold[i] = fold_of(options->seed, i);
     struct folded f = folded_new(s, n, fold);
     for (int m = 0; m < RECALIBRATE_METHODS; m++) {
         if (method != RECALIBRATE_BEST && m != method)
             continue;
         cross_fit((enum calibration_fit)m, s, n, fold, &f, corrected);
-        measure(corrected, n, level, &mended[m]);
+        measure(corrected, n, options, &mended[m]);
         if (best < 0 || mended[m].value[MEASURE_BRIER] < mended[best].value[MEASURE_BRIER])
             best = m;
     }
-    put_mended(&mended[best], n, level, out);
+    put_mended(&mended[best], n, options->level, out);
     keep_map((enum calibration_fit)best, &f, s, n, out, csv);
     result_assume(out,
                   "recalibrated by %s%s; what it mends is measured on labels that its maps were "

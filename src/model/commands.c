@@ -64,8 +64,12 @@ const struct option_def option_defs[OPTION_COUNT] = {
          "(or counts, 93/100)",                                                                                            ON(SIZE)                       },
     [OPTION_RECALIBRATE] = {"recalibrate",    0,   TAKES_TEXT,        "NAME",
                     "correct confidences by isotonic, platt, beta, temperature or the best "
-                    "of them; -o FILE.csv "
+                            "of them; -o FILE.csv "
                             "keeps the map for a scenario's `calibration`",                                                ON(SIZE)                       },
+    [OPTION_BINS] =
+        {"bins",           0,   TAKES_COUNT,       "N",
+                    "bins of equal width for ece and the reliability diagram of labels (default 15)",
+                    ON(SIZE)                                                                                                                              },
     [OPTION_PER_GROUP] =
         {"per-group",      0,   TAKES_NOTHING,     NULL,
                     "a threshold of its own for each group of the labels (method grid unless said)",                       ON(SIZE)                       },

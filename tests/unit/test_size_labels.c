@@ -348,7 +348,8 @@ static void recalibrated(const struct scored *s, size_t n, int method, struct re
     buf_init(&csv);
     ok(ask(s, n, &q, r, &certified, &err), &err);
     assert_true(certified);
-    ok(size_recalibrate(s, n, method, 0.95, 1, r, &csv, &err), &err);
+    const struct recalibrate_options o = {.method = method, .level = 0.95, .seed = 1};
+    ok(size_recalibrate(s, n, &o, r, &csv, &err), &err);
     ok(csv_read("map.csv", buf_text(&csv), csv.len, knots, &err), &err);
     buf_release(&csv);
 }
@@ -439,7 +440,8 @@ static void labels_of_one_kind_are_no_ground_for_a_map(void **state)
     for (int i = 0; i < 100; i++)
         s[i] = (struct scored){.confidence = i / 100.0, .weight = 1, .correct = true};
     result_init(&r, "size");
-    assert_int_equal(size_recalibrate(s, 100, RECALIBRATE_BEST, 0.95, 1, &r, NULL, &err), -1);
+    const struct recalibrate_options o = {.method = RECALIBRATE_BEST, .level = 0.95};
+    assert_int_equal(size_recalibrate(s, 100, &o, &r, NULL, &err), -1);
     error_is(&err, ERR_INPUT, "of both kinds");
     result_release(&r);
 }
