@@ -120,6 +120,19 @@ static double half_width(const struct proposal *p, enum design design, const str
     return normal_quantile(0.5 + (1 - p->d) / 2) * sqrt(variance) / (double)n;
 }
 
+/* How far above the estimate the certified bound will lie: Clopper and Pearson's for the expected
+ * errors of a uniform audit, sqrt(2 ln(1 / d)) deviations for a bet (math/betting). */
+static double bound_above(const struct proposal *p, enum design design, double half)
+{
+    double wrong = 0;
+    if (design != UNIFORM)
+        return half / normal_quantile(1 - p->d / 2) * sqrt(2 * log(1 / p->d));
+    for (size_t i = 0; i < p->n; i++)
+        wrong += guess(p->shipped[i]) / (double)p->n;
+    uint64_t k = (uint64_t)llround(wrong * (double)p->labels);
+    return interval_upper(k, p->labels, p->d) - (double)k / (double)p->labels;
+}
+
 static void put_cost(const struct proposal *p, struct row *row)
 {
     if (!isnan(p->share))
@@ -148,8 +161,9 @@ static void put_designs(const struct proposal *p)
         put_cost(p, row);
         if (p->n < 2 * STRATA)
             continue;
-        metrics_add_exact(&row->metrics, "half_width",
-                          half_width(p, design, strata, n_strata, p->n), "1");
+        double half = half_width(p, design, strata, n_strata, p->n);
+        metrics_add_exact(&row->metrics, "half_width", half, "1");
+        metrics_add_exact(&row->metrics, "bound_above", bound_above(p, design, half), "1");
         metrics_add_exact(&row->metrics, "half_width_near",
                           half_width(p, design, strata, n_strata, p->n / STRATA), "1");
     }
@@ -246,6 +260,15 @@ int audit_propose(const struct audit_sample *s, const struct audit_options *opti
     if (isnan(s->share_shipped) && !load && !isnan(p.shipped_per_day))
         result_assume(out, "how much ships unseen is not known from these labels: all items are "
                            "counted as shipped");
+    if (p.n) {
+        double claimed = 0;
+        for (size_t i = 0; i < p.n; i++)
+            claimed += (1 - p.shipped[i]) / (double)p.n;
+        result_warn(out,
+                    "by their own confidence %.3g%% of what ships is wrong; labels of reviewed "
+                    "items cannot say whether that is so, nor can a recalibration on them",
+                    100 * claimed);
+    }
     result_assume(out, "the chance to be wrong is guessed as 1 - confidence to share out audits; a "
                        "bad guess costs width, never validity, as long as every audited item is "
                        "kept with its probability (column weight: 1 / probability)");

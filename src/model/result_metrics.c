@@ -194,6 +194,7 @@ const struct metric_def metric_defs[] = {
     {"days", "1", "days until the labels are there", METRIC_PLAN, false},
     {"half_width", "1", "half the width of the interval of the error of what ships", METRIC_PLAN,
      true},
+    {"bound_above", "1", "how far the certified bound lies above the estimate", METRIC_PLAN, true},
     {"half_width_near", "1", "the same of the fifth of the shipped nearest the threshold",
      METRIC_PLAN, true},
 };

@@ -143,17 +143,19 @@ struct table *table_plan_pilot(struct document *d, const struct result *r)
 struct table *table_plan_designs(struct document *d, const struct result *r)
 {
     static const struct plan_column columns[] = {
-        {"share",               "audit_share",     format_value},
-        {"audits a day",        "audits_a_day",    format_value},
-        {"labels",              "labels",          format_value},
-        {"width \u00b1",        "half_width",      format_value},
-        {"at threshold \u00b1", "half_width_near", format_value}
+        {"labels",         "labels",          format_value},
+        {"share",          "audit_share",     format_value},
+        {"a day",          "audits_a_day",    format_value},
+        {"width \u00b1",   "half_width",      format_value},
+        {"bound +",        "bound_above",     format_value},
+        {"near it \u00b1", "half_width_near", format_value}
     };
     struct table *t = plain(d, r, "design", "Audit designs for as many labels", "design", columns,
                             sizeof columns / sizeof *columns);
     if (t && metrics_find(&first_of(r, "design")->metrics, "half_width_near"))
-        t->note = "width: of the interval of the error of what ships, and of its fifth nearest "
-                  "the threshold, expected";
+        t->note = "expected: half the width of the interval of the error of what ships; how far "
+                  "above the estimate the certified bound lies (exact where all are drawn alike, "
+                  "by betting where not); and half the width for the fifth nearest the threshold";
     return t;
 }
 

@@ -54,8 +54,8 @@ population     reviewed items only
 ending         not identifiable
 
 Audit designs for as many labels
-design   share  audits a day  labels
-uniform  8.00%            16     434
+design   labels  share  a day
+uniform     434  8.00%     16
 
 Audits of what ships unseen
 share audited  audits a day  labels  days
@@ -65,6 +65,46 @@ share audited  audits a day  labels  days
 10%                      20     434    22
 20%                      40     434    11
 50%                     100     434     5
+[1]
+$ seam size --log tests/data/desk.csv.gz --target "auto_error at most 5%" --failure-when "outcome = error"
+size: reviewed items only
+
+These labels are of reviewed items alone: what ships unseen may err more or
+less, and nothing here tells. Audit a random share of what ships: 434 labels
+certify auto_error at most 5% at the threshold in use, if it errs half as often;
+21% of 70.81 shipped a day cost 14.9 reviews a day and take 30 days.
+
+Answer
+labels needed  434
+population     reviewed items only
+ending         not identifiable
+
+Audit designs for as many labels
+design                    labels   share  a day  width ±  bound +  near it ±
+uniform                      434  21.00%  14.87    3.18%    2.97%      8.73%
+stratified by confidence     434  21.00%  14.87    3.05%    3.81%      7.72%
+half near the threshold      434  21.00%  14.87    3.11%    3.88%      7.52%
+expected: half the width of the interval of the error of what ships; how far
+above the estimate the certified bound lies (exact where all are drawn alike, by
+betting where not); and half the width for the fifth nearest the threshold
+
+The stratified design (Neyman allocation): what to audit, and to log
+confidence        of what ships  assumed wrong  probability to log  audits a day
+0.7501 to 0.8059         19.96%         22.04%              26.82%          3.79
+0.806 to 0.8483          20.03%         17.29%              24.46%         3.469
+0.8485 to 0.8901         19.96%         12.93%              21.71%         3.068
+0.8904 to 0.9277         20.03%          9.10%              18.61%         2.639
+0.9278 to 0.9967         20.03%          4.51%              13.42%         1.903
+
+Audits of what ships unseen
+share audited  audits a day  labels  days
+1%                   0.7081     434   613
+2%                    1.416     434   307
+5%                    3.541     434   123
+10%                   7.081     434    62
+20%                   14.16     434    31
+50%                   35.41     434    13
+seam: by their own confidence 13.2% of what ships is wrong; labels of reviewed items cannot say whether that is so, nor can a recalibration on them
 [1]
 # Watch: labels of audits row by row; those of a log; what cannot be watched.
 $ awk 'BEGIN { print "confidence,correct,source,weight"; for (i = 0; i < 400; i++) print 0.8 + i * 37 % 200 / 1000 "," (i < 250 ? i % 40 != 7 : i % 5 > 0) ",audit,20" }' >$TMP_GOLDEN/watch.csv; seam drift --labels $TMP_GOLDEN/watch.csv --target "auto_error at most 5%"

@@ -201,6 +201,9 @@ static void reviewed_items_alone_are_answered_with_an_audit_and_its_cost(void **
     near_rel(number(uniform, "audits_a_day"), 16, 1e-12);
     near(number(uniform, "days"), 28, 0);
     near_rel(number(uniform, "half_width"), 1.959963984540054 * sqrt(0.11 * 0.89 / 434), 1e-9);
+    near_rel(number(uniform, "bound_above"), interval_upper(48, 434, 0.05) - 48.0 / 434, 1e-9);
+    near_rel(number(split, "bound_above"),
+             number(split, "half_width") / 1.959963984540054 * sqrt(2 * log(20)), 1e-9);
     double part = 0.4 / 0.54;
     near_rel(number(plan_row(&r, "stratum", 0), "audit_share"), 0.08 * part / 0.5, 1e-9);
     near_rel(number(plan_row(&r, "stratum", 1), "audit_share"), 0.08 * (1 - part) / 0.5, 1e-9);

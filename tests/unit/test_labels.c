@@ -48,6 +48,17 @@ static void labels_find_their_items(void **state)
     log_release(&log);
 }
 
+static void labels_of_a_log_have_weights(void **state)
+{
+    struct trace_log log = two_items();
+    struct error err = {0};
+    put_labels("item,correct,weight\n5b8efff798038103d269b633813fc60c,1,20\ntrace-2,0,\n");
+    ok(log_labels(&log, path, &err), &err);
+    assert_true(log.items.at[0].weight == 20);
+    assert_true(log.items.at[1].weight == 0); /* not said */
+    log_release(&log);
+}
+
 static void log_labels_refused(const char *text, const char *part)
 {
     struct trace_log log = two_items();
@@ -61,6 +72,7 @@ static void log_labels_refused(const char *text, const char *part)
 static void wrong_labels_of_a_log_are_refused_with_their_line(void **state)
 {
     log_labels_refused("", "seam-test-labels.csv");
+    log_labels_refused("item,correct,weight\ntrace-2,1,0.5\n", "labels.csv:2: weight is \"0.5\"");
     log_labels_refused("item,truth\n", "labels.csv:1: labels of a log need the columns");
     log_labels_refused("correct\n1\n", "labels.csv:1: labels of a log need the columns");
     log_labels_refused("item,correct\ntrace-2,maybe\n", "labels.csv:2: correct is \"maybe\"");
@@ -168,6 +180,7 @@ static void wrong_scored_labels_are_refused_with_their_line(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labels_of_a_log_have_weights),
         cmocka_unit_test(labels_find_their_items),
         cmocka_unit_test(wrong_labels_of_a_log_are_refused_with_their_line),
         cmocka_unit_test(scored_labels_are_read),
