@@ -163,7 +163,9 @@ static void init_steps(struct estimate *e)
         int32_t stage = e->part[i].stage;
         s->id = name_of(e, i);
         s->kind = kind_of(e->part[i].role);
-        s->layer = stage >= 0 ? e->log->stages.at[stage].layer : LAYER_AGENT;
+        s->layer = e->part[i].role == PART_REVIEW ? LAYER_HUMAN
+                   : stage >= 0                   ? e->log->stages.at[stage].layer
+                                                  : LAYER_AGENT;
         s->numbers = arena_alloc(&p->arena, sizeof *s->numbers);
         numbers_default(s->numbers);
         s->retry = (struct retry){.attempts = 1, .on = RETRY_ALL, .factor = 2, .max_s = INFINITY};

@@ -344,11 +344,21 @@ static void add_waypoint(struct estimate *e, int32_t place, enum waypoint of)
     add_part(e, (struct part){.role = PART_WAYPOINT, .stage = -1, .place = place, .of = of});
 }
 
+/* The target of most, of those that no bound kept from theirs. */
+static const struct aim *usual_aim(const struct outflow *o)
+{
+    const struct aim *best = &o->aim.at[0];
+    for (size_t i = 1; i < o->aim.len; i++)
+        if (o->aim.at[i].free > best->free)
+            best = &o->aim.at[i];
+    return best;
+}
+
 /* Do some of those that fail, or are rejected, go elsewhere than most? */
 static bool parts_ways(const struct outflow *o)
 {
-    uint64_t others = o->aim.len ? o->n - o->aim.at[0].k : 0;
-    return others >= MINORITY_LEAST && (double)others > minority * (double)o->n;
+    uint64_t others = o->aim.len ? o->n_free - usual_aim(o)->free : 0;
+    return others >= MINORITY_LEAST && (double)others > minority * (double)o->n_free;
 }
 
 static void add_gate(struct estimate *e)
@@ -386,7 +396,7 @@ static void add_place(struct estimate *e, int32_t place)
         part.role = PART_PARALLEL;
     else if (p->own >= 0 && p->own == place)
         part.role = PART_GATE;
-    else if (e->log->stages.at[at->stage].kind == STEP_REVIEW)
+    else if (e->flow->human[at->stage])
         part.role = PART_REVIEW;
     if (part.role == PART_GATE)
         e->gate = (int32_t)e->n_parts;
@@ -428,7 +438,7 @@ static void check_readable(struct estimate *e)
     for (size_t i = 0; i < s->place.len; i++) {
         const struct structure_place *at = &s->place.at[i];
         ways += p->place[i][EXIT_OF_PASS].aim.len;
-        bool human = at->stage >= 0 && e->log->stages.at[at->stage].kind == STEP_REVIEW;
+        bool human = at->stage >= 0 && s->human[at->stage];
         if (at->parent && (human || p->own == (int32_t)i) && !s->why.len)
             buf_printf(&e->flow->why, "`%s`, where people decide, runs beside other steps",
                        e->log->stages.at[at->stage].id);
@@ -670,12 +680,11 @@ static void put_exit(struct estimate *e, uint32_t part, const struct outflow *o,
         put_ways(e, (uint32_t)way, &(struct choice){o, true, true, TO_SKIP, none}, TO_SKIP);
         return;
     }
-    const struct aim *t = &o->aim.at[0];
+    const struct aim *t = usual_aim(o);
     *out = make_edge(e, part, o, t, usual(e, o, TO_SKIP, none));
-    if (o->aim.len > 1)
-        buf_printf(&e->note[part], "%s%llu of %llu others took another way",
-                   e->note[part].len ? "; " : "", (unsigned long long)(o->n - t->k),
-                   (unsigned long long)o->n);
+    if (o->n_free > t->free)
+        buf_printf(&e->note[part], "%s%llu of %llu took another way", e->note[part].len ? "; " : "",
+                   (unsigned long long)(o->n_free - t->free), (unsigned long long)o->n_free);
 }
 
 /* What the gate does with its items: `o`, ways back among them where it is a step of its own. */

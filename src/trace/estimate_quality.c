@@ -30,13 +30,41 @@ static void count_drafts(const struct trace_log *log, struct drafts *d)
     }
 }
 
+/* Drafts that people sent back, which others then took the place of: they were wrong, so far as
+ * the reviewer is right. */
+static uint64_t sent_back(const struct estimate *e)
+{
+    const struct trace_log *log = e->log;
+    uint64_t n = 0;
+    for (size_t i = 0; e->plan && i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        uint64_t rejections = 0;
+        for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
+            const struct log_visit *visit = &log->visits.at[v];
+            rejections += (int32_t)visit->stage == log->review &&
+                          discover_verdict(span_string(&log->spans, visit->decision)) ==
+                              LOG_REJECTED_BY_REVIEW;
+        }
+        n += rejections - (rejections > 0 && it->end == LOG_REJECTED);
+    }
+    return n;
+}
+
 static void put_wrong(struct estimate *e)
 {
     struct number *wrong = &e->out->step[e->draft].numbers->wrong;
     struct drafts d = {0};
     count_drafts(e->log, &d);
     uint64_t n = e->log->items.len, known = d.known[0] + d.known[1], bad = d.bad[0] + d.bad[1];
+    uint64_t back = sent_back(e);
     uint32_t part = (uint32_t)e->draft;
+    if (back)
+        buf_printf(&e->note[part], "; %llu drafts were sent back, and count as wrong ones",
+                   (unsigned long long)back);
+    if (known == 0 && back) {
+        estimate_rate(e, part, "wrong", back, n + back, true, wrong);
+        return;
+    }
     if (known == 0) {
         result_warn(e->info,
                     "nothing in the log says whether any draft is right: `wrong` of `%s` "
@@ -45,7 +73,7 @@ static void put_wrong(struct estimate *e)
         return;
     }
     if (known == n) {
-        estimate_rate(e, part, "wrong", bad, n, true, wrong);
+        estimate_rate(e, part, "wrong", bad + back, n + back, true, wrong);
         buf_printf(&e->note[part], "; wrong: %llu of %llu drafts, all labelled",
                    (unsigned long long)bad, (unsigned long long)n);
     } else if (d.known[0] && (d.known[1] || d.n[1] == 0)) {
@@ -53,11 +81,11 @@ static void put_wrong(struct estimate *e)
         if (d.known[1])
             share += (double)d.n[1] * (double)d.bad[1] / (double)d.known[1];
         uint64_t k = (uint64_t)llround(share / (double)n * (double)known);
-        estimate_rate(e, part, "wrong", k, known, true, wrong);
+        estimate_rate(e, part, "wrong", k + back, known + back, true, wrong);
         buf_printf(&e->note[part], "; wrong: from %llu labels, weighted by review",
                    (unsigned long long)known);
     } else {
-        estimate_rate(e, part, "wrong", bad, n, true, wrong);
+        estimate_rate(e, part, "wrong", bad + back, n + back, true, wrong);
         buf_puts(&e->note[part], "; wrong: a lower bound, for only reviewed drafts are known");
         result_warn(e->info,
                     "`wrong` of `%s` is a lower bound: only reviewed drafts are known, "
@@ -251,14 +279,77 @@ static void tell_repeats(struct estimate *e)
                    (unsigned long long)pairs, (unsigned long long)alike);
 }
 
+struct decisions {
+    uint64_t n, rejected;          /* visits that were decided */
+    uint64_t bad, caught, changed; /* those with drafts known to be wrong */
+    uint64_t good, passed;         /* and right */
+};
+
+/* What else people decide: every decision by itself.  `good`: what the item holds, so far as it is
+ * known, is that of its draft, until somebody mends it. */
+static void count_decisions(const struct trace_log *log, int32_t stage, struct decisions *d)
+{
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        int truth = log->labelled ? it->draft : LOG_UNKNOWN;
+        for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
+            const struct log_visit *visit = &log->visits.at[v];
+            enum log_verdict said = discover_verdict(span_string(&log->spans, visit->decision));
+            bool stops = said == LOG_REJECTED_BY_REVIEW, mends = said == LOG_CORRECTED;
+            if ((int32_t)visit->stage == stage && (stops || mends || said == LOG_APPROVED)) {
+                d->n++;
+                d->rejected += stops;
+                d->bad += truth == LOG_BAD;
+                d->caught += truth == LOG_BAD && (stops || mends);
+                d->changed += truth == LOG_BAD && mends;
+                d->good += truth == LOG_GOOD;
+                d->passed += truth == LOG_GOOD && !stops;
+            }
+            if (mends && truth == LOG_BAD)
+                truth = LOG_GOOD;
+        }
+    }
+}
+
+/* A further review.  Where no labels tell what it saw, its rejections come by their share, whatever
+ * they are of. */
+static void estimate_other(struct estimate *e, uint32_t part)
+{
+    struct numbers *n = e->out->step[part].numbers;
+    struct decisions d = {0};
+    count_decisions(e->log, e->part[part].stage, &d);
+    if (d.bad + d.good == 0 && d.n) {
+        estimate_rate(e, part, "sensitivity", d.rejected, d.n, false, &n->sensitivity);
+        estimate_rate(e, part, "specificity", d.n - d.rejected, d.n, false, &n->specificity);
+        buf_printf(&e->note[part],
+                   "; %llu of %llu rejected: assumed to be as many of the wrong and the right",
+                   (unsigned long long)d.rejected, (unsigned long long)d.n);
+        return;
+    }
+    if (d.bad)
+        estimate_rate(e, part, "sensitivity", d.caught, d.bad, false, &n->sensitivity);
+    if (d.good)
+        estimate_rate(e, part, "specificity", d.passed, d.good, false, &n->specificity);
+    if (d.caught)
+        estimate_rate(e, part, "fixes", d.changed, d.caught, false, &n->fixes);
+    buf_printf(&e->note[part], "; %llu wrong and %llu right ones seen", (unsigned long long)d.bad,
+               (unsigned long long)d.good);
+}
+
 void estimate_review(struct estimate *e)
 {
     struct reviews r = {0};
+    for (uint32_t i = 0; i < e->n_parts; i++)
+        if (e->part[i].role == PART_REVIEW && (int32_t)i != e->review)
+            estimate_other(e, i);
     if (e->review < 0)
         return;
     uint32_t part = (uint32_t)e->review;
     struct numbers *n = e->out->step[part].numbers;
+    uint64_t back = sent_back(e);
     count_reviews(e->log, &r);
+    r.bad += back;
+    r.caught += back;
     if (!e->log->labelled)
         result_warn(e->info,
                     "without labels the reviewer is taken to be right: sensitivity and "

@@ -390,7 +390,7 @@ void estimate_visits(struct estimate *e, uint32_t part)
     if (open)
         buf_printf(&e->note[part], ", %llu of them open when the log ends and censored there",
                    (unsigned long long)open);
-    if (e->part[part].role != PART_REVIEW || !estimate_desk(e))
+    if ((int32_t)part != e->review || !estimate_desk(e))
         e->out->step[part].numbers->latency =
             estimate_latency(e, part, x, open ? censored : NULL, n);
     mem_free(x);

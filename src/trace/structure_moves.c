@@ -66,7 +66,7 @@ static void move(struct walk *w, int32_t from, int32_t to, uint32_t scope, enum 
 static enum structure_exit exit_of(const struct walk *w, const struct log_visit *v)
 {
     const struct trace_log *log = w->log;
-    if (log->stages.at[v->stage].kind == STEP_REVIEW &&
+    if (w->s->human[v->stage] &&
         discover_verdict(span_string(&log->spans, v->decision)) == LOG_REJECTED_BY_REVIEW)
         return EXIT_OF_REJECTION;
     return v->outcome == OUTCOME_OK ? EXIT_OF_PASS : EXIT_OF_FAILURE;
@@ -305,8 +305,9 @@ static void walk_item(struct walk *w)
         w->busy_ns = discover_sure_end(visit);
     }
     close_pass(w, INT64_MAX);
+    bool stopped = w->exit == EXIT_OF_REJECTION && w->it->end == LOG_SHIPPED;
     if (w->it->end != LOG_UNFINISHED)
-        move(w, w->from, ends[w->it->end], w->item, w->exit);
+        move(w, w->from, stopped ? TO_REJECT : ends[w->it->end], w->item, w->exit);
     w->overlapping += w->overlap;
     w->s->dropped += w->counting ? 0 : all - end;
 }

@@ -18,6 +18,8 @@ struct item {
     uint32_t trace, *counters;
     uint64_t root, next_id;
     double start_s;
+    bool good;
+    bool *entered, *entry; /* [n_steps] was it there, and how was it then */
 };
 
 static double unit(struct item *it)
@@ -30,7 +32,9 @@ static int64_t at_ns(const struct item *it, double t)
     return 1700000000000000000 + (int64_t)llround((it->start_s + t) * 1e9);
 }
 
-static void put_span(struct item *it, const char *id, double from, double to, enum outcome outcome)
+/* said: NULL, or what a person decided. */
+static void put_span(struct item *it, const char *id, double from, double to, enum outcome outcome,
+                     const char *said)
 {
     struct span s;
     if (it->o->hidden && it->o->hidden(id))
@@ -44,7 +48,26 @@ static void put_span(struct item *it, const char *id, double from, double to, en
     s.end_ns = at_ns(it, to);
     s.outcome = (uint8_t)outcome;
     s.line = it->next_id;
+    s.kind = said ? SPAN_HUMAN : SPAN_OTHER;
+    s.decision = said ? span_text(it->out, said, strlen(said)) : SPAN_NONE;
     span_set_add(it->out, &s);
+}
+
+/* A person looks, and rejects, mends or passes. */
+static enum exit_kind review(struct item *it, uint32_t step, double *t)
+{
+    const struct step *s = &it->p->step[step];
+    double latency = dist_quantile(&s->numbers->latency, unit(it)), u = unit(it);
+    double out[DECISION_COUNT];
+    rules_decisions(STEP_REVIEW, s->numbers, it->good, out);
+    bool rejects = (u -= out[DECIDE_REJECT]) < 0, mends = !rejects && u < out[DECIDE_FIX];
+    put_span(it, s->id, *t, *t + latency, OUTCOME_OK,
+             rejects ? "reject"
+             : mends ? "corrected"
+                     : "approve");
+    it->good = it->good || mends;
+    *t += latency;
+    return rejects ? EXIT_REJECT : EXIT_PASS;
 }
 
 /* The attempts of a visit; `cut_s`: when it is called off.  Returns its exit. */
@@ -55,10 +78,12 @@ static enum exit_kind attempt(struct item *it, uint32_t step, double *t, double 
         double latency = dist_quantile(&s->numbers->latency, unit(it)), u = unit(it);
         enum outcome o = u < s->numbers->error.value ? OUTCOME_ERROR : OUTCOME_OK;
         bool cut = *t + latency > cut_s;
-        put_span(it, s->id, *t, cut ? cut_s : *t + latency, cut ? OUTCOME_ERROR : o);
+        put_span(it, s->id, *t, cut ? cut_s : *t + latency, cut ? OUTCOME_ERROR : o, NULL);
         *t += latency;
         if (cut)
             return EXIT_FAIL;
+        if (o == OUTCOME_OK && unit(it) < s->numbers->wrong.value)
+            it->good = false;
         if (o == OUTCOME_OK)
             return EXIT_PASS;
         if (!rules_retries(&s->retry, o, made))
@@ -147,13 +172,21 @@ static void walk(struct item *it)
     double t = 0;
     struct span root;
     memset(it->counters, 0, (it->rules.n_counters + 1) * sizeof *it->counters);
+    memset(it->entered, 0, it->p->n_steps);
+    it->good = true;
     it->root = ++it->next_id;
     while (at >= 0) {
         uint32_t step = (uint32_t)at;
-        enum exit_kind exit = it->p->step[step].kind == STEP_PARALLEL
-                                  ? join(it, step, &t)
-                                  : attempt(it, step, &t, INFINITY);
+        enum step_kind kind = it->p->step[step].kind;
+        if (!it->entered[step])
+            it->entry[step] = it->good;
+        it->entered[step] = true;
+        enum exit_kind exit = kind == STEP_PARALLEL ? join(it, step, &t)
+                              : kind == STEP_REVIEW ? review(it, step, &t)
+                                                    : attempt(it, step, &t, INFINITY);
         at = leave(it, step, exit, it->counters);
+        if (at >= 0 && at <= (int32_t)step && it->entered[at])
+            it->good = it->entry[at]; /* done again */
     }
     span_clear(&root);
     root.id = root.line = it->root;
@@ -173,6 +206,8 @@ void flow_log(const struct pipeline *p, const struct flow_log_options *options,
     log_init(out);
     rules_init(&it.rules, p);
     it.out = &out->spans;
+    it.entered = mem_zero(p->n_steps + 1, sizeof *it.entered);
+    it.entry = mem_zero(p->n_steps + 1, sizeof *it.entry);
     it.counters = mem_zero(it.rules.n_counters + 1, sizeof *it.counters);
     for (uint32_t i = 0; i < options->items; i++) {
         char name[16];
@@ -184,5 +219,7 @@ void flow_log(const struct pipeline *p, const struct flow_log_options *options,
     }
     rules_release(&it.rules);
     mem_free(it.counters);
+    mem_free(it.entered);
+    mem_free(it.entry);
     ok(log_settle(out, NULL, &err), &err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Logs of pipelines whose truth is known: items walk through stages, parallels, checks by chance
- * and ways one by one, by the plain reading of model/pipeline.h, and leave their spans. */
+/* Logs of pipelines whose truth is known: items walk through stages, parallels, reviews and
+ * ways one by one, by the plain reading of model/pipeline.h, and leave their spans.  Reviews tell
+ * what was decided. */
 #ifndef SEAM_TESTS_FLOW_LOG_H
 #define SEAM_TESTS_FLOW_LOG_H
 
