@@ -20,7 +20,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROUNDS_SIMULATED = 5, ROUNDS_EXACT = 12, ROUNDS_AGAIN = 3, MEASURES = 6, DRAWS = 200 };
+enum {
+    ROUNDS_SIMULATED = 5,
+    ROUNDS_EXACT = 12,
+    ROUNDS_AGAIN = 3,
+    MEASURES = 6,
+    DRAWS = 200,
+    CONTESTS = 4
+};
 enum seed_use { SEED_SEARCH, SEED_MEASURE, SEED_CONTEST, SEED_FRONTIER, SEED_CONFIRM };
 static const double SHARE_DESIGN = 0.25, SHARE_REFINE = 0.4, SHARE_FRONTIER = 0.15,
                     SHARE_CONTEST = 0.1;
@@ -188,16 +195,16 @@ static void enter_best(struct sizing *z, bool apart, uint32_t out_of)
 }
 
 /* Those that meet the targets by more and more, others unlike them, and each stage left out. */
-static void choose_contestants(struct sizing *z)
+static void choose_contestants(struct sizing *z, double least)
 {
     static const double caution[] = {0, 0.25, 0.5, 1, 1.5, 2, 3, 5, 8};
 
     z->n_contest = 0;
     for (size_t i = 0; i < sizeof caution / sizeof *caution; i++) {
-        z->e.caution = caution[i];
+        z->e.caution = least + caution[i];
         enter_best(z, false, 0);
     }
-    z->e.caution = 0.5;
+    z->e.caution = least + 0.5;
     for (int i = 0; i < 8; i++)
         enter_best(z, true, 0);
     for (uint32_t l = 0; l < z->settings.n_out; l++)
@@ -274,7 +281,11 @@ static void find_tied(struct sizing *z, const bool *refused)
             !differs(z, c, &z->chosen) || staff_of(z, c) > staff_of(z, &z->chosen) ||
             !no_better(z, &z->chosen, c))
             continue;
-        z->tied[z->n_tied++] = (int32_t)i;
+        bool apart = true;
+        for (uint32_t k = 0; k < z->n_tied; k++)
+            apart = apart && differs(z, c, &z->contest[z->tied[k]]);
+        if (apart)
+            z->tied[z->n_tied++] = (int32_t)i;
     }
 }
 
@@ -310,16 +321,16 @@ static int confirm(struct sizing *z, struct error *err)
     return status;
 }
 
-static int contend(struct sizing *z, struct error *err)
+/* One contest; z->ending tells whether it has a winner that is confirmed. */
+static int contend_once(struct sizing *z, double caution, uint64_t contest, struct error *err)
 {
     bool refused[CONTEST_MOST] = {false};
 
-    choose_contestants(z);
-    z->ending = SIZING_NOT_SHOWN;
-    if (evaluate(&z->e, z->contest, z->n_contest, sizing_seed(z, SEED_CONTEST),
+    choose_contestants(z, caution);
+    if (evaluate(&z->e, z->contest, z->n_contest, sizing_seed(z, SEED_CONTEST) + contest,
                  trials_of(z, SHARE_CONTEST, N_CONTEST), true, err))
         return -1;
-    while (z->tries < TRIES_MOST) {
+    for (uint32_t tries = 0; tries < TRIES_MOST; tries++) {
         int32_t i = pick(z, refused);
         if (i < 0)
             break;
@@ -329,10 +340,20 @@ static int contend(struct sizing *z, struct error *err)
         if (result_meets(z, &z->confirmed)) {
             z->ending = SIZING_MET;
             find_tied(z, refused);
-            return 0;
+            break;
         }
         refused[i] = true;
     }
+    return 0;
+}
+
+/* When nobody is confirmed, again among those that keep further away from the targets. */
+static int contend(struct sizing *z, struct error *err)
+{
+    z->ending = SIZING_NOT_SHOWN;
+    for (uint64_t contest = 0; contest < CONTESTS && z->ending != SIZING_MET; contest++)
+        if (contend_once(z, contest ? exp2((double)contest) - 1 : 0, contest, err))
+            return -1;
     return 0;
 }
 
