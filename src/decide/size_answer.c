@@ -338,7 +338,7 @@ void sizing_answer(const struct sizing *z, const struct candidate *frontier, siz
     a->method = z->e.simulated ? "monte-carlo" : "exact chain";
     a->risk = result_text(out, "%s", z->asked.metric[z->asked.risk]);
     a->population = "items as the scenario describes them";
-    a->review_load = load.value;
+    a->review_load = sizing_axis(z) == z->asked.load || load.value > 0 ? load.value : NAN;
     a->risk_value = risk.value;
     a->bound = z->e.simulated || z->evidence ? risk.high : NAN;
     a->tests = z->ending == SIZING_MET && z->e.simulated && z->tries > 1 ? z->tries : 0;

@@ -50,14 +50,19 @@ bool frontier_has(const struct result *r)
     return has_points(r, "frontier");
 }
 
+/* Review load, or what it costs? */
+static bool is_by_load(const struct result *r)
+{
+    return !strcmp(result_curve(r, "frontier")->x, "review_load");
+}
+
 /* Where the answer, or else the result itself, lies on the picture. */
 static bool chosen_point(const struct result *r, double *x, double *y)
 {
-    const struct metric *load = metrics_find(&r->metrics, "review_load");
+    const struct metric *load = metrics_find(&r->metrics, result_curve(r, "frontier")->x);
     const struct metric *risk = metrics_find(&r->metrics, result_curve(r, "frontier")->y);
-    *x = r->answer.present && !isnan(r->answer.review_load) ? r->answer.review_load
-         : load                                             ? load->value
-                                                            : NAN;
+    bool said = r->answer.present && !isnan(r->answer.review_load) && is_by_load(r);
+    *x = said ? r->answer.review_load : load ? load->value : NAN;
     *y = r->answer.present && !isnan(r->answer.risk_value) ? r->answer.risk_value
          : risk                                            ? risk->value
                                                            : NAN;
@@ -133,7 +138,7 @@ static double frontier_top(const struct result *r)
     for (size_t k = 0; k < N_FRONTIERS; k++) {
         const struct curve *c = result_curve(r, frontiers[k].id);
         for (size_t i = 0; c && i < c->points.len; i++)
-            if (c->points.at[i].x <= 0.5 && isfinite(c->points.at[i].y))
+            if ((c->points.at[i].x <= 0.5 || !is_by_load(r)) && isfinite(c->points.at[i].y))
                 top = fmax(top, c->points.at[i].y);
     }
     if (target_level(r, &y))
@@ -147,11 +152,15 @@ void frontier_draw(struct document *d, const struct result *r, struct picture *p
 {
     double x, y, level;
     const struct curve *plain = result_curve(r, "frontier");
-    bool at_least = !strcmp(plain->y, "reliability");
+    bool at_least = !strcmp(plain->y, "reliability"), by_load = is_by_load(r);
+    double scale = by_load ? 100 : 1;
+    size_t n = plain->points.len;
+    double right = by_load ? 100 : plain->points.at[n - 1].x;
     picture_start(p, 440);
-    p->title = "Review load against error";
+    p->title = by_load ? "Review load against error" : "Cost against error";
     p->data = frontier_data(d, r);
-    buf_puts(&p->script, "set xlabel 'review load (%)'\nset xrange [0:100]\n");
+    buf_printf(&p->script, "set xlabel '%s'\nset xrange [0:%.9g]\n",
+               by_load ? "review load (%)" : "cost of an item", right);
     buf_printf(&p->script, "set ylabel '%s'\n", known_words(plain->y, "risk (%)"));
     if (!at_least)
         buf_printf(&p->script, "set yrange [0:%.6g]\nplot ", 100 * frontier_top(r));
@@ -160,28 +169,36 @@ void frontier_draw(struct document *d, const struct result *r, struct picture *p
     for (size_t k = 0; k < N_FRONTIERS; k++) {
         if (!has_points(r, frontiers[k].id))
             continue;
-        put_points(picture_file(p, frontiers[k].file), result_curve(r, frontiers[k].id), 100, 100);
+        put_points(picture_file(p, frontiers[k].file), result_curve(r, frontiers[k].id), scale,
+                   100);
         buf_printf(&p->script, "%s%s", k ? ", " : "", frontiers[k].plot);
     }
-    buf_puts(&p->about, "Each point of a curve is a threshold: the more people look at, the less "
-                        "error ships unseen.");
+    if (r->answer.n_settings > 1)
+        buf_printf(&p->about,
+                   "Each point of the curve is a choice of %zu settings that no other one beats in "
+                   "both: the table names them.",
+                   r->answer.n_settings);
+    else
+        buf_puts(&p->about, "Each point of a curve is a threshold: the more people look at, the "
+                            "less error ships unseen.");
     if (target_level(r, &level)) {
         struct buf *line = picture_file(p, "target.tsv");
         picture_line(line, (double[]){0, 100 * level}, 2, NULL);
-        picture_line(line, (double[]){100, 100 * level}, 2, NULL);
+        picture_line(line, (double[]){right, 100 * level}, 2, NULL);
         buf_puts(&p->script,
                  ", 'target.tsv' using 1:2 with lines lc rgb '#d55e00' dt '-' title 'target'");
         buf_printf(&p->about, " The dashed line is the target, %.3g%%.", 100 * level);
     }
     if (chosen_point(r, &x, &y)) {
         struct buf *chosen = picture_file(p, "chosen.tsv");
-        picture_line(chosen, (double[]){100 * x, 100 * y}, 2, NULL);
+        picture_line(chosen, (double[]){scale * x, 100 * y}, 2, NULL);
         buf_printf(&p->script,
                    ", 'chosen.tsv' using 1:2 with points pt 7 ps 1.1 lc rgb '#d55e00' title '%s'",
                    r->answer.present ? "chosen" : "as it is");
-        buf_printf(&p->about, " The dot is %s: %.3g%% reviewed, %.3g%% error",
-                   r->answer.present ? "the chosen point" : "the pipeline as it is", 100 * x,
-                   100 * y);
+        buf_printf(&p->about, " The dot is %s: ",
+                   r->answer.present ? "the chosen point" : "the pipeline as it is");
+        buf_printf(&p->about, by_load ? "%.3g%% reviewed" : "%.4g an item", scale * x);
+        buf_printf(&p->about, ", %.3g%% error", 100 * y);
         if (r->answer.present && !isnan(r->answer.threshold))
             buf_printf(&p->about, ", threshold %.4g", r->answer.threshold);
         buf_puts(&p->about, ".");

@@ -11,6 +11,7 @@ scenarios/parallel-voting.yaml: ok, 2 steps
 scenarios/review-desk.yaml: ok, 1 step
 scenarios/six-step-silent.yaml: ok, 6 steps
 scenarios/six-step.yaml: ok, 6 steps
+scenarios/two-gates.yaml: ok, 6 steps
 $ seam check --graph scenarios/draft-critic.yaml
 scenarios/draft-critic.yaml: ok, 2 steps
   1  stage draft (model)
@@ -167,6 +168,31 @@ capability        90.00%
 gap               -7.71%
 23 further metrics: --json or --csv
 [1]
+$ seam size scenarios/cascade.yaml --target "shipped_error at most 2%" --target "cost_per_item: least" --vary flow.cheap-sure.threshold=0.8:0.84:5 --vary flow.strong-sure.threshold=0.64:0.68:5 --quiet
+Set cheap-sure.threshold=0.83, strong-sure.threshold=0.65: shipped error 1.99%,
+cost per item $15.63.
+
+Headline
+metric              value  target      verdict
+reliability        98.01%
+share wrong         1.99%
+completion           100%
+shipped error       1.99%  at most 2%  pass
+visits mean         3.236
+cost per item      $15.63
+cost per correct   $15.95
+capability         80.75%
+gap               -17.26%
+23 further metrics: --json or --csv
+$ seam size scenarios/cascade.yaml --target "shipped_error at most 2%" --vary flow.cheap-sure.threshold=0.5:1.2
+seam: --vary flow.cheap-sure.threshold=1.2: `threshold`: "1.2" is more than 1: a probability lies between 0 and 1; for percent write 1.2%
+[2]
+$ seam size scenarios/cascade.yaml --target "shipped_error at most 2%" --vary flow.cheap-sure.treshold=0.5:1
+seam: --vary flow.cheap-sure.treshold=0.5: unknown key `treshold`; did you mean `threshold`?
+[2]
+$ seam size scenarios/cascade.yaml --target "shipped_error at most 2%" --vary flow.cheap-sure.threshold=0.5
+seam: --vary flow.cheap-sure.threshold=0.5: write PATH=FROM:TO or PATH=FROM:TO:N, such as flow.confident.threshold=0.5:0.95
+[2]
 $ seam simulate scenarios/gate-review.yaml --sweep flow.confident.threshold=0.5:0.9:3 --trials 100000 --csv
 part,id,metric,x,value,low,high,level,n,unit,target,verdict,note
 curve,sweep,reliability,0.5,0.94524,0.9438127172453165,0.9466330766461907,,,,,,flow.confident.threshold=0.5

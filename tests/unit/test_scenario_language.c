@@ -604,7 +604,8 @@ static void shipped_scenarios_read_back_the_same(void **state)
     static const char *const files[] = {
         "scenarios/generative-video.yaml", "scenarios/parallel-voting.yaml",
         "scenarios/cascade.yaml",          "scenarios/outage.yaml",
-        "scenarios/outage-retries.yaml",   "scenarios/review-desk.yaml"};
+        "scenarios/outage-retries.yaml",   "scenarios/review-desk.yaml",
+        "scenarios/two-gates.yaml"};
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct pipeline p;
