@@ -16,6 +16,11 @@ MUST_CHECK int size_traffic(const struct cli *cli, double *per_day, struct error
 /* A method by its name; ERR_USAGE names the nearest. */
 MUST_CHECK int size_method(const char *word, enum risk_method *out, struct error *err);
 
+/* From labels of a cheap and a strong model, with --costs. */
+struct scored_labels;
+MUST_CHECK int size_two_models(const struct cli *cli, const struct pipeline *targets,
+                               const struct scored_labels *labels, struct result *r,
+                               bool *certified, struct error *err);
 /* "sensitivity=93%,specificity=98%", each maybe as counts, 93/100; what is not said is 100%. */
 MUST_CHECK int size_reviewer(const char *text, struct risk_reviewer *out, struct error *err);
 

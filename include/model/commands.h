@@ -62,6 +62,7 @@ enum option_takes {
     X(THRESHOLD, "threshold", 0)                                                                   \
     X(REVIEWER, "reviewer", 0)                                                                     \
     X(RECALIBRATE, "recalibrate", 0)                                                               \
+    X(COSTS, "costs", 0)                                                                           \
     X(BINS, "bins", 0)                                                                             \
     X(PER_GROUP, "per-group", 0)                                                                   \
     X(GRID, "grid", 0)                                                                             \

@@ -8,8 +8,9 @@
 
 /* Columns `item` (a trace id of the item, or its item id), `correct` (of the draft at the gate)
  * and `shipped_correct` (of what left); one of the two may be missing, and cells may be empty.
- * Values: 0, 1, true, false.  `weight`: 1 / probability of its audit, 1 or more.  Items that the log does not hold are passed over.  ERR_INPUT with
- * file:line; also when two rows contradict each other or no label fits the log. */
+ * Values: 0, 1, true, false.  `weight`: 1 / probability of its audit, 1 or more.  Items that the
+ * log does not hold are passed over.  ERR_INPUT with file:line; also when two rows contradict each
+ * other or no label fits the log. */
 MUST_CHECK int log_labels(struct trace_log *log, const char *labels_path, struct error *err);
 
 /* The item of this trace id or item id, in any spelling of the id; SPAN_NONE. */
@@ -26,6 +27,12 @@ struct scored_labels {
     uint64_t of_source[LABEL_SOURCES];
     uint64_t n_rounded; /* confidences beyond 0 or 1 by no more than CONFIDENCE_SLACK */
     bool weighted;      /* a weight other than 1 */
+    /* What a stronger model answers to the same items, columns `confidence_2` and `correct_2`;
+     * NULL: the file has none. */
+    struct second_answer {
+        double confidence;
+        bool correct;
+    } * second;         /* [len], owned */
     bool reviewed_only; /* every row says it was labelled because it was reviewed */
     struct arena arena;
 };

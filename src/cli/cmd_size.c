@@ -145,6 +145,17 @@ static int from_labels(const struct cli *cli, const struct pipeline *targets, st
                                   .items_per_day = NAN,
                                   .share_shipped = NAN};
     r->scenario_file = result_text(r, "%s", path);
+    if (labels.second) {
+        status = size_two_models(cli, targets, &labels, r, certified, err);
+        goto out;
+    }
+    if (option_given(cli->options, OPTION_COSTS)) {
+        error_set(err, ERR_USAGE,
+                  "--costs goes with labels of two models: %s has no columns "
+                  "confidence_2 and correct_2",
+                  path);
+        goto out;
+    }
     if (labels.reviewed_only || audit_is_one(labels.at, labels.len))
         status = size_audit(cli, targets, &sample, labels.reviewed_only, r, certified, err);
     else

@@ -66,6 +66,10 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "correct confidences by isotonic, platt, beta, temperature or the best "
                             "of them; -o FILE.csv "
                             "keeps the map for a scenario's `calibration`",                                                ON(SIZE)                       },
+    [OPTION_COSTS] =
+        {"costs",          0,   TAKES_TEXT,        "A,B,C",
+                    "of a call of the cheap model, of the strong one, of a person, for labels of two models "
+         "(columns confidence_2, correct_2)",                                                                              ON(SIZE)                       },
     [OPTION_BINS] =
         {"bins",           0,   TAKES_COUNT,       "N",
                     "bins of equal width for ece and the reliability diagram of labels (default 15)",

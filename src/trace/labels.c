@@ -157,7 +157,7 @@ out:
 /* ---- labelled confidences --------------------------------------------------------------- */
 
 struct scored_columns {
-    int confidence, correct, group, weight, source, id;
+    int confidence, correct, group, weight, source, id, confidence_2, correct_2;
 };
 
 /* What the rows read so far tell about each other. */
@@ -169,16 +169,17 @@ struct scored_rows {
     struct scored_labels *out;
 };
 
-static int read_confidence(struct scored_rows *r, size_t row, double *out, struct error *err)
+static int read_confidence(struct scored_rows *r, size_t row, int at, double *out,
+                           struct error *err)
 {
     const struct csv *c = r->csv;
-    const char *text = cell(c, row, r->at.confidence);
+    const char *text = cell(c, row, at);
     bool rounded;
     if (!confidence_parse(text, out, &rounded))
         return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
-                        "confidence is \"%.40s\": write a number from 0 to 1 (as much as %g beyond "
+                        "%s is \"%.40s\": write a number from 0 to 1 (as much as %g beyond "
                         "is taken as rounding)",
-                        text, CONFIDENCE_SLACK);
+                        c->header[at], text, CONFIDENCE_SLACK);
     r->out->n_rounded += rounded;
     return 0;
 }
@@ -253,7 +254,7 @@ static int scored_row(struct scored_rows *r, size_t row, struct error *err)
     struct scored s = {.weight = 1, .line = r->csv->line[row]};
     int8_t truth;
     const char *group = cell(r->csv, row, r->at.group);
-    if (read_confidence(r, row, &s.confidence, err) ||
+    if (read_confidence(r, row, r->at.confidence, &s.confidence, err) ||
         read_truth(r->csv, row, r->at.correct, &truth, err) ||
         read_weight(r, row, &s.weight, err) || read_source(r, row, &s.source, err))
         return -1;
@@ -267,20 +268,51 @@ static int scored_row(struct scored_rows *r, size_t row, struct error *err)
     return 0;
 }
 
+static int second_row(struct scored_rows *r, size_t row, struct error *err)
+{
+    struct second_answer *s = &r->out->second[row];
+    int8_t truth;
+    if (read_confidence(r, row, r->at.confidence_2, &s->confidence, err) ||
+        read_truth(r->csv, row, r->at.correct_2, &truth, err))
+        return -1;
+    if (truth == LOG_UNKNOWN)
+        return error_at(err, ERR_INPUT, r->csv->file, r->csv->line[row], 0,
+                        "correct_2 is empty: write 1, 0, true or false");
+    s->correct = truth == LOG_GOOD;
+    return 0;
+}
+
+/* The answers of a second model, where the file has them. */
+static int read_second(struct scored_rows *r, struct error *err)
+{
+    const struct csv *c = r->csv;
+    if (r->at.confidence_2 < 0 && r->at.correct_2 < 0)
+        return 0;
+    if (r->at.confidence_2 < 0 || r->at.correct_2 < 0)
+        return error_at(err, ERR_INPUT, c->file, 1, 0,
+                        "a second model has both columns, confidence_2 and correct_2");
+    r->out->second = mem_alloc((c->rows + 1) * sizeof *r->out->second);
+    for (size_t row = 0; row < c->rows; row++)
+        if (second_row(r, row, err))
+            return -1;
+    return 0;
+}
+
 static int scored_table(struct scored_rows *r, struct error *err)
 {
     const struct csv *c = r->csv;
     struct scored_labels *out = r->out;
-    r->at =
-        (struct scored_columns){column(c, "confidence"), column(c, "correct"), column(c, "group"),
-                                column(c, "weight"),     column(c, "source"),  column(c, "id")};
+    r->at = (struct scored_columns){column(c, "confidence"),   column(c, "correct"),
+                                    column(c, "group"),        column(c, "weight"),
+                                    column(c, "source"),       column(c, "id"),
+                                    column(c, "confidence_2"), column(c, "correct_2")};
     if (r->at.confidence < 0 || r->at.correct < 0)
         return error_at(err, ERR_INPUT, c->file, 1, 0,
                         "labels need the columns confidence and correct");
     for (size_t row = 0; row < c->rows; row++)
         if (scored_row(r, row, err))
             return -1;
-    if (check_ids(r, err))
+    if (check_ids(r, err) || read_second(r, err))
         return -1;
     if (out->len == 0)
         return error_at(err, ERR_INPUT, c->file, 0, 0, "the file holds no labels");
@@ -313,6 +345,7 @@ int labels_read(const char *path, struct scored_labels *out, struct error *err)
 
 void labels_release(struct scored_labels *l)
 {
+    mem_free(l->second);
     vec_release(l);
     arena_release(&l->arena);
     memset(l, 0, sizeof *l);
