@@ -172,3 +172,9 @@ seam: -:3: confidence is "1.2": write a number from 0 to 1 (as much as 2e-05 bey
 $ printf 'id,confidence,correct\na,0.7,1\na,0.8,0\n' | seam size --labels - --target "auto_error at most 5%"
 seam: -:3: id "a" stands on line 2 already: an item has one label
 [3]
+$ printf 'confidence,correct,confidence_2,correct_2\n0.9,1,0.8,1\n' | seam size --labels - --target "auto_error at most 5%"
+seam: labels of two models (confidence_2, correct_2) need --costs A,B,C: of a call of the cheap model, of the strong one, and of a person's answer
+[2]
+$ seam size --labels tests/data/answers.csv.gz --target "auto_error at most 5%" --costs 1,10,200
+seam: --costs goes with labels of two models: tests/data/answers.csv.gz has no columns confidence_2 and correct_2
+[2]

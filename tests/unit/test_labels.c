@@ -147,20 +147,23 @@ static void wrong_scored_labels_are_refused_with_their_line(void **state)
     static const struct {
         const char *text, *part;
     } cases[] = {
-        {"confidence,right\n0.5,1\n",                            "labels.csv:1: labels need the columns"  },
-        {"confidence,correct\n1.1,1\n",                          "labels.csv:2: confidence is \"1.1\""    },
-        {"confidence,correct\n-0.1,1\n",                         "labels.csv:2: confidence is \"-0.1\""   },
-        {"confidence,correct\n0.5,1\nhigh,1\n",                  "labels.csv:3: confidence is \"high\""   },
-        {"confidence,correct\nnan,1\n",                          "labels.csv:2: confidence is \"nan\""    },
-        {"confidence,correct\n0.5,2\n",                          "labels.csv:2: correct is \"2\""         },
-        {"confidence,correct\n0.5,\n",                           "labels.csv:2: correct is empty"         },
-        {"confidence,correct,weight\n0.5,1,0.5\n",               "labels.csv:2: weight is \"0.5\""        },
-        {"confidence,correct,source\n0.5,1,me\n",                "labels.csv:2: source is \"me\""         },
-        {"confidence,correct\n",                                 "holds no labels"                        },
-        {"confidence,correct\n,1\n",                             "labels.csv:2: confidence is \"\""       },
-        {"confidence,correct\n1.00003,1\n",                      "labels.csv:2: confidence is \"1.00003\""},
+        {"confidence,right\n0.5,1\n",                              "labels.csv:1: labels need the columns"  },
+        {"confidence,correct\n1.1,1\n",                            "labels.csv:2: confidence is \"1.1\""    },
+        {"confidence,correct\n-0.1,1\n",                           "labels.csv:2: confidence is \"-0.1\""   },
+        {"confidence,correct\n0.5,1\nhigh,1\n",                    "labels.csv:3: confidence is \"high\""   },
+        {"confidence,correct\nnan,1\n",                            "labels.csv:2: confidence is \"nan\""    },
+        {"confidence,correct\n0.5,2\n",                            "labels.csv:2: correct is \"2\""         },
+        {"confidence,correct\n0.5,\n",                             "labels.csv:2: correct is empty"         },
+        {"confidence,correct,weight\n0.5,1,0.5\n",                 "labels.csv:2: weight is \"0.5\""        },
+        {"confidence,correct,source\n0.5,1,me\n",                  "labels.csv:2: source is \"me\""         },
+        {"confidence,correct\n",                                   "holds no labels"                        },
+        {"confidence,correct,confidence_2\n0.5,1,0.5\n",           "labels.csv:1: a second model has both"  },
+        {"confidence,correct,confidence_2,correct_2\n0.5,1,2,1\n",
+         "labels.csv:2: confidence_2 is \"2\""                                                              },
+        {"confidence,correct\n,1\n",                               "labels.csv:2: confidence is \"\""       },
+        {"confidence,correct\n1.00003,1\n",                        "labels.csv:2: confidence is \"1.00003\""},
         {"id,confidence,correct\na,0.5,1\nb,0.5,1\n\na,0.7,0\n",
-         "labels.csv:5: id \"a\" stands on line 2 already"                                                },
+         "labels.csv:5: id \"a\" stands on line 2 already"                                                  },
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct scored_labels l;
