@@ -5,6 +5,8 @@
  * group errs at most b" holds whichever group is the worst. */
 #include "decide/size_labels.h"
 
+#include "math/power.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -80,6 +82,8 @@ static void put_row(const struct labels_case *c, const struct group *g, bool own
             error->target = result_text(out, "%s", c->ask->of[0]->text);
             error->verdict = VERDICT_PASS;
         }
+        if (!own)
+            metrics_add_exact(m, "auto_error_bound", g->bound, "1");
     }
     struct interval ci = interval_wilson(g->n - g->m, g->n, level);
     metrics_add(m, "review_load", 1 - (double)g->m / (double)g->n, ci.low, ci.high, level, g->n,
@@ -145,6 +149,8 @@ const char *labels_put_groups(const struct labels_case *c, const struct risk_ans
     }
     qsort(group, n, sizeof *group, worse_first);
     put_rows(c, group, n, false, out);
+    result_assume(out, "groups stand by the lower bound of their error, the surely worst first; "
+                       "their bounds hold for all of them together");
     if (n > 1 && group[0].m)
         text = worst_sentence(c, &group[0], n, a->ending == RISK_CERTIFIED, out);
     mem_free(group);
@@ -158,12 +164,17 @@ static int choose_each(const struct labels_case *c, struct group *group, size_t 
                        struct error *err)
 {
     const struct size_labels_options *o = c->options;
+    double target = c->ask->risk[0].at_most, each = (1 - o->level) / (double)n;
+    uint64_t least = power_labels(target, 1, each, 0.8).zero_errors;
 
     for (size_t g = 0; g < n; g++) {
-        struct risk_options risk = {.target = c->ask->risk[0].at_most,
-                                    .level = 1 - (1 - o->level) / (double)n,
-                                    .seed = o->seed,
-                                    .grid = o->grid};
+        group[g].bound = group[g].low = 1;
+        if (group[g].n < least) { /* not even if all of them were right */
+            group[g].answer = (struct risk_answer){.ending = RISK_TOO_FEW};
+            continue;
+        }
+        struct risk_options risk = {
+            .target = target, .level = 1 - each, .seed = o->seed, .grid = o->grid};
         struct risk_answer *a = &group[g].answer;
         if (risk_choose(o->method, group[g].at, group[g].n, &risk, a, err))
             return -1;

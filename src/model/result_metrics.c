@@ -18,6 +18,7 @@ const struct metric_def metric_defs[] = {
     {"completion", "1", "shipped / all items", METRIC_TOP, true},
     {"shipped_error", "1", "wrong / shipped", METRIC_TOP, true},
     {"auto_error", "1", "wrong / shipped without a review", METRIC_TOP, true},
+    {"auto_error_bound", "1", "upper bound of auto_error, of all groups together", METRIC_TOP, true},
     {"joint_error", "1", "wrong and shipped without a review / all items", METRIC_TOP, true},
     {"review_load", "1", "items sent to review at least once / all items", METRIC_TOP, true},
     {"reviews_per_item", "1", "visits of reviews per item", METRIC_TOP, false},
