@@ -161,8 +161,8 @@ static bool cheapest(const struct table *t, const struct cuts *c, int way, const
 }
 
 static struct chosen choose_way(const struct table *first, const struct table *rest,
-                             const struct cuts *c, int way, double target, double d,
-                             const double cost[3])
+                                const struct cuts *c, int way, double target, double d,
+                                const double cost[3])
 {
     struct chosen w = {0};
     struct pair rung[RUNGS];
@@ -343,18 +343,12 @@ static int check(size_t n, const struct cascade_options *o, struct error *err)
     return 0;
 }
 
-int size_cascade(const struct cascade_label *labels, size_t n, const struct cascade_options *o,
-                 struct result *out, bool *certified, struct error *err)
+/* A copy of the labels, a random quarter of them in front. */
+static struct cascade_label *shuffled(const struct cascade_label *labels, size_t n, size_t n_first,
+                                      uint64_t seed)
 {
-    if (check(n, o, err))
-        return -1;
-    double target = o->targets[0].value, d = 1 - o->level;
-    size_t n_first = (n + 3) / 4;
     struct cascade_label *s = mem_alloc(n * sizeof *s);
-    struct table *first = mem_alloc(2 * sizeof *first), *rest = first + 1;
-    struct cuts cuts;
-    struct chosen way[WAYS];
-    struct rng_seq rng = {rng_key(o->seed, 3, 0, 0, RNG_SPLIT), 0};
+    struct rng_seq rng = {rng_key(seed, 3, 0, 0, RNG_SPLIT), 0};
     memcpy(s, labels, n * sizeof *s);
     for (size_t i = 0; i < n_first; i++) { /* Fisher and Yates 1938 */
         size_t j = i + rng_below(&rng, n - i);
@@ -362,14 +356,22 @@ int size_cascade(const struct cascade_label *labels, size_t n, const struct casc
         s[i] = s[j];
         s[j] = swap;
     }
-    make_cuts(s, n_first, &cuts);
-    make_table(s, n_first, &cuts, first);
-    make_table(s + n_first, n - n_first, &cuts, rest);
-    for (int k = 0; k < WAYS; k++) {
-        way[k] = choose_way(first, rest, &cuts, k, target, d, o->cost);
-        if (way[k].found)
-            describe(s, n, o->cost, o->level, &way[k]);
-    }
+    return s;
+}
+
+static void put_nothing_found(const struct chosen way[WAYS], size_t n,
+                              const struct cascade_options *o, struct result *out)
+{
+    out->answer.sentence =
+        result_text(out, "No pair of thresholds could be certified at %.3g%% with %zu labels%s.",
+                    100 * o->targets[0].value, n,
+                    way[NO_CHEAP].found    ? "; the strong model alone can"
+                    : way[NO_STRONG].found ? "; the cheap model alone can"
+                                           : "");
+}
+
+static void put_frame(const struct cascade_options *o, bool certified, struct result *out)
+{
     out->answer =
         (struct answer){.present = true,
                         .threshold = NAN,
@@ -383,20 +385,7 @@ int size_cascade(const struct cascade_label *labels, size_t n, const struct casc
                         .risk = "auto_error",
                         .ending = "too few labels",
                         .population = "items like the labelled ones (same models, prompt and mix)"};
-    *certified = way[BOTH].found;
-    if (*certified) {
-        put_way(&way[BOTH], o, out);
-        warn_of_stage(s, n, &way[BOTH], &way[NO_CHEAP], "cheap", o, out);
-        warn_of_stage(s, n, &way[BOTH], &way[NO_STRONG], "strong", o, out);
-    } else {
-        out->answer.sentence = result_text(
-            out, "No pair of thresholds could be certified at %.3g%% with %zu labels%s.",
-            100 * target, n,
-            way[NO_CHEAP].found    ? "; the strong model alone can"
-            : way[NO_STRONG].found ? "; the cheap model alone can"
-                                   : "");
-    }
-    out->passed = *certified ? PASSED_TRUE : PASSED_FALSE;
+    out->passed = certified ? PASSED_TRUE : PASSED_FALSE;
     out->run.present = true;
     out->run.method = "split";
     out->run.engine = "labels";
@@ -404,6 +393,35 @@ int size_cascade(const struct cascade_label *labels, size_t n, const struct casc
     out->run.covers = "sampling";
     result_assume(out, "the labels are a random sample of the items that will come, each answered "
                        "by both models; people are taken to be right");
+}
+
+int size_cascade(const struct cascade_label *labels, size_t n, const struct cascade_options *o,
+                 struct result *out, bool *certified, struct error *err)
+{
+    if (check(n, o, err))
+        return -1;
+    size_t n_first = (n + 3) / 4;
+    struct cascade_label *s = shuffled(labels, n, n_first, o->seed);
+    struct table *first = mem_alloc(2 * sizeof *first), *rest = first + 1;
+    struct cuts cuts;
+    struct chosen way[WAYS];
+    make_cuts(s, n_first, &cuts);
+    make_table(s, n_first, &cuts, first);
+    make_table(s + n_first, n - n_first, &cuts, rest);
+    for (int k = 0; k < WAYS; k++) {
+        way[k] = choose_way(first, rest, &cuts, k, o->targets[0].value, 1 - o->level, o->cost);
+        if (way[k].found)
+            describe(s, n, o->cost, o->level, &way[k]);
+    }
+    *certified = way[BOTH].found;
+    put_frame(o, *certified, out);
+    if (*certified) {
+        put_way(&way[BOTH], o, out);
+        warn_of_stage(s, n, &way[BOTH], &way[NO_CHEAP], "cheap", o, out);
+        warn_of_stage(s, n, &way[BOTH], &way[NO_STRONG], "strong", o, out);
+    } else {
+        put_nothing_found(way, n, o, out);
+    }
     mem_free(first);
     mem_free(s);
     return 0;
