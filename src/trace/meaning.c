@@ -81,39 +81,44 @@ const struct word meaning_words[] = {
 enum { WORDS = sizeof meaning_words / sizeof meaning_words[0] };
 _Static_assert(WORDS < UINT8_MAX, "rows are told in a byte");
 
+#define KIND(value, kind)                                                                          \
+    {                                                                                              \
+        value, sizeof value - 1, kind                                                              \
+    }
 static const struct {
     const char *value;
+    size_t len;
     enum span_kind kind;
 } kinds[] = {
-    {"chat",             SPAN_MODEL},
-    {"text_completion",  SPAN_MODEL},
-    {"generate_content", SPAN_MODEL},
-    {"LLM",              SPAN_MODEL},
-    {"GENERATION",       SPAN_MODEL},
-    {"embeddings",       SPAN_DATA },
-    {"retrieval",        SPAN_DATA },
-    {"EMBEDDING",        SPAN_DATA },
-    {"RETRIEVER",        SPAN_DATA },
-    {"RERANKER",         SPAN_DATA },
-    {"execute_tool",     SPAN_TOOL },
-    {"TOOL",             SPAN_TOOL },
-    {"tools/call",       SPAN_TOOL },
-    {"invoke_agent",     SPAN_AGENT},
-    {"create_agent",     SPAN_AGENT},
-    {"search_memory",    SPAN_DATA },
-    {"update_memory",    SPAN_DATA },
-    {"create_memory",    SPAN_DATA },
-    {"delete_memory",    SPAN_DATA },
-    {"upsert_memory",    SPAN_DATA },
-    {"resources/read",   SPAN_DATA },
-    {"completion",       SPAN_MODEL},
-    {"embedding",        SPAN_DATA },
-    {"rerank",           SPAN_DATA },
-    {"invoke_workflow",  SPAN_AGENT},
-    {"plan",             SPAN_AGENT},
-    {"AGENT",            SPAN_AGENT},
-    {"GUARDRAIL",        SPAN_JUDGE},
-    {"EVALUATOR",        SPAN_JUDGE},
+    KIND("chat", SPAN_MODEL),
+    KIND("text_completion", SPAN_MODEL),
+    KIND("generate_content", SPAN_MODEL),
+    KIND("LLM", SPAN_MODEL),
+    KIND("GENERATION", SPAN_MODEL),
+    KIND("embeddings", SPAN_DATA),
+    KIND("retrieval", SPAN_DATA),
+    KIND("EMBEDDING", SPAN_DATA),
+    KIND("RETRIEVER", SPAN_DATA),
+    KIND("RERANKER", SPAN_DATA),
+    KIND("execute_tool", SPAN_TOOL),
+    KIND("TOOL", SPAN_TOOL),
+    KIND("tools/call", SPAN_TOOL),
+    KIND("invoke_agent", SPAN_AGENT),
+    KIND("create_agent", SPAN_AGENT),
+    KIND("search_memory", SPAN_DATA),
+    KIND("update_memory", SPAN_DATA),
+    KIND("create_memory", SPAN_DATA),
+    KIND("delete_memory", SPAN_DATA),
+    KIND("upsert_memory", SPAN_DATA),
+    KIND("resources/read", SPAN_DATA),
+    KIND("completion", SPAN_MODEL),
+    KIND("embedding", SPAN_DATA),
+    KIND("rerank", SPAN_DATA),
+    KIND("invoke_workflow", SPAN_AGENT),
+    KIND("plan", SPAN_AGENT),
+    KIND("AGENT", SPAN_AGENT),
+    KIND("GUARDRAIL", SPAN_JUDGE),
+    KIND("EVALUATOR", SPAN_JUDGE),
 };
 
 uint8_t meaning_row(const char *key, size_t len)
@@ -134,7 +139,7 @@ uint8_t meaning_row(const char *key, size_t len)
 bool meaning_kind(const char *value, size_t len, uint8_t *kind)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (len && (kinds[i].value[0] | 32) == (value[0] | 32) && strlen(kinds[i].value) == len &&
+        if (len && (kinds[i].value[0] | 32) == (value[0] | 32) && kinds[i].len == len &&
             strncasecmp(kinds[i].value, value, len) == 0) {
             *kind = (uint8_t)kinds[i].kind;
             return true;

@@ -2,6 +2,7 @@
 /* Scalars of the walk, by RFC 8259: a number or a string is checked in full before it is taken. */
 #include "trace/otlp_walk_parts.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,12 +37,16 @@ static int unit_of(const char *s, const char *end)
     return unit >= 0xD800 && unit <= 0xDFFF ? -1 : unit;
 }
 
+/* What the letter behind a backslash stands for; 0 for one that has no meaning, 1 for `u`. */
+static const char meant[UCHAR_MAX + 1] = {
+    ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b', ['f'] = '\f',
+    ['n'] = '\n', ['r'] = '\r',  ['t'] = '\t', ['u'] = 1};
+
 bool walk_escapes_are_known(struct piece s)
 {
     const char *at = s.at, *end = s.at + s.len;
     while ((at = memchr(at, '\\', (size_t)(end - at)))) {
-        if (at + 1 == end || !strchr("\"\\/bfnrtu", at[1]) ||
-            (at[1] == 'u' && unit_of(at, end) < 0))
+        if (at + 1 == end || !meant[(unsigned char)at[1]] || (at[1] == 'u' && unit_of(at, end) < 0))
             return false;
         at += at[1] == 'u' ? 6 : 2;
     }
@@ -65,7 +70,6 @@ static void put_unit(struct buf *out, int unit)
 
 bool walk_text_of(struct otlp_walk *w, struct buf *room, struct piece *s)
 {
-    static const char letters[] = "\"\\/bfnrt", meant[] = "\"\\/\b\f\n\r\t";
     const char *at = s->at, *end = s->at + s->len, *next;
     if (!walk_has_escape(w, *s))
         return true;
@@ -77,7 +81,7 @@ bool walk_text_of(struct otlp_walk *w, struct buf *room, struct piece *s)
         if (next[1] == 'u')
             put_unit(room, unit_of(next, end));
         else
-            buf_putc(room, meant[strchr(letters, next[1]) - letters]);
+            buf_putc(room, meant[(unsigned char)next[1]]);
         next += next[1] == 'u' ? 6 : 2;
     }
     buf_add(room, at, (size_t)(end - at));

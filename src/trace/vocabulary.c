@@ -296,7 +296,7 @@ static size_t hash_key(const char *key, size_t len)
 }
 
 /* Eight bytes at a time; the last ones overlap. */
-static bool same_key(const char *a, const char *b, size_t len)
+static inline bool same_key(const char *a, const char *b, size_t len)
 {
     uint64_t x, y, differ = 0;
     if (len < 8)
