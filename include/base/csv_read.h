@@ -19,6 +19,8 @@ struct csv {
     const char **header; /* [columns] */
     const char **cell;   /* [rows * columns]; "" for missing ones */
     uint32_t *line;      /* [rows], 1-based */
+    uint32_t *bad;       /* [n_bad] lines of rows left out, of csv_read_rows */
+    size_t n_bad;
 };
 
 /* Reads all of `text` (not csv_parse: that name is libcsv's).  No header, a quote that never closes
@@ -26,6 +28,11 @@ struct csv {
  * the line; empty lines are skipped.  `file` is borrowed.  The caller owns *out (csv_release). */
 MUST_CHECK int csv_read(const char *file, const char *text, size_t len, struct csv *out,
                         struct error *err);
+/* The same, but below the header rows that cannot be read (too many cells, a quote where none can
+ * stand or that never closes, a NUL byte, a last one that is cut off) are left out and named in
+ * out->bad; the header once more, as where files were put together, is passed over. */
+MUST_CHECK int csv_read_rows(const char *file, const char *text, size_t len, struct csv *out,
+                             struct error *err);
 /* Frees the table with all its cells and zeroes *c. */
 void csv_release(struct csv *c);
 /* Index of the first of `names` (NULL-terminated) that is a header, case-insensitively; -1. */

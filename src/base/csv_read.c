@@ -20,7 +20,29 @@ struct reading {
     uint32_t cell_begin; /* and where its last cell did */
     size_t in_row;       /* cells of the row in progress so far */
     bool open_row, too_wide;
+    bool lenient, spoiled, at_end; /* spoiled: the row in progress holds a NUL byte */
+    VEC(uint32_t) bad;
 };
+
+/* Leaves the row in progress out. */
+static void drop_row(struct reading *r)
+{
+    vec_push(&r->bad, r->row_begin);
+    r->cell.len = r->row_line.len * r->out->columns;
+    r->in_row = 0;
+    r->open_row = r->too_wide = r->spoiled = false;
+}
+
+static bool is_header(const struct reading *r)
+{
+    const char *const *row = r->cell.at + r->row_line.len * r->out->columns;
+    if (r->in_row != r->out->columns)
+        return false;
+    for (size_t i = 0; i < r->out->columns; i++)
+        if (strcmp(row[i], r->header.at[i]) != 0)
+            return false;
+    return true;
+}
 
 static void on_cell(void *text, size_t len, void *data)
 {
@@ -42,10 +64,17 @@ static void on_row(int terminator, void *data)
 {
     struct reading *r = data;
     r->open_row = false;
+    if (r->lenient && r->out->columns &&
+        (r->too_wide || r->spoiled || (r->at_end && r->in_row < r->out->columns))) {
+        drop_row(r);
+        return;
+    }
     if (r->too_wide)
         return;
     if (r->out->columns == 0) {
         r->out->columns = r->header.len;
+    } else if (r->lenient && is_header(r)) {
+        r->cell.len -= r->in_row;
     } else {
         for (size_t i = r->in_row; i < r->out->columns; i++)
             vec_push(&r->cell, "");
@@ -114,29 +143,77 @@ static int refuse_quote(const struct reading *r, struct error *err)
                     "quotes inside it");
 }
 
-static int feed(struct csv_parser *parser, struct reading *r, const char *text, size_t len,
-                struct error *err)
+static int refuse_open(const struct reading *r, struct error *err)
 {
-    size_t n;
-    for (r->line = 1; len > 0; text += n, len -= n, r->line++) {
+    return error_at(err, ERR_INPUT, r->out->file, r->cell_begin, 0,
+                    "the quote (\") that opens on this line never closes");
+}
+
+static void begin_parser(struct csv_parser *parser, const struct reading *r)
+{
+    if (csv_init(parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
+        BUG("csv_init failed");
+    csv_set_realloc_func(parser, mem_resize);
+    csv_set_free_func(parser, mem_free);
+    csv_set_delim(parser, (unsigned char)r->out->delimiter);
+}
+
+/* What cannot be read is left out with its row, where that is allowed; what follows begins anew. */
+static bool goes_on(struct csv_parser *parser, struct reading *r)
+{
+    if (!r->lenient || r->out->columns == 0)
+        return false;
+    drop_row(r);
+    csv_free(parser);
+    begin_parser(parser, r);
+    return true;
+}
+
+/* The lines of the text; *row: the first byte behind the line on which the last row began. */
+static int feed_lines(struct csv_parser *parser, struct reading *r, const char *text, size_t len,
+                      const char **row, struct error *err)
+{
+    for (size_t n; len > 0; text += n, len -= n, r->line++) {
         n = line_len(text, len);
         if (!r->open_row) {
             if (is_blank(text, n, r->out->delimiter))
                 continue;
             r->row_begin = r->cell_begin = r->line;
             r->open_row = true;
+            *row = text + n;
         }
-        if (csv_parse(parser, text, n, on_cell, on_row, r) != n)
+        r->spoiled = r->spoiled || (r->lenient && memchr(text, '\0', n));
+        if (csv_parse(parser, text, n, on_cell, on_row, r) != n && !goes_on(parser, r))
             return refuse_quote(r, err);
-        if (r->too_wide)
+        if (r->too_wide && (!r->lenient || r->out->columns == 0))
             return refuse_width(r, err);
         if (r->line == UINT32_MAX)
             return error_at(err, ERR_LIMIT, r->out->file, 0, 0, "more lines than can be counted");
     }
-    if (csv_fini(parser, on_cell, on_row, r) != 0)
-        return error_at(err, ERR_INPUT, r->out->file, r->cell_begin, 0,
-                        "the quote (\") that opens on this line never closes");
-    return r->too_wide ? refuse_width(r, err) : 0;
+    return 0;
+}
+
+/* A quote that never closes swallows the rest: then what follows its line is read once more. */
+static int feed(struct csv_parser *parser, struct reading *r, const char *text, size_t len,
+                struct error *err)
+{
+    enum { AGAIN_MAX = 16 };
+    const char *end = text + len, *row = text;
+    r->line = 1;
+    for (int again = 0;; again++) {
+        if (feed_lines(parser, r, text, (size_t)(end - text), &row, err))
+            return -1;
+        r->at_end = true;
+        if (csv_fini(parser, on_cell, on_row, r) == 0)
+            return r->too_wide ? refuse_width(r, err) : 0;
+        r->at_end = false;
+        if (!goes_on(parser, r))
+            return refuse_open(r, err);
+        if (again == AGAIN_MAX)
+            return 0;
+        r->line = r->row_begin + 1;
+        text = row;
+    }
 }
 
 static uint32_t line_of(const char *text, const char *place)
@@ -152,39 +229,49 @@ static uint32_t line_of(const char *text, const char *place)
 static int read_rows(struct reading *r, const char *text, size_t len, struct error *err)
 {
     struct csv_parser parser;
-    if (csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI) != 0)
-        BUG("csv_init failed");
-    csv_set_realloc_func(&parser, mem_resize);
-    csv_set_free_func(&parser, mem_free);
-    csv_set_delim(&parser, (unsigned char)r->out->delimiter);
+    begin_parser(&parser, r);
     int status = feed(&parser, r, text, len, err);
     csv_free(&parser);
     return status;
 }
 
-int csv_read(const char *file, const char *text, size_t len, struct csv *out, struct error *err)
+static int read_table(const char *file, const char *text, size_t len, bool lenient, struct csv *out,
+                      struct error *err)
 {
     if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
         text += 3;
         len -= 3;
     }
     const char *nul = len ? memchr(text, '\0', len) : NULL;
-    if (nul)
+    if (nul && !lenient)
         return error_at(err, ERR_INPUT, file, line_of(text, nul), 0,
                         "a NUL byte: this is no CSV text");
     if (len == 0 || is_blank(text, len, '\0'))
         return error_at(err, ERR_INPUT, file, 0, 0,
                         "the file is empty: a CSV file begins with a line of column names");
     *out = (struct csv){.file = file, .delimiter = tell_delimiter(text, len)};
-    struct reading r = {.out = out};
+    struct reading r = {.out = out, .lenient = lenient};
     int status = read_rows(&r, text, len, err);
     out->header = r.header.at;
     out->cell = r.cell.at;
     out->line = r.row_line.at;
     out->rows = r.row_line.len;
+    out->bad = r.bad.at;
+    out->n_bad = r.bad.len;
     if (status)
         csv_release(out);
     return status;
+}
+
+int csv_read(const char *file, const char *text, size_t len, struct csv *out, struct error *err)
+{
+    return read_table(file, text, len, false, out, err);
+}
+
+int csv_read_rows(const char *file, const char *text, size_t len, struct csv *out,
+                  struct error *err)
+{
+    return read_table(file, text, len, true, out, err);
 }
 
 void csv_release(struct csv *c)
@@ -193,6 +280,7 @@ void csv_release(struct csv *c)
     mem_free(c->header);
     mem_free(c->cell);
     mem_free(c->line);
+    mem_free(c->bad);
     *c = (struct csv){0};
 }
 

@@ -51,6 +51,7 @@ struct file_reader {
     bool started, ended;
     struct inflate *inflate; /* NULL unless gzip */
     struct buf text;         /* what came out of it */
+    struct error fault;      /* of what is damaged behind that */
 };
 
 static int open_input(const char *path, int *out, struct error *err)
@@ -133,7 +134,7 @@ static int fill(struct file_reader *r, size_t least, struct error *err)
 static int next_inflated(struct file_reader *r, struct error *err)
 {
     buf_clear(&r->text);
-    while (r->text.len < CHUNK) {
+    while (r->text.len < CHUNK && !r->fault.code) {
         if (r->raw_at == r->raw_len) {
             if (!r->ended && fill(r, 1, err))
                 return -1;
@@ -143,9 +144,13 @@ static int next_inflated(struct file_reader *r, struct error *err)
         size_t piece = r->raw_len - r->raw_at;
         if (piece > INFLATE_PIECE)
             piece = INFLATE_PIECE;
-        if (inflate_feed(r->inflate, r->raw + r->raw_at, piece, &r->text, err))
-            return error_prefix(err, "%s", r->path);
+        if (inflate_feed(r->inflate, r->raw + r->raw_at, piece, &r->text, &r->fault))
+            break;
         r->raw_at += piece;
+    }
+    if (r->text.len == 0 && r->fault.code) { /* behind all that came out before it */
+        *err = r->fault;
+        return error_prefix(err, "%s", r->path);
     }
     if (r->text.len == 0 && inflate_end(r->inflate, err))
         return error_prefix(err, "%s", r->path);

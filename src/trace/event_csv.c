@@ -4,6 +4,7 @@
 #include "trace/event_csv.h"
 
 #include "base/csv_read.h"
+#include "base/utf8.h"
 #include "trace/event_log.h"
 #include "trace/timestamp.h"
 
@@ -142,11 +143,21 @@ static void read_rows(const struct csv *c, const struct columns *at, struct sink
     }
 }
 
-int event_csv_read(const char *text, size_t len, struct sink *sink, struct error *err)
+/* Counts bytes that are no UTF-8 where they are first met, and mends all. */
+static void mend_text(const char *text, size_t len, struct sink *sink, struct buf *out)
+{
+    uint64_t line = 1;
+    for (size_t i = 0, n; i < len && (n = utf8_length(text + i, len - i)); i += n)
+        line += text[i] == '\n';
+    quality_note(sink->quality, QUALITY_BAD_TEXT, sink->file_index, line);
+    utf8_mend(text, len, out);
+}
+
+static int read_table(const char *text, size_t len, struct sink *sink, struct error *err)
 {
     struct csv c = {0};
     struct columns at;
-    if (csv_read(sink->file, text, len, &c, err))
+    if (csv_read_rows(sink->file, text, len, &c, err))
         return err->line > 1 ? -1
                              : error_at(err, ERR_INPUT, sink->file, 1, 0,
                                         "not a trace log: neither JSON, which begins with { or [, "
@@ -156,8 +167,23 @@ int event_csv_read(const char *text, size_t len, struct sink *sink, struct error
         read_lifecycle(&c, &at, sink);
     else if (!status)
         read_rows(&c, &at, sink);
+    for (size_t i = 0; i < c.n_bad && !status; i++)
+        quality_note(sink->quality, QUALITY_UNREADABLE, sink->file_index, c.bad[i]);
     if (!status)
-        sink->quality->records += c.rows;
+        sink->quality->records += c.rows + c.n_bad;
     csv_release(&c);
+    return status;
+}
+
+int event_csv_read(const char *text, size_t len, struct sink *sink, struct error *err)
+{
+    struct buf mended = {0};
+    if (!utf8_valid(text, len)) {
+        mend_text(text, len, sink, &mended);
+        text = buf_text(&mended);
+        len = mended.len;
+    }
+    int status = read_table(text, len, sink, err);
+    buf_release(&mended);
     return status;
 }

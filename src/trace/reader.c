@@ -7,6 +7,7 @@
 #include "trace/reader.h"
 
 #include "base/file.h"
+#include "base/utf8.h"
 #include "base/workers.h"
 #include "trace/autogen.h"
 #include "trace/crewai.h"
@@ -22,6 +23,7 @@
 #include "trace/otlp_walk.h"
 #include "trace/phoenix.h"
 #include "trace/record.h"
+#include "trace/salvage.h"
 #include "trace/xes.h"
 #include "trace/zipkin.h"
 
@@ -64,7 +66,7 @@ static const struct text_format text_formats[] = {
 };
 
 /* LISTS_MAX: an answer that wraps a list of lists.  BLOCK: lines whose tokens are found at once. */
-enum { PART_MAX = 256 << 20, FIRST_LINE_MAX = 1 << 16, LISTS_MAX = 3, BLOCK = 1 << 18 };
+enum { PART_MAX = 256 << 20, LISTS_MAX = 3, BLOCK = 1 << 18 };
 
 enum mode {
     MODE_START,
@@ -79,6 +81,7 @@ struct feed {
     struct sink *sink;
     enum mode mode;
     struct buf carry; /* what is not read yet */
+    struct buf mended;
     struct otlp_stream *messages;
     struct xes *events;
     struct otlp_walk *walk; /* from the first line on */
@@ -171,6 +174,76 @@ static int read_document(struct feed *f, struct json root, struct error *err)
     return read_documents(f, root, LISTS_MAX, err);
 }
 
+/* JSON at sink->line, whose bytes that are no UTF-8 are mended: *s and *len are then those of the
+ * mended text, good until the next call. */
+static int parse(struct feed *f, const char **s, size_t *len, struct json *root,
+                 struct error *fault)
+{
+    if (json_parse(f->sink->json, *s, *len, root, fault) == 0)
+        return 0;
+    if (utf8_valid(*s, *len))
+        return -1;
+    quality_note(f->sink->quality, QUALITY_BAD_TEXT, f->sink->file_index, f->sink->line);
+    buf_clear(&f->mended);
+    utf8_mend(*s, *len, &f->mended);
+    *s = buf_text(&f->mended);
+    *len = f->mended.len;
+    *fault = (struct error){0};
+    return json_parse(f->sink->json, *s, *len, root, fault);
+}
+
+/* The same of a document over several lines that begin at sink->line. */
+static int read_placed(struct feed *f, struct json root, const char *text, size_t len,
+                       struct error *err)
+{
+    struct sink *sink = f->sink;
+    sink->document = text;
+    sink->document_len = len;
+    sink->document_line = (uint32_t)sink->line;
+    sink->place = (struct json_place){0};
+    int status = read_document(f, root, err);
+    sink->document = NULL;
+    sink->line = sink->document_line;
+    return status;
+}
+
+/* A document that is cut off or damaged at byte `fault` of it, at sink->line: what is whole is
+ * read, and the record at hand is counted.  False, and nothing done, when none is known. */
+static bool read_damaged(struct feed *f, const char *s, size_t len, const struct error *fault,
+                         int *status, struct error *err)
+{
+    struct buf whole = {0}, closing = {0};
+    struct sink *sink = f->sink;
+    struct json root, first = {0};
+    struct error ignored = {0};
+    size_t cut, begin, valid = fault->column ? fault->column - 1u : 0;
+    bool known = false;
+    if (fault->code == ERR_INPUT && valid <= len && salvage(s, valid, &cut, &begin, &closing)) {
+        buf_add(&whole, s, cut);
+        buf_add(&whole, closing.data, closing.len);
+        known = json_parse(sink->json, whole.data, whole.len, &root, &ignored) == 0 &&
+                first_known(root, LISTS_MAX, &first);
+    }
+    if (known) {
+        const struct quality before = *sink->quality;
+        uint64_t counted = before.count[QUALITY_UNREADABLE];
+        bool first_of_all = !f->format && !sink->set->len;
+        *status = read_placed(f, root, whole.data, whole.len, err);
+        if (first_of_all && !sink->set->len && !sink->crewai && !sink->autogen) {
+            f->format = NULL; /* nothing is whole */
+            *sink->quality = before;
+            known = false;
+        }
+        for (size_t i = 0; i < begin; i++)
+            sink->line += s[i] == '\n';
+        if (known && sink->quality->count[QUALITY_UNREADABLE] == counted) /* else its rest was */
+            record_unreadable(sink);
+    }
+    buf_release(&whole);
+    buf_release(&closing);
+    return known;
+}
+
 /* One line of JSON, the first of which may turn out to begin a longer document, or of a logger.
  * Behind a line that could be read, one that is cut off or damaged is counted. */
 static int read_line(struct feed *f, const char *s, size_t len, bool last, struct error *err)
@@ -182,18 +255,19 @@ static int read_line(struct feed *f, const char *s, size_t len, bool last, struc
     if (lines_blank(s, len))
         return 0;
     struct error fault = {0};
-    if (json_parse(f->sink->json, s, len, &root, &fault)) {
-        bool first = !f->format && !last && len <= FIRST_LINE_MAX;
-        if (f->format) {
-            record_unreadable(f->sink);
-            return 0;
-        }
-        if (!first || fault.code != ERR_INPUT)
-            return error_at(err, fault.code, f->sink->file, f->lines + 1, 0, "%s", fault.text);
+    int status = 0;
+    if (parse(f, &s, &len, &root, &fault) == 0)
+        return read_document(f, root, err);
+    if (!f->format && !last && fault.code == ERR_INPUT) {
         f->mode = MODE_DOCUMENT;
         return 0;
     }
-    return read_document(f, root, err);
+    if (read_damaged(f, s, len, &fault, &status, err))
+        return status;
+    if (!f->format)
+        return error_at(err, fault.code, f->sink->file, f->lines + 1, 0, "%s", fault.text);
+    record_unreadable(f->sink);
+    return 0;
 }
 
 static void drop_front(struct buf *b, size_t n)
@@ -346,6 +420,10 @@ static int start(struct feed *f, bool all, struct error *err)
         buf_clear(&f->carry);
         return status;
     }
+    if (f->carry.len >= 2 &&
+        (memcmp(f->carry.data, "\xFF\xFE", 2) == 0 || memcmp(f->carry.data, "\xFE\xFF", 2) == 0))
+        return error_at(err, ERR_INPUT, f->sink->file, 1, 0,
+                        "the text is UTF-16; write it as UTF-8 (iconv -f UTF-16 -t UTF-8)");
     f->mode = mode_of(&f->carry);
     if (f->mode == MODE_START)
         skip_blanks(f);
@@ -376,31 +454,108 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
     return f->mode == MODE_START && f->carry.len >= OTLP_SNIFF ? start(f, false, err) : 0;
 }
 
-/* A document over several lines: a fault is told by its line. */
-static int read_whole(struct feed *f, struct error *err)
+/* A document over several lines, or lines of which the first is damaged? */
+static bool is_lines(struct feed *f)
 {
-    struct json root;
-    struct error fault = {0};
-    const struct buf *b = &f->carry;
-    f->sink->line = f->lines + 1;
-    if (json_parse(f->sink->json, b->data, b->len, &root, &fault) == 0) {
-        f->sink->document = b->data;
-        f->sink->document_len = b->len;
-        f->sink->document_line = f->sink->line;
-        f->sink->place = (struct json_place){0};
-        int status = read_document(f, root, err);
-        f->sink->document = NULL;
-        return status;
+    const char *s = buf_text(&f->carry), *end = s + f->carry.len;
+    size_t all = 0, known = 0;
+    for (const char *stop; s < end; s = stop + 1) {
+        struct json root, first = {0};
+        struct error ignored = {0};
+        const char *newline = memchr(s, '\n', (size_t)(end - s));
+        stop = newline ? newline : end;
+        size_t len = (size_t)(stop - s);
+        if (lines_blank(s, len))
+            continue;
+        all++;
+        known += json_parse(f->sink->json, s, len, &root, &ignored) == 0 && json_count(root) &&
+                 first_known(root, LISTS_MAX, &first);
     }
-    size_t at = fault.column && fault.column <= b->len + 1 ? fault.column - 1 : 0, begin = 0;
+    const char *first = buf_text(&f->carry) + strspn(buf_text(&f->carry), " \t\r\n");
+    return known > 0 && 2 * known >= all + (*first == '[');
+}
+
+static int read_all_lines(struct feed *f, struct error *err)
+{
+    const char *s = buf_text(&f->carry), *end = s + f->carry.len;
+    for (const char *stop; s < end; s = stop + 1, f->lines++) {
+        struct json root;
+        struct error ignored = {0};
+        const char *newline = memchr(s, '\n', (size_t)(end - s));
+        stop = newline ? newline : end;
+        size_t len = (size_t)(stop - s);
+        f->sink->line = f->lines + 1;
+        if (lines_blank(s, len))
+            continue;
+        if (parse(f, &s, &len, &root, &ignored))
+            record_unreadable(f->sink);
+        else if (read_document(f, root, err))
+            return -1;
+    }
+    return 0;
+}
+
+static int refuse_whole(struct feed *f, const struct error *fault, struct error *err)
+{
+    const struct buf *b = &f->carry;
+    size_t at = fault->column && fault->column <= b->len + 1 ? fault->column - 1 : 0, begin = 0;
     uint32_t line = f->lines + 1;
     for (size_t i = 0; i < at; i++)
         if (b->data[i] == '\n') {
             line++;
             begin = i + 1;
         }
-    return error_at(err, fault.code, f->sink->file, line, (uint32_t)(at - begin) + 1, "%s",
-                    fault.text);
+    return error_at(err, fault->code, f->sink->file, line, (uint32_t)(at - begin) + 1, "%s",
+                    fault->text);
+}
+
+/* Documents one after another, some of them maybe damaged; what no format knows is counted. */
+static int read_in_turn(struct feed *f, const char *s, size_t len, struct error *err)
+{
+    while (!lines_blank(s, len)) {
+        for (; lines_blank(s, 1); s++, len--)
+            f->sink->line += *s == '\n';
+        struct json root;
+        struct error fault = {0};
+        size_t end = salvage_document(s, len);
+        const char *part = s;
+        size_t part_len = end ? end : len;
+        uint64_t line = f->sink->line;
+        int status = 0;
+        if (parse(f, &part, &part_len, &root, &fault) == 0)
+            status = read_placed(f, root, part, part_len, err);
+        else if (!read_damaged(f, part, part_len, &fault, &status, err) && f->format)
+            record_unreadable(f->sink);
+        if (status || !f->format || !end)
+            return status;
+        for (size_t i = 0; i < end; i++)
+            line += s[i] == '\n';
+        f->sink->line = line;
+        s += end;
+        len -= end;
+    }
+    return 0;
+}
+
+/* A document over several lines, or several of them. */
+static int read_whole(struct feed *f, struct error *err)
+{
+    struct json root;
+    struct error fault = {0};
+    const char *s = buf_text(&f->carry);
+    size_t len = f->carry.len;
+    f->sink->line = f->lines + 1;
+    if (json_parse(f->sink->json, s, len, &root, &fault) == 0)
+        return read_placed(f, root, s, len, err);
+    if (is_lines(f))
+        return read_all_lines(f, err);
+    struct quality before = *f->sink->quality;
+    if (fault.code == ERR_INPUT && read_in_turn(f, s, len, err))
+        return -1;
+    if (f->format)
+        return 0;
+    *f->sink->quality = before;
+    return refuse_whole(f, &fault, err);
 }
 
 static int read_text(struct feed *f, const char *text, size_t len, struct error *err)
@@ -422,6 +577,9 @@ static int feed_end(struct feed *f, struct error *err)
     case MODE_START:
         return error_at(err, ERR_INPUT, f->sink->file, 0, 0, "the log is empty");
     case MODE_LINES:
+        if (!f->format && !lines_blank(text, f->carry.len))
+            return read_whole(f, err);
+        return read_line(f, text, f->carry.len, true, err);
     case MODE_LOGGER:
         return read_line(f, text, f->carry.len, true, err);
     case MODE_DOCUMENT:
@@ -442,6 +600,7 @@ static void feed_release(struct feed *f)
     xes_free(f->events);
     otlp_walk_free(f->walk);
     buf_release(&f->carry);
+    buf_release(&f->mended);
 }
 
 int reader_text(const char *text, size_t len, struct sink *sink, const char **format,
@@ -500,6 +659,21 @@ static void make_room(struct span_set *set, const struct file_reader *file)
     span_set_reserve(set, all < ROOM_MAX ? (size_t)all : ROOM_MAX);
 }
 
+/* The file ends in the middle, for the reason `why`: that is counted where something was read. */
+static int end_damaged(struct feed *f, const struct error *why, struct error *err)
+{
+    struct error ignored = {0};
+    uint64_t counted = f->sink->quality->count[QUALITY_UNREADABLE];
+    if (feed_end(f, &ignored)) {
+        *err = *why;
+        return -1;
+    }
+    f->sink->line = f->lines + 1;
+    if (f->sink->quality->count[QUALITY_UNREADABLE] == counted)
+        record_unreadable(f->sink);
+    return 0;
+}
+
 int reader_file(const char *path, struct sink *sink, const char **format, struct error *err)
 {
     struct feed f = {.sink = sink};
@@ -507,17 +681,25 @@ int reader_file(const char *path, struct sink *sink, const char **format, struct
     const char *chunk;
     size_t len = 1;
     int status = -1;
+    struct error why = {0};
     buf_init(&f.carry);
     if (check_name(path, err) || open_log(&f, path, &file, err))
         goto out;
     while (len) {
-        if (file_reader_next(file, &chunk, &len, err))
+        if (file_reader_next(file, &chunk, &len, &why)) {
+            if (why.code == ERR_INPUT && (f.begun || f.messages || f.carry.len))
+                break; /* damaged gzip: what came out of it counts */
+            *err = why;
             goto out;
+        }
         if (len && feed_more(&f, chunk, len, err))
             goto out;
         make_room(sink->set, file);
     }
-    status = feed_end(&f, err);
+    if (why.code)
+        status = end_damaged(&f, &why, err);
+    else
+        status = feed_end(&f, err);
     *format = f.format;
 out:
     file_reader_close(file);

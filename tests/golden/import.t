@@ -31,7 +31,7 @@ seam: TMP/logs.db: a store stands alone; `seam import log` puts further logs int
 $ seam import log tests/data/genai.jsonl.gz --confidence 'x:/y' --db $TMP_GOLDEN/other.db --quiet; seam doctor --db $TMP_GOLDEN/other.db | grep store
 store    TMP/other.db: ok
 $ seam import log LICENSE --db $TMP_GOLDEN/none.db; test -e $TMP_GOLDEN/none.db
-seam: LICENSE:2: this row has more cells than the header (1): quote a cell that holds ','
+seam: LICENSE:1: not a log: no column says which item a row is of (case_id, case, case:concept:name; or name it with --item-by)
 [1]
 $ seam import logs tests/data/genai.jsonl.gz
 seam: `seam import` takes log and then LOG..., not "logs"

@@ -86,7 +86,7 @@ $ seam report $TMP_GOLDEN/solved.json -o $TMP_GOLDEN/page --format html,
 seam: --format : the formats are html, csv and json
 [2]
 $ seam report LICENSE -o $TMP_GOLDEN/page
-seam: LICENSE:2: this row has more cells than the header (1): quote a cell that holds ','
+seam: LICENSE:1: not a log: no column says which item a row is of (case_id, case, case:concept:name; or name it with --item-by)
 [3]
 $ seam solve scenarios/six-step.yaml --quiet --sweep flow.brief.latency=1s:3s:3 | head -5
 Sweep

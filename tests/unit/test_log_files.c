@@ -100,7 +100,7 @@ static void a_folder_without_logs_and_a_file_that_is_none_are_refused(void **sta
     error_is(&err, ERR_INPUT, "empty: the folder holds no trace log");
     log_release(&log);
     assert_int_equal(log_read(two, 1, NULL, &log, &err), -1);
-    error_is(&err, ERR_INPUT, "notes.md:2: this row has more cells");
+    error_is(&err, ERR_INPUT, "notes.md:1: not a log");
     log_release(&log);
     mem_free(empty);
     mem_free(notes);
@@ -140,7 +140,7 @@ static void a_line_that_is_cut_off_is_counted_behind_one_that_is_whole(void **st
     assert_int_equal(log.spans.len, 2);
     log_release(&log);
     buf_release(&text);
-    read_refused("{\"resourceSpans\":[{\"scope", NULL, ERR_INPUT, "log:1: ");
+    read_refused("{\"resourceSpans\":[{\"scope", NULL, ERR_INPUT, "log:1:26: not JSON");
 }
 
 int main(void)

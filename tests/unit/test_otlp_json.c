@@ -93,7 +93,7 @@ static void what_is_no_log_is_refused_with_its_place(void **state)
     b.data[line + 50] = '\0';
     counts_fault(buf_text(&b), QUALITY_UNREADABLE, 2);
     b.data[line - 40] = '\0';
-    read_refused(buf_text(&b), NULL, ERR_INPUT, "log:1: not JSON: the text ends in the middle");
+    read_refused(buf_text(&b), NULL, ERR_INPUT, "log:1:150: not JSON: the text ends in the middle");
     buf_release(&b);
     read_refused("", NULL, ERR_INPUT, "log: the log is empty");
     read_refused(" \n\n", NULL, ERR_INPUT, "log: the log is empty");
