@@ -59,6 +59,10 @@ int labels_ask(const struct size_labels_options *o, struct labels_ask *out, stru
         if (ask_risk(o, t, kind, out, err))
             return -1;
     }
+    if (o->method == RISK_CRC && (out->n_risks != 1 || out->risk[0].kind != RISK_JOINT))
+        return error_set(err, ERR_USAGE,
+                         "--method crc bounds joint_error alone, and that in expectation: ask for "
+                         "joint_error at most P, or leave the method out");
     if (!out->n_risks && !out->load)
         return error_set(err, ERR_USAGE,
                          "`seam size --labels` needs a target: --target "

@@ -281,15 +281,17 @@ static void what_cannot_be_asked_of_labels_is_refused(void **state)
         const char *part;
     } row[] = {
         {{.metric = {"latency_p95"}, .at_most = {0.5}},
-         "labels alone say nothing about latency_p95"                     },
-        {{.metric = {"shipped_error"}, .at_most = {0.5}}, "--reviewer"    },
-        {{.metric = {NULL}},                              "needs a target"},
+         "labels alone say nothing about latency_p95"                                         },
+        {{.metric = {"shipped_error"}, .at_most = {0.5}},                  "--reviewer"       },
+        {{.metric = {NULL}},                                               "needs a target"   },
+        {{.metric = {"auto_error"}, .at_most = {0.1}, .method = RISK_CRC}, "joint_error alone"},
+        {{.metric = {"auto_error"}, .at_most = {1}},                       "something between"},
         {{.metric = {"joint_error"},
           .at_most = {0.1},
           .groups = names,
           .n_groups = 2,
           .per_group = true},
-         "--per-group takes one target"                                   },
+         "--per-group takes one target"                                                       },
     };
     for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
         struct error err = {0};
