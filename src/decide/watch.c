@@ -248,7 +248,8 @@ static void put_words(const struct watching *j, struct buf *b)
         buf_printf(b,
                    " labels are wrong, evidence %.3g of the %.3g that %s above %.4g%% would need",
                    exp(j->log_e), exp(j->bar), j->target->metric, 100 * j->target->value);
-        buf_puts(b, ". That is no proof that the target is met: `seam size` gives one.");
+        buf_puts(b, ". That is no proof that the target is met");
+        buf_puts(b, is_shipping(j->target->metric) ? ": `seam size` gives one." : ".");
         return;
     }
     buf_printf(b, "Alarm: %s is above %.4g%%. It rang at ", j->target->metric,
