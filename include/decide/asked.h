@@ -9,7 +9,7 @@
 #include "model/result.h"
 #include "sim/exact.h"
 
-enum { ASKED_TARGETS = 32, ASKED_MOST = ASKED_TARGETS + 4 };
+enum { ASKED_TARGETS = 32, ASKED_MOST = ASKED_TARGETS + 5 };
 
 /* One metric at one setting. */
 struct estimate {
@@ -22,6 +22,7 @@ struct asked {
     uint32_t n_metrics;
     uint32_t of_target[ASKED_TARGETS]; /* index into metric */
     uint32_t goal, load, cost, risk;   /* the same; risk: the error that the frontier shows */
+    uint32_t wrong;                    /* share_wrong */
     double goal_sign;                  /* 1: least, -1: most */
     bool stated;                       /* some target is `least` or `most` */
     bool timed;                        /* some target rests on latencies, waits or staff */

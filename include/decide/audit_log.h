@@ -20,8 +20,8 @@ bool audit_log_ships(const struct trace_log *log, const struct log_item *item);
 
 /* Parts the items that have a confidence into those that the threshold in use ships (or, where it
  * is not known, that nobody reviewed) and the others.  The known ones of a part stand for all of
- * it, alike: a uniform audit; those with a weight of their own in the label file for so many.  Items a day where the log lasts a day or longer.  Release with
- * audit_log_release. */
+ * it, alike: a uniform audit; those with a weight of their own in the label file for so many. Items
+ * a day where the log lasts a day or longer.  Release with audit_log_release. */
 void audit_log_take(const struct trace_log *log, struct audit_log *out);
 /* Frees the lists and leaves *l zero. */
 void audit_log_release(struct audit_log *l);

@@ -14,6 +14,7 @@ enum { BATCHES_MOST = 20 };
 struct candidate {
     double x[SETTINGS_MOST];
     uint32_t out_of;                /* 0, or 1 + which stage is left out */
+    uint32_t closed;                /* 0, or 1 + the gate that rejects what it would ship */
     struct estimate at[ASKED_MOST]; /* valid when trials > 0 */
     uint64_t trials; /* 1: exact, SEARCH_DRAWS: over draws; 0: no scenario, or not evaluated */
     uint32_t n_batches;
@@ -53,6 +54,9 @@ uint64_t evaluate_trials(const struct evaluator *e, double share, size_t n);
 /* Metric m with its interval, what the evidence leaves open included; not sure: the value alone. */
 struct estimate candidate_estimate(const struct evaluator *e, const struct candidate *c, uint32_t m,
                                    bool sure);
+/* In (0, 1]: how much of the usual number of candidates a scenario leaves time for; below 1 where
+ * one trial is long. */
+double evaluate_room(const struct evaluator *e);
 /* Does it meet every target?  sure: with its whole interval. */
 bool candidate_meets(const struct evaluator *e, const struct candidate *c, bool sure);
 /* How far it is from meeting target k, 0 when met; relative to the target. */

@@ -33,6 +33,9 @@ struct sizing {
     enum sizing_ending ending;
     struct blocked blocked[ASKED_TARGETS]; /* none: each target can be met, not all together */
     uint32_t n_blocked;
+    double passed[SETTINGS_MOST], wrong; /* of all items: shipped wrong by each of the gates that
+                                            ship, and in all */
+    uint32_t gate[SETTINGS_MOST], n_gates;
     struct result confirmed; /* all metrics at the chosen settings */
 };
 

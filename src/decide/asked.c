@@ -158,6 +158,7 @@ int asked_plan(const struct pipeline *p, struct asked *out, struct error *err)
     out->load = want(out, "review_load");
     out->risk = want(out, risk ? risk : "auto_error");
     out->cost = want(out, "cost_per_item");
+    out->wrong = want(out, "share_wrong");
     return 0;
 }
 

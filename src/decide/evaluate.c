@@ -16,6 +16,8 @@
 
 /* Visits of steps in one search, about: at some millions a second, 10 to 20 seconds of work. */
 static const double WORK = 1e8;
+/* More than this is done only where few candidates need it. */
+static const double WORK_MOST = 2e9, USUAL = 600;
 enum { ITEMS_LEAST = 20000, ITEMS_MOST = 400000, HORIZONS_LEAST = 4 };
 
 /* --- one candidate */
@@ -138,9 +140,13 @@ static bool apply(const struct evaluator *e, const struct candidate *c, struct a
             *out = (struct applied){0};
             return false;
         }
-    return settings_apply(s, c->x, c->out_of,
-                          e->options->uncertainty ? EVIDENCE_MEANS : EVIDENCE_SHARES, 0, out,
-                          &ignored) == 0;
+    if (settings_apply(s, c->x, c->out_of,
+                       e->options->uncertainty ? EVIDENCE_MEANS : EVIDENCE_SHARES, 0, out,
+                       &ignored))
+        return false;
+    if (c->closed)
+        out->p.step[c->closed - 1].above = (struct edge){.to = TO_REJECT, .at_most = AT_MOST_NONE};
+    return true;
 }
 
 static int one(const struct job *j, struct candidate *c, struct error *err)
@@ -284,20 +290,35 @@ int evaluator_init(struct evaluator *e, const struct asked *asked, const struct 
                : 0;
 }
 
+/* Visits of one trial. */
+static double visits_of(const struct pipeline *p)
+{
+    double items = arrivals_rate(&p->arrivals) * (p->horizon.warmup_s + p->horizon.length_s);
+    return p->n_steps * (p->arrivals.kind != ARRIVALS_NONE ? fmax(1, items) : 1);
+}
+
 uint64_t evaluate_trials(const struct evaluator *e, double share, size_t n)
 {
     const struct pipeline *p = e->settings->p;
-    double visits = p->n_steps, least = ITEMS_LEAST, most = ITEMS_MOST;
+    double least = ITEMS_LEAST, most = ITEMS_MOST;
 
     if (!e->simulated)
         return 1;
     if (p->arrivals.kind != ARRIVALS_NONE) {
-        visits *=
-            fmax(1, arrivals_rate(&p->arrivals) * (p->horizon.warmup_s + p->horizon.length_s));
         least = HORIZONS_LEAST;
         most = 50.0 * fmax(p->horizon.replications, HORIZONS_LEAST);
     }
-    return (uint64_t)fmin(fmax(share * WORK / (visits * (double)(n ? n : 1)), least), most);
+    return (uint64_t)fmin(fmax(share * WORK / (visits_of(p) * (double)(n ? n : 1)), least), most);
+}
+
+double evaluate_room(const struct evaluator *e)
+{
+    const struct pipeline *p = e->settings->p;
+    uint64_t least = e->options->trials                  ? e->options->trials
+                     : p->arrivals.kind != ARRIVALS_NONE ? HORIZONS_LEAST
+                                                         : ITEMS_LEAST;
+    double usual = USUAL * visits_of(p) * (double)least;
+    return e->simulated ? fmin(1, WORK_MOST / usual) : 1;
 }
 
 /* --- against the targets */

@@ -109,6 +109,13 @@ struct design {
     uint64_t side[SETTINGS_MOST]; /* of a lattice; 0: Halton */
 };
 
+/* So many of the usual points as there is time for. */
+static uint64_t scaled(const struct design *d, uint64_t points, uint64_t least)
+{
+    double n = (double)points * evaluate_room(d->pool->e);
+    return n < (double)least ? least : (uint64_t)n;
+}
+
 static void choose_points(struct design *d)
 {
     const struct settings *s = d->pool->e->settings;
@@ -121,12 +128,12 @@ static void choose_points(struct design *d)
         product *= (double)variable_count(v);
     }
     lattice = lattice || (full && product <= FULL_MOST);
-    d->points = lattice ? 1 : HALTON_POINTS;
+    d->points = lattice ? 1 : scaled(d, HALTON_POINTS, 16);
     for (uint32_t a = 0; a < d->n_axes && lattice; a++) {
         uint64_t own = variable_count(&s->v[d->axis[a]]);
         uint64_t most = full && product <= FULL_MOST ? FULL_MOST
-                        : d->n_axes == 1             ? LINE_POINTS
-                                                     : PLANE_POINTS;
+                        : d->n_axes == 1             ? scaled(d, LINE_POINTS, 11)
+                                                     : scaled(d, PLANE_POINTS, 4);
         d->side[a] = own && own < most ? own : most;
         d->points *= d->side[a];
     }
@@ -316,6 +323,7 @@ int explore_refine(struct pool *pool, struct aim aim, uint32_t rounds, uint64_t 
                                 : n_free == 2 ? 1.0 / PLANE_POINTS
                                               : pow(HALTON_POINTS, -1.0 / n_free));
     }
+    rounds = rounds * evaluate_room(pool->e) < 1 ? 1 : (uint32_t)(rounds * evaluate_room(pool->e));
     for (uint32_t r = 0; r < rounds; r++) {
         struct candidate centre[GROUPS_MOST + SETTINGS_MOST];
         uint32_t n = choose_centres(pool, aim, r > 0 || !pool->e->simulated, centre);
@@ -448,7 +456,7 @@ static void put_near(struct pool *pool, struct candidate c, const struct candida
 
 int explore_fill(struct pool *pool, uint32_t x, uint64_t seed, uint64_t trials, struct error *err)
 {
-    const uint32_t rounds = pool->e->simulated ? 2 : 8;
+    const uint32_t rounds = !pool->e->simulated ? 8 : evaluate_room(pool->e) < 1 ? 1 : 2;
     struct rng_seq rng = {rng_key(pool->e->options->seed, x, 1, 0, RNG_SPLIT), 0};
     double reach = 0.04;
 

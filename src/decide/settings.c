@@ -297,11 +297,21 @@ static void draw_evidence(const struct settings *s, const struct pipeline *from,
     mem_free(theta);
 }
 
+/* A number that is chosen is known. */
+static void forget_evidence(const struct parameter *q, struct pipeline *p)
+{
+    for (uint32_t c = 0; c < p->n_classes && q->kind == PARAMETER_NUMBER; c++)
+        if (q->class == PARAMETER_ALL || q->class == (int32_t)c)
+            ((struct number *)parameter_place(q, p, c))->evidence = 0;
+}
+
 static int put_values(const struct settings *s, const double *x, struct pipeline *p,
                       struct error *err)
 {
     for (uint32_t i = 0; i < s->n; i++) {
         const struct variable *v = &s->v[i];
+        if (!v->place)
+            forget_evidence(v->parameter, p);
         if (v->place)
             *v->place(p, v->at) = (uint32_t)x[i];
         else if (!parameter_set(v->parameter, p, &p->arena, x[i]))

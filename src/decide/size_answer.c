@@ -289,6 +289,26 @@ void sizing_put_settings(const struct settings *s, const double *x, struct resul
     out->answer.n_settings = s->n;
 }
 
+/* How the gates share what ships wrong. */
+static void put_shares(const struct sizing *z, struct result *out)
+{
+    struct buf text;
+    double rest = z->wrong;
+
+    buf_init(&text);
+    for (uint32_t g = 0; g < z->n_gates; g++) {
+        rest -= z->passed[g];
+        buf_printf(&text, "%s`%s` lets %.3g%% through", g ? ", " : "", z->p->step[z->gate[g]].id,
+                   100 * z->passed[g]);
+    }
+    if (z->n_gates)
+        result_assume(out,
+                      "of all items %.3g%% ship wrong: %s, and the rest, %.3g%%, ships behind "
+                      "them",
+                      100 * z->wrong, buf_text(&text), 100 * fmax(rest, 0));
+    buf_release(&text);
+}
+
 static void put_assumptions(const struct sizing *z, struct result *out)
 {
     learning_assume(z->p, out);
@@ -351,6 +371,7 @@ void sizing_answer(const struct sizing *z, const struct candidate *frontier, siz
     else
         put_joint(z, out, out);
     put_frontier(z, frontier, n, out);
+    put_shares(z, out);
     put_assumptions(z, out);
     if (out->run.present)
         out->run.seed = z->options->seed;

@@ -431,6 +431,31 @@ static int explain(struct sizing *z, struct error *err)
 
 /* --- the frontier: chosen by one set of random numbers, shown by another */
 
+/* What ships wrong is shared out over the gates that ship: so much less would, if one of them
+ * rejected instead. */
+static int share_out(struct sizing *z, uint64_t trials, struct error *err)
+{
+    struct candidate c[SETTINGS_MOST + 1];
+
+    for (uint32_t i = 0; i < z->p->n_steps; i++)
+        if (z->p->step[i].kind == STEP_GATE && z->p->step[i].above.to == TO_SHIP &&
+            z->n_gates < SETTINGS_MOST)
+            z->gate[z->n_gates++] = i;
+    for (uint32_t g = 0; g <= z->n_gates; g++) {
+        c[g] = z->chosen;
+        c[g].closed = g ? 1 + z->gate[g - 1] : 0;
+    }
+    if (z->n_gates < 2 || z->settings.reads)
+        z->n_gates = 0;
+    if (z->n_gates &&
+        evaluate(&z->e, c, z->n_gates + 1, sizing_seed(z, SEED_FRONTIER), trials, false, err))
+        return -1;
+    z->wrong = c[0].at[z->asked.wrong].value;
+    for (uint32_t g = 0; g < z->n_gates; g++)
+        z->passed[g] = z->wrong - c[g + 1].at[z->asked.wrong].value;
+    return 0;
+}
+
 static int put_answer(struct sizing *z, struct error *err)
 {
     uint32_t x = sizing_axis(z);
@@ -446,6 +471,8 @@ static int put_answer(struct sizing *z, struct error *err)
         shown[i] = z->pool.list.at[at[i]];
     int status = evaluate(&z->e, shown, n, sizing_seed(z, SEED_FRONTIER),
                           trials > z->pool.trials ? trials : z->pool.trials, false, err);
+    if (!status)
+        status = share_out(z, trials > z->pool.trials ? trials : z->pool.trials, err);
     if (!status)
         sizing_answer(z, shown, n, &z->confirmed);
     mem_free(at);

@@ -171,6 +171,31 @@ static void two_gates_at_fixed_thresholds_are_the_published_cascade(void **state
     assert_true(met);
     near_rel(metric(&r, "shipped_error"), 0.01936481671911975, 1e-9);
     near_rel(metric(&r, "cost_per_item"), 17.846191078504994, 1e-9);
+    /* 0.15 P(Beta(3,3) >= 0.8); 0.05 of what goes on, times P(Beta(3,2) >= 0.7); 0.03 of the rest
+     */
+    bool told = false;
+    for (size_t i = 0; i < r.assumptions.len; i++)
+        told = told || strstr(r.assumptions.at[i],
+                              "1.94% ship wrong: `cheap-sure` lets 0.869% through, "
+                              "`strong-sure` lets 0.892% through, and the rest, 0.176%");
+    assert_true(told);
+    result_release(&r);
+}
+
+static void a_number_with_evidence_is_known_once_it_is_chosen(void **state)
+{
+    const struct size_vary vary = {.path = "flow.call.error", .from = 0.03, .to = 0.03};
+    struct error err = {0};
+    struct result r;
+    bool met;
+
+    ok(size_with("seam: 1\nflow:\n  - stage: call\n    error: 10/100\n%sobjective: {%s}\n", "",
+                 "reliability: at least 97%",
+                 (struct size_options){.vary = &vary, .n_vary = 1, .uncertainty = true}, &r, &met,
+                 &err),
+       &err);
+    assert_true(met);
+    near_rel(metrics_find(&r.metrics, "reliability")->low, 0.97, 1e-12);
     result_release(&r);
 }
 
@@ -468,6 +493,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_gates_at_fixed_thresholds_are_the_published_cascade),
+        cmocka_unit_test(a_number_with_evidence_is_known_once_it_is_chosen),
         cmocka_unit_test(two_thresholds_together_are_the_cheapest_that_meet_the_target),
         cmocka_unit_test(a_stage_that_does_not_pay_is_named),
         cmocka_unit_test(what_no_two_thresholds_attain_is_named_with_the_best_value),
