@@ -28,7 +28,8 @@ struct evaluator {
     bool simulated;
     uint32_t threads;
     /* What the evidence leaves open: how far intervals reach below and above what is known of a
-     * value at the posterior means. */
+     * value at the posterior means, as a share of the value (rates that are estimated from counts
+     * are uncertain in proportion). */
     double below[ASKED_MOST], above[ASKED_MOST];
     double caution;  /* intervals are taken as so many times wider again: 0 as they are */
     bool means_only; /* no metric asks for more than means of all items */

@@ -6,7 +6,7 @@
 
 #include "decide/explore.h"
 
-enum { CONTEST_MOST = 32, TRIES_MOST = 4 };
+enum { CONTEST_MOST = 32, TRIES_MOST = 6 };
 
 enum sizing_ending { SIZING_MET, SIZING_INFEASIBLE, SIZING_NOT_SHOWN };
 

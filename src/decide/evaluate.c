@@ -232,8 +232,9 @@ int evaluate_draws(struct evaluator *e, struct candidate *c, struct error *err)
     }
     for (uint32_t m = 0; m < n && !status; m++) {
         c->at[m] = search_summary(value[m], SEARCH_DRAWS, e->options->level);
-        e->below[m] = fmax(middle.at[m].value - c->at[m].low, 0);
-        e->above[m] = fmax(c->at[m].high - middle.at[m].value, 0);
+        double at = middle.at[m].value, unit = fabs(at) > 0 ? fabs(at) : INFINITY;
+        e->below[m] = fmax((at - c->at[m].low) / unit, 0);
+        e->above[m] = fmax((c->at[m].high - at) / unit, 0);
     }
     c->trials = SEARCH_DRAWS;
     mem_free(value);
@@ -332,8 +333,9 @@ struct estimate candidate_estimate(const struct evaluator *e, const struct candi
         return (struct estimate){x.value, x.value, x.value};
     if (c->trials == SEARCH_DRAWS && !e->simulated)
         return x;
-    x.low = x.value - (1 + e->caution) * hypot(x.value - x.low, e->below[m]);
-    x.high = x.value + (1 + e->caution) * hypot(x.high - x.value, e->above[m]);
+    double below = e->below[m] * fabs(x.value), above = e->above[m] * fabs(x.value);
+    x.low = x.value - (1 + e->caution) * hypot(x.value - x.low, below);
+    x.high = x.value + (1 + e->caution) * hypot(x.high - x.value, above);
     return x;
 }
 

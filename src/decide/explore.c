@@ -14,7 +14,8 @@ enum {
     PLANE_POINTS = 13, /* a side */
     HALTON_POINTS = 200,
     COMBINATIONS_MOST = 24,
-    GROUPS_MOST = 5, /* combinations of whole numbers that are refined */
+    DESIGN_LEAST = 200, /* a smaller design does not get more trials for that */
+    GROUPS_MOST = 5,    /* combinations of whole numbers that are refined */
     FRONTIER_MOST = 40,
     NEAR_SIMULATED = 2, /* settings tried about each point of the frontier, in a round */
     NEAR_EXACT = 6,
@@ -220,7 +221,9 @@ int explore_design(struct pool *pool, uint64_t seed, uint64_t trials, double sha
         }
         put_points(&d, base);
     }
-    trials = trials ? trials : evaluate_trials(pool->e, share, pool->list.len - from);
+    size_t n = pool->list.len - from;
+    if (!trials)
+        trials = evaluate_trials(pool->e, share, n > DESIGN_LEAST ? n : DESIGN_LEAST);
     return run_new(pool, from, seed, trials, err);
 }
 

@@ -37,8 +37,8 @@ static double excess(const struct evaluator *e, const struct candidate *c, uint3
     uint32_t m = e->asked->of_target[k];
     struct estimate x = c->at[m];
 
-    x.low -= e->below[m];
-    x.high += e->above[m];
+    x.low -= e->below[m] * fabs(x.value);
+    x.high += e->above[m] * fabs(x.value);
     return asked_excess(&e->asked->p->target[k], &x);
 }
 

@@ -229,7 +229,7 @@ static void put_met(const struct sizing *z, const struct result *r, struct resul
 static void put_ends(const struct sizing *z, const double *x, struct buf *text)
 {
     for (uint32_t i = 0; i < z->settings.n; i++)
-        if (z->settings.v[i].staff && x[i] >= z->settings.v[i].to)
+        if (z->settings.v[i].whole && x[i] >= z->settings.v[i].to)
             buf_printf(text, "  The search ended at %g: --vary %s=FROM:TO takes it further.",
                        z->settings.v[i].to, z->settings.v[i].path);
 }

@@ -110,8 +110,8 @@ static int measure(struct sizing *z, const struct candidate *at, struct error *e
     double quantile = normal_quantile(0.5 + z->options->level / 2);
     for (uint32_t m = 0; !status && m < z->asked.n_metrics; m++) {
         const struct metric *found = metrics_find(&r.metrics, z->asked.metric[m]);
-        double sd = found ? found->sd_parameters : 0;
-        z->e.below[m] = z->e.above[m] = isfinite(sd) ? quantile * sd : 0;
+        double share = found && found->value != 0 ? found->sd_parameters / fabs(found->value) : 0;
+        z->e.below[m] = z->e.above[m] = isfinite(share) ? quantile * share : 0;
     }
     result_release(&r);
     return status;
@@ -126,8 +126,11 @@ static const struct candidate *best_of(const struct sizing *z, struct aim aim)
 
 static int refine(struct sizing *z, struct aim aim, uint32_t rounds, struct error *err)
 {
+    uint64_t trials = trials_of(z, SHARE_REFINE, N_REFINED);
+
+    /* fewer than others have would not compete with them */
     return explore_refine(&z->pool, aim, rounds, sizing_seed(z, SEED_SEARCH),
-                          trials_of(z, SHARE_REFINE, N_REFINED), err);
+                          trials > z->pool.trials ? trials : z->pool.trials, err);
 }
 
 static int search(struct sizing *z, struct error *err)
@@ -145,6 +148,8 @@ static int search(struct sizing *z, struct error *err)
     if (z->evidence && measure(z, best, err))
         return -1;
     if (refine(z, goal, z->e.simulated ? ROUNDS_SIMULATED : ROUNDS_EXACT, err))
+        return -1;
+    if (z->evidence && (measure(z, best_of(z, goal), err) || refine(z, goal, ROUNDS_AGAIN, err)))
         return -1;
     if (candidate_meets(&z->e, best_of(z, goal), true))
         return 0;
@@ -197,7 +202,7 @@ static void enter_best(struct sizing *z, bool apart, uint32_t out_of)
 /* Those that meet the targets by more and more, others unlike them, and each stage left out. */
 static void choose_contestants(struct sizing *z, double least)
 {
-    static const double caution[] = {0, 0.25, 0.5, 1, 1.5, 2, 3, 5, 8};
+    static const double caution[] = {0, 0.04, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 6};
 
     z->n_contest = 0;
     for (size_t i = 0; i < sizeof caution / sizeof *caution; i++) {
