@@ -649,14 +649,15 @@ static int open_log(struct feed *f, const char *path, struct file_reader **file,
 }
 
 /* Room for the spans that the rest of the file probably holds, once there are enough to tell. */
-static void make_room(struct span_set *set, const struct file_reader *file)
+static void make_room(struct span_set *set, size_t before, const struct file_reader *file)
 {
     enum { TELLING = 1024, ROOM_MAX = 4 << 20 };
     double share = file_reader_share(file);
-    if (set->len < TELLING || set->len < set->cap / 2 || share <= 0 || share > 0.5)
+    size_t n = set->len > before ? set->len - before : 0;
+    if (n < TELLING || set->len < set->cap / 2 || share <= 0 || share > 0.5)
         return;
-    double all = 1.05 * (double)set->len / share;
-    span_set_reserve(set, all < ROOM_MAX ? (size_t)all : ROOM_MAX);
+    double all = 1.05 * (double)n / share;
+    span_set_reserve(set, before + (all < ROOM_MAX ? (size_t)all : ROOM_MAX));
 }
 
 /* The file ends in the middle, for the reason `why`: that is counted where something was read. */
@@ -679,7 +680,7 @@ int reader_file(const char *path, struct sink *sink, const char **format, struct
     struct feed f = {.sink = sink};
     struct file_reader *file = NULL;
     const char *chunk;
-    size_t len = 1;
+    size_t len = 1, before = sink->set->len;
     int status = -1;
     struct error why = {0};
     buf_init(&f.carry);
@@ -694,7 +695,7 @@ int reader_file(const char *path, struct sink *sink, const char **format, struct
         }
         if (len && feed_more(&f, chunk, len, err))
             goto out;
-        make_room(sink->set, file);
+        make_room(sink->set, before, file);
     }
     if (why.code)
         status = end_damaged(&f, &why, err);
