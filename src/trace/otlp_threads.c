@@ -274,7 +274,6 @@ static void hand_release(struct hand *h)
     vocabulary_free(h->sink.words);
     json_reader_free(h->sink.json);
     h->got.later = h->sink.later;
-    unknown_hand_on(vocabulary_unknown(h->sink.words), &h->got.unknown, 0);
     harvest_release(&h->got);
     buf_release(&h->text);
 }
