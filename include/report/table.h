@@ -15,6 +15,10 @@ struct table *table_stages(struct document *d, const struct result *r, size_t gr
 /* Rows of any other list with all their metrics; `first` heads the column of ids. */
 struct table *table_rows_of(struct document *d, const struct result *r, const char *caption,
                             const char *first, const struct row *rows, size_t n);
+/* The classes of items, or what else these rows are: groups of labels, models of a cascade. */
+struct table *table_classes(struct document *d, const struct result *r);
+/* Are they such, which belong to a threshold and not to the stages? */
+bool table_is_sized(const struct result *r);
 /* A row for each edge: from, to, share of visits, and counts where known. */
 struct table *table_edges(struct document *d, const struct result *r);
 /* The points of one curve, thinned to some 120 rows, as the note then says; never NULL. */

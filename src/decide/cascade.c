@@ -278,6 +278,7 @@ static void put_stage(const char *name, double threshold, uint64_t m, uint64_t k
                       double level, struct result *out)
 {
     struct row *row = result_add_row(out, classes, name);
+    row->kind = "model";
     struct interval ci = interval_wilson(m, n, level);
     if (isfinite(threshold))
         metrics_add_exact(&row->metrics, "threshold", threshold, "1");

@@ -71,6 +71,7 @@ static void put_row(const struct labels_case *c, const struct group *g, bool own
     double level = c->options->level;
     struct row *row = result_add_row(out, classes, name_of(g));
     struct metrics *m = &row->metrics;
+    row->kind = "group";
 
     if (own && g->answer.found)
         metrics_add_exact(m, "threshold", g->answer.threshold, "1");

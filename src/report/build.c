@@ -274,6 +274,18 @@ static void set_caption(const struct build *b, struct table *t, size_t i)
         t->caption = arena_printf(&b->d->arena, "%s (%s)", t->caption, label(b, i));
 }
 
+/* Groups of labels and models of a cascade belong to the threshold. */
+static void add_groups(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        if (!table_is_sized(b->r[i]))
+            continue;
+        struct table *t = table_classes(b->d, b->r[i]);
+        set_caption(b, t, i);
+        document_add_table(b->d, t);
+    }
+}
+
 /* All that the rows of a result hold, folded away. */
 static void add_all_rows(const struct build *b, size_t i)
 {
@@ -283,7 +295,8 @@ static void add_all_rows(const struct build *b, size_t i)
     for (size_t g = 0; g < TABLE_STAGE_GROUPS; g++)
         tables[n++] = table_stages(b->d, r, g);
     tables[n++] = table_rows_of(b->d, r, "Layers", "layer", r->layers.at, r->layers.len);
-    tables[n++] = table_rows_of(b->d, r, "Classes", "class", r->classes.at, r->classes.len);
+    if (!table_is_sized(r))
+        tables[n++] = table_classes(b->d, r);
     tables[n++] = table_rows_of(b->d, r, "Environments", "environment", r->environments.at,
                                 r->environments.len);
     tables[n++] = table_rows_of(b->d, r, "Span names", "name", r->names.at, r->names.len);
@@ -493,6 +506,7 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     add_pictures(&b, PLOT_IMPROVEMENT);
     document_section(out, "frontier", "The review frontier");
     add_pictures(&b, PLOT_FRONTIER);
+    add_groups(&b);
     add_pictures(&b, PLOT_LABELS);
     add_plan(&b);
     add_stages(&b);

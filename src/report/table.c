@@ -301,6 +301,37 @@ double table_threshold(double threshold)
     return fabs(up - unit - threshold) < 1e-6 * unit ? threshold : up;
 }
 
+/* Rows of this kind are no classes of items. */
+static const struct {
+    const char *kind, *caption;
+} kinds_of_class[] = {
+    {"group", "Groups"},
+    {"model", "Models"}
+};
+
+static size_t kind_of_class(const struct result *r)
+{
+    size_t i = 0, n = sizeof kinds_of_class / sizeof *kinds_of_class;
+    const char *kind = r->classes.len ? r->classes.at[0].kind : NULL;
+    while (i < n && !(kind && !strcmp(kind, kinds_of_class[i].kind)))
+        i++;
+    return i;
+}
+
+bool table_is_sized(const struct result *r)
+{
+    return kind_of_class(r) < sizeof kinds_of_class / sizeof *kinds_of_class;
+}
+
+struct table *table_classes(struct document *d, const struct result *r)
+{
+    size_t i = kind_of_class(r);
+    return table_is_sized(r)
+               ? table_rows_of(d, r, kinds_of_class[i].caption, kinds_of_class[i].kind,
+                               r->classes.at, r->classes.len)
+               : table_rows_of(d, r, "Classes", "class", r->classes.at, r->classes.len);
+}
+
 struct table *table_answer(struct document *d, const struct result *r)
 {
     const struct answer *a = &r->answer;

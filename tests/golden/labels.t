@@ -28,8 +28,8 @@ auroc        0.683   0.671–0.694
 accuracy     79.0%    78.2–79.7%
 7 further metrics: --json or --csv
 
-Classes
-class                   auto error  auto error bound        review load  labels
+Groups
+group                   auto error  auto error bound        review load  labels
 engineering       13.0% (9.6–17.0)            18.57%  64.1% (61.0–67.1)     964
 chemistry         10.8% (8.7–13.3)            14.25%  33.8% (31.1–36.6)   1,129
 physics           10.1% (7.9–12.5)            13.47%  45.5% (42.8–48.2)   1,296
