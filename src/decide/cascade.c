@@ -319,7 +319,7 @@ static void put_way(const struct chosen *w, const struct cascade_options *o, str
     to->sentence = result_text(
         out,
         "Ship the cheap answer at confidence %s and above (%.1f%% of the items), else the strong "
-        "one at %s and above (%.1f%%); people answer %.1f%%.  With %.4g%% confidence at most "
+        "one at %s and above (%.1f%%); people answer %.1f%%.  With %.10g%% confidence at most "
         "%.2f%% of what ships unseen is wrong (target %.3g%%): %llu of the %llu wrong ones come "
         "from the cheap model, %llu from the strong one.  An item costs %.4g.",
         threshold_text(out, w->t[0]), 100 * (double)c->m[0] / (double)c->n,

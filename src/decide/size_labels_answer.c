@@ -48,10 +48,11 @@ static const char *certified_sentence(struct result *out, const struct risk_answ
     struct buf text;
 
     buf_init(&text);
-    buf_printf(&text,
-               "Ship at confidence %s and above: %.1f%% of the items go to review, and with %.4g%% "
-               "confidence",
-               labels_threshold_text(out, a->threshold), 100 * a->review_load, 100 * level);
+    buf_printf(
+        &text,
+        "Ship at confidence %s and above: %.1f%% of the items go to review, and with %.10g%% "
+        "confidence",
+        labels_threshold_text(out, a->threshold), 100 * a->review_load, 100 * level);
     for (size_t i = 0; i < a->n_targets; i++) {
         buf_printf(&text, "%s at most %.2f%% %s", i ? " and" : "",
                    ceil(a->at[i].bound * 1e4 * (1 - 1e-12)) / 100, of_whom(a->at[i].kind));
@@ -114,24 +115,31 @@ static const char *too_few_sentence(const struct labels_case *c, const struct ri
                            "ships errs well below the target.",
                            needed);
     if (!c->ask->n_risks)
-        return result_text(out,
-                           "These %llu labels are too few to hold \"review_load %s\" as a whole "
-                           "%.4g%% interval: even a threshold that reviews none of them may review "
-                           "more.",
-                           n, c->ask->load->text, level);
+        return result_text(
+            out,
+            "These %llu labels are too few to hold \"review_load %s\" as a whole "
+            "%.10g%% interval: even a threshold that reviews none of them may review "
+            "more.",
+            n, c->ask->load->text, level);
     if (!needed && c->options->reviewer)
         return result_text(out,
-                           "These %llu labels do not certify %s at %.4g%%, and more of them would "
+                           "These %llu labels do not certify %s at %.10g%%, and more of them would "
                            "not: the reviewers let through too much, or their rates rest on too "
                            "few reviews.",
                            n, targets_text(c, out), level);
     if (!needed)
         return result_text(out,
-                           "These %llu labels do not certify %s at %.4g%%, and more of them "
+                           "These %llu labels do not certify %s at %.10g%%, and more of them "
                            "would not: what ships errs about as much as that or more.",
                            n, targets_text(c, out), level);
+    if (needed == n + 1)
+        return result_text(out,
+                           "These %llu labels do not certify %s at %.10g%%: as many would in most "
+                           "cases, but the tests that this method makes did not come so far; more "
+                           "labels, or another method fixed beforehand, may.",
+                           n, targets_text(c, out), level);
     return result_text(out,
-                       "These %llu labels are too few to certify %s at %.4g%%: about %llu "
+                       "These %llu labels are too few to certify %s at %.10g%%: about %llu "
                        "in all would do, if what ships errs well below the target.",
                        n, targets_text(c, out), level, needed);
 }

@@ -199,7 +199,7 @@ static const char *each_sentence(const struct labels_case *c, const struct group
                            n, 100 * c->ask->risk[0].at_most);
     return result_text(out,
                        "%zu of %zu groups have a threshold of their own%s: %.1f%% of the items go "
-                       "to review, and with %.4g%% confidence at most %.3g%% of what ships unseen "
+                       "to review, and with %.10g%% confidence at most %.3g%% of what ships unseen "
                        "is wrong in every one of them.",
                        found, n, found < n ? ", the others are reviewed whole" : "", 100 * load,
                        100 * c->options->level, 100 * c->ask->risk[0].at_most);
