@@ -11,7 +11,8 @@
  * A trace is an item; one resumed after an interrupt is joined to the trace that was interrupted
  * by session, thread or conversation id; `item_by` overrides both.  The operations of an item are
  * the spans below its root; those of one step follow one another as further attempts of a visit
- * when the one before failed or was interrupted, as further visits when it did not. */
+ * when the one before failed or was interrupted (and, if it failed, no operation of another step
+ * lies between the two), as further visits when it did not. */
 #ifndef SEAM_TRACE_LOG_H
 #define SEAM_TRACE_LOG_H
 

@@ -3,7 +3,8 @@
  *
  * A trace is an item.  One that was interrupted waits, under its session, for the next trace of
  * that session, which is its continuation.  Within an item the operations of one step, in order of
- * start, belong to one visit as long as the one before failed or was interrupted. */
+ * start, belong to one visit as long as the one before failed or was interrupted and no other step
+ * came between. */
 #include "trace/assemble.h"
 
 #include "model/rules.h"
@@ -27,7 +28,7 @@ struct assembly {
 
 /* ---- steps ------------------------------------------------------------------------------ */
 
-enum { ID_MAX = 64 };
+enum { ID_MAX = 64, LOOK_BACK = 64 };
 
 /* Letters, digits, _ and - ; no target's name. */
 static void clean_name(const char *s, struct buf *out)
@@ -216,6 +217,22 @@ static bool goes_on(const struct trace_log *log, const struct log_visit *v)
     return v->outcome != OUTCOME_OK || v->pending;
 }
 
+/* Does an operation of another step lie between the end of a visit that failed and the item's k-th
+ * operation, and nothing else?  Then the item came back, and the step was not tried again. */
+static bool came_back(struct assembly *a, const struct log_visit *v, size_t k)
+{
+    const struct span_set *s = &a->log->spans;
+    int64_t start = s->start_ns[a->item_ops.at[k]];
+    for (size_t j = k; !v->pending && j-- > 0 && k - j <= LOOK_BACK;) {
+        uint32_t i = a->item_ops.at[j];
+        if (s->start_ns[i] < v->end_ns)
+            return false;
+        if (stage_of_span(a, i) != v->stage && s->end_ns[i] && s->end_ns[i] <= start)
+            return true;
+    }
+    return false;
+}
+
 static void add_attempt(struct trace_log *log, struct log_visit *v, uint32_t i)
 {
     const struct span_set *s = &log->spans;
@@ -302,7 +319,8 @@ static void visit_item(struct assembly *a, uint32_t at)
         uint32_t i = a->item_ops.at[k], stage = stage_of_span(a, i);
         uint32_t last = a->last_visit.at[stage];
         bool known = last != SPAN_NONE && last >= item->first_visit;
-        if (!known || !goes_on(log, &log->visits.at[last])) {
+        if (!known || !goes_on(log, &log->visits.at[last]) ||
+            came_back(a, &log->visits.at[last], k)) {
             struct log_visit fresh = {
                 .stage = stage, .item = at, .decision = SPAN_NONE, .confidence = NAN};
             last = (uint32_t)log->visits.len;

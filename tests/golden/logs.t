@@ -511,29 +511,28 @@ latency mean         10 s        0–36 s
 latency p50        101 ms   66–60081 ms
 latency p95          60 s  at least 1 s
 latency p99          60 s  at least 1 s
-visits mean           6.7       5.7–7.7
+visits mean           6.9       5.5–8.2
 label coverage      28.6%     8.2–64.1%
 10 further metrics: --json or --csv
 
 Stages
-stage            attempts  first try  success  fails       wrong    p50      p95
-Start                   1       100%     100%     0%               1 ms     1 ms
-Retrieve                1       100%     100%     0%              23 ms  27.0 ms
-Generate                1       100%     100%     0%  14.3–85.7%  39 ms    51 ms
-Tool_Call             1.1      85.7%     100%  12.5%              10 ms     60 s
-Confidence_Gate         1       100%     100%     0%               1 ms     1 ms
-Human_Review            1       100%     100%     0%              1.0 s  1.004 s
-Feedback_Store          1       100%     100%     0%               3 ms     3 ms
+stage            success  fails       wrong    p50      p95
+Start               100%     0%               1 ms     1 ms
+Retrieve            100%     0%              23 ms  27.0 ms
+Generate            100%     0%  14.3–85.7%  39 ms    51 ms
+Tool_Call          87.5%  12.5%               9 ms   500 ms
+Confidence_Gate     100%     0%               1 ms     1 ms
+Human_Review        100%     0%              1.0 s  1.004 s
+Feedback_Store      100%     0%               3 ms     3 ms
 fails (seen), wrong (unseen): of attempts; the rest: of visits. More: --json
 
 Edges
 from             to                 share of visits  count
 Start            Retrieve           100% (67.6–100)      8
 Retrieve         Generate           100% (67.6–100)      8
-Generate         Tool_Call        87.5% (52.9–97.8)      7
-Generate         Confidence_Gate   12.5% (2.2–47.1)      1
-Tool_Call        Start             14.3% (2.6–51.3)      1
-Tool_Call        Confidence_Gate  85.7% (48.7–97.4)      6
+Generate         Tool_Call          100% (67.6–100)      8
+Tool_Call        Start             12.5% (2.2–47.1)      1
+Tool_Call        Confidence_Gate  87.5% (52.9–97.8)      7
 Confidence_Gate  Human_Review     42.9% (15.8–75.0)      3
 Confidence_Gate  Feedback_Store   57.1% (25.0–84.2)      4
 Human_Review     Feedback_Store   66.7% (20.8–93.9)      2
