@@ -64,6 +64,8 @@ void estimate_set_flow(struct estimate *e);
 /* What a parallel or a waypoint is called, in the arena. */
 const char *estimate_name(struct estimate *e, uint32_t part);
 void estimate_release_flow(struct estimate *e);
+/* The part that is a place of the structure. */
+uint32_t estimate_part_of(const struct estimate *e, int32_t place);
 /* Of a stand-in for the gate: did the item come to where items go to review or not, and did it? */
 bool estimate_was_routed(const struct estimate *e, uint32_t item, bool *reviewed);
 /* The part that gives the stand-in's score. */

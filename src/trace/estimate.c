@@ -443,6 +443,12 @@ static void tell_flow(struct estimate *e)
     if (parted)
         result_assume(e->info, "where an item goes next is drawn by the shares of the log (k of n "
                                "beside each way), whatever it met before");
+    for (size_t k = 0; k < s->place.len; k++)
+        if (s->place.at[k].needed < s->place.at[k].branches)
+            result_assume(e->info,
+                          "items go on before all branches of `%s` are over: the scenario cuts the "
+                          "others off, and times of items in the log count until they end",
+                          e->out->step[estimate_part_of(e, (int32_t)k)].id);
     if (s->dropped)
         result_assume(e->info,
                       "an item is over with its last rejection: %llu visits after that are in no "

@@ -6,7 +6,7 @@
  * inference about Markov chains", Annals of Mathematical Statistics 28).  A way back is bounded by
  * the most passes of any item; its share is that of the visits at which the bound is not reached
  * yet, so that the bounded chain gives the log's own counts. */
-#include "trace/estimate_parts.h"
+#include "trace/estimate_flow_parts.h"
 
 #include "trace/discover.h"
 
@@ -15,37 +15,7 @@
 #include <string.h>
 
 enum { WAYS_KEPT = 4, WAYS_PER_PLACE = 5, WAYS_FREE = 20, MINORITY_LEAST = 3 };
-enum { TO_GATE = -16 }; /* beside TO_* */
 static const double minority = 0.05, rare_way = 0.005;
-
-struct aim {
-    int32_t to;
-    uint64_t k, free, after; /* moves; while no bound is reached; when one is */
-    uint32_t most, now;      /* passes of an item */
-    bool back;
-};
-
-/* All moves that leave a place by one exit, or an entry. */
-struct outflow {
-    VEC(struct aim) aim;
-    uint64_t n, n_free, dropped;
-    uint32_t backs;
-};
-
-struct flow_plan {
-    struct outflow *entry;                    /* [entries] */
-    struct outflow (*place)[STRUCTURE_EXITS]; /* [places] */
-    uint32_t n_entries, n_places;
-    int32_t *part_of; /* [places] */
-    int32_t review;   /* place; -1 */
-    bool has_gate;
-    int32_t own;                 /* the gate's place, if it is a step of the log; else -1 */
-    struct outflow gate;         /* else: what it does */
-    uint32_t holders;            /* places (-1: the start) that it stands behind */
-    int32_t holder, last_holder; /* one of them, the last one */
-    bool *before;                /* [places] items may still come to the review */
-    uint8_t *routed;             /* [items] 1: came to the gate, 2: and went to review from there */
-};
 
 /* ---- counting ----------------------------------------------------------------------------- */
 
@@ -214,7 +184,7 @@ static void find_before(struct flow_plan *p)
         }
 }
 
-static struct outflow *pass_of(struct flow_plan *p, int32_t place)
+struct outflow *estimate_pass_of(struct flow_plan *p, int32_t place)
 {
     return place < 0 ? &p->entry[-1 - place] : &p->place[place][EXIT_OF_PASS];
 }
@@ -228,7 +198,7 @@ static bool is_gates(const struct flow_plan *p, int32_t to)
 /* The gate takes over what the place before it does with its items. */
 static void hold_gate(struct flow_plan *p, int32_t place)
 {
-    struct outflow *o = pass_of(p, place);
+    struct outflow *o = estimate_pass_of(p, place);
     struct aim to_gate = {.to = TO_GATE};
     size_t kept = 0;
     for (size_t i = 0; i < o->aim.len; i++) {
@@ -258,17 +228,17 @@ static void put_gate_behind(struct flow_plan *p)
     bool past = false;
     p->last_holder = -2;
     for (int32_t k = -1; k < p->review; k++)
-        if (moves_to(pass_of(p, k), p->review))
+        if (moves_to(estimate_pass_of(p, k), p->review))
             p->last_holder = k;
     for (int32_t k = -1; k <= p->last_holder; k++) {
-        const struct outflow *o = pass_of(p, k);
+        const struct outflow *o = estimate_pass_of(p, k);
         for (size_t i = 0; moves_to(o, p->review) && i < o->aim.len; i++)
             past = past || (!o->aim.at[i].back && o->aim.at[i].to != p->review &&
                             is_gates(p, o->aim.at[i].to));
     }
     p->has_gate = past;
     for (int32_t k = -1; past && k <= p->last_holder; k++)
-        if (moves_to(pass_of(p, k), p->review)) {
+        if (moves_to(estimate_pass_of(p, k), p->review)) {
             p->holders++;
             p->holder = k;
             hold_gate(p, k);
@@ -291,7 +261,7 @@ static void find_gate(const struct estimate *e, struct flow_plan *p)
         put_gate_behind(p);
         return;
     }
-    const struct outflow *o = pass_of(p, p->own);
+    const struct outflow *o = estimate_pass_of(p, p->own);
     p->has_gate = moves_to(o, p->review) && o->aim.len > 1;
     p->own = p->has_gate ? p->own : -1;
 }
@@ -303,7 +273,7 @@ static void note_routed(const struct structure *s, struct flow_plan *p, size_t i
     for (size_t k = 0; p->has_gate && k < s->move.len; k++) {
         const struct structure_move *m = &s->move.at[k];
         bool held = m->from == p->own || (p->own < 0 && m->from <= p->last_holder &&
-                                          moves_to(pass_of(p, m->from), TO_GATE));
+                                          moves_to(estimate_pass_of(p, m->from), TO_GATE));
         bool entry = m->from < -1;
         if (!entry && held && m->exit == EXIT_OF_PASS && p->routed[m->item] < 2 &&
             (m->from < 0 || m->to != m->from) && is_gates(p, m->to))
@@ -330,9 +300,6 @@ bool estimate_was_routed(const struct estimate *e, uint32_t item, bool *reviewed
 
 /* ---- parts -------------------------------------------------------------------------------- */
 
-/* How a waypoint comes to be: behind what items part. */
-enum waypoint { OF_PASS, OF_FAILURE, OF_REJECTION, OF_GATE, OF_ENTRY };
-
 static uint32_t add_part(struct estimate *e, struct part part)
 {
     e->part[e->n_parts++] = part;
@@ -344,8 +311,7 @@ static void add_waypoint(struct estimate *e, int32_t place, enum waypoint of)
     add_part(e, (struct part){.role = PART_WAYPOINT, .stage = -1, .place = place, .of = of});
 }
 
-/* The target of most, of those that no bound kept from theirs. */
-static const struct aim *usual_aim(const struct outflow *o)
+const struct aim *estimate_usual_aim(const struct outflow *o)
 {
     const struct aim *best = &o->aim.at[0];
     for (size_t i = 1; i < o->aim.len; i++)
@@ -357,7 +323,7 @@ static const struct aim *usual_aim(const struct outflow *o)
 /* Do some of those that fail, or are rejected, go elsewhere than most? */
 static bool parts_ways(const struct outflow *o)
 {
-    uint64_t others = o->aim.len ? o->n_free - usual_aim(o)->free : 0;
+    uint64_t others = o->aim.len ? o->n_free - estimate_usual_aim(o)->free : 0;
     return others >= MINORITY_LEAST && (double)others > minority * (double)o->n_free;
 }
 
@@ -373,7 +339,7 @@ static void add_gate(struct estimate *e)
 static void add_behind(struct estimate *e, int32_t place)
 {
     struct flow_plan *p = e->plan;
-    const struct outflow *pass = pass_of(p, place);
+    const struct outflow *pass = estimate_pass_of(p, place);
     bool own = p->own >= 0 && p->own == place;
     if (own && (forward(pass, p->review) > 1 || pass->backs))
         add_waypoint(e, place, OF_GATE);
@@ -483,6 +449,11 @@ void estimate_plan_flow(struct estimate *e)
     }
 }
 
+uint32_t estimate_part_of(const struct estimate *e, int32_t place)
+{
+    return (uint32_t)e->plan->part_of[place];
+}
+
 void estimate_release_flow(struct estimate *e)
 {
     struct flow_plan *p = e->plan;
@@ -501,288 +472,4 @@ void estimate_release_flow(struct estimate *e)
     vec_release(&p->gate.aim);
     mem_free(p);
     e->plan = NULL;
-}
-
-static const char *id_of(const struct estimate *e, int32_t place)
-{
-    int32_t stage = place >= 0 ? e->flow->place.at[place].stage : -1;
-    return stage >= 0 ? e->log->stages.at[stage].id : "";
-}
-
-/* The first step of a branch: for an entry, that behind it. */
-static const char *head_of(const struct estimate *e, int32_t entry)
-{
-    const struct structure *s = e->flow;
-    for (int32_t i = 0; i < (int32_t)s->place.len; i++) {
-        const struct structure_place *at = &s->place.at[i];
-        const struct structure_place *up = at->parent ? &s->place.at[at->parent - 1] : NULL;
-        if (up && -1 - entry == (int32_t)(up->entry + at->branch))
-            return id_of(e, i);
-    }
-    return "";
-}
-
-const char *estimate_name(struct estimate *e, uint32_t part)
-{
-    static const char *const words[] = {[OF_PASS] = "after-%s",
-                                        [OF_FAILURE] = "%s-failed",
-                                        [OF_REJECTION] = "%s-rejected",
-                                        [OF_GATE] = "past-%s",
-                                        [OF_ENTRY] = "before-%s"};
-    struct arena *a = &e->out->arena;
-    const struct part *p = &e->part[part];
-    const char *of = p->role == PART_PARALLEL ? id_of(e, p->place + 1)
-                     : p->of == OF_ENTRY      ? head_of(e, p->place)
-                     : p->place < 0           ? "gate"
-                                              : id_of(e, p->place);
-    const struct structure_place *at = p->place >= 0 ? &e->flow->place.at[p->place] : NULL;
-    if (p->place >= 0 && at->stage < 0) { /* a parallel, or behind one */
-        const char *first = id_of(e, p->place + 1);
-        const struct structure_place *last = &e->flow->place.at[at->end - 1];
-        of = at->branches == 1 ? arena_printf(a, "%s-copies", first)
-             : at->branches == 2
-                 ? arena_printf(a, "%s-and-%s", first, id_of(e, (int32_t)at->end - 1))
-                 : arena_printf(a, "%s-and-%u-more", first, last->branch);
-    }
-    if (p->role == PART_PARALLEL)
-        return of;
-    const char *word = words[p->of], *hole = strchr(word, '%');
-    return arena_printf(a, "%.*s%s%s", (int)(hole - word), word, of, hole + 2);
-}
-
-/* ---- edges -------------------------------------------------------------------------------- */
-
-static int32_t step_of(const struct estimate *e, int32_t to)
-{
-    return to == TO_GATE ? e->gate : to >= 0 ? e->plan->part_of[to] : to;
-}
-
-static const char *name_of(const struct estimate *e, int32_t to)
-{
-    int32_t step = step_of(e, to);
-    if (step >= 0)
-        return e->out->step[step].id; /* the gate's too */
-    return to == TO_FAIL ? "failure" : to == TO_REJECT ? "rejection" : "the end";
-}
-
-/* The part that stands behind another for such a purpose; -1. */
-static int32_t waypoint_of(const struct estimate *e, int32_t place, enum waypoint of)
-{
-    for (uint32_t i = 0; i < e->n_parts; i++)
-        if (e->part[i].role == PART_WAYPOINT && e->part[i].place == place && e->part[i].of == of)
-            return (int32_t)i;
-    return -1;
-}
-
-static struct edge *edge_to(struct estimate *e, int32_t to)
-{
-    struct edge *x = arena_alloc(&e->out->arena, sizeof *x);
-    *x = (struct edge){.to = to, .at_most = AT_MOST_NONE};
-    return x;
-}
-
-/* Is the bound of a way back more than the most that chance gave?  So it is said. */
-static void tell_back(struct estimate *e, uint32_t part, const struct outflow *o,
-                      const struct aim *t)
-{
-    uint64_t at_bound = o->n - o->n_free;
-    double p = o->n_free ? (double)t->free / (double)o->n_free : 1;
-    double chance = pow(1 - p, (double)at_bound);
-    buf_printf(&e->note[part], "%sback to %s %llu times, at most %u by an item (%s)",
-               e->note[part].len ? "; " : "", name_of(e, t->to), (unsigned long long)t->k, t->most,
-               chance < 0.01 ? "a limit, as the log shows"
-                             : "the most seen; the log shows no limit");
-}
-
-/* An edge to a target; one back has its bound, and then goes on to `then`. */
-static struct edge make_edge(struct estimate *e, uint32_t part, const struct outflow *o,
-                             const struct aim *t, int32_t then)
-{
-    struct edge x = {.to = step_of(e, t->to), .at_most = AT_MOST_NONE};
-    if (!t->back)
-        return x;
-    x.at_most = t->most;
-    x.then = edge_to(e, then);
-    tell_back(e, part, o, t);
-    return x;
-}
-
-/* Where most go on to, but for `but`. */
-static int32_t usual(const struct estimate *e, const struct outflow *o, int32_t but, int32_t none)
-{
-    const struct aim *best = NULL;
-    for (size_t i = 0; i < o->aim.len; i++) {
-        const struct aim *t = &o->aim.at[i];
-        if (!t->back && t->to != but && (!best || t->k > best->k))
-            best = t;
-    }
-    return best ? step_of(e, best->to) : none;
-}
-
-/* Which of the targets a step parts its items to. */
-struct choice {
-    const struct outflow *of;
-    bool backs, forwards;
-    int32_t but; /* a target that another edge leads to; TO_SKIP: none */
-    int32_t then;
-};
-
-static bool chosen(const struct choice *c, const struct aim *t)
-{
-    return t->to != c->but && (t->back ? c->backs : c->forwards);
-}
-
-/* The ways of a step: all chosen targets but one, which is what is left.  `rest`: the step that it
- * is, or TO_SKIP: the one that follows if it is a target, else the one that most take. */
-static void put_ways(struct estimate *e, uint32_t part, const struct choice *c, int32_t rest)
-{
-    struct step *s = &e->out->step[part];
-    const struct outflow *o = c->of;
-    uint64_t n = c->backs ? o->n_free : 0;
-    int32_t following = pipeline_following(e->out, part);
-    bool found = rest != TO_SKIP;
-    for (size_t i = 0; !c->backs && i < o->aim.len; i++)
-        n += chosen(c, &o->aim.at[i]) ? o->aim.at[i].k : 0;
-    for (size_t i = 0; !found && i < o->aim.len; i++)
-        found = chosen(c, &o->aim.at[i]) && !o->aim.at[i].back &&
-                step_of(e, o->aim.at[i].to) == following;
-    if (rest == TO_SKIP)
-        rest = found ? following : usual(e, o, c->but, following);
-    s->next = *edge_to(e, rest);
-    if (e->part[part].role == PART_WAYPOINT && !e->note[part].len)
-        buf_puts(&e->note[part], "no step of the log: from here items part");
-    s->way = arena_alloc(&e->out->arena, (o->aim.len + 1) * sizeof *s->way);
-    for (size_t i = 0; i < o->aim.len; i++) {
-        const struct aim *t = &o->aim.at[i];
-        uint64_t k = c->backs ? t->free : t->k;
-        if (!chosen(c, t) || k == 0 || (!t->back && step_of(e, t->to) == rest))
-            continue;
-        struct way *w = &s->way[s->n_ways];
-        int32_t then = c->then != TO_SKIP ? c->then : rest;
-        *w = (struct way){.edge = make_edge(e, part, o, t, then)};
-        w->probability = arena_alloc(&e->out->arena, sizeof *w->probability);
-        estimate_way(e, part, s->n_ways, k, n, w->probability);
-        s->n_ways++;
-    }
-    if (o->dropped)
-        buf_printf(&e->note[part], "%s%llu moves by rarer ways are left out",
-                   e->note[part].len ? "; " : "", (unsigned long long)o->dropped);
-}
-
-/* The exit of those that fail or are rejected. */
-static void put_exit(struct estimate *e, uint32_t part, const struct outflow *o, int32_t way,
-                     int32_t none, struct edge *out)
-{
-    if (o->aim.len == 0)
-        return;
-    if (way >= 0) {
-        *out = *edge_to(e, way);
-        put_ways(e, (uint32_t)way, &(struct choice){o, true, true, TO_SKIP, none}, TO_SKIP);
-        return;
-    }
-    const struct aim *t = usual_aim(o);
-    *out = make_edge(e, part, o, t, usual(e, o, TO_SKIP, none));
-    if (o->n_free > t->free)
-        buf_printf(&e->note[part], "%s%llu of %llu took another way", e->note[part].len ? "; " : "",
-                   (unsigned long long)(o->n_free - t->free), (unsigned long long)o->n_free);
-}
-
-/* What the gate does with its items: `o`, ways back among them where it is a step of its own. */
-static void put_gate(struct estimate *e, int32_t place, const struct outflow *o, bool backs)
-{
-    struct step *g = &e->out->step[e->gate];
-    int32_t above = waypoint_of(e, place, OF_GATE);
-    g->below = *edge_to(e, step_of(e, e->plan->review));
-    g->above = *edge_to(e, above >= 0 ? above : usual(e, o, e->plan->review, TO_SHIP));
-    if (above >= 0)
-        put_ways(e, (uint32_t)above, &(struct choice){o, backs, true, e->plan->review, TO_SKIP},
-                 TO_SKIP);
-}
-
-/* Those that pass. */
-static void put_pass(struct estimate *e, uint32_t part, int32_t place)
-{
-    struct flow_plan *p = e->plan;
-    const struct outflow *o = pass_of(p, place);
-    int32_t after = waypoint_of(e, place, OF_PASS);
-    if (p->own >= 0 && p->own == place) {
-        put_gate(e, place, o, true);
-    } else if (after >= 0) {
-        put_ways(e, part, &(struct choice){o, true, false, TO_SKIP, after}, after);
-        put_ways(e, (uint32_t)after, &(struct choice){o, false, true, TO_SKIP, TO_SKIP}, TO_SKIP);
-    } else {
-        put_ways(e, part, &(struct choice){o, true, true, TO_SKIP, TO_SKIP}, TO_SKIP);
-    }
-}
-
-static void put_join(struct estimate *e, uint32_t part, int32_t place)
-{
-    const struct structure_place *at = &e->flow->place.at[place];
-    struct parallel *par = arena_alloc(&e->out->arena, sizeof *par);
-    uint32_t *first = arena_alloc(&e->out->arena, (at->branches + 2) * sizeof *first);
-    uint32_t n = at->branches * at->copies, branch = 0;
-    *par = (struct parallel){.join = JOIN_ALL,
-                             .k = n,
-                             .n = n,
-                             .copies = at->copies,
-                             .n_branches = at->branches,
-                             .first = first};
-    if (at->needed < at->branches) {
-        par->join = at->needed == 1 ? JOIN_ANY : JOIN_K_OF_N;
-        par->k = at->needed;
-    }
-    first[0] = part + 1;
-    uint32_t i = part + 1;
-    for (; i < e->n_parts; i++) {
-        int32_t of = e->part[i].place;
-        uint32_t b;
-        if (e->part[i].role == PART_WAYPOINT && e->part[i].of == OF_ENTRY)
-            b = (uint32_t)(-1 - of) - at->entry;
-        else if (of >= 0 && (uint32_t)of > (uint32_t)place && (uint32_t)of < at->end)
-            b = e->flow->place.at[of].branch;
-        else
-            break;
-        if (b != branch)
-            first[branch = b] = i;
-        e->out->step[i].parent = part + 1;
-        e->out->step[i].branch = b;
-    }
-    first[at->branches] = i;
-    e->out->step[part].parallel = par;
-    buf_printf(&e->note[part], "%s%llu times side by side", e->note[part].len ? "; " : "",
-               (unsigned long long)at->instances);
-    if (par->join != JOIN_ALL)
-        buf_printf(&e->note[part], ", and items went on after %u of %u", par->k, par->n);
-}
-
-void estimate_set_flow(struct estimate *e)
-{
-    struct flow_plan *p = e->plan;
-    for (uint32_t i = 0; i < e->n_parts; i++)
-        if (e->part[i].role == PART_PARALLEL)
-            put_join(e, i, e->part[i].place);
-    for (uint32_t i = 0; i < e->n_parts; i++) { /* the step that follows is known now */
-        struct step *s = &e->out->step[i];
-        s->next = s->above = s->below = *edge_to(e, pipeline_following(e->out, i));
-    }
-    if (e->n_parts && e->part[0].role == PART_ORCHESTRATION)
-        put_pass(e, 0, -1);
-    if (p->has_gate && p->own < 0)
-        put_gate(e, -1, &p->gate, false);
-    for (uint32_t i = 0; i < p->n_places; i++) {
-        uint32_t part = (uint32_t)p->part_of[i];
-        struct step *s = &e->out->step[part];
-        const struct outflow *o = p->place[i];
-        put_pass(e, part, (int32_t)i);
-        put_exit(e, part, &o[EXIT_OF_FAILURE], waypoint_of(e, (int32_t)i, OF_FAILURE), TO_FAIL,
-                 &s->fallback);
-        put_exit(e, part, &o[EXIT_OF_REJECTION], waypoint_of(e, (int32_t)i, OF_REJECTION),
-                 TO_REJECT, &s->on_reject);
-    }
-    for (uint32_t i = 0; i < e->n_parts; i++)
-        if (e->part[i].role == PART_WAYPOINT && e->part[i].of == OF_ENTRY && e->part[i].place < -1)
-            put_ways(
-                e, i,
-                &(struct choice){&p->entry[-1 - e->part[i].place], false, true, TO_SKIP, TO_SKIP},
-                TO_SKIP);
 }

@@ -18,12 +18,27 @@ enum { FEW = 50, SCORES = 400 };
 
 struct drafts {
     uint64_t n[2], known[2], bad[2]; /* by reviewed */
+    uint64_t others;                 /* wrong items without a draft */
 };
 
-static void count_drafts(const struct trace_log *log, struct drafts *d)
+/* Did the item come to the step that holds the drafts?  In a flow without ways all do. */
+static bool has_draft(const struct estimate *e, const struct log_item *it)
 {
-    for (size_t i = 0; i < log->items.len; i++) {
-        const struct log_item *it = &log->items.at[i];
+    int32_t stage = e->part[e->draft].stage;
+    for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
+        if ((int32_t)e->log->visits.at[v].stage == stage)
+            return true;
+    return stage < 0 || !e->plan;
+}
+
+static void count_drafts(const struct estimate *e, struct drafts *d)
+{
+    for (size_t i = 0; i < e->log->items.len; i++) {
+        const struct log_item *it = &e->log->items.at[i];
+        if (!has_draft(e, it)) {
+            d->others += it->draft == LOG_BAD;
+            continue;
+        }
         d->n[it->reviewed]++;
         d->known[it->reviewed] += it->draft != LOG_UNKNOWN;
         d->bad[it->reviewed] += it->draft == LOG_BAD;
@@ -54,10 +69,15 @@ static void put_wrong(struct estimate *e)
 {
     struct number *wrong = &e->out->step[e->draft].numbers->wrong;
     struct drafts d = {0};
-    count_drafts(e->log, &d);
-    uint64_t n = e->log->items.len, known = d.known[0] + d.known[1], bad = d.bad[0] + d.bad[1];
+    count_drafts(e, &d);
+    uint64_t n = d.n[0] + d.n[1], known = d.known[0] + d.known[1], bad = d.bad[0] + d.bad[1];
     uint64_t back = sent_back(e);
     uint32_t part = (uint32_t)e->draft;
+    if (d.others)
+        result_warn(e->info,
+                    "%llu items were wrong that never came to `%s`: what made them so is not in "
+                    "the scenario",
+                    (unsigned long long)d.others, e->out->step[part].id);
     if (back)
         buf_printf(&e->note[part], "; %llu drafts were sent back, and count as wrong ones",
                    (unsigned long long)back);

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Which flow a small log shows, and where it shows none. */
+#include "tests/support/support.h"
+
+#include "model/scenario.h"
+#include "trace/estimate.h"
+#include "trace/log.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+struct fitted {
+    struct buf rows;
+    struct trace_log log;
+    struct pipeline p;
+    struct result info;
+};
+
+static void row(struct fitted *f, unsigned item, const char *step, double from, double to,
+                const char *outcome)
+{
+    if (!f->rows.len)
+        buf_puts(&f->rows, "case_id,activity,start,end,outcome,decision\n");
+    buf_printf(&f->rows, "%u,%s,%.3f,%.3f,%s,\n", item, step, 1767571200 + 1000. * item + from,
+               1767571200 + 1000. * item + to, outcome);
+}
+
+static void fit(struct fitted *f)
+{
+    static const struct log_options failures = {.failure_when = "outcome = error"};
+    struct error err = {0};
+    const char **notes;
+    ok(log_read_text("made.csv", buf_text(&f->rows), f->rows.len, &failures, &f->log, &err), &err);
+    pipeline_init(&f->p);
+    result_init(&f->info, "fit");
+    ok(log_fit(&f->log, NULL, &f->p, &notes, &f->info, &err), &err);
+}
+
+static void release(struct fitted *f)
+{
+    buf_release(&f->rows);
+    pipeline_release(&f->p);
+    result_release(&f->info);
+    log_release(&f->log);
+}
+
+static const struct step *step(const struct fitted *f, const char *id)
+{
+    int32_t i = pipeline_step(&f->p, id);
+    if (i < 0)
+        fail_msg("no step %s", id);
+    return &f->p.step[i];
+}
+
+/* Said in a warning, with the steps of the log one after another. */
+static void is_simple(const struct fitted *f, const char *why)
+{
+    bool told = false;
+    for (size_t i = 0; i < f->info.warnings.len; i++)
+        told = told || (strstr(f->info.warnings.at[i], "shows no flow of steps") &&
+                        strstr(f->info.warnings.at[i], why));
+    if (!told)
+        fail_msg("nothing says: %s", why);
+    for (uint32_t i = 0; i < f->p.n_steps; i++)
+        assert_int_equal(f->p.step[i].n_ways, 0);
+}
+
+static void evidence_is(const struct fitted *f, struct number x, uint64_t k, uint64_t n)
+{
+    assert_true(x.evidence > 0);
+    assert_int_equal(f->p.evidence[x.evidence - 1].k, k);
+    assert_int_equal(f->p.evidence[x.evidence - 1].n, n);
+}
+
+static void branches_inside_branches_are_told(void **state)
+{
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 20; i++) {
+        row(&f, i, "a", 0, 10, "");
+        row(&f, i, "b", 10, 30, "");
+        row(&f, i, "c", 10, 20 + i, "");
+        row(&f, i, "d", 0, 40, "");
+    }
+    fit(&f);
+    is_simple(&f, "`b` and `c` run side by side inside a branch");
+    release(&f);
+}
+
+static void a_pool_of_workers_is_told(void **state)
+{
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 20; i++)
+        for (unsigned k = 0; k < 5; k++)
+            row(&f, i, "call", 10 * k, 10 * k + 15, "");
+    fit(&f);
+    is_simple(&f, "not all of it at once");
+    release(&f);
+}
+
+static void steps_in_any_order_are_told(void **state)
+{
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 400; i++)
+        for (unsigned k = 0; k < 8; k++) {
+            char name[8];
+            snprintf(name, sizeof name, "s%u", (i * 7 + k * k * (1 + i % 5) + k) % 16);
+            row(&f, i, name, 10 * k, 10 * k + 5, "");
+        }
+    fit(&f);
+    is_simple(&f, "ways between 16 steps");
+    release(&f);
+}
+
+static void copies_of_a_step_are_counted(void **state)
+{
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 30; i++) {
+        row(&f, i, "plan", 0, 1, "");
+        for (unsigned k = 0; k < 1 + i % 3; k++)
+            row(&f, i, "call", 1, 5 + k, "");
+        row(&f, i, "answer", 8, 9, "");
+    }
+    fit(&f);
+    const struct step *s = step(&f, "call-copies"), *maybe = step(&f, "before-call");
+    assert_int_equal(s->parallel->copies, 3);
+    assert_int_equal(s->parallel->join, JOIN_ALL);
+    assert_int_equal(maybe->way[0].edge.to, TO_JOIN);
+    evidence_is(&f, *maybe->way[0].probability, 30, 90); /* 60 calls of 3 in 30 items */
+    release(&f);
+}
+
+static void two_of_three_are_waited_for(void **state)
+{
+    static const double ends[3][3] = {
+        {10, 20, 30},
+        {30, 10, 20},
+        {20, 30, 10}
+    };
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 30; i++) {
+        row(&f, i, "ask", 0, 1, "");
+        row(&f, i, "x", 1, ends[i % 3][0], "");
+        row(&f, i, "y", 1, ends[i % 3][1], "");
+        row(&f, i, "z", 1, ends[i % 3][2], "");
+        row(&f, i, "answer", 20, 29, "");
+    }
+    fit(&f);
+    const struct step *s = step(&f, "x-and-2-more");
+    assert_int_equal(s->parallel->join, JOIN_K_OF_N);
+    assert_int_equal(s->parallel->k, 2);
+    assert_int_equal(s->next.to, pipeline_step(&f.p, "answer"));
+    release(&f);
+}
+
+/* A tool that failed, and comes again after the agent, was not tried again. */
+static void tools_lead_back_to_their_agent(void **state)
+{
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 20; i++) {
+        row(&f, i, "agent", 0, 1, "");
+        row(&f, i, "search", 1, 2, i % 2 ? "error" : "");
+        row(&f, i, "agent", 2, 3, "");
+        row(&f, i, "search", 3, 4, "");
+        row(&f, i, "agent", 4, 5, "");
+    }
+    fit(&f);
+    const struct step *tool = step(&f, "search"), *agent = step(&f, "agent");
+    assert_int_equal(tool->retry.attempts, 1);
+    evidence_is(&f, tool->numbers->error, 10, 40);
+    assert_int_equal(tool->next.to, pipeline_step(&f.p, "agent"));
+    assert_int_equal(tool->next.at_most, AT_MOST_UNBOUNDED);
+    assert_int_equal(tool->fallback.to, pipeline_step(&f.p, "agent"));
+    evidence_is(&f, *agent->way[0].probability, 20, 60); /* ends */
+    release(&f);
+}
+
+/* One in four of those that fail goes on by way of a second step. */
+static void those_that_fail_part(void **state)
+{
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 40; i++) {
+        bool fails = i % 2, goes_on = i % 8 == 1;
+        row(&f, i, "draft", 0, 10, fails ? "error" : "");
+        if (goes_on)
+            row(&f, i, "mend", 10, 15, "");
+        if (!fails || goes_on)
+            row(&f, i, "send", 15, 20, "");
+    }
+    fit(&f);
+    const struct step *failed = step(&f, "draft-failed");
+    assert_int_equal(step(&f, "draft")->fallback.to, pipeline_step(&f.p, "draft-failed"));
+    assert_int_equal(failed->way[0].edge.to, TO_FAIL);
+    evidence_is(&f, *failed->way[0].probability, 15, 20);
+    assert_int_equal(failed->next.to, pipeline_step(&f.p, "mend"));
+    assert_int_equal(step(&f, "draft")->next.to, pipeline_step(&f.p, "send"));
+    release(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(branches_inside_branches_are_told),
+        cmocka_unit_test(a_pool_of_workers_is_told),
+        cmocka_unit_test(steps_in_any_order_are_told),
+        cmocka_unit_test(copies_of_a_step_are_counted),
+        cmocka_unit_test(two_of_three_are_waited_for),
+        cmocka_unit_test(tools_lead_back_to_their_agent),
+        cmocka_unit_test(those_that_fail_part),
+    };
+    return cmocka_run_group_tests_name("structure", tests, NULL, NULL);
+}
