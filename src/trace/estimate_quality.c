@@ -21,14 +21,15 @@ struct drafts {
     uint64_t others;                 /* wrong items without a draft */
 };
 
-/* Did the item come to the step that holds the drafts?  In a flow without ways all do. */
+/* Did the item come to the step that holds the drafts, or may it still?  In a flow without ways all
+ * do. */
 static bool has_draft(const struct estimate *e, const struct log_item *it)
 {
     int32_t stage = e->part[e->draft].stage;
     for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
         if ((int32_t)e->log->visits.at[v].stage == stage)
             return true;
-    return stage < 0 || !e->plan;
+    return stage < 0 || !e->plan || it->end == LOG_UNFINISHED;
 }
 
 static void count_drafts(const struct estimate *e, struct drafts *d)
@@ -50,17 +51,20 @@ static void count_drafts(const struct estimate *e, struct drafts *d)
 static uint64_t sent_back(const struct estimate *e)
 {
     const struct trace_log *log = e->log;
+    int32_t draft = e->draft >= 0 ? e->part[e->draft].stage : -1;
     uint64_t n = 0;
     for (size_t i = 0; e->plan && i < log->items.len; i++) {
         const struct log_item *it = &log->items.at[i];
-        uint64_t rejections = 0;
+        bool rejected = false;
         for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
             const struct log_visit *visit = &log->visits.at[v];
-            rejections += (int32_t)visit->stage == log->review &&
-                          discover_verdict(span_string(&log->spans, visit->decision)) ==
-                              LOG_REJECTED_BY_REVIEW;
+            enum log_verdict said = discover_verdict(span_string(&log->spans, visit->decision));
+            n += rejected && (int32_t)visit->stage == draft;
+            if ((int32_t)visit->stage == log->review)
+                rejected = said == LOG_REJECTED_BY_REVIEW;
+            else if ((int32_t)visit->stage == draft)
+                rejected = false;
         }
-        n += rejections - (rejections > 0 && it->end == LOG_REJECTED);
     }
     return n;
 }
