@@ -35,6 +35,7 @@ struct replay {
     int32_t *base_step;           /* [n_steps] the same step of the base; -1 */
     struct replay_change *change; /* [n_steps] */
     bool *again;                  /* [n_steps] an item may come back */
+    bool *inner;                  /* [stages] of a step inside a parallel */
     struct replay_spans *spans;   /* [n_steps] */
     int32_t review, gate;         /* the first ones of these steps; -1 */
     bool routed;                  /* the log does not show by what items go to review */
@@ -54,6 +55,7 @@ struct passage {
     double now_s;
     uint32_t *counters;
     uint32_t visit;  /* that is made again; SPAN_NONE: one that the log does not show */
+    double shared_s; /* of that visit, in which others before it ran */
     uint32_t made;   /* attempts of this visit */
     uint32_t visits; /* of steps, so far */
     bool asks;       /* waits for its turn in time */

@@ -217,10 +217,12 @@ static void find_spans(struct replay *r)
 {
     const struct trace_log *log = r->log;
     r->spans = mem_zero(r->policy->n_steps + 1, sizeof *r->spans);
+    r->inner = mem_zero(log->stages.len + 1, sizeof *r->inner);
     for (uint32_t i = 0; i < r->policy->n_steps; i++) {
         if (r->stage[i] < 0)
             continue;
         struct replay_spans *s = &r->spans[i];
+        r->inner[r->stage[i]] = r->policy->step[i].parent > 0;
         s->at = mem_alloc((log->stages.at[r->stage[i]].attempts + 1) * sizeof *s->at);
         for (size_t v = 0; v < log->visits.len; v++) {
             const struct log_visit *visit = &log->visits.at[v];
@@ -346,6 +348,7 @@ void replay_release(struct replay *r)
     mem_free(r->base_step);
     mem_free(r->change);
     mem_free(r->again);
+    mem_free(r->inner);
     mem_free(r->work);
     mem_free(r->order);
 }

@@ -266,13 +266,14 @@ static bool be_served(struct ways *w, struct passage *p)
 /* A visit for which nobody else is needed. */
 static void visit(struct replay_pass *pass, struct passage *p)
 {
-    double work, wait;
+    double work, wait, sum = 0;
     bool good;
     enum replay_next next;
     do {
         next = replay_attempt(pass, p, &work, &wait, &good);
-        p->now_s += work + wait;
+        sum += work + wait;
     } while (next == REPLAY_AGAIN);
+    p->now_s += fmax(sum - p->shared_s, 0);
     replay_end(pass, p, good);
 }
 

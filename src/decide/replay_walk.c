@@ -212,6 +212,23 @@ static void keep_pace(const struct replay_pass *pass, struct passage *w, uint32_
     w->from_ns = w->visit != SPAN_NONE ? visits[w->visit].end_ns : 0;
 }
 
+/* Seconds of a visit in which visits before it ran, where the policy has the two one after another:
+ * they count once. */
+static double shared_s(const struct replay_pass *pass, const struct passage *w, uint32_t visit)
+{
+    const struct replay *r = pass->replay;
+    const struct log_visit *visits = r->log->visits.at, *me = &visits[visit];
+    const struct log_item *it = replay_item_of(pass, w);
+    const struct step *s = &pass->p->step[w->at];
+    int64_t until = me->start_ns;
+    if (w->parent >= 0 || s->by || s->kind == STEP_REVIEW || me->pending)
+        return 0;
+    for (uint32_t v = it->first_visit; v < visit; v++)
+        if (!r->inner[visits[v].stage] && visits[v].end_ns > until)
+            until = visits[v].end_ns < me->end_ns ? visits[v].end_ns : me->end_ns;
+    return (double)(until - me->start_ns) * 1e-9;
+}
+
 /* Where the policy never comes back to a step, all its logged visits are made at once. */
 void replay_enter(struct replay_pass *pass, struct passage *w)
 {
@@ -227,9 +244,11 @@ void replay_enter(struct replay_pass *pass, struct passage *w)
         uint32_t next = next_visit(pass, w);
         if (next == SPAN_NONE)
             break;
-        w->now_s += r->policy->step[w->at].kind == STEP_REVIEW ? 0 : duration(pass, w->visit);
+        if (r->policy->step[w->at].kind != STEP_REVIEW)
+            w->now_s += duration(pass, w->visit) - shared_s(pass, w, w->visit);
         w->visit = next;
     }
+    w->shared_s = w->visit != SPAN_NONE ? shared_s(pass, w, w->visit) : 0;
     keep_pace(pass, w, first);
 }
 

@@ -247,3 +247,48 @@ latency p50      97.15 ms   97.1 ms
 latency p95      192.9 ms  192.7 ms
 latency p99      213.2 ms  213.2 ms
 review backlog     0.4382    0.4244
+# The flow of 100 runs with two searches at once, a critic that sends drafts back, and reviews.
+$ seam fit tests/data/editorial.jsonl.gz --quiet | grep -E "parallel:|join:|probability|stage:|gate:|review:|above|below"
+  - stage: orchestration
+  - stage: plan
+  - parallel: keyword_search-and-vector_search
+    join: all
+        - stage: keyword_search
+        - stage: vector_search
+  - stage: write
+  - stage: critic
+      - {to: write, at_most: 2, then: gate, probability: 31/126}
+  - gate: gate
+    above: publish
+    below: human_review
+  - review: human_review
+  - stage: publish
+$ seam replay tests/data/editorial.jsonl.gz --set flow.critic.next.0.at_most=1 --quiet
+Headline
+metric             value  95% interval
+reliability      unknown       0–99.0%
+share wrong      unknown       0–99.0%
+share failed       1.00%
+completion        99.00%
+auto error       unknown        0–100%
+review load       55.00%
+review backlog    0.3009
+latency mean    161.9 ms
+latency p50     69.12 ms
+latency p95       983 ms
+latency p99       1.56 s
+1 further metric: --json or --csv
+
+The log, and the same items under the other policy
+metric          as logged  expected  what the log leaves possible
+reliability       0–99.0%     99.0%                       0–99.0%
+share wrong       0–99.0%        0%                       0–99.0%
+share failed        1.00%     1.00%
+completion         99.00%    99.00%
+auto error        unknown        0%                        0–100%
+review load        55.00%    55.00%
+latency mean     162.9 ms  161.9 ms
+latency p50      72.82 ms  69.12 ms
+latency p95        983 ms    983 ms
+latency p99        1.56 s    1.56 s
+review backlog     0.3014    0.3009

@@ -315,6 +315,26 @@ static void two_desks_have_people_of_their_own(void **state)
     log_release(&log);
 }
 
+/* Where no structure shows, the simple flow still takes the time that it took. */
+static void steps_that_overlap_in_no_order_take_the_time_that_they_took(void **state)
+{
+    struct trace_log log;
+    struct buf b, text;
+    begin(&b);
+    for (unsigned i = 0; i < 12; i++) {
+        put_row(&b, i, "a", 100 * i, 100 * i + 10, "");
+        put_row(&b, i, "d", 100 * i, 100 * i + 40, "");
+        put_row(&b, i, "b", 100 * i + 10, 100 * i + 30, "");
+        put_row(&b, i, "c", 100 * i + 10, 100 * i + 20 + i, "");
+    }
+    read_csv(&b, &log);
+    fit(&log, &text);
+    is_as_logged(&log, buf_text(&text));
+    buf_release(&b);
+    buf_release(&text);
+    log_release(&log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -325,6 +345,7 @@ int main(void)
         cmocka_unit_test(calls_wait_for_their_token),
         cmocka_unit_test(those_whose_patience_ends_leave),
         cmocka_unit_test(two_desks_have_people_of_their_own),
+        cmocka_unit_test(steps_that_overlap_in_no_order_take_the_time_that_they_took),
     };
     return cmocka_run_group_tests_name("replay_flow", tests, NULL, NULL);
 }
