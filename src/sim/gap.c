@@ -22,9 +22,9 @@ struct game {
     struct error *err;
     uint32_t n_steps, n_layers, n_players;
     enum layer layer[LAYER_COUNT]; /* those that have steps */
-    uint32_t *member[LAYER_COUNT]; /* [n_members] steps */
+    uint32_t *member[LAYER_COUNT]; /* [n_members] steps that can lose */
     uint32_t n_members[LAYER_COUNT];
-    bool *perfect; /* [n_steps] */
+    bool *perfect; /* [n_steps + 1]; steps that cannot lose always are */
     double whole[1 << LAYER_COUNT];
     bool known[1 << LAYER_COUNT]; /* v of whole layers */
 };
@@ -39,15 +39,19 @@ static void game_init(struct game *g, const struct pipeline *p, gap_value *v, vo
 {
     *g = (struct game){.v = v, .arg = arg, .err = err, .n_steps = p->n_steps};
     g->perfect = mem_zero((size_t)p->n_steps + 1, sizeof *g->perfect);
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        g->perfect[i] = !gap_can_lose(p, i);
     for (enum layer l = 0; l < LAYER_COUNT; l++) {
-        if (!plays(p, l))
-            continue;
         uint32_t *member = mem_zero((size_t)p->n_steps + 1, sizeof *member), n = 0;
         for (uint32_t i = 0; i < p->n_steps; i++)
-            if (p->step[i].layer == l)
+            if (p->step[i].layer == l && !g->perfect[i])
                 member[n++] = i;
         if (l == LAYER_FEEDBACK && gap_learns(p))
             member[n++] = p->n_steps;
+        if (n == 0) {
+            mem_free(member);
+            continue;
+        }
         g->n_players += n;
         g->layer[g->n_layers] = l;
         g->member[g->n_layers] = member;

@@ -72,20 +72,26 @@ void gap_perfect(const struct pipeline *p, const bool *perfect, struct pipeline 
 
 static void look_for_errors(struct numbers *n, void *found)
 {
-    *(bool *)found |= n->error.value > 0 || n->wrong.value > 0 || n->malformed.value > 0 ||
-                      isfinite(n->timeout_s) || n->sensitivity.value < 1 ||
-                      n->specificity.value < 1;
+    const struct number *faults[] = {&n->error, &n->wrong, &n->malformed};
+    const struct number *verdicts[] = {&n->sensitivity, &n->specificity};
+    bool any = isfinite(n->timeout_s);
+    for (int k = 0; k < 3; k++)
+        any = any || faults[k]->value > 0 || faults[k]->evidence;
+    for (int k = 0; k < 2; k++)
+        any = any || verdicts[k]->value < 1 || verdicts[k]->evidence;
+    *(bool *)found |= any;
 }
 
 bool gap_can_lose(const struct pipeline *p, uint32_t step)
 {
     struct pipeline copy;
     const struct step *s = &p->step[step];
-    bool found = p->leave_after_s || (s->by && p->resource[s->by - 1].patience);
+    bool found = (p->leave_after_s && s->kind != STEP_GATE) ||
+                 (s->by && p->resource[s->by - 1].patience);
     pipeline_copy(p, &copy);
     pipeline_change_numbers(&copy, step, look_for_errors, &found);
     pipeline_release(&copy);
-    return found && s->kind != STEP_GATE && s->kind != STEP_PARALLEL;
+    return found && s->kind != STEP_PARALLEL;
 }
 
 static void make_failing(struct numbers *n, void *unused)

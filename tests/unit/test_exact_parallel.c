@@ -38,6 +38,20 @@ static void a_join_that_cancels_visits_leaves_their_spread_out_too(void **state)
     done(&s);
 }
 
+/* A step that always fails has no cache that saves it: birnbaum is what the other branch lets
+ * through. */
+static void a_failing_step_of_a_branch_has_no_cache(void **state)
+{
+    struct solved s;
+    solve(&s, "flow:\n  - parallel: p\n    join: all\n    branches:\n"
+              "      - - {stage: a, wrong: 5%, cache: {hit: 20%}}\n"
+              "      - - {stage: b, error: 20%}\n");
+    near_rel(stage(&s, "a", "birnbaum"), 0.8, 1e-12);
+    near_rel(stage(&s, "a", "improvement"), 0.8 * 0.8 * 0.05, 1e-12);
+    near_rel(stage(&s, "b", "birnbaum"), 0.96, 1e-12);
+    done(&s);
+}
+
 /* Three copies mend a bad item by half each, and two must have, or both of two.  What a
  * later step of the copies receives bad is not held. */
 static void the_first_step_of_a_branch_escapes_what_the_parallel_does(void **state)
@@ -287,6 +301,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_join_that_cancels_visits_leaves_their_spread_out_too),
         cmocka_unit_test(the_first_step_of_a_branch_escapes_what_the_parallel_does),
+        cmocka_unit_test(a_failing_step_of_a_branch_has_no_cache),
         cmocka_unit_test(any_of_three_alternatives_in_front_of_a_stage),
         cmocka_unit_test(votes_of_silent_voters),
         cmocka_unit_test(a_failure_of_three_in_a_billion_keeps_its_digits),

@@ -319,7 +319,7 @@ void branch_take(struct branch *b, const struct chain *c)
         own->time[u] = c->time[from];
         bool timed = own->unit[u].kind == UNIT_VISIT;
         enum chain_step how = c->how[own->unit[u].step + b->first];
-        if (own->unit[u].kind == UNIT_VISIT && how != CHAIN_AS_FILLED) {
+        if ((timed || own->unit[u].kind == UNIT_HIT) && how != CHAIN_AS_FILLED) {
             change(&own->numbers[u], how);
             if (isfinite(c->numbers[from].timeout_s))
                 attempt_time_set(&own->time[u], &own->numbers[u].latency,
