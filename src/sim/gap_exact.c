@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum { NODES_MAX = 3000, DRAWS_MAX = 1000, DRAWS_MIN = 100 };
-static const double WORK_MAX = 3e7, MEAN_WORK = 1e8, DRAW_WORK = 2e8; /* about ns */
-static const double ANEW_WORK = 1e9, ANEW_BASE = 1e5;                 /* the same */
+static const double WORK_MAX = 3e7, MEAN_WORK = 1e8, DRAW_WORK = 2e8;  /* about ns */
+static const double ANEW_WORK = 1e9, ANEW_BASE = 1e5, ANEW_MOST = 5e9; /* the same */
 
 /* --- evidence */
 
@@ -278,6 +278,11 @@ static double anew_work(const struct model *m)
     return MODEL_BUILDS * model_work(m) + ANEW_BASE;
 }
 
+static bool takes_too_long(const struct model *m, double solutions)
+{
+    return solutions * anew_work(m) > ANEW_MOST;
+}
+
 /* Intervals by draws of the evidence, where there is time for enough of them. */
 static int draw_anew(const struct model *m, const struct exact_options *options,
                      const struct gap_options *how, struct gap *gap, uint32_t *draws,
@@ -318,6 +323,14 @@ static int solve_anew(const struct model *m, const struct exact_options *options
                               .most = (uint64_t)fmax(40 * p->n_steps, ANEW_WORK / anew_work(m))};
     struct gap gap;
     uint32_t draws = 0;
+    if (takes_too_long(m, fmin(gap_evaluations(p), (double)how.most) + LAYER_COUNT)) {
+        result_warn(out,
+                    "loss, closes%s: left out, as solving the scenario anew for each set of "
+                    "perfect steps would take too long; seam simulate gives them",
+                    model_leaves(m) ? ", birnbaum, improvement" : "");
+        *complete = false;
+        return 0;
+    }
     double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
     pipeline_posterior_mean(p, theta);
     int status = losses_at(m, options, uncertain ? theta : NULL, &how, &gap, err);
