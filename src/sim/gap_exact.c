@@ -13,8 +13,8 @@
 #include <string.h>
 
 enum { NODES_MAX = 3000, DRAWS_MAX = 1000, DRAWS_MIN = 100 };
-static const double WORK_MAX = 3e7, MEAN_WORK = 1e8, DRAW_WORK = 2e8;  /* about ns */
-static const double ANEW_WORK = 1e9, ANEW_BASE = 1e5, ANEW_MOST = 5e9; /* the same */
+static const double WORK_MAX = 3e7, MEAN_WORK = 1e8, DRAW_WORK = 2e8;     /* about ns */
+static const double ANEW_WORK = 1e9, ANEW_BASE = 1e5, ANEW_MOST = 1.5e10; /* the same */
 
 /* --- evidence */
 
@@ -280,7 +280,7 @@ static double anew_work(const struct model *m)
 
 static bool takes_too_long(const struct model *m, double solutions)
 {
-    return solutions * anew_work(m) > ANEW_MOST;
+    return solutions * model_work(m) > ANEW_MOST;
 }
 
 /* Intervals by draws of the evidence, where there is time for enough of them. */

@@ -247,6 +247,30 @@ static void slopes_by_the_deadline_and_by_errors_are_known(void **state)
     done(&s);
 }
 
+/* A solution for each set of perfect steps: soon done for a few steps, not for a hundred. */
+static void losses_that_would_take_long_are_left_out_by_name(void **state)
+{
+    for (int steps = 3; steps <= 99; steps += 96) {
+        struct solved s;
+        struct buf text;
+        bool named = false;
+        buf_init(&text);
+        buf_puts(&text, "seam: 1\ndeadline: 9s\nflow:\n"
+                        "  - {stage: a, error: 1%, latency: {exponential: {mean: 1s}}}\n");
+        for (int i = 1; i < steps; i++)
+            buf_printf(&text, "  - {stage: s%d, error: 1%%}\n", i);
+        solve_with(&s, buf_text(&text), false);
+        for (size_t i = 0; i < s.r.warnings.len; i++)
+            named = named || strstr(s.r.warnings.at[i], "loss, closes, birnbaum, improvement: left "
+                                                        "out, as solving the scenario anew");
+        assert_true(named == (steps > 3));
+        assert_true(isnan(stage(&s, "a", "loss")) == (steps > 3));
+        assert_true(!named || !s.complete);
+        buf_release(&text);
+        done(&s);
+    }
+}
+
 static void what_leaves_in_the_weather_or_a_line_is_refused_by_name(void **state)
 {
     refused("seam: 1\ndeadline: 2s\nflow:\n  - stage: a\n    latency: 1s\nenvironments:\n  e:\n"
@@ -272,6 +296,7 @@ int main(void)
         cmocka_unit_test(each_class_has_its_own_deadline),
         cmocka_unit_test(a_loop_without_a_bound_goes_round_until_the_deadline),
         cmocka_unit_test(slopes_by_the_deadline_and_by_errors_are_known),
+        cmocka_unit_test(losses_that_would_take_long_are_left_out_by_name),
         cmocka_unit_test(what_leaves_in_the_weather_or_a_line_is_refused_by_name),
     };
     math_init();
