@@ -355,7 +355,7 @@ static void put_step(const struct writer *w, const struct tally *t, uint32_t i, 
     put_step_times(w, g, s, plan, most.seconds);
     put_share_if(w, "exit_ship", leads_to(g, i, TO_SHIP), s->ship, n);
     put_share_if(w, "exit_reject", leads_to(g, i, TO_REJECT), s->reject, n);
-    put_share_if(w, "exit_fail", leads_to(g, i, TO_FAIL) && possible_ends(plan).fail, s->fail, n);
+    put_share_if(w, "exit_fail", leads_to(g, i, TO_FAIL), s->fail, n);
     if (plan->kind == STEP_CHECK || plan->kind == STEP_REVIEW)
         put_share(w, "caught_rate", s->caught, s->visits);
     put_share(w, "escape_rate", s->bad_shipped, s->bad);

@@ -436,7 +436,7 @@ static void put_step(const struct filling *whole, uint32_t i)
     put_visit_times(f, i);
     put_step_pair(f, i, "exit_ship", leads_to(g, i, TO_SHIP));
     put_step_pair(f, i, "exit_reject", g->can_reject && leads_to(g, i, TO_REJECT));
-    put_step_pair(f, i, "exit_fail", leads_to(g, i, TO_FAIL) && q->can_fail);
+    put_step_pair(f, i, "exit_fail", leads_to(g, i, TO_FAIL) && (q->can_fail || !q->step->parent));
     if (g->can_abandon)
         put_step_pair(f, i, "exit_abandon", true);
     if (q->step->kind == STEP_CHECK || q->step->kind == STEP_REVIEW)
