@@ -210,12 +210,42 @@ static void what_cannot_be_is_0_and_no_warning_is_given(void **state)
     }
 }
 
+/* A check that never fails itself may still send an item to `fail`, even if none was seen; by
+ * either engine.  A step that has no way there cannot. */
+static void a_verdict_that_fails_an_item_is_possible(void **state)
+{
+    static const char *const times[] = {"", "arrivals: {poisson: 1/s}\nhorizon: {length: 20s}\n"};
+    for (int k = 0; k < 2; k++) {
+        struct buf text = {0};
+        struct pipeline p;
+        struct result r;
+        struct error err = {0};
+        struct run_options options = {
+            .trials = k ? 2 : 20, .seed = 1, .threads = 1, .level = LEVEL};
+        buf_printf(&text,
+                   "%sflow:\n  - stage: a\n    wrong: 0.01%%\n  - check: c\n    sensitivity: 90%%\n"
+                   "    specificity: 1\n    on_reject: fail\n",
+                   times[k]);
+        flow_read(buf_text(&text), &p);
+        result_init(&r, "simulate");
+        ok(run_simulate(&p, &options, &r, &err), &err);
+        const struct metric *c = metrics_find(&result_stage(&r, "c")->metrics, "exit_fail");
+        const struct metric *a = metrics_find(&result_stage(&r, "a")->metrics, "exit_fail");
+        assert_true(c->low <= 9e-5 && 9e-5 <= c->high);
+        assert_true(a->low == 0 && a->high == 0);
+        result_release(&r);
+        pipeline_release(&p);
+        buf_release(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(intervals_hold_the_exact_values),
         cmocka_unit_test(shares_add_up_when_rare_ones_were_searched_for),
         cmocka_unit_test(what_cannot_be_is_0_and_no_warning_is_given),
+        cmocka_unit_test(a_verdict_that_fails_an_item_is_possible),
     };
     return cmocka_run_group_tests_name("honest", tests, NULL, NULL);
 }
