@@ -19,10 +19,15 @@ bool format_is_share(const char *name)
     return def && def->share;
 }
 
+/* The one metric whose unit neither its values nor its name show: items a day. */
+static const char per_day[] = "backlog_growth";
+
 void format_name(struct buf *out, const char *name)
 {
-    for (; *name; name++)
-        buf_putc(out, *name == '_' ? ' ' : *name);
+    for (const char *c = name; *c; c++)
+        buf_putc(out, *c == '_' ? ' ' : *c);
+    if (!strcmp(name, per_day))
+        buf_puts(out, " a day");
 }
 
 static void time_form(struct form *f, double seconds)

@@ -42,7 +42,7 @@ human_review     feedback_store     100% (92.9–100)     50
 feedback_store   ship               100% (98.1–100)    200
 
 Resources
-resource      arrivals  completions            backlog growth
+resource      arrivals  completions      backlog growth a day
 human_review        50           50  17232 (-93470 to 127933)
 
 Span names
@@ -190,7 +190,7 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions           backlog growth
+resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
 
 Span names
@@ -319,7 +319,7 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions           backlog growth
+resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
 
 Span names
@@ -386,7 +386,7 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions           backlog growth
+resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
 
 Span names
@@ -453,7 +453,7 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions           backlog growth
+resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
 
 Span names
@@ -539,8 +539,8 @@ Human_Review     Feedback_Store   66.7% (20.8–93.9)      2
 Feedback_Store   ship               100% (61.0–100)      6
 
 Resources
-resource      arrivals  completions      backlog growth
-Human_Review         3            2  288 (-774 to 1350)
+resource      arrivals  completions  backlog growth a day
+Human_Review         3            2    288 (-774 to 1350)
 
 Span names
 name             spans  errors      p50      p95  confidence
@@ -592,7 +592,7 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions           backlog growth
+resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
 
 Span names
@@ -622,7 +622,7 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions           backlog growth
+resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
 
 Span names
@@ -638,7 +638,7 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions           backlog growth
+resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
 
 Span names

@@ -453,8 +453,8 @@ reviewers       42.67%        2.227 min               2.227 min       14.22 min
 resource   p wait  queue length mean  in system mean  block rate  abandon rate
 reviewers  25.53%               0.19           1.044          0%            0%
 
-resource   backlog growth
-reviewers               0
+resource   backlog growth a day
+reviewers                     0
 
 Layers
 layer      loss  closes
@@ -547,7 +547,7 @@ reviewers  42.3% (41.9–42.7)  2.14 min (2.03–2.25)    2.14 min (2.03–2.25)
 resource              p wait    queue length mean       in system mean
 reviewers  25.0% (24.5–25.6)  0.182 (0.172–0.192)  1.028 (1.013–1.043)
 
-resource   block rate  abandon rate        backlog growth        queue wait p95
+resource   block rate  abandon rate  backlog growth a day        queue wait p95
 reviewers          0%            0%  0.01 (-0.02 to 0.04)  13.9 min (13.2–14.6)
 
 Layers
