@@ -56,6 +56,8 @@ MUST_CHECK int cli_scenario_quietly(const struct cli *cli, const char *name, con
 MUST_CHECK int cli_scenario_with(const struct cli *cli, const char *path,
                                  const struct setting *extra, struct pipeline *out,
                                  struct error *err);
+/* The metric nearest to `word`, a literal; NULL when none is near. */
+const char *cli_nearest_metric(const char *word);
 /* Adds the line's --target entries to `p` (over the file's objective: the same metric is
  * replaced). */
 MUST_CHECK int cli_targets(const struct cli *cli, struct pipeline *p, struct error *err);

@@ -34,8 +34,11 @@ static int until_parse(const char *text, struct untils *u, struct error *err)
     char *name = u->name[u->n];
     memcpy(name, text, (size_t)(equals - text));
     name[equals - text] = '\0';
-    if (!metric_def(name))
-        return error_set(err, ERR_USAGE, "--until %s: there is no metric \"%s\"", text, name);
+    if (!metric_def(name)) {
+        const char *near = cli_nearest_metric(name);
+        return error_set(err, ERR_USAGE, "--until %s: there is no metric \"%s\"%s%s%s", text, name,
+                         near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+    }
     if (units_probability(equals + 1, &width, &(uint64_t){0}, &(uint64_t){0}, &ignored) &&
         units_duration(equals + 1, &width, &ignored) && units_money(equals + 1, &width, &ignored))
         return error_set(err, ERR_USAGE, "--until %s: \"%s\" is not a width", text, equals + 1);

@@ -85,19 +85,24 @@ static int setting_parse(const char *text, struct arena *arena, struct setting *
     return 0;
 }
 
+const char *cli_nearest_metric(const char *word)
+{
+    const char **names = mem_alloc(metric_defs_count * sizeof *names);
+    for (size_t i = 0; i < metric_defs_count; i++)
+        names[i] = metric_defs[i].name;
+    const char *near = nearest_word(word, names, metric_defs_count);
+    mem_free(names);
+    return near;
+}
+
 static int target_parse(const char *text, struct pipeline *p, struct target *out, struct error *err)
 {
     size_t len = strcspn(text, " :");
     char *metric = arena_strndup(&p->arena, text, len);
     const char *rest = text + len + strspn(text + len, " :");
-    const char **names;
-    const char *near;
 
     if (!metric_def(metric)) {
-        names = arena_alloc(&p->arena, metric_defs_count * sizeof *names);
-        for (size_t i = 0; i < metric_defs_count; i++)
-            names[i] = metric_defs[i].name;
-        near = nearest_word(metric, names, metric_defs_count);
+        const char *near = cli_nearest_metric(metric);
         return error_set(err, ERR_USAGE, "--target \"%s\": there is no metric \"%s\"%s%s%s", text,
                          metric, near ? "; did you mean \"" : "", near ? near : "",
                          near ? "\"?" : "");

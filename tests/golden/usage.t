@@ -40,6 +40,9 @@ seam: scenarios/six-step.yaml: 1 fault
 $ seam simulate scenarios/six-step.yaml --until reliability
 seam: --until reliability: write METRIC=WIDTH, such as reliability=0.1%
 [2]
+$ seam simulate scenarios/six-step.yaml --until reliabilty=1%
+seam: --until reliabilty=1%: there is no metric "reliabilty"; did you mean "reliability"?
+[2]
 $ seam simulate scenarios/six-step.yaml --sweep flow.tool.error=0:1
 seam: --sweep flow.tool.error=0:1: write PATH=FROM:TO:N, such as flow.confident.threshold=0.5:0.95:10
 [2]
