@@ -378,6 +378,43 @@ static void evidence_must_meet_the_target_with_its_whole_interval(void **state)
     result_release(&unsure);
 }
 
+static void settings_and_rivals_are_read_back_from_json(void **state)
+{
+    const struct answer_setting settings[] = {
+        {"flow.a.threshold",    0.85},
+        {"resources.r.servers", 3   }
+    };
+    const struct answer_rival rival = {"a.threshold=0.8", "review_load", 0.01, -0.02, 0.04};
+    struct error err = {0};
+    struct result r, back;
+    struct buf first, second;
+
+    buf_init(&first);
+    buf_init(&second);
+    result_init(&r, "size");
+    r.answer = (struct answer){.present = true,
+                               .threshold = NAN,
+                               .bound = NAN,
+                               .level = 0.95,
+                               .ending = "met",
+                               .settings = settings,
+                               .n_settings = 2,
+                               .rivals = &rival,
+                               .n_rivals = 1};
+    result_write_json(&r, &first);
+    ok(result_read_json("r.json", buf_text(&first), first.len, &back, &err), &err);
+    assert_int_equal(back.answer.n_settings, 2);
+    near(setting(&back, "resources.r.servers"), 3, 0);
+    assert_int_equal(back.answer.n_rivals, 1);
+    near(back.answer.rivals[0].low, -0.02, 0);
+    result_write_json(&back, &second);
+    assert_string_equal(buf_text(&first), buf_text(&second));
+    buf_release(&first);
+    buf_release(&second);
+    result_release(&back);
+    result_release(&r);
+}
+
 /* Erlang C: three servers are busy 2/3 of the time and let items wait 26.7 minutes on the mean,
  * four half the time and 5.2 minutes. */
 static void the_fewest_reviewers_that_meet_a_target_of_time_are_found(void **state)
@@ -502,6 +539,7 @@ int main(void)
         cmocka_unit_test(attempts_and_audit_shares_are_settings_too),
         cmocka_unit_test(risk_that_rises_again_with_the_threshold_is_searched_not_bisected),
         cmocka_unit_test(evidence_must_meet_the_target_with_its_whole_interval),
+        cmocka_unit_test(settings_and_rivals_are_read_back_from_json),
         cmocka_unit_test(the_fewest_reviewers_that_meet_a_target_of_time_are_found),
         cmocka_unit_test(answers_are_the_same_on_any_count_of_threads),
         cmocka_unit_test(what_cannot_be_sized_is_refused_with_its_place),
