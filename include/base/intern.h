@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { INTERN_RECENT = 64 };
@@ -40,5 +41,8 @@ uint32_t intern_put(struct intern *t, const char *s, size_t len);
 uint32_t intern_find(const struct intern *t, const char *s, size_t len);
 /* Puts all texts of `from` in the order of their ids; ids[from->count] are theirs in t. */
 void intern_merge(struct intern *t, const struct intern *from, uint32_t *ids);
+/* The same of those alone that are used[id]; UINT32_MAX for the others. */
+void intern_merge_used(struct intern *t, const struct intern *from, const bool *used,
+                       uint32_t *ids);
 
 #endif

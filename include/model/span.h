@@ -9,6 +9,7 @@
 #define SEAM_MODEL_SPAN_H
 
 #include "base/intern.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { SPAN_NONE = UINT32_MAX }; /* no text, no span */
@@ -93,6 +94,12 @@ void span_set_add(struct span_set *set, const struct span *s);
 /* Appends all spans of `from` in their order; texts that are new get ids in the order of theirs,
  * and lines count from `lines` more. */
 void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines);
+/* Appends the n spans at[] of `from`, and the texts they have in the order of their ids there. */
+void span_set_take(struct span_set *set, const struct span_set *from, const uint32_t *at, size_t n);
+/* Keeps the n spans at[], which ascend, and forgets the others with all texts that neither they nor
+ * used[text] ask for.  new_text[old id] of a text that stays, SPAN_NONE of others; [text.count]. */
+void span_set_keep(struct span_set *set, const uint32_t *at, size_t n, bool *used,
+                   uint32_t *new_text);
 /* Forgets spans and texts; columns keep their memory. */
 void span_set_clear(struct span_set *s);
 /* The id of a text of len bytes, which is copied; the same text has the same id. */

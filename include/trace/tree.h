@@ -6,6 +6,7 @@
 #define SEAM_TRACE_TREE_H
 
 #include "model/span.h"
+#include "trace/book.h"
 #include "trace/log.h"
 
 struct tree {
@@ -19,10 +20,11 @@ struct tree {
     bool *orphan;              /* [spans->len] has a parent that is not there */
 };
 
-/* Marks duplicates in `spans`, counts faults in `quality`.  threads: 0: as many as there are
- * processors; all build the same. */
-void tree_build(struct span_set *spans, struct quality *quality, uint32_t threads,
-                struct tree *out);
+/* Marks duplicates in `spans`, counts faults in `quality`.  The book (NULL: there is no other
+ * batch) tells and learns of which names the spans follow their parents.  threads: 0: as many as
+ * there are processors; all build the same. */
+void tree_build(struct span_set *spans, struct quality *quality, struct log_book *book,
+                uint32_t threads, struct tree *out);
 /* Frees the arrays and zeroes *t; the spans were borrowed. */
 void tree_release(struct tree *t);
 

@@ -171,3 +171,14 @@ void intern_merge(struct intern *t, const struct intern *from, uint32_t *ids)
         ids[id] = put_hashed(t, text->at, text->len, hash);
     }
 }
+
+void intern_merge_used(struct intern *t, const struct intern *from, const bool *used, uint32_t *ids)
+{
+    if (t->slots == 0)
+        grow_slots(t);
+    for (uint32_t id = 0; id < from->count; id++) {
+        const struct interned *text = &from->of[id];
+        uint32_t hash = from->seed == t->seed ? text->hash : hash_text(t, text->at, text->len);
+        ids[id] = used[id] ? put_hashed(t, text->at, text->len, hash) : UINT32_MAX;
+    }
+}

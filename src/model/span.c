@@ -90,6 +90,61 @@ static void move_texts(uint32_t *column, size_t n, const uint32_t *new_id)
             column[i] = new_id[column[i]];
 }
 
+/* Marks the texts of the n spans at[]. */
+static void use_texts(const struct span_set *set, const uint32_t *at, size_t n, bool *used)
+{
+#define X(type, name)                                                                              \
+    for (size_t i = 0; i < n; i++)                                                                 \
+        if (set->name[at[i]] != SPAN_NONE)                                                         \
+            used[set->name[at[i]]] = true;
+    SPAN_TEXTS(X)
+#undef X
+}
+
+/* The spans from `first` on have texts of another set. */
+static void move_all_texts(struct span_set *set, size_t first, const uint32_t *new_id)
+{
+#define X(type, name) move_texts(set->name + first, set->len - first, new_id);
+    SPAN_TEXTS(X)
+#undef X
+}
+
+void span_set_take(struct span_set *set, const struct span_set *from, const uint32_t *at, size_t n)
+{
+    size_t first = set->len;
+    bool *used = mem_zero((size_t)from->text.count + 1, sizeof *used);
+    uint32_t *new_id = mem_alloc(((size_t)from->text.count + 1) * sizeof *new_id);
+    use_texts(from, at, n, used);
+    intern_merge_used(&set->text, &from->text, used, new_id);
+    make_room(set, n);
+#define X(type, name)                                                                              \
+    for (size_t i = 0; i < n; i++)                                                                 \
+        set->name[first + i] = from->name[at[i]];
+    SPAN_COLUMNS(X)
+#undef X
+    set->len += n;
+    move_all_texts(set, first, new_id);
+    mem_free(used);
+    mem_free(new_id);
+}
+
+void span_set_keep(struct span_set *set, const uint32_t *at, size_t n, bool *used,
+                   uint32_t *new_text)
+{
+    struct intern old = set->text;
+    use_texts(set, at, n, used);
+    intern_init_like(&set->text, &old);
+    intern_merge_used(&set->text, &old, used, new_text);
+    intern_release(&old);
+#define X(type, name)                                                                              \
+    for (size_t i = 0; i < n; i++)                                                                 \
+        set->name[i] = set->name[at[i]];
+    SPAN_COLUMNS(X)
+#undef X
+    set->len = n;
+    move_all_texts(set, 0, new_text);
+}
+
 void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines)
 {
     size_t at = set->len, n = from->len;

@@ -17,10 +17,9 @@ struct assembly {
     struct trace_log *log;
     const struct tree *tree;
     const struct operations *ops;
-    uint32_t *trace_item;     /* [n_traces] */
-    uint32_t *stage_of;       /* [text.count] stage of a raw name; SPAN_NONE: not met yet */
-    struct intern ids;        /* names of stages, in their order */
-    VEC(uint32_t) twins;      /* by stage: further names that its name was the clean form of */
+    uint32_t *trace_item; /* [n_traces] */
+    uint32_t *stage_of;   /* [text.count] stage of a raw name; SPAN_NONE: not met yet */
+    struct log_book *book;
     VEC(uint32_t) pending;    /* by item: stage that waits for a person; SPAN_NONE */
     VEC(uint32_t) last_visit; /* by stage: its last visit; of this item when >= first visit */
     VEC(uint32_t) item_ops, visit_of; /* operations of one item, and their visits */
@@ -59,19 +58,27 @@ static uint32_t new_stage(struct assembly *a, const char *raw)
     struct buf id;
     buf_init(&id);
     clean_name(raw, &id);
-    uint32_t fresh = (uint32_t)log->stages.len, first = intern_put(&a->ids, id.data, id.len);
+    uint32_t fresh = (uint32_t)log->stages.len, first = intern_put(&a->book->ids, id.data, id.len);
     size_t len = id.len;
     for (uint32_t got = first; got != fresh;) {
         id.len = len;
-        buf_printf(&id, "_%u", ++a->twins.at[first] + 1);
-        got = intern_put(&a->ids, id.data, id.len);
+        buf_printf(&id, "_%u", ++a->book->twins.at[first] + 1);
+        got = intern_put(&a->book->ids, id.data, id.len);
     }
     struct log_stage stage = {.id = arena_strdup(&log->arena, buf_text(&id))};
     vec_push(&log->stages, stage);
     vec_push(&a->last_visit, SPAN_NONE);
-    vec_push(&a->twins, 0);
+    vec_push(&a->book->twins, 0);
     buf_release(&id);
     return fresh;
+}
+
+static uint32_t stage_of_name(struct assembly *a, const char *raw)
+{
+    uint32_t name = intern_put(&a->book->raw, raw, strlen(raw));
+    if (name == a->book->stage_of.len)
+        vec_push(&a->book->stage_of, new_stage(a, raw));
+    return a->book->stage_of.at[name];
 }
 
 static uint32_t stage_of_span(struct assembly *a, uint32_t i)
@@ -81,7 +88,7 @@ static uint32_t stage_of_span(struct assembly *a, uint32_t i)
                    : s->node[i] != SPAN_NONE    ? s->node[i]
                                                 : s->name[i];
     if (a->stage_of[raw] == SPAN_NONE)
-        a->stage_of[raw] = new_stage(a, span_string(s, raw));
+        a->stage_of[raw] = stage_of_name(a, span_string(s, raw));
     return a->stage_of[raw];
 }
 
@@ -379,12 +386,14 @@ static void make_visits(struct assembly *a)
     mem_free(next);
 }
 
-void assemble(struct trace_log *log, const struct tree *tree, const struct operations *ops)
+static void assemble_with(struct trace_log *log, const struct tree *tree,
+                          const struct operations *ops, struct log_book *book)
 {
     size_t texts = log->spans.text.count, spans = log->spans.len;
-    struct assembly a = {.log = log, .tree = tree, .ops = ops};
+    struct assembly a = {.log = log, .tree = tree, .ops = ops, .book = book};
     uint32_t *trace_of_span = mem_alloc(spans * sizeof *trace_of_span);
-    intern_init(&a.ids);
+    for (size_t k = 0; k < log->stages.len; k++)
+        vec_push(&a.last_visit, SPAN_NONE);
     a.trace_item = mem_alloc((tree->n_traces + 1) * sizeof *a.trace_item);
     a.stage_of = memset(mem_alloc(texts * sizeof(uint32_t)), 0xff, texts * sizeof(uint32_t));
     log->item_of = memset(mem_alloc(texts * sizeof(uint32_t)), 0xff, texts * sizeof(uint32_t));
@@ -396,14 +405,25 @@ void assemble(struct trace_log *log, const struct tree *tree, const struct opera
     settle_spans(&a);
     make_visits(&a);
     costs_sum(log, tree);
-    log->quality.traces = tree->n_traces;
+    log->quality.traces += tree->n_traces;
     mem_free(trace_of_span);
     mem_free(a.trace_item);
     mem_free(a.stage_of);
-    intern_release(&a.ids);
-    vec_release(&a.twins);
     vec_release(&a.pending);
     vec_release(&a.last_visit);
     vec_release(&a.item_ops);
     vec_release(&a.visit_of);
+}
+
+void assemble(struct trace_log *log, const struct tree *tree, const struct operations *ops,
+              struct log_book *book)
+{
+    struct log_book own;
+    if (book) {
+        assemble_with(log, tree, ops, book);
+        return;
+    }
+    book_init(&own);
+    assemble_with(log, tree, ops, &own);
+    book_release(&own);
 }

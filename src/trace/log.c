@@ -176,31 +176,32 @@ static int check_stages(const struct trace_log *log, struct error *err)
 }
 
 /* The trees of all traces, once runs that share one have been parted. */
-static void build_trees(struct trace_log *log, bool by_item, struct tree *tree)
+static void build_trees(struct trace_log *log, bool by_item, struct log_book *book,
+                        struct tree *tree)
 {
     struct quality parted = log->quality;
-    tree_build(&log->spans, &log->quality, log->threads, tree);
+    tree_build(&log->spans, &log->quality, book, log->threads, tree);
     if (!runs_part(tree, by_item, &log->spans, &parted))
         return;
     tree_release(tree);
     log->quality = parted;
-    tree_build(&log->spans, &log->quality, log->threads, tree);
+    tree_build(&log->spans, &log->quality, book, log->threads, tree);
 }
 
-static int build(struct trace_log *log, const struct log_options *options, struct error *err)
+int log_assemble(struct trace_log *log, const struct log_options *options, struct log_book *book,
+                 struct error *err)
 {
     struct tree tree;
     struct operations ops = {0};
-    build_trees(log, options->item_by != NULL, &tree);
-    operations_find(&tree, options->stage_by != NULL, &ops);
-    assemble(log, &tree, &ops);
+    build_trees(log, options->item_by != NULL, book, &tree);
+    operations_find(&tree, options->stage_by != NULL, book, &ops);
+    assemble(log, &tree, &ops, book);
     operations_release(&ops);
     tree_release(&tree);
     if (check_stages(log, err))
         return -1;
     note_times(log);
     log->user_decision = options->decision != NULL;
-    discover(log);
     return 0;
 }
 
@@ -234,8 +235,9 @@ int log_settle(struct trace_log *log, const struct log_options *options, struct 
 {
     static const struct log_options none = {0};
     options = options ? options : &none;
-    if (check_spans(log, err) || build(log, options, err))
+    if (check_spans(log, err) || log_assemble(log, options, NULL, err))
         return -1;
+    discover(log);
     return options->strict ? check_strict(log, err) : 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-enum { LEVELS = 16 };
+enum { LEVELS = BOOK_LEVELS };
 
 /* Spans in the order of a walk, with their depth below where it began. */
 struct walk {
@@ -166,6 +166,30 @@ static void take_root(struct walk *w, const struct levels *l, uint32_t root, str
     take_level(w, root, level, out);
 }
 
+/* Of names that the book knows, its level alone; the others by this batch. */
+static void keep_book(const struct tree *t, struct log_book *book, struct levels *l)
+{
+    for (uint32_t name = 0; name < t->spans->text.count; name++) {
+        uint64_t traces = 0;
+        for (unsigned k = 0; k < LEVELS; k++)
+            traces += l->count[name][k];
+        struct book_name *b = traces ? book_name(book, t->spans->text.of[name].at) : NULL;
+        if (!b)
+            continue;
+        unsigned best = 0;
+        for (unsigned k = 0; k < LEVELS; k++)
+            b->level[k] += l->count[name][k];
+        for (unsigned k = 1; k < LEVELS; k++)
+            if (b->level[k] > (best ? b->level[best] : 0))
+                best = k;
+        b->decided_level = b->decided_level ? b->decided_level : best;
+        b->other_level = best != b->decided_level;
+        memset(l->count[name], 0, sizeof l->count[name]);
+        if (b->decided_level)
+            l->count[name][b->decided_level] = 1;
+    }
+}
+
 /* Merge sort, stable. */
 void operations_sort(const struct span_set *s, uint32_t *at, size_t n)
 {
@@ -184,7 +208,8 @@ void operations_sort(const struct span_set *s, uint32_t *at, size_t n)
     mem_free(left);
 }
 
-void operations_find(const struct tree *tree, bool by_key, struct operations *out)
+void operations_find(const struct tree *tree, bool by_key, struct log_book *book,
+                     struct operations *out)
 {
     struct levels l = {mem_zero(tree->spans->text.count, sizeof *l.count)};
     struct walk w = {.tree = tree};
@@ -192,6 +217,8 @@ void operations_find(const struct tree *tree, bool by_key, struct operations *ou
     struct found found = {0};
     out->first = mem_alloc((tree->n_traces + 1) * sizeof *out->first);
     count_levels(tree, &l);
+    if (book)
+        keep_book(tree, book, &l);
     for (uint32_t trace = 0; trace < tree->n_traces; trace++) {
         size_t from = found.spans.len;
         out->first[trace] = (uint32_t)from;

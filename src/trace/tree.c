@@ -99,6 +99,7 @@ struct worker {
 };
 
 struct builder {
+    struct log_book *book; /* NULL: none */
     struct span_set *s;
     struct tree *t;
     struct chunk *chunks;
@@ -279,6 +280,28 @@ static void note_duplicates(const struct span_set *s, struct quality *q)
             quality_note(q, QUALITY_DUPLICATE, s->file[i], s->line[i]);
 }
 
+static bool nearly_all(uint64_t followers, uint64_t all)
+{
+    return (double)followers > 0.9 * (double)all;
+}
+
+/* Of names that the book knows, what it says; the others by this batch. */
+static void keep_book(const struct span_set *s, struct log_book *book, struct follows *of)
+{
+    for (uint32_t name = 0; name < s->text.count; name++) {
+        struct book_name *b = of[name].all ? book_name(book, s->text.of[name].at) : NULL;
+        if (!b)
+            continue;
+        b->all += of[name].all;
+        b->followers += of[name].followers;
+        if (!b->decided_follows)
+            b->follows = nearly_all(b->followers, b->all);
+        b->decided_follows = true;
+        b->other_follows = nearly_all(b->followers, b->all) != b->follows;
+        of[name] = (struct follows){1, b->follows};
+    }
+}
+
 /* Instrumentations that keep the last span as the context hang the next step below the one before
  * it.  Where nearly all spans of a name follow their parents, they go to the span around both; a
  * few are work that was given up (a server that begins when its client has timed out). */
@@ -291,7 +314,7 @@ static void lift_followers(const struct builder *b, size_t n_chunks, const struc
         for (size_t k = 0; k < b->chunks[c].followers.len; k++) {
             struct follower f = b->chunks[c].followers.at[k];
             const struct follows *name = &of[s->name[f.span]];
-            if (name->followers <= 0.9 * name->all)
+            if (!nearly_all(name->followers, name->all))
                 continue;
             t->up[f.span] = f.around;
             lifted = true;
@@ -320,10 +343,13 @@ static void gather(struct builder *b, size_t n_chunks, uint32_t threads, struct 
             of[name].all += b->workers[w].of[name].all;
             of[name].followers += b->workers[w].of[name].followers;
         }
+    if (b->book)
+        keep_book(b->s, b->book, of);
     lift_followers(b, n_chunks, of);
 }
 
-void tree_build(struct span_set *spans, struct quality *quality, uint32_t threads, struct tree *out)
+void tree_build(struct span_set *spans, struct quality *quality, struct log_book *book,
+                uint32_t threads, struct tree *out)
 {
     size_t bytes = spans->len * sizeof(uint32_t);
     struct traces traces = {0};
@@ -340,6 +366,7 @@ void tree_build(struct span_set *spans, struct quality *quality, uint32_t thread
     size_t n_chunks = ((size_t)traces.n + TRACES_EACH - 1) / TRACES_EACH;
     threads = n_chunks < FEW ? 1 : workers_count(threads);
     struct builder b = {.s = spans,
+                        .book = book,
                         .t = out,
                         .chunks = mem_zero(n_chunks, sizeof *b.chunks),
                         .workers = mem_zero(threads, sizeof *b.workers)};
