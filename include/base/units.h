@@ -17,6 +17,9 @@
 MUST_CHECK int units_number(const char *text, double *out, struct error *err);
 /* 12, 1e6, 1_000, 1,000 */
 MUST_CHECK int units_count(const char *text, uint64_t *out, struct error *err);
+/* "256M", "1.5 GiB", "64KiB", "2GB" -> bytes: K, M, G and T, alone or with iB, are powers of 1024,
+ * with B alone of 1000; in either case.  Without a unit: bytes. */
+MUST_CHECK int units_size(const char *text, uint64_t *out, struct error *err);
 /* "200ms" "1.5h" (ns us ms s m h d w, month = 30 d) -> seconds, >= 0.  A bare "0" is allowed. */
 MUST_CHECK int units_duration(const char *text, double *out_s, struct error *err);
 /* "0.03", "3%" -> [0, 1].  "3/100" -> its quotient, with *k and *n set (else both 0; either may be

@@ -13,6 +13,15 @@
  * other or no label fits the log. */
 MUST_CHECK int log_labels(struct trace_log *log, const char *labels_path, struct error *err);
 
+/* The same in steps, for a log whose items come in batches.  Read: the caller frees *out, also
+ * after an error.  Put: labels the items there are.  Check: ERR_INPUT when no label fitted. */
+struct item_labels;
+MUST_CHECK int item_labels_read(const char *path, struct item_labels **out, struct error *err);
+MUST_CHECK int item_labels_put(struct item_labels *l, struct trace_log *log, struct error *err);
+MUST_CHECK int item_labels_check(const struct item_labels *l, struct error *err);
+/* NULL is fine. */
+void item_labels_free(struct item_labels *l);
+
 /* The item of this trace id or item id, in any spelling of the id; SPAN_NONE. */
 uint32_t labels_item(const struct trace_log *log, const char *name);
 

@@ -50,6 +50,7 @@ struct log_options {
     X(STRAY, "judgement of no span")                                                               \
     X(FOREIGN, "file that is no trace log")                                                        \
     X(MIXED, "trace of two runs")                                                                  \
+    X(LATE, "late span")                                                                           \
     X(UNKNOWN, "unknown attribute") /* no fault: each key once */
 enum quality_kind {
 #define X(name, text) QUALITY_##name,
@@ -151,6 +152,18 @@ struct log_pair {
     uint32_t last_item;
 };
 
+/* How a log was read that did not fit into memory at once (trace/stream.h). */
+struct log_pass {
+    uint64_t batches;      /* 0: it was read whole */
+    uint64_t memory;       /* the bound, bytes */
+    uint64_t stretch;      /* spans without one of its own that end a trace */
+    uint64_t spans, items; /* counted and forgotten */
+    uint64_t early;        /* traces that were before the end of the log */
+    uint64_t waiting;      /* of these, by their traces, while they waited for a person */
+    uint64_t held;         /* the most spans at once, where they were more than fit; 0 */
+    bool other_review, other_roots, other_names; /* later batches show others than the first */
+};
+
 struct trace_log {
     struct arena arena;
     const char *format; /* "otlp-json", "otlp-proto", "jaeger", ..., "event-csv", "mixed" */
@@ -176,6 +189,7 @@ struct trace_log {
     bool user_decision, labelled;
     int64_t until_ns; /* what came later was cut off (log_cut); 0: nothing was */
     uint32_t threads; /* 0: as many as there are processors */
+    struct log_pass pass;
 };
 
 /* Reads the logs into one: files, "-" for standard input, and folders, in which files that are no

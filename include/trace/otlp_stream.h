@@ -36,6 +36,8 @@ MUST_CHECK int otlp_stream_feed(struct otlp_stream *s, const char *bytes, size_t
                                 struct error *err);
 /* ERR_INPUT when nothing at all could be read; a message that is cut off is a fault. */
 MUST_CHECK int otlp_stream_end(struct otlp_stream *s, struct error *err);
+/* The texts of the sink's set have other ids. */
+void otlp_stream_forget(struct otlp_stream *s);
 /* NULL is fine. */
 void otlp_stream_free(struct otlp_stream *s);
 

@@ -13,6 +13,15 @@
 #include "trace/settle.h"
 #include "trace/vocabulary.h"
 
+struct sink;
+/* What is done between records while the set holds `room` spans or more.  It may forget spans and
+ * texts, so that ids of texts change. */
+struct relief {
+    size_t room;
+    int (*give)(void *arg, struct sink *sink, struct error *err);
+    void *arg;
+};
+
 /* Where a reader puts what it reads. */
 struct sink {
     struct span_set *set;
@@ -23,6 +32,9 @@ struct sink {
     struct crewai *crewai;   /* events that wait for their other half; NULL: none was read */
     struct autogen *autogen; /* turns of agents that still go on; the same */
     const struct log_options *options;
+    struct relief *relief; /* NULL: none */
+    bool failed;           /* it could not be given: `why` */
+    struct error why;
     const char *file; /* for messages */
     uint32_t file_index;
     uint64_t line; /* of the record's first byte, 1-based; PLACE_BYTE and an offset in binary */
@@ -41,8 +53,13 @@ MUST_CHECK int reader_file(const char *path, struct sink *sink, const char **for
 MUST_CHECK int reader_text(const char *text, size_t len, struct sink *sink, const char **format,
                            struct error *err);
 
+/* Asks for relief where it is due; *moved: ids of texts may have changed. */
+MUST_CHECK int reader_relieve(struct sink *sink, bool *moved, struct error *err);
+
 /* At the end of all files: settles what only then can be told. */
 void reader_end(struct sink *sink);
+/* Of that only the spans that still come, without what is said of spans. */
+void reader_end_spans(struct sink *sink);
 /* Frees what waits in the sink, also after an error. */
 void reader_release(struct sink *sink);
 

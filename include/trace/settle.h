@@ -16,6 +16,7 @@ struct judgement {
     uint8_t rank;      /* the highest score is taken, among equals the first */
     bool afterwards;   /* the decision is no step of the run: somebody annotated it */
     uint32_t order;    /* set by settle_judgement */
+    uint32_t at;       /* the span it is of, set by settle_window; SPAN_NONE */
     uint32_t file;
     uint64_t line;
 };
@@ -52,6 +53,18 @@ void settle_response(struct settle *s, uint64_t response, size_t span);
 /* Gives each client that shares its id an id of its own and makes it the server's parent, then
  * puts scores and decisions onto their spans; counts those whose span is not there. */
 void settle_all(struct settle *s, struct span_set *set, struct quality *quality);
+/* Puts onto the spans there are what is said of them, of a log of which more spans come.  All of it
+ * waits on, so that later words are weighed against earlier ones. */
+void settle_window(struct settle *s, struct span_set *set);
+/* The set has forgotten spans and texts: new_span[old index], new_text[old id].  What was of a span
+ * that is gone is forgotten; of the rest at most `most` judgements wait on, the oldest others are
+ * counted as those of no span. */
+void settle_keep(struct settle *s, const uint32_t *new_span, const uint32_t *new_text, size_t most,
+                 struct quality *quality);
+/* Marks the texts that wait. */
+void settle_texts(const struct settle *s, bool *used);
+/* Counts all judgements that wait for a span. */
+void settle_end(struct settle *s, struct quality *quality);
 /* Frees what waits, and zeroes *s. */
 void settle_release(struct settle *s);
 

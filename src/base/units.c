@@ -261,6 +261,45 @@ int units_count(const char *text, uint64_t *out, struct error *err)
     return 0;
 }
 
+/* --- sizes of memory */
+
+/* The factor of "", "B", "M", "MB" or "MiB"; false for what is none. */
+static bool take_size_unit(struct scan *s, double *out)
+{
+    static const char letters[] = "kmgt";
+    size_t len = (size_t)(s->end - s->at);
+    *out = 1;
+    if (len == 0 || (len == 1 && (*s->at | 32) == 'b'))
+        return true;
+    const char *letter = strchr(letters, *s->at | 32);
+    bool decimal = len == 2 && (s->at[1] | 32) == 'b';
+    bool binary = len == 1 || (len == 3 && (s->at[1] | 32) == 'i' && (s->at[2] | 32) == 'b');
+    if (!letter || !(decimal || binary))
+        return false;
+    for (const char *l = letters; l <= letter; l++)
+        *out *= decimal ? 1000 : 1024;
+    return true;
+}
+
+int units_size(const char *text, uint64_t *out, struct error *err)
+{
+    static const char kind[] = "a size of memory: write 256M or 1.5G";
+    struct scan s = scan_of(text);
+    struct decimal d;
+    double x, factor;
+    if (take_decimal(&s, kind, &d, err) || decimal_value(&s, &d, 0, &x, err))
+        return -1;
+    skip_spaces(&s);
+    if (!take_size_unit(&s, &factor))
+        return refuse(&s, "is not ", kind, err);
+    if (x < 0)
+        return refuse(&s, "is negative: a size of memory is not", "", err);
+    if (x * factor >= 0x1p63)
+        return refuse(&s, "is larger than any memory can be", "", err);
+    *out = (uint64_t)(x * factor);
+    return 0;
+}
+
 /* --- units of time */
 
 struct unit {

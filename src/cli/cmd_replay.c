@@ -6,9 +6,15 @@
 #include "cli/replay_policy.h"
 
 #include "base/units.h"
+#include "cli/store_logs.h"
+#include "store/logs.h"
 #include "trace/observe.h"
 #include "trace/repeats.h"
 #include "trace/slo.h"
+#include "trace/stream.h"
+
+/* The bound by itself, and the least that can be asked for. */
+static const uint64_t MEMORY = UINT64_C(256) << 20, MEMORY_LEAST = UINT64_C(32) << 20;
 
 /* --slo: objectives over windows; judges them. */
 static int add_objectives(const struct cli *cli, const struct trace_log *log, struct result *r,
@@ -36,19 +42,13 @@ static int add_objectives(const struct cli *cli, const struct trace_log *log, st
     return status;
 }
 
-static int as_it_was(const struct cli *cli, const struct trace_log *log, struct result *r,
-                     struct error *err)
+/* Judges what the log shows, and adds what is asked besides. */
+static int judge(const struct cli *cli, const struct trace_log *log, struct result *r,
+                 struct error *err)
 {
     struct pipeline targets;
     pipeline_init(&targets);
     int status = cli_targets(cli, &targets, err);
-    if (!status) {
-        double level = option_number(cli->options, OPTION_LEVEL, 0.95);
-        const char *relevance = option_text(cli->options, OPTION_RELEVANCE, NULL);
-        log_observe(log, level, r);
-        if (relevance)
-            status = observe_relevance(log, relevance, level, r, err);
-    }
     if (!status) {
         result_judge(r, targets.target, targets.n_targets);
         status = add_objectives(cli, log, r, err);
@@ -57,25 +57,88 @@ static int as_it_was(const struct cli *cli, const struct trace_log *log, struct 
     return status;
 }
 
+/* From items that are all in memory. */
+static int whole(const struct cli *cli, struct trace_log *log, struct result *r, struct error *err)
+{
+    const struct options *o = cli->options;
+    const char *stored = option_text(o, OPTION_DB, NULL);
+    const char *relevance = option_text(o, OPTION_RELEVANCE, NULL);
+    double level = option_number(o, OPTION_LEVEL, 0.95);
+    if (o->args.len ? cli_log(cli, o->args.at, o->args.len, log, err)
+                    : cli_log(cli, &stored, 1, log, err))
+        return -1;
+    if (replay_policy_asked(cli))
+        return replay_policy(cli, log, r, err);
+    log_observe(log, level, r);
+    if (relevance && observe_relevance(log, relevance, level, r, err))
+        return -1;
+    return judge(cli, log, r, err);
+}
+
+/* In one pass. */
+static int passing(const struct cli *cli, uint64_t memory, struct trace_log *log, struct result *r,
+                   struct error *err)
+{
+    const struct options *o = cli->options;
+    struct log_options options = cli_log_options(cli);
+    struct tally *tally = NULL;
+    int status = log_read_tally(o->args.at, o->args.len, &options,
+                                option_text(o, OPTION_LABELS, NULL), memory, log, &tally, err);
+    if (!status) {
+        observe_tally(tally, log, option_number(o, OPTION_LEVEL, 0.95), r);
+        status = judge(cli, log, r, err);
+    }
+    tally_free(tally);
+    return status;
+}
+
+/* What asks for all items at once; NULL: nothing does. */
+static const char *needs_all(const struct cli *cli)
+{
+    const struct options *o = cli->options;
+    if (replay_policy_asked(cli))
+        return option_given(o, OPTION_SET) ? "--set" : "--scenario";
+    if (option_given(o, OPTION_SLO))
+        return "--slo";
+    if (option_given(o, OPTION_RELEVANCE))
+        return "--relevance";
+    for (size_t i = 0; i < o->args.len; i++)
+        if (store_is(o->args.at[i]))
+            return "a store";
+    return o->args.len ? NULL : "a store";
+}
+
+static int memory_of(const struct cli *cli, uint64_t *out, struct error *err)
+{
+    const char *text = option_text(cli->options, OPTION_MEMORY, NULL), *all = needs_all(cli);
+    *out = MEMORY;
+    if (!text)
+        return 0;
+    if (all)
+        return error_set(err, ERR_USAGE, "--memory: %s needs all items of the log at once", all);
+    if (units_size(text, out, err) == 0 && *out >= MEMORY_LEAST)
+        return 0;
+    return error_set(err, ERR_USAGE, "--memory %s: write a size of 32M or more, such as 256M",
+                     text);
+}
+
 int cmd_replay(const struct cli *cli, struct error *err)
 {
     const struct options *o = cli->options;
-    bool other = replay_policy_asked(cli);
     struct trace_log log;
     struct result r;
+    uint64_t memory;
 
-    if (other && (option_given(o, OPTION_SLO) || option_given(o, OPTION_WINDOW)))
+    if (replay_policy_asked(cli) && (option_given(o, OPTION_SLO) || option_given(o, OPTION_WINDOW)))
         return error_set(err, ERR_USAGE,
                          "--slo is of what the system did: leave out --set and --scenario");
     if (!o->args.len && !option_given(o, OPTION_DB))
         return error_set(err, ERR_USAGE,
                          "`seam replay` needs LOG..., or --db FILE with logs in it");
+    if (memory_of(cli, &memory, err))
+        return -1;
     result_init(&r, "replay");
-    const char *stored = option_text(o, OPTION_DB, NULL);
-    int status = o->args.len ? cli_log(cli, o->args.at, o->args.len, &log, err)
-                             : cli_log(cli, &stored, 1, &log, err);
-    if (!status)
-        status = other ? replay_policy(cli, &log, &r, err) : as_it_was(cli, &log, &r, err);
+    int status = needs_all(cli) ? whole(cli, &log, &r, err) : passing(cli, memory, &log, &r, err);
     if (!status)
         status = cli_finish(cli, &r, NULL, true, err);
     log_release(&log);

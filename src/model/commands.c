@@ -120,6 +120,9 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "what counts as failure: \"ATTR = VALUE\", also != < > contains",                                      MEANING                        },
     [OPTION_STRICT] = {"strict",         0,   TAKES_NOTHING,     NULL,             "the first fault of the data is an error",
                     LOGS_AND_SIZE                                                                                                                         },
+    [OPTION_MEMORY] = {"memory",         0,   TAKES_TEXT,        "SIZE",
+                    "about the most memory a log may take (default 256M); of a longer one what "
+                    "is over is counted and forgotten",                                                                    ON(REPLAY)                     },
     [OPTION_OUT] = {"out",            'o', TAKES_TEXT,        "PATH",
                     "where to write: a file (fit, size --recalibrate), a folder (report)",                                 ON(FIT) | ON(REPORT) | ON(SIZE)},
     [OPTION_FORMAT] = {"format",         0,   TAKES_TEXT,        "LIST",           "html, csv, json (default html,json)",

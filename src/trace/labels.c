@@ -86,71 +86,157 @@ uint32_t labels_item(const struct trace_log *log, const char *name)
     return text == UINT32_MAX ? SPAN_NONE : log->item_of[text];
 }
 
-static int set_label(const struct csv *c, size_t row, const char *what, int8_t label, int8_t *field,
-                     struct error *err)
+struct label_row {
+    uint32_t line, next; /* next: row of the same name; SPAN_NONE */
+    int8_t draft, shipped;
+    double weight; /* 0: not said */
+};
+
+struct item_labels {
+    const char *file;
+    struct buf text;
+    struct csv csv;
+    struct intern names;
+    VEC(struct label_row) rows;
+    VEC(uint32_t) first, last; /* row of a name; SPAN_NONE */
+    uint64_t known;
+};
+
+void item_labels_free(struct item_labels *l)
+{
+    if (!l)
+        return;
+    csv_release(&l->csv);
+    buf_release(&l->text);
+    intern_release(&l->names);
+    vec_release(&l->rows);
+    vec_release(&l->first);
+    vec_release(&l->last);
+    mem_free(l);
+}
+
+static void add_name(struct item_labels *l, const char *name, uint32_t row)
+{
+    uint32_t at = intern_put(&l->names, name, strlen(name));
+    if (at == l->first.len) {
+        vec_push(&l->first, SPAN_NONE);
+        vec_push(&l->last, SPAN_NONE);
+    }
+    if (l->first.at[at] == SPAN_NONE)
+        l->first.at[at] = row;
+    else
+        l->rows.at[l->last.at[at]].next = row;
+    l->last.at[at] = row;
+}
+
+/* By its name, or where that is an id in another spelling by the usual one. */
+static void add_row(struct item_labels *l, const char *name, struct label_row row)
+{
+    struct span_set probe;
+    span_set_init(&probe);
+    const char *normal = span_string(&probe, ids_trace(&probe, name, strlen(name)));
+    uint32_t at = (uint32_t)l->rows.len;
+    row.next = SPAN_NONE;
+    vec_push(&l->rows, row);
+    add_name(l, name, at);
+    if (strcmp(name, normal) != 0) {
+        vec_push(&l->rows, row);
+        add_name(l, normal, at + 1);
+    }
+    span_set_release(&probe);
+}
+
+static int read_row(struct item_labels *l, size_t row, const int at[4], struct error *err)
+{
+    const struct csv *c = &l->csv;
+    struct label_row out = {c->line[row], SPAN_NONE, LOG_UNKNOWN, LOG_UNKNOWN, 0};
+    const char *name = cell(c, row, at[0]);
+    if (!*name)
+        return error_at(err, ERR_INPUT, c->file, c->line[row], 0, "item is empty");
+    if (at[1] >= 0 && read_truth(c, row, at[1], &out.draft, err))
+        return -1;
+    if (at[2] >= 0 && read_truth(c, row, at[2], &out.shipped, err))
+        return -1;
+    if (at[3] >= 0 && *cell(c, row, at[3]) && read_weight_cell(c, row, at[3], &out.weight, err))
+        return -1;
+    add_row(l, name, out);
+    return 0;
+}
+
+int item_labels_read(const char *path, struct item_labels **out, struct error *err)
+{
+    struct item_labels *l = *out = mem_zero(1, sizeof *l);
+    struct csv *c = &l->csv;
+    l->file = path;
+    intern_init(&l->names);
+    if (read_csv(path, &l->text, c, err))
+        return -1;
+    const int at[4] = {column(c, "item"), column(c, "correct"), column(c, "shipped_correct"),
+                       column(c, "weight")};
+    if (at[0] < 0 || (at[1] < 0 && at[2] < 0))
+        return error_at(err, ERR_INPUT, path, 1, 0,
+                        "labels of a log need the columns item, and correct or shipped_correct");
+    for (size_t row = 0; row < c->rows; row++)
+        if (read_row(l, row, at, err))
+            return -1;
+    csv_release(c);
+    buf_release(&l->text);
+    return 0;
+}
+
+static int set_label(const struct item_labels *l, const struct label_row *row, const char *what,
+                     int8_t label, int8_t *field, struct error *err)
 {
     if (label == LOG_UNKNOWN)
         return 0;
     if (*field != LOG_UNKNOWN && *field != label)
-        return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
+        return error_at(err, ERR_INPUT, l->file, row->line, 0,
                         "%s contradicts an earlier row of the same item", what);
     *field = label;
     return 0;
 }
 
-static int label_row(struct trace_log *log, const struct csv *c, size_t row, const int at[4],
-                     uint64_t *known, struct error *err)
+int item_labels_put(struct item_labels *l, struct trace_log *log, struct error *err)
 {
-    int8_t draft = LOG_UNKNOWN, shipped = LOG_UNKNOWN;
-    const char *name = cell(c, row, at[0]);
-    if (!*name)
-        return error_at(err, ERR_INPUT, c->file, c->line[row], 0, "item is empty");
-    if (at[1] >= 0 && read_truth(c, row, at[1], &draft, err))
-        return -1;
-    if (at[2] >= 0 && read_truth(c, row, at[2], &shipped, err))
-        return -1;
-    uint32_t item = labels_item(log, name);
-    if (item == SPAN_NONE)
-        return 0;
-    ++*known;
-    struct log_item *it = &log->items.at[item];
-    if (at[3] >= 0 && *cell(c, row, at[3]) && read_weight_cell(c, row, at[3], &it->weight, err))
-        return -1;
-    if (set_label(c, row, "correct", draft, &it->label, err))
-        return -1;
-    return set_label(c, row, "shipped_correct", shipped, &it->shipped_label, err);
+    for (uint32_t text = 0; text < log->spans.text.count; text++) {
+        const char *name = log->spans.text.of[text].at;
+        if (log->item_of[text] == SPAN_NONE)
+            continue;
+        struct log_item *it = &log->items.at[log->item_of[text]];
+        uint32_t at = intern_find(&l->names, name, strlen(name));
+        for (uint32_t k = at == UINT32_MAX ? SPAN_NONE : l->first.at[at]; k != SPAN_NONE;
+             k = l->rows.at[k].next) {
+            const struct label_row *row = &l->rows.at[k];
+            l->known++;
+            if (set_label(l, row, "correct", row->draft, &it->label, err) ||
+                set_label(l, row, "shipped_correct", row->shipped, &it->shipped_label, err))
+                return -1;
+            if (row->weight > 0)
+                it->weight = row->weight;
+        }
+    }
+    log->labelled = true;
+    discover_truth(log);
+    return 0;
+}
+
+int item_labels_check(const struct item_labels *l, struct error *err)
+{
+    return l->known ? 0
+                    : error_at(err, ERR_INPUT, l->file, 0, 0,
+                               "no label fits the log: item holds neither trace ids nor item ids "
+                               "of it");
 }
 
 int log_labels(struct trace_log *log, const char *labels_path, struct error *err)
 {
-    struct buf text;
-    struct csv c = {0};
-    uint64_t known = 0;
-    int status = -1;
-    buf_init(&text);
-    if (read_csv(labels_path, &text, &c, err))
-        goto out;
-    const int at[4] = {column(&c, "item"), column(&c, "correct"), column(&c, "shipped_correct"),
-                       column(&c, "weight")};
-    if (at[0] < 0 || (at[1] < 0 && at[2] < 0)) {
-        error_at(err, ERR_INPUT, labels_path, 1, 0,
-                 "labels of a log need the columns item, and correct or shipped_correct");
-        goto out;
-    }
-    for (size_t row = 0; row < c.rows; row++)
-        if (label_row(log, &c, row, at, &known, err))
-            goto out;
-    if (!known) {
-        error_at(err, ERR_INPUT, labels_path, 0, 0,
-                 "no label fits the log: item holds neither trace ids nor item ids of it");
-        goto out;
-    }
-    log->labelled = true;
-    discover_truth(log);
-    status = 0;
-out:
-    csv_release(&c);
-    buf_release(&text);
+    struct item_labels *l = NULL;
+    int status = item_labels_read(labels_path, &l, err);
+    if (!status)
+        status = item_labels_put(l, log, err);
+    if (!status)
+        status = item_labels_check(l, err);
+    item_labels_free(l);
     return status;
 }
 

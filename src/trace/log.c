@@ -6,6 +6,7 @@
 #include "base/json_read.h"
 #include "trace/assemble.h"
 #include "trace/discover.h"
+#include "trace/log_parts.h"
 #include "trace/reader.h"
 #include "trace/runs.h"
 #include "trace/tree.h"
@@ -107,6 +108,8 @@ static int check_spans(const struct trace_log *log, struct error *err)
     const char *first = log->files.len ? log->files.at[0] : "log";
     const struct quality *q = &log->quality;
     uint64_t line = q->place[QUALITY_UNREADABLE][0].line;
+    if (log->pass.spans)
+        return 0;
     if (log->spans.len == 0 && q->count[QUALITY_UNREADABLE] && !(line & PLACE_BYTE))
         return error_at(err, ERR_INPUT, log->files.at[q->place[QUALITY_UNREADABLE][0].file],
                         (uint32_t)line, 0,
@@ -129,7 +132,7 @@ static bool is_before(const struct quality *q, size_t a, size_t b)
 
 /* The fault that comes first; of two in one line the one that may have caused the other, which
  * stands later in the table. */
-static int check_strict(const struct trace_log *log, struct error *err)
+int log_check_strict(const struct trace_log *log, struct error *err)
 {
     const struct quality *q = &log->quality;
     size_t first = QUALITY_KIND_COUNT;
@@ -205,8 +208,9 @@ int log_assemble(struct trace_log *log, const struct log_options *options, struc
     return 0;
 }
 
+/* hooks: NULL, or see log_collect_with. */
 static int read_source(const struct source *from, const struct log_options *options,
-                       struct trace_log *out, struct error *err)
+                       const struct log_hooks *hooks, struct trace_log *out, struct error *err)
 {
     static const struct log_options none = {0};
     struct sink sink = {.options = options ? options : &none};
@@ -219,11 +223,16 @@ static int read_source(const struct source *from, const struct log_options *opti
     if (vocabulary_new(sink.options, &out->spans, &out->quality, &sink.words, err))
         goto done;
     vocabulary_settle(sink.words, &sink.later);
+    sink.relief = hooks ? hooks->relief : NULL;
     if (read_files(out, from, &sink, err))
         goto done;
-    reader_end(&sink);
+    if (hooks)
+        status = hooks->end(hooks->arg, &sink, err);
+    else
+        reader_end(&sink);
     unknown_count(vocabulary_unknown(sink.words), out);
-    status = check_spans(out, err);
+    if (!hooks || !status)
+        status = check_spans(out, err);
 done:
     reader_release(&sink);
     vocabulary_free(sink.words);
@@ -238,14 +247,20 @@ int log_settle(struct trace_log *log, const struct log_options *options, struct 
     if (check_spans(log, err) || log_assemble(log, options, NULL, err))
         return -1;
     discover(log);
-    return options->strict ? check_strict(log, err) : 0;
+    return options->strict ? log_check_strict(log, err) : 0;
 }
 
 int log_collect(const char *const *paths, size_t n, const struct log_options *options,
                 struct trace_log *out, struct error *err)
 {
+    return log_collect_with(paths, n, options, NULL, out, err);
+}
+
+int log_collect_with(const char *const *paths, size_t n, const struct log_options *options,
+                     const struct log_hooks *hooks, struct trace_log *out, struct error *err)
+{
     struct source from = {.paths = paths, .n = n};
-    return read_source(&from, options, out, err);
+    return read_source(&from, options, hooks, out, err);
 }
 
 int log_read(const char *const *paths, size_t n, const struct log_options *options,
@@ -258,7 +273,17 @@ int log_read_text(const char *name, const char *text, size_t len, const struct l
                   struct trace_log *out, struct error *err)
 {
     struct source from = {.paths = &name, .n = 1, .text = text, .len = len};
-    return read_source(&from, options, out, err) ? -1 : log_settle(out, options, err);
+    return read_source(&from, options, NULL, out, err) ? -1 : log_settle(out, options, err);
+}
+
+void log_forget_items(struct trace_log *log)
+{
+    log->items.len = log->visits.len = log->attempts.len = log->edges.len = log->pairs.len = 0;
+    mem_free(log->item_of);
+    mem_free(log->span_item);
+    mem_free(log->cost);
+    log->item_of = log->span_item = NULL;
+    log->cost = NULL;
 }
 
 void log_keep(struct trace_log *log, const bool *keep)

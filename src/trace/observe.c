@@ -11,6 +11,7 @@
 #include "math/interval.h"
 #include "math/sort.h"
 #include "trace/quality.h"
+#include "trace/stream.h"
 
 #include <math.h>
 
@@ -319,6 +320,7 @@ void observe_tally(struct tally *t, const struct trace_log *log, double level, s
     quality_report(log, out);
     out->data.percentiles = tally_exact(t) ? "exact" : "sketch (0.8%)";
     warn(t, log, out);
+    stream_report(log, out);
     observe_tasks(t, level, out);
 }
 

@@ -198,6 +198,12 @@ struct otlp_stream *otlp_stream_new(enum otlp_framing framing, struct sink *sink
     return s;
 }
 
+void otlp_stream_forget(struct otlp_stream *s)
+{
+    s->proto.has_last = false;
+    s->spans_before = SIZE_MAX; /* spans there were */
+}
+
 void otlp_stream_free(struct otlp_stream *s)
 {
     if (!s)

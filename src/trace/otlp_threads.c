@@ -179,7 +179,10 @@ static void hand_in(struct crew *c, struct harvest *h)
         c->done->offset = h->end;
         c->done->lines += h->lines;
     }
-    if (h->stopped)
+    bool moved;
+    if (!c->sink->failed && reader_relieve(c->sink, &moved, &c->sink->why))
+        c->sink->failed = true;
+    if (h->stopped || c->sink->failed)
         atomic_store(&c->stop, true);
 }
 

@@ -95,10 +95,10 @@ void quality_report(const struct trace_log *log, struct result *out)
     d->format = log->format;
     d->percentiles = "exact";
     d->records = q->records;
-    d->spans = log->spans.len - q->count[QUALITY_DUPLICATE];
+    d->spans = log->pass.spans + log->spans.len - q->count[QUALITY_DUPLICATE];
     d->duplicates = q->count[QUALITY_DUPLICATE];
     d->traces = q->traces;
-    d->items = log->items.len;
+    d->items = log->pass.items + log->items.len;
     d->roots = q->roots;
     d->orphans = q->count[QUALITY_ORPHAN];
     d->cycles = q->count[QUALITY_CYCLE];

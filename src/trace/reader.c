@@ -639,6 +639,10 @@ static int open_log(struct feed *f, const char *path, struct file_reader **file,
 {
     struct otlp_read done;
     otlp_threads_read(path, f->sink, workers_count(f->sink->options->threads), &done);
+    if (f->sink->failed) {
+        *err = f->sink->why;
+        return -1;
+    }
     if (done.lines) {
         f->mode = MODE_LINES;
         f->format = json_formats[0].name;
@@ -649,15 +653,42 @@ static int open_log(struct feed *f, const char *path, struct file_reader **file,
 }
 
 /* Room for the spans that the rest of the file probably holds, once there are enough to tell. */
-static void make_room(struct span_set *set, size_t before, const struct file_reader *file)
+static void make_room(const struct sink *sink, size_t before, const struct file_reader *file)
 {
     enum { TELLING = 1024, ROOM_MAX = 4 << 20 };
+    struct span_set *set = sink->set;
     double share = file_reader_share(file);
-    size_t n = set->len > before ? set->len - before : 0;
+    size_t n = set->len > before ? set->len - before : 0, most = before + ROOM_MAX;
     if (n < TELLING || set->len < set->cap / 2 || share <= 0 || share > 0.5)
         return;
-    double all = 1.05 * (double)n / share;
-    span_set_reserve(set, before + (all < ROOM_MAX ? (size_t)all : ROOM_MAX));
+    double all = (double)before + 1.05 * (double)n / share;
+    if (sink->relief && sink->relief->room < most)
+        most = sink->relief->room;
+    span_set_reserve(set, all < (double)most ? (size_t)all : most);
+}
+
+int reader_relieve(struct sink *sink, bool *moved, struct error *err)
+{
+    *moved = false;
+    if (!sink->relief || sink->set->len < sink->relief->room)
+        return 0;
+    *moved = true;
+    return sink->relief->give(sink->relief->arg, sink, err);
+}
+
+/* Between chunks of lines or messages no reader is within a record. */
+static int relieve(struct feed *f, struct error *err)
+{
+    bool moved;
+    if (f->mode != MODE_LINES && f->mode != MODE_MESSAGES)
+        return 0;
+    if (reader_relieve(f->sink, &moved, err))
+        return -1;
+    if (moved && f->walk)
+        otlp_walk_forget(f->walk);
+    if (moved && f->messages)
+        otlp_stream_forget(f->messages);
+    return 0;
 }
 
 /* The file ends in the middle, for the reason `why`: that is counted where something was read. */
@@ -693,9 +724,9 @@ int reader_file(const char *path, struct sink *sink, const char **format, struct
             *err = why;
             goto out;
         }
-        if (len && feed_more(&f, chunk, len, err))
+        if (len && (feed_more(&f, chunk, len, err) || relieve(&f, err)))
             goto out;
-        make_room(sink->set, before, file);
+        make_room(sink, before, file);
     }
     if (why.code)
         status = end_damaged(&f, &why, err);
@@ -708,10 +739,15 @@ out:
     return status;
 }
 
-void reader_end(struct sink *sink)
+void reader_end_spans(struct sink *sink)
 {
     crewai_end(sink);
     autogen_end(sink);
+}
+
+void reader_end(struct sink *sink)
+{
+    reader_end_spans(sink);
     settle_all(&sink->later, sink->set, sink->quality);
 }
 

@@ -13,6 +13,7 @@ void settle_judgement(struct settle *s, const struct judgement *j)
 {
     struct judgement copy = *j;
     copy.order = (uint32_t)s->judgements.len;
+    copy.at = SPAN_NONE;
     vec_push(&s->judgements, copy);
 }
 
@@ -141,12 +142,17 @@ static const struct response *find_response(const struct settle *s, uint64_t id)
     return low < s->responses.len && s->responses.at[low].id == id ? &s->responses.at[low] : NULL;
 }
 
+static void sort_responses(struct settle *s)
+{
+    if (s->responses.len)
+        qsort(s->responses.at, s->responses.len, sizeof *s->responses.at, by_response);
+}
+
 /* Judgements by response become those of the first span that gave it. */
 static void find_spans(struct settle *s, const struct span_set *set, struct quality *quality)
 {
     size_t kept = 0;
-    if (s->responses.len)
-        qsort(s->responses.at, s->responses.len, sizeof *s->responses.at, by_response);
+    sort_responses(s);
     for (size_t k = 0; k < s->judgements.len; k++) {
         struct judgement *j = &s->judgements.at[k];
         const struct response *r = j->response ? find_response(s, j->response) : NULL;
@@ -175,7 +181,8 @@ static int by_target(const void *a, const void *b)
 struct verdict_of {
     struct judgement said;
     uint32_t root; /* the first root of its trace, when it is of that */
-    bool met;
+    uint32_t at;   /* the span it was put onto last; SPAN_NONE */
+    size_t first;  /* of its judgements */
 };
 struct verdicts {
     struct verdict_of *at; /* sorted */
@@ -190,7 +197,7 @@ static void fold(struct settle *s, struct verdicts *out)
     for (size_t k = 0; k < s->judgements.len; k++) {
         struct judgement *last = out->n ? &out->at[out->n - 1].said : NULL;
         if (!last || by_ids(last->span, last->trace, j[k].span, j[k].trace)) {
-            out->at[out->n++] = (struct verdict_of){.said = j[k], .root = SPAN_NONE};
+            out->at[out->n++] = (struct verdict_of){j[k], SPAN_NONE, SPAN_NONE, k};
             continue;
         }
         if (!isnan(j[k].score) && (isnan(last->score) || j[k].rank > last->rank)) {
@@ -222,7 +229,7 @@ static void put(struct span_set *set, uint32_t i, struct verdict_of *v)
 {
     if (!v)
         return;
-    v->met = true;
+    v->at = i;
     if (!isnan(v->said.score))
         set->confidence[i] = v->said.score;
     if (v->said.decision != SPAN_NONE) {
@@ -232,7 +239,7 @@ static void put(struct span_set *set, uint32_t i, struct verdict_of *v)
     }
 }
 
-static void judge(struct settle *s, struct span_set *set, struct quality *quality)
+static void put_all(struct settle *s, struct span_set *set, struct verdicts *out)
 {
     struct verdicts all = {0};
     fold(s, &all);
@@ -246,12 +253,19 @@ static void judge(struct settle *s, struct span_set *set, struct quality *qualit
             put(set, i, find_verdict(&all, set->id[i], set->trace[i]));
         }
     }
-    for (size_t k = 0; k < all.n; k++) {
+    for (size_t k = 0; k < all.n; k++)
         if (all.at[k].root != SPAN_NONE)
             put(set, all.at[k].root, &all.at[k]);
-        if (!all.at[k].met)
+    *out = all;
+}
+
+static void judge(struct settle *s, struct span_set *set, struct quality *quality)
+{
+    struct verdicts all;
+    put_all(s, set, &all);
+    for (size_t k = 0; k < all.n; k++)
+        if (all.at[k].at == SPAN_NONE)
             quality_note(quality, QUALITY_STRAY, all.at[k].said.file, all.at[k].said.line);
-    }
     mem_free(all.at);
 }
 
@@ -263,4 +277,121 @@ void settle_all(struct settle *s, struct span_set *set, struct quality *quality)
         find_spans(s, set, quality);
     if (s->judgements.len)
         judge(s, set, quality);
+}
+
+/* ---- spans that come and go --------------------------------------------------------------- */
+
+static int by_order(const void *a, const void *b)
+{
+    const struct judgement *x = a, *y = b;
+    return x->order < y->order ? -1 : x->order > y->order;
+}
+
+static void put_in_order(struct settle *s)
+{
+    if (s->judgements.len)
+        qsort(s->judgements.at, s->judgements.len, sizeof *s->judgements.at, by_order);
+    for (size_t k = 0; k < s->judgements.len; k++)
+        s->judgements.at[k].order = (uint32_t)k;
+}
+
+/* Those by response whose span is here are of that span from now on; the others go behind.  How
+ * many are of spans. */
+static size_t part_by_response(struct settle *s, const struct span_set *set)
+{
+    size_t of_spans = 0;
+    sort_responses(s);
+    for (size_t k = 0; k < s->judgements.len; k++) {
+        struct judgement j = s->judgements.at[k];
+        const struct response *r = j.response ? find_response(s, j.response) : NULL;
+        if (r) {
+            j.span = set->id[r->span];
+            j.trace = set->trace[r->span];
+            j.response = 0;
+        }
+        s->judgements.at[k] = j;
+        if (j.response)
+            continue;
+        s->judgements.at[k] = s->judgements.at[of_spans];
+        s->judgements.at[of_spans++] = j;
+    }
+    return of_spans;
+}
+
+void settle_window(struct settle *s, struct span_set *set)
+{
+    struct verdicts all;
+    size_t n = s->judgements.len;
+    if (s->shared.len)
+        part_halves(s, set);
+    s->shared.len = 0;
+    if (n == 0)
+        return;
+    s->judgements.len = part_by_response(s, set);
+    put_all(s, set, &all);
+    for (size_t k = 0; k < all.n; k++) {
+        size_t end = k + 1 < all.n ? all.at[k + 1].first : s->judgements.len;
+        for (size_t i = all.at[k].first; i < end; i++)
+            s->judgements.at[i].at = all.at[k].at;
+    }
+    s->judgements.len = n;
+    mem_free(all.at);
+    put_in_order(s);
+}
+
+static uint32_t moved(const uint32_t *new_text, uint32_t id)
+{
+    return id == SPAN_NONE ? SPAN_NONE : new_text[id];
+}
+
+void settle_keep(struct settle *s, const uint32_t *new_span, const uint32_t *new_text, size_t most,
+                 struct quality *quality)
+{
+    size_t kept = 0, waiting = 0, left_out;
+    for (size_t k = 0; k < s->responses.len; k++) {
+        struct response r = s->responses.at[k];
+        r.span = new_span[r.span];
+        if (r.span != SPAN_NONE)
+            s->responses.at[kept++] = r;
+    }
+    s->responses.len = kept;
+    for (size_t k = 0; k < s->judgements.len; k++)
+        waiting += s->judgements.at[k].at == SPAN_NONE;
+    left_out = waiting > most ? waiting - most : 0;
+    kept = 0;
+    for (size_t k = 0; k < s->judgements.len; k++) {
+        struct judgement j = s->judgements.at[k];
+        if (j.at == SPAN_NONE && left_out) {
+            quality_note(quality, QUALITY_STRAY, j.file, j.line);
+            left_out--;
+            continue;
+        }
+        if (j.at != SPAN_NONE && new_span[j.at] == SPAN_NONE)
+            continue;
+        j.at = SPAN_NONE;
+        j.trace = moved(new_text, j.trace);
+        j.decision = moved(new_text, j.decision);
+        s->judgements.at[kept++] = j;
+    }
+    s->judgements.len = kept;
+    put_in_order(s);
+}
+
+void settle_texts(const struct settle *s, bool *used)
+{
+    for (size_t k = 0; k < s->judgements.len; k++) {
+        if (s->judgements.at[k].trace != SPAN_NONE)
+            used[s->judgements.at[k].trace] = true;
+        if (s->judgements.at[k].decision != SPAN_NONE)
+            used[s->judgements.at[k].decision] = true;
+    }
+}
+
+void settle_end(struct settle *s, struct quality *quality)
+{
+    for (size_t k = 0; k < s->judgements.len; k++)
+        if (s->judgements.at[k].at == SPAN_NONE)
+            quality_note(quality, QUALITY_STRAY, s->judgements.at[k].file,
+                         s->judgements.at[k].line);
+    s->judgements.len = s->responses.len = 0;
 }

@@ -180,6 +180,46 @@ static void what_is_no_count_is_refused(void **state)
     }
 }
 
+static void sizes_of_memory_are_read(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } rows[] = {
+        {"256M",    268435456 },
+        {"256 MiB", 268435456 },
+        {"1.5g",    1610612736},
+        {"64KiB",   65536     },
+        {"2GB",     2000000000},
+        {"4096",    4096      },
+        {"12 b",    12        },
+        {"0",       0         },
+    };
+    static const struct bad bad[] = {
+        {"",       "is not a size"},
+        {"M",      "is not a size"},
+        {"12 X",   "is not a size"},
+        {"12 MiX", "is not a size"},
+        {"1 M M",  "is not a size"},
+        {"-1M",    "negative"     },
+        {"1e30G",  "larger"       },
+        {"lots",   "write 256M"   },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = {0};
+        uint64_t n = 99;
+        ok(units_size(rows[i].text, &n, &err), &err);
+        assert_int_equal(n, rows[i].value);
+    }
+    for (size_t i = 0; i < COUNT(bad); i++) {
+        struct error err = {0};
+        uint64_t n = 99;
+        assert_int_equal(units_size(bad[i].text, &n, &err), -1);
+        error_is(&err, ERR_INPUT, bad[i].part);
+        assert_int_equal(n, 99);
+    }
+}
+
 static void durations_are_read_to_the_nearest_double(void **state)
 {
     static const struct good rows[] = {
@@ -663,6 +703,7 @@ int main(void)
         cmocka_unit_test(control_characters_are_not_shown),
         cmocka_unit_test(counts_are_read),
         cmocka_unit_test(what_is_no_count_is_refused),
+        cmocka_unit_test(sizes_of_memory_are_read),
         cmocka_unit_test(durations_are_read_to_the_nearest_double),
         cmocka_unit_test(what_is_no_duration_is_refused),
         cmocka_unit_test(probabilities_are_read),

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A log of any length, in one pass and bounded memory.
+ *
+ * Spans are held until they are as many as fit.  Then the traces that are over (none of their spans
+ * came for a quarter of what fits, and nobody is waited for) are made into items, counted in a
+ * tally and forgotten, spans and texts and all.  What concerns one session after an interrupt, or
+ * one value of item_by, is counted together.  Spans of a trace that was counted already are faults
+ * of the data, told apart among the last million traces.  A log that fits is read whole.
+ *
+ * The review, the level of the steps below a root, and whether items have roots is what the first
+ * batch shows; all else, the order of the steps and the gate with its threshold too, what all
+ * show. */
+#ifndef SEAM_TRACE_STREAM_H
+#define SEAM_TRACE_STREAM_H
+
+#include "model/result.h"
+#include "trace/log.h"
+#include "trace/tally.h"
+
+/* About so many bytes of the process for each span held, with all that is made of it. */
+enum { STREAM_SPAN_BYTES = 320 };
+
+/* Reads logs (as log_read), with the labels in a file or NULL, within `memory` bytes.  *tally is of
+ * all items; log->pass tells how it was read: where pass.batches is not 0, the log has stages,
+ * quality and gate, but neither spans nor items.  The caller releases both, also after an error. */
+MUST_CHECK int log_read_tally(const char *const *paths, size_t n, const struct log_options *options,
+                              const char *labels, uint64_t memory, struct trace_log *log,
+                              struct tally **tally, struct error *err);
+/* Says in what way a log was read that did not fit. */
+void stream_report(const struct trace_log *log, struct result *out);
+
+#endif
