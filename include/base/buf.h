@@ -25,6 +25,8 @@ void *mem_resize(void *old, size_t size);
 void *mem_aligned(size_t alignment, size_t size); /* for mem_free */
 /* Frees what any of these returned; NULL is fine. */
 void mem_free(void *p);
+/* Gives what is freed back to the system, where the C library can. */
+void mem_trim(void);
 /* A copy of the text that the caller frees with mem_free. */
 char *mem_strdup(const char *s);
 /* What a failed allocation does, for libraries with memory of their own: one line, status 5. */

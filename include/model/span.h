@@ -94,6 +94,9 @@ void span_set_add(struct span_set *set, const struct span *s);
 /* Appends all spans of `from` in their order; texts that are new get ids in the order of theirs,
  * and lines count from `lines` more. */
 void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines);
+/* The same of the spans [first, end) alone. */
+void span_set_append_part(struct span_set *set, const struct span_set *from, size_t first,
+                          size_t end, uint64_t lines);
 /* Appends the n spans at[] of `from`, and the texts they have in the order of their ids there. */
 void span_set_take(struct span_set *set, const struct span_set *from, const uint32_t *at, size_t n);
 /* Keeps the n spans at[], which ascend, and forgets the others with all texts that neither they nor

@@ -90,13 +90,14 @@ static void move_texts(uint32_t *column, size_t n, const uint32_t *new_id)
             column[i] = new_id[column[i]];
 }
 
-/* Marks the texts of the n spans at[]. */
-static void use_texts(const struct span_set *set, const uint32_t *at, size_t n, bool *used)
+/* Marks the texts of the n spans at[], or where that is NULL of those from `first` on. */
+static void use_texts(const struct span_set *set, const uint32_t *at, size_t first, size_t n,
+                      bool *used)
 {
 #define X(type, name)                                                                              \
     for (size_t i = 0; i < n; i++)                                                                 \
-        if (set->name[at[i]] != SPAN_NONE)                                                         \
-            used[set->name[at[i]]] = true;
+        if (set->name[at ? at[i] : first + i] != SPAN_NONE)                                        \
+            used[set->name[at ? at[i] : first + i]] = true;
     SPAN_TEXTS(X)
 #undef X
 }
@@ -109,13 +110,22 @@ static void move_all_texts(struct span_set *set, size_t first, const uint32_t *n
 #undef X
 }
 
+/* Texts of n spans of another set, see use_texts. */
+static uint32_t *take_texts(struct span_set *set, const struct span_set *from, const uint32_t *at,
+                            size_t first, size_t n)
+{
+    bool *used = mem_zero((size_t)from->text.count + 1, sizeof *used);
+    uint32_t *new_id = mem_alloc(((size_t)from->text.count + 1) * sizeof *new_id);
+    use_texts(from, at, first, n, used);
+    intern_merge_used(&set->text, &from->text, used, new_id);
+    mem_free(used);
+    return new_id;
+}
+
 void span_set_take(struct span_set *set, const struct span_set *from, const uint32_t *at, size_t n)
 {
     size_t first = set->len;
-    bool *used = mem_zero((size_t)from->text.count + 1, sizeof *used);
-    uint32_t *new_id = mem_alloc(((size_t)from->text.count + 1) * sizeof *new_id);
-    use_texts(from, at, n, used);
-    intern_merge_used(&set->text, &from->text, used, new_id);
+    uint32_t *new_id = take_texts(set, from, at, 0, n);
     make_room(set, n);
 #define X(type, name)                                                                              \
     for (size_t i = 0; i < n; i++)                                                                 \
@@ -124,7 +134,6 @@ void span_set_take(struct span_set *set, const struct span_set *from, const uint
 #undef X
     set->len += n;
     move_all_texts(set, first, new_id);
-    mem_free(used);
     mem_free(new_id);
 }
 
@@ -132,7 +141,7 @@ void span_set_keep(struct span_set *set, const uint32_t *at, size_t n, bool *use
                    uint32_t *new_text)
 {
     struct intern old = set->text;
-    use_texts(set, at, n, used);
+    use_texts(set, at, 0, n, used);
     intern_init_like(&set->text, &old);
     intern_merge_used(&set->text, &old, used, new_text);
     intern_release(&old);
@@ -145,23 +154,40 @@ void span_set_keep(struct span_set *set, const uint32_t *at, size_t n, bool *use
     move_all_texts(set, 0, new_text);
 }
 
-void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines)
+/* Appends n spans whose texts have the ids new_id[]. */
+static void append(struct span_set *set, const struct span_set *from, size_t first, size_t n,
+                   uint64_t lines, const uint32_t *new_id)
 {
-    size_t at = set->len, n = from->len;
-    uint32_t *new_id = mem_alloc(((size_t)from->text.count + 1) * sizeof *new_id);
-    intern_merge(&set->text, &from->text, new_id);
+    size_t at = set->len;
     make_room(set, n);
 #define X(type, name)                                                                              \
     if (n)                                                                                         \
-        memcpy(set->name + at, from->name, n * sizeof *set->name);
+        memcpy(set->name + at, from->name + first, n * sizeof *set->name);
     SPAN_COLUMNS(X)
 #undef X
-#define X(type, name) move_texts(set->name + at, n, new_id);
-    SPAN_TEXTS(X)
-#undef X
+    set->len += n;
+    move_all_texts(set, at, new_id);
     for (size_t i = at; i < at + n; i++)
         set->line[i] += lines;
-    set->len += n;
+}
+
+void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines)
+{
+    uint32_t *new_id = mem_alloc(((size_t)from->text.count + 1) * sizeof *new_id);
+    intern_merge(&set->text, &from->text, new_id);
+    append(set, from, 0, from->len, lines, new_id);
+    mem_free(new_id);
+}
+
+void span_set_append_part(struct span_set *set, const struct span_set *from, size_t first,
+                          size_t end, uint64_t lines)
+{
+    if (first == 0 && end == from->len) {
+        span_set_append(set, from, lines);
+        return;
+    }
+    uint32_t *new_id = take_texts(set, from, NULL, first, end - first);
+    append(set, from, first, end - first, lines, new_id);
     mem_free(new_id);
 }
 

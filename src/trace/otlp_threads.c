@@ -155,33 +155,78 @@ static uint32_t moved_text(const struct crew *c, const struct harvest *h, uint32
     return id == SPAN_NONE ? SPAN_NONE : span_text(c->sink->set, text, strlen(text));
 }
 
-static void hand_in(struct crew *c, struct harvest *h)
+/* How much of a hand's spans, judgements and responses is handed in. */
+struct handed {
+    size_t spans, judgements, responses;
+};
+
+/* Hands in all up to the spans before `end`, and what is said on their lines. */
+static void hand_in_part(struct crew *c, const struct harvest *h, size_t end, uint64_t lines,
+                         struct handed *at)
 {
-    uint64_t lines = c->done->lines;
-    size_t before = c->sink->set->len;
-    if (c->next == 0 && h->set.len < SPANS_MAX / c->segments)
-        span_set_reserve(c->sink->set, c->sink->set->len + h->set.len * c->segments * 21 / 20);
-    span_set_append(c->sink->set, &h->set, lines);
-    quality_merge(c->sink->quality, &h->quality, lines);
-    unknown_hand_on(&h->unknown, vocabulary_unknown(c->sink->words), lines);
-    for (size_t k = 0; k < h->later.judgements.len; k++) {
-        struct judgement j = h->later.judgements.at[k];
+    const struct settle *later = &h->later;
+    size_t before = c->sink->set->len, first = at->spans;
+    uint64_t last = end < h->set.len ? h->set.line[end - 1] : UINT64_MAX;
+    span_set_append_part(c->sink->set, &h->set, first, end, lines);
+    for (; at->judgements < later->judgements.len; at->judgements++) {
+        struct judgement j = later->judgements.at[at->judgements];
+        if (j.line > last)
+            break;
         j.trace = moved_text(c, h, j.trace);
         j.decision = moved_text(c, h, j.decision);
         j.line += lines;
         settle_judgement(&c->sink->later, &j);
     }
-    for (size_t k = 0; k < h->later.responses.len; k++) {
-        const struct response *r = &h->later.responses.at[k];
-        settle_response(&c->sink->later, r->id, before + r->span);
+    for (; at->responses < later->responses.len; at->responses++) {
+        const struct response *r = &later->responses.at[at->responses];
+        if (r->span >= end)
+            break;
+        settle_response(&c->sink->later, r->id, before + (r->span - first));
     }
+    at->spans = end;
+}
+
+/* Behind the line in which the sink becomes full; all spans where it does not. */
+static size_t end_of_room(const struct crew *c, const struct harvest *h, size_t first)
+{
+    const struct sink *sink = c->sink;
+    size_t room = sink->relief ? sink->relief->room : SIZE_MAX;
+    size_t end = first + (room > sink->set->len ? room - sink->set->len : 1);
+    if (room == SIZE_MAX || end >= h->set.len)
+        return h->set.len;
+    while (end < h->set.len && h->set.line[end] == h->set.line[end - 1])
+        end++;
+    return end;
+}
+
+/* Room for as many spans in each segment as the first one has, and some more. */
+static void reserve(struct sink *sink, size_t n, uint64_t segments)
+{
+    size_t most = sink->relief ? sink->relief->room : SIZE_MAX, room;
+    if (n >= SPANS_MAX / segments)
+        return;
+    room = sink->set->len + n * segments * 21 / 20;
+    span_set_reserve(sink->set, room < most ? room : most);
+}
+
+static void hand_in(struct crew *c, struct harvest *h)
+{
+    uint64_t lines = c->done->lines;
+    struct handed at = {0};
+    bool moved;
+    if (c->next == 0)
+        reserve(c->sink, h->set.len, c->segments);
+    quality_merge(c->sink->quality, &h->quality, lines);
+    unknown_hand_on(&h->unknown, vocabulary_unknown(c->sink->words), lines);
+    do {
+        hand_in_part(c, h, end_of_room(c, h, at.spans), lines, &at);
+        if (!c->sink->failed && reader_relieve(c->sink, &moved, &c->sink->why))
+            c->sink->failed = true;
+    } while (at.spans < h->set.len);
     if (h->end) {
         c->done->offset = h->end;
         c->done->lines += h->lines;
     }
-    bool moved;
-    if (!c->sink->failed && reader_relieve(c->sink, &moved, &c->sink->why))
-        c->sink->failed = true;
     if (h->stopped || c->sink->failed)
         atomic_store(&c->stop, true);
 }

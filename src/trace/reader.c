@@ -292,6 +292,30 @@ static int read_known(struct feed *f, const char *s, size_t len, bool walks, str
     return read_line(f, s, len, false, err);
 }
 
+int reader_relieve(struct sink *sink, bool *moved, struct error *err)
+{
+    *moved = false;
+    if (!sink->relief || sink->set->len < sink->relief->room)
+        return 0;
+    *moved = true;
+    return sink->relief->give(sink->relief->arg, sink, err);
+}
+
+/* Between lines or messages no reader is within a record. */
+static int relieve(struct feed *f, struct error *err)
+{
+    bool moved;
+    if (f->mode != MODE_LINES && f->mode != MODE_MESSAGES)
+        return 0;
+    if (reader_relieve(f->sink, &moved, err))
+        return -1;
+    if (moved && f->walk)
+        otlp_walk_forget(f->walk);
+    if (moved && f->messages)
+        otlp_stream_forget(f->messages);
+    return 0;
+}
+
 /* Reads whole lines, up to one that begins a longer document: *done bytes of them. */
 static int read_block(struct feed *f, const char *s, size_t len, size_t *done, struct error *err)
 {
@@ -304,6 +328,8 @@ static int read_block(struct feed *f, const char *s, size_t len, size_t *done, s
             return 0;
         *done += (size_t)(newline - line) + 1;
         f->lines++;
+        if (relieve(f, err))
+            return -1;
     }
     return 0;
 }
@@ -665,30 +691,6 @@ static void make_room(const struct sink *sink, size_t before, const struct file_
     if (sink->relief && sink->relief->room < most)
         most = sink->relief->room;
     span_set_reserve(set, all < (double)most ? (size_t)all : most);
-}
-
-int reader_relieve(struct sink *sink, bool *moved, struct error *err)
-{
-    *moved = false;
-    if (!sink->relief || sink->set->len < sink->relief->room)
-        return 0;
-    *moved = true;
-    return sink->relief->give(sink->relief->arg, sink, err);
-}
-
-/* Between chunks of lines or messages no reader is within a record. */
-static int relieve(struct feed *f, struct error *err)
-{
-    bool moved;
-    if (f->mode != MODE_LINES && f->mode != MODE_MESSAGES)
-        return 0;
-    if (reader_relieve(f->sink, &moved, err))
-        return -1;
-    if (moved && f->walk)
-        otlp_walk_forget(f->walk);
-    if (moved && f->messages)
-        otlp_stream_forget(f->messages);
-    return 0;
 }
 
 /* The file ends in the middle, for the reason `why`: that is counted where something was read. */

@@ -54,6 +54,7 @@ static int count_portion(struct stream *st, const uint32_t *at, size_t n, struct
     log_forget_items(log);
     span_set_release(&log->spans);
     log->spans = held;
+    mem_trim();
     return status;
 }
 
