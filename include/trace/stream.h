@@ -17,14 +17,22 @@
 #include "trace/log.h"
 #include "trace/tally.h"
 
-/* About so many bytes of the process for each span held, with all that is made of it. */
-enum { STREAM_SPAN_BYTES = 320 };
+/* What is held at once. */
+struct stream_room {
+    size_t spans;
+    size_t values;   /* bytes of values that are kept as they are (tally_new) */
+    uint64_t memory; /* bytes that this comes to, as is said in the result */
+};
+/* What `memory` bytes of the whole process have room for; STREAM_LEAST at least. */
+#define STREAM_LEAST (UINT64_C(64) << 20)
+struct stream_room stream_room_of(uint64_t memory);
 
-/* Reads logs (as log_read), with the labels in a file or NULL, within `memory` bytes.  *tally is of
- * all items; log->pass tells how it was read: where pass.batches is not 0, the log has stages,
- * quality and gate, but neither spans nor items.  The caller releases both, also after an error. */
-MUST_CHECK int log_read_tally(const char *const *paths, size_t n, const struct log_options *options,
-                              const char *labels, uint64_t memory, struct trace_log *log,
+/* Reads logs (as log_read), with the labels in a file or NULL.  *tally is of all items; log->pass
+ * tells how it was read: where pass.batches is not 0, the log has stages, quality and gate, but
+ * neither spans nor items.  The caller releases both, also after an error. */
+MUST_CHECK int log_read_tally(const char *const *paths, size_t n,
+                              const struct log_options *options, const char *labels,
+                              const struct stream_room *room, struct trace_log *log,
                               struct tally **tally, struct error *err);
 /* Says in what way a log was read that did not fit. */
 void stream_report(const struct trace_log *log, struct result *out);

@@ -13,8 +13,8 @@
 #include "trace/slo.h"
 #include "trace/stream.h"
 
-/* The bound by itself, and the least that can be asked for. */
-static const uint64_t MEMORY = UINT64_C(256) << 20, MEMORY_LEAST = UINT64_C(32) << 20;
+/* What is not told otherwise. */
+static const uint64_t MEMORY = UINT64_C(256) << 20;
 
 /* --slo: objectives over windows; judges them. */
 static int add_objectives(const struct cli *cli, const struct trace_log *log, struct result *r,
@@ -81,9 +81,10 @@ static int passing(const struct cli *cli, uint64_t memory, struct trace_log *log
 {
     const struct options *o = cli->options;
     struct log_options options = cli_log_options(cli);
+    const struct stream_room room = stream_room_of(memory);
     struct tally *tally = NULL;
     int status = log_read_tally(o->args.at, o->args.len, &options,
-                                option_text(o, OPTION_LABELS, NULL), memory, log, &tally, err);
+                                option_text(o, OPTION_LABELS, NULL), &room, log, &tally, err);
     if (!status) {
         observe_tally(tally, log, option_number(o, OPTION_LEVEL, 0.95), r);
         status = judge(cli, log, r, err);
@@ -116,9 +117,9 @@ static int memory_of(const struct cli *cli, uint64_t *out, struct error *err)
         return 0;
     if (all)
         return error_set(err, ERR_USAGE, "--memory: %s needs all items of the log at once", all);
-    if (units_size(text, out, err) == 0 && *out >= MEMORY_LEAST)
+    if (units_size(text, out, err) == 0 && *out >= STREAM_LEAST)
         return 0;
-    return error_set(err, ERR_USAGE, "--memory %s: write a size of 32M or more, such as 256M",
+    return error_set(err, ERR_USAGE, "--memory %s: write a size of 64M or more, such as 256M",
                      text);
 }
 

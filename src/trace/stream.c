@@ -9,8 +9,15 @@
 
 #include <string.h>
 
-/* ROOM_LEAST: spans held at once however small the bound is. */
-enum { ROOM_LEAST = 64 };
+/* Measured: what the process takes before it holds a span, and for each span held, with all that is
+ * made of an eighth of them at a time. */
+enum { FIXED = 40 << 20, SPAN_BYTES = 320, VALUES_PART = 4 };
+
+struct stream_room stream_room_of(uint64_t memory)
+{
+    uint64_t rest = memory > STREAM_LEAST ? memory - FIXED : STREAM_LEAST - FIXED;
+    return (struct stream_room){(size_t)(rest / SPAN_BYTES), (size_t)(rest / VALUES_PART), memory};
+}
 
 struct stream {
     struct trace_log *log;
@@ -19,7 +26,6 @@ struct stream {
     struct item_labels *labels; /* NULL: none */
     struct relief relief;
     size_t room; /* spans that fit */
-    uint64_t memory;
     struct log_book book;
     struct discovery found;
     struct closed closed;
@@ -99,7 +105,7 @@ static int close_traces(struct stream *st, struct sink *sink, bool all, struct e
     struct trace_log *log = st->log;
     struct window w;
     struct window_rules rules = {.stretch = st->room / 4,
-                                 .portion = log->pass.batches ? st->room / 8 : st->room / 2,
+                                 .portion = log->pass.batches ? st->room / 8 : st->room / 4,
                                  .keep = st->room / 2,
                                  .all = all};
     uint32_t *at = mem_alloc((log->spans.len + 1) * sizeof *at);
@@ -200,20 +206,18 @@ static int read_logs(struct stream *st, const char *const *paths, size_t n, cons
 }
 
 int log_read_tally(const char *const *paths, size_t n, const struct log_options *options,
-                   const char *labels, uint64_t memory, struct trace_log *log, struct tally **tally,
-                   struct error *err)
+                   const char *labels, const struct stream_room *room, struct trace_log *log,
+                   struct tally **tally, struct error *err)
 {
     static const struct log_options none = {0};
-    struct stream st = {.log = log, .options = options ? options : &none, .memory = memory};
-    size_t room = (size_t)(memory / STREAM_SPAN_BYTES);
-    st.room = room < ROOM_LEAST ? ROOM_LEAST : room;
+    struct stream st = {.log = log, .options = options ? options : &none, .room = room->spans};
     st.relief = (struct relief){st.room, relieve, &st};
-    st.tally = tally_new((size_t)(memory / 4));
+    st.tally = tally_new(room->values);
     book_init(&st.book);
     log_init(log);
     int status = read_logs(&st, paths, n, labels, err);
     *tally = st.tally;
-    log->pass.memory = memory;
+    log->pass.memory = room->memory;
     log->pass.stretch = st.room / 4;
     item_labels_free(st.labels);
     book_release(&st.book);

@@ -247,7 +247,7 @@ static void close_traces(struct parting *p, const bool *goes, struct closed *clo
         met[trace] = true;
         out->traces++;
         out->waiting += p->waits[group];
-        closed_add(closed, s->text.text[trace]);
+        closed_add(closed, s->text.of[trace].at);
     }
     mem_free(met);
 }
@@ -259,7 +259,7 @@ static void measure_groups(struct parting *p, const struct closed *closed)
     for (size_t i = 0; i < s->len; i++) {
         uint32_t trace = s->trace[i], group = group_of(p, trace);
         if (!asked[trace])
-            p->late[trace] = closed_has(closed, s->text.text[trace]);
+            p->late[trace] = closed_has(closed, s->text.of[trace].at);
         asked[trace] = true;
         if (p->late[trace])
             continue;
