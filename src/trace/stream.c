@@ -248,10 +248,20 @@ static void warn_of_others(const struct log_pass *p, struct result *out)
                     more);
 }
 
+static void tell_held(const struct log_pass *p, struct result *out)
+{
+    if (p->held)
+        result_warn(out,
+                    "%llu spans had to be held at once, which takes more memory than --memory "
+                    "allows: their traces were not over, or their format is read whole",
+                    (unsigned long long)p->held);
+}
+
 void stream_report(const struct trace_log *log, struct result *out)
 {
     const struct log_pass *p = &log->pass;
     struct buf stretch = {0};
+    tell_held(p, out);
     if (!p->batches)
         return;
     units_put_count(&stretch, p->stretch);
@@ -271,10 +281,5 @@ void stream_report(const struct trace_log *log, struct result *out)
                     "%llu traces were counted while they waited for a person, for want of "
                     "memory: what came of them later is in items of its own",
                     (unsigned long long)p->waiting);
-    if (p->held)
-        result_warn(out,
-                    "%llu spans had to be held at once, which takes more memory than --memory "
-                    "allows: their traces were not over, or their format is read whole",
-                    (unsigned long long)p->held);
     warn_of_others(p, out);
 }

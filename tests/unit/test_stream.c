@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/unit/log_text.h"
+
+#include "base/file.h"
+#include "math/rng.h"
+#include "math/values.h"
+#include "model/result.h"
+#include "trace/observe.h"
+#include "trace/stream.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char path[] = "/tmp/seam-test-stream.jsonl", labels[] = "/tmp/seam-test-stream.csv";
+
+/* ---- a log whose traces lie side by side -------------------------------------------------- */
+
+enum { RUNS = 600, OPEN = 12, STEPS = 7 };
+
+struct run {
+    unsigned number, start_ms, step;
+    bool resumes, stops; /* the second half of a run that stopped for a person; the first */
+};
+
+static void put(struct buf *b, const struct run *r, unsigned id, unsigned parent, const char *name,
+                unsigned from_ms, unsigned to_ms, const char *more)
+{
+    char trace[40], span[20], above[20] = "";
+    snprintf(trace, sizeof trace, "%024x%08x", r->resumes ? 2u : 1u, r->number);
+    snprintf(span, sizeof span, "%08x%08x", r->number + 1, id);
+    if (parent)
+        snprintf(above, sizeof above, "%08x%08x", r->number + 1, parent);
+    put_span(b, trace, span, above, name, r->start_ms + from_ms, r->start_ms + to_ms, more);
+}
+
+/* The next span of a run; false when that was its last. */
+static bool put_next(struct buf *b, struct run *r, struct rng_seq *rng)
+{
+    unsigned confidence = (unsigned)rng_below(rng, 100), took = 8 * (unsigned)rng_below(rng, 50);
+    char more[600];
+    if (r->resumes && r->step == 0)
+        r->step = 4;
+    switch (r->step++) {
+    case 0:
+        put(b, r, 2, 1, "retrieve", 8, 40 + took, r->number % 9 == 4 ? FAILED : "");
+        return true;
+    case 1:
+        if (r->number % 9 == 4)
+            put(b, r, 3, 1, "retrieve", 600, 640 + took, "");
+        return true;
+    case 2:
+        snprintf(more, sizeof more,
+                 ",\"attributes\":[{\"key\":\"gen_ai.operation.name\",\"value\":{\"stringValue\":"
+                 "\"chat\"}},{\"key\":\"confidence\",\"value\":{\"doubleValue\":0.%02u}}]",
+                 confidence);
+        put(b, r, 4, 1, "generate", 1200, 1600 + took, more);
+        r->stops = confidence < 40;
+        return true;
+    case 3:
+        snprintf(more, sizeof more,
+                 ",\"attributes\":[{\"key\":\"session.id\",\"value\":{\"stringValue\":\"s%u\"}}],"
+                 "\"events\":[{\"name\":\"exception\",\"attributes\":[{\"key\":\"exception.type\","
+                 "\"value\":{\"stringValue\":\"GraphInterrupt\"}}]}]" FAILED,
+                 r->number);
+        if (r->stops)
+            put(b, r, 5, 1, "human_review", 2400, 2408, more);
+        put(b, r, 1, 0, "run", 0, 2600, "");
+        return false;
+    case 4:
+        snprintf(more, sizeof more,
+                 ",\"attributes\":[{\"key\":\"session.id\",\"value\":{\"stringValue\":\"s%u\"}},"
+                 "{\"key\":\"decision\",\"value\":{\"stringValue\":\"%s\"}}]",
+                 r->number, confidence % 3 ? "approved" : "rejected");
+        put(b, r, 15, 11, "human_review", 16, 400 + took, more);
+        return true;
+    default:
+        put(b, r, 11, 0, "run", 0, 1000, "");
+        return false;
+    }
+}
+
+/* A run that stopped goes on once as many others have begun. */
+static struct run next_run(struct run *stopped, size_t *n_stopped, unsigned *begun)
+{
+    if (*n_stopped && stopped[0].number + 20 < *begun) {
+        struct run r = {stopped[0].number, *begun * 1000, 0, true, false};
+        memmove(stopped, stopped + 1, --*n_stopped * sizeof *stopped);
+        return r;
+    }
+    struct run r = {*begun, *begun * 1000, 0, false, false};
+    ++*begun;
+    return r;
+}
+
+static struct buf mixed_log(unsigned runs)
+{
+    struct buf b = {0};
+    struct rng_seq rng = {rng_key(11, 0, 0, 0, RNG_SPLIT), 0};
+    struct run open[OPEN], *stopped = mem_zero(runs + 1, sizeof *stopped);
+    unsigned begun = 0;
+    size_t n_stopped = 0, n = 0;
+    while (n < OPEN)
+        open[n++] = next_run(stopped, &n_stopped, &begun);
+    while (n) {
+        size_t at = (size_t)rng_below(&rng, n);
+        if (put_next(&b, &open[at], &rng))
+            continue;
+        if (open[at].stops && !open[at].resumes)
+            stopped[n_stopped++] = open[at];
+        if (begun < runs)
+            open[at] = next_run(stopped, &n_stopped, &begun);
+        else
+            open[at] = open[--n];
+    }
+    mem_free(stopped);
+    return b;
+}
+
+/* ---- what is said of it ------------------------------------------------------------------- */
+
+struct reading {
+    size_t spans, values; /* 0: the log is read whole */
+    uint32_t threads;
+    const char *labels, *item_by;
+};
+
+static struct result read_with(struct reading how, struct log_pass *pass)
+{
+    const char *paths[] = {path};
+    const struct log_options options = {.threads = how.threads, .item_by = how.item_by};
+    const struct stream_room room = {how.spans ? how.spans : SIZE_MAX, how.values, 1 << 20};
+    struct trace_log log;
+    struct tally *tally;
+    struct result r;
+    struct error err = {0};
+    ok(log_read_tally(paths, 1, &options, how.labels, &room, &log, &tally, &err), &err);
+    result_init(&r, "replay");
+    observe_tally(tally, &log, 0.95, &r);
+    *pass = log.pass;
+    tally_free(tally);
+    log_release(&log);
+    return r;
+}
+
+/* As JSON, without what is said of the way of reading. */
+static struct buf told(struct reading how, struct log_pass *pass)
+{
+    struct result r = read_with(how, pass);
+    struct buf out = {0};
+    size_t kept = 0;
+    for (size_t i = 0; i < r.assumptions.len; i++)
+        if (!strstr(r.assumptions.at[i], "in one pass"))
+            r.assumptions.at[kept++] = r.assumptions.at[i];
+    r.assumptions.len = kept;
+    result_write_json(&r, &out);
+    result_release(&r);
+    return out;
+}
+
+/* The same text, in which sums may differ by the order of their terms. */
+static void same_text(const char *x, const char *y)
+{
+    while (*x && *y) {
+        if (*x == *y && !isdigit((unsigned char)*x)) {
+            x++;
+            y++;
+            continue;
+        }
+        char *after_x, *after_y;
+        double a = strtod(x, &after_x), b = strtod(y, &after_y);
+        if (after_x == x || after_y == y || !(fabs(a - b) <= 1e-13 * fabs(a)))
+            fail_msg("%.60s is not %.60s", x, y);
+        x = after_x;
+        y = after_y;
+    }
+    assert_int_equal(*x, *y);
+}
+
+static void same(struct reading a, struct reading b)
+{
+    struct log_pass whole, parts;
+    struct buf x = told(a, &whole), y = told(b, &parts);
+    assert_int_equal(whole.batches > 0, a.spans > 0);
+    if (a.spans)
+        assert_string_equal(buf_text(&x), buf_text(&y)); /* to the last bit on other threads */
+    assert_true(parts.batches > 5);
+    assert_true(parts.early > 0);
+    assert_int_equal(parts.waiting + parts.held, 0);
+    same_text(buf_text(&x), buf_text(&y));
+    buf_release(&x);
+    buf_release(&y);
+}
+
+static void write_log(const struct buf *text)
+{
+    struct error err = {0};
+    ok(file_write(path, text->data, text->len, &err), &err);
+}
+
+static void parts_of_a_log_say_what_the_whole_says(void **state)
+{
+    struct buf text = mixed_log(RUNS);
+    write_log(&text);
+    same((struct reading){0}, (struct reading){.spans = 400});
+    same((struct reading){0}, (struct reading){.spans = 330});
+    buf_release(&text);
+    unlink(path);
+}
+
+static void labels_and_items_by_an_attribute_reach_every_part(void **state)
+{
+    struct buf text = mixed_log(RUNS), csv = {0};
+    struct error err = {0};
+    struct log_pass pass;
+    buf_puts(&csv, "item,correct,shipped_correct\n");
+    for (unsigned i = 0; i < RUNS; i += 2)
+        buf_printf(&csv, "%024X%08X,%u,\n", 1, i, i % 7 > 0);
+    ok(file_write(labels, csv.data, csv.len, &err), &err);
+    write_log(&text);
+    same((struct reading){.labels = labels}, (struct reading){.spans = 400, .labels = labels});
+    struct result r = read_with((struct reading){.spans = 400, .labels = labels}, &pass);
+    near(metrics_find(&r.metrics, "items")->value, RUNS, 0);
+    assert_true(result_curve(&r, "frontier") != NULL);
+    result_release(&r);
+    same((struct reading){.item_by = "session.id"},
+         (struct reading){.spans = 400, .item_by = "session.id"});
+    buf_release(&text);
+    buf_release(&csv);
+    unlink(path);
+    unlink(labels);
+}
+
+/* More bytes than one thread takes at once, so that threads take turns. */
+static void any_count_of_threads_parts_a_log_alike(void **state)
+{
+    enum { MANY = 5000 };
+    struct buf text = mixed_log(MANY);
+    assert_true(text.len > (size_t)4 << 20);
+    write_log(&text);
+    for (uint32_t threads = 2; threads <= 8; threads += 6)
+        same((struct reading){.spans = 2000, .threads = 1},
+             (struct reading){.spans = 2000, .threads = threads});
+    buf_release(&text);
+    unlink(path);
+}
+
+static void quantiles_of_parts_are_off_by_less_than_is_said(void **state)
+{
+    static const char *const names[] = {"latency_p50", "latency_p95", "latency_p99",
+                                        "latency_all_p90"};
+    struct buf text = mixed_log(RUNS);
+    struct log_pass pass;
+    write_log(&text);
+    struct result whole = read_with((struct reading){0}, &pass);
+    struct result parts = read_with((struct reading){.spans = 400, .values = 512}, &pass);
+    assert_string_equal(whole.data.percentiles, "exact");
+    assert_string_equal(parts.data.percentiles, "sketch (0.8%)");
+    for (size_t i = 0; i < 4; i++)
+        near_rel(metrics_find(&parts.metrics, names[i])->value,
+                 metrics_find(&whole.metrics, names[i])->value, VALUES_OFF);
+    for (size_t s = 0; s < whole.stages.len; s++) {
+        const struct metrics *a = &whole.stages.at[s].metrics, *b = &parts.stages.at[s].metrics;
+        near_rel(metrics_find(b, "attempt_latency_p95")->value,
+                 metrics_find(a, "attempt_latency_p95")->value, VALUES_OFF);
+        near_rel(metrics_find(b, "attempt_latency_mean")->value,
+                 metrics_find(a, "attempt_latency_mean")->value, 1e-12);
+    }
+    result_release(&whole);
+    result_release(&parts);
+    buf_release(&text);
+    unlink(path);
+}
+
+static bool warned(const struct result *r, const char *part)
+{
+    for (size_t i = 0; i < r->warnings.len; i++)
+        if (strstr(r->warnings.at[i], part))
+            return true;
+    return false;
+}
+
+static void spans_of_traces_that_were_over_are_counted(void **state)
+{
+    struct buf text = mixed_log(RUNS);
+    struct log_pass pass;
+    const struct run first = {0};
+    put(&text, &first, 77, 1, "too_late", 0, 8, "");
+    put(&text, &first, 78, 1, "too_late", 0, 8, "");
+    write_log(&text);
+    struct result r = read_with((struct reading){.spans = 400}, &pass);
+    assert_true(warned(&r, "2 spans came after their trace was counted"));
+    near(metrics_find(&r.metrics, "items")->value, RUNS, 0);
+    bool placed = false;
+    for (size_t i = 0; i < r.data.places.len; i++)
+        placed = placed || (strcmp(r.data.places.at[i].kind, "late span") == 0 &&
+                            strstr(r.data.places.at[i].place, path));
+    assert_true(placed);
+    result_release(&r);
+    buf_release(&text);
+    unlink(path);
+}
+
+/* Runs that never go on are held as long as there is room, and one that never ends for ever. */
+static void want_of_room_is_told(void **state)
+{
+    struct buf text = {0};
+    struct log_pass pass;
+    char more[300];
+    for (unsigned i = 0; i < 300; i++) {
+        struct run r = {i, i * 1000, 0, false, false};
+        snprintf(more, sizeof more,
+                 ",\"attributes\":[{\"key\":\"session.id\",\"value\":{\"stringValue\":\"s%u\"}}],"
+                 "\"status\":{\"code\":2,\"message\":\"GraphInterrupt\"}",
+                 i);
+        put(&text, &r, 2, 1, "draft", 8, 40, "");
+        put(&text, &r, 3, 1, "human_review", 50, 60, more);
+        put(&text, &r, 1, 0, "run", 0, 100, "");
+    }
+    write_log(&text);
+    struct result r = read_with((struct reading){.spans = 200}, &pass);
+    near(metrics_find(&r.metrics, "items")->value, 300, 0);
+    near(metrics_find(&r.metrics, "share_unfinished")->value, 1, 0);
+    assert_true(warned(&r, "while they waited for a person"));
+    assert_int_equal(pass.held, 0);
+    result_release(&r);
+    buf_clear(&text);
+    struct run endless = {7, 0, 0, false, false};
+    for (unsigned i = 0; i < 900; i++)
+        put(&text, &endless, i + 1, i ? 1 : 0, "step", i, i + 1, "");
+    write_log(&text);
+    r = read_with((struct reading){.spans = 200}, &pass);
+    near(metrics_find(&r.metrics, "items")->value, 1, 0);
+    assert_int_equal(pass.batches, 0);
+    assert_true(warned(&r, "had to be held at once"));
+    result_release(&r);
+    buf_release(&text);
+    unlink(path);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(parts_of_a_log_say_what_the_whole_says),
+        cmocka_unit_test(labels_and_items_by_an_attribute_reach_every_part),
+        cmocka_unit_test(any_count_of_threads_parts_a_log_alike),
+        cmocka_unit_test(quantiles_of_parts_are_off_by_less_than_is_said),
+        cmocka_unit_test(spans_of_traces_that_were_over_are_counted),
+        cmocka_unit_test(want_of_room_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
