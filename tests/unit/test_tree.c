@@ -52,7 +52,7 @@ static void every_trace_is_a_tree_of_its_own(void **state)
     struct quality q = {0};
     struct tree t;
     fill(&set);
-    tree_build(&set, &q, 3, &t);
+    tree_build(&set, &q, NULL, 3, &t);
     assert_int_equal(t.n_traces, TRACES);
     assert_int_equal(q.count[QUALITY_DUPLICATE], TRACES / 3);
     assert_int_equal(q.count[QUALITY_ORPHAN], TRACES / 5);
@@ -83,11 +83,11 @@ static void any_count_of_threads_builds_the_same_trees(void **state)
     struct quality one_q = {0};
     struct tree one, t;
     fill(&one_set);
-    tree_build(&one_set, &one_q, 1, &one);
+    tree_build(&one_set, &one_q, NULL, 1, &one);
     for (uint32_t threads = 2; threads <= 8; threads += 3) {
         struct quality q = {0};
         fill(&set);
-        tree_build(&set, &q, threads, &t);
+        tree_build(&set, &q, NULL, threads, &t);
         assert_memory_equal(&q, &one_q, sizeof q);
         assert_int_equal(t.n, one.n);
         assert_memory_equal(t.order, one.order, t.n * sizeof *t.order);
