@@ -31,6 +31,7 @@ enum span_flag {
     SPAN_DUPLICATE = 2,   /* sent before: same trace, id, name and start */
     SPAN_NO_DURATION = 4, /* start or end missing */
     SPAN_NEGATIVE = 8,    /* ends before it starts */
+    SPAN_OPEN = 32,       /* begun and, as the log says, not ended */
     SPAN_ANNOTATED = 16,  /* its decision is what a person said of it afterwards */
 };
 

@@ -340,6 +340,11 @@ static void visit_item(struct assembly *a, uint32_t at)
         vec_push(&a->visit_of, last);
     }
     item->n_visits = (uint32_t)log->visits.len - item->first_visit;
+    if (a->item_ops.len) { /* what goes on at the end of the item waits for its end */
+        uint32_t i = a->item_ops.at[a->item_ops.len - 1];
+        struct log_visit *v = &log->visits.at[a->visit_of.at[a->visit_of.len - 1]];
+        v->pending = v->pending || (log->spans.flags[i] & SPAN_OPEN) != 0;
+    }
 }
 
 /* Attempts side by side, visit after visit. */

@@ -444,6 +444,8 @@ void crewai_end(struct sink *sink)
             h->span.start_ns = h->span.end_ns;
             h->span.end_ns = 0;
         }
+        if (h->begins && !h->span.end_ns)
+            h->span.flags |= SPAN_OPEN;
         span_mark_times(&h->span);
         span_set_add(sink->set, &h->span);
         h->waits = false;

@@ -64,6 +64,20 @@ static int64_t read_time(const struct csv *c, size_t row, int column, struct sin
     return 0;
 }
 
+static enum event_transition transition_at(const struct csv *c, const struct columns *at,
+                                           size_t row)
+{
+    return at->lifecycle < 0 ? EVENT_OTHER
+                             : event_transition_of(csv_cell(c, row, (size_t)at->lifecycle));
+}
+
+/* Has the step of a row without an end begun and not ended? */
+static bool is_open(const struct csv *c, const struct columns *at, size_t row)
+{
+    return transition_at(c, at, row) == EVENT_START ||
+           (at->end >= 0 && !*csv_cell(c, row, (size_t)at->end));
+}
+
 static void add_row(const struct csv *c, const struct columns *at, size_t row, int64_t start,
                     int64_t end, bool failed, struct sink *sink)
 {
@@ -76,6 +90,8 @@ static void add_row(const struct csv *c, const struct columns *at, size_t row, i
     span->name = span_text(sink->set, activity, strlen(activity));
     span->start_ns = start ? start : end;
     span->end_ns = end;
+    if (start && !end && is_open(c, at, row))
+        span->flags |= SPAN_OPEN;
     for (size_t k = 0; k < c->columns; k++) {
         const char *cell = csv_cell(c, row, k);
         struct attribute a = {.key = c->header[k], .key_len = strlen(c->header[k])};
@@ -87,13 +103,6 @@ static void add_row(const struct csv *c, const struct columns *at, size_t row, i
     }
     vocabulary_status(sink->words, failed, NULL, 0);
     vocabulary_close(sink->words);
-}
-
-static enum event_transition transition_at(const struct csv *c, const struct columns *at,
-                                           size_t row)
-{
-    return at->lifecycle < 0 ? EVENT_OTHER
-                             : event_transition_of(csv_cell(c, row, (size_t)at->lifecycle));
 }
 
 /* Do the rows tell starts apart from ends? */

@@ -190,6 +190,8 @@ static void put_event(struct xes *x, uint32_t trace, const struct xes_event *e, 
     span->name = span_text(sink->set, e->activity, strlen(e->activity));
     span->start_ns = start_ns ? start_ns : end_ns;
     span->end_ns = end_ns;
+    if (e->transition == EVENT_START && !end_ns)
+        span->flags |= SPAN_OPEN;
     for (size_t k = e->first; k < e->first + e->n; k++)
         put_attribute(x, "", &x->of_events.at[k]);
     for (size_t k = 0; e == &x->events.at[x->events.len - 1] && k < x->of_trace.len; k++)
@@ -346,7 +348,7 @@ int xes_end(struct xes *x, struct error *err)
         give_up(x);
     for (size_t k = 0; x->told_ends && k < x->lone.len; k++) {
         set->end_ns[x->lone.at[k]] = 0;
-        set->flags[x->lone.at[k]] |= SPAN_NO_DURATION;
+        set->flags[x->lone.at[k]] |= SPAN_NO_DURATION | SPAN_OPEN;
     }
     return 0;
 }

@@ -127,6 +127,29 @@ static void what_is_missing_is_said_with_its_line(void **state)
     read_refused("case,activity,time\n", NULL, ERR_INPUT, "log: the log holds no spans");
 }
 
+/* A review that has begun and not ended waits for its person; so does any last step. */
+static void what_has_not_ended_leaves_its_item_unfinished(void **state)
+{
+    static const char *const texts[] = {
+        "case,activity,start_time,end_time\n"
+        "1,draft,2024-01-01 10:00,2024-01-01 10:01\n1,review,2024-01-01 10:02,2024-01-01 10:09\n"
+        "2,draft,2024-01-01 11:00,2024-01-01 11:01\n2,review,2024-01-01 11:02,\n"
+        "3,draft,2024-01-01 12:00,\n3,review,2024-01-01 12:02,2024-01-01 12:09\n",
+        "case,activity,timestamp,lifecycle:transition\n"
+        "1,draft,2024-01-01 10:00,complete\n1,review,2024-01-01 10:02,start\n"
+        "1,review,2024-01-01 10:09,complete\n"
+        "2,draft,2024-01-01 11:00,complete\n2,review,2024-01-01 11:02,start\n"
+        "3,draft,2024-01-01 12:00,complete\n3,review,2024-01-01 12:02,complete\n"};
+    for (size_t i = 0; i < 2; i++) {
+        struct trace_log log;
+        read_ok(texts[i], NULL, &log);
+        assert_int_equal(log.items.len, 3);
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(log.items.at[k].end, k == 1 ? LOG_UNFINISHED : LOG_SHIPPED);
+        log_release(&log);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +159,7 @@ int main(void)
         cmocka_unit_test(lifecycle_rows_are_paired_in_order),
         cmocka_unit_test(columns_can_be_named_by_the_user),
         cmocka_unit_test(what_is_missing_is_said_with_its_line),
+        cmocka_unit_test(what_has_not_ended_leaves_its_item_unfinished),
     };
     return cmocka_run_group_tests_name("event_csv", tests, NULL, NULL);
 }
