@@ -41,6 +41,7 @@ struct replay {
     bool routed;                  /* the log does not show by what items go to review */
     bool ways;                    /* some step of the policy has ways */
     double *work;                 /* [visits] without the wait; NaN where none is known */
+    double *shared_s;             /* [visits] in which visits before it ran, outside of parallels */
     uint32_t *order;              /* [items] by start */
     int64_t t0_ns;
     double span_s; /* from the first start to the last */
@@ -68,7 +69,7 @@ struct passage {
 /* What an item carries, wherever it is. */
 struct replay_item {
     double start_s, confidence; /* the last one that the log gave it */
-    uint32_t cursor;            /* behind the last visit that was made again */
+    uint32_t first, cursor; /* its first visit not made again yet; behind the last one that was */
     bool good, reviewed, left;
     bool doomed, mended; /* it failed as a whole in the log; a visit that failed no longer does */
 };

@@ -235,6 +235,25 @@ static void find_spans(struct replay *r)
     }
 }
 
+/* Steps that the policy has one after another count once where they ran at the same time. */
+static void find_shared(struct replay *r)
+{
+    const struct trace_log *log = r->log;
+    r->shared_s = mem_zero(log->visits.len + 1, sizeof *r->shared_s);
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        int64_t until = 0;
+        for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
+            const struct log_visit *visit = &log->visits.at[v];
+            if (r->inner[visit->stage] || !visit->start_ns)
+                continue;
+            int64_t end = until < visit->end_ns ? until : visit->end_ns;
+            r->shared_s[v] = end > visit->start_ns ? (double)(end - visit->start_ns) * 1e-9 : 0;
+            until = visit->end_ns > until ? visit->end_ns : until;
+        }
+    }
+}
+
 struct begun {
     int64_t start_ns;
     uint32_t of; /* item or visit */
@@ -333,6 +352,7 @@ int replay_prepare(struct replay *r, struct error *err)
     note_times(r);
     find_loops(r);
     find_spans(r);
+    find_shared(r);
     find_work(r);
     find_order(r);
     r->routed = r->log->review >= 0 && !(r->log->gate >= 0 && r->log->gate < r->log->review);
@@ -350,5 +370,6 @@ void replay_release(struct replay *r)
     mem_free(r->again);
     mem_free(r->inner);
     mem_free(r->work);
+    mem_free(r->shared_s);
     mem_free(r->order);
 }

@@ -157,7 +157,7 @@ static int64_t begin_of(const struct replay_pass *pass, const struct passage *p)
 {
     const struct trace_log *log = pass->replay->log;
     const struct log_item *it = &log->items.at[p->item];
-    for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
+    for (uint32_t v = pass->item[p->item].first; v < it->first_visit + it->n_visits; v++)
         if (!pass->used[v] &&
             replay_inside(pass->replay, (uint32_t)p->at, (int32_t)log->visits.at[v].stage))
             return log->visits.at[v].start_ns;
@@ -364,6 +364,7 @@ static void begin(struct ways *w, uint32_t i)
         w, (struct passage){.item = i, .now_s = start, .visit = SPAN_NONE, .parent = -1});
     pass->item[i] = (struct replay_item){.start_s = start,
                                          .confidence = NAN,
+                                         .first = it->first_visit,
                                          .cursor = it->first_visit,
                                          .good = draft_of(pass, way(w, id)),
                                          .doomed = is_doomed(pass, it)};

@@ -163,7 +163,9 @@ static uint32_t next_visit(struct replay_pass *pass, const struct passage *w)
     const struct log_item *it = replay_item_of(pass, w);
     struct replay_item *mine = &pass->item[w->item];
     uint32_t end = it->first_visit + it->n_visits;
-    for (uint32_t v = it->first_visit; v < end; v++) {
+    while (mine->first < end && pass->used[mine->first])
+        mine->first++;
+    for (uint32_t v = mine->first; v < end; v++) {
         const struct log_visit *visit = &r->log->visits.at[v];
         if (pass->used[v] || (int32_t)visit->stage != r->stage[w->at])
             continue;
@@ -216,17 +218,9 @@ static void keep_pace(const struct replay_pass *pass, struct passage *w, uint32_
  * they count once. */
 static double shared_s(const struct replay_pass *pass, const struct passage *w, uint32_t visit)
 {
-    const struct replay *r = pass->replay;
-    const struct log_visit *visits = r->log->visits.at, *me = &visits[visit];
-    const struct log_item *it = replay_item_of(pass, w);
     const struct step *s = &pass->p->step[w->at];
-    int64_t until = me->start_ns;
-    if (w->parent >= 0 || s->by || s->kind == STEP_REVIEW || me->pending)
-        return 0;
-    for (uint32_t v = it->first_visit; v < visit; v++)
-        if (!r->inner[visits[v].stage] && visits[v].end_ns > until)
-            until = visits[v].end_ns < me->end_ns ? visits[v].end_ns : me->end_ns;
-    return (double)(until - me->start_ns) * 1e-9;
+    bool waits = s->by || s->kind == STEP_REVIEW || pass->replay->log->visits.at[visit].pending;
+    return w->parent >= 0 || waits ? 0 : pass->replay->shared_s[visit];
 }
 
 /* Where the policy never comes back to a step, all its logged visits are made at once. */
@@ -315,7 +309,7 @@ static bool has_review(const struct replay_pass *pass, const struct passage *w)
     const struct log_item *it = replay_item_of(pass, w);
     int32_t to = pass->p->step[w->at].below.to;
     int32_t stage = to >= 0 && r->stage[to] >= 0 ? r->stage[to] : r->log->review;
-    for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
+    for (uint32_t v = pass->item[w->item].first; v < it->first_visit + it->n_visits; v++)
         if ((int32_t)r->log->visits.at[v].stage == stage && !pass->used[v])
             return true;
     return false;
