@@ -471,10 +471,10 @@ flow.confident.threshold        latency mean                               2844
 flow.confident.threshold        resources.reviewers.queue wai…             1711
 flow.answer.wrong               latency mean                              536.4
 flow.answer.wrong               resources.reviewers.queue wai…            322.7
-flow.answer.confidence.good.b…  latency mean                              244.5
-arrivals.poisson                resources.reviewers.utilisati…            153.6
-flow.answer.confidence.good.b…  resources.reviewers.queue wai…            147.1
-flow.answer.confidence.good.b…  latency mean                             -57.48
+flow.answer.con…ce.good.beta.b  latency mean                              244.5
+arrivals.poisson                resources.revie…rs.utilisation            153.6
+flow.answer.con…ce.good.beta.b  resources.reviewers.queue wai…            147.1
+flow.answer.con…ce.good.beta.a  latency mean                             -57.48
 $ seam simulate scenarios/feedback-compounds.yaml
 simulate: Feedback that compounds
 Monte Carlo, 20 trials, seed 1; intervals: 95%, sampling

@@ -287,6 +287,37 @@ static void a_wide_table_is_told_in_parts_with_its_first_column(void **state)
     buf_release(&out);
 }
 
+/* Of long names that differ at their ends alone each is told; sentences lose their end. */
+static void names_are_cut_in_the_middle(void **state)
+{
+    struct document d;
+    struct buf out;
+    buf_init(&out);
+    document_init(&d, "t", "");
+    struct table *t = document_table(&d, "names");
+    table_column(&d, t, "name", false);
+    table_column(&d, t, "number", true);
+    static const char *const name[] = {
+        "flow.a_step_with_a_name_of_many_words_and_letters.latency.gamma.shape",
+        "flow.a_step_with_a_name_of_many_words_and_letters.latency.gamma.scale",
+        "a sentence of quite as many words, which are told from its beginning on",
+        "flow.\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22\u5b57\u6f22"
+        "\u5b57\u6f22\u5b57.latency"};
+    for (int i = 0; i < 4; i++) {
+        table_cell(&d, t, TONE_PLAIN, name[i]);
+        table_cell(&d, t, TONE_PLAIN, "0.123456789012345678901234");
+    }
+    text_table(t, &(struct text_options){.width = 50}, &out);
+    check_lines(out.data, 50);
+    text_has(out.data, "amma.shape  0");
+    text_has(out.data, "amma.scale  0");
+    text_has(out.data, "a sentence of quite");
+    text_has(out.data, "flow.a_");
+    text_has(out.data, ".latency  0");
+    document_release(&d);
+    buf_release(&out);
+}
+
 static void formatted(const char *name, const char *unit, double value, double low, double high,
                       double level, const char *want)
 {
@@ -373,6 +404,7 @@ int main(void)
         cmocka_unit_test(none_and_all_are_told_from_nearly),
         cmocka_unit_test(an_interval_that_reads_as_its_value_is_left_out),
         cmocka_unit_test(a_wide_table_is_told_in_parts_with_its_first_column),
+        cmocka_unit_test(names_are_cut_in_the_middle),
         cmocka_unit_test(digits_follow_the_interval),
         cmocka_unit_test(text_is_cleaned_for_the_eye),
         cmocka_unit_test(widths_are_those_of_a_terminal),
