@@ -41,7 +41,7 @@ static void a_real_log_has_the_facts_counted_by_hand(void **state)
         {"pay compensation",   3, 0, 0, 0, NAN},
         {"reject request",     3, 0, 0, 0, NAN},
     };
-    static const struct log_facts facts = {.file = "running_example.xes.gz",
+    static const struct log_facts facts = {.file = "requests.xes.gz",
                                            .format = "xes",
                                            .traces = 6,
                                            .spans = 42,
@@ -50,7 +50,7 @@ static void a_real_log_has_the_facts_counted_by_hand(void **state)
                                            .names = names,
                                            .n_names = 8};
     check_facts(&facts);
-    const char *path = data_path("running_example.xes.gz");
+    const char *path = data_path("requests.xes.gz");
     struct log_options options = {.cost = "Costs"};
     struct trace_log log;
     struct result r;
