@@ -42,8 +42,12 @@ struct json_reader *json_reader_new(void);
 /* Frees the reader, and its document with all nodes and strings; NULL is fine. */
 void json_reader_free(struct json_reader *r);
 
+/* Memory that the index of one document may take, in bytes: some 11 million values. */
+enum { JSON_INDEX_MAX = 256 << 20 };
+
 /* Parses one document of `len` bytes (no padding needed; copied when needed).  An integer beyond 64
- * bits is read as a string of its digits.  Errors: ERR_INPUT (nested deeper than 1,024: ERR_LIMIT),
+ * bits is read as a string of its digits.  Errors: ERR_INPUT (nested deeper than 1,024, or
+ * with more values than JSON_INDEX_MAX allows: ERR_LIMIT),
  * the sentence says what and the byte where known, err->column is that byte, 1-based (no file name;
  * the caller prefixes). */
 MUST_CHECK int json_parse(struct json_reader *r, const char *text, size_t len, struct json *root,

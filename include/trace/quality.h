@@ -8,5 +8,7 @@
 
 /* Fills out->data, and warns of faults that touch the numbers. */
 void quality_report(const struct trace_log *log, struct result *out);
+/* An assumption that names the first attributes which tell nothing; none when all do. */
+void quality_tell_unknown(const struct trace_log *log, struct result *out);
 
 #endif

@@ -310,9 +310,30 @@ static int say_fault(simdjson::error_code code, const char *text, size_t len, st
     return -1;
 }
 
+/* What the parser's index of a document takes: two words of tape and two positions for each value
+ * at most, and there are no more values than these bytes. */
+static bool fits(const char *text, size_t len, struct error *err)
+{
+    enum { EACH = 24 };
+    size_t n = 0;
+    if (len <= JSON_INDEX_MAX / EACH)
+        return true;
+    for (size_t i = 0; i < len; i++)
+        n += (text[i] == ',') | (text[i] == ':') | (text[i] == '[') | (text[i] == '{');
+    if (n <= JSON_INDEX_MAX / EACH)
+        return true;
+    error_set(err, ERR_LIMIT,
+              "JSON of %zu million values in one document, which would take %zu MB to index (%d at "
+              "most): write it as lines, an object in each",
+              n / 1000000, n * EACH >> 20, JSON_INDEX_MAX >> 20);
+    return false;
+}
+
 int json_parse(struct json_reader *r, const char *text, size_t len, struct json *root,
                struct error *err)
 {
+    if (!fits(text, len, err))
+        return -1;
     dom::element e;
     simdjson::error_code code = r->parser.parse(text, len).get(e);
     if (code == simdjson::STRING_ERROR || code == simdjson::NUMBER_ERROR) {

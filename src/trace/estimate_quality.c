@@ -219,7 +219,7 @@ static void put_routing(struct estimate *e)
             }
         double *weight = arena_alloc(&e->out->arena, 2 * sizeof *weight);
         weight[0] = (double)reviewed / (double)n;
-        weight[1] = 1 - weight[0];
+        weight[1] = (double)(n - reviewed) / (double)n;
         if (reviewed == 0 || reviewed == n)
             *to[bad] = dist_constant(reviewed ? 0 : 1);
         else

@@ -318,6 +318,7 @@ void observe_tally(struct tally *t, const struct trace_log *log, double level, s
     observe_confidence(t, log, level, out);
     observe_names(t, out);
     quality_report(log, out);
+    quality_tell_unknown(log, out);
     out->data.percentiles = tally_exact(t) ? "exact" : "sketch (0.8%)";
     warn(t, log, out);
     stream_report(log, out);

@@ -65,7 +65,7 @@ static void put_places(const struct trace_log *log, struct result *out)
 }
 
 /* `key` (place), ... and how many more. */
-static void tell_unknown(const struct trace_log *log, struct result *out)
+void quality_tell_unknown(const struct trace_log *log, struct result *out)
 {
     const struct quality *q = &log->quality;
     uint64_t n = q->count[QUALITY_UNKNOWN], shown = 0;
@@ -109,7 +109,6 @@ void quality_report(const struct trace_log *log, struct result *out)
     d->unreadable = q->count[QUALITY_UNREADABLE];
     d->unknown_attributes = q->count[QUALITY_UNKNOWN];
     put_places(log, out);
-    tell_unknown(log, out);
     if (q->asides)
         result_assume(out, "%llu log records judge no span, and were passed over",
                       (unsigned long long)q->asides);

@@ -483,9 +483,10 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
 /* A document over several lines, or lines of which the first is damaged? */
 static bool is_lines(struct feed *f)
 {
+    enum { LOOK = 10000 }; /* a log of lines has one to show among so many */
     const char *s = buf_text(&f->carry), *end = s + f->carry.len;
     size_t all = 0, known = 0;
-    for (const char *stop; s < end; s = stop + 1) {
+    for (const char *stop; s < end && (known || all < LOOK); s = stop + 1) {
         struct json root, first = {0};
         struct error ignored = {0};
         const char *newline = memchr(s, '\n', (size_t)(end - s));

@@ -167,6 +167,18 @@ static void depth_has_a_limit(void **state)
     buf_release(&b);
 }
 
+static void the_values_of_a_document_have_a_limit(void **state)
+{
+    struct buf b;
+    buf_init(&b);
+    buf_putc(&b, '[');
+    for (int i = 0; i < JSON_INDEX_MAX / 24; i++)
+        buf_puts(&b, "1,");
+    buf_puts(&b, "1]");
+    refused(buf_text(&b), ERR_LIMIT, "write it as lines");
+    buf_release(&b);
+}
+
 static void a_dump_reads_back_the_same(void **state)
 {
     const char *text = "{\"a\":[1,-2,0.5,\"q\\\"\",null,true,{}],\"b\":18446744073709551615}";
@@ -208,6 +220,7 @@ int main(void)
         cmocka_unit_test(pointers_follow_rfc_6901),
         cmocka_unit_test(a_broken_text_is_refused_with_its_byte),
         cmocka_unit_test(depth_has_a_limit),
+        cmocka_unit_test(the_values_of_a_document_have_a_limit),
         cmocka_unit_test(a_dump_reads_back_the_same),
         cmocka_unit_test(tokens_are_found_outside_strings),
     };
