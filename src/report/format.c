@@ -81,7 +81,7 @@ static int digits_for(const struct form *f, double value, double half, bool shar
     double part = fabs(value);
     if (share && part > 0 && part < 1 - 1e-9)
         return clamp(1 - magnitude(fmin(part, 1 - part) * 100), 2, 9);
-    if (!(x > 0) || (fabs(x - round(x)) < 1e-9 * x && x < 1e6))
+    if (!(x > 0) || isinf(x) || (fabs(x - round(x)) < 1e-9 * x && x < 1e6))
         return 0;
     return clamp(3 - magnitude(x), 0, 9);
 }
@@ -98,7 +98,8 @@ static struct form form_of(const struct metric *m, const char *currency)
 {
     struct form f = {.scale = 1, .before = "", .after = ""};
     const char *unit = m->unit ? m->unit : "1";
-    double size = isnan(m->value) ? m->high : m->value, half = half_width(m);
+    double end = isfinite(m->high) ? m->high : m->low;
+    double size = isnan(m->value) ? end : m->value, half = half_width(m);
     bool share = !strcmp(unit, "1") && format_is_share(m->name);
     if (share) {
         f.share = true;

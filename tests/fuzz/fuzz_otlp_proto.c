@@ -38,6 +38,7 @@ static struct told feed(const uint8_t *data, size_t size, size_t cut, enum otlp_
         BUG("refused with %zu spans: %s", told.spans, err.text);
     otlp_stream_free(s);
     vocabulary_free(sink.words);
+    settle_release(&sink.later);
     span_set_release(&set);
     return told;
 }

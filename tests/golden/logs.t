@@ -483,18 +483,18 @@ seam: reliability is known for 7 of 24 items: of the others an OK status says no
 seam: what is known of reviewed items is the reviewer's word, taken as true
 $ seam replay tests/data/langfuse_crew.json.gz --confidence hallucination --quiet
 Headline
-metric               value     95% interval
-reliability        unknown           0–100%
-share wrong        unknown           0–100%
-completion            100%        20.7–100%
-latency mean           4 s     at least 0 s
-latency p50            4 s     at least 0 s
-latency p95            4 s     at least 0 s
-latency p99         3.75 s  at least 3.75 s
-visits mean            2.0       at least 0
-cost per item     $0.00013      at least $0
-cost per correct   unknown   at least $0.00
-label coverage          0%          0–79.3%
+metric               value         95% interval
+reliability        unknown               0–100%
+share wrong        unknown               0–100%
+completion            100%            20.7–100%
+latency mean           4 s         at least 0 s
+latency p50            4 s         at least 0 s
+latency p95            4 s         at least 0 s
+latency p99         3.75 s      at least 3.75 s
+visits mean            2.0           at least 0
+cost per item     $0.00013          at least $0
+cost per correct   unknown  at least $0.0001269
+label coverage          0%              0–79.3%
 14 further metrics: --json or --csv
 $ seam replay tests/data/n8n.stored.json.gz
 replay: 7 items from n8n (56 spans); intervals: 95%, sampling
