@@ -126,6 +126,7 @@ bool replay_passes_by(struct replay_pass *pass, struct passage *w);
 void replay_end(struct replay_pass *pass, struct passage *w, bool good);
 /* A gate, or time around the steps. */
 void replay_gate(struct replay_pass *pass, struct passage *w);
+/* Time around the steps, as the log has it. */
 void replay_between(struct replay_pass *pass, struct passage *w);
 /* What the review takes and decides: *work_s, and the exit to leave by. */
 enum exit_kind replay_review(struct replay_pass *pass, struct passage *w, double *work_s);
@@ -136,6 +137,7 @@ void replay_run(struct replay_pass *pass);
 
 /* Opens the lines of the policy's resources; the pass owns them. */
 void replay_lines_open(struct replay_pass *pass);
+/* Closes and frees them. */
 void replay_lines_close(struct replay_pass *pass);
 /* Serves who asks now for work_s of resource `by`: true, and *start_s and *end_s; false: it leaves
  * at *end_s, for its patience ended. */

@@ -28,6 +28,7 @@ struct labels_case {
 /* The answer's fields, its sentence, and the metrics of the chosen threshold. */
 void labels_put_answer(const struct labels_case *c, const struct risk_answer *a,
                        struct result *out);
+/* The risks of the targets at the chosen threshold, with intervals and verdicts. */
 void labels_put_risks(const struct labels_case *c, const struct risk_answer *a, struct result *out);
 /* auto_error's interval and bound, for any threshold of these labels. */
 const struct risk_point *labels_point(const struct labels_case *c, double threshold);
@@ -37,7 +38,9 @@ const char *labels_threshold_text(struct result *out, double threshold);
 /* frontier, frontier_certified, frontier_perfect; calibration with its metrics; review load against
  * the number of labels. */
 void labels_put_frontiers(const struct labels_case *c, struct result *out);
+/* Metrics of calibration and ranking with intervals, and the curve `calibration`. */
 void labels_put_calibration(const struct labels_case *c, struct result *out);
+/* The curve `load_by_labels`: review load against the number of labels. */
 void labels_put_load_curve(const struct labels_case *c, struct result *out);
 
 /* Rows of `classes`: every group at the chosen threshold, and a word on the worst one, which is

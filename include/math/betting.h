@@ -35,6 +35,7 @@ struct weighed_mean weighed_mean(const struct weighed *s, size_t n);
 double betting_log_e(const struct weighed *s, size_t n, double a, double d, uint64_t key);
 /* One-sided bounds of the share, each wrong with probability d at most; 1 and 0 for n = 0. */
 double betting_upper(const struct weighed *s, size_t n, double d, uint64_t key);
+/* The lower one; 0 for n = 0. */
 double betting_lower(const struct weighed *s, size_t n, double d, uint64_t key);
 
 /* Evidence that the share of errors is above `target`, label after label: the mean over

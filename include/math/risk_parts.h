@@ -46,6 +46,7 @@ double risk_value_of_many(enum risk_kind kind, const struct risk_reviewer *revie
 /* Upper and lower confidence bounds of it, one-sided, each wrong with probability d at most. */
 double risk_upper(enum risk_kind kind, const struct risk_reviewer *reviewer,
                   const struct frontier *f, const struct risk_point *p, double d);
+/* The lower bound, as risk_upper. */
 double risk_lower(enum risk_kind kind, const struct risk_reviewer *reviewer,
                   const struct frontier *f, const struct risk_point *p, double d);
 /* Is every target shown to hold at p, d being shared out among them? */

@@ -27,6 +27,7 @@ struct table *table_curve(struct document *d, const struct result *r, const stru
 struct table *table_objectives(struct document *d, const struct result *r);
 /* Where the time of items goes: the shares of the stages in their critical paths. */
 struct table *table_time(struct document *d, const struct result *r);
+/* The windows of the objectives that are shown. */
 struct table *table_windows(struct document *d, const struct result *r);
 /* Chances that one, or that all, of k runs of a task are right. */
 struct table *table_tasks(struct document *d, const struct result *r);
@@ -40,9 +41,13 @@ struct table *table_learning(struct document *d, const struct result *r);
 /* Labels and audits to come: by assumed error and review load; by audited share; by threshold of a
  * pilot; by design of the audit, and the strata of the stratified one. */
 struct table *table_plan_labels(struct document *d, const struct result *r);
+/* Audits of so many a day: by audited share. */
 struct table *table_plan_audits(struct document *d, const struct result *r);
+/* What a pilot says: by threshold. */
 struct table *table_plan_pilot(struct document *d, const struct result *r);
+/* By design of the audit: labels, cost a day, widths. */
 struct table *table_plan_designs(struct document *d, const struct result *r);
+/* The strata of the stratified design. */
 struct table *table_plan_strata(struct document *d, const struct result *r);
 /* What was expected and what came, a row for each metric. */
 struct table *table_predictions(struct document *d, const struct result *r);

@@ -28,6 +28,7 @@ struct log_book {
 
 /* An empty one; book_release it. */
 void book_init(struct log_book *b);
+/* Frees all and leaves *b zero. */
 void book_release(struct log_book *b);
 /* What is known of a span's name, good until the next call; NULL when there is room for no more. */
 struct book_name *book_name(struct log_book *b, const char *name);

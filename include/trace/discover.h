@@ -11,6 +11,7 @@
 void discover(struct trace_log *log);
 /* How often each step comes before each other one, over all batches of items; ranking_free. */
 struct ranking;
+/* An empty one. */
 struct ranking *ranking_new(void);
 /* NULL is fine. */
 void ranking_free(struct ranking *r);
@@ -43,6 +44,7 @@ struct routed {
  * a visit of it failed or was tried again. */
 void discover_finish(struct trace_log *log, struct discovery *d, struct routed *items, size_t n,
                      const bool *failed);
+/* Frees what it holds and leaves *d zero. */
 void discovery_release(struct discovery *d);
 
 /* What is known of each item's draft and of what it shipped: labels first, then annotations, then

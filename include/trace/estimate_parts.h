@@ -60,9 +60,11 @@ void estimate_way(struct estimate *e, uint32_t part, uint32_t way, uint64_t k, u
                   struct number *at);
 /* The parts of the flow in their order, and then (with steps made of them) what leads where. */
 void estimate_plan_flow(struct estimate *e);
+/* Writes the planned parts as steps of the pipeline. */
 void estimate_set_flow(struct estimate *e);
 /* What a parallel or a waypoint is called, in the arena. */
 const char *estimate_name(struct estimate *e, uint32_t part);
+/* Frees the plan. */
 void estimate_release_flow(struct estimate *e);
 /* The part that is a place of the structure. */
 uint32_t estimate_part_of(const struct estimate *e, int32_t place);
@@ -85,6 +87,7 @@ struct dist estimate_latency(struct estimate *e, uint32_t part, const double *x,
 void estimate_stage(struct estimate *e, uint32_t part);
 /* What an attempt at a step costs, of so many; of what lies between the steps, an item. */
 void estimate_cost(struct estimate *e, uint32_t part, uint64_t attempts);
+/* The cost of what lies between the steps, of an item. */
 void estimate_cost_between(struct estimate *e, uint32_t part);
 /* Latency of a gate or review, from first start to last end of each visit. */
 void estimate_visits(struct estimate *e, uint32_t part);

@@ -18,6 +18,7 @@ bool event_is_called(const char *key, const char *const *names);
 /* What a lifecycle transition says of the activity (IEEE 1849-2016, the standard and the BPAF
  * model); EVENT_OTHER for the rest, such as schedule, suspend and states of one's own. */
 enum event_transition { EVENT_OTHER, EVENT_START, EVENT_COMPLETE, EVENT_ABORT };
+/* The transition of this name, in either case. */
 enum event_transition event_transition_of(const char *text);
 
 /* Starts by key, taken first in, first out.  Zeroed but for event_waits_init; event_waits_release.
@@ -29,7 +30,9 @@ struct event_waits {
     VEC(uint32_t) next; /* by event: 1 + the next of its key; 0: none */
     VEC(bool) waits;    /* by event */
 };
+/* An empty one. */
 void event_waits_init(struct event_waits *w);
+/* Frees all and leaves *w zero. */
 void event_waits_release(struct event_waits *w);
 /* Forgets all events and keys. */
 void event_waits_clear(struct event_waits *w);

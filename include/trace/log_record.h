@@ -33,6 +33,7 @@ void log_record_name(struct log_record *r, const char *name, size_t len);
 void log_record_attribute(struct log_record *r, const struct attribute *a);
 /* Hands on what it says. */
 void log_record_close(struct log_record *r);
+/* Frees the texts of the record. */
 void log_record_release(struct log_record *r);
 
 #endif

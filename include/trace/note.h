@@ -31,6 +31,7 @@ void notes_add(struct notes *n, const char *key, size_t key_len, const char *tex
                double number);
 /* Forgets them all. */
 void notes_clear(struct notes *n);
+/* Frees them all and leaves *n zero. */
 void notes_release(struct notes *n);
 
 #endif

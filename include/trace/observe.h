@@ -15,6 +15,7 @@ void log_observe(const struct trace_log *log, double level, struct result *out);
 
 /* The same from a tally of the log's items, which it puts in order. */
 struct tally;
+/* As log_observe. */
 void observe_tally(struct tally *t, const struct trace_log *log, double level, struct result *out);
 /* Of the same the stages and the span names alone. */
 void observe_steps(struct tally *t, const struct trace_log *log, double level, struct result *out);

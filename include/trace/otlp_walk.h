@@ -19,6 +19,7 @@
 struct otlp_walk;
 /* The sink is borrowed until otlp_walk_free, which the caller calls (NULL is fine). */
 struct otlp_walk *otlp_walk_new(struct sink *sink);
+/* NULL is fine. */
 void otlp_walk_free(struct otlp_walk *w);
 
 /* The sink's set of spans has been cleared: what was known of its texts holds no more. */

@@ -9,6 +9,7 @@
 /* Of n runs of a task c are right: the chance that at least one of k drawn runs is right, and that
  * all k are; unbiased for k runs of the task.  1 <= k <= n, c <= n. */
 double pass_at_k(uint64_t n, uint64_t c, uint64_t k);
+/* The chance that all k are right. */
 double pass_all_k(uint64_t n, uint64_t c, uint64_t k);
 
 /* Reads which documents are relevant, a CSV of item, document and maybe relevant, and adds

@@ -38,7 +38,9 @@ struct settle {
 struct settle_mark {
     size_t judgements, shared, responses;
 };
+/* What waits now. */
 struct settle_mark settle_mark(const struct settle *s);
+/* Forgets what came after the mark. */
 void settle_back(struct settle *s, struct settle_mark mark);
 
 /* Keeps a judgement, in the order of the calls, until settle_all; its texts are borrowed until

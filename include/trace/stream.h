@@ -25,15 +25,15 @@ struct stream_room {
 };
 /* What `memory` bytes of the whole process have room for; STREAM_LEAST at least. */
 #define STREAM_LEAST (UINT64_C(64) << 20)
+/* The room that a bound in bytes leaves. */
 struct stream_room stream_room_of(uint64_t memory);
 
 /* Reads logs (as log_read), with the labels in a file or NULL.  *tally is of all items; log->pass
  * tells how it was read: where pass.batches is not 0, the log has stages, quality and gate, but
  * neither spans nor items.  The caller releases both, also after an error. */
-MUST_CHECK int log_read_tally(const char *const *paths, size_t n,
-                              const struct log_options *options, const char *labels,
-                              const struct stream_room *room, struct trace_log *log,
-                              struct tally **tally, struct error *err);
+MUST_CHECK int log_read_tally(const char *const *paths, size_t n, const struct log_options *options,
+                              const char *labels, const struct stream_room *room,
+                              struct trace_log *log, struct tally **tally, struct error *err);
 /* Says in what way a log was read that did not fit. */
 void stream_report(const struct trace_log *log, struct result *out);
 

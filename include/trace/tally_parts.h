@@ -122,7 +122,9 @@ struct tally {
 struct by_stage {
     uint32_t *first, *at;
 };
+/* The caller frees both arrays with mem_free. */
 void tally_stages_sort(const struct trace_log *log, struct by_stage *out);
+/* Counts the visits of one stage, in the order of the items. */
 void tally_stage_add(struct tally *t, const struct trace_log *log, const struct by_stage *order,
                      uint32_t stage);
 /* Spans by name: those of a group are at[first ... first + n). */
@@ -134,16 +136,24 @@ struct by_name {
     uint32_t *at;
     VEC(struct name_group) groups;
 };
+/* Gives every name of the batch a row; the caller frees *out. */
 void tally_names_sort(struct tally_names *t, const struct trace_log *log, struct by_name *out);
+/* Counts the spans of one group. */
 void tally_name_add(struct tally_names *t, const struct trace_log *log, const struct by_name *order,
                     size_t group);
+/* Counts the critical paths of the items. */
 void tally_paths_add(struct tally *t, const struct trace_log *log);
+/* Counts what items and visits cost. */
 void tally_costs_add(struct tally *t, const struct trace_log *log);
+/* Counts who came to the review and who left it, and when. */
 void tally_flow_add(struct tally_flow *f, const struct trace_log *log);
 /* Puts the events in order of time, those of a slice in its middle. */
 void tally_flow_sort(struct tally_flow *f);
+/* Frees the events. */
 void tally_flow_release(struct tally_flow *f);
+/* Keeps confidences at the gate with what is known of the drafts. */
 void tally_scores_add(struct tally_scores *s, const struct trace_log *log);
+/* Counts runs and right runs of each task. */
 void tally_tasks_add(struct tally_tasks *t, const struct trace_log *log);
 
 /* Puts all in order, before it is told. */
@@ -153,15 +163,19 @@ void tally_sort(struct tally *t);
 
 void observe_stages(const struct tally *t, const struct trace_log *log, double level,
                     struct result *out);
+/* Calibration and frontier, from at least 10 drafts known right or wrong; after the stages. */
 void observe_confidence(const struct tally *t, const struct trace_log *log, double level,
                         struct result *out);
+/* Critical paths; the backlog of the review as a resource and a curve; after the stages. */
 void observe_flow(const struct tally *t, const struct trace_log *log, double level,
                   struct result *out);
+/* A row for each span name, the 1,000 most frequent at most; warns of more. */
 void observe_names(const struct tally *t, struct result *out);
 /* The cost of items and of their visits of steps, as metrics of the whole and of out->stages;
  * nothing where the log tells none.  Intervals at `level`: Student's of means, order statistics of
  * quantiles, the delta method for the cost of a correct item. */
 void observe_costs(const struct tally *t, double level, struct result *out);
+/* pass@k and pass^k, where runs repeat tasks. */
 void observe_tasks(const struct tally *t, double level, struct result *out);
 /* Mean per item of a whole number over n items, with Student's interval; nothing when n is 0. */
 void observe_sums(struct metrics *m, const char *name, const struct tally_sums *s, uint64_t n,

@@ -47,12 +47,14 @@ void vocabulary_attribute(struct vocabulary *v, const struct attribute *a);
 void vocabulary_named(struct vocabulary *v, const struct attribute *a);
 /* What is known of a key; NULL: an attribute of this key tells nothing, whatever its value. */
 struct vocabulary_key;
+/* Looks a key of len bytes up; good until the next look-up. */
 const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *key, size_t len);
 /* The same as vocabulary_attribute, of a key just looked up: borrowed until the next look-up. */
 void vocabulary_tell(struct vocabulary *v, const struct vocabulary_key *key,
                      const struct attribute *a);
 /* The keys that told nothing so far; the vocabulary's. */
 struct unknown;
+/* Borrowed until vocabulary_free. */
 struct unknown *vocabulary_unknown(struct vocabulary *v);
 /* An event of the span begins: attributes that follow are the event's. */
 void vocabulary_event(struct vocabulary *v, const char *name, size_t len);

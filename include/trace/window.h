@@ -12,8 +12,11 @@ struct closed {
     uint64_t *slot[2]; /* [2 * CLOSED_MAX] the latest, and those before; 0: free */
     uint32_t n;        /* in the latest */
 };
+/* Remembers a trace by its id. */
 void closed_add(struct closed *c, const char *trace);
+/* Is it among those that are remembered? */
 bool closed_has(const struct closed *c, const char *trace);
+/* Frees the tables and leaves *c zero. */
 void closed_release(struct closed *c);
 
 struct window_rules {
@@ -33,6 +36,7 @@ struct window {
 /* Parts the spans of a set, and adds the traces that go to `closed`.  window_release. */
 void window_part(const struct span_set *s, const struct window_rules *rules, struct closed *closed,
                  struct window *out);
+/* Frees the portions and leaves *w zero. */
 void window_release(struct window *w);
 
 #endif

@@ -467,6 +467,52 @@ static void price_tokens(struct vocabulary *v)
         put_cost(v, RANK_USER, false, u->input * p->input + u->output * p->output);
 }
 
+/* What a span tells of the work in it: model, tokens, cost, documents, tries. */
+static void apply_work(struct vocabulary *v, const struct word *w, const struct attribute *a)
+{
+    double x;
+    switch (w->meaning) {
+    case MEANS_MODEL:
+        if (!v->rank_kind)
+            v->span.kind = SPAN_MODEL;
+        if (v->prices.n)
+            put_model(v, w->rank, a);
+        break;
+    case MEANS_MODEL_NAME:
+        put_model(v, w->rank, a);
+        break;
+    case MEANS_TOKENS_IN:
+        put_tokens(v, w->rank, a, &v->usage.rank_input, &v->usage.input);
+        break;
+    case MEANS_TOKENS_OUT:
+        put_tokens(v, w->rank, a, &v->usage.rank_output, &v->usage.output);
+        break;
+    case MEANS_COST:
+    case MEANS_COST_PART:
+        if (number_of(v, a, &x))
+            put_cost(v, w->rank, w->meaning == MEANS_COST_PART, x);
+        break;
+    case MEANS_COSTS:
+        read_costs(v, w, a);
+        break;
+    case MEANS_DOCUMENTS:
+        if (v->options->documents)
+            read_documents(v, a);
+        break;
+    case MEANS_DOCUMENT:
+        if (v->options->documents && a->kind == ATTRIBUTE_TEXT &&
+            !(a->key_len > 14 && !memcmp(a->key, "reranker.input", 14)))
+            put_document(v, a->text, a->text_len);
+        break;
+    case MEANS_TRIES:
+        if (number_of(v, a, &x) && x >= 0 && x < 200)
+            v->span.tries = (uint8_t)(x + w->rank);
+        break;
+    default:
+        BUG("a word means what nobody applies: %d", (int)w->meaning);
+    }
+}
+
 static void apply(struct vocabulary *v, const struct word *w, const struct attribute *a)
 {
     double x;
@@ -513,50 +559,16 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
     case MEANS_OUTPUT:
         read_output(v, a);
         break;
-    case MEANS_MODEL:
-        if (!v->rank_kind)
-            v->span.kind = SPAN_MODEL;
-        if (v->prices.n)
-            put_model(v, w->rank, a);
-        break;
-    case MEANS_MODEL_NAME:
-        put_model(v, w->rank, a);
-        break;
     case MEANS_RESPONSE:
         v->response = a->kind == ATTRIBUTE_TEXT ? ids_span(a->text, a->text_len) : 0;
-        break;
-    case MEANS_TOKENS_IN:
-        put_tokens(v, w->rank, a, &v->usage.rank_input, &v->usage.input);
-        break;
-    case MEANS_TOKENS_OUT:
-        put_tokens(v, w->rank, a, &v->usage.rank_output, &v->usage.output);
-        break;
-    case MEANS_COST:
-    case MEANS_COST_PART:
-        if (number_of(v, a, &x))
-            put_cost(v, w->rank, w->meaning == MEANS_COST_PART, x);
-        break;
-    case MEANS_COSTS:
-        read_costs(v, w, a);
-        break;
-    case MEANS_DOCUMENTS:
-        if (v->options->documents)
-            read_documents(v, a);
-        break;
-    case MEANS_DOCUMENT:
-        if (v->options->documents && a->kind == ATTRIBUTE_TEXT &&
-            !(a->key_len > 14 && !memcmp(a->key, "reranker.input", 14)))
-            put_document(v, a->text, a->text_len);
-        break;
-    case MEANS_TRIES:
-        if (number_of(v, a, &x) && x >= 0 && x < 200)
-            v->span.tries = (uint8_t)(x + w->rank);
         break;
     case MEANS_NOTE:
         read_note(v, a);
         break;
     case MEANS_NOTHING:
         break;
+    default:
+        apply_work(v, w, a);
     }
 }
 

@@ -274,18 +274,21 @@ void latency_unit_kinks(const struct latency_model *l, const struct latency_spec
  * one: adds to the kinks, whose limits are used up. */
 void latency_begins_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
                          uint32_t unit, const struct window *w, uint32_t b, struct wave *out);
+/* The same in kinks; adds to out. */
 void latency_begins_kinks(const struct latency_model *l, const struct latency_spectra *s,
                           uint32_t k, uint32_t unit, struct kink_limits *limits, struct kinks *out);
 /* How the first attempt may end a visit: in time, late. */
 struct latency_firsts {
     double in_time, late;
 };
+/* Of a visit to the unit, the probabilities of each. */
 struct latency_firsts latency_first_ends(const struct chain *c, uint32_t unit);
 
 /* The same for all ends of the unit in chain.end, out[n_ends]: in environments an end tells the
  * branch, and how they are afterwards. */
 void latency_ends_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
                        uint32_t unit, const struct window *w, uint32_t b, struct wave *out);
+/* The same in kinks; adds to out. */
 void latency_ends_kinks(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
                         uint32_t unit, struct kink_limits *limits, struct kinks *out);
 
@@ -353,6 +356,7 @@ struct latency_watch {
     void (*kinks)(void *arg, uint32_t state, const struct kinks *held);
     void *arg;
 };
+/* Passes the chain of a class and tells the watch. */
 void latency_walk_all(const struct latency_model *l, uint32_t class,
                       const struct latency_spectra *spectra, const struct window *w,
                       const struct latency_watch *watch);

@@ -192,6 +192,7 @@ bool model_has_budget(const struct model *m, uint32_t step);
 /* What is not known of a step inside a parallel whose branches may be cancelled: what the cancelled
  * would have answered, or also how often they are called. */
 enum model_cut { CUT_NOTHING, CUT_ANSWERS, CUT_ALL };
+/* What is not known of this step. */
 enum model_cut model_cut(const struct model *m, uint32_t step);
 /* Does a branch of a parallel begin with the step? */
 bool model_begins(const struct model *m, uint32_t step);

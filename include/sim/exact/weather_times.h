@@ -29,9 +29,12 @@ void sky_spectra_release(struct sky_spectra *s);
  * its ends in chain.end. */
 void sky_visit_wave(const struct sky_spectra *s, uint32_t unit, uint32_t b,
                     struct wave out[END_COUNT]);
+/* The same in kinks; adds to out. */
 void sky_visit_kinks(const struct sky_spectra *s, uint32_t unit, struct kink_limits *limits,
                      struct kinks out[END_COUNT]);
+/* Of all its ends, out[n_ends]. */
 void sky_ends_wave(const struct sky_spectra *s, uint32_t unit, uint32_t b, struct wave *out);
+/* The same in kinks; adds to out[n_ends]. */
 void sky_ends_kinks(const struct sky_spectra *s, uint32_t unit, struct kink_limits *limits,
                     struct kinks *out);
 /* Roughly the ns of one point of all visits of a chain; 0 without environments. */

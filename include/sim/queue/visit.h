@@ -126,6 +126,7 @@ void attempt_again(struct queue_sim *s, uint32_t path);
 void visit_ok(struct queue_sim *s, uint32_t path, enum try_end end);
 /* Without any answer. */
 void visit_ok_at_once(struct queue_sim *s, uint32_t path);
+/* With a failure: by the step's exit for those. */
 void visit_fail(struct queue_sim *s, uint32_t path);
 /* No place in the waiting room: by the room's own edge. */
 void visit_turned_away(struct queue_sim *s, uint32_t path);
