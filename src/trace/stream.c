@@ -171,7 +171,10 @@ static void finish(struct stream *st)
 static int end_of_files(void *arg, struct sink *sink, struct error *err)
 {
     struct stream *st = arg;
-    if (!st->log->pass.batches) {
+    struct log_pass *pass = &st->log->pass;
+    if (!pass->batches) {
+        if (st->log->spans.len > st->room && !pass->held) /* of a format that asks for no relief */
+            pass->held = st->log->spans.len;
         reader_end(sink);
         return 0;
     }

@@ -334,6 +334,16 @@ static void want_of_room_is_told(void **state)
     assert_int_equal(pass.batches, 0);
     assert_true(warned(&r, "had to be held at once"));
     result_release(&r);
+    buf_clear(&text);
+    buf_puts(&text, "case,activity,timestamp\n");
+    for (unsigned i = 0; i < 300; i++)
+        buf_printf(&text, "c%u,ask,2024-01-01T10:%02u:%02u\n", i, i / 60, i % 60);
+    write_log(&text);
+    r = read_with((struct reading){.spans = 200}, &pass); /* read whole, whatever the room */
+    near(metrics_find(&r.metrics, "items")->value, 300, 0);
+    assert_int_equal(pass.held, 300);
+    assert_true(warned(&r, "their format is read whole"));
+    result_release(&r);
     buf_release(&text);
     unlink(path);
 }
