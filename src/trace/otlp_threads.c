@@ -16,7 +16,7 @@
 #include <string.h>
 
 enum {
-    SEGMENT = 2 << 20,
+    SEGMENT = 256 << 10, /* stays in a cache of the second level while it is read */
     BLOCK = 1 << 18,
     MORE = 1 << 16,
     LINE_MAX_BYTES = 256 << 20,
