@@ -10,7 +10,7 @@ CXX      ?= g++
 CFLAGS   ?= -O2 -g
 CXXFLAGS ?= -O2 -g
 DEV      ?= $(if $(CI),1,)
-LAYERS   := base math model sim trace store report decide cli
+LAYERS   := base math model sim trace store report decide exec service cli
 VERSION  := 0.1.0
 
 WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
@@ -19,7 +19,7 @@ WARNX := -Wall -Wextra -Wno-unused-parameter
 STD   := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -ffp-contract=off -pthread
 STDX  := -std=c++17 -ffp-contract=off -pthread
 CPPFLAGS += -Iinclude -DSEAM_VERSION='"$(VERSION)"'
-LIBS  := -lgsl -lgslcblas -lfyaml -lsimdjson -lcsv -lexpat -lsqlite3 -lz -lm -pthread
+LIBS  := -lgsl -lgslcblas -lfyaml -lsimdjson -lcsv -lexpat -lsqlite3 -lcurl -lz -lm -pthread
 
 ifneq ($(SANITIZE),)
   BUILD  := build-$(if $(filter thread,$(SANITIZE)),tsan,asan)

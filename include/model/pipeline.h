@@ -355,6 +355,8 @@ struct step {
     struct audit audit;
     struct fatigue fatigue;
     struct confidence_source confidence;
+    const char *exec; /* NULL, or how the step is run for real: a JSON object (exec/stage.h) */
+    uint32_t exec_line, exec_column;
 };
 
 /* --- resources */

@@ -75,7 +75,7 @@ enum value_type {
     VALUE_MAP,   /* of keys of `inner` */
     VALUE_NAMED, /* a map from names to maps of keys of `inner`, or to values */
     VALUE_LIST,  /* of maps of keys of `inner`, or of values */
-    VALUE_ANY,   /* kept out of the model */
+    VALUE_ANY,   /* whatever its reader takes */
 };
 
 /* Where the value goes; VALUE_MAP without a reader passes its own base on. */
@@ -293,6 +293,8 @@ READER(read_cache);
 READER(read_fatigue);
 READER(read_fatigue_sensitivity);
 READER(read_by);
+/* scenario_exec.c */
+READER(read_exec);
 /* scenario_edge.c */
 READER(read_gate_of);
 READER(read_edge);

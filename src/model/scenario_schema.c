@@ -163,7 +163,7 @@ const struct schema_key schema_keys[] = {
      "for a class: bad, STEP.failed, STEP.wrong, STEP.skipped, class.NAME"},
     {AT_STEP, "cost", VALUE_MAP, KEY_CHANGES, AT_COST, 0, 0, NULL, "$0", IN_N(cost_call),
      read_cost, "paid by every attempt: an amount, or {per_call, per_unit, units}"},
-    {AT_STEP, "exec", VALUE_ANY, 0, 0, 0, 0, NULL, "", NOWHERE, NULL,
+    {AT_STEP, "exec", VALUE_ANY, 0, 0, 0, 0, NULL, "", NOWHERE, read_exec,
      "how the step is run for real; simulations ignore it"},
     {AT_STAGE | AT_CHECK | AT_REVIEW, "confidence", VALUE_MAP, KEY_CHANGES, AT_CONFIDENCE, 0, 0,
      NULL, "none", NOWHERE, read_confidence,

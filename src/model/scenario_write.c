@@ -341,6 +341,10 @@ static void put_helpers(struct writer *w, const struct step *s, int indent)
         write_text(w->out, w->p->resource[s->by - 1].id);
         buf_putc(w->out, '\n');
     }
+    if (s->exec) { /* JSON is YAML */
+        put_key(w, indent, "exec");
+        buf_printf(w->out, "%s\n", s->exec);
+    }
     if (s->hedge_copies) {
         buf_printf(w->out, "%*shedge: {after: ", indent, "");
         write_classes(w, NUMBER_DURATION, (const char *)&s->numbers[0].hedge_after_s,

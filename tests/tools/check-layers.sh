@@ -13,6 +13,7 @@ BEGIN {
     door["csv.h"] = "^src/base/csv_read\\.c"
     door["sqlite3.h"] = "^(src|include)/store/|^tests/bench/"
     door["expat.h"] = "^src/base/xml_read\\.c"
+    door["curl/"] = "^src/base/http_client\\.c"
     door["zlib.h"] = "^src/base/inflate\\.c"
     door["mpi.h"] = "^src/sim/mpi\\.c"
     door["cmocka.h"] = "^tests/support/"

@@ -29,6 +29,7 @@ probe_header csv.h libcsv-dev
 probe_header expat.h libexpat1-dev
 probe_header sqlite3.h libsqlite3-dev
 probe_header zlib.h zlib1g-dev
+probe_header curl/curl.h libcurl4-openssl-dev
 probe_header cmocka.h libcmocka-dev
 if [ "${2:-}" = mpi ] || [ "$1" = slow ]; then
     probe_program mpicc libopenmpi-dev

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kinds of stage that kinds.c has in its table, each in a file of its own. */
+#ifndef SEAM_EXEC_KINDS_H
+#define SEAM_EXEC_KINDS_H
+
+#include "exec/stage.h"
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The table of kinds of stage.  Built-in ones are asked for by `builtin: WORD`, the others by a key
+ * of their own word in `exec`. */
+#include "exec/kinds.h"
+
+#include <string.h>
+
+static int nothing_open(const struct stage_setting *s, void **self, struct error *err)
+{
+    static const char *const none[] = {NULL};
+
+    *self = NULL;
+    return exec_known(s, none, err);
+}
+
+static void nothing_call(void *self, const struct stage_call *c, struct stage_answer *a)
+{
+}
+
+static void nothing_close(void *self)
+{
+}
+
+static const struct stage_kind nothing = {
+    "nothing", nothing_open, nothing_call, NULL, nothing_close, true,
+};
+
+/* A kind is asked for as a built-in or by its key, never both ways. */
+static const struct {
+    const struct stage_kind *kind;
+    bool builtin;
+} kinds[] = {
+    {&nothing, true},
+};
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
+
+/* The words of one way to ask, for the nearest one; returns how many. */
+static size_t words_of(bool builtin, const char *words[N_KINDS])
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (kinds[i].builtin == builtin)
+            words[n++] = kinds[i].kind->word;
+    return n;
+}
+
+static const struct stage_kind *builtin_kind(const struct stage_setting *s, const char *word,
+                                             struct error *err)
+{
+    const char *words[N_KINDS], *near;
+    size_t n = words_of(true, words);
+
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (kinds[i].builtin && strcmp(kinds[i].kind->word, word) == 0)
+            return kinds[i].kind;
+    near = nearest_word(word, words, n);
+    if (near)
+        exec_fault(s, err, "there is no built-in stage `%.60s`; did you mean `%s`?", word, near);
+    else
+        exec_fault(s, err, "there is no built-in stage `%.60s`", word);
+    return NULL;
+}
+
+const struct stage_kind *stage_kind_of(const struct stage_setting *s, struct error *err)
+{
+    struct json builtin = json_get(s->exec, "builtin");
+    const char *word = "stated";
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (!kinds[i].builtin && json_present(json_get(s->exec, kinds[i].kind->word)))
+            return kinds[i].kind;
+    if (json_present(s->exec) && !json_text(builtin, &word, &len)) {
+        exec_fault(s, err, "`exec` names no kind of stage: {builtin: WORD} or one of the others");
+        return NULL;
+    }
+    char name[64] = "";
+    memcpy(name, word, len < sizeof name ? len : sizeof name - 1);
+    return builtin_kind(s, name, err);
+}

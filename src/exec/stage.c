@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What all kinds of stage share: answers, and the reading of `exec`. */
+#include "exec/stage.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+void stage_answer_init(struct stage_answer *a)
+{
+    *a = (struct stage_answer){.confidence = NAN, .cost = NAN};
+}
+
+void stage_answer_release(struct stage_answer *a)
+{
+    buf_release(&a->output);
+    buf_release(&a->says);
+    buf_release(&a->who);
+    buf_release(&a->attributes);
+    stage_answer_init(a);
+}
+
+void stage_answer_fail(struct stage_answer *a, enum outcome outcome, const char *format, ...)
+{
+    va_list args;
+
+    buf_clear(&a->output);
+    buf_clear(&a->says);
+    a->state = STAGE_DONE;
+    a->outcome = outcome;
+    va_start(args, format);
+    buf_vprintf(&a->says, format, args);
+    va_end(args);
+}
+
+int exec_fault(const struct stage_setting *s, struct error *err, const char *format, ...)
+{
+    const struct step *step = &s->pipeline->step[s->step];
+    const char *file = s->pipeline->file ? s->pipeline->file : "scenario";
+    char sentence[ERROR_TEXT_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    return error_at(err, ERR_INPUT, file, step->exec_line, step->exec_column, "`%s`: %s", step->id,
+                    sentence);
+}
+
+/* Is the key one of the list, which ends with NULL? */
+static bool among(const char *key, size_t len, const char *const *words)
+{
+    for (; *words; words++)
+        if (strlen(*words) == len && memcmp(*words, key, len) == 0)
+            return true;
+    return false;
+}
+
+static int unknown_key(const struct stage_setting *s, const char *key, size_t len,
+                       const char *const *known, struct error *err)
+{
+    char word[61];
+    size_t n = 0;
+    const char *near;
+
+    snprintf(word, sizeof word, "%.*s", (int)len, key);
+    while (known[n])
+        n++;
+    near = nearest_word(word, known, n);
+    return near ? exec_fault(s, err, "unknown key `%s` in `exec`; did you mean `%s`?", word, near)
+                : exec_fault(s, err, "unknown key `%s` in `exec`", word);
+}
+
+int exec_known(const struct stage_setting *s, const char *const *known, struct error *err)
+{
+    static const char *const always[] = {"builtin", "expects", "output", "confidence", "verdict",
+                                         "says",    "who",     "cost",   NULL};
+
+    for (struct json_iter it = json_each(s->exec); json_next(&it);)
+        if (!among(it.key, it.key_len, always) && !among(it.key, it.key_len, known))
+            return unknown_key(s, it.key, it.key_len, known, err);
+    return 0;
+}
