@@ -27,6 +27,7 @@ COMMANDS(X)
 #undef X
 
 double cli_clock_s(void);         /* monotonic seconds */
+double cli_unix_s(void);          /* seconds since 1970 */
 void cli_time_text(char out[32]); /* "2026-03-01T12:00:00Z" */
 /* Writes to standard output; ERR_IO when that fails (a full disk, a closed pipe). */
 MUST_CHECK int cli_print(const char *text, size_t len, struct error *err);

@@ -15,7 +15,8 @@
 
 enum run_event_kind {
     RUN_ITEM_BEGAN,    /* item, class, payload: its input */
-    RUN_ATTEMPT_BEGAN, /* at begin_s; told of attempts that were really made alone */
+    RUN_ATTEMPT_BEGAN, /* at begin_s; told of attempts that were really made alone; payload: what
+                          it is asked with */
     RUN_ATTEMPT_ENDED, /* with all that it answered */
     RUN_VISIT_ENDED,   /* outcome of the visit, how the step was left (exit), where to */
     RUN_ITEM_ENDED     /* end, quality, payload: what it held last */
@@ -24,8 +25,8 @@ enum run_event_kind {
 /* Where an item of a run ended. */
 #define RUN_END_TABLE(X)                                                                           \
     X(SHIPPED, "shipped")                                                                          \
-    X(REJECTED, "rejected") X(FAILED, "failed") X(ABANDONED, "abandoned")                          \
-        X(UNFINISHED, "unfinished")
+    X(REJECTED, "rejected")                                                                        \
+    X(FAILED, "failed") X(ABANDONED, "abandoned") X(UNFINISHED, "unfinished")
 enum run_end {
 #define X(name, word) RUN_END_##name,
     RUN_END_TABLE(X)

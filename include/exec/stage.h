@@ -87,9 +87,11 @@ struct stage_setting {
     const char *folder;  /* files that `exec` names are beside the scenario */
     const char *program; /* path of this program, for stages that start it */
     struct store *store; /* NULL without --db */
+    int64_t run;         /* its number in the store; 0 without --db */
     struct world *world; /* of the built-in stages, see exec/world.h; NULL when none is asked */
     const char *const *environment; /* of child processes, NULL-terminated, as environ */
     double (*clock_s)(void);        /* monotonic wall seconds */
+    double (*unix_s)(void);         /* seconds since 1970: instants that other processes read */
     uint64_t seed;
 };
 
