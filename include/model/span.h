@@ -33,13 +33,16 @@ enum span_flag {
     SPAN_NEGATIVE = 8,    /* ends before it starts */
     SPAN_OPEN = 32,       /* begun and, as the log says, not ended */
     SPAN_ANNOTATED = 16,  /* its decision is what a person said of it afterwards */
+    SPAN_CANCELLED = 64,  /* cut short because its answer was not needed any more: no outcome */
+    SPAN_NO_ATTEMPT = 128 /* a visit that made none: a cache answered, or a breaker was open */
 };
 
 /* Marks a place that is an offset in bytes from 0, in a file that has no lines. */
 #define PLACE_BYTE (UINT64_C(1) << 63)
 
 /* type, name; outcome is an enum outcome of model/rules.h, ids of spans are 0 when there is none,
- * texts SPAN_NONE, confidence, threshold and cost NaN. */
+ * texts SPAN_NONE, confidence, threshold and cost NaN; pass and item_end 0 where nothing is said.
+ */
 #define SPAN_TEXTS(X)                                                                              \
     X(uint32_t, trace)                                                                             \
     X(uint32_t, name)                                                                              \
@@ -58,13 +61,17 @@ enum span_flag {
     X(uint64_t, line)     /* where it was read: a line, or PLACE_BYTE and an offset */             \
     X(double, confidence) /* in [0, 1] */                                                          \
     X(double, threshold)  /* of the gate that this span is */                                      \
-    X(double, cost) /* money it says it cost, itself or with what lies below; not negative */      \
+    X(double, cost)   /* money it says it cost, itself or with what lies below; not negative */    \
+    X(double, wait_s) /* of its time, at the start, in which it waited for its turn */             \
+    X(uint64_t, pass) /* which visit of the step by this item: spans of one have the same */       \
     SPAN_TEXTS(X)                                                                                  \
     X(uint32_t, file)                                                                              \
     X(uint8_t, outcome)                                                                            \
     X(uint8_t, flags)                                                                              \
     X(uint8_t, kind)                                                                               \
-    X(uint8_t, tries) /* how often it was tried, itself included; 0: not told */
+    X(uint8_t, tries)    /* how often it was tried, itself included; 0: not told */                \
+    X(uint8_t, copy)     /* of a hedge, from 1; 0: the first call of its attempt */                \
+    X(uint8_t, item_end) /* 1 + enum log_end (trace/log.h), as the item's root tells */
 
 struct span {
 #define X(type, name) type name;
@@ -108,7 +115,8 @@ void span_set_keep(struct span_set *set, const uint32_t *at, size_t n, bool *use
 void span_set_clear(struct span_set *s);
 /* The id of a text of len bytes, which is copied; the same text has the same id. */
 uint32_t span_text(struct span_set *set, const char *s, size_t len);
-/* Seconds from start to end; NaN when either is missing or the end comes first. */
+/* Seconds from start to end without the wait for its turn; NaN when either is missing or the end
+ * comes first. */
 double span_duration_s(const struct span_set *set, size_t i);
 /* The text of an id, "" for SPAN_NONE. */
 const char *span_string(const struct span_set *set, uint32_t id);

@@ -84,19 +84,36 @@ struct log_visit {
     uint32_t first_attempt, n_attempts;
     uint32_t hidden;          /* further tries that no span of their own shows */
     int64_t start_ns, end_ns; /* of all its attempts; 0 where unknown */
+    int64_t answered_ns;      /* end of the attempt that its outcome is of */
+    uint64_t pass;            /* as its spans say; 0: they do not */
     uint32_t decision;        /* text id; SPAN_NONE */
     uint8_t outcome;          /* of the last attempt (enum outcome) */
     bool pending;             /* interrupted and never resumed */
+    bool cut;                 /* all its attempts were cancelled: it neither failed nor passed */
+    bool no_attempt;          /* its one span is no attempt */
     double confidence;        /* NaN */
 };
 
+/* Attempts of a visit; spans that are none do not count. */
+static inline uint32_t log_attempts(const struct log_visit *v)
+{
+    return v->no_attempt ? 0 : v->n_attempts;
+}
+
 #define LOG_ENDS(X)                                                                                \
-    X(SHIPPED, "shipped") X(REJECTED, "rejected") X(FAILED, "failed") X(UNFINISHED, "unfinished")
+    X(SHIPPED, "shipped")                                                                          \
+    X(REJECTED, "rejected")                                                                        \
+    X(FAILED, "failed") X(UNFINISHED, "unfinished") X(ABANDONED, "abandoned")
 enum log_end {
 #define X(name, word) LOG_##name,
     LOG_ENDS(X)
 #undef X
+        LOG_END_COUNT
 };
+/* The end that a word tells, -1 when it is none. */
+int log_end_of(const char *word, size_t len);
+/* Where an item with this end went, as a TO_* target; TO_SKIP: nowhere yet. */
+int32_t log_end_target(enum log_end end);
 
 enum log_truth { LOG_UNKNOWN = -1, LOG_BAD = 0, LOG_GOOD = 1 };
 /* LOG_AUTOMATIC: nobody looked; such a visit of the review is left out of the visits. */
@@ -108,6 +125,12 @@ enum log_verdict {
     LOG_AUTOMATIC
 };
 
+/* Did the item end without a result, and nobody had rejected it? */
+static inline bool log_end_fails(enum log_end end)
+{
+    return end == LOG_FAILED || end == LOG_ABANDONED;
+}
+
 struct log_item {
     uint32_t id;                    /* text id: its first trace, or the value of item_by */
     uint32_t first_visit, n_visits; /* in order of start */
@@ -116,6 +139,7 @@ struct log_item {
     bool reviewed;               /* sent to review at least once */
     bool root_failed;            /* its last root span ended in an error */
     bool rooted;                 /* the log holds a root span of it */
+    uint8_t told_end;            /* 1 + enum log_end, as its root tells; 0: not told */
     enum log_verdict verdict;    /* of its last review */
     double confidence;           /* at the gate; NaN */
     double cost;                 /* of all its spans; NaN: none tells any */

@@ -34,7 +34,15 @@ enum meaning {
     MEANS_RESPONSE,   /* the id of a model's response */
     MEANS_TOKENS_IN,
     MEANS_TOKENS_OUT,
-    MEANS_NOTE, /* part of an annotation or evaluation */
+    MEANS_NOTE,      /* part of an annotation or evaluation */
+    MEANS_VISIT,     /* of a run of this program: number of the visit of the step */
+    MEANS_PATH,      /* the same: of the branch's copy */
+    MEANS_ATTEMPT,   /* the same: of the attempt in the visit; 0: it made none */
+    MEANS_COPY,      /* the same: of the hedge's copy */
+    MEANS_CANCELLED, /* the same: true when it was not needed any more */
+    MEANS_OUTCOME,   /* the same: the outcome's word, over all that other keys tell */
+    MEANS_WAIT,      /* the same: seconds that it waited for its turn */
+    MEANS_ITEM_END,  /* the same: where the item ended, on its root */
 };
 
 struct word {

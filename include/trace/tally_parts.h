@@ -22,7 +22,7 @@ static inline void tally_sums_add(struct tally_sums *s, uint64_t x)
 }
 
 struct tally_items {
-    uint64_t items, end[4], correct, wrong, unknown, reviewed, labelled;
+    uint64_t items, end[LOG_END_COUNT], correct, wrong, unknown, reviewed, labelled;
     uint64_t auto_shipped, auto_wrong, auto_unknown, reviewed_known, reviewed_bad;
     uint64_t draft_known, draft_bad;
     struct values shipped_s, all_s;
@@ -39,10 +39,10 @@ struct tally_paths {
 };
 
 struct tally_stage {
-    uint64_t attempts, outcome[OUTCOME_COUNT];
+    uint64_t attempts, answers, outcome[OUTCOME_COUNT];        /* answers: without cancelled ones */
     uint64_t visits, ok, first_ok, retried, retried_ok, again; /* again: more than one attempt */
     uint64_t approved, corrected, rejected;                    /* of a review's visits */
-    uint64_t ends[4]; /* items that end here, by enum log_end */
+    uint64_t ends[LOG_END_COUNT]; /* items that end here, by enum log_end */
     struct values attempt_s, visit_s;
     struct tally_sums visits_of, attempts_of; /* of items */
     struct tally_path path;

@@ -135,7 +135,7 @@ static void look(const struct backtest *b, struct backtest_window *w)
         shipped += ships;
         right += ships && it->shipped == LOG_GOOD;
         unknown += ships && it->shipped == LOG_UNKNOWN;
-        failed += it->end == LOG_FAILED;
+        failed += log_end_fails(it->end);
         open += on_its_way;
         reviewed += it->reviewed;
         may_be_reviewed += on_its_way && !it->reviewed;

@@ -84,7 +84,6 @@ bool replay_inside(const struct replay *r, uint32_t step, int32_t stage)
 /* The way that the log shows, n_ways: `next`; -1: it shows none. */
 static int32_t logged_way(const struct replay_pass *pass, const struct passage *w)
 {
-    static const int32_t ends[] = {TO_SHIP, TO_REJECT, TO_FAIL};
     const struct replay *r = pass->replay;
     const struct log_item *it = replay_item_of(pass, w);
     const struct step *s = &pass->p->step[w->at];
@@ -102,7 +101,7 @@ static int32_t logged_way(const struct replay_pass *pass, const struct passage *
             if (leads_to(r, target(s, k), stage, 0))
                 return (int32_t)k;
     }
-    int32_t leaves = w->parent >= 0 ? TO_JOIN : it->end == LOG_UNFINISHED ? TO_SKIP : ends[it->end];
+    int32_t leaves = w->parent >= 0 ? TO_JOIN : log_end_target(it->end);
     for (uint32_t k = 0; k <= s->n_ways; k++)
         if (ends_in(r, target(s, k), leaves, 0))
             return (int32_t)k;

@@ -123,7 +123,7 @@ static bool draft_of(struct replay_pass *pass, const struct passage *w)
 static bool is_doomed(const struct replay_pass *pass, const struct log_item *it)
 {
     uint32_t end = it->first_visit + it->n_visits;
-    return it->end == LOG_FAILED &&
+    return log_end_fails(it->end) &&
            !(it->n_visits && pass->replay->log->visits.at[end - 1].outcome != OUTCOME_OK);
 }
 

@@ -209,7 +209,8 @@ double span_duration_s(const struct span_set *set, size_t i)
 {
     if (set->flags[i] & (SPAN_NO_DURATION | SPAN_NEGATIVE))
         return NAN;
-    return (double)(set->end_ns[i] - set->start_ns[i]) * 1e-9;
+    double s = (double)(set->end_ns[i] - set->start_ns[i]) * 1e-9;
+    return set->wait_s[i] < s ? s - set->wait_s[i] : 0;
 }
 
 const char *span_string(const struct span_set *set, uint32_t id)

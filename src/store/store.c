@@ -54,6 +54,10 @@ static const char *const migrations[] = {
     "ALTER TABLE log_span ADD COLUMN task_key INTEGER;"
     "ALTER TABLE log_span ADD COLUMN documents INTEGER;",
     "ALTER TABLE log_span ADD COLUMN cost REAL;",
+    "ALTER TABLE log_span ADD COLUMN wait_s REAL NOT NULL DEFAULT 0;"
+    "ALTER TABLE log_span ADD COLUMN pass INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE log_span ADD COLUMN copy INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE log_span ADD COLUMN item_end INTEGER NOT NULL DEFAULT 0;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

@@ -27,7 +27,7 @@ struct assembly {
 
 /* ---- steps ------------------------------------------------------------------------------ */
 
-enum { ID_MAX = 64, LOOK_BACK = 64 };
+enum { ID_MAX = 64, LOOK_BACK = 64, PASSES_BACK = 1024 };
 
 /* Letters, digits, _ and - ; no target's name. */
 static void clean_name(const char *s, struct buf *out)
@@ -201,6 +201,8 @@ static void settle_spans(struct assembly *a)
             if (t->up[i] == SPAN_NONE && !t->orphan[i]) {
                 log->quality.roots++;
                 item->rooted = true;
+                if (s->item_end[i])
+                    item->told_end = s->item_end[i];
                 if (s->start_ns[i] >= root_start[at]) {
                     root_start[at] = s->start_ns[i];
                     item->root_failed = s->outcome[i] != OUTCOME_OK;
@@ -240,12 +242,29 @@ static bool came_back(struct assembly *a, const struct log_visit *v, size_t k)
     return false;
 }
 
+/* A visit ends as its last attempt does; where calls race that is the one that answered last, and a
+ * good answer ends the race. */
+static void settle_outcome(const struct span_set *s, struct log_visit *v, uint32_t i)
+{
+    bool cancelled = (s->flags[i] & SPAN_CANCELLED) != 0, first = v->n_attempts == 1;
+    bool later = s->end_ns[i] > v->answered_ns ||
+                 (s->end_ns[i] == v->answered_ns && s->outcome[i] == OUTCOME_OK);
+    if (first)
+        v->cut = cancelled;
+    if (cancelled || !(first || v->cut || !v->pass || later))
+        return;
+    v->cut = false;
+    v->outcome = s->outcome[i];
+    v->answered_ns = s->end_ns[i];
+}
+
 static void add_attempt(struct trace_log *log, struct log_visit *v, uint32_t i)
 {
     const struct span_set *s = &log->spans;
     struct log_stage *stage = &log->stages.at[v->stage];
     v->n_attempts++;
-    v->outcome = s->outcome[i];
+    v->no_attempt = (s->flags[i] & SPAN_NO_ATTEMPT) != 0;
+    settle_outcome(s, v, i);
     v->pending = (s->flags[i] & SPAN_INTERRUPT) != 0;
     if (s->start_ns[i] && (!v->start_ns || s->start_ns[i] < v->start_ns))
         v->start_ns = s->start_ns[i];
@@ -255,7 +274,7 @@ static void add_attempt(struct trace_log *log, struct log_visit *v, uint32_t i)
         v->decision = s->decision[i];
     if (!isnan(s->confidence[i]))
         v->confidence = s->confidence[i];
-    stage->attempts++;
+    stage->attempts += !v->no_attempt;
     stage->kinds[s->kind[i]]++;
     stage->interrupts += v->pending;
     stage->decisions += s->decision[i] != SPAN_NONE && !(s->flags[i] & SPAN_ANNOTATED);
@@ -315,6 +334,33 @@ static void count_hidden(struct assembly *a, uint32_t op, struct log_visit *v)
     stage->hidden += more;
 }
 
+/* The visit that a span belongs to by what it says of itself; SPAN_NONE: a new one. */
+static uint32_t visit_told(struct assembly *a, const struct log_item *item, uint32_t stage,
+                           uint64_t pass)
+{
+    const struct trace_log *log = a->log;
+    uint32_t v = (uint32_t)log->visits.len, n = 0;
+    while (v-- > item->first_visit && n++ < PASSES_BACK)
+        if (log->visits.at[v].stage == stage && log->visits.at[v].pass == pass)
+            return v;
+    return SPAN_NONE;
+}
+
+/* The visit that the item's k-th operation belongs to; SPAN_NONE: a new one. */
+static uint32_t visit_going_on(struct assembly *a, const struct log_item *item, uint32_t stage,
+                               size_t k)
+{
+    const struct trace_log *log = a->log;
+    uint64_t pass = log->spans.pass[a->item_ops.at[k]];
+    uint32_t last = a->last_visit.at[stage];
+    bool known = last != SPAN_NONE && last >= item->first_visit;
+    if (pass)
+        return visit_told(a, item, stage, pass);
+    bool same =
+        known && goes_on(log, &log->visits.at[last]) && !came_back(a, &log->visits.at[last], k);
+    return same ? last : SPAN_NONE;
+}
+
 static void visit_item(struct assembly *a, uint32_t at)
 {
     struct trace_log *log = a->log;
@@ -324,12 +370,13 @@ static void visit_item(struct assembly *a, uint32_t at)
     a->visit_of.len = 0;
     for (size_t k = 0; k < a->item_ops.len; k++) {
         uint32_t i = a->item_ops.at[k], stage = stage_of_span(a, i);
-        uint32_t last = a->last_visit.at[stage];
-        bool known = last != SPAN_NONE && last >= item->first_visit;
-        if (!known || !goes_on(log, &log->visits.at[last]) ||
-            came_back(a, &log->visits.at[last], k)) {
-            struct log_visit fresh = {
-                .stage = stage, .item = at, .decision = SPAN_NONE, .confidence = NAN};
+        uint32_t last = visit_going_on(a, item, stage, k);
+        if (last == SPAN_NONE) {
+            struct log_visit fresh = {.stage = stage,
+                                      .item = at,
+                                      .decision = SPAN_NONE,
+                                      .confidence = NAN,
+                                      .pass = log->spans.pass[i]};
             last = (uint32_t)log->visits.len;
             vec_push(&log->visits, fresh);
             a->last_visit.at[stage] = last;

@@ -48,9 +48,10 @@ static enum layer layer_of(const struct log_stage *s)
         {SPAN_HUMAN, LAYER_HUMAN},
         {SPAN_MODEL, LAYER_MODEL},
         {SPAN_TOOL,  LAYER_TOOL },
-        {SPAN_DATA,  LAYER_DATA }
+        {SPAN_DATA,  LAYER_DATA },
+        {SPAN_JUDGE, LAYER_AGENT}
     };
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < 5; i++)
         if (mostly(s, kinds[i].kind))
             return kinds[i].layer;
     if (s->kind == STEP_REVIEW || names(s->id, human_names))
@@ -150,7 +151,7 @@ static void drop_automatic(struct trace_log *log)
             const char *decision = span_string(&log->spans, v.decision);
             if ((int32_t)v.stage == log->review && discover_verdict(decision) == LOG_AUTOMATIC) {
                 stage->visits--;
-                stage->attempts -= v.n_attempts;
+                stage->attempts -= log_attempts(&v);
                 continue;
             }
             memmove(&log->attempts.at[attempts], &log->attempts.at[v.first_attempt],
@@ -168,6 +169,8 @@ static void drop_automatic(struct trace_log *log)
 /* A root that never ended never arrives: where most items have one, an item without was cut off. */
 static enum log_end end_of(const struct trace_log *log, const struct log_item *item, bool has_roots)
 {
+    if (item->told_end)
+        return (enum log_end)(item->told_end - 1);
     if (has_roots && !item->rooted)
         return LOG_UNFINISHED;
     uint32_t past = item->first_visit + item->n_visits;

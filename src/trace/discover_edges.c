@@ -177,7 +177,6 @@ static void put_edges(const struct walk *w)
 
 void discover_edges(struct trace_log *log)
 {
-    static const int32_t leaves[] = {TO_SHIP, TO_REJECT, TO_FAIL};
     size_t n = log->stages.len;
     struct walk w = {.log = log,
                      .met = mem_zero(n + 1, sizeof(uint32_t)),
@@ -187,7 +186,7 @@ void discover_edges(struct trace_log *log)
         const struct log_item *item = &log->items.at[i];
         walk_item(&w, item, i);
         if (item->end != LOG_UNFINISHED)
-            lead_on(&w, INT64_MAX, leaves[item->end]);
+            lead_on(&w, INT64_MAX, log_end_target(item->end));
         take_edges(&w);
     }
     count_both(&w);

@@ -319,7 +319,7 @@ static void estimate_orchestration(struct estimate *e, uint32_t part)
         double s = observe_between_s(log, it);
         bool step_failed = it->n_visits &&
                            log->visits.at[it->first_visit + it->n_visits - 1].outcome != OUTCOME_OK;
-        failed += !e->plan && it->end == LOG_FAILED && !step_failed;
+        failed += !e->plan && log_end_fails(it->end) && !step_failed;
         if (!isnan(s) && it->end != LOG_UNFINISHED)
             x[n++] = s;
     }

@@ -22,6 +22,7 @@ struct attempts {
     uint64_t n, outcome[OUTCOME_COUNT];
     uint64_t visits, items, passes;  /* items that come here, and that come by or could have */
     uint64_t failed_visits, went_on; /* visits that failed, and after which the item went on */
+    uint64_t copies, waited;         /* further calls of hedges; attempts that waited */
     uint32_t most, most_failed;      /* attempts of a visit, of one that failed */
     uint32_t retried, given_up;      /* masks of outcomes */
     bool repeats;                    /* an item comes more than once */
@@ -52,36 +53,82 @@ static uint32_t bit_of(uint8_t outcome)
 
 /* ---- what the log shows ----------------------------------------------------------------- */
 
+/* The calls of one attempt, copies of a hedge among them, from the k-th on: how many there are. */
+static uint32_t calls_of(const struct trace_log *log, const struct log_visit *v, uint32_t k)
+{
+    uint32_t n = 1;
+    while (k + n < v->n_attempts && log->spans.copy[log->attempts.at[v->first_attempt + k + n]])
+        n++;
+    return n;
+}
+
+/* A race of n calls as one attempt: it took until the last answer, which is its outcome; false
+ * where none answered. */
+static bool race(const struct span_set *s, const uint32_t *at, uint32_t n, uint8_t *outcome,
+                 int64_t *end_ns)
+{
+    bool any = false;
+    for (uint32_t k = 0; k < n; k++) {
+        bool later = !any || s->end_ns[at[k]] > *end_ns ||
+                     (s->end_ns[at[k]] == *end_ns && s->outcome[at[k]] == OUTCOME_OK);
+        if ((s->flags[at[k]] & SPAN_CANCELLED) || !later)
+            continue;
+        any = true;
+        *outcome = s->outcome[at[k]];
+        *end_ns = s->end_ns[at[k]];
+    }
+    return any;
+}
+
+/* One attempt, of n calls at at[]. */
+static void take_attempt(const struct span_set *s, const uint32_t *at, uint32_t n,
+                         struct attempts *a, uint8_t *outcome, int64_t *end_ns)
+{
+    double d = span_duration_s(s, at[0]);
+    if (!race(s, at, n, outcome, end_ns)) {
+        if (d > 0)
+            a->cut[a->n_cut++] = d;
+        return;
+    }
+    if (n > 1 && *end_ns > s->start_ns[at[0]])
+        d = (double)(*end_ns - s->start_ns[at[0]]) * 1e-9;
+    a->n++;
+    a->copies += n - 1;
+    a->outcome[*outcome]++;
+    a->waited += s->wait_s[at[0]] > 0;
+    if (!isnan(d) && *outcome == OUTCOME_TIMEOUT)
+        a->timed_out[a->n_timed_out++] = d;
+    else if (!isnan(d))
+        a->x[a->n_x++] = d;
+}
+
 static void take_visit(const struct trace_log *log, const struct log_visit *v, bool last,
                        struct attempts *a)
 {
     const struct span_set *s = &log->spans;
+    const uint32_t *at = log->attempts.at + v->first_attempt;
     bool failed = v->outcome != OUTCOME_OK;
-    for (uint32_t k = 0; k < v->n_attempts; k++) {
-        uint32_t i = log->attempts.at[v->first_attempt + k];
-        double d = span_duration_s(s, i);
-        bool again = k + 1 < v->n_attempts && s->outcome[i] != OUTCOME_OK;
-        a->n++;
-        a->outcome[s->outcome[i]]++;
-        if (!isnan(d) && s->outcome[i] == OUTCOME_TIMEOUT)
-            a->timed_out[a->n_timed_out++] = d;
-        else if (!isnan(d))
-            a->x[a->n_x++] = d;
-        if (!again)
+    uint32_t made = 0;
+    bool none = v->no_attempt && log->stages.at[v->stage].attempts;
+    for (uint32_t k = 0, n; k < v->n_attempts && !none; k += n, made++) {
+        uint8_t outcome = OUTCOME_OK;
+        int64_t end_ns = s->end_ns[at[k]];
+        n = calls_of(log, v, k);
+        take_attempt(s, at + k, n, a, &outcome, &end_ns);
+        if (k + n >= v->n_attempts || outcome == OUTCOME_OK)
             continue;
-        uint32_t next = log->attempts.at[v->first_attempt + k + 1];
-        a->retried |= bit_of(s->outcome[i]);
-        if (s->start_ns[next] >= s->end_ns[i] && s->end_ns[i])
-            a->gap[a->n_gap++] = (double)(s->start_ns[next] - s->end_ns[i]) * 1e-9;
+        a->retried |= bit_of(outcome);
+        if (s->start_ns[at[k + n]] >= end_ns && end_ns)
+            a->gap[a->n_gap++] = (double)(s->start_ns[at[k + n]] - end_ns) * 1e-9;
     }
     a->visits++;
     a->failed_visits += failed;
     a->went_on += failed && !last;
-    if (v->n_attempts > a->most)
-        a->most = v->n_attempts;
-    if (failed && v->n_attempts > a->most_failed)
-        a->most_failed = v->n_attempts;
-    if (failed)
+    if (made > a->most)
+        a->most = made;
+    if (failed && made > a->most_failed)
+        a->most_failed = made;
+    if (failed && !none)
         a->given_up |= bit_of(v->outcome);
 }
 
@@ -345,6 +392,12 @@ void estimate_stage(struct estimate *e, uint32_t part)
     take_stage(e, part, &a);
     buf_printf(&e->note[part], "%s%llu visits, %llu attempts", e->note[part].len ? "; " : "",
                (unsigned long long)a.visits, (unsigned long long)a.n);
+    if (a.copies)
+        buf_printf(&e->note[part], "; %llu copies of hedged calls are part of their attempts",
+                   (unsigned long long)a.copies);
+    if (a.waited)
+        buf_printf(&e->note[part], "; %llu of them waited for their turn, which is left out",
+                   (unsigned long long)a.waited);
     if (a.repeats && !e->flow) {
         fit_repeated(e, part);
     } else {

@@ -240,6 +240,28 @@ done:
     return status;
 }
 
+int log_end_of(const char *word, size_t len)
+{
+    static const char *const words[] = {
+#define X(name, word) word,
+        LOG_ENDS(X)
+#undef X
+    };
+    for (int end = 0; end < LOG_END_COUNT; end++)
+        if (strlen(words[end]) == len && memcmp(words[end], word, len) == 0)
+            return end;
+    return -1;
+}
+
+int32_t log_end_target(enum log_end end)
+{
+    if (end == LOG_SHIPPED)
+        return TO_SHIP;
+    if (end == LOG_REJECTED)
+        return TO_REJECT;
+    return log_end_fails(end) ? TO_FAIL : TO_SKIP;
+}
+
 int log_settle(struct trace_log *log, const struct log_options *options, struct error *err)
 {
     static const struct log_options none = {0};
@@ -310,7 +332,7 @@ void log_keep(struct trace_log *log, const bool *keep)
     for (size_t v = 0; v < log->visits.len; v++)
         if (log->visits.at[v].item != SPAN_NONE) {
             log->stages.at[log->visits.at[v].stage].visits++;
-            log->stages.at[log->visits.at[v].stage].attempts += log->visits.at[v].n_attempts;
+            log->stages.at[log->visits.at[v].stage].attempts += log_attempts(&log->visits.at[v]);
         }
     discover_edges(log);
     mem_free(new_of);

@@ -76,6 +76,16 @@ const struct word meaning_words[] = {
     {".completion_tokens",                MEANS_TOKENS_OUT, 1},
     {"usageDetails.input",                MEANS_TOKENS_IN,  1},
     {"usageDetails.output",               MEANS_TOKENS_OUT, 1},
+    {"seam.step.kind",                    MEANS_KIND,       4},
+    {"seam.visit",                        MEANS_VISIT,      1},
+    {"seam.path",                         MEANS_PATH,       1},
+    {"seam.attempt",                      MEANS_ATTEMPT,    1},
+    {"seam.copy",                         MEANS_COPY,       1},
+    {"seam.cancelled",                    MEANS_CANCELLED,  1},
+    {"seam.outcome",                      MEANS_OUTCOME,    1},
+    {"seam.wait_s",                       MEANS_WAIT,       1},
+    {"seam.item.end",                     MEANS_ITEM_END,   1},
+    {"seam.cost",                         MEANS_COST,       5},
     {"annotations.N.annotation.",         MEANS_NOTE,       1}, /* last; what note_is_key knows */
 };
 enum { WORDS = sizeof meaning_words / sizeof meaning_words[0] };
@@ -119,6 +129,9 @@ static const struct {
     KIND("AGENT", SPAN_AGENT),
     KIND("GUARDRAIL", SPAN_JUDGE),
     KIND("EVALUATOR", SPAN_JUDGE),
+    KIND("check", SPAN_JUDGE),
+    KIND("gate", SPAN_JUDGE),
+    KIND("review", SPAN_HUMAN),
 };
 
 uint8_t meaning_row(const char *key, size_t len)

@@ -160,6 +160,8 @@ static void put_shares(const struct tally_items *c, double level, struct result 
     put_bounded(m, "share_wrong", c->wrong, c->unknown, n, level);
     observe_share(m, "share_rejected", c->end[LOG_REJECTED], n, level);
     observe_share(m, "share_failed", c->end[LOG_FAILED], n, level);
+    if (c->end[LOG_ABANDONED])
+        observe_share(m, "share_abandoned", c->end[LOG_ABANDONED], n, level);
     observe_share(m, "share_unfinished", c->end[LOG_UNFINISHED], n, level);
     observe_share(m, "completion", shipped, n, level);
     if (c->unknown == 0)

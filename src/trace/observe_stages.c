@@ -9,9 +9,16 @@
 /* ---- counting --------------------------------------------------------------------------- */
 
 /* Does the visit have a further attempt because one failed (not for an interrupt)? */
-static bool failed_first(const struct trace_log *log, const struct log_visit *v)
+static bool failed_first(const struct trace_log *log, const struct log_visit *v, bool *again)
 {
-    return log->spans.outcome[log->attempts.at[v->first_attempt]] != OUTCOME_OK;
+    const struct span_set *s = &log->spans;
+    const uint32_t *at = log->attempts.at + v->first_attempt;
+    bool ok = (s->flags[at[0]] & SPAN_CANCELLED) != 0 || s->outcome[at[0]] == OUTCOME_OK;
+    uint32_t calls = 1; /* of the first attempt: copies of a hedge follow it */
+    for (; calls < v->n_attempts && s->copy[at[calls]]; calls++)
+        ok = ok || (!(s->flags[at[calls]] & SPAN_CANCELLED) && s->outcome[at[calls]] == OUTCOME_OK);
+    *again = calls < v->n_attempts;
+    return !ok;
 }
 
 static void count_verdict(const struct trace_log *log, const struct log_visit *v,
@@ -36,22 +43,26 @@ static void count_verdict(const struct trace_log *log, const struct log_visit *v
 static void count_visit(const struct trace_log *log, const struct log_visit *v,
                         struct tally_stage *c)
 {
-    bool first_failed = failed_first(log, v), ok = v->outcome == OUTCOME_OK;
+    bool again, first_failed = failed_first(log, v, &again);
+    bool ok = v->outcome == OUTCOME_OK && !v->cut;
     double s = observe_span_s(v->start_ns, v->end_ns);
     c->visits++;
     c->ok += ok;
-    c->first_ok += !first_failed;
-    c->again += v->n_attempts > 1;
-    c->retried += first_failed && v->n_attempts > 1;
-    c->retried_ok += first_failed && v->n_attempts > 1 && ok;
+    c->first_ok += !first_failed && !v->cut;
+    c->again += again;
+    c->retried += first_failed && again;
+    c->retried_ok += first_failed && again && ok;
     if (v->decision != SPAN_NONE)
         count_verdict(log, v, c);
-    if (!isnan(s) && !v->pending)
+    if (!isnan(s) && !v->pending && !v->cut)
         values_add(&c->visit_s, s);
-    for (uint32_t k = 0; k < v->n_attempts; k++) {
+    for (uint32_t k = 0; k < log_attempts(v); k++) {
         uint32_t span = log->attempts.at[v->first_attempt + k];
         double d = span_duration_s(&log->spans, span);
         c->attempts++;
+        if (log->spans.flags[span] & SPAN_CANCELLED)
+            continue;
+        c->answers++;
         c->outcome[log->spans.outcome[span]]++;
         if (!isnan(d))
             values_add(&c->attempt_s, d);
@@ -88,7 +99,7 @@ void tally_stage_add(struct tally *t, const struct trace_log *log, const struct 
         if (order->at[k] == it->first_visit + it->n_visits - 1)
             c->ends[it->end]++;
         visits++;
-        attempts += v->n_attempts;
+        attempts += log_attempts(v);
         if (last || log->visits.at[order->at[k + 1]].item != v->item) {
             tally_sums_add(&c->visits_of, visits);
             tally_sums_add(&c->attempts_of, attempts);
@@ -121,10 +132,10 @@ static void put_stage(const struct tally *t, const struct trace_log *log, int32_
     }
     observe_sums(m, "visits_per_item", &c->visits_of, n, level);
     observe_sums(m, "attempts_per_item", &c->attempts_of, n, level);
-    observe_share(m, "ok_rate", c->outcome[OUTCOME_OK], c->attempts, level);
-    observe_share(m, "error_rate", c->outcome[OUTCOME_ERROR], c->attempts, level);
-    observe_share(m, "malformed_rate", c->outcome[OUTCOME_MALFORMED], c->attempts, level);
-    observe_share(m, "timeout_rate", c->outcome[OUTCOME_TIMEOUT], c->attempts, level);
+    observe_share(m, "ok_rate", c->outcome[OUTCOME_OK], c->answers, level);
+    observe_share(m, "error_rate", c->outcome[OUTCOME_ERROR], c->answers, level);
+    observe_share(m, "malformed_rate", c->outcome[OUTCOME_MALFORMED], c->answers, level);
+    observe_share(m, "timeout_rate", c->outcome[OUTCOME_TIMEOUT], c->answers, level);
     observe_share(m, "success_rate", c->ok, c->visits, level);
     observe_share(m, "first_try_rate", c->first_ok, c->visits, level);
     observe_share(m, "retry_success_rate", c->retried_ok, c->retried, level);
@@ -133,6 +144,8 @@ static void put_stage(const struct tally *t, const struct trace_log *log, int32_
     observe_share(m, "exit_ship", c->ends[LOG_SHIPPED], n, level);
     observe_share(m, "exit_reject", c->ends[LOG_REJECTED], n, level);
     observe_share(m, "exit_fail", c->ends[LOG_FAILED], n, level);
+    if (t->items.end[LOG_ABANDONED])
+        observe_share(m, "exit_abandon", c->ends[LOG_ABANDONED], n, level);
     if (stage == log->review)
         observe_share(m, "caught_rate", c->rejected, c->visits, level);
     if (stage == log->gate && !isnan(log->threshold))

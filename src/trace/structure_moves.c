@@ -159,7 +159,7 @@ static void move_branch(struct walk *w, uint32_t branch, size_t from, size_t to)
     }
     if (late || (w->last && w->it->end == LOG_UNFINISHED))
         return;
-    bool fails = exit != EXIT_OF_PASS && w->last && w->it->end == LOG_FAILED;
+    bool fails = exit != EXIT_OF_PASS && w->last && log_end_fails(w->it->end);
     move(w, at, fails ? TO_FAIL : TO_JOIN, scope, exit);
     if (fails)
         w->exit = EXIT_OF_FAILURE;
@@ -283,7 +283,6 @@ static uint32_t visits_of(const struct walk *w)
 
 static void walk_item(struct walk *w)
 {
-    static const int32_t ends[] = {TO_SHIP, TO_REJECT, TO_FAIL};
     uint32_t end = visits_of(w), all = w->it->first_visit + w->it->n_visits;
     w->from = -1;
     w->exit = EXIT_OF_PASS;
@@ -307,7 +306,7 @@ static void walk_item(struct walk *w)
     close_pass(w, INT64_MAX);
     bool stopped = w->exit == EXIT_OF_REJECTION && w->it->end == LOG_SHIPPED;
     if (w->it->end != LOG_UNFINISHED)
-        move(w, w->from, stopped ? TO_REJECT : ends[w->it->end], w->item, w->exit);
+        move(w, w->from, stopped ? TO_REJECT : log_end_target(w->it->end), w->item, w->exit);
     w->overlapping += w->overlap;
     w->s->dropped += w->counting ? 0 : all - end;
 }

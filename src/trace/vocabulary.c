@@ -52,6 +52,7 @@ struct vocabulary {
     /* the open span */
     struct span span;
     bool failed, interrupted, in_event;
+    int outcome; /* enum outcome, as a run of this program tells it; -1 */
     uint8_t rank_kind, rank_node, rank_session, rank_score, rank_decision, rank_threshold;
     uint8_t rank_cost;
     struct usage usage;
@@ -467,6 +468,24 @@ static void price_tokens(struct vocabulary *v)
         put_cost(v, RANK_USER, false, u->input * p->input + u->output * p->output);
 }
 
+/* An outcome's word, as the pipeline sees it; -1. */
+static int outcome_of(const char *word, size_t len)
+{
+    static const struct {
+        const char *word;
+        enum outcome outcome;
+    } outcomes[] = {
+        {"ok",        OUTCOME_OK       },
+        {"error",     OUTCOME_ERROR    },
+        {"malformed", OUTCOME_MALFORMED},
+        {"timeout",   OUTCOME_TIMEOUT  }
+    };
+    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++)
+        if (strlen(outcomes[i].word) == len && memcmp(outcomes[i].word, word, len) == 0)
+            return (int)outcomes[i].outcome;
+    return -1;
+}
+
 /* What a span tells of the work in it: model, tokens, cost, documents, tries. */
 static void apply_work(struct vocabulary *v, const struct word *w, const struct attribute *a)
 {
@@ -510,6 +529,43 @@ static void apply_work(struct vocabulary *v, const struct word *w, const struct 
         break;
     default:
         BUG("a word means what nobody applies: %d", (int)w->meaning);
+    }
+}
+
+/* What a run of this program tells of its own spans. */
+static void apply_own(struct vocabulary *v, const struct word *w, const struct attribute *a)
+{
+    struct span *s = &v->span;
+    double x;
+    bool whole = number_of(v, a, &x) && x >= 0 && x < UINT32_MAX;
+    switch (w->meaning) {
+    case MEANS_VISIT:
+        s->pass |= whole ? (uint64_t)x : 0;
+        break;
+    case MEANS_PATH:
+        s->pass |= whole ? (uint64_t)x << 32 : 0;
+        break;
+    case MEANS_ATTEMPT:
+        s->flags |= whole && x == 0 ? SPAN_NO_ATTEMPT : 0;
+        break;
+    case MEANS_COPY:
+        s->copy = whole && x < UINT8_MAX ? (uint8_t)x : s->copy;
+        break;
+    case MEANS_CANCELLED:
+        s->flags |= a->kind == ATTRIBUTE_BOOL && a->whole ? SPAN_CANCELLED : 0;
+        break;
+    case MEANS_WAIT:
+        s->wait_s = number_of(v, a, &x) && x > 0 ? x : 0;
+        break;
+    case MEANS_OUTCOME:
+        v->outcome = a->kind == ATTRIBUTE_TEXT ? outcome_of(a->text, a->text_len) : -1;
+        break;
+    case MEANS_ITEM_END:
+        if (a->kind == ATTRIBUTE_TEXT)
+            s->item_end = (uint8_t)(1 + log_end_of(a->text, a->text_len));
+        break;
+    default:
+        apply_work(v, w, a);
     }
 }
 
@@ -568,7 +624,7 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
     case MEANS_NOTHING:
         break;
     default:
-        apply_work(v, w, a);
+        apply_own(v, w, a);
     }
 }
 
@@ -619,6 +675,7 @@ struct span *vocabulary_open(struct vocabulary *v)
 {
     span_clear(&v->span);
     v->failed = v->interrupted = v->in_event = false;
+    v->outcome = -1;
     v->rank_kind = v->rank_node = v->rank_session = 0;
     v->rank_score = v->rank_decision = v->rank_threshold = v->rank_cost = 0;
     v->usage.rank_model = v->usage.rank_input = v->usage.rank_output = 0;
@@ -731,7 +788,9 @@ static const struct span *settle_span(struct vocabulary *v)
     struct span *s = &v->span;
     const char *text = buf_text(&v->error_text);
     end_event(v);
-    if (v->interrupted || (v->failed && failure_is_interrupt(text)))
+    if (v->outcome >= 0)
+        s->outcome = (uint8_t)v->outcome;
+    else if (v->interrupted || (v->failed && failure_is_interrupt(text)))
         s->flags |= SPAN_INTERRUPT;
     else if (v->failed)
         s->outcome = (uint8_t)failure_outcome(text);

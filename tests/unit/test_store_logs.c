@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/logs.h"
 #include "tests/support/support.h"
+#include "trace/log.h"
 
 #include "base/file.h"
 
@@ -66,6 +67,10 @@ static void make(struct span_set *set, const char *trace, size_t n)
         s.flags = SPAN_INTERRUPT;
         s.kind = SPAN_HUMAN;
         s.tries = 3;
+        s.wait_s = 0.25;
+        s.pass = UINT64_C(0x8000000100000002);
+        s.copy = 2;
+        s.item_end = 1 + LOG_ABANDONED;
         if (i != 1) {
             s.confidence = 0.1 + 1e-17 + (double)i / 1000;
             s.threshold = 0.85;
@@ -159,6 +164,9 @@ static void same_span(const struct span_set *a, size_t i, const struct span_set 
     assert_memory_equal(&a->flags[i], &b->flags[k], 1);
     assert_memory_equal(&a->kind[i], &b->kind[k], 1);
     assert_memory_equal(&a->tries[i], &b->tries[k], 1);
+    assert_memory_equal(&a->copy[i], &b->copy[k], 1);
+    assert_memory_equal(&a->item_end[i], &b->item_end[k], 1);
+    assert_true(a->wait_s[i] == b->wait_s[k] && a->pass[i] == b->pass[k]);
     assert_true(a->confidence[i] == b->confidence[k] ||
                 (isnan(a->confidence[i]) && isnan(b->confidence[k])));
     assert_true(a->threshold[i] == b->threshold[k] ||
@@ -186,7 +194,7 @@ static void every_column_comes_back_as_it_was(void **state)
 #define X(type, name) columns++;
     SPAN_COLUMNS(X)
 #undef X
-    assert_int_equal(columns, 22);
+    assert_int_equal(columns, 26);
     make(&set, "t1", 7);
     ok(add(p->path, &set, &err), &err);
     assert_true(store_is(p->path));
