@@ -39,12 +39,17 @@ struct process {
 };
 
 /* Starts argv[0] (NULL-terminated argv): a file in `folder` where there is one of this name, else
- * found on PATH.  `environment` as environ; NULL: none.  ERR_IO when it cannot be started.  The
- * caller ends it with process_stop. */
+ * found on PATH.  It begins in `folder`, so that files its arguments name are there too (NULL: in
+ * our own).  `environment` as environ; NULL: none.  ERR_IO when it cannot be started.  The caller
+ * ends it with process_stop. */
 MUST_CHECK int process_start(const char *const *argv, const char *const *environment,
                              const char *folder, struct process *out, struct error *err);
 /* Waits until fd can be read (or has ended), or written. */
 enum process_event process_wait(int fd, bool to_write, const struct process_limit *limit);
+/* Writes what the child's input takes at once, 0 bytes when it is full; false: nobody reads it any
+ * more.  Never raises SIGPIPE. */
+MUST_CHECK bool process_write_some(struct process *p, const char *bytes, size_t len,
+                                   size_t *written);
 /* Writes all of it to the child's input; never raises SIGPIPE. */
 MUST_CHECK enum process_event process_write(struct process *p, const char *bytes, size_t len,
                                             const struct process_limit *limit);

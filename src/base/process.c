@@ -57,7 +57,7 @@ static void spawn_attributes(posix_spawnattr_t *attributes)
                                              POSIX_SPAWN_SETSIGMASK);
 }
 
-/* Its path in the folder; NULL where there is no such program. */
+/* Its path seen from the folder, where the child begins; NULL where there is no such program. */
 static char *program_in(const char *folder, const char *name)
 {
     struct buf path = {0};
@@ -65,10 +65,26 @@ static char *program_in(const char *folder, const char *name)
     if (!folder || *name == '/')
         return NULL;
     buf_printf(&path, "%s/%s", *folder ? folder : ".", name);
-    if (access(buf_text(&path), X_OK) == 0)
-        return buf_detach(&path);
-    buf_release(&path);
-    return NULL;
+    bool there = access(buf_text(&path), X_OK) == 0;
+    buf_clear(&path);
+    if (there)
+        buf_printf(&path, "./%s", name);
+    return there ? buf_detach(&path) : NULL;
+}
+
+/* The three pipes, the folder, and nothing else: what a library opened without close-on-exec is
+ * closed where the system knows how. */
+static void spawn_actions(posix_spawn_file_actions_t *actions, const char *folder, int pairs[3][2])
+{
+    posix_spawn_file_actions_init(actions);
+    posix_spawn_file_actions_adddup2(actions, pairs[0][0], STDIN_FILENO);
+    posix_spawn_file_actions_adddup2(actions, pairs[1][1], STDOUT_FILENO);
+    posix_spawn_file_actions_adddup2(actions, pairs[2][1], STDERR_FILENO);
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+    posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
+#endif
+    if (folder && *folder)
+        posix_spawn_file_actions_addchdir_np(actions, folder);
 }
 
 static int spawn(const char *const *argv, const char *const *environment, const char *folder,
@@ -82,10 +98,7 @@ static int spawn(const char *const *argv, const char *const *environment, const 
     int code;
 
     spawn_attributes(&attributes);
-    posix_spawn_file_actions_init(&actions);
-    posix_spawn_file_actions_adddup2(&actions, pairs[0][0], STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, pairs[1][1], STDOUT_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, pairs[2][1], STDERR_FILENO);
+    spawn_actions(&actions, folder, pairs);
     code = path ? posix_spawn(pid, path, &actions, &attributes, (char *const *)argv, env)
                 : posix_spawnp(pid, argv[0], &actions, &attributes, (char *const *)argv, env);
     posix_spawn_file_actions_destroy(&actions);
@@ -165,18 +178,24 @@ static ssize_t write_quietly(int fd, const char *bytes, size_t len)
     return n;
 }
 
+bool process_write_some(struct process *p, const char *bytes, size_t len, size_t *written)
+{
+    ssize_t n = len > 0 ? write_quietly(p->in, bytes, len) : 0;
+
+    *written = n > 0 ? (size_t)n : 0;
+    return n >= 0 || errno == EAGAIN || errno == EINTR;
+}
+
 enum process_event process_write(struct process *p, const char *bytes, size_t len,
                                  const struct process_limit *limit)
 {
-    while (len > 0) {
-        ssize_t n = write_quietly(p->in, bytes, len);
-        if (n > 0) {
-            bytes += n;
-            len -= (size_t)n;
-            continue;
-        }
-        if (n < 0 && errno != EAGAIN && errno != EINTR)
+    size_t n;
+
+    for (; len > 0; bytes += n, len -= n) {
+        if (!process_write_some(p, bytes, len, &n))
             return PROCESS_BROKEN;
+        if (n > 0)
+            continue;
         enum process_event event = process_wait(p->in, true, limit);
         if (event != PROCESS_READY)
             return event;
@@ -191,14 +210,16 @@ void process_close_input(struct process *p)
 
 bool process_ended(struct process *p, int *status)
 {
+    siginfo_t info = {0};
     int how = 0;
 
     if (!p->pid)
         return true;
-    pid_t got = waitpid(p->pid, &how, WNOHANG);
-    if (got == 0 || (got < 0 && errno == EINTR))
+    if (waitid(P_PID, (id_t)p->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == 0)
         return false;
-    kill(-p->pid, SIGKILL); /* what it left behind */
+    kill(-p->pid, SIGKILL); /* what it left behind, while its number is not given away */
+    while (waitpid(p->pid, &how, 0) < 0 && errno == EINTR)
+        ;
     p->pid = 0;
     if (status)
         *status = how;

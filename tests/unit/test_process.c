@@ -76,6 +76,41 @@ static void a_child_has_the_environment_given_and_no_other(void **state)
     assert_string_equal(text, "PATH=/usr/bin:/bin\nWORD=seam\n");
 }
 
+static void a_child_begins_in_its_folder_with_three_descriptors(void **state)
+{
+    const char *argv[] = {"sh", "-c", "pwd; (echo leaked >&9) 2>/dev/null || echo closed", NULL};
+    const char *environment[] = {"PATH=/usr/bin:/bin", NULL};
+    struct process_limit limit = within_s(5);
+    struct error err = {0};
+    struct process p;
+    char text[64];
+    int file[2];
+
+    assert_int_equal(pipe(file), 0);
+    assert_int_equal(dup2(file[1], 9), 9); /* as a library may leave one open */
+    ok(process_start(argv, environment, "/usr", &p, &err), &err);
+    read_all(&p, text, sizeof text);
+    process_stop(&p, 1, &limit, NULL);
+    assert_string_equal(text, "/usr\nclosed\n");
+    close(file[0]);
+    close(file[1]);
+    close(9);
+}
+
+static void a_program_in_the_folder_goes_before_the_path(void **state)
+{
+    const char *argv[] = {"bin/echo", "found", NULL};
+    struct process_limit limit = within_s(5);
+    struct error err = {0};
+    struct process p;
+    char text[64];
+
+    ok(process_start(argv, NULL, "/usr", &p, &err), &err);
+    read_all(&p, text, sizeof text);
+    process_stop(&p, 1, &limit, NULL);
+    assert_string_equal(text, "found\n");
+}
+
 static void a_program_that_is_not_there_is_named(void **state)
 {
     const char *argv[] = {"no-such-program", NULL};
@@ -140,6 +175,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_child_answers_what_it_is_told),
         cmocka_unit_test(a_child_has_the_environment_given_and_no_other),
+        cmocka_unit_test(a_child_begins_in_its_folder_with_three_descriptors),
+        cmocka_unit_test(a_program_in_the_folder_goes_before_the_path),
         cmocka_unit_test(a_program_that_is_not_there_is_named),
         cmocka_unit_test(what_ignores_sigterm_is_killed_with_what_it_started),
         cmocka_unit_test(writing_to_one_that_has_gone_is_told_and_kills_nobody),
