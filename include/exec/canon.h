@@ -60,16 +60,17 @@ struct canon_attribute {
     VEC(uint32_t) values; /* its vocabulary: indices into canon.value, in order of first sight */
 };
 
-/* What a shot may not show all at once: patterns of slots. */
+/* What a shot may not show: patterns that may not all match, each a slot of its own. */
 struct canon_pattern {
-    uint32_t subject;   /* CANON_NONE: any */
+    uint32_t subject;   /* CANON_NONE: any but those of `except` */
     uint32_t attribute; /* never CANON_NONE */
-    uint32_t value;     /* CANON_NONE: any */
-    bool not ;          /* any value but this one */
+    uint32_t value;     /* CANON_NONE: a value that no fact has */
+    bool other;          /* any value but this one */
+    VEC(uint32_t) except;
 };
 struct canon_rule {
     uint32_t chunk;
-    uint32_t from; /* episode since which it holds, from 1 */
+    uint32_t from, until; /* first and last episode that it holds in */
     VEC(struct canon_pattern) never;
 };
 

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Deep equality of JSON values, by their types and then member by member. */
+#include "exec/judge.h"
+
+#include <string.h>
+
+static bool is_number(enum json_type t)
+{
+    return t == JSON_INT || t == JSON_UINT || t == JSON_DOUBLE;
+}
+
+/* Whole numbers as such, since a double holds them to 2^53 alone. */
+static bool same_number(struct json a, struct json b)
+{
+    int64_t i, k;
+    uint64_t u, v;
+    double x, y;
+
+    if (json_type(a) != JSON_DOUBLE && json_type(b) != JSON_DOUBLE) {
+        if (json_as_i64(a, &i) && json_as_i64(b, &k))
+            return i == k;
+        return json_as_u64(a, &u) && json_as_u64(b, &v) && u == v;
+    }
+    return json_as_double(a, &x) && json_as_double(b, &y) && x == y;
+}
+
+/* A member by a key that need not be NUL-terminated and may hold NUL; the last of that name. */
+static struct json member(struct json map, const char *key, size_t len)
+{
+    struct json found = {0};
+
+    for (struct json_iter it = json_each(map); json_next(&it);)
+        if (it.key_len == len && memcmp(it.key, key, len) == 0)
+            found = it.value;
+    return found;
+}
+
+/* Are all members of a in b, and the same? */
+static bool members_in(struct json a, struct json b)
+{
+    for (struct json_iter it = json_each(a); json_next(&it);) {
+        struct json mine = member(a, it.key, it.key_len), other = member(b, it.key, it.key_len);
+        if (!json_present(other) || !judge_same(mine, other))
+            return false;
+    }
+    return true;
+}
+
+static bool same_list(struct json a, struct json b)
+{
+    struct json_iter x = json_each(a), y = json_each(b);
+
+    if (json_count(a) != json_count(b))
+        return false;
+    while (json_next(&x) && json_next(&y))
+        if (!judge_same(x.value, y.value))
+            return false;
+    return true;
+}
+
+static bool same_text(struct json a, struct json b)
+{
+    const char *s, *t;
+    size_t n, m;
+
+    return json_text(a, &s, &n) && json_text(b, &t, &m) && n == m && memcmp(s, t, n) == 0;
+}
+
+bool judge_same(struct json a, struct json b)
+{
+    bool x, y;
+    enum json_type t = json_type(a);
+
+    if (json_present(a) != json_present(b))
+        return false;
+    if (is_number(t) && is_number(json_type(b)))
+        return same_number(a, b);
+    if (t != json_type(b))
+        return false;
+    switch (t) {
+    case JSON_BOOL:
+        return json_as_bool(a, &x) && json_as_bool(b, &y) && x == y;
+    case JSON_STRING:
+        return same_text(a, b);
+    case JSON_LIST:
+        return same_list(a, b);
+    case JSON_MAP:
+        return members_in(a, b) && members_in(b, a);
+    default:
+        return true; /* null */
+    }
+}
+
+enum run_quality judge_payload(const char *truth, size_t truth_len, const char *payload,
+                               size_t payload_len)
+{
+    struct json_reader *left, *right;
+    struct json want, got;
+    struct error ignored = {0};
+    enum run_quality quality = RUN_UNKNOWN;
+
+    if (!truth)
+        return RUN_UNKNOWN;
+    left = json_reader_new();
+    right = json_reader_new();
+    if (json_parse(left, truth, truth_len, &want, &ignored) == 0 && json_type(want) == JSON_MAP) {
+        quality = RUN_BAD;
+        if (json_parse(right, payload, payload_len, &got, &ignored) == 0 &&
+            json_type(got) == JSON_MAP && members_in(want, got))
+            quality = RUN_GOOD;
+    }
+    json_reader_free(right);
+    json_reader_free(left);
+    return quality;
+}
