@@ -12,6 +12,15 @@
 MUST_CHECK int file_read(const char *path, size_t limit, struct buf *out, struct error *err);
 /* Writes `len` bytes to `path` atomically; "-" goes to standard output. */
 MUST_CHECK int file_write(const char *path, const void *bytes, size_t len, struct error *err);
+/* The same piece by piece: what is added is there whole once it is closed, and nothing of it when
+ * it is dropped.  file_writer_close frees the writer in any case. */
+struct file_writer;
+MUST_CHECK int file_writer_open(const char *path, struct file_writer **out, struct error *err);
+MUST_CHECK int file_writer_add(struct file_writer *w, const void *bytes, size_t len,
+                               struct error *err);
+MUST_CHECK int file_writer_close(struct file_writer *w, struct error *err);
+/* NULL is fine. */
+void file_writer_drop(struct file_writer *w);
 /* Creates the folder and its parents; one that exists is fine. */
 MUST_CHECK int file_make_dir(const char *path, struct error *err);
 /* "dir/name" beside `path`: the folder of `path` joined with `name`; caller mem_frees. */

@@ -44,10 +44,12 @@ struct run_event {
     uint64_t item; /* index, from 0 */
     const char *id;
     uint32_t class;
-    uint32_t path, step, visit, attempt; /* as in struct stage_call */
+    uint32_t path, step, visit, attempt; /* as in struct stage_call; RUN_VISIT_ENDED: attempt is how
+                                            many were made, 0 where a cache answered, a breaker
+                                            was open or a gate decided */
     uint32_t copy;                       /* of a hedge, from 1; 0: the first call of the attempt */
     double asked_s;        /* when it asked for its resource; begin_s where it did not wait */
-    double begin_s, end_s; /* the run's clock */
+    double begin_s, end_s; /* the run's clock; RUN_ITEM_ENDED: of the item, from its entry */
     enum outcome outcome;  /* as the pipeline sees it; cancelled: see below */
     bool cancelled;        /* cut short because its answer was not needed any more */
     bool cached;           /* the visit was answered by the cache */

@@ -222,17 +222,6 @@ static int write_all(int fd, const char *path, const void *bytes, size_t len, st
     return 0;
 }
 
-static int write_in_place(const char *path, const void *bytes, size_t len, struct error *err)
-{
-    int fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(path, cannot_write, errno, err);
-    int status = write_all(fd, path, bytes, len, err);
-    if (close(fd) != 0 && status == 0)
-        status = fail(path, cannot_write, errno, err);
-    return status;
-}
-
 char *file_beside(const char *path, const char *name)
 {
     struct buf b = {0};
@@ -276,30 +265,6 @@ static void sync_folder(const char *path)
     mem_free(folder);
 }
 
-static int write_beside(const char *path, const struct stat *old, const void *bytes, size_t len,
-                        struct error *err)
-{
-    char *name = NULL;
-    int fd = -1;
-    if (open_beside(path, 0644, &name, &fd, err))
-        return -1;
-    int status = write_all(fd, path, bytes, len, err);
-    if (status == 0 && old && fchmod(fd, old->st_mode & 0777) != 0)
-        status = fail(path, cannot_write, errno, err);
-    if (status == 0 && fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
-        status = fail(path, cannot_write, errno, err);
-    if (close(fd) != 0 && status == 0)
-        status = fail(path, cannot_write, errno, err);
-    if (status == 0 && rename(name, path) != 0)
-        status = fail(path, cannot_write, errno, err);
-    if (status == 0)
-        sync_folder(path);
-    else
-        unlink(name);
-    mem_free(name);
-    return status;
-}
-
 /* What `path` names after symbolic links; caller mem_frees. */
 static char *behind_links(const char *path)
 {
@@ -307,21 +272,104 @@ static char *behind_links(const char *path)
     return real ? real : mem_strdup(path);
 }
 
-int file_write(const char *path, const void *bytes, size_t len, struct error *err)
+struct file_writer {
+    char *path, *beside; /* beside NULL: it is written in place */
+    const char *told;    /* what messages call it */
+    int fd;
+};
+
+/* To a file that is there, or is not yet: beside it, to be renamed. */
+static int open_new(struct file_writer *w, const struct stat *old, struct error *err)
+{
+    if (open_beside(w->path, 0644, &w->beside, &w->fd, err))
+        return -1;
+    if (old && fchmod(w->fd, old->st_mode & 0777) != 0)
+        return fail(w->told, cannot_write, errno, err);
+    return 0;
+}
+
+static int open_writer(struct file_writer *w, struct error *err)
 {
     struct stat st;
-    if (strcmp(path, "-") == 0)
-        return write_all(1, "standard output", bytes, len, err);
-    if (stat(path, &st) != 0)
-        return write_beside(path, NULL, bytes, len, err);
+    if (strcmp(w->path, "-") == 0) {
+        w->told = "standard output";
+        w->fd = 1;
+        return 0;
+    }
+    if (stat(w->path, &st) != 0)
+        return open_new(w, NULL, err);
     if (S_ISDIR(st.st_mode))
-        return fail(path, cannot_write, EISDIR, err);
-    if (!S_ISREG(st.st_mode))
-        return write_in_place(path, bytes, len, err);
-    char *real = behind_links(path);
-    int status = write_beside(real, &st, bytes, len, err);
-    mem_free(real);
+        return fail(w->told, cannot_write, EISDIR, err);
+    if (S_ISREG(st.st_mode)) {
+        char *real = behind_links(w->path);
+        mem_free(w->path);
+        w->told = w->path = real;
+        return open_new(w, &st, err);
+    }
+    w->fd = open(w->path, O_WRONLY | O_CLOEXEC);
+    return w->fd < 0 ? fail(w->told, cannot_write, errno, err) : 0;
+}
+
+void file_writer_drop(struct file_writer *w)
+{
+    if (!w)
+        return;
+    if (w->fd > 1)
+        close(w->fd);
+    if (w->beside)
+        unlink(w->beside);
+    mem_free(w->beside);
+    mem_free(w->path);
+    mem_free(w);
+}
+
+int file_writer_open(const char *path, struct file_writer **out, struct error *err)
+{
+    struct file_writer *w = mem_zero(1, sizeof *w);
+    w->fd = -1;
+    w->told = w->path = mem_strdup(path);
+    if (open_writer(w, err)) {
+        file_writer_drop(w);
+        return -1;
+    }
+    *out = w;
+    return 0;
+}
+
+int file_writer_add(struct file_writer *w, const void *bytes, size_t len, struct error *err)
+{
+    return write_all(w->fd, w->told, bytes, len, err);
+}
+
+int file_writer_close(struct file_writer *w, struct error *err)
+{
+    int status = 0;
+    if (w->beside && fsync(w->fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+        status = fail(w->told, cannot_write, errno, err);
+    if (w->fd > 1 && close(w->fd) != 0 && status == 0)
+        status = fail(w->told, cannot_write, errno, err);
+    w->fd = -1;
+    if (status == 0 && w->beside && rename(w->beside, w->path) != 0)
+        status = fail(w->told, cannot_write, errno, err);
+    if (status == 0 && w->beside) {
+        sync_folder(w->path);
+        mem_free(w->beside);
+        w->beside = NULL;
+    }
+    file_writer_drop(w);
     return status;
+}
+
+int file_write(const char *path, const void *bytes, size_t len, struct error *err)
+{
+    struct file_writer *w = NULL;
+    if (file_writer_open(path, &w, err))
+        return -1;
+    if (file_writer_add(w, bytes, len, err)) {
+        file_writer_drop(w);
+        return -1;
+    }
+    return file_writer_close(w, err);
 }
 
 int file_make_dir(const char *path, struct error *err)
