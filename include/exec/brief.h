@@ -29,7 +29,7 @@ void brief_put_input(const struct canon *c, const struct brief *b, const char *t
 /* Appends {"shot": {"<subject>.<attribute>": value, ...}}. */
 void brief_put_truth(const struct canon *c, const struct brief *b, struct buf *out);
 
-/* Briefs as the input of a run: drawn when asked for, kept until brief_input_free. */
+/* The first `items` briefs of the seed as the input of a run. */
 struct brief_source;
 struct brief_source *brief_source_new(const struct canon *c, uint64_t seed, uint64_t items);
 /* Borrowed until brief_source_free. */
