@@ -114,6 +114,7 @@ struct run_info {
     uint32_t threads;
     double elapsed_s;
     bool partial;
+    int64_t kept; /* its number in the store, where it was given one before its end; 0: none */
 };
 enum passed { PASSED_NULL, PASSED_FALSE, PASSED_TRUE };
 

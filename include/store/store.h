@@ -17,6 +17,8 @@ struct store;
  * transaction.  Refuses a file that is no store and one of a newer version. */
 MUST_CHECK int store_open(const char *path, struct store **out, struct error *err);
 void store_close(struct store *s);
+/* One more connection to the same file, for a thread or transactions of its own. */
+MUST_CHECK int store_open_again(const struct store *s, struct store **out, struct error *err);
 
 struct stored_run {
     int64_t id;
@@ -26,7 +28,8 @@ struct stored_run {
     double reliability, review_load, auto_error, latency_p95, cost_per_item; /* NaN: absent */
 };
 
-/* Saves the result, with its JSON text (`len` bytes) and the time of the caller's clock. */
+/* Saves the result, with its JSON text (`len` bytes) and the time of the caller's clock, under the
+ * number that it has already (run.kept) or a new one. */
 MUST_CHECK int store_save_run(struct store *s, const struct result *r, const char *json, size_t len,
                               const char *time, int64_t *id, struct error *err);
 /* Calls `row` for the newest `limit` runs (0: all), newest first; the strings are borrowed for the

@@ -25,4 +25,15 @@ MUST_CHECK int store_ask_int(struct store *s, const char *sql, int64_t *out, str
 /* Leaves a transaction that failed half-way; what was wrong is already told. */
 void store_roll_back(struct store *s);
 
+/* Values in: NULL stays NULL, and so does NaN. */
+void store_bind_text(sqlite3_stmt *q, int at, const char *text);
+/* As its digits: whole numbers up to 2^64 - 1 do not fit an INTEGER. */
+void store_bind_u64(sqlite3_stmt *q, int at, uint64_t n);
+/* Values out: NULL is "", 0 and NaN; texts are borrowed until the next step. */
+const char *store_column_text(sqlite3_stmt *q, int at);
+uint64_t store_column_u64(sqlite3_stmt *q, int at);
+double store_column_double(sqlite3_stmt *q, int at);
+/* Steps a statement that gives no rows, and makes it ready for the next time. */
+MUST_CHECK int store_step(struct store *s, sqlite3_stmt *q, const char *what, struct error *err);
+
 #endif

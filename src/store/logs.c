@@ -82,13 +82,6 @@ static void bind_value(sqlite3_stmt *q, int at, enum keep keep, const void *arra
     }
 }
 
-static int step_done(struct store *s, sqlite3_stmt *q, struct error *err)
-{
-    int status = sqlite3_step(q);
-    sqlite3_reset(q);
-    return status == SQLITE_DONE ? 0 : store_fault(s, "importing the log", err);
-}
-
 static int put_spans(struct store *s, const struct span_set *set, int64_t log, int64_t text_base,
                      struct error *err)
 {
@@ -112,7 +105,7 @@ static int put_spans(struct store *s, const struct span_set *set, int64_t log, i
     for (size_t i = 0; i < set->len && !status; i++) {
         for (size_t c = 0; c < COLUMNS; c++)
             bind_value(q, (int)c + 2, keep[c], array[c], i, text_base);
-        status = step_done(s, q, err);
+        status = store_step(s, q, "importing the log", err);
     }
     sqlite3_finalize(q);
     return status;
@@ -126,7 +119,7 @@ static int put_texts(struct store *s, const struct span_set *set, int64_t base, 
     for (uint32_t i = 0; i < set->text.count && !status; i++) {
         sqlite3_bind_int64(q, 1, base + i);
         sqlite3_bind_text(q, 2, set->text.of[i].at, (int)set->text.of[i].len, SQLITE_STATIC);
-        status = step_done(s, q, err);
+        status = store_step(s, q, "importing the log", err);
     }
     sqlite3_finalize(q);
     return status;
@@ -151,7 +144,7 @@ static int put_facts(struct store *s, const struct stored_fact *facts, size_t n,
         sqlite3_bind_int64(q, 5, (int64_t)f->number);
         sqlite3_bind_int64(q, 6, f->file);
         sqlite3_bind_int64(q, 7, (int64_t)f->line);
-        status = step_done(s, q, err);
+        status = store_step(s, q, "importing the log", err);
     }
     sqlite3_finalize(q);
     return status;
@@ -167,7 +160,7 @@ static int put_log(struct store *s, const char *format, uint64_t spans, const ch
     sqlite3_bind_text(q, 1, time, -1, SQLITE_STATIC);
     sqlite3_bind_text(q, 2, format, -1, SQLITE_STATIC);
     sqlite3_bind_int64(q, 3, (int64_t)spans);
-    int status = step_done(s, q, err);
+    int status = store_step(s, q, "importing the log", err);
     sqlite3_finalize(q);
     *id = sqlite3_last_insert_rowid(s->db);
     return status;

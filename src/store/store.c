@@ -58,6 +58,60 @@ static const char *const migrations[] = {
     "ALTER TABLE log_span ADD COLUMN pass INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE log_span ADD COLUMN copy INTEGER NOT NULL DEFAULT 0;"
     "ALTER TABLE log_span ADD COLUMN item_end INTEGER NOT NULL DEFAULT 0;",
+    /* executed runs: each has its number from the sequence of `run`, whose row comes at its end */
+    "CREATE TABLE journal ("
+    " id INTEGER PRIMARY KEY,"
+    " time TEXT NOT NULL,"
+    " scenario TEXT NOT NULL, file TEXT NOT NULL, sha256 TEXT NOT NULL,"
+    " seed TEXT NOT NULL,"
+    " complete INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE TABLE journal_option ("
+    " run INTEGER NOT NULL REFERENCES journal (id), name TEXT NOT NULL, value TEXT NOT NULL,"
+    " PRIMARY KEY (run, name)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE journal_step ("
+    " run INTEGER NOT NULL REFERENCES journal (id), step INTEGER NOT NULL, id TEXT NOT NULL,"
+    " kind TEXT NOT NULL, PRIMARY KEY (run, step)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE journal_class ("
+    " run INTEGER NOT NULL REFERENCES journal (id), class INTEGER NOT NULL, id TEXT NOT NULL,"
+    " PRIMARY KEY (run, class)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE journal_item ("
+    " run INTEGER NOT NULL, item INTEGER NOT NULL, id TEXT NOT NULL, class INTEGER NOT NULL,"
+    " input TEXT NOT NULL, PRIMARY KEY (run, item)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE journal_event ("
+    " run INTEGER NOT NULL, item INTEGER NOT NULL, seq INTEGER NOT NULL, kind INTEGER NOT NULL,"
+    " path INTEGER NOT NULL, step INTEGER NOT NULL, visit INTEGER NOT NULL,"
+    " attempt INTEGER NOT NULL, copy INTEGER NOT NULL, flags INTEGER NOT NULL,"
+    " outcome INTEGER NOT NULL, verdict INTEGER NOT NULL, way INTEGER NOT NULL,"
+    " goes INTEGER NOT NULL, asked_s REAL, begin_s REAL, end_s REAL, confidence REAL,"
+    " threshold REAL, weight REAL, cost REAL, who TEXT, says TEXT, attributes TEXT, payload TEXT,"
+    " PRIMARY KEY (run, item, seq)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE journal_end ("
+    " run INTEGER NOT NULL, item INTEGER NOT NULL, ending INTEGER NOT NULL,"
+    " quality INTEGER NOT NULL, flags INTEGER NOT NULL, end_s REAL, cost REAL, payload TEXT,"
+    " PRIMARY KEY (run, item)) STRICT, WITHOUT ROWID;"
+    /* the queue of reviews: a task for each visit of an item to a review, decisions kept */
+    "CREATE TABLE task ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " run INTEGER NOT NULL, item INTEGER NOT NULL, path INTEGER NOT NULL, step INTEGER NOT NULL,"
+    " visit INTEGER NOT NULL,"
+    " item_id TEXT NOT NULL, step_id TEXT NOT NULL, class TEXT NOT NULL, payload TEXT NOT NULL,"
+    " priority INTEGER NOT NULL, created_s REAL NOT NULL, due_s REAL, claim_s REAL NOT NULL,"
+    " state INTEGER NOT NULL DEFAULT 0," /* enum task_state */
+    " holder TEXT, held_until_s REAL,"
+    " UNIQUE (run, item, path, step, visit)) STRICT;"
+    "CREATE INDEX task_waiting ON task (priority, due_s, id) WHERE state = 0;"
+    "CREATE TABLE decision ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " task INTEGER NOT NULL REFERENCES task (id), verdict INTEGER NOT NULL,"
+    " reviewer TEXT NOT NULL, time_s REAL NOT NULL, reason TEXT NOT NULL, edit TEXT,"
+    " undone INTEGER NOT NULL DEFAULT 0) STRICT;"
+    "CREATE UNIQUE INDEX decision_stands ON decision (task) WHERE undone = 0;"
+    /* labels that came from elsewhere */
+    "CREATE TABLE label ("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT,"
+    " name TEXT NOT NULL, source TEXT NOT NULL, class TEXT NOT NULL, sha256 TEXT NOT NULL,"
+    " confidence REAL, weight REAL NOT NULL, correct INTEGER NOT NULL,"
+    " UNIQUE (name, sha256)) STRICT;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 
@@ -198,6 +252,11 @@ int store_open(const char *path, struct store **out, struct error *err)
     return 0;
 }
 
+int store_open_again(const struct store *s, struct store **out, struct error *err)
+{
+    return store_open(s->path, out, err);
+}
+
 void store_close(struct store *s)
 {
     if (!s)
@@ -205,19 +264,6 @@ void store_close(struct store *s)
     sqlite3_close(s->db);
     mem_free(s->path);
     mem_free(s);
-}
-
-static void bind_text(sqlite3_stmt *q, int at, const char *text)
-{
-    if (text)
-        sqlite3_bind_text(q, at, text, -1, SQLITE_TRANSIENT);
-}
-
-static void bind_u64(sqlite3_stmt *q, int at, uint64_t n)
-{
-    char text[24];
-    snprintf(text, sizeof text, "%llu", (unsigned long long)n);
-    sqlite3_bind_text(q, at, text, -1, SQLITE_TRANSIENT);
 }
 
 static void bind_metric(sqlite3_stmt *q, int at, const struct result *r, const char *name)
@@ -232,17 +278,17 @@ int store_save_run(struct store *s, const struct result *r, const char *json, si
 {
     static const char sql[] =
         "INSERT INTO run (time, command, scenario, sha256, seed, trials, passed, reliability,"
-        " review_load, auto_error, latency_p95, cost_per_item, result)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
+        " review_load, auto_error, latency_p95, cost_per_item, result, id)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     sqlite3_stmt *q = NULL;
     if (store_prepare(s, sql, "saving the run", &q, err))
         return -1;
-    bind_text(q, 1, time);
-    bind_text(q, 2, r->command);
-    bind_text(q, 3, r->scenario_name);
-    bind_text(q, 4, r->scenario_sha256);
-    bind_u64(q, 5, r->run.seed);
-    bind_u64(q, 6, r->run.trials);
+    store_bind_text(q, 1, time);
+    store_bind_text(q, 2, r->command);
+    store_bind_text(q, 3, r->scenario_name);
+    store_bind_text(q, 4, r->scenario_sha256);
+    store_bind_u64(q, 5, r->run.seed);
+    store_bind_u64(q, 6, r->run.trials);
     if (r->passed != PASSED_NULL)
         sqlite3_bind_int(q, 7, r->passed == PASSED_TRUE);
     bind_metric(q, 8, r, "reliability");
@@ -251,29 +297,14 @@ int store_save_run(struct store *s, const struct result *r, const char *json, si
     bind_metric(q, 11, r, "latency_p95");
     bind_metric(q, 12, r, "cost_per_item");
     sqlite3_bind_text64(q, 13, json, len, SQLITE_TRANSIENT, SQLITE_UTF8);
+    if (r->run.kept)
+        sqlite3_bind_int64(q, 14, r->run.kept);
     int status = sqlite3_step(q); /* a single statement is its own transaction */
     sqlite3_finalize(q);
     if (status != SQLITE_DONE)
         return store_fault(s, "saving the run", err);
     *id = sqlite3_last_insert_rowid(s->db);
     return 0;
-}
-
-static const char *column_text(sqlite3_stmt *q, int at)
-{
-    const unsigned char *text = sqlite3_column_text(q, at);
-    return text ? (const char *)text : "";
-}
-
-static uint64_t column_u64(sqlite3_stmt *q, int at)
-{
-    unsigned long long n = 0;
-    return sscanf(column_text(q, at), "%llu", &n) == 1 ? n : 0;
-}
-
-static double column_double(sqlite3_stmt *q, int at)
-{
-    return sqlite3_column_type(q, at) == SQLITE_NULL ? NAN : sqlite3_column_double(q, at);
 }
 
 int store_list_runs(struct store *s, uint32_t limit,
@@ -291,20 +322,20 @@ int store_list_runs(struct store *s, uint32_t limit,
     sqlite3_bind_int64(q, 1, limit ? (int64_t)limit : -1);
     while ((status = sqlite3_step(q)) == SQLITE_ROW) {
         struct stored_run run = {.id = sqlite3_column_int64(q, 0),
-                                 .time = column_text(q, 1),
-                                 .command = column_text(q, 2),
-                                 .scenario = column_text(q, 3),
-                                 .sha256 = column_text(q, 4),
-                                 .seed = column_u64(q, 5),
-                                 .trials = column_u64(q, 6),
+                                 .time = store_column_text(q, 1),
+                                 .command = store_column_text(q, 2),
+                                 .scenario = store_column_text(q, 3),
+                                 .sha256 = store_column_text(q, 4),
+                                 .seed = store_column_u64(q, 5),
+                                 .trials = store_column_u64(q, 6),
                                  .passed = sqlite3_column_type(q, 7) == SQLITE_NULL ? PASSED_NULL
                                            : sqlite3_column_int(q, 7)               ? PASSED_TRUE
                                                                                     : PASSED_FALSE,
-                                 .reliability = column_double(q, 8),
-                                 .review_load = column_double(q, 9),
-                                 .auto_error = column_double(q, 10),
-                                 .latency_p95 = column_double(q, 11),
-                                 .cost_per_item = column_double(q, 12)};
+                                 .reliability = store_column_double(q, 8),
+                                 .review_load = store_column_double(q, 9),
+                                 .auto_error = store_column_double(q, 10),
+                                 .latency_p95 = store_column_double(q, 11),
+                                 .cost_per_item = store_column_double(q, 12)};
         row(arg, &run);
     }
     sqlite3_finalize(q);
@@ -339,9 +370,10 @@ int store_check(struct store *s, struct error *err)
             return -1;
         int status = sqlite3_step(q);
         bool sound = status == SQLITE_DONE ||
-                     (i == 0 && status == SQLITE_ROW && !strcmp(column_text(q, 0), "ok"));
+                     (i == 0 && status == SQLITE_ROW && !strcmp(store_column_text(q, 0), "ok"));
         if (!sound && status == SQLITE_ROW)
-            error_set(err, ERR_IO, "%s: the store is damaged: %s", s->path, column_text(q, 0));
+            error_set(err, ERR_IO, "%s: the store is damaged: %s", s->path,
+                      store_column_text(q, 0));
         else if (!sound)
             store_fault(s, "checking", err);
         sqlite3_finalize(q);

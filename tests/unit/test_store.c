@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/support/place.h"
 #include "tests/support/support.h"
 #include "tests/unit/sample_result.h"
 
 #include "base/file.h"
 #include "store/store.h"
 
-#include <dirent.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,37 +13,6 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-struct place {
-    char dir[64], path[96];
-};
-
-static int set_up(void **state)
-{
-    struct place *p = mem_zero(1, sizeof *p);
-    snprintf(p->dir, sizeof p->dir, "/tmp/seam-store-XXXXXX");
-    if (!mkdtemp(p->dir))
-        return -1;
-    snprintf(p->path, sizeof p->path, "%s/runs.db", p->dir);
-    *state = p;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct place *p = *state;
-    char name[400];
-    DIR *d = opendir(p->dir);
-    for (struct dirent *e; d && (e = readdir(d));) {
-        snprintf(name, sizeof name, "%s/%s", p->dir, e->d_name);
-        unlink(name);
-    }
-    if (d)
-        closedir(d);
-    rmdir(p->dir);
-    mem_free(p);
-    return 0;
-}
 
 static int64_t save(struct store *s, const char *name)
 {
@@ -340,7 +309,7 @@ static void a_store_that_cannot_be_written_is_listed_and_says_so(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define T(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
         T(a_saved_run_is_listed_and_read_back_whole),
         T(a_run_that_is_not_there_is_named),
         T(canaries_are_data_to_the_store),
