@@ -6,6 +6,7 @@
 #define SEAM_EXEC_WORLD_H
 
 #include "exec/canon.h"
+#include "exec/run.h"
 #include "exec/stage.h"
 
 struct world;
@@ -24,6 +25,11 @@ MUST_CHECK int world_canon(struct world *w, const char *path, const struct canon
 /* The canon that `exec: {canon: PATH}` of a stage names. */
 MUST_CHECK int world_canon_of(const struct stage_setting *s, const struct canon **out,
                               struct error *err);
+
+/* The first `items` briefs of the seed, from the canon that the first step with one names: the
+ * input of a run, as long as the world.  *out is NULL where no step names a canon. */
+MUST_CHECK int world_briefs(struct world *w, const struct pipeline *p, uint64_t seed,
+                            uint64_t items, const struct run_input **out, struct error *err);
 
 /* A part of any kind under a name: opened by the first that asks, closed with the world.  `open`
  * runs under the world's lock, and may ask for other parts. */

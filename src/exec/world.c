@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A list of parts by name under one recursive lock: whoever asks first waits for the opening, the
+ * others for the lock. */
+#include "exec/world.h"
+
+#include "exec/brief.h"
+
+#include <pthread.h>
+#include <string.h>
+
+struct part {
+    char *name;
+    void *made;
+    void (*close)(void *part);
+};
+struct learned {
+    char *name, *text;
+};
+struct world {
+    pthread_mutex_t lock;
+    char *folder;
+    VEC(struct part) part;
+    VEC(struct learned) learned;
+    bool canon_opened;
+};
+
+struct world *world_new(const char *folder)
+{
+    struct world *w = mem_zero(1, sizeof *w);
+    pthread_mutexattr_t attr;
+
+    pthread_mutexattr_init(&attr);
+    pthread_mutexattr_settype(&attr, PTHREAD_MUTEX_RECURSIVE);
+    pthread_mutex_init(&w->lock, &attr);
+    pthread_mutexattr_destroy(&attr);
+    w->folder = folder ? mem_strdup(folder) : NULL;
+    return w;
+}
+
+void world_free(struct world *w)
+{
+    if (!w)
+        return;
+    while (w->part.len) {
+        struct part *p = &w->part.at[--w->part.len];
+        if (p->close)
+            p->close(p->made);
+        mem_free(p->name);
+    }
+    for (size_t i = 0; i < w->learned.len; i++) {
+        mem_free(w->learned.at[i].name);
+        mem_free(w->learned.at[i].text);
+    }
+    vec_release(&w->part);
+    vec_release(&w->learned);
+    mem_free(w->folder);
+    pthread_mutex_destroy(&w->lock);
+    mem_free(w);
+}
+
+static void *find_part(const struct world *w, const char *name)
+{
+    for (size_t i = 0; i < w->part.len; i++)
+        if (strcmp(w->part.at[i].name, name) == 0)
+            return w->part.at[i].made;
+    return NULL;
+}
+
+int world_share(struct world *w, const char *name, const struct world_part *kind, const void *arg,
+                void **part, struct error *err)
+{
+    int status = 0;
+
+    pthread_mutex_lock(&w->lock);
+    void *made = find_part(w, name);
+    if (!made) {
+        status = kind->open(w, arg, &made, err);
+        if (status == 0)
+            vec_push(&w->part, ((struct part){mem_strdup(name), made, kind->close}));
+    }
+    pthread_mutex_unlock(&w->lock);
+    if (status == 0)
+        *part = made;
+    return status;
+}
+
+/* ---- the canon ---------------------------------------------------------------------------------
+ */
+
+int world_extend(struct world *w, const char *name, const char *text, size_t len, struct error *err)
+{
+    struct buf copy = {0};
+    int status = 0;
+
+    pthread_mutex_lock(&w->lock);
+    if (w->canon_opened) {
+        status = error_set(err, ERR_INPUT, "%s: the canon is in use; extend it before", name);
+    } else {
+        buf_add(&copy, text, len);
+        buf_putc(&copy, '\n');
+        vec_push(&w->learned, ((struct learned){mem_strdup(name), buf_detach(&copy)}));
+    }
+    pthread_mutex_unlock(&w->lock);
+    return status;
+}
+
+static int open_canon(struct world *w, const void *arg, void **part, struct error *err)
+{
+    const char *path = arg;
+    struct buf beside = {0};
+    struct canon *c = NULL;
+    int status;
+
+    if (w->folder && w->folder[0] && path[0] != '/')
+        buf_printf(&beside, "%s/", w->folder);
+    buf_puts(&beside, path);
+    status = canon_read(buf_text(&beside), &c, err);
+    for (size_t i = 0; i < w->learned.len && status == 0; i++)
+        status = canon_add(c, w->learned.at[i].name, w->learned.at[i].text,
+                           strlen(w->learned.at[i].text), err);
+    buf_release(&beside);
+    if (status) {
+        canon_free(c);
+        return -1;
+    }
+    w->canon_opened = true;
+    *part = c;
+    return 0;
+}
+
+static void close_canon(void *part)
+{
+    canon_free(part);
+}
+
+int world_canon(struct world *w, const char *path, const struct canon **out, struct error *err)
+{
+    static const struct world_part kind = {open_canon, close_canon};
+    struct buf name = {0};
+    void *part = NULL;
+
+    path = path ? path : "canon";
+    buf_printf(&name, "canon %s", path);
+    int status = world_share(w, buf_text(&name), &kind, path, &part, err);
+    buf_release(&name);
+    *out = part;
+    return status;
+}
+
+/* The path that `exec` names, for the caller to free; NULL: none. */
+static char *named_canon(struct json exec)
+{
+    const char *s;
+    size_t len;
+    struct buf path = {0};
+
+    if (!json_text(json_get(exec, "canon"), &s, &len) || len == 0)
+        return NULL;
+    buf_add(&path, s, len);
+    return buf_detach(&path);
+}
+
+int world_canon_of(const struct stage_setting *s, const struct canon **out, struct error *err)
+{
+    char *path = named_canon(s->exec);
+    int status;
+
+    if (json_present(json_get(s->exec, "canon")) && !path)
+        return exec_fault(s, err, "`canon` must be a path, such as `canon`");
+    if (s->world)
+        status = world_canon(s->world, path, out, err);
+    else
+        status = exec_fault(s, err, "a built-in stage needs the world of the run");
+    mem_free(path);
+    return status;
+}
+
+/* ---- briefs ------------------------------------------------------------------------------------
+ */
+
+/* The canon that the first step with one names; -1 where no step has one. */
+static int first_canon(const struct pipeline *p, struct json_reader *reader, char **path)
+{
+    struct json exec;
+    struct error ignored = {0};
+
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        const char *text = p->step[i].exec;
+        if (text && json_parse(reader, text, strlen(text), &exec, &ignored) == 0 &&
+            (*path = named_canon(exec)) != NULL)
+            return 0;
+    }
+    return -1;
+}
+
+struct brief_part {
+    struct brief_source *source;
+    const struct canon *canon;
+    uint64_t seed, items;
+};
+
+static int open_briefs(struct world *w, const void *arg, void **part, struct error *err)
+{
+    const struct brief_part *b = arg;
+
+    *part = brief_source_new(b->canon, b->seed, b->items);
+    return 0;
+}
+
+static void close_briefs(void *part)
+{
+    brief_source_free(part);
+}
+
+int world_briefs(struct world *w, const struct pipeline *p, uint64_t seed, uint64_t items,
+                 const struct run_input **out, struct error *err)
+{
+    static const struct world_part kind = {open_briefs, close_briefs};
+    struct json_reader *reader = json_reader_new();
+    struct brief_part b = {.seed = seed, .items = items};
+    struct buf name = {0};
+    char *path = NULL;
+    void *part = NULL;
+    int status = 0;
+
+    *out = NULL;
+    if (first_canon(p, reader, &path))
+        goto out;
+    status = world_canon(w, path, &b.canon, err);
+    buf_printf(&name, "briefs %s %llu %llu", path, (unsigned long long)seed,
+               (unsigned long long)items);
+    if (status == 0)
+        status = world_share(w, buf_text(&name), &kind, &b, &part, err);
+    if (status == 0)
+        *out = brief_source_input(part);
+out:
+    buf_release(&name);
+    mem_free(path);
+    json_reader_free(reader);
+    return status;
+}
