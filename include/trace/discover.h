@@ -54,6 +54,11 @@ void discover_truth(struct trace_log *log);
 void discover_gate(struct trace_log *log);
 /* Counts the edges and the steps that run side by side anew. */
 void discover_edges(struct trace_log *log);
+/* At which steps people decide: the review, and others where they do at most visits and no machine
+ * does the work; settled for each step once, when it is first seen.  After the gate. */
+void discover_people(struct trace_log *log);
+/* The last word of people in the run of an item; LOG_NO_VERDICT. */
+enum log_verdict discover_last_word(const struct trace_log *log, const struct log_item *item);
 /* When a visit is over, a little before its end, for clocks of logs are coarse; ns. */
 int64_t discover_sure_end(const struct log_visit *v);
 /* "approve", "Accepted", "corrected", "reject", ... */

@@ -140,7 +140,7 @@ struct log_item {
     bool root_failed;            /* its last root span ended in an error */
     bool rooted;                 /* the log holds a root span of it */
     uint8_t told_end;            /* 1 + enum log_end, as its root tells; 0: not told */
-    enum log_verdict verdict;    /* of its last review */
+    enum log_verdict verdict;    /* the last word of people in its run */
     double confidence;           /* at the gate; NaN */
     double cost;                 /* of all its spans; NaN: none tells any */
     double weight;               /* 1 / probability of its audit, from a label file; 0: not said */
@@ -157,6 +157,8 @@ struct log_stage {
     uint64_t kinds[SPAN_KIND_COUNT], inner[SPAN_KIND_COUNT]; /* of its spans, of those below */
     uint64_t interrupts, decisions, confidences, hidden;
     uint64_t scored; /* items of which it gave the confidence at the gate */
+    bool people;     /* people decide there: the review, and others like it */
+    bool asked;      /* whether they do is settled */
 };
 
 /* Names of steps in a log: a scenario fitted from it has some steps more (orchestration, gate), and

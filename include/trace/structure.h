@@ -41,7 +41,6 @@ struct structure {
     VEC(struct structure_place) place;
     VEC(struct structure_move) move;
     int32_t *place_of;  /* [stages]; -1 where no item came */
-    bool *human;        /* [stages] people decide there: the review, and others like it */
     bool *late;         /* [visits] went on, or was cut off, after its parallel was over */
     uint32_t n_entries; /* of branches, and the start */
     uint64_t dropped;   /* visits after the last rejection, which are in no move */

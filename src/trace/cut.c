@@ -35,7 +35,7 @@ static void cut_item(struct trace_log *log, struct log_item *it, int64_t until_n
         bool going_on = v->end_ns > until_ns || v->pending;
         if (v->start_ns >= until_ns)
             continue;
-        if (going_on && (int32_t)v->stage != log->review)
+        if (going_on && !log->stages.at[v->stage].people)
             continue;
         if (going_on)
             cut_review(log, v, until_ns);

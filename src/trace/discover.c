@@ -184,16 +184,13 @@ static enum log_end end_of(const struct trace_log *log, const struct log_item *i
     return item->root_failed ? LOG_FAILED : LOG_SHIPPED;
 }
 
-static void settle_item(struct trace_log *log, struct log_item *item, bool has_roots)
+static void settle_confidence(struct trace_log *log, struct log_item *item)
 {
     uint32_t scorer = SPAN_NONE;
     for (uint32_t k = 0; k < item->n_visits; k++) {
         const struct log_visit *v = &log->visits.at[item->first_visit + k];
         if ((int32_t)v->stage == log->review) {
-            enum log_verdict said = discover_verdict(span_string(&log->spans, v->decision));
             item->reviewed = true;
-            if (said != LOG_NO_VERDICT)
-                item->verdict = said;
         } else if (!item->reviewed && !isnan(v->confidence)) {
             item->confidence = v->confidence;
             scorer = v->stage;
@@ -201,7 +198,6 @@ static void settle_item(struct trace_log *log, struct log_item *item, bool has_r
     }
     if (scorer != SPAN_NONE)
         log->stages.at[scorer].scored++;
-    item->end = end_of(log, item, has_roots);
 }
 
 /* Do most items have a root? */
@@ -213,10 +209,20 @@ static bool mostly_rooted(const struct trace_log *log)
     return 2 * rooted > log->items.len;
 }
 
-static void settle_items(struct trace_log *log, bool has_roots)
+static void settle_confidences(struct trace_log *log)
 {
     for (size_t i = 0; i < log->items.len; i++)
-        settle_item(log, &log->items.at[i], has_roots);
+        settle_confidence(log, &log->items.at[i]);
+}
+
+/* Once it is known where people decide. */
+static void settle_ends(struct trace_log *log, bool has_roots)
+{
+    for (size_t i = 0; i < log->items.len; i++) {
+        struct log_item *item = &log->items.at[i];
+        item->verdict = discover_last_word(log, item);
+        item->end = end_of(log, item, has_roots);
+    }
 }
 
 static void find_scorer(struct trace_log *log)
@@ -323,10 +329,10 @@ void discover_truth(struct trace_log *log)
             it->shipped = it->shipped_label;
         else if (it->said_shipped != LOG_UNKNOWN)
             it->shipped = it->said_shipped;
-        else if (!it->reviewed || approved)
-            it->shipped = it->draft;
         else if (it->verdict == LOG_CORRECTED)
             it->shipped = LOG_GOOD;
+        else if (!it->reviewed || approved)
+            it->shipped = it->draft;
     }
 }
 
@@ -506,9 +512,11 @@ void discover(struct trace_log *log)
     name_kinds(log);
     drop_automatic(log);
     hear_annotations(log);
-    settle_items(log, mostly_rooted(log));
+    settle_confidences(log);
     find_scorer(log);
     discover_gate(log);
+    discover_people(log);
+    settle_ends(log, mostly_rooted(log));
     discover_edges(log);
     discover_truth(log);
 }
@@ -525,6 +533,15 @@ static void note_threshold(struct discovery *d, const struct trace_log *log)
         d->any_told = true;
         d->told = x;
     }
+}
+
+/* Is it settled of all steps whether people decide there? */
+static bool all_asked(const struct trace_log *log)
+{
+    for (size_t k = 0; k < log->stages.len; k++)
+        if (!log->stages.at[k].asked && log->stages.at[k].visits)
+            return false;
+    return true;
 }
 
 void discover_batch(struct trace_log *log, struct discovery *d)
@@ -544,7 +561,14 @@ void discover_batch(struct trace_log *log, struct discovery *d)
         vec_push(&d->before, 0);
     drop_automatic(log);
     hear_annotations(log);
-    settle_items(log, d->has_roots);
+    settle_confidences(log);
+    if (!all_asked(log)) {
+        discover_gate(log);
+        discover_people(log);
+        log->gate = -1;
+        log->threshold = NAN;
+    }
+    settle_ends(log, d->has_roots);
     count_before_review(log, d->before.at);
     note_threshold(d, log);
     discover_edges(log);

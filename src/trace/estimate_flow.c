@@ -362,7 +362,7 @@ static void add_place(struct estimate *e, int32_t place)
         part.role = PART_PARALLEL;
     else if (p->own >= 0 && p->own == place)
         part.role = PART_GATE;
-    else if (e->flow->human[at->stage])
+    else if (e->log->stages.at[at->stage].people)
         part.role = PART_REVIEW;
     if (part.role == PART_GATE)
         e->gate = (int32_t)e->n_parts;
@@ -404,7 +404,7 @@ static void check_readable(struct estimate *e)
     for (size_t i = 0; i < s->place.len; i++) {
         const struct structure_place *at = &s->place.at[i];
         ways += p->place[i][EXIT_OF_PASS].aim.len;
-        bool human = at->stage >= 0 && s->human[at->stage];
+        bool human = at->stage >= 0 && e->log->stages.at[at->stage].people;
         if (at->parent && (human || p->own == (int32_t)i) && !s->why.len)
             buf_printf(&e->flow->why, "`%s`, where people decide, runs beside other steps",
                        e->log->stages.at[at->stage].id);

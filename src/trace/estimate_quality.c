@@ -248,11 +248,40 @@ struct reviews {
     uint64_t good, passed, stopped, spoiled;
 };
 
+/* The last word said at the review itself.  *after: what people at other steps said came later. */
+static enum log_verdict reviews_word(const struct trace_log *log, const struct log_item *it,
+                                     bool *after)
+{
+    enum log_verdict word = LOG_NO_VERDICT;
+    *after = false;
+    for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
+        const struct log_visit *visit = &log->visits.at[v];
+        enum log_verdict said = discover_verdict(span_string(&log->spans, visit->decision));
+        if (!log->stages.at[visit->stage].people || said == LOG_NO_VERDICT)
+            continue;
+        *after = (int32_t)visit->stage != log->review;
+        word = *after ? word : said;
+    }
+    return word;
+}
+
+/* Of items that others decided on after the review, its own word is all that tells of it. */
 static void count_reviews(const struct trace_log *log, struct reviews *r)
 {
     for (size_t i = 0; i < log->items.len; i++) {
         const struct log_item *it = &log->items.at[i];
-        bool rejected = it->end == LOG_REJECTED;
+        bool rejected = it->end == LOG_REJECTED, after;
+        enum log_verdict word = reviews_word(log, it, &after);
+        if (it->reviewed && it->draft != LOG_UNKNOWN && after && word != LOG_NO_VERDICT) {
+            bool stops = word == LOG_REJECTED_BY_REVIEW, mends = word == LOG_CORRECTED;
+            r->bad += it->draft == LOG_BAD;
+            r->caught += it->draft == LOG_BAD && (stops || mends);
+            r->fixed += it->draft == LOG_BAD && mends;
+            r->good += it->draft == LOG_GOOD;
+            r->passed += it->draft == LOG_GOOD && !stops;
+            r->stopped += it->draft == LOG_GOOD && stops;
+            continue;
+        }
         if (!it->reviewed || it->draft == LOG_UNKNOWN || (!rejected && it->shipped == LOG_UNKNOWN))
             continue;
         if (it->draft == LOG_BAD) {

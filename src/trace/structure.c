@@ -347,29 +347,6 @@ static void add_places(const struct beside *b, struct groups *g, struct structur
     }
 }
 
-/* Other steps where people decide, at most visits, and no machine does the work. */
-static void find_people(const struct trace_log *log, struct structure *s)
-{
-    uint64_t *said = mem_zero(log->stages.len + 1, sizeof *said);
-    for (size_t i = 0; i < log->items.len; i++)
-        for (uint32_t k = 0; k < log->items.at[i].n_visits; k++) {
-            const struct log_visit *v = &log->visits.at[log->items.at[i].first_visit + k];
-            enum log_verdict verdict = discover_verdict(span_string(&log->spans, v->decision));
-            said[v->stage] += v->pending || (verdict != LOG_NO_VERDICT && verdict != LOG_AUTOMATIC);
-        }
-    s->human = mem_zero(log->stages.len + 1, sizeof *s->human);
-    for (size_t k = 0; k < log->stages.len; k++) {
-        const struct log_stage *stage = &log->stages.at[k];
-        uint64_t machine = stage->kinds[SPAN_MODEL] + stage->kinds[SPAN_TOOL] +
-                           stage->kinds[SPAN_DATA] + stage->kinds[SPAN_JUDGE];
-        s->human[k] =
-            (int32_t)k == log->review || (log->review >= 0 && (int32_t)k != log->gate &&
-                                          stage->visits && 2 * said[k] > stage->visits &&
-                                          2 * machine < stage->attempts && stage->confidences == 0);
-    }
-    mem_free(said);
-}
-
 void structure_find(const struct trace_log *log, struct structure *s)
 {
     struct beside b;
@@ -380,7 +357,6 @@ void structure_find(const struct trace_log *log, struct structure *s)
     s->n_entries = 1;
     for (size_t k = 0; k < log->stages.len; k++)
         s->place_of[k] = -1;
-    find_people(log, s);
     take_members(log, &b);
     if (log->pairs.len >= PAIRS_FULL || b.n >= MEMBERS_MAX) {
         buf_printf(&s->why, "%zu pairs of steps or more run side by side", log->pairs.len);
@@ -403,7 +379,6 @@ void structure_release(struct structure *s)
     vec_release(&s->place);
     vec_release(&s->move);
     mem_free(s->place_of);
-    mem_free(s->human);
     mem_free(s->late);
     buf_release(&s->why);
     memset(s, 0, sizeof *s);

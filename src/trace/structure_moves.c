@@ -66,7 +66,7 @@ static void move(struct walk *w, int32_t from, int32_t to, uint32_t scope, enum 
 static enum structure_exit exit_of(const struct walk *w, const struct log_visit *v)
 {
     const struct trace_log *log = w->log;
-    if (w->s->human[v->stage] &&
+    if (log->stages.at[v->stage].people &&
         discover_verdict(span_string(&log->spans, v->decision)) == LOG_REJECTED_BY_REVIEW)
         return EXIT_OF_REJECTION;
     return v->outcome == OUTCOME_OK ? EXIT_OF_PASS : EXIT_OF_FAILURE;
@@ -304,9 +304,8 @@ static void walk_item(struct walk *w)
         w->busy_ns = discover_sure_end(visit);
     }
     close_pass(w, INT64_MAX);
-    bool stopped = w->exit == EXIT_OF_REJECTION && w->it->end == LOG_SHIPPED;
     if (w->it->end != LOG_UNFINISHED)
-        move(w, w->from, stopped ? TO_REJECT : log_end_target(w->it->end), w->item, w->exit);
+        move(w, w->from, log_end_target(w->it->end), w->item, w->exit);
     w->overlapping += w->overlap;
     w->s->dropped += w->counting ? 0 : all - end;
 }
