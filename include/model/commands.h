@@ -80,6 +80,7 @@ enum option_takes {
     X(ITEM_BY, "item-by", 0)                                                                       \
     X(CONFIDENCE, "confidence", 0)                                                                 \
     X(DECISION, "decision", 0)                                                                     \
+    X(REVIEWER_BY, "reviewer-by", 0)                                                               \
     X(COST, "cost", 0)                                                                             \
     X(PRICE, "price", 0)                                                                           \
     X(FAILURE_WHEN, "failure-when", 0)                                                             \

@@ -52,6 +52,7 @@ enum span_flag {
     X(uint32_t, item_key)  /* value of the attribute named by --item-by */                         \
     X(uint32_t, task_key)  /* value of the attribute named by --task-by */                         \
     X(uint32_t, documents) /* ids of what it retrieved, by rank, a line each */                    \
+    X(uint32_t, said_by)   /* who decided what (trace/voices.h) */                                 \
     X(uint32_t, decision)  /* what a person decided, as written */
 #define SPAN_COLUMNS(X)                                                                            \
     X(int64_t, start_ns) /* since 1970-01-01 UTC; 0: missing */                                    \

@@ -26,7 +26,7 @@
 /* Each ATTR is an attribute, a column, or `attribute:/json/pointer` into a JSON string; NULL: what
  * the vocabulary knows. */
 struct log_options {
-    const char *stage_by, *item_by, *task_by, *confidence, *decision, *cost;
+    const char *stage_by, *item_by, *task_by, *confidence, *decision, *reviewer_by, *cost;
     const char *failure_when;  /* "ATTR = VALUE", also != < > contains */
     const char *const *prices; /* n_prices of them, "MODEL = INPUT / OUTPUT" (trace/prices.h) */
     size_t n_prices;

@@ -20,6 +20,7 @@ enum meaning {
     MEANS_SCORE,
     MEANS_SCORE_NAME,
     MEANS_DECISION,
+    MEANS_REVIEWER, /* who decided */
     MEANS_THRESHOLD,
     MEANS_METADATA,  /* JSON text: its members are attributes too */
     MEANS_OUTPUT,    /* maybe JSON text with a confidence or a verdict */

@@ -15,7 +15,7 @@ struct note {
     enum note_target target;
     bool evaluation, human;
     uint32_t number;
-    size_t name, name_len, label, label_len; /* in text; a length of 0: not told */
+    size_t name, name_len, label, label_len, who, who_len; /* in text; a length of 0: not told */
     double score;                            /* NaN */
 };
 

@@ -9,14 +9,14 @@
 
 /* Texts are borrowed for the call, NULL when not told. */
 struct said {
-    const char *name, *label;
-    size_t name_len, label_len;
+    const char *name, *label, *who;
+    size_t name_len, label_len, who_len;
     const char *word; /* the decision, whatever the score and label; NULL */
     double score;     /* NaN: none */
     bool human;
 };
 
-/* Fills score, rank and decision of *j, whose target and place the caller has filled: the score of
+/* Fills score, rank, decision and said_by of *j, whose target and place the caller has filled: the score of
  * a machine is a confidence, the word of a person a decision (a score of 1: approved, 0: rejected,
  * else the label).  The names that --confidence and --decision give are taken alone; else a name
  * with "confidence" goes first.  Scores outside 0 to 1 are counted.  False when it means nothing.

@@ -54,6 +54,7 @@ struct opinion {
     size_t name_len;
     struct json score; /* a number or boolean */
     struct json label;
+    struct json who;  /* of several ids the one that is told */
     const char *word; /* the decision, whatever the score and label; NULL */
     bool human;
 };

@@ -12,6 +12,7 @@ struct judgement {
     uint64_t response; /* of the model's response that tells the span; 0: its ids do */
     uint32_t trace;    /* SPAN_NONE: the id alone tells */
     uint32_t decision; /* of a person; SPAN_NONE */
+    uint32_t said_by;  /* whose it is (voices.h); SPAN_NONE */
     double score;      /* in [0, 1], NaN */
     uint8_t rank;      /* the highest score is taken, among equals the first */
     bool afterwards;   /* the decision is no step of the run: somebody annotated it */

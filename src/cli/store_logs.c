@@ -16,6 +16,7 @@ struct log_options cli_log_options(const struct cli *cli)
         .task_by = option_text(o, OPTION_TASK_BY, NULL),
         .confidence = option_text(o, OPTION_CONFIDENCE, NULL),
         .decision = option_text(o, OPTION_DECISION, NULL),
+        .reviewer_by = option_text(o, OPTION_REVIEWER_BY, NULL),
         .cost = option_text(o, OPTION_COST, NULL),
         .failure_when = option_text(o, OPTION_FAILURE_WHEN, NULL),
         .prices = o->value[OPTION_PRICE].all.at,
@@ -27,15 +28,16 @@ struct log_options cli_log_options(const struct cli *cli)
 }
 
 /* Options that decide what is read of a log. */
-enum { SETTLED = 8 };
+enum { SETTLED = 9 };
 static const char *const settled_names[SETTLED] = {
-    "stage-by", "item-by", "task-by", "confidence", "decision", "cost", "failure-when", "price"};
+    "stage-by",    "item-by", "task-by",      "confidence", "decision",
+    "reviewer-by", "cost",    "failure-when", "price"};
 /* Of several prices the first. */
 static const char *settled_value(const struct log_options *o, size_t i)
 {
     const char *const values[SETTLED] = {
-        o->stage_by, o->item_by, o->task_by,      o->confidence,
-        o->decision, o->cost,    o->failure_when, o->n_prices ? o->prices[0] : NULL};
+        o->stage_by,    o->item_by, o->task_by,      o->confidence, o->decision,
+        o->reviewer_by, o->cost,    o->failure_when, o->n_prices ? o->prices[0] : NULL};
     return values[i];
 }
 

@@ -112,6 +112,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "attribute (or attribute:/json/pointer) with the confidence",                                          MEANING                        },
     [OPTION_DECISION] = {"decision",       0,   TAKES_TEXT,        "ATTR",
                     "attribute with the reviewer's decision",                                                              MEANING                        },
+    [OPTION_REVIEWER_BY] = {"reviewer-by",    0,   TAKES_TEXT,        "ATTR",
+                    "attribute with who decided",                                                                          MEANING                        },
     [OPTION_COST] = {"cost",           0,   TAKES_TEXT,        "ATTR",           "attribute with what a span cost",         MEANING                        },
     [OPTION_PRICE] = {"price",          0,   TAKES_MANY,        "MODEL=IN/OUT",
                     "money for a million tokens, read and written, where spans tell no cost: "

@@ -112,6 +112,7 @@ static const char *const migrations[] = {
     " name TEXT NOT NULL, source TEXT NOT NULL, class TEXT NOT NULL, sha256 TEXT NOT NULL,"
     " confidence REAL, weight REAL NOT NULL, correct INTEGER NOT NULL,"
     " UNIQUE (name, sha256)) STRICT;",
+    "ALTER TABLE log_span ADD COLUMN said_by INTEGER;",
 };
 enum { SCHEMA_VERSION = sizeof migrations / sizeof *migrations };
 

@@ -300,6 +300,8 @@ static void add_to_turn(struct turn *t, const struct span *said)
         t->span.threshold = said->threshold;
     if (said->decision != SPAN_NONE)
         t->span.decision = said->decision;
+    if (said->said_by != SPAN_NONE)
+        t->span.said_by = said->said_by;
     if (said->stage_key != SPAN_NONE)
         t->span.stage_key = said->stage_key;
     if (said->item_key != SPAN_NONE)

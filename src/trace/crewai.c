@@ -244,6 +244,7 @@ static void read_feedback(struct sink *sink, const struct event *e, uint32_t tra
     struct judgement j = {.span = ids_span(e->parent, e->parent_len),
                           .trace = trace,
                           .decision = span_text(sink->set, text, len),
+                          .said_by = SPAN_NONE,
                           .score = NAN,
                           .file = sink->file_index,
                           .line = sink->line};
@@ -348,6 +349,7 @@ static void join(const struct half *a, const struct half *b, struct span *out)
     out->stage_key = end->stage_key != SPAN_NONE ? end->stage_key : start->stage_key;
     out->item_key = end->item_key != SPAN_NONE ? end->item_key : start->item_key;
     out->decision = end->decision != SPAN_NONE ? end->decision : start->decision;
+    out->said_by = end->said_by != SPAN_NONE ? end->said_by : start->said_by;
     if (end->tries < start->tries)
         out->tries = start->tries;
     if (end->outcome == 0)

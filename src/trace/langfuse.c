@@ -94,6 +94,7 @@ static void read_score(struct sink *sink, struct json v, struct json trace)
                         .name = json_get(v, "name"),
                         .score = json_get(v, "value"),
                         .label = json_get(v, "stringValue"),
+                        .who = json_get2(v, "authorUserId", "author_user_id"),
                         .human = record_is(json_get(v, "source"), "ANNOTATION")};
     if (o.human && record_is(json_get(v, "dataType"), "CORRECTION"))
         o.word = "corrected";

@@ -122,6 +122,7 @@ static void read_feedback(struct sink *sink, struct json v)
                         .name = json_get(v, "key"),
                         .score = score,
                         .label = label,
+                        .who = json_pointer(v, "/feedback_source/user_id"),
                         .human = human && is_given(source)};
     if (o.human && is_given(json_get(v, "correction")))
         o.word = "corrected";

@@ -84,8 +84,11 @@ void log_record_close(struct log_record *r)
     if (!judges) {
         j.score = said.confidence;
         j.decision = said.decision;
+        j.said_by = said.said_by;
         j.rank = 1;
         judges = !isnan(j.score) || j.decision != SPAN_NONE;
+    } else if (j.decision != SPAN_NONE && j.said_by == SPAN_NONE) {
+        j.said_by = said.said_by;
     }
     if (!judges)
         sink->quality->asides++;

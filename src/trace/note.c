@@ -85,6 +85,8 @@ void notes_add(struct notes *n, const char *key, size_t key_len, const char *tex
         to->name = keep(n, text, len, &to->name_len);
     else if (IS("label"))
         to->label = keep(n, text, len, &to->label_len);
+    else if (IS("user_id") || (IS("identifier") && !to->who_len))
+        to->who = keep(n, text, len, &to->who_len);
     else if (IS("score"))
         to->score = number;
     else if (IS("annotator_kind"))

@@ -3,6 +3,8 @@
  * which may be of any quality. */
 #include "trace/opinion.h"
 
+#include "trace/voices.h"
+
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -41,14 +43,16 @@ static void put_decision(const struct said *said, const struct log_options *opti
         word = said->label;
         len = said->label_len;
     }
-    if (word && len)
-        j->decision = span_text(set, word, len);
+    if (!word || !len)
+        return;
+    j->decision = span_text(set, word, len);
+    j->said_by = voices_put(set, said->who, said->who_len, word, len);
 }
 
 bool opinion_judge(const struct said *said, const struct log_options *options, struct span_set *set,
                    struct quality *quality, struct judgement *j)
 {
-    j->decision = SPAN_NONE;
+    j->decision = j->said_by = SPAN_NONE;
     j->score = NAN;
     j->afterwards = true;
     put_decision(said, options, set, j);

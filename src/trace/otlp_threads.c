@@ -174,6 +174,7 @@ static void hand_in_part(struct crew *c, const struct harvest *h, size_t end, ui
             break;
         j.trace = moved_text(c, h, j.trace);
         j.decision = moved_text(c, h, j.decision);
+        j.said_by = moved_text(c, h, j.said_by);
         j.line += lines;
         settle_judgement(&c->sink->later, &j);
     }

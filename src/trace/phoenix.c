@@ -19,6 +19,15 @@ bool phoenix_is(struct json object)
            json_present(json_get(context, "span_id")) || is_annotation(object);
 }
 
+/* The user who is signed in, else what the annotator calls itself. */
+static struct json who_of(struct json v)
+{
+    struct json user = json_get(v, "user_id");
+    size_t len;
+    return record_text(user, &len) || json_type(user) == JSON_INT ? user
+                                                                  : json_get(v, "identifier");
+}
+
 static void read_annotation(struct sink *sink, struct json v)
 {
     struct json result = json_get(v, "result");
@@ -29,6 +38,7 @@ static void read_annotation(struct sink *sink, struct json v)
                         .name = json_get(v, "name"),
                         .score = json_get(result, "score"),
                         .label = json_get(result, "label"),
+                        .who = who_of(v),
                         .human = record_is(json_get(v, "annotator_kind"), "HUMAN")};
     record_opinion(sink, &o);
 }

@@ -261,7 +261,7 @@ void record_opinion(struct sink *sink, const struct opinion *o)
                         .word = o->word,
                         .score = NAN,
                         .human = o->human};
-    char digits[24];
+    char digits[24], who[24];
     const char *s;
     size_t len;
     if (record_id(o->trace, digits, &s, &len))
@@ -275,6 +275,8 @@ void record_opinion(struct sink *sink, const struct opinion *o)
     if (json_present(o->name))
         said.name = record_text(o->name, &said.name_len);
     said.label = record_text(o->label, &said.label_len);
+    if (!record_id(o->who, who, &said.who, &said.who_len))
+        said.who_len = 0;
     if (!number_or_flag(o->score, &said.score))
         said.score = NAN;
     if (opinion_judge(&said, sink->options, sink->set, sink->quality, &j))

@@ -5,6 +5,8 @@
  * n log m, in any order of the log. */
 #include "trace/settle.h"
 
+#include "trace/voices.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -177,7 +179,7 @@ static int by_target(const void *a, const void *b)
     return order ? order : x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* All that is said of one target: the best score, the last decision. */
+/* All that is said of one target: the best score, the last decision, and all voices. */
 struct verdict_of {
     struct judgement said;
     uint32_t root; /* the first root of its trace, when it is of that */
@@ -189,7 +191,7 @@ struct verdicts {
     size_t n;
 };
 
-static void fold(struct settle *s, struct verdicts *out)
+static void fold(struct settle *s, struct span_set *set, struct verdicts *out)
 {
     struct judgement *j = s->judgements.at;
     qsort(j, s->judgements.len, sizeof *j, by_target);
@@ -208,6 +210,7 @@ static void fold(struct settle *s, struct verdicts *out)
             last->decision = j[k].decision;
             last->afterwards = j[k].afterwards;
         }
+        last->said_by = voices_join(set, last->said_by, j[k].said_by);
     }
 }
 
@@ -236,13 +239,14 @@ static void put(struct span_set *set, uint32_t i, struct verdict_of *v)
         set->decision[i] = v->said.decision;
         if (v->said.afterwards)
             set->flags[i] |= SPAN_ANNOTATED;
+        set->said_by[i] = voices_join(set, set->said_by[i], v->said.said_by);
     }
 }
 
 static void put_all(struct settle *s, struct span_set *set, struct verdicts *out)
 {
     struct verdicts all = {0};
-    fold(s, &all);
+    fold(s, set, &all);
     for (uint32_t i = 0; i < set->len; i++) {
         struct verdict_of *of_trace = set->parent[i] ? NULL : find_verdict(&all, 0, set->trace[i]);
         if (of_trace &&
@@ -371,6 +375,7 @@ void settle_keep(struct settle *s, const uint32_t *new_span, const uint32_t *new
         j.at = SPAN_NONE;
         j.trace = moved(new_text, j.trace);
         j.decision = moved(new_text, j.decision);
+        j.said_by = moved(new_text, j.said_by);
         s->judgements.at[kept++] = j;
     }
     s->judgements.len = kept;
@@ -384,6 +389,8 @@ void settle_texts(const struct settle *s, bool *used)
             used[s->judgements.at[k].trace] = true;
         if (s->judgements.at[k].decision != SPAN_NONE)
             used[s->judgements.at[k].decision] = true;
+        if (s->judgements.at[k].said_by != SPAN_NONE)
+            used[s->judgements.at[k].said_by] = true;
     }
 }
 

@@ -13,6 +13,7 @@
 #include "trace/opinion.h"
 #include "trace/prices.h"
 #include "trace/unknown.h"
+#include "trace/voices.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,7 +42,7 @@ struct vocabulary {
     struct settle *later; /* NULL: nobody settles */
     struct span_set *set;
     struct quality *quality;
-    struct named_path stage_by, item_by, task_by, confidence, decision, cost;
+    struct named_path stage_by, item_by, task_by, confidence, decision, reviewer, cost;
     struct named_condition failure;
     struct prices prices;
     struct unknown unknown;
@@ -54,11 +55,11 @@ struct vocabulary {
     bool failed, interrupted, in_event;
     int outcome; /* enum outcome, as a run of this program tells it; -1 */
     uint8_t rank_kind, rank_node, rank_session, rank_score, rank_decision, rank_threshold;
-    uint8_t rank_cost;
+    uint8_t rank_cost, rank_reviewer;
     struct usage usage;
     double event_score;
     bool event_score_named;
-    struct buf error_text, scratch, documents;
+    struct buf error_text, scratch, documents, reviewer_text;
     struct notes notes;
     uint32_t link_trace; /* SPAN_NONE: no link */
     uint64_t link_span, response;
@@ -81,6 +82,7 @@ int vocabulary_new(const struct log_options *options, struct span_set *set, stru
     v->task_by = named_path_of(options->task_by);
     v->confidence = named_path_of(options->confidence);
     v->decision = named_path_of(options->decision);
+    v->reviewer = named_path_of(options->reviewer_by);
     v->cost = named_path_of(options->cost);
     v->json = json_reader_new();
     arena_init(&v->arena);
@@ -106,6 +108,7 @@ void vocabulary_free(struct vocabulary *v)
     buf_release(&v->error_text);
     buf_release(&v->scratch);
     buf_release(&v->documents);
+    buf_release(&v->reviewer_text);
     buf_release(&v->usage.model);
     notes_release(&v->notes);
     unknown_release(&v->unknown);
@@ -248,6 +251,20 @@ static void put_text(struct vocabulary *v, uint8_t *rank_now, uint8_t rank, uint
     *field = text;
 }
 
+static void put_reviewer(struct vocabulary *v, uint8_t rank, const struct attribute *a)
+{
+    const char *s;
+    size_t len;
+    if (rank <= v->rank_reviewer || a->kind == ATTRIBUTE_BOOL || a->kind == ATTRIBUTE_DOUBLE)
+        return;
+    text_of(v, a, &s, &len);
+    if (!len)
+        return;
+    v->rank_reviewer = rank;
+    buf_clear(&v->reviewer_text);
+    buf_add(&v->reviewer_text, s, len);
+}
+
 static void put_kind(struct vocabulary *v, uint8_t rank, const struct attribute *a)
 {
     if (rank <= v->rank_kind || a->kind != ATTRIBUTE_TEXT)
@@ -274,8 +291,8 @@ static void put_error_text(struct vocabulary *v, const char *s, size_t len)
 
 static bool is_named(const struct vocabulary *v, const char *key, size_t len)
 {
-    const struct named_path *paths[] = {&v->stage_by, &v->item_by, &v->task_by,     &v->confidence,
-                                        &v->decision, &v->cost,    &v->failure.path};
+    const struct named_path *paths[] = {&v->stage_by, &v->item_by,  &v->task_by, &v->confidence,
+                                        &v->decision, &v->reviewer, &v->cost,    &v->failure.path};
     for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
         if (paths[i]->key && paths[i]->len == len && memcmp(paths[i]->key, key, len) == 0)
             return true;
@@ -368,6 +385,7 @@ static void read_output(struct vocabulary *v, const struct attribute *a)
 {
     static const char *const scores[] = {"confidence", "confidence_score", "score"};
     static const char *const verdicts[] = {"verdict", "decision"};
+    static const char *const people[] = {"reviewer", "reviewed_by"};
     struct json root;
     struct attribute value = {0};
     double x;
@@ -379,6 +397,9 @@ static void read_output(struct vocabulary *v, const struct attribute *a)
     for (size_t i = 0; i < 2 && !v->decision.key; i++)
         if (attribute_of_json(json_get(root, verdicts[i]), &value))
             put_text(v, &v->rank_decision, RANK_OUTPUT, &v->span.decision, &value);
+    for (size_t i = 0; i < 2 && !v->reviewer.key; i++)
+        if (attribute_of_json(json_get(root, people[i]), &value))
+            put_reviewer(v, RANK_OUTPUT, &value);
 }
 
 static void put_document(struct vocabulary *v, const char *id, size_t len)
@@ -603,6 +624,10 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
         if (!v->decision.key)
             put_text(v, &v->rank_decision, w->rank, &v->span.decision, a);
         break;
+    case MEANS_REVIEWER:
+        if (!v->reviewer.key)
+            put_reviewer(v, w->rank, a);
+        break;
     case MEANS_THRESHOLD:
         if (w->rank > v->rank_threshold && number_of(v, a, &x) && x >= 0 && x <= 1) {
             v->rank_threshold = w->rank;
@@ -665,6 +690,8 @@ static void apply_named(struct vocabulary *v, const struct attribute *a)
         put_cost(v, RANK_USER, false, x);
     if (named(v, &v->decision, a, &value))
         put_text(v, &v->rank_decision, RANK_USER, &v->span.decision, &value);
+    if (named(v, &v->reviewer, a, &value))
+        put_reviewer(v, RANK_USER, &value);
     if (named(v, &v->failure.path, a, &value) && compares(v, &value))
         v->failed = true;
 }
@@ -677,7 +704,7 @@ struct span *vocabulary_open(struct vocabulary *v)
     v->failed = v->interrupted = v->in_event = false;
     v->outcome = -1;
     v->rank_kind = v->rank_node = v->rank_session = 0;
-    v->rank_score = v->rank_decision = v->rank_threshold = v->rank_cost = 0;
+    v->rank_score = v->rank_decision = v->rank_threshold = v->rank_cost = v->rank_reviewer = 0;
     v->usage.rank_model = v->usage.rank_input = v->usage.rank_output = 0;
     v->usage.input = v->usage.output = 0;
     buf_clear(&v->usage.model);
@@ -685,6 +712,7 @@ struct span *vocabulary_open(struct vocabulary *v)
     v->event_score_named = false;
     buf_clear(&v->error_text);
     buf_clear(&v->documents);
+    buf_clear(&v->reviewer_text);
     notes_clear(&v->notes);
     v->link_trace = SPAN_NONE;
     v->response = 0;
@@ -765,6 +793,8 @@ static void put_notes(struct vocabulary *v)
                             .name_len = n->name_len,
                             .label = n->label_len ? text + n->label : NULL,
                             .label_len = n->label_len,
+                            .who = n->who_len ? text + n->who : NULL,
+                            .who_len = n->who_len,
                             .score = n->score,
                             .human = n->human};
         struct judgement j = {.trace = linked ? v->link_trace : s->trace,
@@ -796,6 +826,13 @@ static const struct span *settle_span(struct vocabulary *v)
         s->outcome = (uint8_t)failure_outcome(text);
     if (v->prices.n)
         price_tokens(v);
+    if (v->reviewer_text.len) {
+        const char *what = span_string(v->set, s->decision);
+        buf_clear(&v->scratch);
+        buf_puts(&v->scratch, what);
+        s->said_by = voices_put(v->set, v->reviewer_text.data, v->reviewer_text.len,
+                                buf_text(&v->scratch), v->scratch.len);
+    }
     if (v->documents.len)
         s->documents = span_text(v->set, v->documents.data, v->documents.len);
     span_mark_times(s);

@@ -82,6 +82,7 @@ static void make(struct span_set *set, const char *trace, size_t n)
             s.decision = text(set, "approve");
             s.task_key = text(set, "task");
             s.documents = text(set, "d1\nd2\n");
+            s.said_by = text(set, "ann\tapprove\n");
         }
         span_set_add(set, &s);
     }
@@ -181,6 +182,7 @@ static void same_span(const struct span_set *a, size_t i, const struct span_set 
     same_text(a, a->decision[i], b, b->decision[k]);
     same_text(a, a->task_key[i], b, b->task_key[k]);
     same_text(a, a->documents[i], b, b->documents[k]);
+    same_text(a, a->said_by[i], b, b->said_by[k]);
 }
 
 /* If the spans get a column more, the store needs a migration and this test a line. */
