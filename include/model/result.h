@@ -127,6 +127,7 @@ struct result {
     struct run_info run;
     struct metrics metrics;
     VEC(struct row) stages, resources, environments, layers, classes, names;
+    VEC(struct row) reviewers;  /* kind "reviewer", "pair" ("ann, bob") or "all" */
     VEC(struct row) objectives; /* id as written */
     VEC(struct row) windows;    /* id the objective, kind why it is shown */
     VEC(struct row) changes;    /* of drift: id a stage or "" for all items, kind the metric */
@@ -173,7 +174,8 @@ enum metric_scope {
     METRIC_NAME,
     METRIC_CHANGE,
     METRIC_PLAN,
-    METRIC_OBJECTIVE
+    METRIC_OBJECTIVE,
+    METRIC_REVIEWER
 };
 struct metric_def {
     const char *name, *unit, *help;

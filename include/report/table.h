@@ -33,6 +33,10 @@ struct table *table_windows(struct document *d, const struct result *r);
 struct table *table_tasks(struct document *d, const struct result *r);
 /* Recall and mean reciprocal rank of the span names that retrieve. */
 struct table *table_retrieval(struct document *d, const struct result *r);
+/* People who review: how much, how fast, how they agree; `more` says where the intervals are. */
+struct table *table_reviewers(struct document *d, const struct result *r, const char *more);
+/* How pairs of them, and all, agree on drafts that several judged. */
+struct table *table_agreement(struct document *d, const struct result *r);
 /* What drift found, the strongest evidence first; `all`: those that are no alarm too, not the five
  * strongest of them alone, and where the two logs differ most. */
 struct table *table_changes(struct document *d, const struct result *r, bool all);

@@ -3,6 +3,7 @@
 #ifndef SEAM_TRACE_TALLY_PARTS_H
 #define SEAM_TRACE_TALLY_PARTS_H
 
+#include "math/agreement.h"
 #include "math/values.h"
 #include "model/rules.h"
 #include "trace/observe.h"
@@ -100,6 +101,32 @@ struct tally_tasks {
     uint64_t unknown, left_out;  /* runs: of unknown truth; of tasks beyond TALLY_TASKS_MAX */
 };
 
+struct tally_reviewer {
+    uint64_t reviews, said, rejected, corrected; /* said: with a verdict */
+    uint64_t bad, caught, good, passed;          /* of drafts whose truth is known */
+    uint64_t pairs, alike;                       /* with others who judged the same draft */
+};
+/* Two people, the one with the smaller number first. */
+struct tally_couple {
+    uint32_t a, b;
+    uint64_t cell[2][2]; /* drafts that a and b let pass (1) or not (0) */
+};
+/* A review that took time. */
+struct tally_timed {
+    uint32_t who;
+    int64_t asked_ns, decided_ns;
+};
+struct tally_reviewers {
+    struct intern names, keys; /* of people; of couples */
+    VEC(struct tally_reviewer) list;
+    VEC(struct tally_couple) couples;
+    VEC(struct judged) drafts;
+    VEC(struct tally_timed) times;
+    uint64_t left_out;   /* votes of people, or drafts of couples, beyond what is kept */
+    bool untimed;        /* times of more reviews than are kept */
+};
+enum { TALLY_REVIEWERS_MAX = 4096, TALLY_COUPLES_MAX = 16384 };
+
 struct tally {
     size_t room;
     bool exact;
@@ -114,6 +141,7 @@ struct tally {
     struct tally_scores scores;
     struct tally_names names;
     struct tally_tasks tasks;
+    struct tally_reviewers reviewers;
 };
 
 /* ---- counting: by the parts' own files ---------------------------------------------------- */
@@ -156,6 +184,11 @@ void tally_scores_add(struct tally_scores *s, const struct trace_log *log);
 /* Counts runs and right runs of each task. */
 void tally_tasks_add(struct tally_tasks *t, const struct trace_log *log);
 
+/* Counts what named people said of drafts. */
+void tally_reviewers_add(struct tally_reviewers *t, const struct trace_log *log);
+/* Frees the lists. */
+void tally_reviewers_release(struct tally_reviewers *t);
+
 /* Puts all in order, before it is told. */
 void tally_sort(struct tally *t);
 
@@ -175,6 +208,8 @@ void observe_names(const struct tally *t, struct result *out);
  * nothing where the log tells none.  Intervals at `level`: Student's of means, order statistics of
  * quantiles, the delta method for the cost of a correct item. */
 void observe_costs(const struct tally *t, double level, struct result *out);
+/* People, couples of them and all together, where the log names who decided. */
+void observe_reviewers(const struct tally *t, double level, struct result *out);
 /* pass@k and pass^k, where runs repeat tasks. */
 void observe_tasks(const struct tally *t, double level, struct result *out);
 /* Mean per item of a whole number over n items, with Student's interval; nothing when n is 0. */

@@ -53,6 +53,7 @@ void result_release(struct result *r)
     release_rows(&r->layers);
     release_rows(&r->classes);
     release_rows(&r->names);
+    release_rows(&r->reviewers);
     release_rows(&r->objectives);
     release_rows(&r->windows);
     release_rows(&r->changes);

@@ -412,6 +412,7 @@ static void read_all(struct reading *in, struct json root)
     read_rows(in, root, &r->environments, "environments", "id");
     read_rows(in, root, &r->layers, "layers", "id");
     read_rows(in, root, &r->classes, "classes", "id");
+    read_rows(in, root, &r->reviewers, "reviewers", "id");
     read_rows(in, root, &r->objectives, "objectives", "id");
     read_rows(in, root, &r->windows, "windows", "id");
     read_rows(in, root, &r->changes, "changes", "id");

@@ -353,6 +353,7 @@ void result_write_json(const struct result *r, struct buf *out)
     put_rows(&w, "environments", "id", r->environments.at, r->environments.len);
     put_rows(&w, "layers", "id", r->layers.at, r->layers.len);
     put_rows(&w, "classes", "id", r->classes.at, r->classes.len);
+    put_rows(&w, "reviewers", "id", r->reviewers.at, r->reviewers.len);
     put_rows(&w, "objectives", "id", r->objectives.at, r->objectives.len);
     put_rows(&w, "windows", "id", r->windows.at, r->windows.len);
     put_rows(&w, "changes", "id", r->changes.at, r->changes.len);

@@ -299,6 +299,8 @@ static void add_all_rows(const struct build *b, size_t i)
         tables[n++] = table_classes(b->d, r);
     tables[n++] = table_rows_of(b->d, r, "Environments", "environment", r->environments.at,
                                 r->environments.len);
+    tables[n++] = table_rows_of(b->d, r, "Reviewers", "reviewer", r->reviewers.at,
+                                r->reviewers.len);
     tables[n++] = table_rows_of(b->d, r, "Span names", "name", r->names.at, r->names.len);
     for (size_t k = 0; k < n; k++)
         set_caption(b, tables[k], i);
@@ -319,7 +321,8 @@ static void add_stages(const struct build *b)
         struct table *front[] = {
             brief_stages(b->d, r, STAGE_WIDTH, "All intervals: in the fold below."),
             brief_confidence(b->d, r),
-            table_rows_of(b->d, r, "Resources", "resource", r->resources.at, r->resources.len)};
+            table_rows_of(b->d, r, "Resources", "resource", r->resources.at, r->resources.len),
+            table_reviewers(b->d, r, "Intervals: in the fold below."), table_agreement(b->d, r)};
         for (size_t k = 0; k < sizeof front / sizeof *front; k++) {
             set_caption(b, front[k], i);
             document_add_table(b->d, front[k]);

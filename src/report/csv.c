@@ -250,6 +250,7 @@ void report_csv(const struct result *r, struct buf *out)
     put_rows(out, "environment", r->environments.at, r->environments.len);
     put_rows(out, "layer", r->layers.at, r->layers.len);
     put_rows(out, "class", r->classes.at, r->classes.len);
+    put_kinds(out, "reviewer", r->reviewers.at, r->reviewers.len);
     put_kinds(out, "objective", r->objectives.at, r->objectives.len);
     put_kinds(out, "window", r->windows.at, r->windows.len);
     put_kinds(out, "change", r->changes.at, r->changes.len);

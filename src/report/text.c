@@ -369,6 +369,8 @@ static void add_rows(const struct result *r, struct document *d, size_t width)
     add_section_table(d, table_learning(d, r));
     add_list(d, table_edges(d, r));
     add_list(d, table_rows_of(d, r, "Resources", "resource", r->resources.at, r->resources.len));
+    add_list(d, table_reviewers(d, r, "Intervals: --json"));
+    add_list(d, table_agreement(d, r));
     add_list(d, table_classes(d, r));
     add_list(d, table_rows_of(d, r, "Layers", "layer", r->layers.at, r->layers.len));
     add_list(d, table_rows_of(d, r, "Environments", "environment", r->environments.at,

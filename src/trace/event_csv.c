@@ -17,10 +17,8 @@ static const char *const case_names[] = {"case_id", "case",   "case:concept:name
 static const char *const activity_names[] = {"activity",  "concept:name", "activity_name",
                                              "event",     "stage",        "step",
                                              "operation", "name",         NULL};
-static const char *const people_names[] = {"org:resource", "resource", "reviewer", "reviewed_by",
-                                           "assignee",     NULL};
 struct columns {
-    int item, activity, start, end, lifecycle, people;
+    int item, activity, start, end, lifecycle;
 };
 
 static int column_of(const struct csv *c, const char *const *names, const char *named)
@@ -38,7 +36,6 @@ static int find_columns(const struct csv *c, const struct log_options *options, 
     out->start = csv_column(c, event_start_names);
     out->end = csv_column(c, event_end_names);
     out->lifecycle = csv_column(c, event_lifecycle_names);
-    out->people = csv_column(c, people_names);
     if (out->item < 0)
         return error_at(err, ERR_INPUT, c->file, 1, 0,
                         "not a log: no column says which item a row is of (case_id, case, "
@@ -103,11 +100,6 @@ static void add_row(const struct csv *c, const struct columns *at, size_t row, i
         a.text_len = strlen(cell);
         if (*cell)
             vocabulary_attribute(sink->words, &a);
-        if (*cell && (int)k == at->people) {
-            a.key = "org:resource";
-            a.key_len = strlen(a.key);
-            vocabulary_attribute(sink->words, &a);
-        }
     }
     vocabulary_status(sink->words, failed, NULL, 0);
     vocabulary_close(sink->words);

@@ -325,6 +325,7 @@ void observe_tally(struct tally *t, const struct trace_log *log, double level, s
     warn(t, log, out);
     stream_report(log, out);
     observe_tasks(t, level, out);
+    observe_reviewers(t, level, out);
 }
 
 void log_observe(const struct trace_log *log, double level, struct result *out)

@@ -20,6 +20,8 @@ struct tally *tally_new(size_t room)
     t->exact = true;
     intern_init(&t->names.text);
     intern_init(&t->tasks.text);
+    intern_init(&t->reviewers.names);
+    intern_init(&t->reviewers.keys);
     return t;
 }
 
@@ -46,6 +48,7 @@ void tally_free(struct tally *t)
     intern_release(&t->names.text);
     vec_release(&t->tasks.list);
     intern_release(&t->tasks.text);
+    tally_reviewers_release(&t->reviewers);
     mem_free(t);
 }
 
@@ -152,7 +155,7 @@ struct counting {
     struct by_name names;
 };
 
-enum { PART_ITEMS, PART_PATHS, PART_COSTS, PART_FLOW, PART_SCORES, PART_TASKS, PARTS };
+enum { PART_ITEMS, PART_PATHS, PART_COSTS, PART_FLOW, PART_SCORES, PART_REVIEWERS, PART_TASKS, PARTS };
 
 static void count_part(struct counting *c, uint64_t part)
 {
@@ -172,6 +175,9 @@ static void count_part(struct counting *c, uint64_t part)
         return;
     case PART_SCORES:
         tally_scores_add(&c->tally->scores, c->log);
+        return;
+    case PART_REVIEWERS:
+        tally_reviewers_add(&c->tally->reviewers, c->log);
         return;
     default:
         tally_tasks_add(&c->tally->tasks, c->log);
