@@ -14,10 +14,10 @@ struct judged {
 };
 
 struct agreement {
-    double share;              /* of pairs of judges of one thing that said the same; NaN: no pair */
-    double alpha;              /* Krippendorff's; NaN where all said the same */
+    double share; /* of pairs of judges of one thing that said the same; NaN: no pair */
+    double alpha; /* Krippendorff's; NaN where all said the same */
     struct interval of_share, of_alpha;
-    uint64_t things, pairs;    /* judged by two or more */
+    uint64_t things, pairs; /* judged by two or more */
 };
 /* Krippendorff's alpha for two categories, any number of judges, some missing (Krippendorff 2011,
  * "Computing Krippendorff's alpha-reliability"): a thing counts with the number of its judges.

@@ -106,6 +106,9 @@ bool estimate_desk(struct estimate *e);
 void estimate_steadiness(struct estimate *e);
 /* What the draft step's drafts and confidences are. */
 void estimate_draft(struct estimate *e);
+/* What named reviewers tell of the review; true where, for want of labels, its sensitivity and
+ * specificity are bounds from their disagreements. */
+bool estimate_people(struct estimate *e);
 /* The review's sensitivity, specificity, fixes and spoils; nothing where there is no review. */
 void estimate_review(struct estimate *e);
 

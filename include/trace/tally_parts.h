@@ -122,8 +122,8 @@ struct tally_reviewers {
     VEC(struct tally_couple) couples;
     VEC(struct judged) drafts;
     VEC(struct tally_timed) times;
-    uint64_t left_out;   /* votes of people, or drafts of couples, beyond what is kept */
-    bool untimed;        /* times of more reviews than are kept */
+    uint64_t left_out; /* votes of people, or drafts of couples, beyond what is kept */
+    bool untimed;      /* times of more reviews than are kept */
 };
 enum { TALLY_REVIEWERS_MAX = 4096, TALLY_COUPLES_MAX = 16384 };
 

@@ -17,11 +17,11 @@
 struct vote {
     uint32_t who; /* id in names */
     uint32_t item, draft;
-    enum log_verdict said;         /* of one person the last word on a draft; LOG_NO_VERDICT */
-    int8_t truth;                  /* enum log_truth: what a label says of this draft */
-    int64_t asked_ns, decided_ns;  /* 0: not known, as of annotations */
-    uint32_t visit;                /* SPAN_NONE: an annotation */
-    uint32_t order;                /* in which it was met */
+    enum log_verdict said;        /* of one person the last word on a draft; LOG_NO_VERDICT */
+    int8_t truth;                 /* enum log_truth: what a label says of this draft */
+    int64_t asked_ns, decided_ns; /* 0: not known, as of annotations */
+    uint32_t visit;               /* SPAN_NONE: an annotation */
+    uint32_t order;               /* in which it was met */
 };
 struct votes {
     struct intern names;

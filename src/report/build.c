@@ -299,8 +299,8 @@ static void add_all_rows(const struct build *b, size_t i)
         tables[n++] = table_classes(b->d, r);
     tables[n++] = table_rows_of(b->d, r, "Environments", "environment", r->environments.at,
                                 r->environments.len);
-    tables[n++] = table_rows_of(b->d, r, "Reviewers", "reviewer", r->reviewers.at,
-                                r->reviewers.len);
+    tables[n++] =
+        table_rows_of(b->d, r, "Reviewers", "reviewer", r->reviewers.at, r->reviewers.len);
     tables[n++] = table_rows_of(b->d, r, "Span names", "name", r->names.at, r->names.len);
     for (size_t k = 0; k < n; k++)
         set_caption(b, tables[k], i);

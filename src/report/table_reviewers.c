@@ -68,13 +68,13 @@ struct table *table_reviewers(struct document *d, const struct result *r, const 
     };
     if (!r->reviewers.len)
         return NULL;
-    struct table *t = rows_of(d, r, "Reviewers", "reviewer", kinds, columns,
-                              sizeof columns / sizeof *columns);
+    struct table *t =
+        rows_of(d, r, "Reviewers", "reviewer", kinds, columns, sizeof columns / sizeof *columns);
     if (t)
-        t->note = any_agrees(r)
-                      ? arena_printf(&d->arena, "agrees: with others who judged the same draft. %s",
-                                     more)
-                      : more;
+        t->note =
+            any_agrees(r)
+                ? arena_printf(&d->arena, "agrees: with others who judged the same draft. %s", more)
+                : more;
     return t;
 }
 
@@ -82,9 +82,9 @@ struct table *table_agreement(struct document *d, const struct result *r)
 {
     static const char *const kinds[2] = {"pair", "all"};
     static const struct reviewer_column columns[] = {
-        {"judged_both", "drafts",              false},
-        {"agreement",   "agree",               true },
-        {"kappa",       "kappa",               true },
+        {"judged_both", "drafts",               false},
+        {"agreement",   "agree",                true },
+        {"kappa",       "kappa",                true },
         {"alpha",       "Krippendorff's alpha", true },
     };
     return r->reviewers.len ? rows_of(d, r, "Drafts that several reviewers judged", "reviewers",

@@ -21,8 +21,8 @@ void discover_people(struct trace_log *log)
     }
     for (size_t k = 0; k < log->stages.len; k++) {
         struct log_stage *s = &log->stages.at[k];
-        uint64_t machine = s->kinds[SPAN_MODEL] + s->kinds[SPAN_TOOL] + s->kinds[SPAN_DATA] +
-                           s->kinds[SPAN_JUDGE];
+        uint64_t machine =
+            s->kinds[SPAN_MODEL] + s->kinds[SPAN_TOOL] + s->kinds[SPAN_DATA] + s->kinds[SPAN_JUDGE];
         if (s->asked || !seen[k])
             continue;
         s->asked = true;

@@ -6,7 +6,8 @@
  * asked for or when fewer than c of those before it were undecided, and then at the next opening
  * (the recursion of Kiefer and Wolfowitz 1955, read backwards).  So each c and each calendar give
  * the times of work that the log would have had, and a likelihood of its decisions given the
- * requests: that of the lognormal law with the mean and deviation of their logarithms.  The best
+ * requests: that of the lognormal law with the mean and deviation of their logarithms.  Where the
+ * log names who decided, a person's own decision before it takes the place of that order.  The best
  * of them is taken where it beats the law of the whole times, waits and all (people without number,
  * open always), by more than the price of its numbers (Schwarz 1978) and 10 besides: a factor of
  * 20,000.  Requests still open when the log ends are censored. */
@@ -15,6 +16,7 @@
 #include "model/hours.h"
 #include "trace/discover.h"
 #include "trace/estimate_parts.h"
+#include "trace/votes.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -26,7 +28,8 @@ static const double order_slack = 0.01; /* share of requests that may be taken o
 
 struct request {
     double asked_s, decided_s; /* since t0; decided_s INFINITY: not yet */
-    uint32_t visit;
+    double before_s;           /* the decision before it of who decided it; -INFINITY */
+    uint32_t visit, who;       /* who decided; SPAN_NONE */
 };
 struct calendar_guess {
     uint32_t days; /* bit 0: Monday */
@@ -36,11 +39,13 @@ struct desk {
     struct request *at; /* [n] in order of asking */
     size_t n, most_open;
     double t0_week_s, until_s;
-    double *free_at; /* heap of the latest decisions, the earliest on top */
-    double *work;    /* [n] */
+    double *free_at;   /* heap of the latest decisions, the earliest on top */
+    double *work;      /* [n] */
+    uint32_t regulars; /* people with a hundredth of the decisions; 0: they are not named */
 };
 struct desk_guess {
     uint32_t people; /* 0: without number */
+    bool known;      /* the log names who took which request */
     bool has_hours;
     struct calendar_guess hours;
     double likelihood;
@@ -77,6 +82,62 @@ static size_t most_open(const struct desk *d)
     return most;
 }
 
+static const struct request *request_of(const void *p)
+{
+    return *(const struct request *const *)p;
+}
+
+static int by_person(const void *a, const void *b)
+{
+    const struct request *x = request_of(a), *y = request_of(b);
+    if (x->who != y->who)
+        return x->who < y->who ? -1 : 1;
+    if (x->decided_s != y->decided_s)
+        return x->decided_s < y->decided_s ? -1 : 1;
+    return x->visit < y->visit ? -1 : x->visit > y->visit;
+}
+
+static void order_decisions(struct desk *d)
+{
+    struct request **order = mem_alloc((d->n + 1) * sizeof *order);
+    for (size_t i = 0; i < d->n; i++)
+        order[i] = &d->at[i];
+    qsort(order, d->n, sizeof *order, by_person);
+    for (size_t k = 1; k < d->n; k++)
+        if (order[k]->who != SPAN_NONE && order[k]->who == order[k - 1]->who)
+            order[k]->before_s = order[k - 1]->decided_s;
+    mem_free(order);
+}
+
+/* Where the log names nearly all who decided: who they are, and how many are no passers-by. */
+static void name_requests(const struct trace_log *log, struct desk *d)
+{
+    struct votes v;
+    uint32_t *who = mem_alloc((log->visits.len + 1) * sizeof *who);
+    size_t decided = 0, named = 0;
+    votes_of(log, &v);
+    uint64_t *by = mem_zero((size_t)v.names.count + 1, sizeof *by);
+    memset(who, 0xff, (log->visits.len + 1) * sizeof *who);
+    for (size_t k = 0; k < v.list.len; k++)
+        if (v.list.at[k].visit != SPAN_NONE && v.list.at[k].decided_ns)
+            who[v.list.at[k].visit] = v.list.at[k].who;
+    for (size_t i = 0; i < d->n; i++) {
+        d->at[i].who = who[d->at[i].visit];
+        decided += isfinite(d->at[i].decided_s);
+        if (d->at[i].who == SPAN_NONE)
+            continue;
+        named++;
+        by[d->at[i].who]++;
+    }
+    if (named && 10 * named >= 9 * decided)
+        for (uint32_t k = 0; k < v.names.count; k++)
+            d->regulars += 100 * by[k] >= named;
+    order_decisions(d);
+    mem_free(by);
+    mem_free(who);
+    votes_release(&v);
+}
+
 static void take_requests(const struct trace_log *log, int32_t stage, struct desk *d)
 {
     int64_t t0 = 0, until = estimate_until(log);
@@ -94,8 +155,9 @@ static void take_requests(const struct trace_log *log, int32_t stage, struct des
                     continue;
                 }
                 double end = (double)(visit->end_ns - t0) * 1e-9;
-                d->at[d->n++] = (struct request){(double)(visit->start_ns - t0) * 1e-9,
-                                                 visit->pending ? INFINITY : end, v};
+                d->at[d->n++] =
+                    (struct request){(double)(visit->start_ns - t0) * 1e-9,
+                                     visit->pending ? INFINITY : end, -INFINITY, v, SPAN_NONE};
             }
         }
     qsort(d->at, d->n, sizeof *d->at, by_asked);
@@ -104,6 +166,7 @@ static void take_requests(const struct trace_log *log, int32_t stage, struct des
     d->most_open = most_open(d);
     d->free_at = mem_alloc((d->n + PEOPLE_MOST) * sizeof *d->free_at);
     d->work = mem_alloc((d->n + 1) * sizeof *d->work);
+    name_requests(log, d);
 }
 
 static void release(struct desk *d)
@@ -148,15 +211,25 @@ static void remember(double *heap, uint32_t *len, uint32_t c, double x)
     heap[i] = x;
 }
 
+/* When who takes a request was done with the one before. */
+static double free_at(const struct desk *d, const struct request *r, bool known, uint32_t c,
+                      uint32_t len)
+{
+    if (known)
+        return r->before_s;
+    return c && len == c ? d->free_at[0] : -INFINITY;
+}
+
 /* d->work[i]: time of work, NaN for requests of which none is seen (not begun when the log ends).
  * Those still in work have what they had by then.  Returns how many were taken out of order. */
-static size_t work_behind(struct desk *d, uint32_t c, const struct opening *hours, uint32_t n_hours)
+static size_t work_behind(struct desk *d, uint32_t c, bool known, const struct opening *hours,
+                          uint32_t n_hours)
 {
     uint32_t len = 0;
     size_t out_of_order = 0;
     for (size_t i = 0; i < d->n; i++) {
         const struct request *r = &d->at[i];
-        double start = c && len == c ? fmax(r->asked_s, d->free_at[0]) : r->asked_s;
+        double start = fmax(r->asked_s, free_at(d, r, known, c, len));
         double end = isinf(r->decided_s) ? d->until_s : r->decided_s;
         if (isfinite(start))
             start += hours_until_open(hours, n_hours, d->t0_week_s + start);
@@ -165,7 +238,9 @@ static size_t work_behind(struct desk *d, uint32_t c, const struct opening *hour
             out_of_order += isfinite(r->decided_s);
             d->work[i] = NAN;
         }
-        if (c)
+        if (known && isinf(r->decided_s))
+            d->work[i] = NAN; /* nobody has taken it yet */
+        if (c && !known)
             remember(d->free_at, &len, c, r->decided_s);
     }
     return out_of_order;
@@ -175,7 +250,7 @@ static size_t work_of(struct desk *d, const struct desk_guess *g)
 {
     struct opening hours[7];
     uint32_t n_hours = g->has_hours ? openings_of(&g->hours, hours) : 0;
-    return work_behind(d, g->people, hours, n_hours);
+    return work_behind(d, g->people, g->known, hours, n_hours);
 }
 
 /* Of the decided ones; those out of order count as the least likely of the others. */
@@ -218,6 +293,10 @@ static void try_people(struct desk *d, struct desk_guess g, struct desk_guess *b
     uint32_t most = d->most_open < PEOPLE_MOST ? (uint32_t)d->most_open : PEOPLE_MOST;
     for (g.people = 1; g.people <= most; g.people++)
         consider(d, g, best);
+    g.people = d->regulars;
+    g.known = true;
+    if (d->regulars)
+        consider(d, g, best);
 }
 
 /* Hours and days that hold 99% of the decisions; false where they are all. */
@@ -259,7 +338,7 @@ static void try_hours(struct desk *d, struct desk_guess *best)
             struct desk_guess at = from;
             at.hours.from_h += k == 0 ? -1 : k == 1;
             at.hours.to_h += k == 2 ? -1 : k == 3;
-            at.people += k == 4 ? (uint32_t)-1 : k == 5;
+            at.people += at.known ? 0 : k == 4 ? (uint32_t)-1 : k == 5;
             if (at.hours.from_h >= 0 && at.hours.to_h <= 24 && at.hours.from_h < at.hours.to_h &&
                 at.people >= 1 && at.people <= PEOPLE_MOST)
                 consider(d, at, &top);
@@ -306,7 +385,7 @@ static void tell(struct estimate *e, const struct desk_guess *g, double gain)
 {
     static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
     struct buf *note = &e->note[e->review];
-    buf_printf(note, "; %u at work", g->people);
+    buf_printf(note, g->known ? "; %u at work, each by name" : "; %u at work", g->people);
     for (int k = 0; g->has_hours && k < 7; k++)
         if (g->hours.days >> k & 1)
             buf_printf(note, " %s", days[k]);
@@ -372,7 +451,8 @@ void log_work(const struct trace_log *log, int32_t stage, const struct resource 
     uint32_t servers = people ? people->servers : 0;
     if (servers > d.n)
         servers = 0; /* more than can ever be asked */
-    (void)work_behind(&d, servers, people ? people->hours : NULL, people ? people->n_hours : 0);
+    (void)work_behind(&d, servers, servers && servers == d.regulars, people ? people->hours : NULL,
+                      people ? people->n_hours : 0);
     for (size_t i = 0; i < d.n; i++)
         work_s[d.at[i].visit] = isinf(d.at[i].decided_s) ? NAN : d.work[i];
     release(&d);

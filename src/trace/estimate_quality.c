@@ -403,7 +403,8 @@ void estimate_review(struct estimate *e)
     count_reviews(e->log, &r);
     r.bad += back;
     r.caught += back;
-    if (!e->log->labelled)
+    bool bound = estimate_people(e);
+    if (!e->log->labelled && !bound)
         result_warn(e->info,
                     "without labels the reviewer is taken to be right: sensitivity and "
                     "specificity of `%s` are 1",

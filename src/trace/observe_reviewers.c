@@ -257,9 +257,8 @@ static void put_couples(const struct tally_reviewers *t, double level, struct re
     }
     for (size_t k = 0; k < n && k < COUPLES_MOST; k++) {
         const struct tally_couple *c = &at[k];
-        struct row *row =
-            result_add_row(out, reviewers,
-                           result_text(out, "%s, %s", t->names.of[c->a].at, t->names.of[c->b].at));
+        struct row *row = result_add_row(
+            out, reviewers, result_text(out, "%s, %s", t->names.of[c->a].at, t->names.of[c->b].at));
         struct interval i = agreement_kappa_interval(c->cell, level);
         double kappa = agreement_kappa(c->cell);
         row->kind = "pair";
@@ -269,8 +268,9 @@ static void put_couples(const struct tally_reviewers *t, double level, struct re
             metrics_add(&row->metrics, "kappa", kappa, i.low, i.high, level, both(c), "1");
     }
     if (n > COUPLES_MOST)
-        result_assume(out, "of %zu pairs of reviewers the %d with the most drafts in common have "
-                           "a row",
+        result_assume(out,
+                      "of %zu pairs of reviewers the %d with the most drafts in common have "
+                      "a row",
                       n, (int)COUPLES_MOST);
     mem_free(at);
 }
@@ -317,8 +317,9 @@ void observe_reviewers(const struct tally *tally, double level, struct result *o
         result_warn(out, "reviews are more than %d: how long they took is not told",
                     (int)TALLY_ROWS_MAX);
     if (n > ROWS_MOST || t->left_out)
-        result_warn(out, "of %zu reviewers the %d with the most reviews have a row; %llu reviews "
-                         "are of people or pairs beyond what is kept",
+        result_warn(out,
+                    "of %zu reviewers the %d with the most reviews have a row; %llu reviews "
+                    "are of people or pairs beyond what is kept",
                     n, (int)ROWS_MOST, (unsigned long long)t->left_out);
     mem_free(p.vote);
     mem_free(p.s);

@@ -21,13 +21,13 @@ struct note_at {
 struct walk {
     const struct trace_log *log;
     struct votes *out;
-    int32_t drafter;     /* stage; -1 */
+    int32_t drafter;       /* stage; -1 */
     struct note_at *notes; /* by item, then place */
-    uint32_t *first;     /* [items + 1] */
-    uint32_t draft;      /* of the item being walked */
-    uint32_t labelled;   /* the draft that a label is of */
-    bool judged;         /* somebody has judged it */
-    size_t from;         /* first vote of the item */
+    uint32_t *first;       /* [items + 1] */
+    uint32_t draft;        /* of the item being walked */
+    uint32_t labelled;     /* the draft that a label is of */
+    bool judged;           /* somebody has judged it */
+    size_t from;           /* first vote of the item */
 };
 
 static void add(struct walk *w, const struct vote *v, const struct voice *said)

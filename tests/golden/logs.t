@@ -322,6 +322,11 @@ Resources
 resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
 
+Reviewers
+reviewer  reviews  rejected  corrected
+u1              7        0%      42.9%
+Intervals: --json
+
 Span names
 name                          spans  errors       p50       p95  confidence
 retrieval corpus                 27       3  38.98 ms  75.55 ms
@@ -389,6 +394,11 @@ Resources
 resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
 
+Reviewers
+reviewer  reviews  rejected  corrected
+u1              7        0%      42.9%
+Intervals: --json
+
 Span names
 name                          spans  errors     p50     p95  confidence
 retrieval corpus                 27       3   38 ms   75 ms
@@ -455,6 +465,11 @@ feedback_store   ship               100% (86.2–100)     24
 Resources
 resource      arrivals  completions     backlog growth a day
 human_review         7            7  21104 (-56734 to 98942)
+
+Reviewers
+reviewer  reviews  rejected  corrected
+u1              7        0%      42.9%
+Intervals: --json
 
 Span names
 name                          spans  errors       p50       p95  confidence

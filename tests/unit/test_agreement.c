@@ -40,7 +40,7 @@ static void more_judges_weigh_by_their_number(void **state)
     agreement_of(at, 5, 0.95, &a);
     assert_int_equal(a.things, 4);
     assert_int_equal(a.pairs, 12);
-    near(a.share, 1 - 4.0 / 12, 1e-12);          /* 8 of 12 pairs agree */
+    near(a.share, 1 - 4.0 / 12, 1e-12); /* 8 of 12 pairs agree */
     near(a.alpha, 1 - 4.0 * 11 / (2 * 6 * 6), 1e-12);
 }
 

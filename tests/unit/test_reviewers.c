@@ -66,7 +66,7 @@ static void each_reviewer_has_a_row(void **state)
     near(value(ann, "rejected_share"), 1.0 / 3, 1e-12);
     near(value(ann, "review_time_p50"), 180, 1e-9);
     near(value(ann, "review_time_p90"), 240, 1e-9);
-    near(value(ann, "agreement"), 0.5, 1e-12);  /* with bob on a: no, on b: yes */
+    near(value(ann, "agreement"), 0.5, 1e-12);   /* with bob on a: no, on b: yes */
     near(value(ann, "sensitivity"), 0.5, 1e-12); /* a and c are wrong: she stopped c */
     near(value(ann, "specificity"), 1, 1e-12);   /* b */
     near(value(bob, "reviews"), 3, 0);
@@ -105,6 +105,10 @@ static void the_last_word_decides_for_both(void **state)
             assert_int_equal(p.step[i].kind, STEP_REVIEW);
             assert_int_equal(p.step[i].on_reject.to, TO_REJECT);
             near(p.step[i].numbers->sensitivity.value, 1.0 / 3, 1e-12);
+        } else if (!strcmp(p.step[i].id, "human_review")) {
+            /* Three pairs of verdicts, one apart: of six verdicts one at least is wrong. */
+            near(p.step[i].numbers->sensitivity.value, 5.0 / 6, 1e-12);
+            near(p.step[i].numbers->specificity.value, 5.0 / 6, 1e-12);
         }
     pipeline_release(&p);
     result_release(&info);
@@ -124,11 +128,10 @@ static void the_last_word_decides_for_both(void **state)
 /* Of what two people said of one observation both count, though the later one is the decision. */
 static void annotations_by_several_people_are_all_heard(void **state)
 {
-    static const char text[] =
-        LANGFUSE_TRACE("t1") LANGFUSE_TRACE("t2") LANGFUSE_TRACE("t3")
-            LANGFUSE_SCORE("t1", "ann", "1") LANGFUSE_SCORE("t1", "bob", "0")
-                LANGFUSE_SCORE("t2", "ann", "1") LANGFUSE_SCORE("t2", "bob", "1")
-                    LANGFUSE_SCORE("t3", "ann", "0") LANGFUSE_SCORE("t3", "ann", "1");
+    static const char text[] = LANGFUSE_TRACE("t1") LANGFUSE_TRACE("t2") LANGFUSE_TRACE("t3")
+        LANGFUSE_SCORE("t1", "ann", "1") LANGFUSE_SCORE("t1", "bob", "0")
+            LANGFUSE_SCORE("t2", "ann", "1") LANGFUSE_SCORE("t2", "bob", "1")
+                LANGFUSE_SCORE("t3", "ann", "0") LANGFUSE_SCORE("t3", "ann", "1");
     struct result r;
     observed(text, NULL, NULL, &r);
     near(value(row_of(&r, "ann"), "reviews"), 3, 0);
@@ -172,8 +175,8 @@ static void the_user_may_name_who(void **state)
     put_span(&b, "a", "r", "", "run", 0, 100, "");
     put_span(&b, "a", "1", "r", "draft", 1, 10, "");
     put_span(&b, "a", "2", "r", "review", 20, 30,
-             ATTRIBUTES(TEXT_ATTRIBUTE("x.verdict", "no") "," TEXT_ATTRIBUTE("app.who", "kim") ","
-                            TEXT_ATTRIBUTE("hitl.reviewer", "lee")));
+             ATTRIBUTES(TEXT_ATTRIBUTE("x.verdict", "no") "," TEXT_ATTRIBUTE(
+                 "app.who", "kim") "," TEXT_ATTRIBUTE("hitl.reviewer", "lee")));
     observed(buf_text(&b), NULL, NULL, &r);
     near(value(row_of(&r, "lee"), "rejected_share"), 1, 0);
     result_release(&r);
@@ -203,6 +206,40 @@ static void a_draft_made_anew_is_another_one(void **state)
     result_release(&r);
 }
 
+/* Ann takes 5 minutes and bob 11, each from a queue of their own, which no common queue of two
+ * explains: every time of work is found again. */
+static void work_is_told_from_the_wait_by_name(void **state)
+{
+    enum { N = 60 };
+    struct buf b = {0};
+    struct trace_log log;
+    struct resource people = {.id = "people", .servers = 2};
+    double free_s[2] = {0}, work[N];
+    buf_puts(&b, "case_id,activity,start_time,end_time,decision,resource\n");
+    for (int i = 0; i < N; i++) {
+        int who = i % 3 == 0; /* every third is bob's */
+        double asked = 240.0 * i, takes = who ? 660 : 300;
+        double from = asked > free_s[who] ? asked : free_s[who];
+        free_s[who] = from + takes;
+        buf_printf(&b, "i%02d,draft,%.0f,%.0f,,\n", i, 1.7e9 + asked - 1, 1.7e9 + asked);
+        buf_printf(&b, "i%02d,human_review,%.0f,%.0f,approve,%s\n", i, 1.7e9 + asked,
+                   1.7e9 + free_s[who], who ? "bob" : "ann");
+    }
+    read_ok(buf_text(&b), NULL, &log);
+    double *got = mem_alloc(log.visits.len * sizeof *got);
+    log_work(&log, log.review, &people, got);
+    size_t n = 0;
+    for (size_t v = 0; v < log.visits.len; v++)
+        if ((int32_t)log.visits.at[v].stage == log.review)
+            work[n++] = got[v];
+    assert_int_equal(n, N);
+    for (size_t i = 0; i < N; i++)
+        near(work[i], i % 3 == 0 ? 660 : 300, 1e-6);
+    mem_free(got);
+    log_release(&log);
+    buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -212,6 +249,7 @@ int main(void)
         cmocka_unit_test(phoenix_and_langsmith_say_who),
         cmocka_unit_test(the_user_may_name_who),
         cmocka_unit_test(a_draft_made_anew_is_another_one),
+        cmocka_unit_test(work_is_told_from_the_wait_by_name),
     };
     return cmocka_run_group_tests_name("reviewers", tests, NULL, NULL);
 }
