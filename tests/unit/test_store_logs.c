@@ -196,7 +196,7 @@ static void every_column_comes_back_as_it_was(void **state)
 #define X(type, name) columns++;
     SPAN_COLUMNS(X)
 #undef X
-    assert_int_equal(columns, 26);
+    assert_int_equal(columns, 27);
     make(&set, "t1", 7);
     ok(add(p->path, &set, &err), &err);
     assert_true(store_is(p->path));
