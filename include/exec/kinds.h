@@ -5,4 +5,6 @@
 
 #include "exec/stage.h"
 
+extern const struct stage_kind command_kind; /* command_stage.c: any program */
+
 #endif

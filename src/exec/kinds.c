@@ -30,7 +30,8 @@ static const struct {
     const struct stage_kind *kind;
     bool builtin;
 } kinds[] = {
-    {&nothing, true},
+    {&nothing,      true },
+    {&command_kind, false},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

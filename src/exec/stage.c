@@ -74,7 +74,7 @@ static int unknown_key(const struct stage_setting *s, const char *key, size_t le
 int exec_known(const struct stage_setting *s, const char *const *known, struct error *err)
 {
     static const char *const always[] = {"builtin", "expects", "output", "confidence", "verdict",
-                                         "says",    "who",     "cost",   NULL};
+                                         "says",    "who",     "cost",   "text",       NULL};
 
     for (struct json_iter it = json_each(s->exec); json_next(&it);)
         if (!among(it.key, it.key_len, always) && !among(it.key, it.key_len, known))
