@@ -6,5 +6,6 @@
 #include "exec/stage.h"
 
 extern const struct stage_kind command_kind; /* command_stage.c: any program */
+extern const struct stage_kind mcp_kind;     /* mcp_stage.c: a tool of an MCP server */
 
 #endif

@@ -32,6 +32,7 @@ static const struct {
 } kinds[] = {
     {&nothing,      true },
     {&command_kind, false},
+    {&mcp_kind,     false},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
