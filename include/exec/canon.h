@@ -19,11 +19,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a chunk is.  Drafts were never filmed: they state no facts, and contradict them. */
+/* What a line is.  Drafts were never filmed: they state no facts, and contradict them.  Attributes
+ * have no chunk: they tell the words of one. */
 #define CANON_KIND_TABLE(X)                                                                        \
     X(CHARACTER, "character")                                                                      \
     X(PLACE, "place")                                                                              \
-    X(PROP, "prop") X(RULE, "rule") X(SHOT, "shot") X(MEMO, "memo") X(DRAFT, "draft")
+    X(PROP, "prop")                                                                                \
+    X(RULE, "rule") X(SHOT, "shot") X(MEMO, "memo") X(DRAFT, "draft") X(ATTRIBUTE, "attribute")
 enum canon_kind {
 #define X(name, word) CANON_##name,
     CANON_KIND_TABLE(X)
@@ -49,14 +51,20 @@ struct canon_chunk {
     uint32_t subject;             /* whom a sheet is about; CANON_NONE: several */
 };
 
+struct canon_texts {
+    const char **at;
+    size_t len, cap;
+};
+
 struct canon_subject {
     const char *id, *name;
     enum canon_kind kind; /* CANON_CHARACTER, CANON_PLACE or CANON_PROP */
-    VEC(const char *) aliases;
+    struct canon_texts aliases;
 };
 
 struct canon_attribute {
-    const char *name;     /* "coat" */
+    const char *name;         /* "coat" */
+    struct canon_texts words; /* by which people ask for it: "wearing" */
     VEC(uint32_t) values; /* its vocabulary: indices into canon.value, in order of first sight */
 };
 
@@ -65,7 +73,7 @@ struct canon_pattern {
     uint32_t subject;   /* CANON_NONE: any but those of `except` */
     uint32_t attribute; /* never CANON_NONE */
     uint32_t value;     /* CANON_NONE: a value that no fact has */
-    bool other;          /* any value but this one */
+    bool other;         /* any value but this one */
     VEC(uint32_t) except;
 };
 struct canon_rule {

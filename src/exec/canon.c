@@ -21,8 +21,10 @@ void canon_free(struct canon *c)
         return;
     for (size_t i = 0; i < c->subject.len; i++)
         vec_release(&c->subject.at[i].aliases);
-    for (size_t i = 0; i < c->attribute.len; i++)
+    for (size_t i = 0; i < c->attribute.len; i++) {
         vec_release(&c->attribute.at[i].values);
+        vec_release(&c->attribute.at[i].words);
+    }
     for (size_t i = 0; i < c->rule.len; i++) {
         for (size_t k = 0; k < c->rule.at[i].never.len; k++)
             vec_release(&c->rule.at[i].never.at[k].except);

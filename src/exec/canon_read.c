@@ -6,9 +6,11 @@
  *      "facts": [{"subject": "maren-osk", "attribute": "coat", "value": "green oilskin"}, ...]}
  *
  * `kind` is always there; `id` names the subject that a sheet is about, `name` makes it known;
- * `chunk` and `text` come together.  Shots, memos and drafts have an `episode`; a fact holds from
- * its own `from`, else from the episode, else from 1.  A rule has `never`, a list of patterns, and
- * `from` and `until`.  Subjects are taken up in a first pass, so that any line may speak of them.
+ * `chunk` and `text` come together.  {"kind": "attribute", "attribute": "coat", "words":
+ * [...]} tells by which words people ask for it.  Shots, memos and drafts have an `episode`; a fact
+ * holds from its own `from`, else from the episode, else from 1.  A rule has `never`, a list of
+ * patterns, and `from` and `until`.  Subjects are taken up in a first pass, so that any line may
+ * speak of them.
  */
 #include "base/file.h"
 #include "base/folder.h"
@@ -87,8 +89,8 @@ static int read_kind(struct reading *r, struct json map, enum canon_kind *kind)
             return 0;
         }
     return fault(r,
-                 "there is no kind `%.60s`: character, place, prop, rule, shot, memo or "
-                 "draft",
+                 "there is no kind `%.60s`: character, place, prop, rule, shot, memo, draft or "
+                 "attribute",
                  word);
 }
 
@@ -125,19 +127,30 @@ static uint32_t value_put(struct canon *c, uint32_t attribute, const char *text)
 
 /* ---- subjects ----------------------------------------------------------------------------- */
 
-static int add_aliases(struct reading *r, struct json list, struct canon_subject *s)
+static int add_texts(struct reading *r, struct json map, const char *key, struct canon_texts *to)
 {
+    struct json list = json_get(map, key);
     const char *text;
     size_t len;
 
     if (json_present(list) && json_type(list) != JSON_LIST)
-        return fault(r, "`aliases` must be a list of texts");
+        return fault(r, "`%s` must be a list of texts", key);
     for (struct json_iter it = json_each(list); json_next(&it);) {
         if (!json_text(it.value, &text, &len) || len == 0)
-            return fault(r, "`aliases` must be a list of texts");
-        vec_push(&s->aliases, arena_strndup(&r->c->arena, text, len));
+            return fault(r, "`%s` must be a list of texts", key);
+        vec_push(to, arena_strndup(&r->c->arena, text, len));
     }
     return 0;
+}
+
+static int read_attribute(struct reading *r, struct json map)
+{
+    const char *name = NULL;
+
+    if (want_text(r, map, "attribute", &name))
+        return -1;
+    uint32_t a = attribute_put(r->c, name); /* may move the attributes */
+    return add_texts(r, map, "words", &r->c->attribute.at[a].words);
 }
 
 static int read_subject(struct reading *r, struct json map, enum canon_kind kind)
@@ -145,6 +158,8 @@ static int read_subject(struct reading *r, struct json map, enum canon_kind kind
     struct canon *c = r->c;
     const char *id = NULL, *name = NULL;
 
+    if (kind == CANON_ATTRIBUTE)
+        return read_attribute(r, map);
     if (!json_present(json_get(map, "id")))
         return json_present(json_get(map, "name")) || json_present(json_get(map, "aliases"))
                    ? fault(r, "a name or aliases need the `id` of their subject")
@@ -165,7 +180,7 @@ static int read_subject(struct reading *r, struct json map, enum canon_kind kind
     }
     if (s == CANON_NONE)
         return fault(r, "there is no subject `%.80s`; its first line needs a `name`", id);
-    return add_aliases(r, json_get(map, "aliases"), &c->subject.at[s]);
+    return add_texts(r, map, "aliases", &c->subject.at[s].aliases);
 }
 
 /* ---- chunks and facts --------------------------------------------------------------------- */
@@ -216,7 +231,7 @@ static int read_pattern(struct reading *r, struct json map, struct canon_pattern
         want_text(r, map, "attribute", &attribute) || want_text(r, map, "value", &value) ||
         (json_present(json_get(map, "subject")) && want_subject(r, map, "subject", &p->subject)))
         return -1;
-    if (json_present(json_get(map, "not")) && !json_as_bool(json_get(map, "not"), &p->other ))
+    if (json_present(json_get(map, "not")) && !json_as_bool(json_get(map, "not"), &p->other))
         return fault(r, "`not` must be true or false");
     for (struct json_iter it = json_each(json_get(map, "except")); json_next(&it);) {
         const char *id;
@@ -257,6 +272,8 @@ static int read_chunk(struct reading *r, struct json map, enum canon_kind kind)
     struct json facts = json_get(map, "facts");
     struct canon_chunk k = {.kind = kind, .subject = CANON_NONE};
 
+    if (kind == CANON_ATTRIBUTE)
+        return json_present(json_get(map, "chunk")) ? fault(r, "an attribute has no chunk") : 0;
     if (!json_present(json_get(map, "chunk")))
         return json_present(facts) || json_present(json_get(map, "text")) || kind == CANON_RULE
                    ? fault(r, "a text with its facts needs `chunk`, an id of its own")
@@ -288,8 +305,9 @@ static int read_chunk(struct reading *r, struct json map, enum canon_kind kind)
 
 static int read_line(struct reading *r, const char *text, size_t len)
 {
-    static const char *const known[] = {"kind", "id",   "name",  "aliases", "chunk", "episode",
-                                        "text", "from", "until", "facts",   "never"};
+    static const char *const known[] = {"kind",    "id",        "name", "aliases", "chunk",
+                                        "episode", "text",      "from", "until",   "facts",
+                                        "never",   "attribute", "words"};
     struct json root;
     enum canon_kind kind = CANON_DRAFT;
     struct error inner = {0};

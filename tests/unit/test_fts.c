@@ -59,7 +59,7 @@ static void a_query_is_words_and_never_syntax(void **state)
         {"\"",                               1,  0},
         {"bell\"",                           5,  1},
         {"bell\" OR text:*",                 15, 1},
-        {"NEAR(bell, 0) AND NOT bell",       26, 1},
+        {"NEAR(bell, 0) AND NOT bell",       26, 2},
         {"text : bell",                      11, 1},
         {"{text} : ^bell*",                  15, 1},
         {"' ; DROP TABLE document; -- bell", 32, 1},
