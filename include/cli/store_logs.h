@@ -9,7 +9,7 @@
 /* The options that say what the attributes of a log mean, and --strict. */
 struct log_options cli_log_options(const struct cli *cli);
 /* Keeps what log_collect gathered, with these options, in the store at `path`. */
-MUST_CHECK int store_logs_keep(const char *path, const struct trace_log *log,
+MUST_CHECK int store_logs_keep(const char *path, struct trace_log *log,
                                const struct log_options *options, struct error *err);
 /* Reads every log of the store at `path` as one.  ERR_USAGE for options that were settled when the
  * log was imported.  The caller releases *out, also after an error. */

@@ -11,7 +11,8 @@ enum stored_kind {
     STORED_FILE,   /* name: the path; in the order of the spans' `file` */
     STORED_OPTION, /* name: an option, text: what it was */
     STORED_COUNT,  /* name: what, number: how many */
-    STORED_PLACE   /* name: of what, file and line: where */
+    STORED_PLACE,  /* name: of what, file and line: where */
+    STORED_FOLDED  /* name: of spans, text: their wait in seconds, number: the most tries */
 };
 struct stored_fact {
     enum stored_kind kind;

@@ -85,6 +85,8 @@ struct dist estimate_latency(struct estimate *e, uint32_t part, const double *x,
                              const bool *censored, size_t n);
 /* Attempts of a step: latency, timeout, error, malformed, retry, fallback. */
 void estimate_stage(struct estimate *e, uint32_t part);
+/* The same for a step whose spans hold several tries each, where that is told; else false. */
+bool estimate_folded(struct estimate *e, uint32_t part);
 /* What an attempt at a step costs, of so many; of what lies between the steps, an item. */
 void estimate_cost(struct estimate *e, uint32_t part, uint64_t attempts);
 /* The cost of what lies between the steps, of an item. */

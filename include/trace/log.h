@@ -20,6 +20,7 @@
 #include "base/error.h"
 #include "model/pipeline.h"
 #include "model/span.h"
+#include "trace/folded.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -216,6 +217,7 @@ struct trace_log {
     int64_t until_ns; /* what came later was cut off (log_cut); 0: nothing was */
     uint32_t threads; /* 0: as many as there are processors */
     struct log_pass pass;
+    struct folded folded;
 };
 
 /* Reads the logs into one: files, "-" for standard input, and folders, in which files that are no

@@ -28,6 +28,7 @@ struct sink {
     struct quality *quality;
     struct vocabulary *words;
     struct json_reader *json;
+    struct folded *folded; /* what definitions tell; NULL: nobody asks */
     struct settle later;
     struct crewai *crewai;   /* events that wait for their other half; NULL: none was read */
     struct autogen *autogen; /* turns of agents that still go on; the same */

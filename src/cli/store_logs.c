@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/store_logs.h"
 
+#include "base/units.h"
 #include "store/logs.h"
 
 #include <string.h>
@@ -29,15 +30,16 @@ struct log_options cli_log_options(const struct cli *cli)
 
 /* Options that decide what is read of a log. */
 enum { SETTLED = 9 };
-static const char *const settled_names[SETTLED] = {
-    "stage-by",    "item-by", "task-by",      "confidence", "decision",
-    "reviewer-by", "cost",    "failure-when", "price"};
+static const char *const settled_names[SETTLED] = {"stage-by",   "item-by",      "task-by",
+                                                   "confidence", "decision",     "reviewer-by",
+                                                   "cost",       "failure-when", "price"};
 /* Of several prices the first. */
 static const char *settled_value(const struct log_options *o, size_t i)
 {
     const char *const values[SETTLED] = {
-        o->stage_by,    o->item_by, o->task_by,      o->confidence, o->decision,
-        o->reviewer_by, o->cost,    o->failure_when, o->n_prices ? o->prices[0] : NULL};
+        o->stage_by,   o->item_by,      o->task_by,
+        o->confidence, o->decision,     o->reviewer_by,
+        o->cost,       o->failure_when, o->n_prices ? o->prices[0] : NULL};
     return values[i];
 }
 
@@ -48,8 +50,17 @@ struct facts {
     size_t len, cap;
 };
 
-static void gather_facts(const struct trace_log *log, const struct log_options *options,
-                         struct facts *f)
+/* In the log's arena. */
+static const char *folded_wait_text(struct trace_log *log, size_t i)
+{
+    struct buf text = {0};
+    units_put_exact(&text, log->folded.list.at[i].wait_s);
+    const char *kept = arena_strdup(&log->arena, buf_text(&text));
+    buf_release(&text);
+    return kept;
+}
+
+static void gather_facts(struct trace_log *log, const struct log_options *options, struct facts *f)
 {
     const struct quality *q = &log->quality;
     for (size_t i = 0; i < log->files.len; i++)
@@ -67,6 +78,14 @@ static void gather_facts(const struct trace_log *log, const struct log_options *
     if (q->asides)
         vec_push(
             f, ((struct stored_fact){.kind = STORED_COUNT, .name = "asides", .number = q->asides}));
+    for (size_t i = 0; i < log->folded.list.len; i++)
+        vec_push(f, ((struct stored_fact){.kind = STORED_FOLDED,
+                                          .name = log->folded.names.of[i].at,
+                                          .text = folded_wait_text(log, i),
+                                          .number = log->folded.list.at[i].tries}));
+    if (log->folded.untold && !log->folded.alone)
+        vec_push(f, ((struct stored_fact){
+                        .kind = STORED_COUNT, .name = "untold", .number = log->folded.untold}));
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
         const char *name = quality_kind_name((enum quality_kind)k);
         if (q->count[k])
@@ -81,8 +100,8 @@ static void gather_facts(const struct trace_log *log, const struct log_options *
     }
 }
 
-int store_logs_keep(const char *path, const struct trace_log *log,
-                    const struct log_options *options, struct error *err)
+int store_logs_keep(const char *path, struct trace_log *log, const struct log_options *options,
+                    struct error *err)
 {
     struct store *store = NULL;
     struct facts facts = {0};
@@ -132,6 +151,8 @@ static void take_quality(struct loading *l, const struct stored_fact *f)
         q->records += f->number;
     if (f->kind == STORED_COUNT && !strcmp(f->name, "asides"))
         q->asides += f->number;
+    if (f->kind == STORED_COUNT && !strcmp(f->name, "untold"))
+        l->log->folded.untold += f->number;
     for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
         if (strcmp(f->name, quality_kind_name((enum quality_kind)k)))
             continue;
@@ -146,6 +167,14 @@ static void take_quality(struct loading *l, const struct stored_fact *f)
     }
 }
 
+static void take_folded(struct trace_log *log, const struct stored_fact *f)
+{
+    struct folded_node node = {.tries = f->number < UINT32_MAX ? (uint32_t)f->number : 0};
+    struct error ignored = {0};
+    if (f->text && units_number(f->text, &node.wait_s, &ignored) == 0 && node.wait_s >= 0)
+        folded_note(&log->folded, f->name, strlen(f->name), node);
+}
+
 static void take_fact(void *arg, const struct stored_fact *f)
 {
     struct loading *l = arg;
@@ -155,6 +184,9 @@ static void take_fact(void *arg, const struct stored_fact *f)
         return;
     case STORED_OPTION:
         take_option(l, f->name);
+        return;
+    case STORED_FOLDED:
+        take_folded(l->log, f);
         return;
     case STORED_COUNT:
     case STORED_PLACE:

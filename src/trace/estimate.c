@@ -493,6 +493,7 @@ static int fit_flow(struct estimate *e, const char ***notes, struct error *err)
         warn_of_overlap(e);
     estimate_steadiness(e);
     quality_report(log, e->info);
+    folded_report(&log->folded, e->info);
     status = check(e, err);
     if (!status)
         *notes = take_notes(e);

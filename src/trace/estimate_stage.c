@@ -385,6 +385,8 @@ static void fit_repeated(struct estimate *e, uint32_t part)
 void estimate_stage(struct estimate *e, uint32_t part)
 {
     size_t n = e->log->attempts.len;
+    if (estimate_folded(e, part))
+        return;
     struct attempts a = {.x = mem_alloc(n * sizeof(double)),
                          .timed_out = mem_alloc(n * sizeof(double)),
                          .gap = mem_alloc(n * sizeof(double)),

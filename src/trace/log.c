@@ -21,6 +21,7 @@ void log_init(struct trace_log *log)
     memset(log, 0, sizeof *log);
     arena_init(&log->arena);
     span_set_init(&log->spans);
+    folded_init(&log->folded);
     log->review = log->gate = log->scorer = -1;
     log->threshold = NAN;
 }
@@ -38,6 +39,7 @@ void log_release(struct trace_log *log)
     mem_free(log->span_item);
     mem_free(log->cost);
     span_set_release(&log->spans);
+    folded_release(&log->folded);
     arena_release(&log->arena);
     memset(log, 0, sizeof *log);
 }
@@ -219,6 +221,7 @@ static int read_source(const struct source *from, const struct log_options *opti
     out->threads = sink.options->threads;
     sink.set = &out->spans;
     sink.quality = &out->quality;
+    sink.folded = &out->folded;
     sink.json = json_reader_new();
     if (vocabulary_new(sink.options, &out->spans, &out->quality, &sink.words, err))
         goto done;

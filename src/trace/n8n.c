@@ -5,12 +5,16 @@
  * and circular values cost nothing.  Nodes hand on all fields of their items; what a node says is
  * what its item has and the item before it had not.  A node that gives several items says nothing
  * of one trace, save that it failed when each of them bears a new `error`.  Retries within a node
- * are folded into one run by n8n itself. */
+ * are folded into one run by n8n itself: the definition of the workflow, in the execution's
+ * workflowData or in a file of its own, tells which nodes have them (n8n's WorkflowExecute:
+ * maxTries from 2 to 5, 3 where it is not said; waitBetweenTries from 0 to 5000 ms, 1000). */
 #include "trace/n8n.h"
 
+#include "trace/folded.h"
 #include "trace/ids.h"
 #include "trace/record.h"
 
+#include <math.h>
 #include <string.h>
 
 static const char root_id[] = "execution";
@@ -47,11 +51,18 @@ static bool is_flatted(struct json list)
            json_type(json_get(it.value, "resultData")) == JSON_STRING;
 }
 
+static bool is_definition(struct json v)
+{
+    return json_type(json_get(v, "nodes")) == JSON_LIST &&
+           json_type(json_get(v, "connections")) == JSON_MAP;
+}
+
 bool n8n_is(struct json v)
 {
     struct json data = json_get(v, "data");
     bool stored = json_type(data) == JSON_STRING && json_present(json_get(v, "workflowId"));
-    return stored || is_flatted(v) || json_type(json_get(data, "resultData")) == JSON_MAP ||
+    return stored || is_definition(v) || is_flatted(v) ||
+           json_type(json_get(data, "resultData")) == JSON_MAP ||
            json_type(json_pointer(v, "/resultData/runData")) == JSON_MAP;
 }
 
@@ -138,6 +149,53 @@ static void read_items(struct sink *sink, const struct view *w, struct json run,
     }
 }
 
+/* ---- the definition ------------------------------------------------------------------------ */
+
+/* A whole number, else the default; n8n keeps it within its bounds. */
+static double kept_within(struct json v, double low, double high, double otherwise)
+{
+    double x;
+    if (!json_as_double(v, &x) || !isfinite(x))
+        x = otherwise;
+    return fmin(fmax(x, low), high);
+}
+
+static void read_definition(struct sink *sink, struct json definition)
+{
+    for (struct json_iter it = json_each(json_get(definition, "nodes")); json_next(&it);) {
+        size_t len = 0;
+        const char *name = record_text(json_get(it.value, "name"), &len);
+        if (!name || !record_true(json_get(it.value, "retryOnFail")))
+            continue;
+        folded_note(sink->folded, name, len,
+                    (struct folded_node){
+                        (uint32_t)kept_within(json_get(it.value, "maxTries"), 2, 5, 3),
+                        kept_within(json_get(it.value, "waitBetweenTries"), 0, 5000, 1000) / 1000});
+    }
+}
+
+/* In the execution, as it is or as JSON text. */
+static void find_definition(struct sink *sink, struct json v)
+{
+    struct json definition = json_get(v, "workflowData"), root = {0};
+    struct json_reader *inner = NULL;
+    struct error ignored = {0};
+    const char *text;
+    size_t len;
+    if (!sink->folded)
+        return;
+    if (json_text(definition, &text, &len)) {
+        inner = json_reader_new();
+        if (json_parse(inner, text, len, &root, &ignored) == 0)
+            definition = root;
+    }
+    if (json_type(json_get(definition, "nodes")) == JSON_LIST)
+        read_definition(sink, definition);
+    else
+        sink->folded->untold++;
+    json_reader_free(inner);
+}
+
 /* ---- runs and the execution --------------------------------------------------------------- */
 
 static const char *message_of(const struct view *w, struct json error, size_t *len)
@@ -184,6 +242,9 @@ static void read_run(struct sink *sink, const struct view *w, struct execution *
     bool failed = item_failed || json_type(error) != JSON_NULL || record_is(status, "error") ||
                   record_is(status, "crashed");
     vocabulary_status(sink->words, failed, text, len);
+    const struct folded_node *folds = sink->folded ? folded_find(sink->folded, node) : NULL;
+    if (failed && folds && folds->tries)
+        span->tries = (uint8_t)folds->tries;
     if (record_is(status, "waiting"))
         vocabulary_event(sink->words, "interrupt", 9);
     vocabulary_close(sink->words);
@@ -291,6 +352,14 @@ int n8n_read(struct json v, struct sink *sink, struct error *err)
     const char *text;
     size_t len;
     sink->quality->records++;
+    if (is_definition(v)) {
+        if (sink->folded) {
+            read_definition(sink, v);
+            sink->folded->alone++;
+        }
+        return 0;
+    }
+    find_definition(sink, v);
     if (json_text(data, &text, &len)) {
         inner = json_reader_new();
         if (json_parse(inner, text, len, &root, &ignored) == 0)

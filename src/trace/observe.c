@@ -324,6 +324,7 @@ void observe_tally(struct tally *t, const struct trace_log *log, double level, s
     out->data.percentiles = tally_exact(t) ? "exact" : "sketch (0.8%)";
     warn(t, log, out);
     stream_report(log, out);
+    folded_report(&log->folded, out);
     observe_tasks(t, level, out);
     observe_reviewers(t, level, out);
 }

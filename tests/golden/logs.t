@@ -584,6 +584,7 @@ that cannot be read.
 seam: reliability is known for 3 of 7 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 seam: what is known of reviewed items is the reviewer's word, taken as true
 seam: 1 items wait for a person at the end of the log, or were cut off
+seam: n8n folds the tries of a node into one run, and only the workflow tells which nodes are tried again: 8 executions come without it (workflowData), so a run counts as one attempt; an export of the workflow beside the log tells
 # The same runs as an event log of process mining.
 $ seam replay tests/data/events.xes.gz 2>&1 | sed -n '/^Stages/,/^Span names/p'
 Stages
