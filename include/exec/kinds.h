@@ -7,5 +7,6 @@
 
 extern const struct stage_kind command_kind; /* command_stage.c: any program */
 extern const struct stage_kind mcp_kind;     /* mcp_stage.c: a tool of an MCP server */
+extern const struct stage_kind queue_kind;   /* queue_stage.c: a person */
 
 #endif

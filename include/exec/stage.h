@@ -93,6 +93,7 @@ struct stage_setting {
     double (*clock_s)(void);        /* monotonic wall seconds */
     double (*unix_s)(void);         /* seconds since 1970: instants that other processes read */
     uint64_t seed;
+    const atomic_bool *stop; /* set when the run is being broken off, to be resumed; NULL */
 };
 
 struct stage_kind {

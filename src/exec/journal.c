@@ -94,7 +94,8 @@ static bool row_of(const struct run_journal *j, const struct run_event *e, struc
         [RUN_ATTEMPT_ENDED] = JOURNAL_ATTEMPT, [RUN_VISIT_ENDED] = JOURNAL_VISIT,
         [RUN_ITEM_ENDED] = JOURNAL_ENDED,
     };
-    if (e->kind == RUN_ATTEMPT_BEGAN && !is_review(j, e->step))
+    if ((e->kind == RUN_ATTEMPT_BEGAN && !is_review(j, e->step)) ||
+        (e->kind == RUN_ITEM_ENDED && e->end == RUN_END_UNFINISHED)) /* no end: it can go on */
         return false;
     *r = (struct journal_row){
         .kind = kinds[e->kind],
@@ -226,7 +227,7 @@ static bool on_recall(void *arg, const struct stage_call *call, struct stage_ans
         return false;
     pthread_mutex_lock(&j->lock);
     if (!j->fault.code && recollection_find(j->recollection, &like, &found, &last, &j->fault))
-        found = NULL; /* the next event tells */
+        found = NULL;                              /* the next event tells */
     if (found) {
         a->state = STAGE_DONE;
         a->outcome = (enum outcome)found->outcome;

@@ -33,6 +33,7 @@ static const struct {
     {&nothing,      true },
     {&command_kind, false},
     {&mcp_kind,     false},
+    {&queue_kind,   true },
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

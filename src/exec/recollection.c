@@ -94,6 +94,7 @@ static int read_item(struct recollection *m, uint64_t item, struct remembered **
     return journal_each(m->store, m->run, item, take, r, err);
 }
 
+/* An attempt that was cut short, maybe by the break itself, is another than one that ended. */
 static bool same(const struct journal_row *a, const struct journal_row *b)
 {
     if (a->kind != b->kind)
@@ -101,7 +102,8 @@ static bool same(const struct journal_row *a, const struct journal_row *b)
     if (a->kind == JOURNAL_BEGAN || a->kind == JOURNAL_ENDED)
         return true;
     return a->path == b->path && a->step == b->step && a->visit == b->visit &&
-           (a->kind == JOURNAL_VISIT || a->attempt == b->attempt);
+           (a->kind == JOURNAL_VISIT || a->attempt == b->attempt) &&
+           (a->flags & JOURNAL_CANCELLED) == (b->flags & JOURNAL_CANCELLED);
 }
 
 int recollection_find(struct recollection *m, const struct journal_row *like,

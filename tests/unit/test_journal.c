@@ -255,6 +255,35 @@ static void a_resumed_run_recalls_what_was_committed_and_keeps_nothing_twice(voi
     store_close(s);
 }
 
+static void an_attempt_that_was_cut_short_is_made_again_and_kept(void **state)
+{
+    struct place *at = *state;
+    struct store *s = open_store(at->path);
+    struct pipeline p;
+    struct stage_answer a;
+    flow_read(flow, &p);
+    stage_answer_init(&a);
+    struct run_journal *j = open_journal(s, &p, RESUME_NONE);
+    struct run_event e = event(RUN_ATTEMPT_ENDED, 0);
+    e.cancelled = true;
+    tell_begin(j, 0);
+    tell(j, e);
+    tell_end(j, 0, RUN_END_UNFINISHED);
+    close_journal(j, false);
+    j = open_journal(s, &p, RESUME_LAST);
+    tell_begin(j, 0);
+    assert_false(recalls(j, 0, 1, &a));
+    tell_attempt(j, 0, DRAFT, 1, "", NULL);
+    tell_end(j, 0, RUN_END_SHIPPED);
+    close_journal(j, true);
+    struct said said = rows_of(s, 1, 0);
+    assert_int_equal(said.rows, 4);
+    buf_release(&said.text);
+    stage_answer_release(&a);
+    pipeline_release(&p);
+    store_close(s);
+}
+
 static void refused(struct store *s, const struct run_journal_options *o, const char *part)
 {
     struct run_journal *j = NULL;
@@ -453,6 +482,7 @@ int main(void)
         T(an_items_trail_is_kept_in_order),
         T(a_run_keeps_its_number_for_its_result),
         T(a_resumed_run_recalls_what_was_committed_and_keeps_nothing_twice),
+        T(an_attempt_that_was_cut_short_is_made_again_and_kept),
         T(a_run_is_not_gone_on_with_under_other_options),
         T(two_runs_on_one_store_are_each_kept_whole),
         T(an_item_that_ends_twice_is_an_error),
