@@ -177,6 +177,8 @@ const char *sentence_of(const struct error *err, const char *file);
 /* "; did you mean `x`?" into a small buffer, or "" when nothing is near. */
 const char *did_you_mean(struct reading *r, const struct yaml_node *at, const char *word,
                          const char *const *candidates, size_t n);
+/* The first fault as the error; always -1. */
+int scenario_fail_with(const struct faults *faults, const char *file, struct error *err);
 /* Faults so far. */
 uint64_t fault_count(const struct reading *r);
 

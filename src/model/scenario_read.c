@@ -278,8 +278,7 @@ static void show_included(struct reading *r)
     }
 }
 
-/* The first fault as the error; always -1. */
-static int fail_with(const struct faults *faults, const char *file, struct error *err)
+int scenario_fail_with(const struct faults *faults, const char *file, struct error *err)
 {
     const struct fault *f = &faults->list.at[0];
 
@@ -306,7 +305,7 @@ int scenario_parse(const char *file, const char *text, size_t len,
     hash(&r, text, len);
     show_included(&r);
     if (faults->list.len) {
-        status = fail_with(faults, file, err);
+        status = scenario_fail_with(faults, file, err);
         pipeline_release(out);
     }
     vec_release(&r.evidence);

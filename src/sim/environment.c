@@ -3,6 +3,8 @@
  * their mean sojourns (Cinlar, "Introduction to Stochastic Processes", 1975, ch. 10). */
 #include "sim/environment.h"
 
+#include <math.h>
+
 void stationary_law(double *a, uint32_t n, double *pi)
 {
     for (uint32_t k = n - 1; k > 0; k--) {
@@ -45,4 +47,37 @@ void environment_shares(const struct environment *e, double *share)
     for (uint32_t k = 0; k < n; k++)
         share[k] /= sum;
     mem_free(a);
+}
+
+uint32_t environment_pick(const struct environment *e, const double *share, double u)
+{
+    double sum = 0;
+    for (uint32_t k = 0; k + 1 < e->n_states; k++)
+        if (u < (sum += share[k]))
+            return k;
+    return e->n_states - 1;
+}
+
+uint32_t environment_follow(const struct environment *e, uint32_t from, double u)
+{
+    double sum = 0;
+    for (uint32_t k = 0; k + 1 < e->n_states; k++)
+        if (u < (sum += environment_next(e, from, k)))
+            return k;
+    return e->n_states - 1;
+}
+
+double environment_left(const struct dist *lasts, double u)
+{
+    double mean = dist_mean(lasts), low = 0, high = mean;
+    while (isfinite(high) && dist_capped_moment(lasts, high, 1) < u * mean)
+        high *= 2;
+    for (int k = 0; k < 60; k++) {
+        double middle = (low + high) / 2;
+        if (dist_capped_moment(lasts, middle, 1) < u * mean)
+            low = middle;
+        else
+            high = middle;
+    }
+    return (low + high) / 2;
 }
