@@ -17,8 +17,9 @@ struct operations {
 /* With `by_key`, the topmost spans that have a stage_key; else the level below the root at which
  * most traces of that root's name have two spans or more.  Names that begin with "__" are a
  * framework's own and left out.  The book (NULL: there is no other batch) tells and learns what
- * other batches show.  Release with operations_release. */
-void operations_find(const struct tree *tree, bool by_key, struct log_book *book,
+ * other batches show.  threads: 0: as many as there are processors; all find the same.  Release
+ * with operations_release. */
+void operations_find(const struct tree *tree, bool by_key, struct log_book *book, uint32_t threads,
                      struct operations *out);
 /* Frees both arrays and zeroes *o. */
 void operations_release(struct operations *o);

@@ -6,8 +6,8 @@
 #include "trace/log.h"
 #include "trace/tree.h"
 
-/* Fills cost and costed of the log and the cost of its items; after the visits are made. */
-void costs_sum(struct trace_log *log, const struct tree *tree);
+/* Fills cost of the log, of each span with those below it; NULL where none tells any. */
+void costs_add_up(struct trace_log *log, const struct tree *tree);
 /* Of a visit, all its attempts; NaN: none tells any. */
 double costs_of_visit(const struct trace_log *log, const struct log_visit *v);
 /* What an item cost beyond its visits; 0 where nothing is told. */

@@ -17,7 +17,7 @@ struct ranking *ranking_new(void);
 void ranking_free(struct ranking *r);
 /* Counts the items of a log, whose stages are those of the batches before and maybe more. */
 void ranking_add(struct ranking *r, const struct trace_log *log);
-/* Puts the stages of the log, and those of its visits, in order; new_of[old number]. */
+/* Puts the stages of the log in order; new_of[old number], which its visits keep. */
 void ranking_apply(const struct ranking *r, struct trace_log *log, uint32_t *new_of);
 
 /* What is found of a log whose items come in batches.  The review, and whether items have roots, is
@@ -40,10 +40,10 @@ struct routed {
     double confidence;
     bool reviewed;
 };
-/* Then layers and kinds, scorer, gate and threshold, from n items, which are sorted; failed[stage]:
- * a visit of it failed or was tried again. */
-void discover_finish(struct trace_log *log, struct discovery *d, struct routed *items, size_t n,
-                     const bool *failed);
+/* Then layers and kinds, scorer, gate and threshold, from n items; failed[stage]: a visit of it
+ * failed or was tried again. */
+void discover_finish(struct trace_log *log, struct discovery *d, const struct routed *items,
+                     size_t n, const bool *failed);
 /* Frees what it holds and leaves *d zero. */
 void discovery_release(struct discovery *d);
 

@@ -6,7 +6,11 @@
  * has told that sum already; else its own comes on top.  A hundredth is left for rounding. */
 #include "trace/costs.h"
 
+#include "base/spread.h"
+
 #include <math.h>
+
+enum { TRACES_EACH = 1024 };
 
 static const double rounding = 0.99;
 
@@ -18,15 +22,24 @@ static double joined(double own, double below)
     return own >= rounding * below ? own : own + below;
 }
 
-/* Children before their parents: a span is done once all its children are. */
-static void add_up(const struct tree *t, double *cost)
+struct adding {
+    const struct tree *tree;
+    double *cost;
+    uint32_t *open; /* [spans] children that are not added yet */
+};
+
+/* Children before their parents, trace by trace: a span is done once all its children are. */
+static void add_up(void *arg, const struct spread_part *part)
 {
+    const struct adding *a = arg;
+    const struct tree *t = a->tree;
     const struct span_set *s = t->spans;
-    uint32_t *open = mem_zero(s->len + 1, sizeof *open);
-    for (size_t k = 0; k < t->n; k++)
+    double *cost = a->cost;
+    size_t begin = t->first[part->begin], end = t->first[part->end];
+    for (size_t k = begin; k < end; k++)
         if (t->up[t->order[k]] != SPAN_NONE)
-            open[t->up[t->order[k]]]++;
-    for (size_t k = 0; k < t->n; k++) {
+            a->open[t->up[t->order[k]]]++;
+    for (size_t k = begin; k < end; k++) {
         uint32_t i = t->order[k];
         /* up the branch, as long as this was the last child that was missing */
         for (bool leaf = t->child[i] == SPAN_NONE; leaf;) {
@@ -36,34 +49,29 @@ static void add_up(const struct tree *t, double *cost)
                 break;
             if (!isnan(cost[i]))
                 cost[up] = isnan(cost[up]) ? cost[i] : cost[up] + cost[i];
-            leaf = --open[up] == 0;
+            leaf = --a->open[up] == 0;
             i = up;
         }
     }
-    mem_free(open);
 }
 
-void costs_sum(struct trace_log *log, const struct tree *tree)
+void costs_add_up(struct trace_log *log, const struct tree *tree)
 {
     const struct span_set *s = &log->spans;
+    struct adding a = {.tree = tree};
+    struct spread spread = {.n = tree->n_traces, .each = TRACES_EACH, .piece = add_up, .arg = &a};
     bool any = false;
     for (size_t i = 0; i < s->len && !any; i++)
         any = !isnan(s->cost[i]);
-    log->costed = 0;
     if (!any)
         return;
     log->cost = mem_alloc((s->len + 1) * sizeof *log->cost);
     for (size_t i = 0; i < s->len; i++)
         log->cost[i] = NAN;
-    add_up(tree, log->cost);
-    for (size_t k = 0; k < tree->n; k++) {
-        uint32_t i = tree->order[k];
-        struct log_item *it = &log->items.at[log->span_item[i]];
-        if (tree->up[i] != SPAN_NONE || isnan(log->cost[i]))
-            continue;
-        log->costed += isnan(it->cost);
-        it->cost = isnan(it->cost) ? log->cost[i] : it->cost + log->cost[i];
-    }
+    a.cost = log->cost;
+    a.open = mem_zero(s->len + 1, sizeof *a.open);
+    spread_run(&spread, spread_threads(&spread, log->threads));
+    mem_free(a.open);
 }
 
 double costs_of_visit(const struct trace_log *log, const struct log_visit *v)

@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the steps that many items show are, which of them is the review and which the gate, and how
- * each item ended. */
+/* What the steps that many items show are, and which of them is the review and which the gate. */
 #include "trace/discover.h"
 
+#include "base/spread.h"
+#include "math/sort.h"
 #include "model/rules.h"
+#include "trace/discover_parts.h"
 
 #include <math.h>
-#include <stdlib.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <strings.h>
+
+enum { VISITS_EACH = 4096 };
 
 /* ---- layers and kinds ------------------------------------------------------------------- */
 
@@ -92,114 +96,6 @@ static int32_t find_review(const struct trace_log *log)
 
 /* ---- items ------------------------------------------------------------------------------ */
 
-enum log_verdict discover_verdict(const char *decision)
-{
-    static const struct {
-        const char *begin;
-        enum log_verdict verdict;
-    } table[] = {
-        {"auto",    LOG_AUTOMATIC         },
-        {"not",     LOG_AUTOMATIC         },
-        {"skip",    LOG_AUTOMATIC         },
-        {"bypass",  LOG_AUTOMATIC         },
-        {"none",    LOG_AUTOMATIC         },
-        {"n/a",     LOG_AUTOMATIC         },
-        {"approv",  LOG_APPROVED          },
-        {"accept",  LOG_APPROVED          },
-        {"pass",    LOG_APPROVED          },
-        {"ok",      LOG_APPROVED          },
-        {"yes",     LOG_APPROVED          },
-        {"true",    LOG_APPROVED          },
-        {"confirm", LOG_APPROVED          },
-        {"keep",    LOG_APPROVED          },
-        {"good",    LOG_APPROVED          },
-        {"correct", LOG_CORRECTED         },
-        {"edit",    LOG_CORRECTED         },
-        {"fix",     LOG_CORRECTED         },
-        {"revis",   LOG_CORRECTED         },
-        {"modif",   LOG_CORRECTED         },
-        {"amend",   LOG_CORRECTED         },
-        {"change",  LOG_CORRECTED         },
-        {"reject",  LOG_REJECTED_BY_REVIEW},
-        {"den",     LOG_REJECTED_BY_REVIEW},
-        {"declin",  LOG_REJECTED_BY_REVIEW},
-        {"fail",    LOG_REJECTED_BY_REVIEW},
-        {"no",      LOG_REJECTED_BY_REVIEW},
-        {"false",   LOG_REJECTED_BY_REVIEW},
-        {"discard", LOG_REJECTED_BY_REVIEW},
-        {"bad",     LOG_REJECTED_BY_REVIEW},
-        {"wrong",   LOG_REJECTED_BY_REVIEW},
-    };
-    for (size_t i = 0; *decision && i < sizeof table / sizeof table[0]; i++)
-        if ((*decision | 32) == *table[i].begin &&
-            strncasecmp(decision, table[i].begin, strlen(table[i].begin)) == 0)
-            return table[i].verdict;
-    return LOG_NO_VERDICT;
-}
-
-/* Passes through the review that nobody looked at are no visits of it. */
-static void drop_automatic(struct trace_log *log)
-{
-    uint32_t visits = 0, attempts = 0;
-    for (size_t i = 0; i < log->items.len; i++) {
-        struct log_item *it = &log->items.at[i];
-        uint32_t from = it->first_visit, end = from + it->n_visits;
-        it->first_visit = visits;
-        for (uint32_t k = from; k < end; k++) {
-            struct log_visit v = log->visits.at[k];
-            struct log_stage *stage = &log->stages.at[v.stage];
-            const char *decision = span_string(&log->spans, v.decision);
-            if ((int32_t)v.stage == log->review && discover_verdict(decision) == LOG_AUTOMATIC) {
-                stage->visits--;
-                stage->attempts -= log_attempts(&v);
-                continue;
-            }
-            memmove(&log->attempts.at[attempts], &log->attempts.at[v.first_attempt],
-                    v.n_attempts * sizeof log->attempts.at[0]);
-            v.first_attempt = attempts;
-            attempts += v.n_attempts;
-            log->visits.at[visits++] = v;
-        }
-        it->n_visits = visits - it->first_visit;
-    }
-    log->visits.len = visits;
-    log->attempts.len = attempts;
-}
-
-/* A root that never ended never arrives: where most items have one, an item without was cut off. */
-static enum log_end end_of(const struct trace_log *log, const struct log_item *item, bool has_roots)
-{
-    if (item->told_end)
-        return (enum log_end)(item->told_end - 1);
-    if (has_roots && !item->rooted)
-        return LOG_UNFINISHED;
-    uint32_t past = item->first_visit + item->n_visits;
-    for (uint32_t v = item->first_visit; v < past; v++)
-        if (log->visits.at[v].pending)
-            return LOG_UNFINISHED;
-    if (item->n_visits && log->visits.at[past - 1].outcome != OUTCOME_OK)
-        return LOG_FAILED;
-    if (item->verdict == LOG_REJECTED_BY_REVIEW)
-        return LOG_REJECTED;
-    return item->root_failed ? LOG_FAILED : LOG_SHIPPED;
-}
-
-static void settle_confidence(struct trace_log *log, struct log_item *item)
-{
-    uint32_t scorer = SPAN_NONE;
-    for (uint32_t k = 0; k < item->n_visits; k++) {
-        const struct log_visit *v = &log->visits.at[item->first_visit + k];
-        if ((int32_t)v->stage == log->review) {
-            item->reviewed = true;
-        } else if (!item->reviewed && !isnan(v->confidence)) {
-            item->confidence = v->confidence;
-            scorer = v->stage;
-        }
-    }
-    if (scorer != SPAN_NONE)
-        log->stages.at[scorer].scored++;
-}
-
 /* Do most items have a root? */
 static bool mostly_rooted(const struct trace_log *log)
 {
@@ -207,22 +103,6 @@ static bool mostly_rooted(const struct trace_log *log)
     for (size_t i = 0; i < log->items.len; i++)
         rooted += log->items.at[i].rooted;
     return 2 * rooted > log->items.len;
-}
-
-static void settle_confidences(struct trace_log *log)
-{
-    for (size_t i = 0; i < log->items.len; i++)
-        settle_confidence(log, &log->items.at[i]);
-}
-
-/* Once it is known where people decide. */
-static void settle_ends(struct trace_log *log, bool has_roots)
-{
-    for (size_t i = 0; i < log->items.len; i++) {
-        struct log_item *item = &log->items.at[i];
-        item->verdict = discover_last_word(log, item);
-        item->end = end_of(log, item, has_roots);
-    }
 }
 
 static void find_scorer(struct trace_log *log)
@@ -234,106 +114,6 @@ static void find_scorer(struct trace_log *log)
             most = log->stages.at[s].scored;
             log->scorer = (int32_t)s;
         }
-}
-
-enum log_truth discover_annotation(const char *text)
-{
-    static const struct {
-        const char *begin;
-        enum log_truth truth;
-    } table[] = {
-        {"corrected",  LOG_BAD },
-        {"correction", LOG_BAD },
-        {"correct",    LOG_GOOD},
-        {"not ",       LOG_BAD },
-        {"not_",       LOG_BAD },
-        {"incorrect",  LOG_BAD },
-        {"thumbs_up",  LOG_GOOD},
-        {"thumbs-up",  LOG_GOOD},
-        {"thumbs up",  LOG_GOOD},
-        {"thumbs",     LOG_BAD },
-        {"right",      LOG_GOOD},
-        {"positive",   LOG_GOOD},
-        {"negative",   LOG_BAD },
-        {"factual",    LOG_GOOD},
-        {"hallucinat", LOG_BAD },
-        {"unfactual",  LOG_BAD },
-        {"faithful",   LOG_GOOD},
-        {"unfaithful", LOG_BAD },
-        {"dislike",    LOG_BAD },
-        {"like",       LOG_GOOD},
-        {"down",       LOG_BAD },
-        {"up",         LOG_GOOD},
-        {"poor",       LOG_BAD },
-        {"invalid",    LOG_BAD },
-        {"valid",      LOG_GOOD},
-        {"relevant",   LOG_GOOD},
-        {"irrelevant", LOG_BAD },
-    };
-    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
-        if (strncasecmp(text, table[i].begin, strlen(table[i].begin)) == 0)
-            return table[i].truth;
-    switch (discover_verdict(text)) {
-    case LOG_APPROVED:
-        return LOG_GOOD;
-    case LOG_CORRECTED:
-    case LOG_REJECTED_BY_REVIEW:
-        return LOG_BAD;
-    case LOG_NO_VERDICT:
-    case LOG_AUTOMATIC:
-        break;
-    }
-    return LOG_UNKNOWN;
-}
-
-/* Annotations by people are decisions where they stand on a review, labels elsewhere: of what the
- * run shipped on its root, of the draft on any other span. */
-static void hear_annotations(struct trace_log *log)
-{
-    enum { STEP = 1, REVIEW = 2 };
-    const struct span_set *s = &log->spans;
-    uint8_t *is = mem_zero(s->len, sizeof *is);
-    for (size_t v = 0; v < log->visits.len; v++)
-        for (uint32_t k = 0; k < log->visits.at[v].n_attempts; k++)
-            is[log->attempts.at[log->visits.at[v].first_attempt + k]] =
-                (int32_t)log->visits.at[v].stage == log->review ? REVIEW : STEP;
-    for (size_t i = 0; i < s->len; i++) {
-        bool label = s->flags[i] & SPAN_ANNOTATED && is[i] != REVIEW && s->kind[i] != SPAN_HUMAN;
-        if (!label || log->span_item[i] == SPAN_NONE)
-            continue;
-        struct log_item *it = &log->items.at[log->span_item[i]];
-        enum log_truth truth = discover_annotation(span_string(s, s->decision[i]));
-        if (s->parent[i] == 0 && is[i] != STEP)
-            it->said_shipped = (int8_t)truth;
-        else
-            it->said = (int8_t)truth;
-        log->annotated += truth != LOG_UNKNOWN;
-    }
-    mem_free(is);
-}
-
-void discover_truth(struct trace_log *log)
-{
-    for (size_t i = 0; i < log->items.len; i++) {
-        struct log_item *it = &log->items.at[i];
-        bool approved = it->verdict == LOG_APPROVED;
-        it->draft = it->label != LOG_UNKNOWN ? it->label : it->said;
-        if (it->draft == LOG_UNKNOWN && !it->reviewed)
-            it->draft = it->said_shipped; /* nobody changed it */
-        if (it->draft == LOG_UNKNOWN && it->verdict != LOG_NO_VERDICT)
-            it->draft = approved ? LOG_GOOD : LOG_BAD;
-        it->shipped = LOG_UNKNOWN;
-        if (it->end != LOG_SHIPPED)
-            continue;
-        if (it->shipped_label != LOG_UNKNOWN)
-            it->shipped = it->shipped_label;
-        else if (it->said_shipped != LOG_UNKNOWN)
-            it->shipped = it->said_shipped;
-        else if (it->verdict == LOG_CORRECTED)
-            it->shipped = LOG_GOOD;
-        else if (!it->reviewed || approved)
-            it->shipped = it->draft;
-    }
 }
 
 /* ---- the gate --------------------------------------------------------------------------- */
@@ -352,12 +132,6 @@ double discover_shortest(double low, double high)
     return high;
 }
 
-static int by_confidence(const void *a, const void *b)
-{
-    const struct routed *x = a, *y = b;
-    return x->confidence < y->confidence ? -1 : x->confidence > y->confidence;
-}
-
 /* Items on the wrong side of t: reviewed at or above it, not reviewed below it. */
 static uint64_t wrong_side(const struct routed *r, size_t n, double t)
 {
@@ -368,22 +142,30 @@ static uint64_t wrong_side(const struct routed *r, size_t n, double t)
 }
 
 /* The cut between two neighbours with the fewest items on its wrong side. */
-static void best_cut(struct routed *r, size_t n, double *low, double *high, uint64_t *wrong)
+static void best_cut(const struct routed *r, size_t n, double *low, double *high, uint64_t *wrong)
 {
-    uint64_t now = 0;
-    qsort(r, n, sizeof *r, by_confidence);
+    double *of[2] = {mem_alloc((n + 1) * sizeof(double)), mem_alloc((n + 1) * sizeof(double))};
+    size_t len[2] = {0, 0}, at[2] = {0, 0}; /* of those that shipped, of those reviewed */
     for (size_t i = 0; i < n; i++)
-        now += r[i].reviewed; /* t at the bottom: all should ship */
+        of[r[i].reviewed][len[r[i].reviewed]++] = r[i].confidence;
+    sort_doubles(of[0], len[0]);
+    sort_doubles(of[1], len[1]);
+    of[0][len[0]] = of[1][len[1]] = INFINITY;
     *wrong = UINT64_MAX;
-    for (size_t i = 0; i < n; i++) {
-        now += r[i].reviewed ? (uint64_t)-1 : 1; /* item i is now below the cut */
-        bool tie = i + 1 < n && r[i + 1].confidence == r[i].confidence;
-        if (!tie && now < *wrong) {
+    while (at[0] + at[1] < n) { /* the cut goes behind all that have the least confidence left */
+        double here = fmin(of[0][at[0]], of[1][at[1]]);
+        for (int k = 0; k < 2; k++)
+            while (at[k] < len[k] && of[k][at[k]] == here)
+                at[k]++;
+        uint64_t now = at[0] + (len[1] - at[1]);
+        if (now < *wrong) {
             *wrong = now;
-            *low = r[i].confidence;
-            *high = i + 1 < n ? r[i + 1].confidence : 1;
+            *low = here;
+            *high = at[0] + at[1] < n ? fmin(of[0][at[0]], of[1][at[1]]) : 1;
         }
     }
+    mem_free(of[0]);
+    mem_free(of[1]);
 }
 
 /* The threshold that spans told, when they agree; NaN. */
@@ -401,15 +183,44 @@ static double logged_threshold(const struct trace_log *log)
     return t;
 }
 
-/* Counts of each stage the visits that the review came right behind. */
-static void count_before_review(const struct trace_log *log, uint64_t *count)
+struct looking {
+    const struct trace_log *log;
+    uint64_t **before; /* by worker, by stage */
+    int32_t stage;
+    atomic_bool failed;
+};
+
+static void look_before_review(void *arg, const struct spread_part *part)
 {
-    for (size_t v = 1; v < log->visits.len; v++) {
+    const struct looking *l = arg;
+    const struct trace_log *log = l->log;
+    for (size_t v = part->begin ? part->begin : 1; v < part->end; v++) {
         const struct log_visit *here = &log->visits.at[v], *before = here - 1;
         if ((int32_t)here->stage == log->review && here->item != SPAN_NONE &&
             before->item == here->item && before->stage != here->stage)
-            count[before->stage]++;
+            l->before[part->worker][before->stage]++;
     }
+}
+
+/* Counts of each stage the visits that the review came right behind. */
+static void count_before_review(const struct trace_log *log, uint64_t *count)
+{
+    struct looking l = {.log = log};
+    struct spread spread = {
+        .n = log->visits.len, .each = VISITS_EACH, .piece = look_before_review, .arg = &l};
+    uint32_t threads = spread_threads(&spread, log->threads);
+    if (log->review < 0)
+        return;
+    l.before = mem_alloc(threads * sizeof *l.before);
+    for (uint32_t i = 0; i < threads; i++)
+        l.before[i] = mem_zero(log->stages.len + 1, sizeof *l.before[i]);
+    spread_run(&spread, threads);
+    for (uint32_t i = 0; i < threads; i++) {
+        for (size_t s = 0; s < log->stages.len; s++)
+            count[s] += l.before[i][s];
+        mem_free(l.before[i]);
+    }
+    mem_free(l.before);
 }
 
 static int32_t greatest(const uint64_t *count, size_t n)
@@ -434,18 +245,28 @@ static bool only_routes(const struct trace_log *log, int32_t stage)
            s->inner[SPAN_MODEL] + s->inner[SPAN_TOOL] + s->inner[SPAN_DATA] == 0;
 }
 
+static void look_for_failures(void *arg, const struct spread_part *part)
+{
+    struct looking *l = arg;
+    const struct log_visit *v = l->log->visits.at;
+    for (size_t i = part->begin; i < part->end && !atomic_load(&l->failed); i++)
+        if ((int32_t)v[i].stage == l->stage && (v[i].outcome != OUTCOME_OK || v[i].n_attempts > 1))
+            atomic_store(&l->failed, true);
+}
+
 static bool never_fails(const struct trace_log *log, int32_t stage)
 {
-    for (size_t v = 0; v < log->visits.len; v++)
-        if ((int32_t)log->visits.at[v].stage == stage &&
-            (log->visits.at[v].outcome != OUTCOME_OK || log->visits.at[v].n_attempts > 1))
-            return false;
-    return true;
+    struct looking l = {.log = log, .stage = stage};
+    struct spread spread = {
+        .n = log->visits.len, .each = VISITS_EACH, .piece = look_for_failures, .arg = &l};
+    atomic_init(&l.failed, false);
+    spread_run(&spread, spread_threads(&spread, log->threads));
+    return !atomic_load(&l.failed);
 }
 
 /* `told`: the threshold that spans tell, or NaN; `before`: of each stage, see
  * count_before_review. */
-static void find_gate(struct trace_log *log, struct routed *r, size_t n, double told,
+static void find_gate(struct trace_log *log, const struct routed *r, size_t n, double told,
                       const uint64_t *before)
 {
     size_t reviewed = 0;
@@ -486,14 +307,15 @@ void discover_gate(struct trace_log *log)
 
 /* ---- a log read whole ---------------------------------------------------------------------- */
 
-static void order_stages(struct trace_log *log)
+/* new_of[old number], which the visits have still. */
+static uint32_t *order_stages(struct trace_log *log)
 {
     struct ranking *r = ranking_new();
     uint32_t *new_of = mem_zero(log->stages.len + 1, sizeof *new_of);
     ranking_add(r, log);
     ranking_apply(r, log, new_of);
     ranking_free(r);
-    mem_free(new_of);
+    return new_of;
 }
 
 static void name_kinds(struct trace_log *log)
@@ -507,16 +329,16 @@ static void name_kinds(struct trace_log *log)
 
 void discover(struct trace_log *log)
 {
-    order_stages(log);
+    uint32_t *new_of = order_stages(log);
     log->review = find_review(log);
     name_kinds(log);
-    drop_automatic(log);
-    hear_annotations(log);
-    settle_confidences(log);
+    discover_settle(log, new_of);
+    mem_free(new_of);
+    discover_hear(log);
     find_scorer(log);
     discover_gate(log);
     discover_people(log);
-    settle_ends(log, mostly_rooted(log));
+    discover_ends(log, mostly_rooted(log));
     discover_edges(log);
     discover_truth(log);
 }
@@ -559,16 +381,15 @@ void discover_batch(struct trace_log *log, struct discovery *d)
     }
     while (d->before.len < log->stages.len)
         vec_push(&d->before, 0);
-    drop_automatic(log);
-    hear_annotations(log);
-    settle_confidences(log);
+    discover_settle(log, NULL);
+    discover_hear(log);
     if (!all_asked(log)) {
         discover_gate(log);
         discover_people(log);
         log->gate = -1;
         log->threshold = NAN;
     }
-    settle_ends(log, d->has_roots);
+    discover_ends(log, d->has_roots);
     count_before_review(log, d->before.at);
     note_threshold(d, log);
     discover_edges(log);
@@ -588,7 +409,7 @@ void discover_order(struct trace_log *log, struct discovery *d, uint32_t *new_of
     mem_free(before);
 }
 
-void discover_finish(struct trace_log *log, struct discovery *d, struct routed *r, size_t n,
+void discover_finish(struct trace_log *log, struct discovery *d, const struct routed *r, size_t n,
                      const bool *failed)
 {
     name_kinds(log);

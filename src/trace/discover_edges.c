@@ -7,15 +7,30 @@
  * Where nothing overlaps, the pairs are just the visits that follow one another. */
 #include "trace/discover.h"
 
+#include "base/spread.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 /* LEAVES: TO_SHIP, TO_REJECT and TO_FAIL are the numbers from -1 down to -LEAVES. */
-enum { OPEN_MAX = 64, PAIRS_MAX = 256, COARSE_NS = 1000000, LEAVES = 3, FEW = 32 };
+enum {
+    OPEN_MAX = 64,
+    PAIRS_MAX = 256,
+    COARSE_NS = 1000000,
+    LEAVES = 3,
+    FEW = 32,
+    ITEMS_EACH = 512
+};
+
+struct pair_list {
+    VEC(struct log_pair) pairs; /* in order of first sight */
+};
 
 struct walk {
-    struct trace_log *log;
+    const struct trace_log *log;
     uint64_t *count;               /* [from + 1][to + LEAVES], see edge_of */
+    struct pair_list *together;    /* of the piece at hand */
+    uint64_t *both;                /* [pairs of the log] */
     VEC(struct log_edge) of_visit; /* one for each visit and step that it leads to, or twice */
     uint32_t open[OPEN_MAX];       /* visits of the item that may lead on, in order of start */
     size_t n_open;
@@ -39,34 +54,25 @@ int64_t discover_sure_end(const struct log_visit *v)
 
 /* ---- steps side by side -------------------------------------------------------------------- */
 
-static void note_together(struct walk *w, uint32_t a, uint32_t b, uint32_t item)
+/* The pair of two stages, a <= b; NULL when there is room for no more. */
+static struct log_pair *pair_of(struct pair_list *l, uint32_t a, uint32_t b)
 {
-    uint32_t first = a < b ? a : b, second = a < b ? b : a;
-    struct log_pair *p = NULL;
-    for (size_t i = 0; i < w->log->pairs.len && !p; i++)
-        if (w->log->pairs.at[i].a == first && w->log->pairs.at[i].b == second)
-            p = &w->log->pairs.at[i];
-    if (!p && w->log->pairs.len == PAIRS_MAX)
-        return;
-    if (!p) {
-        vec_push(&w->log->pairs, ((struct log_pair){first, second, 0, 0, SPAN_NONE}));
-        p = &w->log->pairs.at[w->log->pairs.len - 1];
-    }
-    p->together += p->last_item != item;
-    p->last_item = item;
+    for (size_t i = 0; i < l->pairs.len; i++)
+        if (l->pairs.at[i].a == a && l->pairs.at[i].b == b)
+            return &l->pairs.at[i];
+    if (l->pairs.len == PAIRS_MAX)
+        return NULL;
+    vec_push(&l->pairs, ((struct log_pair){a, b, 0, 0, SPAN_NONE}));
+    return &l->pairs.at[l->pairs.len - 1];
 }
 
-static void count_both(struct walk *w)
+static void note_together(struct walk *w, uint32_t a, uint32_t b, uint32_t item)
 {
-    struct trace_log *log = w->log;
-    for (uint32_t i = 0; log->pairs.len && i < log->items.len; i++) {
-        const struct log_item *it = &log->items.at[i];
-        for (uint32_t k = 0; k < it->n_visits; k++)
-            w->met[log->visits.at[it->first_visit + k].stage] = i + 1;
-        for (size_t p = 0; p < log->pairs.len; p++)
-            log->pairs.at[p].both +=
-                w->met[log->pairs.at[p].a] == i + 1 && w->met[log->pairs.at[p].b] == i + 1;
-    }
+    struct log_pair *p = pair_of(w->together, a < b ? a : b, a < b ? b : a);
+    if (!p)
+        return;
+    p->together += p->last_item != item;
+    p->last_item = item;
 }
 
 /* ---- edges --------------------------------------------------------------------------------- */
@@ -163,35 +169,118 @@ static void take_edges(struct walk *w)
 }
 
 /* In order of from, then to. */
-static void put_edges(const struct walk *w)
+static void put_edges(struct trace_log *log, const struct walk *w)
 {
-    int32_t n = (int32_t)w->log->stages.len;
-    w->log->edges.len = 0;
+    int32_t n = (int32_t)log->stages.len;
+    log->edges.len = 0;
     for (int32_t from = -1; from < n; from++)
         for (int32_t to = -LEAVES; to < n; to++) {
             uint64_t count = *edge_of(w, from, to);
             if (count)
-                vec_push(&w->log->edges, ((struct log_edge){from, to, count}));
+                vec_push(&log->edges, ((struct log_edge){from, to, count}));
         }
+}
+
+/* ---- all items ----------------------------------------------------------------------------- */
+
+struct walks {
+    struct walk *of;         /* by worker */
+    struct pair_list *pairs; /* by piece */
+};
+
+static void walk_piece(void *arg, const struct spread_part *part)
+{
+    const struct walks *all = arg;
+    struct walk *w = &all->of[part->worker];
+    w->together = &all->pairs[part->piece];
+    for (size_t i = part->begin; i < part->end; i++) {
+        const struct log_item *item = &w->log->items.at[i];
+        walk_item(w, item, (uint32_t)i);
+        if (item->end != LOG_UNFINISHED)
+            lead_on(w, INT64_MAX, log_end_target(item->end));
+        take_edges(w);
+    }
+}
+
+static void count_both(void *arg, const struct spread_part *part)
+{
+    const struct walks *all = arg;
+    struct walk *w = &all->of[part->worker];
+    const struct trace_log *log = w->log;
+    for (uint32_t i = (uint32_t)part->begin; i < part->end; i++) {
+        const struct log_item *it = &log->items.at[i];
+        for (uint32_t k = 0; k < it->n_visits; k++)
+            w->met[log->visits.at[it->first_visit + k].stage] = i + 1;
+        for (size_t p = 0; p < log->pairs.len; p++)
+            w->both[p] +=
+                w->met[log->pairs.at[p].a] == i + 1 && w->met[log->pairs.at[p].b] == i + 1;
+    }
+}
+
+/* The pairs of all pieces in order of first sight; releases the lists. */
+static void gather_pairs(struct trace_log *log, struct pair_list *of, uint64_t pieces)
+{
+    struct pair_list all = {0};
+    for (uint64_t k = 0; k < pieces; k++) {
+        for (size_t i = 0; i < of[k].pairs.len; i++) {
+            const struct log_pair *from = &of[k].pairs.at[i];
+            struct log_pair *p = pair_of(&all, from->a, from->b);
+            if (!p)
+                continue;
+            p->together += from->together;
+            p->last_item = from->last_item;
+        }
+        vec_release(&of[k].pairs);
+    }
+    log->pairs.len = 0;
+    for (size_t i = 0; i < all.pairs.len; i++)
+        vec_push(&log->pairs, all.pairs.at[i]);
+    vec_release(&all.pairs);
+}
+
+/* Puts what all walks counted into the first one, and frees the others. */
+static void gather_walks(struct walk *w, uint32_t n, size_t cells)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        for (size_t k = 0; i && k < cells; k++)
+            w[0].count[k] += w[i].count[k];
+        for (size_t k = 0; i && k < PAIRS_MAX; k++)
+            w[0].both[k] += w[i].both[k];
+        vec_release(&w[i].of_visit);
+        mem_free(w[i].met);
+        if (i) {
+            mem_free(w[i].count);
+            mem_free(w[i].both);
+        }
+    }
 }
 
 void discover_edges(struct trace_log *log)
 {
-    size_t n = log->stages.len;
-    struct walk w = {.log = log,
-                     .met = mem_zero(n + 1, sizeof(uint32_t)),
-                     .count = mem_zero((n + 1) * (n + LEAVES), sizeof(uint64_t))};
-    log->pairs.len = 0;
-    for (uint32_t i = 0; i < log->items.len; i++) {
-        const struct log_item *item = &log->items.at[i];
-        walk_item(&w, item, i);
-        if (item->end != LOG_UNFINISHED)
-            lead_on(&w, INT64_MAX, log_end_target(item->end));
-        take_edges(&w);
-    }
-    count_both(&w);
-    put_edges(&w);
-    vec_release(&w.of_visit);
-    mem_free(w.count);
-    mem_free(w.met);
+    struct walks all;
+    struct spread spread = {
+        .n = log->items.len, .each = ITEMS_EACH, .piece = walk_piece, .arg = &all};
+    uint32_t threads = spread_threads(&spread, log->threads);
+    uint64_t pieces = spread_pieces(&spread);
+    size_t n = log->stages.len, cells = (n + 1) * (n + LEAVES);
+    all.of = mem_zero(threads, sizeof *all.of);
+    all.pairs = mem_zero(pieces, sizeof *all.pairs);
+    for (uint32_t i = 0; i < threads; i++)
+        all.of[i] = (struct walk){.log = log,
+                                  .met = mem_zero(n + 1, sizeof(uint32_t)),
+                                  .count = mem_zero(cells, sizeof(uint64_t)),
+                                  .both = mem_zero(PAIRS_MAX, sizeof(uint64_t))};
+    spread_run(&spread, threads);
+    gather_pairs(log, all.pairs, pieces);
+    spread.piece = count_both;
+    if (log->pairs.len)
+        spread_run(&spread, threads);
+    gather_walks(all.of, threads, cells);
+    for (size_t p = 0; p < log->pairs.len; p++)
+        log->pairs.at[p].both = all.of[0].both[p];
+    put_edges(log, &all.of[0]);
+    mem_free(all.of[0].count);
+    mem_free(all.of[0].both);
+    mem_free(all.of);
+    mem_free(all.pairs);
 }

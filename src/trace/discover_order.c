@@ -4,10 +4,12 @@
  * rule), with the mean place in the item among equals. */
 #include "trace/discover.h"
 
+#include "base/spread.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAIRS_MAX = 256 };
+enum { PAIRS_MAX = 256, ITEMS_EACH = 512 };
 
 /* Of one step over all items that meet it. */
 struct placed {
@@ -78,11 +80,48 @@ static void rank_item(const struct trace_log *log, const struct log_item *item, 
         }
 }
 
+struct counting {
+    const struct trace_log *log;
+    struct ranking **of; /* by worker */
+};
+
+static void rank_piece(void *arg, const struct spread_part *part)
+{
+    const struct counting *c = arg;
+    for (size_t i = part->begin; i < part->end; i++)
+        rank_item(c->log, &c->log->items.at[i], c->of[part->worker]);
+}
+
+/* The sums of places are of whole numbers, so that their order is none. */
+static void merge(struct ranking *r, const struct ranking *from)
+{
+    for (size_t s = 0; s < r->n; s++) {
+        r->at[s].place += from->at[s].place;
+        r->at[s].items += from->at[s].items;
+    }
+    for (size_t k = 0; r->before && k < r->n * r->n; k++)
+        r->before[k] += from->before[k];
+}
+
 void ranking_add(struct ranking *r, const struct trace_log *log)
 {
+    struct counting c = {.log = log};
+    struct spread spread = {
+        .n = log->items.len, .each = ITEMS_EACH, .piece = rank_piece, .arg = &c};
+    uint32_t threads = spread_threads(&spread, log->threads);
+    c.of = mem_alloc(threads * sizeof *c.of);
+    c.of[0] = r;
     grow(r, log->stages.len);
-    for (size_t i = 0; i < log->items.len; i++)
-        rank_item(log, &log->items.at[i], r);
+    for (uint32_t i = 1; i < threads; i++) {
+        c.of[i] = ranking_new();
+        grow(c.of[i], r->n);
+    }
+    spread_run(&spread, threads);
+    for (uint32_t i = 1; i < threads; i++) {
+        merge(r, c.of[i]);
+        ranking_free(c.of[i]);
+    }
+    mem_free(c.of);
 }
 
 struct ranked {
@@ -123,8 +162,6 @@ void ranking_apply(const struct ranking *r, struct trace_log *log, uint32_t *new
         log->stages.at[s] = old[rank[s].stage];
         new_of[rank[s].stage] = (uint32_t)s;
     }
-    for (size_t v = 0; v < log->visits.len; v++)
-        log->visits.at[v].stage = new_of[log->visits.at[v].stage];
     mem_free(rank);
     mem_free(old);
 }

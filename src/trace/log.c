@@ -199,7 +199,7 @@ int log_assemble(struct trace_log *log, const struct log_options *options, struc
     struct tree tree;
     struct operations ops = {0};
     build_trees(log, options->item_by != NULL, book, &tree);
-    operations_find(&tree, options->stage_by != NULL, book, &ops);
+    operations_find(&tree, options->stage_by != NULL, book, log->threads, &ops);
     assemble(log, &tree, &ops, book);
     operations_release(&ops);
     tree_release(&tree);

@@ -3,12 +3,16 @@
  *
  * Instrumentations wrap the steps in one root or in several (a server span, a workflow span, ...).
  * The steps are where a trace first branches; a trace that never branches, such as the rest of a
- * run that was resumed for its last step, follows the traces of the same root's name that do. */
+ * run that was resumed for its last step, follows the traces of the same root's name that do.
+ *
+ * Traces are looked at piece by piece, twice: where do they branch, and which are their steps? */
 #include "trace/assemble.h"
+
+#include "base/spread.h"
 
 #include <string.h>
 
-enum { LEVELS = BOOK_LEVELS };
+enum { LEVELS = BOOK_LEVELS, TRACES_EACH = 1024 };
 
 /* Spans in the order of a walk, with their depth below where it began. */
 struct walk {
@@ -49,17 +53,34 @@ static unsigned branches_at(const struct tree *t, uint32_t root, unsigned *chain
     }
 }
 
-struct levels {
-    uint32_t (*count)[LEVELS]; /* by name of root */
+/* By name of root: traces that branch at each level. */
+struct level_counts {
+    uint32_t at[LEVELS];
 };
+struct levels {
+    uint32_t *row; /* [texts] of a name in `counts`, + 1; 0: no root has it */
+    VEC(struct level_counts) counts;
+    VEC(uint32_t) names; /* of the rows */
+};
+
+static struct level_counts *counts_of(struct levels *l, uint32_t name)
+{
+    if (!l->row[name]) {
+        vec_push(&l->counts, (struct level_counts){0});
+        vec_push(&l->names, name);
+        l->row[name] = (uint32_t)l->counts.len;
+    }
+    return &l->counts.at[l->row[name] - 1];
+}
 
 /* The level where most traces of this root's name branch; the one nearer the root among equals; 0
  * when none does. */
 static unsigned usual_level(const struct levels *l, uint32_t name)
 {
     unsigned best = 0;
-    for (unsigned k = 1; k < LEVELS; k++)
-        if (l->count[name][k] > (best ? l->count[name][best] : 0))
+    const uint32_t *count = l->row[name] ? l->counts.at[l->row[name] - 1].at : NULL;
+    for (unsigned k = 1; count && k < LEVELS; k++)
+        if (count[k] > (best ? count[best] : 0))
             best = k;
     return best;
 }
@@ -142,17 +163,44 @@ static void find_roots(const struct tree *t, uint32_t trace, struct roots *out)
                                  t->spans->name[out->at.at[r]] != t->spans->name[out->at.at[0]]));
 }
 
-static void count_levels(const struct tree *t, struct levels *l)
+/* What a thread looks with, and what it found. */
+struct seeker {
+    struct walk walk;
+    struct roots roots;
+    struct found found;
+    struct levels levels;
+};
+
+struct search {
+    const struct tree *tree;
+    bool by_key;
+    struct seeker *seekers; /* [0] has the levels of all behind the first look */
+    struct turns turns;
+    struct operations *out;
+};
+
+static void count_levels(void *arg, const struct spread_part *part)
 {
-    struct roots roots = {0};
-    for (uint32_t trace = 0; trace < t->n_traces; trace++) {
-        find_roots(t, trace, &roots);
-        for (size_t r = 0; !roots.flat && r < roots.at.len; r++) {
+    const struct search *all = arg;
+    const struct tree *t = all->tree;
+    struct seeker *s = &all->seekers[part->worker];
+    for (uint32_t trace = (uint32_t)part->begin; trace < part->end; trace++) {
+        find_roots(t, trace, &s->roots);
+        for (size_t r = 0; !s->roots.flat && r < s->roots.at.len; r++) {
             unsigned chain;
-            l->count[t->spans->name[roots.at.at[r]]][branches_at(t, roots.at.at[r], &chain)]++;
+            uint32_t root = s->roots.at.at[r];
+            counts_of(&s->levels, t->spans->name[root])->at[branches_at(t, root, &chain)]++;
         }
     }
-    vec_release(&roots.at);
+}
+
+static void add_levels(struct levels *l, const struct levels *from)
+{
+    for (size_t i = 0; i < from->names.len; i++) {
+        struct level_counts *to = counts_of(l, from->names.at[i]);
+        for (unsigned k = 0; k < LEVELS; k++)
+            to->at[k] += from->counts.at[i].at[k];
+    }
 }
 
 static void take_root(struct walk *w, const struct levels *l, uint32_t root, struct found *out)
@@ -170,23 +218,21 @@ static void take_root(struct walk *w, const struct levels *l, uint32_t root, str
 static void keep_book(const struct tree *t, struct log_book *book, struct levels *l)
 {
     for (uint32_t name = 0; name < t->spans->text.count; name++) {
-        uint64_t traces = 0;
-        for (unsigned k = 0; k < LEVELS; k++)
-            traces += l->count[name][k];
-        struct book_name *b = traces ? book_name(book, t->spans->text.of[name].at) : NULL;
+        struct book_name *b = l->row[name] ? book_name(book, t->spans->text.of[name].at) : NULL;
         if (!b)
             continue;
         unsigned best = 0;
+        struct level_counts *counts = counts_of(l, name);
         for (unsigned k = 0; k < LEVELS; k++)
-            b->level[k] += l->count[name][k];
+            b->level[k] += counts->at[k];
         for (unsigned k = 1; k < LEVELS; k++)
             if (b->level[k] > (best ? b->level[best] : 0))
                 best = k;
         b->decided_level = b->decided_level ? b->decided_level : best;
         b->other_level = best != b->decided_level;
-        memset(l->count[name], 0, sizeof l->count[name]);
+        *counts = (struct level_counts){0};
         if (b->decided_level)
-            l->count[name][b->decided_level] = 1;
+            counts->at[b->decided_level] = 1;
     }
 }
 
@@ -208,37 +254,81 @@ void operations_sort(const struct span_set *s, uint32_t *at, size_t n)
     mem_free(left);
 }
 
-void operations_find(const struct tree *tree, bool by_key, struct log_book *book,
+/* The operations of the traces of a piece go behind those of the pieces before. */
+static void find_steps(void *arg, const struct spread_part *part)
+{
+    struct search *all = arg;
+    struct seeker *s = &all->seekers[part->worker];
+    struct operations *out = all->out;
+    s->found.spans.len = 0;
+    for (uint32_t trace = (uint32_t)part->begin; trace < part->end; trace++) {
+        size_t from = s->found.spans.len;
+        out->first[trace] = (uint32_t)from;
+        find_roots(all->tree, trace, &s->roots);
+        for (size_t r = 0; r < s->roots.at.len; r++)
+            if (all->by_key)
+                take_keyed(&s->walk, s->roots.at.at[r], &s->found);
+            else if (s->roots.flat)
+                vec_push(&s->found.spans, s->roots.at.at[r]);
+            else
+                take_root(&s->walk, &all->seekers[0].levels, s->roots.at.at[r], &s->found);
+        operations_sort(all->tree->spans, s->found.spans.at + from, s->found.spans.len - from);
+    }
+    turns_wait(&all->turns, part->piece);
+    size_t before = out->n;
+    out->n += s->found.spans.len;
+    turns_pass(&all->turns);
+    if (s->found.spans.len)
+        memcpy(out->span + before, s->found.spans.at, s->found.spans.len * sizeof *out->span);
+    for (size_t trace = part->begin; trace < part->end; trace++)
+        out->first[trace] += (uint32_t)before;
+}
+
+static struct seeker *new_seekers(const struct tree *tree, uint32_t n)
+{
+    struct seeker *s = mem_zero(n, sizeof *s);
+    for (uint32_t i = 0; i < n; i++) {
+        s[i].walk.tree = tree;
+        s[i].levels.row = mem_zero((size_t)tree->spans->text.count + 1, sizeof *s[i].levels.row);
+    }
+    return s;
+}
+
+static void free_seekers(struct seeker *s, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        vec_release(&s[i].roots.at);
+        vec_release(&s[i].walk.stack);
+        vec_release(&s[i].walk.depth);
+        vec_release(&s[i].found.spans);
+        vec_release(&s[i].levels.counts);
+        vec_release(&s[i].levels.names);
+        mem_free(s[i].levels.row);
+    }
+    mem_free(s);
+}
+
+void operations_find(const struct tree *tree, bool by_key, struct log_book *book, uint32_t threads,
                      struct operations *out)
 {
-    struct levels l = {mem_zero(tree->spans->text.count, sizeof *l.count)};
-    struct walk w = {.tree = tree};
-    struct roots roots = {0};
-    struct found found = {0};
-    out->first = mem_alloc((tree->n_traces + 1) * sizeof *out->first);
-    count_levels(tree, &l);
+    struct search all = {.tree = tree, .by_key = by_key, .out = out};
+    struct spread spread = {
+        .n = tree->n_traces, .each = TRACES_EACH, .piece = count_levels, .arg = &all};
+    threads = spread_threads(&spread, threads);
+    all.seekers = new_seekers(tree, threads);
+    *out = (struct operations){.span = mem_alloc((tree->n + 1) * sizeof *out->span),
+                               .first = mem_alloc((tree->n_traces + 1) * sizeof *out->first)};
+    turns_init(&all.turns);
+    spread_run(&spread, threads);
+    for (uint32_t i = 1; i < threads; i++)
+        add_levels(&all.seekers[0].levels, &all.seekers[i].levels);
     if (book)
-        keep_book(tree, book, &l);
-    for (uint32_t trace = 0; trace < tree->n_traces; trace++) {
-        size_t from = found.spans.len;
-        out->first[trace] = (uint32_t)from;
-        find_roots(tree, trace, &roots);
-        for (size_t r = 0; r < roots.at.len; r++)
-            if (by_key)
-                take_keyed(&w, roots.at.at[r], &found);
-            else if (roots.flat)
-                vec_push(&found.spans, roots.at.at[r]);
-            else
-                take_root(&w, &l, roots.at.at[r], &found);
-        operations_sort(tree->spans, found.spans.at + from, found.spans.len - from);
-    }
-    out->first[tree->n_traces] = (uint32_t)found.spans.len;
-    out->span = found.spans.at;
-    out->n = found.spans.len;
-    vec_release(&roots.at);
-    vec_release(&w.stack);
-    vec_release(&w.depth);
-    mem_free(l.count);
+        keep_book(tree, book, &all.seekers[0].levels);
+    spread.piece = find_steps;
+    spread_run(&spread, threads);
+    out->first[tree->n_traces] = (uint32_t)out->n;
+    turns_release(&all.turns);
+    free_seekers(all.seekers, threads);
 }
 
 void operations_release(struct operations *o)

@@ -228,6 +228,15 @@ static void make_room(struct tally *t)
     }
 }
 
+static void sort_batch(void *arg, uint32_t worker, uint64_t i)
+{
+    struct counting *c = arg;
+    if (i == 0)
+        tally_stages_sort(c->log, &c->stages);
+    else
+        tally_names_sort(&c->tally->names, c->log, &c->names);
+}
+
 static uint32_t threads_for(const struct trace_log *log)
 {
     return log->spans.len < SMALL ? 1 : workers_count(log->threads);
@@ -239,10 +248,10 @@ void tally_add(struct tally *t, const struct trace_log *log)
     t->threads = threads_for(log);
     while (t->stages.len < log->stages.len)
         vec_push(&t->stages, (struct tally_stage){0});
-    tally_stages_sort(log, &c.stages);
-    tally_names_sort(&t->names, log, &c.names);
-    struct work work = {
-        .end = PARTS + c.names.groups.len + log->stages.len, .unit = count_unit, .arg = &c};
+    struct work work = {.end = 2, .unit = sort_batch, .arg = &c};
+    workers_run(&work, t->threads);
+    work.end = PARTS + c.names.groups.len + log->stages.len;
+    work.unit = count_unit;
     workers_run(&work, t->threads);
     add_edges(t, log);
     add_pairs(t, log);

@@ -7,7 +7,7 @@
  * linear time and no recursion.  What is counted over traces is whole numbers. */
 #include "trace/tree.h"
 
-#include "base/workers.h"
+#include "base/spread.h"
 #include "trace/assemble.h"
 
 #include <string.h>
@@ -84,7 +84,7 @@ struct follows {
     uint32_t all, followers;
 };
 
-enum { TRACES_EACH = 1024, FEW = 4 }; /* chunks below FEW are not worth a thread */
+enum { TRACES_EACH = 1024 };
 
 /* What is found in a run of traces. */
 struct chunk {
@@ -248,12 +248,11 @@ static void build_trace(struct builder *b, struct worker *w, struct chunk *chunk
     link_children(at, n, t);
 }
 
-static void build_chunk(void *arg, uint32_t worker, uint64_t i)
+static void build_chunk(void *arg, const struct spread_part *part)
 {
     struct builder *b = arg;
-    uint64_t end = (i + 1) * TRACES_EACH < b->t->n_traces ? (i + 1) * TRACES_EACH : b->t->n_traces;
-    for (uint64_t trace = i * TRACES_EACH; trace < end; trace++)
-        build_trace(b, &b->workers[worker], &b->chunks[i], (uint32_t)trace);
+    for (uint32_t trace = (uint32_t)part->begin; trace < part->end; trace++)
+        build_trace(b, &b->workers[part->worker], &b->chunks[part->piece], trace);
 }
 
 /* ---- all traces ---------------------------------------------------------------------------- */
@@ -363,17 +362,18 @@ void tree_build(struct span_set *spans, struct quality *quality, struct log_book
                          .child = mem_alloc(bytes),
                          .sibling = mem_alloc(bytes),
                          .orphan = mem_alloc(spans->len * sizeof *out->orphan)};
-    size_t n_chunks = ((size_t)traces.n + TRACES_EACH - 1) / TRACES_EACH;
-    threads = n_chunks < FEW ? 1 : workers_count(threads);
-    struct builder b = {.s = spans,
-                        .book = book,
-                        .t = out,
-                        .chunks = mem_zero(n_chunks, sizeof *b.chunks),
-                        .workers = mem_zero(threads, sizeof *b.workers)};
+    struct builder b;
+    struct spread spread = {.n = traces.n, .each = TRACES_EACH, .piece = build_chunk, .arg = &b};
+    size_t n_chunks = (size_t)spread_pieces(&spread);
+    threads = spread_threads(&spread, threads);
+    b = (struct builder){.s = spans,
+                         .book = book,
+                         .t = out,
+                         .chunks = mem_zero(n_chunks, sizeof *b.chunks),
+                         .workers = mem_zero(threads, sizeof *b.workers)};
     for (uint32_t w = 0; w < threads; w++)
         b.workers[w].of = mem_zero((size_t)spans->text.count + 1, sizeof *b.workers[w].of);
-    struct work work = {.end = n_chunks, .unit = build_chunk, .arg = &b};
-    workers_run(&work, threads);
+    spread_run(&spread, threads);
     gather(&b, n_chunks, threads, quality);
     for (uint32_t w = 0; w < threads; w++) {
         mem_free(b.workers[w].table.slot);
