@@ -34,6 +34,8 @@ static const struct {
     {&command_kind, false},
     {&mcp_kind,     false},
     {&queue_kind,   true },
+    {&http_kind,    false},
+    {&chat_kind,    false},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
