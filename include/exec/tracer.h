@@ -14,11 +14,11 @@
 #include "exec/event.h"
 #include "model/pipeline.h"
 
-/* Where requests go, a line each.  Any thread, one at a time. */
+/* Where requests go, a line each, with so many spans in it.  Any thread, one at a time. */
 struct trace_sink {
     void *arg;
     /* -1 with err: the run ends with it. */
-    int (*lines)(void *arg, const char *text, size_t len, struct error *err);
+    int (*lines)(void *arg, const char *text, size_t len, uint64_t spans, struct error *err);
 };
 
 struct tracer_options {

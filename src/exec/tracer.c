@@ -272,7 +272,8 @@ static int hand_over(struct tracer *t, struct shard *s, struct error *err)
     otlp_end(&s->write);
     s->open = false;
     pthread_mutex_lock(&t->sink_lock);
-    int status = t->options->sink.lines(t->options->sink.arg, buf_text(&s->text), s->text.len, err);
+    int status = t->options->sink.lines(t->options->sink.arg, buf_text(&s->text), s->text.len,
+                                        s->write.spans, err);
     pthread_mutex_unlock(&t->sink_lock);
     buf_clear(&s->text);
     return status;

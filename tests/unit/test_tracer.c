@@ -284,9 +284,10 @@ static void run(struct walk *w)
     }
 }
 
-static int keep(void *arg, const char *text, size_t len, struct error *err)
+static int keep(void *arg, const char *text, size_t len, uint64_t spans, struct error *err)
 {
     (void)err;
+    (void)spans;
     buf_add(arg, text, len);
     return 0;
 }
