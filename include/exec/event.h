@@ -37,6 +37,7 @@ enum run_end {
 const char *run_end_name(enum run_end end);
 
 enum run_quality { RUN_UNKNOWN = -1, RUN_BAD = 0, RUN_GOOD = 1 };
+enum { REACHED_NOT = 3, RUN_UNITS = 40 };
 
 struct run_event {
     enum run_event_kind kind;
@@ -51,6 +52,7 @@ struct run_event {
     double asked_s;        /* when it asked for its resource; begin_s where it did not wait */
     double begin_s, end_s; /* the run's clock; RUN_ITEM_ENDED: of the item, from its entry */
     enum outcome outcome;  /* as the pipeline sees it; cancelled: see below */
+    enum outcome hidden;   /* what it was: wrong, or malformed and not seen, from stated stages */
     bool cancelled;        /* cut short because its answer was not needed any more */
     bool cached;           /* the visit was answered by the cache */
     enum exit_kind exit;   /* RUN_VISIT_ENDED */
@@ -63,9 +65,16 @@ struct run_event {
     const char *attributes;       /* for the trace, see struct stage_answer; "" */
     const char *payload;          /* JSON object; NULL: unchanged */
     size_t payload_len;
-    enum run_end end; /* RUN_ITEM_ENDED */
-    enum run_quality quality;
-    bool reviewed, audited; /* RUN_ITEM_ENDED: sent to a review at least once; by an audit */
+    enum run_end end;         /* RUN_ITEM_ENDED */
+    enum run_quality quality; /* RUN_VISIT_ENDED: before the visit */
+    bool reviewed, audited;   /* RUN_ITEM_ENDED: sent to a review at least once; by an audit */
+    bool counts;              /* is the item one of those that metrics speak of? */
+    uint32_t unit;            /* of RUN_UNITS parts of the run, the one it belongs to */
+    /* RUN_ITEM_ENDED, attempts: RUN_VISIT_ENDED too */
+    uint32_t visits, attempts, reviews;
+    double wait_s;                     /* for resources */
+    enum run_quality reviewed_quality; /* on its way to the first review */
+    const signed char *reached; /* [n_steps]: enum run_quality on first reaching it; REACHED_NOT */
 };
 
 struct run_listener {

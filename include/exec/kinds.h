@@ -10,5 +10,6 @@ extern const struct stage_kind mcp_kind;     /* mcp_stage.c: a tool of an MCP se
 extern const struct stage_kind queue_kind;   /* queue_stage.c: a person */
 extern const struct stage_kind http_kind;    /* http_stage.c: any URL */
 extern const struct stage_kind chat_kind;    /* chat_stage.c: OpenAI-compatible models */
+extern const struct stage_kind stated_kind;  /* stated.c: by the scenario's numbers */
 
 #endif

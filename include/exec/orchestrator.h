@@ -70,9 +70,8 @@ struct run_call {
     enum call_state state;
     uint32_t number, copy; /* of the visit, from 1; of the attempt's hedge */
     bool first, probe, tired, recalled, began;
-    double asked_s, begin_s;
-    double recalled_s; /* how long it took when it was made */
-    double worked_s;   /* on the wall, so far */
+    double asked_s, begin_s, work_s; /* asked for its resource, began, a thread took it */
+    double recalled_s;               /* how long it took when it was made */
     const struct numbers *numbers;
     struct numbers own; /* where environments or fatigue change them */
     struct desk *desk;
@@ -93,9 +92,6 @@ struct holding {
     signed char judged; /* the payload against the truth, as enum run_quality; JUDGE_NOT: not yet */
 };
 enum { JUDGE_NOT = 2 };
-struct entry {
-    struct holding held; /* payload NULL: the step was not entered */
-};
 struct run_path {
     struct run_item *item;
     struct run_path *parent, *child, *sibling, *next_ready;
@@ -112,13 +108,15 @@ struct run_path {
     double visit_s, attempt_s;
     uint32_t attempts, number, copies, given; /* given: 1 + index; 0: none */
     enum run_quality before;
+    int verdict;      /* of the visit; -1 */
+    double threshold; /* of the gate at this visit; NaN */
     struct run_call *calls;
     uint32_t n_calls;
-    uint32_t n_ok, n_failed, n_good, n_unknown;
+    uint32_t n_ok, n_failed;     /* copies of branches */
     uint32_t *visits, *counters; /* [n_steps], [n_counters] */
     double *confidence_of;       /* [n_steps] */
     uint8_t *flags;              /* [n_steps] */
-    struct entry *entry;         /* [n_entry_slots] */
+    struct holding *entry;       /* [n_entry_slots]: on first entering a step; payload NULL: not */
 };
 enum { FLAG_FAILED = 1, FLAG_WRONG = 2 };
 
@@ -131,7 +129,7 @@ struct run_item {
     struct run_path *path;
     struct timer timer; /* its deadline */
     double entered_s, cost, wait_s;
-    uint32_t visits, reviews, attempts;
+    uint32_t visits, reviews, attempts, unit;
     enum run_quality reviewed_quality; /* on its way to the first review */
     bool audited, was_audited, counts;
     signed char *reached; /* [n_steps]: quality on first reaching it; REACHED_NOT */
@@ -139,7 +137,6 @@ struct run_item {
     struct weather *weather;
     struct run_item *next, *previous; /* of those inside */
 };
-enum { REACHED_NOT = 3 };
 
 /* --- a step, opened */
 struct run_step {
@@ -149,6 +146,9 @@ struct run_step {
     uint32_t n_touches; /* environments that override numbers of the step */
     bool corrects;      /* confidences of real stages, by `map` */
     struct calibration_map map;
+    struct json_reader *exec;
+    int32_t entry_slot;    /* where what an item holds on first entering is kept; -1 */
+    uint32_t full_counter; /* first counter of the edges of its desk's full room */
 };
 
 struct run {
@@ -160,12 +160,12 @@ struct run {
     struct run_tally *tally;
     struct rules rules;
     bool timed;
+    uint32_t n_counters, n_entry_slots;
     struct run_step *step; /* [n_steps] */
     struct desk *desk;     /* [n_resources] */
     struct guard **guard;  /* [n_steps]: timed */
     struct weather *weather;
-    double *env_start;   /* see weather_init */
-    double **env_starts; /* [n_environments][n_states]: cumulative shares of time */
+    double **env_start; /* [n_environments][n_states]: cumulative shares of time */
 
     struct timers timers;
     double now_s;              /* of what happens now */
@@ -203,9 +203,7 @@ struct run {
     struct error *err;
 };
 
-/* --- purposes of random numbers of an item, beside those of rng.h */
-static inline uint64_t run_number(const struct run *r, const struct run_path *p,
-                                  enum rng_purpose purpose, uint32_t k);
+/* A random number of the visit that the path makes. */
 static inline uint64_t run_number(const struct run *r, const struct run_path *p,
                                   enum rng_purpose purpose, uint32_t k)
 {
@@ -220,91 +218,93 @@ void run_tell(struct run *r, struct run_event *e);
 struct run_event run_event_of(const struct run *r, enum run_event_kind kind,
                               const struct run_path *p);
 /* Puts the path into the line of those that begin a visit. */
-void path_ready(struct run *r, struct run_path *p);
-struct run_path *path_take(struct run *r, struct run_item *item);
+void run_path_ready(struct run *r, struct run_path *p);
+struct run_path *run_path_take(struct run *r, struct run_item *item);
 /* Gives back a path on which nothing is going on, and all below it. */
-void path_drop(struct run *r, struct run_path *p);
+void run_path_drop(struct run *r, struct run_path *p);
 /* Stops all that is going on on a path and below. */
-void path_stop(struct run *r, struct run_path *p);
+void run_path_stop(struct run *r, struct run_path *p);
 /* Copies what a path has seen to a new one. */
-void path_copy(const struct run *r, struct run_path *to, const struct run_path *from);
-void item_end(struct run *r, struct run_item *item, enum run_end end);
+void run_path_copy(const struct run *r, struct run_path *to, const struct run_path *from);
+void run_item_end(struct run *r, struct run_item *item, enum run_end end);
 
 /* --- orchestrator_quality.c */
-struct holding holding_keep(const struct holding *h);
-void holding_drop(struct holding *h);
-enum run_quality path_quality(struct run *r, struct run_path *p);
+struct holding run_holding_keep(const struct holding *h);
+void run_holding_drop(struct holding *h);
+enum run_quality run_path_quality(struct run *r, struct run_path *p);
 
 /* --- orchestrator_visit.c */
-void visit_begin(struct run *r, struct run_path *p);
+void run_visit_begin(struct run *r, struct run_path *p);
 /* The path's own event: a cached answer, the end of a backoff, the time of a copy. */
-void visit_event(struct run *r, struct run_path *p);
+void run_visit_event(struct run *r, struct run_path *p);
 /* Takes back all that the visit waits for. */
-void visit_withdraw(struct run *r, struct run_path *p);
+void run_visit_withdraw(struct run *r, struct run_path *p);
 /* After a failed attempt: another one, now or later, or the visit fails. */
-void attempt_again(struct run *r, struct run_path *p);
+void run_attempt_again(struct run *r, struct run_path *p);
 /* With the good answer of an attempt. */
-void visit_ok(struct run *r, struct run_path *p, struct run_call *c);
-void visit_fail(struct run *r, struct run_path *p);
-void visit_turned_away(struct run *r, struct run_path *p);
-void visit_close(struct run *r, struct run_path *p, bool ok, enum exit_kind exit, int32_t to);
+void run_visit_ok(struct run *r, struct run_path *p, struct run_call *c,
+                  const struct stage_answer *answer);
+void run_visit_fail(struct run *r, struct run_path *p);
 
 /* --- orchestrator_call.c */
 /* One more call of the path's attempt; false: the room was full, and there is no such call. */
-bool call_out(struct run *r, struct run_path *p, bool first, bool probe);
+bool run_call_out(struct run *r, struct run_path *p, bool first, bool probe);
 /* At the end of its wait. */
-void call_begin(struct run *r, struct run_call *c);
-void call_event(struct run *r, struct run_call *c);
+void run_call_begin(struct run *r, struct run_call *c);
+void run_call_event(struct run *r, struct run_call *c);
 /* A thread has done with it. */
-void call_worked(struct run *r, struct run_call *c);
+void run_call_worked(struct run *r, struct run_call *c);
 /* Nobody needs its answer any more. */
-void call_cancel(struct run *r, struct run_call *c, bool gave_up);
+void run_call_cancel(struct run *r, struct run_call *c, bool gave_up);
 /* Hands out what waits for a thread. */
-void calls_hand_out(struct run *r);
-void call_free(struct run *r, struct run_call *c);
+void run_calls_hand_out(struct run *r);
 
 /* --- orchestrator_route.c */
-void route_exit(struct run *r, struct run_path *p, bool ok, enum exit_kind exit);
-void route_edge(struct run *r, struct run_path *p, bool ok, enum exit_kind exit,
-                const struct edge *edge);
-void route_pass(struct run *r, struct run_path *p);
-void route_gate(struct run *r, struct run_path *p, const struct numbers *n);
+/* The end of the path's visit: tells it, and follows the exit's route. */
+void run_route_exit(struct run *r, struct run_path *p, enum exit_kind exit);
+/* By the edge of a full room. */
+void run_route_full(struct run *r, struct run_path *p);
+/* By the first way that holds, else by the exit of a pass. */
+void run_route_pass(struct run *r, struct run_path *p);
+/* As the gate's thresholds say. */
+void run_route_gate(struct run *r, struct run_path *p, const struct numbers *n);
+/* What the numbers of a path's visit are before any environment. */
+const struct numbers *run_path_numbers(const struct run *r, const struct run_path *p);
 
 /* --- orchestrator_join.c */
-void join_fork(struct run *r, struct run_path *p);
-void join_note(struct run *r, struct run_path *child, bool ok);
+void run_join_fork(struct run *r, struct run_path *p);
+void run_join_note(struct run *r, struct run_path *child, bool ok);
 
 /* --- orchestrator_desk.c */
-void desks_init(struct run *r);
+void run_desks_init(struct run *r);
 enum asked { ASKED_BEGUN, ASKED_WAITS, ASKED_FULL };
-enum asked desk_ask(struct run *r, struct run_call *c);
-void desk_leave(struct run *r, struct run_call *c, bool gave_up);
-void desk_event(struct run *r, struct desk *d);
-void desks_settle(struct run *r);
+enum asked run_desk_ask(struct run *r, struct run_call *c);
+void run_desk_leave(struct run *r, struct run_call *c, bool gave_up);
+void run_desk_event(struct run *r, struct desk *d);
+void run_desks_settle(struct run *r);
 /* Has the desk been on duty for so long? */
-bool desk_tired(const struct run *r, const struct desk *d, double after_s);
-void desks_close(struct run *r);
+bool run_desk_tired(const struct run *r, const struct desk *d, double after_s);
+void run_desks_close(struct run *r);
 
 /* --- orchestrator_guard.c */
-bool breaker_lets(struct run *r, struct run_path *p, bool *probe);
-bool breaker_is_closed(struct run *r, struct run_path *p);
-void breaker_note(struct run *r, struct run_path *p, bool probe, bool failed);
-void breaker_forget(struct run *r, struct run_path *p);
-void budget_earn(struct run *r, struct run_path *p);
-bool budget_spend(struct run *r, struct run_path *p);
-const struct retry *retry_of(const struct run *r, const struct run_path *p);
-void guard_free(struct guard *g);
+bool run_breaker_lets(struct run *r, struct run_path *p, bool *probe);
+bool run_breaker_is_closed(struct run *r, struct run_path *p);
+void run_breaker_note(struct run *r, struct run_path *p, bool probe, bool failed);
+void run_breaker_forget(struct run *r, struct run_path *p);
+void run_budget_earn(struct run *r, struct run_path *p);
+bool run_budget_spend(struct run *r, struct run_path *p);
+const struct retry *run_retry_of(const struct run *r, const struct run_path *p);
+void run_guard_free(struct guard *g);
 
 /* --- orchestrator_weather.c */
-void weather_init(struct run *r);
+void run_weather_init(struct run *r);
 /* The state of each environment now, for an item: state[n_environments]. */
-void weather_now(struct run *r, struct run_item *item, uint32_t *state);
-void weather_close(struct run *r);
+void run_weather_now(struct run *r, struct run_item *item, uint32_t *state);
 
 /* --- orchestrator_arrive.c */
-void arrivals_begin(struct run *r);
-void arrivals_event(struct run *r);
+void run_arrivals_begin(struct run *r);
+void run_arrivals_event(struct run *r);
 /* Untimed: as many items as there is room for. */
-void items_enter(struct run *r);
+void run_items_enter(struct run *r);
 
 #endif

@@ -19,10 +19,10 @@ struct job {
     const struct stage *stage;
     struct stage_call call; /* payload: borrowed from `payload` */
     struct stage_answer answer;
-    struct text *payload;   /* held by the giver */
-    struct buf merged;      /* the payload with the answer over it; empty: unchanged */
+    struct text *payload; /* held by the giver */
+    struct buf merged;    /* the payload with the answer over it; empty: unchanged */
     atomic_bool cancelled;
-    double took_s;          /* on the wall */
+    double took_s; /* on the wall */
     void *owner;
 };
 /* Makes the call and puts its answer over the payload; an answer that is no object becomes a

@@ -43,4 +43,12 @@ struct run_options {
     struct stage_setting setting; /* for the stages: all but step and exec */
 };
 
+struct run_tally; /* exec/tally.h */
+/* Runs p, which outlives the call, and counts into `tally`, which may be NULL.  When stopped it
+ * drains: what had begun gets two seconds, items inside end as unfinished, and the answer is 0.
+ * Errors: what stages cannot be opened with, what of the language is not run (ERR_UNSUPPORTED), and
+ * those of listeners. */
+MUST_CHECK int run_pipeline(const struct pipeline *p, const struct run_options *options,
+                            struct run_tally *tally, struct error *err);
+
 #endif

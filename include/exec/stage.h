@@ -66,7 +66,9 @@ struct stage_answer {
     double cost;                /* of this attempt; NaN: as the scenario states */
     double after_s;             /* further seconds of the run's clock until the answer counts */
     double again_s;             /* STAGE_LATER */
-    bool repaired;              /* stated kinds: a bad item became good */
+    bool repaired;              /* stated kinds: a bad item became good; an edit without it made
+                                   a good one bad */
+    bool unseen;                /* stated kinds: the malformed answer passes for a good one */
     void *waiting;              /* STAGE_LATER: handed to the next call, and to drop_waiting */
 };
 /* An answer with nothing said: ok, passed, NaN confidence and cost. */
@@ -105,6 +107,7 @@ struct stage_kind {
     void (*drop_waiting)(void *self, void *waiting); /* NULL: nothing is left behind */
     void (*close)(void *self);
     bool quick; /* never blocks, takes microseconds: called by the thread that drives the item */
+    bool by_numbers; /* acts by the scenario's numbers alone, and so knows the item's quality */
 };
 /* The kind that a step's `exec` asks for: {builtin: WORD} by its word, else the kind whose word is
  * a key of the map (command, http, chat, mcp); a step without `exec` is `stated`.  NULL with an

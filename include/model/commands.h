@@ -15,6 +15,7 @@
     X(CHECK, check)                                                                                \
     X(SOLVE, solve)                                                                                \
     X(SIMULATE, simulate)                                                                          \
+    X(RUN, run)                                                                                    \
     X(REPLAY, replay)                                                                              \
     X(BACKTEST, backtest)                                                                          \
     X(FIT, fit)                                                                                    \
@@ -46,6 +47,9 @@ enum option_takes {
     X(VARY, "vary", 0)                                                                             \
     X(TARGET, "target", 0)                                                                         \
     X(TRIALS, "trials", 'n')                                                                       \
+    X(ITEMS, "items", 'i')                                                                         \
+    X(INPUT, "input", 0)                                                                           \
+    X(TIME_SCALE, "time-scale", 0)                                                                 \
     X(UNTIL, "until", 0)                                                                           \
     X(GAP, "gap", 0)                                                                               \
     X(CHECKPOINT, "checkpoint", 0)                                                                 \

@@ -22,7 +22,12 @@ static void nothing_close(void *self)
 }
 
 static const struct stage_kind nothing = {
-    "nothing", nothing_open, nothing_call, NULL, nothing_close, true,
+    .word = "nothing",
+    .open = nothing_open,
+    .call = nothing_call,
+    .close = nothing_close,
+    .quick = true,
+    .by_numbers = true,
 };
 
 /* A kind is asked for as a built-in or by its key, never both ways. */
@@ -36,6 +41,7 @@ static const struct {
     {&queue_kind,   true },
     {&http_kind,    false},
     {&chat_kind,    false},
+    {&stated_kind,  true },
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

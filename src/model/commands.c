@@ -10,12 +10,13 @@ enum {
     LOGS = ON(REPLAY) | ON(BACKTEST) | ON(FIT) | ON(REPORT) | ON(DRIFT),
     LOGS_AND_SIZE = LOGS | ON(SIZE),
     MEANING = LOGS_AND_SIZE | ON(IMPORT),
-    JUDGED = ON(SOLVE) | ON(SIMULATE) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
+    JUDGED = ON(SOLVE) | ON(SIMULATE) | ON(RUN) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
     RESULTS = JUDGED | ON(DRIFT),
     STORED = RESULTS | ON(RUNS) | ON(DOCTOR) | ON(IMPORT),
-    SEEDED = MODELS | ON(FIT) | ON(DRIFT) | ON(BACKTEST) | ON(REPLAY),
-    SETTABLE = MODELS | ON(CHECK) | ON(REPLAY),
-    THREADED = ON(SIMULATE) | ON(SIZE) | ON(REPORT) | ON(BACKTEST) | ON(REPLAY) | ON(FIT),
+    SEEDED = MODELS | ON(RUN) | ON(FIT) | ON(DRIFT) | ON(BACKTEST) | ON(REPLAY),
+    SETTABLE = MODELS | ON(RUN) | ON(CHECK) | ON(REPLAY),
+    THREADED =
+        ON(SIMULATE) | ON(RUN) | ON(SIZE) | ON(REPORT) | ON(BACKTEST) | ON(REPLAY) | ON(FIT),
 };
 
 const struct option_def option_defs[OPTION_COUNT] = {
@@ -29,6 +30,12 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "\"auto_error at most 1%\" (may repeat; over the file's objective)",                                   RESULTS | ON(REPORT)           },
     [OPTION_TRIALS] = {"trials",         'n', TAKES_COUNT,       "N",              "items to simulate (default 1,000,000)",
                     ON(SIMULATE) | ON(REPORT) | ON(SIZE)                                                                                                  },
+    [OPTION_ITEMS] = {"items",          'i', TAKES_COUNT,       "N",
+                    "items to run (default: all of --input; of timed scenarios the whole horizon)",                        ON(RUN)                        },
+    [OPTION_INPUT] = {"input",          0,   TAKES_TEXT,        "FILE",
+                    "items as JSON lines: id, class, input, truth, all of them optional",                                  ON(RUN)                        },
+    [OPTION_TIME_SCALE] = {"time-scale",     0,   TAKES_TEXT,        "X",
+                    "how many times as fast what is only waited for goes, or skip (default 1)",                            ON(RUN)                        },
     [OPTION_UNTIL] = {"until",          0,   TAKES_MANY,        "METRIC=WIDTH",
                     "run until the half-width is reached: reliability=0.1%",                                               ON(SIMULATE)                   },
     [OPTION_GAP] = {"gap",            0,   TAKES_NOTHING,     NULL,
@@ -126,7 +133,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
                     "about the most memory a log may take (default 256M); of a longer one what "
                     "is over is counted and forgotten",                                                                    ON(REPLAY)                     },
     [OPTION_OUT] = {"out",            'o', TAKES_TEXT,        "PATH",
-                    "where to write: a file (fit, size --recalibrate), a folder (report)",                                 ON(FIT) | ON(REPORT) | ON(SIZE)},
+                    "where to write: a file (fit, run, size --recalibrate), a folder (report)",
+                    ON(FIT) | ON(RUN) | ON(REPORT) | ON(SIZE)},
     [OPTION_FORMAT] = {"format",         0,   TAKES_TEXT,        "LIST",           "html, csv, json (default html,json)",
                     ON(REPORT)                                                                                                                            },
     [OPTION_TITLE] = {"title",          0,   TAKES_TEXT,        "TEXT",           "title of the report",                     ON(REPORT)                     },
@@ -173,6 +181,17 @@ const struct command_def command_defs[COMMAND_COUNT] = {
           "seam simulate flow.yaml --sweep flow.confident.threshold=0.5:0.95:10",
           "seam simulate flow.yaml --trials 1e12 --checkpoint flow.run",
           "seam simulate flow.yaml --trials 1e12 --resume flow.run"},
+                         1, 1         },
+    [COMMAND_RUN] =
+        {"run",
+                         "FILE",                 "executes the scenario: real stages, the same flow and rules",
+                         "Drives items through the flow by the rules that simulate follows. Steps with "
+         "`exec` do real work; the others act by the numbers of the scenario. What is worked is "
+         "measured; what is only waited for (stated latencies, backoff, arrivals) goes "
+         "--time-scale times as fast, or is jumped over (skip). Every metric with its interval, "
+         "and what the items hold at the end (-o).",                                                {"seam run scenarios/six-step.yaml --items 1000",
+          "seam run flow.yaml --items 1000 --time-scale skip --json",
+          "seam run flow.yaml --input briefs.jsonl -o items.jsonl"},
                          1, 1         },
     [COMMAND_REPLAY] =
         {"replay",

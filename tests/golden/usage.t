@@ -5,6 +5,7 @@ seam: how reliable is your AI pipeline, end to end, and what should be reviewed?
   check     validates scenarios; all faults at once, each with its place
   solve     exact values, by an absorbing Markov chain
   simulate  Monte Carlo: every metric with its interval
+  run       executes the scenario: real stages, the same flow and rules
   replay    what the running system did, from its trace logs
   backtest  does a fit to the first part of a log predict the rest?
   fit       trace logs to a scenario with the evidence behind every number

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* seam run, between its parts: each adds to the run what it needs (listeners, a memory, faults),
+ * and is closed when the run is over, the last one opened first. */
+#ifndef SEAM_CLI_RUN_H
+#define SEAM_CLI_RUN_H
+
+#include "cli/cli.h"
+#include "exec/run.h"
+#include "exec/tally.h"
+
+struct run_part {
+    void *arg;
+    /* complete: every item has ended.  May add to the result; is called after errors too. */
+    int (*close)(void *arg, bool complete, struct result *r, struct error *err);
+};
+struct run_parts {
+    const struct cli *cli;
+    const struct pipeline *pipeline;
+    struct run_options options; /* what the parts fill */
+    struct run_tally tally;
+    VEC(struct run_listener) listeners;
+    VEC(struct run_part) parts;
+    char program[4096];
+    const char *folder; /* of the scenario; owned */
+};
+/* An event listener of the run. */
+void run_listen(struct run_parts *parts, struct run_listener listener);
+/* Something to close at the end. */
+void run_close_later(struct run_parts *parts, struct run_part part);
+
+/* Each part opens what the line asks of it. */
+
+/* --input, or the built-in world's briefs (cli/run_input.c). */
+MUST_CHECK int run_open_input(struct run_parts *parts, struct error *err);
+/* -o: what the items hold at the end, as JSON lines (cli/run_items.c). */
+MUST_CHECK int run_open_items(struct run_parts *parts, struct error *err);
+/* A bar on a terminal (cli/run_items.c). */
+MUST_CHECK int run_open_progress(struct run_parts *parts, struct error *err);
+
+#endif

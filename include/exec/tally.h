@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What a run counts as it goes, and the result that is made of it.
+ *
+ * Sums are kept for each of RUN_UNITS parts of the run, so that the spread between parts says how
+ * sure a mean is (batch means); values of which quantiles are asked are kept themselves, up to a
+ * limit (math/values.h).  Every function but tally_init and run_measure takes NULL: nothing is
+ * counted. */
+#ifndef SEAM_EXEC_TALLY_H
+#define SEAM_EXEC_TALLY_H
+
+#include "exec/event.h"
+#include "math/values.h"
+#include "model/result.h"
+
+/* Sums of a class in a unit. */
+enum run_class_sum {
+    RUN_N,
+    RUN_SHIPPED,
+    RUN_REJECTED,
+    RUN_FAILED,
+    RUN_ABANDONED,
+    RUN_UNFINISHED,
+    RUN_CORRECT,
+    RUN_WRONG,
+    RUN_UNKNOWN_SHIPPED,
+    RUN_AUTO, /* shipped without a review */
+    RUN_AUTO_WRONG,
+    RUN_AUTO_UNKNOWN,
+    RUN_REVIEWED,
+    RUN_REVIEWED_BAD,
+    RUN_REVIEWED_KNOWN,
+    RUN_REVIEWS,
+    RUN_JUDGED, /* items whose quality is known */
+    RUN_TIME_SHIPPED,
+    RUN_ENDED,
+    RUN_TIME,
+    RUN_IN_DEADLINE, /* correct within the objective's deadline */
+    RUN_WAIT,
+    RUN_VISITS,
+    RUN_VISITS2,
+    RUN_COST,
+    RUN_IN_BUDGET,
+    RUN_WORTH, /* less cost */
+    RUN_ATTEMPTS,
+    RUN_CLASS_SUMS
+};
+/* Sums of a step in a unit. */
+enum run_step_sum {
+    RUN_STEP_VISITS,
+    RUN_STEP_ATTEMPTS,
+    RUN_STEP_ANSWERS, /* attempts that were not cancelled */
+    RUN_STEP_OK,
+    RUN_STEP_WRONG,
+    RUN_STEP_ERROR,
+    RUN_STEP_MALFORMED,
+    RUN_STEP_TIMEOUT,
+    RUN_STEP_ENDED_OK, /* visits */
+    RUN_STEP_FIRST_OK,
+    RUN_STEP_RETRIED,
+    RUN_STEP_RETRIED_OK,
+    RUN_STEP_ATTEMPT_TIME,
+    RUN_STEP_VISIT_TIME,
+    RUN_STEP_IN_BUDGET,
+    RUN_STEP_SHIPS,
+    RUN_STEP_REJECTS,
+    RUN_STEP_FAILS,
+    RUN_STEP_ABANDONS,
+    RUN_STEP_CAUGHT,
+    RUN_STEP_BAD,
+    RUN_STEP_BAD_SHIPPED,
+    RUN_STEP_COST,
+    RUN_STEP_SUMS
+};
+/* Sums of a resource. */
+enum run_desk_sum {
+    RUN_DESK_ASKED,
+    RUN_DESK_BLOCKED,
+    RUN_DESK_JOINED,
+    RUN_DESK_SERVED,
+    RUN_DESK_WAITED,
+    RUN_DESK_IN_TIME,
+    RUN_DESK_ABANDONED,
+    RUN_DESK_WAIT,
+    RUN_DESK_WAIT_SERVED,
+    RUN_DESK_SUMS
+};
+
+struct run_class_tally {
+    double (*unit)[RUN_CLASS_SUMS]; /* [RUN_UNITS] */
+    struct values shipped_s, all_s, costs;
+};
+struct run_step_tally {
+    double (*unit)[RUN_STEP_SUMS];
+    struct values attempts_s, visits_s;
+    uint64_t *to; /* [n_steps + 4]: visits that went on there, then to TO_SHIP .. TO_JOIN */
+};
+struct tally_desk_time {
+    double span_s, waiting_s, busy_s, busy_open_s, open_s;
+    uint64_t left;
+};
+struct run_desk_tally {
+    double sum[RUN_DESK_SUMS];
+    struct tally_desk_time time;
+    struct values waits_s;
+};
+struct weather;
+struct tally_end {
+    double now_s, start_s, end_s; /* the cohort entered from start_s to end_s */
+    bool partial, timed;
+    const struct weather *weather; /* [n_environments]: of a timed run */
+};
+struct run_tally {
+    const struct pipeline *pipeline; /* borrowed */
+    struct run_class_tally *class;   /* [n_classes + 1]: the last one of all */
+    struct run_step_tally *step;     /* [n_steps] */
+    struct run_desk_tally *desk;     /* [n_resources] */
+    double *calm;                    /* [n_environments]: share of time; NaN: not told */
+    struct tally_end end;
+    uint64_t endless; /* items that the guard of loops ended */
+};
+
+/* Nothing counted yet; the pipeline outlives the tally. */
+void run_tally_init(struct run_tally *t, const struct pipeline *p);
+void run_tally_release(struct run_tally *t);
+void run_tally_note(struct run_tally *t, const struct run_event *e);
+void run_tally_asked(struct run_tally *t, uint32_t desk);
+void run_tally_blocked(struct run_tally *t, uint32_t desk);
+/* A call's wait was over after so long, and it was served. */
+void run_tally_served(struct run_tally *t, uint32_t desk, double waited_s, double within_s);
+/* A call left the line. */
+void run_tally_left(struct run_tally *t, uint32_t desk, double waited_s, bool gave_up);
+void run_tally_desk(struct run_tally *t, uint32_t desk, const struct tally_desk_time *time);
+void run_tally_close(struct run_tally *t, const struct tally_end *end);
+
+/* Fills metrics, classes, stages, edges, resources and environments of *out (initialised by the
+ * caller, who judges and releases it) with intervals at `level`.  What rests on items whose quality
+ * is not known is given as bounds: value NaN, low and high, level 0. */
+void run_measure(struct run_tally *t, double level, struct result *out);
+
+#endif

@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A tally as a result.  Shares of independent items have Wilson intervals; ratios of sums, and all
+ * of timed runs, whose items are not independent, come from the spread between the parts of the run
+ * (batch means with the ratio estimator: Law, "Simulation Modeling and Analysis", 2015, 9.5);
+ * quantiles have those of order statistics. */
+#include "exec/tally.h"
+
+#include "math/interval.h"
+
+#include <math.h>
+#include <string.h>
+
+struct filling {
+    const struct run_tally *tally;
+    struct metrics *to;
+    double level;
+    const char *money;
+};
+
+/* Sums of one kind in each unit: of a class, a step. */
+struct column {
+    const double *first;
+    size_t stride;
+};
+
+static double column_at(struct column c, uint32_t unit)
+{
+    return c.first[unit * c.stride];
+}
+
+static double total(struct column c)
+{
+    double sum = 0;
+    for (uint32_t u = 0; u < RUN_UNITS; u++)
+        sum += column_at(c, u);
+    return sum;
+}
+
+static struct column of_class(const struct filling *f, uint32_t c, enum run_class_sum k)
+{
+    return (struct column){&f->tally->class[c].unit[0][k], RUN_CLASS_SUMS};
+}
+
+static struct column of_step(const struct filling *f, uint32_t i, enum run_step_sum k)
+{
+    return (struct column){&f->tally->step[i].unit[0][k], RUN_STEP_SUMS};
+}
+
+/* Half-width of y / x from the spread between units; INFINITY where fewer than two have any x. */
+static double ratio_error(const struct filling *f, struct column y, struct column x)
+{
+    double n = 0, sx = total(x), r = total(y) / sx, ss = 0;
+    for (uint32_t u = 0; u < RUN_UNITS; u++) {
+        double off = column_at(y, u) - r * column_at(x, u);
+        n += column_at(x, u) != 0 || column_at(y, u) != 0;
+        ss += off * off;
+    }
+    if (n < 2)
+        return INFINITY;
+    double t = student_quantile(1 - (1 - f->level) / 2, n - 1);
+    return t * sqrt(ss * n / (n - 1)) / fabs(sx);
+}
+
+static void put_ratio(const struct filling *f, const char *name, struct column y, struct column x,
+                      const char *unit, double least)
+{
+    double sx = total(x), r = total(y) / sx;
+    if (!(sx != 0))
+        return;
+    double error = ratio_error(f, y, x);
+    metrics_add(f->to, name, r, fmax(r - error, least), r + error, f->level,
+                (uint64_t)llround(fabs(sx)), unit);
+}
+
+/* k of n. */
+static void put_share(const struct filling *f, const char *name, struct column k, struct column n)
+{
+    double sk = total(k), sn = total(n), p = sk / sn, error = 0;
+    if (!(sn > 0))
+        return;
+    if (f->tally->end.timed)
+        error = ratio_error(f, k, n);
+    struct interval at = {p - error, p + error};
+    if (!(error > 0))
+        at = interval_wilson((uint64_t)sk, (uint64_t)sn, f->level);
+    metrics_add(f->to, name, p, fmax(at.low, 0), fmin(at.high, 1), f->level, (uint64_t)sn, "1");
+}
+
+/* k of n known, and `unknown` more that may be. */
+static void put_bounded(const struct filling *f, const char *name, struct column k,
+                        struct column unknown, struct column n)
+{
+    double sn = total(n), may = total(unknown);
+    if (may == 0)
+        put_share(f, name, k, n);
+    else if (sn > 0)
+        metrics_add(f->to, name, NAN, total(k) / sn, (total(k) + may) / sn, 0, (uint64_t)sn, "1");
+}
+
+/* --- quantiles and deviations */
+
+struct named_quantile {
+    const char *name;
+    double p;
+};
+
+static void put_quantiles(const struct filling *f, struct values *v, const struct named_quantile *q,
+                          size_t n_quantiles, const char *unit)
+{
+    uint64_t n = values_n(v);
+    if (n == 0)
+        return;
+    values_sort(v);
+    for (size_t k = 0; k < n_quantiles; k++) {
+        uint64_t low, high, rank = sample_rank(n, q[k].p);
+        double lowest = 0, highest = INFINITY;
+        interval_quantile_ranks(n, q[k].p, f->level, &low, &high, NULL);
+        if (low)
+            values_rank(v, low, &lowest, NULL);
+        if (high <= n)
+            values_rank(v, high, NULL, &highest);
+        metrics_add(f->to, q[k].name, values_rank(v, rank ? rank : 1, NULL, NULL), lowest, highest,
+                    f->level, n, unit);
+    }
+}
+
+/* The deviation of n values, with the interval that their fourth moment gives it (delta method). */
+static void put_deviation(const struct filling *f, const char *name, double variance, double fourth,
+                          uint64_t n, const char *unit)
+{
+    double sd = sqrt(fmax(variance, 0)), error = INFINITY;
+    if (n < 1)
+        return;
+    if (n > 1 && sd > 0)
+        error = normal_quantile(1 - (1 - f->level) / 2) *
+                sqrt(fmax(fourth - variance * variance, 0) / (double)n) / (2 * sd);
+    else if (n > 1)
+        error = 0;
+    metrics_add(f->to, name, sd, fmax(sd - error, 0), sd + error, f->level, n, unit);
+}
+
+static void put_spread(const struct filling *f, const char *name, struct values *v,
+                       const char *unit)
+{
+    double mean, variance, fourth = 0;
+    uint64_t n = values_n(v);
+    if (n == 0)
+        return;
+    values_moments(v, &mean, &variance);
+    if (values_exact(v)) {
+        for (size_t i = 0; i < v->len; i++)
+            fourth += pow(v->at[i] - mean, 4) / (double)n;
+    } else {
+        fourth = 3 * variance * variance;
+    }
+    put_deviation(f, name, variance, fourth, n, unit);
+}
+
+/* --- a class, or all */
+
+static void put_shares(const struct filling *f, uint32_t c)
+{
+    struct column n = of_class(f, c, RUN_N), unknown = of_class(f, c, RUN_UNKNOWN_SHIPPED);
+    struct column shipped = of_class(f, c, RUN_SHIPPED);
+    put_bounded(f, "reliability", of_class(f, c, RUN_CORRECT), unknown, n);
+    put_bounded(f, "share_wrong", of_class(f, c, RUN_WRONG), unknown, n);
+    put_share(f, "share_rejected", of_class(f, c, RUN_REJECTED), n);
+    put_share(f, "share_failed", of_class(f, c, RUN_FAILED), n);
+    put_share(f, "share_abandoned", of_class(f, c, RUN_ABANDONED), n);
+    put_share(f, "share_unfinished", of_class(f, c, RUN_UNFINISHED), n);
+    put_share(f, "completion", shipped, n);
+    put_bounded(f, "shipped_error", of_class(f, c, RUN_WRONG), unknown, shipped);
+    put_bounded(f, "auto_error", of_class(f, c, RUN_AUTO_WRONG), of_class(f, c, RUN_AUTO_UNKNOWN),
+                of_class(f, c, RUN_AUTO));
+    put_share(f, "review_load", of_class(f, c, RUN_REVIEWED), n);
+    put_ratio(f, "reviews_per_item", of_class(f, c, RUN_REVIEWS), n, "1", 0);
+    put_share(f, "review_precision", of_class(f, c, RUN_REVIEWED_BAD),
+              of_class(f, c, RUN_REVIEWED_KNOWN));
+    if (total(unknown) > 0)
+        put_share(f, "label_coverage", of_class(f, c, RUN_JUDGED), n);
+}
+
+static void put_times(const struct filling *f, uint32_t c)
+{
+    static const struct named_quantile shipped[] = {
+        {"latency_p50",  0.5  },
+        {"latency_p90",  0.9  },
+        {"latency_p95",  0.95 },
+        {"latency_p99",  0.99 },
+        {"latency_p999", 0.999},
+    };
+    static const struct named_quantile all[] = {
+        {"latency_all_p50",  0.5  },
+        {"latency_all_p90",  0.9  },
+        {"latency_all_p95",  0.95 },
+        {"latency_all_p99",  0.99 },
+        {"latency_all_p999", 0.999},
+    };
+    struct run_class_tally *t = &f->tally->class[c];
+    put_ratio(f, "latency_mean", of_class(f, c, RUN_TIME_SHIPPED), of_class(f, c, RUN_SHIPPED), "s",
+              0);
+    put_spread(f, "latency_sd", &t->shipped_s, "s");
+    put_quantiles(f, &t->shipped_s, shipped, 5, "s");
+    put_ratio(f, "latency_all_mean", of_class(f, c, RUN_TIME), of_class(f, c, RUN_ENDED), "s", 0);
+    put_spread(f, "latency_all_sd", &t->all_s, "s");
+    put_quantiles(f, &t->all_s, all, 5, "s");
+    if (isfinite(f->tally->pipeline->deadline_s) && total(of_class(f, c, RUN_UNKNOWN_SHIPPED)) == 0)
+        put_share(f, "slo_attainment", of_class(f, c, RUN_IN_DEADLINE), of_class(f, c, RUN_N));
+    if (f->tally->end.timed)
+        put_ratio(f, "wait_mean", of_class(f, c, RUN_WAIT), of_class(f, c, RUN_N), "s", 0);
+}
+
+static void put_visits(const struct filling *f, uint32_t c)
+{
+    struct column n = of_class(f, c, RUN_N);
+    double items = total(n), sum = total(of_class(f, c, RUN_VISITS)),
+           squares = total(of_class(f, c, RUN_VISITS2));
+    put_ratio(f, "visits_mean", of_class(f, c, RUN_VISITS), n, "1", 0);
+    double variance = items > 1 ? fmax(squares - sum * sum / items, 0) / (items - 1) : 0;
+    put_deviation(f, "visits_sd", variance, 3 * variance * variance, (uint64_t)items, "1");
+}
+
+static void put_money(const struct filling *f, uint32_t c)
+{
+    static const struct named_quantile costs[] = {
+        {"cost_p95", 0.95},
+        {"cost_p99", 0.99},
+    };
+    const struct pipeline *p = f->tally->pipeline;
+    struct column n = of_class(f, c, RUN_N), cost = of_class(f, c, RUN_COST);
+    bool known = total(of_class(f, c, RUN_UNKNOWN_SHIPPED)) == 0;
+    if (total(cost) != 0) {
+        put_ratio(f, "cost_per_item", cost, n, f->money, 0);
+        put_spread(f, "cost_sd", &f->tally->class[c].costs, f->money);
+        put_quantiles(f, &f->tally->class[c].costs, costs, 2, f->money);
+        if (known)
+            put_ratio(f, "cost_per_correct", cost, of_class(f, c, RUN_CORRECT), f->money, 0);
+    }
+    if (isfinite(p->budget))
+        put_share(f, "budget_attainment", of_class(f, c, RUN_IN_BUDGET), n);
+    if (known && isfinite(p->worth_correct))
+        put_ratio(f, "net_per_item", of_class(f, c, RUN_WORTH), n, f->money, -INFINITY);
+}
+
+static void put_class(const struct filling *f, uint32_t c)
+{
+    if (!(total(of_class(f, c, RUN_N)) > 0))
+        return;
+    put_shares(f, c);
+    put_times(f, c);
+    put_visits(f, c);
+    put_money(f, c);
+}
+
+/* --- steps */
+
+static void put_attempts(const struct filling *f, uint32_t i, struct column items)
+{
+    static const struct named_quantile times[] = {
+        {"attempt_latency_p50", 0.5 },
+        {"attempt_latency_p90", 0.9 },
+        {"attempt_latency_p95", 0.95},
+        {"attempt_latency_p99", 0.99},
+    };
+    struct column n = of_step(f, i, RUN_STEP_ANSWERS);
+    put_ratio(f, "attempts_per_item", of_step(f, i, RUN_STEP_ATTEMPTS), items, "1", 0);
+    put_share(f, "ok_rate", of_step(f, i, RUN_STEP_OK), n);
+    put_share(f, "wrong_rate", of_step(f, i, RUN_STEP_WRONG), n);
+    put_share(f, "error_rate", of_step(f, i, RUN_STEP_ERROR), n);
+    put_share(f, "malformed_rate", of_step(f, i, RUN_STEP_MALFORMED), n);
+    put_share(f, "timeout_rate", of_step(f, i, RUN_STEP_TIMEOUT), n);
+    put_ratio(f, "attempt_latency_mean", of_step(f, i, RUN_STEP_ATTEMPT_TIME), n, "s", 0);
+    put_quantiles(f, &f->tally->step[i].attempts_s, times, 4, "s");
+}
+
+static void put_visits_of(const struct filling *f, uint32_t i, struct column items)
+{
+    static const struct named_quantile times[] = {
+        {"visit_latency_p50", 0.5 },
+        {"visit_latency_p90", 0.9 },
+        {"visit_latency_p95", 0.95},
+        {"visit_latency_p99", 0.99},
+    };
+    const struct step *s = &f->tally->pipeline->step[i];
+    struct column n = of_step(f, i, RUN_STEP_VISITS);
+    bool budgeted = false;
+    put_share(f, "success_rate", of_step(f, i, RUN_STEP_ENDED_OK), n);
+    put_share(f, "first_try_rate", of_step(f, i, RUN_STEP_FIRST_OK), n);
+    put_share(f, "retry_success_rate", of_step(f, i, RUN_STEP_RETRIED_OK),
+              of_step(f, i, RUN_STEP_RETRIED));
+    put_ratio(f, "visit_latency_mean", of_step(f, i, RUN_STEP_VISIT_TIME), n, "s", 0);
+    put_quantiles(f, &f->tally->step[i].visits_s, times, 4, "s");
+    for (uint32_t c = 0; c < f->tally->pipeline->n_classes; c++)
+        budgeted |= isfinite(s->numbers[c].budget_s);
+    if (budgeted)
+        put_share(f, "within_budget", of_step(f, i, RUN_STEP_IN_BUDGET), n);
+    put_share(f, "exit_ship", of_step(f, i, RUN_STEP_SHIPS), items);
+    put_share(f, "exit_reject", of_step(f, i, RUN_STEP_REJECTS), items);
+    put_share(f, "exit_fail", of_step(f, i, RUN_STEP_FAILS), items);
+    if (f->tally->pipeline->leave_after_s || f->tally->end.timed)
+        put_share(f, "exit_abandon", of_step(f, i, RUN_STEP_ABANDONS), items);
+    if (s->kind == STEP_CHECK || s->kind == STEP_REVIEW)
+        put_share(f, "caught_rate", of_step(f, i, RUN_STEP_CAUGHT), n);
+    put_share(f, "escape_rate", of_step(f, i, RUN_STEP_BAD_SHIPPED), of_step(f, i, RUN_STEP_BAD));
+}
+
+static void put_threshold(const struct filling *f, const struct step *s)
+{
+    for (uint32_t c = 1; c < f->tally->pipeline->n_classes; c++)
+        if (s->numbers[c].threshold.value != s->numbers[0].threshold.value)
+            return;
+    metrics_add_exact(f->to, "threshold", s->numbers[0].threshold.value, "1");
+}
+
+static void put_step(const struct filling *f, uint32_t i)
+{
+    const struct step *s = &f->tally->pipeline->step[i];
+    struct column items = of_class(f, f->tally->pipeline->n_classes, RUN_N);
+    if (!(total(items) > 0))
+        return;
+    put_ratio(f, "visits_per_item", of_step(f, i, RUN_STEP_VISITS), items, "1", 0);
+    if (s->kind != STEP_PARALLEL)
+        put_attempts(f, i, items);
+    put_visits_of(f, i, items);
+    if (total(of_class(f, f->tally->pipeline->n_classes, RUN_COST)) != 0 &&
+        s->kind != STEP_PARALLEL)
+        put_ratio(f, "cost_per_item", of_step(f, i, RUN_STEP_COST), items, f->money, 0);
+    if (s->kind == STEP_GATE)
+        put_threshold(f, s);
+}
+
+static void put_edges(const struct filling *f, uint32_t i, struct result *out)
+{
+    static const char *const ends[] = {"ship", "reject", "fail", "join"};
+    const struct pipeline *p = f->tally->pipeline;
+    uint64_t visits = (uint64_t)total(of_step(f, i, RUN_STEP_VISITS));
+    for (uint32_t k = 0; k < p->n_steps + 4; k++) {
+        uint64_t n = f->tally->step[i].to[k];
+        if (n == 0)
+            continue;
+        struct edge_row row = {
+            .from = result_text(out, "%s", p->step[i].id),
+            .to = result_text(out, "%s", k < p->n_steps ? p->step[k].id : ends[k - p->n_steps]),
+            .count = n};
+        struct interval at = interval_wilson(n, visits, f->level);
+        metrics_add(&row.metrics, "share", (double)n / (double)visits, at.low, at.high, f->level,
+                    visits, "1");
+        vec_push(&out->edges, row);
+    }
+}
+
+/* --- what is shared */
+
+static void put_of(const struct filling *f, const char *name, double k, double n)
+{
+    if (!(n > 0))
+        return;
+    struct interval at = interval_wilson((uint64_t)k, (uint64_t)n, f->level);
+    metrics_add(f->to, name, k / n, at.low, at.high, f->level, (uint64_t)n, "1");
+}
+
+/* A mean over time of one run alone has no spread to judge it by. */
+static void put_over_time(const struct filling *f, const char *name, double y, double x)
+{
+    if (x > 0)
+        metrics_add(f->to, name, y / x, NAN, NAN, 0, 1, "1");
+}
+
+static void put_resource(const struct filling *f, uint32_t k)
+{
+    static const struct named_quantile p95[] = {
+        {"queue_wait_p95", 0.95}
+    };
+    const struct resource *law = &f->tally->pipeline->resource[k];
+    struct run_desk_tally *d = &f->tally->desk[k];
+    const double *u = d->sum;
+    if (law->servers > 0)
+        put_over_time(f, "utilisation", d->time.busy_open_s, d->time.open_s);
+    else
+        put_over_time(f, "utilisation", u[RUN_DESK_SERVED] / law->rate_per_s, d->time.span_s);
+    if (values_n(&d->waits_s) > 0) {
+        double mean, variance;
+        uint64_t n = values_n(&d->waits_s);
+        values_moments(&d->waits_s, &mean, &variance);
+        metrics_add(f->to, "queue_wait_mean", mean, NAN, NAN, 0, n, "s");
+    }
+    if (u[RUN_DESK_SERVED] > 0)
+        metrics_add(f->to, "queue_wait_served_mean", u[RUN_DESK_WAIT_SERVED] / u[RUN_DESK_SERVED],
+                    NAN, NAN, 0, (uint64_t)u[RUN_DESK_SERVED], "s");
+    put_quantiles(f, &d->waits_s, p95, 1, "s");
+    put_of(f, "p_wait", u[RUN_DESK_WAITED], u[RUN_DESK_JOINED]);
+    if (isfinite(law->answer_within_s))
+        put_of(f, "service_level", u[RUN_DESK_IN_TIME], u[RUN_DESK_JOINED]);
+    put_over_time(f, "queue_length_mean", d->time.waiting_s, d->time.span_s);
+    put_over_time(f, "in_system_mean", d->time.waiting_s + d->time.busy_s, d->time.span_s);
+    put_of(f, "block_rate", u[RUN_DESK_BLOCKED], u[RUN_DESK_ASKED]);
+    put_of(f, "abandon_rate", u[RUN_DESK_ABANDONED], u[RUN_DESK_ASKED]);
+}
+
+static void put_shared(struct filling *f, struct result *out)
+{
+    const struct pipeline *p = f->tally->pipeline;
+    for (uint32_t k = 0; k < p->n_resources; k++) {
+        if (f->tally->desk[k].sum[RUN_DESK_ASKED] == 0)
+            continue;
+        f->to = &result_add_row(out, resources, p->resource[k].id)->metrics;
+        put_resource(f, k);
+    }
+    for (uint32_t e = 0; e < p->n_environments; e++) {
+        if (isnan(f->tally->calm[e]))
+            continue;
+        f->to = &result_add_row(out, environments, p->environment[e].id)->metrics;
+        metrics_add(f->to, "availability", f->tally->calm[e], NAN, NAN, 0, 1, "1");
+    }
+}
+
+void run_measure(struct run_tally *t, double level, struct result *out)
+{
+    const struct pipeline *p = t->pipeline;
+    struct filling f = {.tally = t, .to = &out->metrics, .level = level, .money = "$"};
+    put_class(&f, p->n_classes);
+    for (uint32_t c = 0; p->n_classes > 1 && c < p->n_classes; c++) {
+        f.to = &result_add_row(out, classes, p->class[c].id)->metrics;
+        put_class(&f, c);
+    }
+    for (uint32_t i = 0; i < p->n_steps; i++) {
+        struct row *row = result_add_row(out, stages, p->step[i].id);
+        row->layer = layer_name(p->step[i].layer);
+        row->kind = step_kind_name(p->step[i].kind);
+        f.to = &row->metrics;
+        put_step(&f, i);
+        put_edges(&f, i, out);
+    }
+    if (t->end.timed)
+        put_shared(&f, out);
+}

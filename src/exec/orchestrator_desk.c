@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Resources: servers with a line before them and hours, or a bucket of tokens.
+ *
+ * The line is a heap by (claim, first come).  Every change first adds the time since the last one
+ * to the integrals.  A server that becomes free turns to its line when all that follows from that
+ * at the same instant is done. */
+#include "exec/orchestrator.h"
+#include "exec/stated.h"
+#include "exec/tally.h"
+#include "model/hours.h"
+
+#include <math.h>
+
+#define A_TOKEN (1 - 1e-9)
+
+static bool is_rate(const struct desk *d)
+{
+    return d->law->servers == 0;
+}
+
+static void count(struct run *r, struct desk *d)
+{
+    double dt = r->now_s - d->since_s;
+    d->since_s = r->now_s;
+    d->waiting_s += dt * d->waiting;
+    d->busy_s += dt * d->busy;
+    d->busy_open_s += d->open ? dt * d->busy : 0;
+    d->open_s += d->open ? dt : 0;
+}
+
+/* --- hours */
+
+static double week_second(const struct run *r, double at_s)
+{
+    double x = fmod(at_s + r->pipeline->horizon.starts_s, WEEK_S);
+    return x < 0 ? x + WEEK_S : x;
+}
+
+/* Whether it is open from now on, and until when it is so. */
+static void look_at_clock(struct run *r, struct desk *d)
+{
+    const struct resource *law = d->law;
+    double week_s = week_second(r, r->now_s), nearest = INFINITY;
+    bool open = law->n_hours == 0;
+
+    for (uint32_t i = 0; i < law->n_hours; i++) {
+        const struct opening *o = &law->hours[i];
+        bool inside = week_s >= o->from_s && week_s < o->to_s;
+        open |= inside;
+        double edge = inside ? o->to_s : o->from_s;
+        double away = edge - week_s;
+        nearest = fmin(nearest, away > 0 ? away : away + WEEK_S);
+    }
+    if (open && !d->open)
+        d->opened_s = r->now_s;
+    d->open = open;
+    if (law->n_hours > 0)
+        timer_set(&r->timers, &d->timer, TIMER_DESK, d, r->now_s + nearest);
+}
+
+/* At the start it may have been open for long: since the beginning of the opening, which may lie
+ * before the end of the week. */
+static double opened_before(const struct run *r, const struct resource *law)
+{
+    double week_s = week_second(r, 0);
+    for (uint32_t i = 0; i < law->n_hours; i++) {
+        const struct opening *o = &law->hours[i], *last = &law->hours[law->n_hours - 1];
+        if (week_s < o->from_s || week_s >= o->to_s)
+            continue;
+        double begun = o->from_s;
+        if (begun == 0 && last->to_s == WEEK_S)
+            begun = last->from_s - WEEK_S;
+        return begun - week_s;
+    }
+    return 0;
+}
+
+bool run_desk_tired(const struct run *r, const struct desk *d, double after_s)
+{
+    return d->law->n_hours > 0 && r->now_s - d->opened_s >= after_s;
+}
+
+/* --- the line */
+
+static bool before(const struct run_call *a, const struct run_call *b)
+{
+    return a->claim < b->claim || (a->claim == b->claim && a->order < b->order);
+}
+
+static void put(struct desk *d, uint32_t i, struct run_call *c)
+{
+    d->line[i] = c;
+    c->place = i;
+}
+
+static void rise(struct desk *d, uint32_t i, struct run_call *c)
+{
+    for (; i > 0 && before(c, d->line[(i - 1) / 2]); i = (i - 1) / 2)
+        put(d, i, d->line[(i - 1) / 2]);
+    put(d, i, c);
+}
+
+static void sink(struct desk *d, uint32_t i, struct run_call *c)
+{
+    for (;;) {
+        uint32_t k = 2 * i + 1;
+        if (k + 1 < d->waiting && before(d->line[k + 1], d->line[k]))
+            k++;
+        if (k >= d->waiting || !before(d->line[k], c))
+            break;
+        put(d, i, d->line[k]);
+        i = k;
+    }
+    put(d, i, c);
+}
+
+static void line_up(struct desk *d, struct run_call *c)
+{
+    if (d->waiting == d->cap) {
+        d->cap = d->cap ? 2 * d->cap : 16;
+        d->line = mem_resize(d->line, d->cap * sizeof(struct run_call *));
+    }
+    c->state = CALL_WAITS;
+    rise(d, d->waiting++, c);
+}
+
+static void step_out(struct desk *d, struct run_call *c)
+{
+    struct run_call *last = d->line[--d->waiting];
+    uint32_t i = c->place;
+    if (last == c)
+        return;
+    if (i > 0 && before(last, d->line[(i - 1) / 2]))
+        rise(d, i, last);
+    else
+        sink(d, i, last);
+}
+
+/* --- serving */
+
+static void fill(struct run *r, struct desk *d)
+{
+    double holds = d->law->burst > 1 ? d->law->burst : 1;
+    double tokens = d->tokens + (r->now_s - d->filled_s) * d->law->rate_per_s;
+    d->tokens = tokens < holds ? tokens : holds;
+    d->filled_s = r->now_s;
+}
+
+static bool has_room(const struct desk *d)
+{
+    return is_rate(d) ? d->tokens >= A_TOKEN : d->open && d->busy < d->law->servers;
+}
+
+static void serve(struct run *r, struct desk *d, struct run_call *c)
+{
+    double waited = r->now_s - c->asked_s;
+    c->path->item->wait_s += waited;
+    run_tally_served(r->tally, d->index, waited, d->law->answer_within_s);
+    if (is_rate(d))
+        d->tokens = d->tokens > 1 ? d->tokens - 1 : 0;
+    else
+        d->busy++;
+    c->state = CALL_RESTS;
+    run_call_begin(r, c);
+}
+
+static void pull(struct run *r, struct desk *d)
+{
+    if (is_rate(d))
+        fill(r, d);
+    while (d->waiting > 0 && has_room(d) && !r->draining) {
+        struct run_call *c = d->line[0];
+        count(r, d);
+        step_out(d, c);
+        timer_drop(&r->timers, &c->timer);
+        serve(r, d, c);
+    }
+    if (is_rate(d) && d->waiting > 0) {
+        timer_drop(&r->timers, &d->timer);
+        timer_set(&r->timers, &d->timer, TIMER_DESK, d,
+                  r->now_s + fmax(1 - d->tokens, 0) / d->law->rate_per_s);
+    }
+}
+
+static double claim_of(const struct run *r, const struct desk *d, const struct run_call *c)
+{
+    const struct run_item *item = c->path->item;
+    const double *leave = r->pipeline->leave_after_s;
+    double deadline = leave ? leave[item->class] : INFINITY;
+    uint32_t priority = r->pipeline->class[item->class].priority;
+    switch (d->law->discipline) {
+    case DISCIPLINE_LIFO:
+        return -(double)d->joined;
+    case DISCIPLINE_PRIORITY:
+        return priority ? priority : UINT32_MAX;
+    case DISCIPLINE_DEADLINE:
+        return item->entered_s + (isfinite(deadline) ? deadline : 0);
+    case DISCIPLINE_SHORTEST: {
+        const struct numbers *n = run_path_numbers(r, c->path);
+        uint64_t key = run_number(r, c->path, RNG_ATTEMPT, c->number);
+        bool stated = r->step[c->path->step].stage.kind->by_numbers;
+        double x = stated ? stated_latency(n, key) : dist_mean(&n->latency);
+        return fmin(x, n->timeout_s);
+    }
+    default:
+        return 0;
+    }
+}
+
+enum asked run_desk_ask(struct run *r, struct run_call *c)
+{
+    struct desk *d = c->desk;
+    count(r, d);
+    if (is_rate(d))
+        fill(r, d);
+    if (d->freed)
+        pull(r, d); /* who waits comes before who asks */
+    run_tally_asked(r->tally, d->index);
+    c->asked_s = r->now_s;
+    c->order = d->joined++;
+    c->claim = claim_of(r, d, c);
+    if (d->waiting == 0 && has_room(d)) {
+        serve(r, d, c);
+        return ASKED_BEGUN;
+    }
+    if (d->waiting >= d->law->waiting_room) {
+        run_tally_blocked(r->tally, d->index);
+        return ASKED_FULL;
+    }
+    line_up(d, c);
+    if (c->first && d->law->patience) {
+        uint64_t u = run_number(r, c->path, RNG_DECISION, c->number);
+        double x = dist_quantile(&d->law->patience[c->path->item->class], rng_unit(u));
+        timer_set(&r->timers, &c->timer, TIMER_CALL, c, r->now_s + x);
+    }
+    if (is_rate(d))
+        pull(r, d);
+    return ASKED_WAITS;
+}
+
+void run_desk_leave(struct run *r, struct run_call *c, bool gave_up)
+{
+    struct desk *d = c->desk;
+    count(r, d);
+    if (c->state == CALL_WAITS) {
+        double waited = r->now_s - c->asked_s;
+        timer_drop(&r->timers, &c->timer);
+        step_out(d, c);
+        c->path->item->wait_s += waited;
+        run_tally_left(r->tally, d->index, waited, gave_up);
+        return;
+    }
+    if (is_rate(d))
+        return;
+    d->busy--;
+    d->freed = r->freed = true;
+}
+
+void run_desks_settle(struct run *r)
+{
+    r->freed = false;
+    for (uint32_t k = 0; k < r->pipeline->n_resources; k++) {
+        struct desk *d = &r->desk[k];
+        if (!d->freed)
+            continue;
+        d->freed = false;
+        pull(r, d);
+    }
+}
+
+/* --- its own events */
+
+void run_desk_event(struct run *r, struct desk *d)
+{
+    count(r, d);
+    if (is_rate(d)) {
+        fill(r, d);
+        d->tokens = fmax(d->tokens, 1); /* what the event was set for */
+    } else {
+        look_at_clock(r, d);
+    }
+    pull(r, d);
+}
+
+void run_desks_init(struct run *r)
+{
+    uint32_t n = r->pipeline->n_resources;
+    r->desk = arena_alloc(&r->arena, (n + 1) * sizeof *r->desk);
+    for (uint32_t k = 0; k < n; k++) {
+        struct desk *d = &r->desk[k];
+        const struct resource *law = &r->pipeline->resource[k];
+        *d = (struct desk){.law = law, .index = k, .tokens = fmax(law->burst, 1)};
+        if (!r->timed || law->servers == 0) {
+            d->open = true;
+            continue;
+        }
+        look_at_clock(r, d);
+        d->opened_s = opened_before(r, law);
+    }
+}
+
+void run_desks_close(struct run *r)
+{
+    for (uint32_t k = 0; k < r->pipeline->n_resources; k++) {
+        struct desk *d = &r->desk[k];
+        count(r, d);
+        double open = is_rate(d) ? r->now_s : d->open_s * d->law->servers;
+        run_tally_desk(r->tally, k,
+                       &(struct tally_desk_time){.span_s = r->now_s,
+                                                 .waiting_s = d->waiting_s,
+                                                 .busy_s = d->busy_s,
+                                                 .busy_open_s = d->busy_open_s,
+                                                 .open_s = open,
+                                                 .left = d->waiting + d->busy});
+        mem_free(d->line);
+    }
+}
