@@ -65,6 +65,7 @@ struct canon_subject {
 struct canon_attribute {
     const char *name;         /* "coat" */
     struct canon_texts words; /* by which people ask for it: "wearing" */
+    uint32_t kinds;           /* bit k: a fact gives it to a subject of kind k */
     VEC(uint32_t) values; /* its vocabulary: indices into canon.value, in order of first sight */
 };
 

@@ -23,11 +23,17 @@ void fts_close(struct fts *f);
 /* Adds a document under a number of its own. */
 MUST_CHECK int fts_add(struct fts *f, uint32_t document, const char *text, size_t len,
                        struct error *err);
-/* The k best documents that hold any of the query's words, the best first, ties by number; *n of
- * them.  The query is any bytes: its words are looked for as words, never as operators; of more
- * than FTS_WORDS different ones the rest is left out. */
+/* What is looked for: any bytes, read as words and never as operators. */
+struct fts_query {
+    const char *words; /* each for itself */
+    size_t words_len;
+    const char *phrase; /* all its words in a row, as one; NULL: none */
+    size_t phrase_len;
+};
+/* The k best documents that hold any of it, the best first, ties by number; *n of them.  Of more
+ * than FTS_WORDS different words the rest is left out. */
 enum { FTS_WORDS = 64 };
-MUST_CHECK int fts_search(struct fts *f, const char *query, size_t len, size_t k,
+MUST_CHECK int fts_search(struct fts *f, const struct fts_query *query, size_t k,
                           struct fts_hit *hits, size_t *n, struct error *err);
 
 #endif

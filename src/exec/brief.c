@@ -23,7 +23,7 @@ static const struct {
      {"%s in the right coat", "what %s is wearing by now", "%s dressed as last seen",
       "the coat of %s"}                                                                                },
     {"hair",
-     {"the hair of %s", "%s with hair as it is now", "%s from behind, bareheaded",
+     {"the hair of %s", "%s with hair as it is now", "%s bareheaded",
       "the hair on %s"}                                                                                },
     {"mark",
      {"the mark on %s", "%s so close that the old mark shows", "what one would know %s by",

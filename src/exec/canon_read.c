@@ -213,6 +213,7 @@ static int read_fact(struct reading *r, struct json map, uint32_t from)
         return fault(r, "the text does not hold the value `%.80s` of its fact", value);
     f.attribute = attribute_put(c, attribute);
     f.value = value_put(c, f.attribute, value);
+    c->attribute.at[f.attribute].kinds |= 1u << c->subject.at[f.subject].kind;
     vec_push(&c->fact, f);
     c->chunk.at[f.chunk].n_facts++;
     return 0;

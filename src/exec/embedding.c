@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEATURES = 4096, WORD_MAX = 40, KEY = 1 };
-static const double GRAM_WEIGHT = 0.5; /* of an n-gram, against 1 of a word */
+enum { FEATURES = 2048, WORD_MAX = 40, KEY = 1 };
+static const double GRAM_WEIGHT = 0.15; /* of an n-gram, against 1 of a word */
 
 struct embedding {
     size_t n, dimensions;

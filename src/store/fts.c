@@ -79,6 +79,18 @@ static bool is_word_byte(unsigned char c)
     return c >= 0x80 || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
+/* The end of the word that begins at or behind *from; *from moves to its begin. */
+static size_t next_word(const char *text, size_t len, size_t *from)
+{
+    size_t end;
+
+    while (*from < len && !is_word_byte((unsigned char)text[*from]))
+        ++*from;
+    for (end = *from; end < len && is_word_byte((unsigned char)text[end]);)
+        end++;
+    return end;
+}
+
 static bool same_word(const char *a, const char *b, size_t len)
 {
     for (size_t i = 0; i < len; i++)
@@ -96,14 +108,11 @@ static void put_query(const char *text, size_t len, struct buf *out)
     } word[FTS_WORDS];
     size_t n = 0;
 
-    for (size_t i = 0; i < len && n < FTS_WORDS;) {
-        size_t from = i, k = 0;
-        while (i < len && is_word_byte((unsigned char)text[i]))
-            i++;
-        if (i == from) {
-            i++;
-            continue;
-        }
+    for (size_t from = 0, i; n < FTS_WORDS; from = i) {
+        size_t k = 0;
+        i = next_word(text, len, &from);
+        if (i == from)
+            break;
         while (k < n && (word[k].len != i - from || !same_word(word[k].at, text + from, i - from)))
             k++;
         if (k < n)
@@ -116,14 +125,30 @@ static void put_query(const char *text, size_t len, struct buf *out)
     }
 }
 
-int fts_search(struct fts *f, const char *query, size_t len, size_t k, struct fts_hit *hits,
+/* The phrase as one string, if it has a word: FTS5 looks for its tokens in a row. */
+static void put_phrase(const char *text, size_t len, struct buf *out)
+{
+    size_t from = 0, end = next_word(text, len, &from);
+
+    if (from == end)
+        return;
+    buf_puts(out, out->len ? " OR \"" : "\"");
+    for (; from < end; from = end, end = next_word(text, len, &from)) {
+        utf8_mend(text + from, end - from, out);
+        buf_putc(out, ' ');
+    }
+    buf_putc(out, '"');
+}
+
+int fts_search(struct fts *f, const struct fts_query *query, size_t k, struct fts_hit *hits,
                size_t *n, struct error *err)
 {
     struct buf match = {0};
     int step = SQLITE_DONE, status = 0;
 
     *n = 0;
-    put_query(query, len, &match);
+    put_query(query->words, query->words_len, &match);
+    put_phrase(query->phrase, query->phrase_len, &match);
     if (match.len && k) {
         pthread_mutex_lock(&f->lock);
         sqlite3_bind_text64(f->search, 1, buf_text(&match), match.len, SQLITE_STATIC, SQLITE_UTF8);

@@ -25,7 +25,8 @@ static size_t search(struct fts *f, const char *query, size_t len, struct fts_hi
     struct error err = {0};
     size_t n = 99;
 
-    ok(fts_search(f, query, len, 4, hits, &n, &err), &err);
+    ok(fts_search(f, &(struct fts_query){.words = query, .words_len = len}, 4, hits, &n, &err),
+       &err);
     return n;
 }
 
@@ -81,6 +82,26 @@ static void a_query_is_words_and_never_syntax(void **state)
     fts_close(f);
 }
 
+static void a_phrase_is_found_as_a_whole(void **state)
+{
+    struct fts *f = four();
+    struct fts_hit hits[4];
+    struct error err = {0};
+    size_t n = 0;
+
+    ok(fts_search(f, &(struct fts_query){.phrase = "GREEN: and\"", .phrase_len = 11}, 4, hits, &n,
+                  &err),
+       &err);
+    assert_int_equal(n, 1);
+    assert_int_equal(hits[0].document, 11);
+    ok(fts_search(f, &(struct fts_query){"bell", 4, "and green", 9}, 4, hits, &n, &err), &err);
+    assert_int_equal(n, 1);
+    assert_int_equal(hits[0].document, 12);
+    ok(fts_search(f, &(struct fts_query){"", 0, "\"\" * ", 5}, 4, hits, &n, &err), &err);
+    assert_int_equal(n, 0);
+    fts_close(f);
+}
+
 static void a_query_of_a_thousand_words_is_cut(void **state)
 {
     struct fts *f = four();
@@ -102,7 +123,8 @@ static void *ask_often(void *arg)
     struct error err = {0};
 
     for (int i = 0; i < 200; i++)
-        if (fts_search(arg, "bell lamp", 9, 4, hits, &n, &err) == 0)
+        if (fts_search(arg, &(struct fts_query){.words = "bell lamp", .words_len = 9}, 4, hits, &n,
+                       &err) == 0)
             right += n == 3 && hits[0].document == 12;
     return (void *)right;
 }
@@ -127,6 +149,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(scores_are_those_of_bm25),
         cmocka_unit_test(a_query_is_words_and_never_syntax),
+        cmocka_unit_test(a_phrase_is_found_as_a_whole),
         cmocka_unit_test(a_query_of_a_thousand_words_is_cut),
         cmocka_unit_test(threads_may_ask_at_once),
     };
