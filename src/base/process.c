@@ -67,9 +67,12 @@ static char *program_in(const char *folder, const char *name)
     buf_printf(&path, "%s/%s", *folder ? folder : ".", name);
     bool there = access(buf_text(&path), X_OK) == 0;
     buf_clear(&path);
-    if (there)
-        buf_printf(&path, "./%s", name);
-    return there ? buf_detach(&path) : NULL;
+    if (!there) {
+        buf_release(&path);
+        return NULL;
+    }
+    buf_printf(&path, "./%s", name);
+    return buf_detach(&path);
 }
 
 /* The three pipes, the folder, and nothing else: what a library opened without close-on-exec is
@@ -230,7 +233,7 @@ bool process_ended(struct process *p, int *status)
 static bool ends_by(struct process *p, double (*clock_s)(void), double until_s,
                     const atomic_bool *cancelled, int *status)
 {
-    double wait_s = 0.0002;
+    double wait_s = 0.00002;
 
     while (!process_ended(p, status)) {
         if (clock_s() >= until_s || (cancelled && atomic_load(cancelled)))
