@@ -21,14 +21,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { LANGUAGE_NONE = -1, LANGUAGE_VALUE_MAX = 8, LANGUAGE_UNKNOWN = 2 };
+enum { LANGUAGE_NONE = -1, LANGUAGE_VALUE_MAX = 8, LANGUAGE_UNKNOWN = 2, LANGUAGE_KINDS = 4 };
 
 struct language;
 struct language *language_new(void);
 /* NULL is fine. */
 void language_free(struct language *l);
-/* A name of entity number `entity`, as it stands in texts. */
-void language_name(struct language *l, uint32_t entity, const char *name);
+/* A name of entity number `entity`, as it stands in texts.  Entities of one kind, below
+ * LANGUAGE_KINDS, are those that a pronoun could confuse: people, places, things. */
+void language_name(struct language *l, uint32_t entity, uint32_t kind, const char *name);
 /* Text to be trained on, in sentences. */
 void language_text(struct language *l, const char *text, size_t len);
 /* A fact to be trained on, as a slot and its value. */
@@ -46,7 +47,7 @@ struct passage {
     double age;   /* episodes before the one that is written; below 0: after it; NaN: timeless */
 };
 struct language_slot {
-    uint32_t entity;
+    uint32_t entity, kind;
     const char *subject, *attribute; /* in words */
 };
 /* Passages read once for several slots: a workspace for one thread. */
@@ -92,6 +93,10 @@ void language_draw(const struct language *l, struct reading *r, double temperatu
 /* One step of online learning towards the right value of the slot that the reading was turned to;
  * returns its log-probability before the step.  In plain text: towards the text. */
 double language_step(struct language *l, struct reading *r, const char *right);
+/* A step that teaches where to copy from alone, as if nothing were known by heart: a model that
+ * begins with what is frequent never learns to look.  -INFINITY where the value is in no passage.
+ */
+double language_point(struct language *l, struct reading *r, const char *right);
 /* The same without learning: the slope of that log-probability by each weight is added to
  * slope[language_weights()]. */
 double language_slope(const struct language *l, struct reading *r, const char *right,

@@ -10,7 +10,7 @@
 
 enum { NAME_TOKENS = 6, SLOT_TOKENS = 24 };
 struct name {
-    uint32_t entity, n;
+    uint32_t entity, kind, n;
     uint64_t hash[NAME_TOKENS];
 };
 
@@ -39,9 +39,10 @@ struct place {      /* a token of a passage */
     uint32_t token; /* of the vocabulary, or behind it */
     uint32_t passage, sentence;
     int32_t mention; /* entity whose name covers it, LANGUAGE_NONE */
-    int32_t near;    /* entity last named up to here in the passage, LANGUAGE_NONE */
-    uint32_t since;  /* tokens since that name ended */
-    uint8_t shape;   /* enum shape */
+    /* by kind: the entity last named up to here in the passage, LANGUAGE_NONE; tokens since */
+    int32_t near[LANGUAGE_KINDS];
+    uint32_t since[LANGUAGE_KINDS];
+    uint8_t shape; /* enum shape */
 };
 enum shape { SHAPE_SMALL, SHAPE_CAPITAL, SHAPE_NUMBER, SHAPE_JOINED, SHAPE_MARK, SHAPES };
 struct read_passage {
@@ -67,12 +68,14 @@ struct reading {
     VEC(struct read_sentence) sentence;
 
     bool plain; /* no slot */
+    bool alone; /* the sentinel is left out, while pointing is taught */
     struct language_slot slot;
     uint64_t attribute; /* hash of its words */
     uint64_t word[NAME_TOKENS];
     uint32_t n_words, prompt[SLOT_TOKENS], n_prompt;
-    double newest; /* age of the newest passage that names the entity; NaN */
-    bool named;    /* does any? */
+    double newest;     /* age of the newest passage that names the entity; NaN */
+    double newest_fit; /* the same of those that say what fits there; HUGE_VAL */
+    bool named;        /* does any? */
 
     VEC(struct candidate) candidate;
     double sentinel_z, sentinel; /* its logit and share */

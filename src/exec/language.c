@@ -137,6 +137,14 @@ double language_slope(const struct language *l, struct reading *r, const char *r
     return sum;
 }
 
+double language_point(struct language *l, struct reading *r, const char *right)
+{
+    r->alone = true;
+    double sum = language_step(l, r, right);
+    r->alone = false;
+    return sum;
+}
+
 double language_step(struct language *l, struct reading *r, const char *right)
 {
     memset(l->slope, 0, sizeof l->slope);

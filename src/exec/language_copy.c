@@ -12,6 +12,8 @@
 #include <math.h>
 
 enum { FEATURES_MAX = 64 };
+/* More than this of the n-grams' probability: it is known to begin such a value. */
+#define FITS 0.005
 struct feature {
     uint32_t at;
     double x;
@@ -41,6 +43,13 @@ static uint64_t word_near(const struct reading *r, uint32_t place, int by)
     return at < p->first || at >= p->upto ? 1 : r->place.at[at].hash;
 }
 
+double copy_frequent(const struct reading *r, uint32_t token)
+{
+    if (token != LANGUAGE_UNKNOWN && token < r->n_grams)
+        return r->grams[token];
+    return r->grams[LANGUAGE_UNKNOWN] / (1 + r->own.count);
+}
+
 /* Does a word of the attribute stand within three tokens before (by = -1) or after? */
 static bool asked_near(const struct reading *r, uint32_t place, int by)
 {
@@ -60,12 +69,12 @@ static void put_place(const struct reading *r, uint32_t place, uint32_t base, st
     const struct read_passage *p = &r->passage.at[w->passage];
     const struct read_sentence *s = &r->sentence.at[w->sentence];
     int32_t entity = (int32_t)r->slot.entity;
-    bool here = w->near == entity, before = asked_near(r, place, -1),
-         after = asked_near(r, place, 1);
+    int32_t near = w->near[r->slot.kind];
+    bool here = near == entity, before = asked_near(r, place, -1), after = asked_near(r, place, 1);
     double best = r->passage.at[0].score;
     put(f, base + 0, 1);
     put(f, base + 1, here);
-    put(f, base + 2, w->near != LANGUAGE_NONE && !here);
+    put(f, base + 2, near != LANGUAGE_NONE && !here);
     put(f, base + 3, s->names);
     put(f, base + 4, s->names_other);
     put(f, base + 5, s->asked);
@@ -76,7 +85,7 @@ static void put_place(const struct reading *r, uint32_t place, uint32_t base, st
     put(f, base + 10, s->names && s->asked);
     put(f, base + 11, best > 0 && isfinite(p->score) ? p->score / best : 0);
     put(f, base + 12, 1.0 / (1 + w->passage));
-    put(f, base + 13, here ? 1.0 / (1 + w->since) : 0);
+    put(f, base + 13, here ? 1.0 / (1 + w->since[r->slot.kind]) : 0);
     put(f, base + 14, w->mention != LANGUAGE_NONE);
     put(f, base + 15, w->mention == entity);
     put(f, base + 16, p->about == entity);
@@ -88,11 +97,41 @@ static void put_place(const struct reading *r, uint32_t place, uint32_t base, st
     put(f, base + 22 + w->shape, 1); /* to 26 */
 }
 
+/* Is it one of the words that values of this attribute begin with? */
+static bool fits_slot(const struct reading *r, uint32_t place)
+{
+    return copy_frequent(r, r->place.at[place].token) > FITS;
+}
+
+static double age_of(const struct reading *r, uint32_t place)
+{
+    double age = r->passage.at[r->place.at[place].passage].age;
+    return age >= 0 ? age : HUGE_VAL;
+}
+
+/* The age of the newest passage that says what fits near the entity's name. */
+static void find_newest(struct reading *r)
+{
+    r->newest_fit = HUGE_VAL;
+    for (uint32_t i = 0; i < r->place.len; i++)
+        if (r->place.at[i].near[r->slot.kind] == (int32_t)r->slot.entity && fits_slot(r, i))
+            r->newest_fit = fmin(r->newest_fit, age_of(r, i));
+}
+
 static void put_start(const struct reading *r, uint32_t place, struct features *f)
 {
     uint64_t here = word_near(r, place, 0), before = word_near(r, place, -1),
              after = word_near(r, place, 1);
-    put_place(r, place, COPY_START * DENSE, f);
+    const struct place *w = &r->place.at[place];
+    bool fits = fits_slot(r, place), here_named = w->near[r->slot.kind] == (int32_t)r->slot.entity;
+    double age = age_of(r, place);
+    uint32_t base = COPY_START * DENSE;
+    put_place(r, place, base, f);
+    put(f, base + 27, fits);
+    put(f, base + 28, fits && here_named);
+    put(f, base + 29, fits && here_named && age <= r->newest_fit);
+    put(f, base + 30, fits && here_named && age > r->newest_fit);
+    put(f, base + 31, log(copy_frequent(r, w->token)) / 10);
     put_word(f, 1, r->attribute, here, 0);
     put_word(f, 2, r->attribute, before, 0);
     put_word(f, 3, r->attribute, after, 0);
@@ -100,6 +139,9 @@ static void put_start(const struct reading *r, uint32_t place, struct features *
     put_word(f, 5, r->attribute, word_near(r, place, 2), 0);
     put_word(f, 6, r->attribute, r->place.at[place].shape, 0);
     put_word(f, 7, r->attribute, word_near(r, place, -2), 0);
+    put_word(f, 8, word_near(r, place, -2), before, 0);
+    put_word(f, 9, word_near(r, place, -3), before, 0);
+    put_word(f, 10, r->place.at[r->passage.at[w->passage].first].hash, 0, 0);
 }
 
 /* Does the value go on here, or end before it? */
@@ -111,7 +153,7 @@ static void put_on(const struct reading *r, const struct candidate *c, size_t n,
     put(f, base + 27, c->match >= 2);
     put(f, base + 28, c->match >= n);
     put(f, base + 29, n >= 2);
-    put_word(f, 10 + c->stage, r->attribute, before, 0);
+    put_word(f, 11 + c->stage, r->attribute, before, 0);
     put_word(f, 20 + c->stage, r->attribute, here, 0);
     put_word(f, 30 + c->stage, before, here, 0);
     put_word(f, 40 + c->stage, here, 0, 0);
@@ -210,27 +252,22 @@ void copy_weigh(const struct language *l, struct reading *r, const uint32_t *wri
     struct features f;
     double most, sum;
     find_candidates(r, written, n);
+    if (!r->plain && n == 0)
+        find_newest(r);
     put_sentinel(r, n, &f);
-    most = r->sentinel_z = dot(l, &f);
+    most = r->sentinel_z = r->alone ? -HUGE_VAL : dot(l, &f);
     for (size_t i = 0; i < r->candidate.len; i++) {
         struct candidate *c = &r->candidate.at[i];
         put_candidate(r, c, n, &f);
         c->z = dot(l, &f);
         most = fmax(most, c->z);
     }
-    sum = r->sentinel = exp(r->sentinel_z - most);
+    sum = r->sentinel = most > -HUGE_VAL ? exp(r->sentinel_z - most) : 0;
     for (size_t i = 0; i < r->candidate.len; i++)
         sum += r->candidate.at[i].share = exp(r->candidate.at[i].z - most);
-    r->sentinel /= sum;
+    r->sentinel /= sum > 0 ? sum : 1;
     for (size_t i = 0; i < r->candidate.len; i++)
         r->candidate.at[i].share /= sum;
-}
-
-double copy_frequent(const struct reading *r, uint32_t token)
-{
-    if (token != LANGUAGE_UNKNOWN && token < r->n_grams)
-        return r->grams[token];
-    return r->grams[LANGUAGE_UNKNOWN] / (1 + r->own.count);
 }
 
 static void add_slope(const struct features *f, double by, double *slope)

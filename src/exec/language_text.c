@@ -3,7 +3,7 @@
  *
  * A token is a run of letters, digits, apostrophes, hyphens and bytes beyond ASCII, or a single
  * mark.  Names of entities are found by their longest match, whatever the case; between two names
- * a place is near the one before it, as a pronoun would be. */
+ * of a kind a place is near the one before it, as a pronoun would be. */
 #include "exec/language_parts.h"
 #include "math/rng.h"
 #include <math.h>
@@ -90,9 +90,9 @@ void language_free(struct language *l)
     mem_free(l);
 }
 
-void language_name(struct language *l, uint32_t entity, const char *name)
+void language_name(struct language *l, uint32_t entity, uint32_t kind, const char *name)
 {
-    struct name n = {.entity = entity};
+    struct name n = {.entity = entity, .kind = kind};
     const char *token;
     size_t at = 0, len = strlen(name), size;
     while (n.n < NAME_TOKENS && (size = text_token(name, len, &at, &token)))
@@ -125,9 +125,24 @@ static bool ends_sentence(const char *token, size_t size)
     return size == 1 && strchr(".!?", token[0]);
 }
 
-static uint32_t word_of(struct language *l, const char *token, size_t size)
+/* The id of a token.  At the start of a sentence a capital says nothing: it is taken as a small
+ * letter where such a word is known (Lita and others, "tRuEcasIng", ACL 2003). */
+static uint32_t find_word(const struct language *l, const char *token, size_t size, bool first)
 {
-    uint32_t id = intern_find(&l->words, token, size);
+    char low[64];
+    if (first && size < sizeof low && shape_of(token, size) == SHAPE_CAPITAL) {
+        memcpy(low, token, size);
+        low[0] = small(low[0]);
+        uint32_t id = intern_find(&l->words, low, size);
+        if (id != UINT32_MAX)
+            return id;
+    }
+    return intern_find(&l->words, token, size);
+}
+
+static uint32_t word_of(struct language *l, const char *token, size_t size, bool first)
+{
+    uint32_t id = find_word(l, token, size, first);
     if (id == UINT32_MAX && l->words.count + 1 < NGRAM_TOKENS_MAX)
         id = intern_put(&l->words, token, size);
     return id == UINT32_MAX ? LANGUAGE_UNKNOWN : id;
@@ -139,7 +154,8 @@ void language_text(struct language *l, const char *text, size_t len)
     const char *token;
     size_t at = 0, size;
     while ((size = text_token(text, len, &at, &token))) {
-        vec_push(&sentence, word_of(l, token, size));
+        uint32_t word = word_of(l, token, size, sentence.len == 0);
+        vec_push(&sentence, word);
         if (ends_sentence(token, size)) {
             ngram_add(l->grams, sentence.at, sentence.len);
             sentence.len = 0;
@@ -159,7 +175,7 @@ void language_fact(struct language *l, const char *subject, const char *attribut
     for (int i = 0; i < 5; i++)
         for (size_t at = 0, size, len = strlen(part[i]);
              (size = text_token(part[i], len, &at, &token));)
-            vec_push(&line, word_of(l, token, size));
+            vec_push(&line, word_of(l, token, size, false));
     ngram_add(l->grams, line.at, line.len);
     vec_release(&line);
 }
@@ -214,24 +230,25 @@ static const struct name *name_at(const struct language *l, const struct reading
 
 static void find_mentions(const struct language *l, struct reading *r, struct read_passage *p)
 {
-    int32_t near = LANGUAGE_NONE;
-    uint32_t since = 0;
+    struct place here = {
+        .near = {LANGUAGE_NONE, LANGUAGE_NONE, LANGUAGE_NONE, LANGUAGE_NONE}
+    };
     p->about = LANGUAGE_NONE;
     for (uint32_t i = p->first; i < p->upto;) {
         const struct name *n = name_at(l, r, i, p->upto);
-        uint32_t k = n ? n->n : 1;
+        for (uint32_t kind = 0; kind < LANGUAGE_KINDS; kind++)
+            here.since[kind]++;
         if (n) {
-            near = (int32_t)n->entity;
-            since = 0;
+            here.near[n->kind] = (int32_t)n->entity;
+            here.since[n->kind] = 0;
             if (p->about == LANGUAGE_NONE)
-                p->about = near;
-        } else {
-            since++;
+                p->about = (int32_t)n->entity;
         }
-        for (; k; k--, i++) {
-            r->place.at[i].mention = n ? near : LANGUAGE_NONE;
-            r->place.at[i].near = near;
-            r->place.at[i].since = since;
+        for (uint32_t k = n ? n->n : 1; k; k--, i++) {
+            struct place *to = &r->place.at[i];
+            to->mention = n ? (int32_t)n->entity : LANGUAGE_NONE;
+            memcpy(to->near, here.near, sizeof here.near);
+            memcpy(to->since, here.since, sizeof here.since);
         }
     }
 }
@@ -244,7 +261,7 @@ static void read_one(const struct language *l, const struct passage *from, struc
     const char *token;
     for (size_t at = 0, size; (size = text_token(from->text, from->len, &at, &token));) {
         struct place here = {.hash = text_hash(token, size), .shape = shape_of(token, size)};
-        here.token = intern_find(&l->words, token, size);
+        here.token = find_word(l, token, size, fresh);
         if (here.token == UINT32_MAX)
             here.token = l->words.count + intern_put(&r->own, token, size);
         if (fresh) {

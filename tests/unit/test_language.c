@@ -11,7 +11,7 @@ static const char *const sheet[] = {
     "For wardrobe: Marek Osk, a striped fishing smock. He carries a coil of rope.",
     "Unfilmed draft. Maren Osk wears a grey peacoat. Dropped.",
 };
-static const struct language_slot maren_coat = {MAREN, "Maren Osk", "coat"};
+static const struct language_slot maren_coat = {MAREN, 0, "Maren Osk", "coat"};
 
 static struct language *taught(void)
 {
@@ -19,8 +19,8 @@ static struct language *taught(void)
                                         "Jona Brill wears an oilskin over a grey smock.",
                                         "A walking stick stands in the hall."};
     struct language *l = language_new();
-    language_name(l, MAREN, "Maren Osk");
-    language_name(l, MAREK, "Marek Osk");
+    language_name(l, MAREN, 0, "Maren Osk");
+    language_name(l, MAREK, 0, "Marek Osk");
     for (size_t i = 0; i < 3; i++)
         language_text(l, other[i], strlen(other[i]));
     language_fact(l, "Jona Brill", "coat", "grey peacoat");
