@@ -5,11 +5,12 @@
 
 #include "exec/stage.h"
 
-extern const struct stage_kind command_kind; /* command_stage.c: any program */
-extern const struct stage_kind mcp_kind;     /* mcp_stage.c: a tool of an MCP server */
-extern const struct stage_kind queue_kind;   /* queue_stage.c: a person */
-extern const struct stage_kind http_kind;    /* http_stage.c: any URL */
-extern const struct stage_kind chat_kind;    /* chat_stage.c: OpenAI-compatible models */
-extern const struct stage_kind stated_kind;  /* stated.c: by the scenario's numbers */
+extern const struct stage_kind command_kind;  /* command_stage.c: any program */
+extern const struct stage_kind mcp_kind;      /* mcp_stage.c: a tool of an MCP server */
+extern const struct stage_kind queue_kind;    /* queue_stage.c: a person */
+extern const struct stage_kind http_kind;     /* http_stage.c: any URL */
+extern const struct stage_kind chat_kind;     /* chat_stage.c: OpenAI-compatible models */
+extern const struct stage_kind stated_kind;   /* stated.c: by the scenario's numbers */
+extern const struct stage_kind generate_kind; /* generate.c: the language model */
 
 #endif

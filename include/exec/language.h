@@ -58,6 +58,8 @@ void reading_free(struct reading *r);
 /* Reads n passages; what was read before is forgotten.  Texts are copied. */
 void language_read(const struct language *l, const struct passage *passage, size_t n,
                    struct reading *r);
+/* How many tokens were read. */
+size_t reading_tokens(const struct reading *r);
 /* Turns to a slot, before anything is written for it; NULL: to plain text. */
 void language_turn(const struct language *l, struct reading *r, const struct language_slot *slot);
 /* The text of a token; borrowed from the model or the reading. */

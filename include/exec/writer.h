@@ -13,16 +13,17 @@
 struct writer_options {
     uint32_t episodes; /* taught up to this one; 0: half of the canon's */
     uint32_t rounds;   /* over the facts that are known then; 0: WRITER_ROUNDS */
+    bool untaught;     /* no rounds: the weights will be loaded */
     uint64_t key;
 };
-enum { WRITER_ROUNDS = 2, WRITER_PASSAGES = 6 };
+enum { WRITER_ROUNDS = 6, WRITER_PASSAGES = 6 };
 
 /* options may be NULL.  The canon is borrowed; language_free. */
 struct language *writer_new(const struct canon *c, const struct writer_options *options);
 /* A passage as retrieval hands it over, for a brief of that episode: its age is read off the text,
  * "episode 4" among its first words. */
 struct passage writer_passage(const char *text, size_t len, double score, uint32_t episode);
-/* The slot of a subject and an attribute of the canon. */
-struct language_slot writer_slot(const struct canon *c, uint32_t subject, uint32_t attribute);
+/* The slot of a subject of the canon and an attribute, which is borrowed. */
+struct language_slot writer_slot(const struct canon *c, uint32_t subject, const char *attribute);
 
 #endif

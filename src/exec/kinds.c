@@ -35,13 +35,14 @@ static const struct {
     const struct stage_kind *kind;
     bool builtin;
 } kinds[] = {
-    {&nothing,      true },
-    {&command_kind, false},
-    {&mcp_kind,     false},
-    {&queue_kind,   true },
-    {&http_kind,    false},
-    {&chat_kind,    false},
-    {&stated_kind,  true },
+    {&nothing,       true },
+    {&command_kind,  false},
+    {&mcp_kind,      false},
+    {&queue_kind,    true },
+    {&http_kind,     false},
+    {&chat_kind,     false},
+    {&stated_kind,   true },
+    {&generate_kind, true },
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 

@@ -14,7 +14,7 @@
 #include <string.h>
 
 /* The step of AdaGrad, and what its sums of squares begin with. */
-#define PACE  0.15
+#define PACE  0.4
 #define START 0.05
 
 void language_build(struct language *l)

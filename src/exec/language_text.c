@@ -289,6 +289,11 @@ void language_read(const struct language *l, const struct passage *passage, size
     language_turn(l, r, NULL);
 }
 
+size_t reading_tokens(const struct reading *r)
+{
+    return r->place.len;
+}
+
 size_t language_encode(const struct language *l, const struct reading *r, const char *text,
                        uint32_t *token, size_t most)
 {

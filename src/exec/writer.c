@@ -46,12 +46,12 @@ static uint32_t kind_of(const struct canon_subject *who)
     return who->kind == CANON_CHARACTER ? 0 : who->kind == CANON_PLACE ? 1 : 2;
 }
 
-struct language_slot writer_slot(const struct canon *c, uint32_t subject, uint32_t attribute)
+struct language_slot writer_slot(const struct canon *c, uint32_t subject, const char *attribute)
 {
     return (struct language_slot){.entity = subject,
                                   .kind = kind_of(&c->subject.at[subject]),
                                   .subject = c->subject.at[subject].name,
-                                  .attribute = c->attribute.at[attribute].name};
+                                  .attribute = attribute};
 }
 
 /* --- passages for a fact */
@@ -107,7 +107,8 @@ static void choose_passages(struct teacher *t, const struct canon_fact *f)
 static void teach(struct teacher *t, const struct canon_fact *f, uint32_t round)
 {
     struct passage p[WRITER_PASSAGES];
-    struct language_slot slot = writer_slot(t->c, f->subject, f->attribute);
+    struct language_slot slot =
+        writer_slot(t->c, f->subject, t->c->attribute.at[f->attribute].name);
     uint32_t now = f->from + (uint32_t)rng_below(&t->rng, t->episodes + 1 - f->from);
     choose_passages(t, f);
     for (uint32_t i = 0; i < t->n; i++) {
@@ -152,11 +153,12 @@ struct language *writer_new(const struct canon *c, const struct writer_options *
     struct teacher t = {
         .c = c, .l = language_new(), .r = reading_new(), .rng = {o.key, 0}
     };
-    t.episodes = o.episodes ? o.episodes : (c->episodes + 1) / 2;
+    t.episodes = o.episodes ? o.episodes : 8;
     give_names(c, t.l);
     give_text(c, t.episodes, t.l);
     language_build(t.l);
-    for (uint32_t round = 0; round < (o.rounds ? o.rounds : WRITER_ROUNDS); round++)
+    uint32_t rounds = o.untaught ? 0 : o.rounds ? o.rounds : WRITER_ROUNDS;
+    for (uint32_t round = 0; round < rounds; round++)
         for (size_t i = 0; i < c->fact.len; i++)
             if (c->fact.at[i].from <= t.episodes)
                 teach(&t, &c->fact.at[i], round);
