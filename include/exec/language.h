@@ -87,10 +87,14 @@ struct language_value {
     double log_p;  /* of all its tokens and its end, at temperature 1 */
     double copied; /* mean share of copying in them */
 };
-/* Draws a value at temperature >= 0 (0: the most probable token each time) by the stream of the
- * key. */
-void language_draw(const struct language *l, struct reading *r, double temperature, uint64_t key,
-                   struct language_value *out);
+/* temperature >= 0 (0: the most probable token each time); top: of what the temperature made of the
+ * law, the most probable tokens that hold this share, in (0, 1]. */
+struct language_drawing {
+    double temperature, top;
+};
+/* Draws a value by the stream of the key. */
+void language_draw(const struct language *l, struct reading *r, const struct language_drawing *how,
+                   uint64_t key, struct language_value *out);
 
 /* One step of online learning towards the right value of the slot that the reading was turned to;
  * returns its log-probability before the step.  In plain text: towards the text. */

@@ -16,7 +16,7 @@ struct writer_options {
     bool untaught;     /* no rounds: the weights will be loaded */
     uint64_t key;
 };
-enum { WRITER_ROUNDS = 6, WRITER_PASSAGES = 6 };
+enum { WRITER_ROUNDS = 3, WRITER_PASSAGES = 6 };
 
 /* options may be NULL.  The canon is borrowed; language_free. */
 struct language *writer_new(const struct canon *c, const struct writer_options *options);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The stage that writes: {builtin: generate, temperature: 0.7, samples: 1, canon: PATH}.
+/* The stage that writes: {builtin: generate, temperature: 0.7, top_p: 0.9, samples: 1,
+ * canon: PATH}.
  *
  * For each {"subject", "attribute"} that the payload `wants` the language model draws a value with
  * the passages of `context` at hand, and a sentence comes out of them.  Of several samples the
@@ -33,7 +34,7 @@ struct desk {
 struct generate {
     const struct canon *canon;
     const struct language *language;
-    double temperature;
+    struct language_drawing how;
     uint32_t samples;
     char model[48];
     pthread_mutex_t lock;
@@ -78,16 +79,20 @@ static void free_desk(struct desk *d)
 
 static int read_options(const struct stage_setting *s, struct generate *g, struct error *err)
 {
-    static const char *const known[] = {"temperature", "samples", "canon", NULL};
+    static const char *const known[] = {"temperature", "top_p", "samples", "canon", NULL};
     struct json temperature = json_get(s->exec, "temperature");
+    struct json top = json_get(s->exec, "top_p");
     struct json samples = json_get(s->exec, "samples");
     uint64_t n = 1;
-    g->temperature = 0.7;
+    g->how = (struct language_drawing){0.7, 0.9};
     if (exec_known(s, known, err))
         return -1;
-    if (json_present(temperature) && !(json_as_double(temperature, &g->temperature) &&
-                                       g->temperature >= 0 && g->temperature <= 2))
+    if (json_present(temperature) && !(json_as_double(temperature, &g->how.temperature) &&
+                                       g->how.temperature >= 0 && g->how.temperature <= 2))
         return exec_fault(s, err, "`temperature` is a number from 0 to 2");
+    if (json_present(top) &&
+        !(json_as_double(top, &g->how.top) && g->how.top > 0 && g->how.top <= 1))
+        return exec_fault(s, err, "`top_p` is a number above 0, at most 1");
     if (json_present(samples) && !(json_as_u64(samples, &n) && n >= 1 && n <= SAMPLES_MAX))
         return exec_fault(s, err, "`samples` is a whole number from 1 to %d", SAMPLES_MAX);
     g->samples = (uint32_t)n;
@@ -173,7 +178,7 @@ static void write_slot(struct writing *w, const struct language_slot *slot, cons
     language_turn(w->g->language, d->reading, slot);
     for (uint32_t i = 0; i < w->g->samples; i++) {
         struct language_value v;
-        language_draw(w->g->language, d->reading, w->g->temperature,
+        language_draw(w->g->language, d->reading, &w->g->how,
                       rng_at(w->key, (uint64_t)w->slots << 16 | i), &v);
         buf_clear(&d->value[i]);
         language_decode(w->g->language, d->reading, v.token, v.n, &d->value[i]);
@@ -231,7 +236,9 @@ static void put_attributes(const struct writing *w, struct buf *out)
     json_key(&j, "gen_ai.response.model");
     json_string(&j, w->g->model);
     json_key(&j, "gen_ai.request.temperature");
-    json_number(&j, w->g->temperature);
+    json_number(&j, w->g->how.temperature);
+    json_key(&j, "gen_ai.request.top_p");
+    json_number(&j, w->g->how.top);
     json_key(&j, "gen_ai.request.choice.count");
     json_uint(&j, w->g->samples);
     json_key(&j, "gen_ai.usage.input_tokens");

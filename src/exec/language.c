@@ -4,7 +4,8 @@
  * P(w) = sum of the shares of the places that say w + the sentinel's share times the n-grams' P(w)
  * (language_copy.c).  Learning follows the gradient of ln P of what was right, one example at a
  * time, each weight at its own pace (AdaGrad: Duchi, Hazan and Singer, JMLR 12, 2011).  Drawing
- * takes p^(1/T), as is usual. */
+ * takes p^(1/T), as is usual, and of that the nucleus (Holtzman and others, "The curious case of
+ * neural text degeneration", ICLR 2020). */
 #include "base/json_write.h"
 #include "exec/language_parts.h"
 #include "math/rng.h"
@@ -14,7 +15,7 @@
 #include <string.h>
 
 /* The step of AdaGrad, and what its sums of squares begin with. */
-#define PACE  0.4
+#define PACE  0.2
 #define START 0.05
 
 void language_build(struct language *l)
@@ -42,7 +43,8 @@ static void weigh(const struct language *l, struct reading *r, const uint32_t *w
     if (r->n_p > r->room) {
         r->room = r->n_p + 64;
         r->p = mem_resize(r->p, r->room * sizeof *r->p);
-        r->grams = mem_resize(r->grams, r->room * sizeof *r->grams);
+        r->grams =
+            mem_resize(r->grams, 2 * r->room * sizeof *r->grams); /* and a law to draw from */
     }
     for (size_t i = 0; i < r->n_prompt; i++)
         history[k++] = r->prompt[i];
@@ -75,43 +77,70 @@ double language_log_p(const struct language *l, struct reading *r, const uint32_
 
 /* --- drawing */
 
-/* A token by p^(1/T) among those that a value may hold; at T = 0 the most probable. */
-static uint32_t draw_token(const double *p, size_t n_p, bool first, double temperature, double u)
+/* The least probability (over the largest) that is drawn from: the smallest set of tokens that
+ * holds `top` of the law keeps those at and above it.  Found by halving, to a part in 2^20. */
+static double least_drawn(const double *q, size_t n, double sum, double top)
 {
-    double sum = 0, most = 0;
-    uint32_t best = LANGUAGE_UNKNOWN, i = first ? LANGUAGE_UNKNOWN + 1 : NGRAM_END;
-    for (uint32_t t = i; t < n_p; t++)
-        if (t != LANGUAGE_UNKNOWN && p[t] > most) {
+    double low = 0, high = 1;
+    for (int step = 0; step < 20 && top < 1; step++) {
+        double middle = (low + high) / 2, held = 0;
+        for (size_t t = 0; t < n; t++)
+            held += q[t] >= middle ? q[t] : 0;
+        *(held >= top * sum ? &low : &high) = middle;
+    }
+    return low;
+}
+
+/* A token by p^(1/T) among those that a value may hold, the nucleus of them; at T = 0 the most
+ * probable.  p is changed. */
+static uint32_t draw_token(double *p, size_t n_p, bool first, const struct language_drawing *how,
+                           double u)
+{
+    double sum = 0, held = 0, most = 0;
+    uint32_t best = LANGUAGE_UNKNOWN;
+    p[LANGUAGE_UNKNOWN] = 0;
+    if (first)
+        p[NGRAM_END] = 0;
+    for (uint32_t t = 0; t < n_p; t++)
+        if (p[t] > most) {
             most = p[t];
             best = t;
         }
-    if (temperature <= 0 || most <= 0)
+    if (how->temperature <= 0 || most <= 0)
         return best;
-    for (uint32_t t = i; t < n_p; t++)
-        sum += t == LANGUAGE_UNKNOWN ? 0 : pow(p[t] / most, 1 / temperature);
-    for (uint32_t t = i; t < n_p; t++) {
-        u -= t == LANGUAGE_UNKNOWN ? 0 : pow(p[t] / most, 1 / temperature) / sum;
+    for (uint32_t t = 0; t < n_p; t++)
+        sum += p[t] = pow(p[t] / most, 1 / how->temperature);
+    double least = least_drawn(p, n_p, sum, how->top);
+    for (uint32_t t = 0; t < n_p; t++)
+        held += p[t] >= least ? p[t] : 0;
+    u *= held;
+    for (uint32_t t = 0; t < n_p; t++) {
+        u -= p[t] >= least ? p[t] : 0;
         if (u < 0)
             return t;
     }
     return best;
 }
 
-void language_draw(const struct language *l, struct reading *r, double temperature, uint64_t key,
-                   struct language_value *out)
+/* What the draw of a token was worth, before the law is cut. */
+static void note_token(const struct reading *r, uint32_t next, double p, struct language_value *out)
+{
+    out->log_p += log(p);
+    out->copied += 1 - r->sentinel * copy_frequent(r, next) / p;
+}
+
+void language_draw(const struct language *l, struct reading *r, const struct language_drawing *how,
+                   uint64_t key, struct language_value *out)
 {
     *out = (struct language_value){0};
-    while (!out->ended) {
+    while (!out->ended && out->n < LANGUAGE_VALUE_MAX) {
         const double *p;
         size_t n_p;
         language_law(l, r, out->token, out->n, &p, &n_p);
-        uint32_t next = NGRAM_END;
-        if (out->n < LANGUAGE_VALUE_MAX)
-            next = draw_token(p, n_p, out->n == 0, temperature, rng_unit(rng_at(key, out->n)));
-        else
-            break;
-        out->log_p += log(p[next]);
-        out->copied += 1 - r->sentinel * copy_frequent(r, next) / p[next];
+        memcpy(r->grams + n_p, p, n_p * sizeof *p);
+        uint32_t next =
+            draw_token(r->grams + n_p, n_p, out->n == 0, how, rng_unit(rng_at(key, out->n)));
+        note_token(r, next, p[next], out);
         if (next == NGRAM_END)
             out->ended = true;
         else

@@ -6,6 +6,7 @@
 #include <string.h>
 
 enum { MAREN, MAREK, PEOPLE };
+static const struct language_drawing likeliest = {0, 1};
 static const char *const sheet[] = {
     "Maren Osk wears a green oilskin. She carries a walking stick.",
     "For wardrobe: Marek Osk, a striped fishing smock. He carries a coil of rope.",
@@ -133,7 +134,7 @@ static void a_step_makes_what_was_right_more_likely(void **state)
     within(after, -1, 0);
     struct language_value v;
     struct buf text = {0};
-    language_draw(l, r, 0, 1, &v);
+    language_draw(l, r, &likeliest, 1, &v);
     language_decode(l, r, v.token, v.n, &text);
     assert_string_equal(buf_text(&text), "green oilskin");
     assert_true(v.ended);
@@ -151,7 +152,7 @@ static void without_passages_it_says_what_is_frequent(void **state)
     struct language_value v;
     struct buf text = {0};
     language_turn(l, r, &maren_coat);
-    language_draw(l, r, 0, 1, &v);
+    language_draw(l, r, &likeliest, 1, &v);
     language_decode(l, r, v.token, v.n, &text);
     assert_string_equal(buf_text(&text), "grey peacoat");
     near(v.copied, 0, 0);
@@ -160,7 +161,7 @@ static void without_passages_it_says_what_is_frequent(void **state)
     language_free(l);
 }
 
-/* 40,000 values of one stream each: the first token's shares against p^(1/T), 5 sigma. */
+/* 4,000 values of one stream each: the first token's shares against p^(1/T), 5 sigma. */
 static void what_is_drawn_has_the_law_at_that_temperature(void **state)
 {
     struct language *l = taught();
@@ -177,7 +178,8 @@ static void what_is_drawn_has_the_law_at_that_temperature(void **state)
         sum += want[t] = t > LANGUAGE_UNKNOWN ? p[t] * p[t] : 0; /* T = 1/2 */
     for (uint64_t i = 0; i < N; i++) {
         struct language_value v;
-        language_draw(l, r, 0.5, i * UINT64_C(0x12345678abcdef1), &v);
+        language_draw(l, r, &(struct language_drawing){0.5, 1}, i * UINT64_C(0x12345678abcdef1),
+                      &v);
         assert_true(v.n >= 1 && v.log_p < 0);
         seen[v.token[0]]++;
     }
@@ -190,6 +192,37 @@ static void what_is_drawn_has_the_law_at_that_temperature(void **state)
     language_free(l);
 }
 
+/* Half of the law: nothing is drawn that is less probable than what was left out. */
+static void a_nucleus_holds_the_most_probable_tokens_alone(void **state)
+{
+    struct language *l = taught();
+    struct reading *r = given(l, 2);
+    const double *p;
+    double law[256], least = 1, most = 0, held = 0;
+    bool drawn[256] = {false};
+    size_t n_p;
+    language_turn(l, r, &maren_coat);
+    language_law(l, r, NULL, 0, &p, &n_p);
+    memcpy(law, p, n_p * sizeof *p);
+    double sum = 1 - law[1] - law[LANGUAGE_UNKNOWN];
+    for (uint64_t key = 0; key < 2000; key++) {
+        struct language_value v;
+        language_draw(l, r, &(struct language_drawing){1, 0.5}, key * UINT64_C(0xabcdef12345), &v);
+        drawn[v.token[0]] = true;
+    }
+    for (size_t t = 0; t < n_p; t++)
+        if (drawn[t]) {
+            least = fmin(least, law[t]);
+            held += law[t] / sum;
+        } else if (t > LANGUAGE_UNKNOWN) {
+            most = fmax(most, law[t]);
+        }
+    assert_true(least >= most);
+    within(held, 0.5, 0.5 + 20 * least / sum); /* ties are in or out together */
+    reading_free(r);
+    language_free(l);
+}
+
 static void the_same_key_draws_the_same_and_the_confidence_is_that_of_its_tokens(void **state)
 {
     struct language *l = taught();
@@ -197,11 +230,12 @@ static void the_same_key_draws_the_same_and_the_confidence_is_that_of_its_tokens
     shake(l);
     language_turn(l, r, &maren_coat);
     language_turn(l, again, &maren_coat);
+    const struct language_drawing how = {0.8, 0.95};
     for (uint64_t key = 1; key < 50; key++) {
         struct language_value a, b;
         double log_p = 0;
-        language_draw(l, r, 0.8, key, &a);
-        language_draw(l, again, 0.8, key, &b);
+        language_draw(l, r, &how, key, &a);
+        language_draw(l, again, &how, key, &b);
         assert_int_equal(a.n, b.n);
         assert_memory_equal(a.token, b.token, a.n * sizeof *a.token);
         for (size_t i = 0; i < a.n; i++)
@@ -253,6 +287,7 @@ int main(void)
         cmocka_unit_test(a_step_makes_what_was_right_more_likely),
         cmocka_unit_test(without_passages_it_says_what_is_frequent),
         cmocka_unit_test(what_is_drawn_has_the_law_at_that_temperature),
+        cmocka_unit_test(a_nucleus_holds_the_most_probable_tokens_alone),
         cmocka_unit_test(the_same_key_draws_the_same_and_the_confidence_is_that_of_its_tokens),
         cmocka_unit_test(weights_are_kept_to_the_last_bit_and_others_refused),
     };
