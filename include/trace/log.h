@@ -81,18 +81,17 @@ void quality_put_place(struct buf *out, const char *file, uint64_t line);
 
 /* One pass of an item through a step: spans attempt[first_attempt ... + n_attempts). */
 struct log_visit {
-    uint32_t stage, item;
-    uint32_t first_attempt, n_attempts;
-    uint32_t hidden;          /* further tries that no span of their own shows */
     int64_t start_ns, end_ns; /* of all its attempts; 0 where unknown */
-    int64_t answered_ns;      /* end of the attempt that its outcome is of */
-    uint64_t pass;            /* as its spans say; 0: they do not */
-    uint32_t decision;        /* text id; SPAN_NONE */
-    uint8_t outcome;          /* of the last attempt (enum outcome) */
-    bool pending;             /* interrupted and never resumed */
-    bool cut;                 /* all its attempts were cancelled: it neither failed nor passed */
-    bool no_attempt;          /* its one span is no attempt */
     double confidence;        /* NaN */
+    uint32_t item;
+    uint32_t first_attempt, n_attempts;
+    uint32_t hidden;     /* further tries that no span of their own shows */
+    uint32_t decision;   /* text id; SPAN_NONE */
+    uint16_t stage;      /* at most LOG_STAGES_MAX */
+    uint8_t outcome;     /* of the last attempt (enum outcome) */
+    bool pending : 1;    /* interrupted and never resumed */
+    bool cut : 1;        /* all its attempts were cancelled: it neither failed nor passed */
+    bool no_attempt : 1; /* its one span is no attempt */
 };
 
 /* Attempts of a visit; spans that are none do not count. */

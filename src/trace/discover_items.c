@@ -82,7 +82,7 @@ static void keep_visits(const struct settling *all, struct kept *kept, struct lo
     it->first_visit = (uint32_t)kept->visits.len;
     for (uint32_t k = from; k < end; k++) {
         struct log_visit v = log->visits.at[k];
-        v.stage = all->new_of ? all->new_of[v.stage] : v.stage;
+        v.stage = all->new_of ? (uint16_t)all->new_of[v.stage] : v.stage;
         if ((int32_t)v.stage == log->review &&
             discover_verdict(span_string(&log->spans, v.decision)) == LOG_AUTOMATIC) {
             kept->stages[v.stage].visits--;

@@ -18,9 +18,16 @@
 
 enum { ITEMS_EACH = 512, LOOK_BACK = 64, PASSES_BACK = 1024 };
 
+/* What tells which spans are of a visit, and which of them its outcome is of. */
+struct told {
+    uint64_t pass;       /* as its spans say; 0: they do not */
+    int64_t answered_ns; /* end of the attempt that its outcome is of */
+};
+
 /* What a thread makes of a piece, and what it counted of all its pieces. */
 struct maker {
     VEC(struct log_visit) visits;
+    VEC(struct told) told; /* of the visits */
     VEC(uint32_t) attempts;
     VEC(uint32_t) ops, visit_of; /* operations of one item, and their visits */
     uint32_t *last_visit;        /* by stage: its last visit and `before`; SPAN_NONE */
@@ -121,26 +128,28 @@ static bool came_back(const struct making *all, const struct maker *m, const str
 
 /* A visit ends as its last attempt does; where calls race that is the one that answered last, and a
  * good answer ends the race. */
-static void settle_outcome(const struct span_set *s, struct log_visit *v, uint32_t i)
+static void settle_outcome(const struct span_set *s, struct log_visit *v, struct told *told,
+                           uint32_t i)
 {
     bool cancelled = (s->flags[i] & SPAN_CANCELLED) != 0, first = v->n_attempts == 1;
-    bool later = s->end_ns[i] > v->answered_ns ||
-                 (s->end_ns[i] == v->answered_ns && s->outcome[i] == OUTCOME_OK);
+    bool later = s->end_ns[i] > told->answered_ns ||
+                 (s->end_ns[i] == told->answered_ns && s->outcome[i] == OUTCOME_OK);
     if (first)
         v->cut = cancelled;
-    if (cancelled || !(first || v->cut || !v->pass || later))
+    if (cancelled || !(first || v->cut || !told->pass || later))
         return;
     v->cut = false;
     v->outcome = s->outcome[i];
-    v->answered_ns = s->end_ns[i];
+    told->answered_ns = s->end_ns[i];
 }
 
-static void add_attempt(const struct span_set *s, struct maker *m, struct log_visit *v, uint32_t i)
+static void add_attempt(const struct span_set *s, struct maker *m, uint32_t at, uint32_t i)
 {
+    struct log_visit *v = &m->visits.at[at];
     struct log_stage *stage = &m->stages[v->stage];
     v->n_attempts++;
     v->no_attempt = (s->flags[i] & SPAN_NO_ATTEMPT) != 0;
-    settle_outcome(s, v, i);
+    settle_outcome(s, v, &m->told.at[at], i);
     v->pending = (s->flags[i] & SPAN_INTERRUPT) != 0;
     if (s->start_ns[i] && (!v->start_ns || s->start_ns[i] < v->start_ns))
         v->start_ns = s->start_ns[i];
@@ -216,7 +225,7 @@ static uint32_t visit_told(const struct maker *m, const struct log_item *item, u
 {
     uint32_t v = (uint32_t)m->visits.len, n = 0;
     while (v-- > item->first_visit && n++ < PASSES_BACK)
-        if (m->visits.at[v].stage == stage && m->visits.at[v].pass == pass)
+        if (m->visits.at[v].stage == stage && m->told.at[v].pass == pass)
             return v;
     return SPAN_NONE;
 }
@@ -236,12 +245,15 @@ static uint32_t visit_going_on(const struct making *all, const struct maker *m,
     return same ? last : SPAN_NONE;
 }
 
-static uint32_t new_visit(struct maker *m, const struct log_visit *fresh)
+static uint32_t new_visit(struct maker *m, uint32_t stage, uint32_t item, uint64_t pass)
 {
     uint32_t at = (uint32_t)m->visits.len;
-    vec_push(&m->visits, *fresh);
-    m->last_visit[fresh->stage] = m->before + at;
-    m->stages[fresh->stage].visits++;
+    struct log_visit fresh = {
+        .stage = (uint16_t)stage, .item = item, .decision = SPAN_NONE, .confidence = NAN};
+    vec_push(&m->visits, fresh);
+    vec_push(&m->told, ((struct told){.pass = pass}));
+    m->last_visit[stage] = m->before + at;
+    m->stages[stage].visits++;
     return at;
 }
 
@@ -256,12 +268,8 @@ static void visit_item(const struct making *all, struct maker *m, uint32_t at)
         uint32_t i = m->ops.at[k], stage = stage_of_span(all, i);
         uint32_t last = visit_going_on(all, m, item, stage, k);
         if (last == SPAN_NONE)
-            last = new_visit(m, &(struct log_visit){.stage = stage,
-                                                    .item = at,
-                                                    .decision = SPAN_NONE,
-                                                    .confidence = NAN,
-                                                    .pass = s->pass[i]});
-        add_attempt(s, m, &m->visits.at[last], i);
+            last = new_visit(m, stage, at, s->pass[i]);
+        add_attempt(s, m, last, i);
         count_hidden(all, m, i, &m->visits.at[last]);
         vec_push(&m->visit_of, last);
     }
@@ -316,7 +324,7 @@ static void make_piece(void *arg, const struct spread_part *part)
 {
     struct making *all = arg;
     struct maker *m = &all->makers[part->worker];
-    m->visits.len = m->attempts.len = 0;
+    m->visits.len = m->told.len = m->attempts.len = 0;
     for (uint32_t at = (uint32_t)part->begin; at < part->end; at++) {
         begin_item(all, m, at);
         visit_item(all, m, at);
@@ -364,6 +372,7 @@ static void gather(struct trace_log *log, struct maker *m, uint32_t n)
         log->quality.interrupts += m[i].interrupts;
         log->costed += m[i].costed;
         vec_release(&m[i].visits);
+        vec_release(&m[i].told);
         vec_release(&m[i].attempts);
         vec_release(&m[i].ops);
         vec_release(&m[i].visit_of);

@@ -553,24 +553,32 @@ static void apply_work(struct vocabulary *v, const struct word *w, const struct 
     }
 }
 
+/* A number from 0 on that fits 32 bits; `other` for anything else. */
+static uint32_t whole_of(struct vocabulary *v, const struct attribute *a, uint32_t other)
+{
+    double x;
+    return number_of(v, a, &x) && x >= 0 && x < UINT32_MAX ? (uint32_t)x : other;
+}
+
 /* What a run of this program tells of its own spans. */
 static void apply_own(struct vocabulary *v, const struct word *w, const struct attribute *a)
 {
     struct span *s = &v->span;
     double x;
-    bool whole = number_of(v, a, &x) && x >= 0 && x < UINT32_MAX;
+    uint32_t n;
     switch (w->meaning) {
     case MEANS_VISIT:
-        s->pass |= whole ? (uint64_t)x : 0;
+        s->pass |= whole_of(v, a, 0);
         break;
     case MEANS_PATH:
-        s->pass |= whole ? (uint64_t)x << 32 : 0;
+        s->pass |= (uint64_t)whole_of(v, a, 0) << 32;
         break;
     case MEANS_ATTEMPT:
-        s->flags |= whole && x == 0 ? SPAN_NO_ATTEMPT : 0;
+        s->flags |= whole_of(v, a, 1) == 0 ? SPAN_NO_ATTEMPT : 0;
         break;
     case MEANS_COPY:
-        s->copy = whole && x < UINT8_MAX ? (uint8_t)x : s->copy;
+        n = whole_of(v, a, UINT8_MAX);
+        s->copy = n < UINT8_MAX ? (uint8_t)n : s->copy;
         break;
     case MEANS_CANCELLED:
         s->flags |= a->kind == ATTRIBUTE_BOOL && a->whole ? SPAN_CANCELLED : 0;
