@@ -36,6 +36,8 @@ void json_number(struct json_write *w, double x);
 void json_uint(struct json_write *w, uint64_t n);
 /* true or false. */
 void json_bool(struct json_write *w, bool b);
+/* A value that is JSON text already, as it stands. */
+void json_raw(struct json_write *w, const char *json);
 /* null. */
 void json_null(struct json_write *w);
 

@@ -23,6 +23,8 @@
     X(IMPORT, import)                                                                              \
     X(DRIFT, drift)                                                                                \
     X(REPORT, report)                                                                              \
+    X(REVIEW, review)                                                                              \
+    X(LABELS, labels)                                                                              \
     X(RUNS, runs)                                                                                  \
     X(DOCTOR, doctor)
 enum command {
@@ -95,6 +97,7 @@ enum option_takes {
     X(TITLE, "title", 0)                                                                           \
     X(SCHEMA, "schema", 0)                                                                         \
     X(GRAPH, "graph", 0)                                                                           \
+    X(ITEM, "item", 0)                                                                             \
     X(DB, "db", 0)                                                                                 \
     X(SAVE, "save", 0)                                                                             \
     X(JSON, "json", 0)                                                                             \

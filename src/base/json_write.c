@@ -172,6 +172,12 @@ void json_bool(struct json_write *w, bool b)
     buf_puts(w->out, b ? "true" : "false");
 }
 
+void json_raw(struct json_write *w, const char *json)
+{
+    begin(w);
+    buf_puts(w->out, json);
+}
+
 void json_null(struct json_write *w)
 {
     begin(w);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* seam runs: what the store holds. */
 #include "cli/cli.h"
+#include "cli/trail.h"
 
 #include "base/json_write.h"
 #include "base/units.h"
@@ -141,6 +142,9 @@ static int show(const struct cli *cli, struct store *store, const char *word, st
         err->code = ERR_USAGE;
         return error_prefix(err, "seam runs show");
     }
+    if (option_given(cli->options, OPTION_ITEM))
+        return trail_print(cli, store, (int64_t)id, option_text(cli->options, OPTION_ITEM, ""),
+                           err);
     buf_init(&json);
     buf_init(&out);
     if (store_get_run(store, (int64_t)id, &json, err))
