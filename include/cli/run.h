@@ -32,6 +32,8 @@ void run_close_later(struct run_parts *parts, struct run_part part);
 
 /* --input, or the built-in world's briefs (cli/run_input.c). */
 MUST_CHECK int run_open_input(struct run_parts *parts, struct error *err);
+/* --db, --resume: the journal and the memory of a run (cli/run_journal.c). */
+MUST_CHECK int run_open_journal(struct run_parts *parts, struct error *err);
 /* -o: what the items hold at the end, as JSON lines (cli/run_items.c). */
 MUST_CHECK int run_open_items(struct run_parts *parts, struct error *err);
 /* A bar on a terminal (cli/run_items.c). */

@@ -26,6 +26,7 @@ struct stored_run {
     uint64_t seed, trials;
     enum passed passed;
     double reliability, review_load, auto_error, latency_p95, cost_per_item; /* NaN: absent */
+    bool unfinished; /* executed, at work or broken off: there is no result yet */
 };
 
 /* Saves the result, with its JSON text (`len` bytes) and the time of the caller's clock, under the

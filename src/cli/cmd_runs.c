@@ -63,7 +63,8 @@ static void list_row(void *arg, const struct stored_run *run)
                run->passed == PASSED_TRUE    ? TONE_GOOD
                : run->passed == PASSED_FALSE ? TONE_BAD
                                              : TONE_PLAIN,
-               run->passed == PASSED_TRUE    ? "pass"
+               run->unfinished               ? "unfinished"
+               : run->passed == PASSED_TRUE  ? "pass"
                : run->passed == PASSED_FALSE ? "fail"
                                              : "");
     json_open(&l->w, '{');

@@ -94,6 +94,17 @@ static int option_store(struct options *o, int id, const char *text, struct erro
     return 0;
 }
 
+/* `seam run --resume` speaks of the last run, and `--resume 7` of one. */
+static bool stands_alone(enum command c, int option)
+{
+    return c == COMMAND_RUN && option == OPTION_RESUME;
+}
+
+static bool is_number(const char *word)
+{
+    return *word && strspn(word, "0123456789") == strlen(word);
+}
+
 /* Handles argv[i] when it is an option; returns how many words it took, 0 when it is none. */
 static int option_take(struct options *o, int argc, char **argv, int i, struct error *err)
 {
@@ -120,6 +131,8 @@ static int option_take(struct options *o, int argc, char **argv, int i, struct e
     }
     if (value)
         return option_store(o, id, value, err) ? -1 : 1;
+    if (stands_alone(o->command, id) && (i + 1 >= argc || !is_number(argv[i + 1])))
+        return option_store(o, id, "", err) ? -1 : 1;
     if (i + 1 >= argc)
         return error_set(err, ERR_USAGE, "--%s needs a value: --%s %s", option_defs[id].name,
                          option_defs[id].name, option_defs[id].arg);

@@ -102,7 +102,7 @@ static void put_trail(struct writing *w, const struct trail *t)
         if (!isnan(row->row.end_s))
             units_put_duration(&line, row->row.end_s);
         buf_printf(&line, "  %s  %s", row->step, row->what);
-        if (*row->row.who)
+        if (row->row.verdict >= 0 && *row->row.who)
             buf_printf(&line, "  by %s", row->row.who);
         if (*row->row.says)
             buf_printf(&line, "  (%s)", row->row.says);

@@ -96,6 +96,14 @@ static const char *say(struct trail *t, const struct journal_row *r)
     return said;
 }
 
+/* Who took it where nobody is named. */
+static const char *taker(const struct journal_row *r)
+{
+    if (r->kind == JOURNAL_VISIT)
+        return "rule";
+    return r->kind == JOURNAL_ATTEMPT ? "stage" : "";
+}
+
 static void take(void *arg, const struct journal_row *r)
 {
     struct trail *t = arg;
@@ -106,7 +114,7 @@ static void take(void *arg, const struct journal_row *r)
     if (r->kind == JOURNAL_BEGAN)
         t->class = r->class < t->run.n_classes ? t->run.class[r->class].id : "";
     row.row.id = arena_strdup(&t->texts, r->id);
-    row.row.who = arena_strdup(&t->texts, r->who);
+    row.row.who = arena_strdup(&t->texts, *r->who ? r->who : taker(r));
     row.row.says = arena_strdup(&t->texts, r->says);
     row.row.attributes = arena_strdup(&t->texts, r->attributes);
     if (r->payload)

@@ -278,7 +278,8 @@ int store_save_run(struct store *s, const struct result *r, const char *json, si
                    const char *time, int64_t *id, struct error *err)
 {
     static const char sql[] =
-        "INSERT INTO run (time, command, scenario, sha256, seed, trials, passed, reliability,"
+        "INSERT OR REPLACE INTO run (time, command, scenario, sha256, seed, trials, passed, "
+        "reliability,"
         " review_load, auto_error, latency_p95, cost_per_item, result, id)"
         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
     sqlite3_stmt *q = NULL;
@@ -314,8 +315,11 @@ int store_list_runs(struct store *s, uint32_t limit,
 {
     static const char sql[] =
         "SELECT id, time, command, scenario, sha256, seed, trials, passed, reliability,"
-        " review_load, auto_error, latency_p95, cost_per_item"
-        " FROM run ORDER BY id DESC LIMIT ?1";
+        " review_load, auto_error, latency_p95, cost_per_item,"
+        " EXISTS (SELECT 1 FROM journal j WHERE j.id = run.id AND NOT j.complete) FROM run UNION ALL"
+        " SELECT id, time, 'run', scenario, sha256, seed, '0', NULL, NULL, NULL, NULL, NULL, NULL, "
+        "1"
+        " FROM journal WHERE id NOT IN (SELECT id FROM run) ORDER BY id DESC LIMIT ?1";
     sqlite3_stmt *q = NULL;
     int status;
     if (store_prepare(s, sql, "listing runs", &q, err))
@@ -336,11 +340,30 @@ int store_list_runs(struct store *s, uint32_t limit,
                                  .review_load = store_column_double(q, 9),
                                  .auto_error = store_column_double(q, 10),
                                  .latency_p95 = store_column_double(q, 11),
-                                 .cost_per_item = store_column_double(q, 12)};
+                                 .cost_per_item = store_column_double(q, 12),
+                                 .unfinished = sqlite3_column_int(q, 13) != 0};
         row(arg, &run);
     }
     sqlite3_finalize(q);
     return status == SQLITE_DONE ? 0 : store_fault(s, "listing runs", err);
+}
+
+/* A run that was broken off has a journal and no result. */
+static int no_result(struct store *s, int64_t id, struct error *err)
+{
+    int64_t begun = 0;
+    char sql[80];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM journal WHERE id = %lld", (long long)id);
+    if (store_ask_int(s, sql, &begun, err))
+        return -1;
+    if (begun)
+        return error_set(err, ERR_INPUT,
+                         "%s: run %lld is at work or was broken off, and has no result yet; `seam "
+                         "run --resume %lld` goes on with it",
+                         s->path, (long long)id, (long long)id);
+    return error_set(err, ERR_INPUT,
+                     "%s: there is no run %lld; `seam runs list` shows those there are", s->path,
+                     (long long)id);
 }
 
 int store_get_run(struct store *s, int64_t id, struct buf *json, struct error *err)
@@ -354,11 +377,9 @@ int store_get_run(struct store *s, int64_t id, struct buf *json, struct error *e
         buf_add(json, sqlite3_column_text(q, 0), (size_t)sqlite3_column_bytes(q, 0));
     else if (status != SQLITE_DONE)
         store_fault(s, "reading a run", err);
-    else
-        error_set(err, ERR_INPUT,
-                  "%s: there is no run %lld; `seam runs list` shows those there are", s->path,
-                  (long long)id);
     sqlite3_finalize(q);
+    if (status == SQLITE_DONE)
+        return no_result(s, id, err);
     return status == SQLITE_ROW ? 0 : -1;
 }
 

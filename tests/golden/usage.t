@@ -13,6 +13,8 @@ seam: how reliable is your AI pipeline, end to end, and what should be reviewed?
   import    trace logs into the store, once: afterwards a LOG is the store
   drift     has a stage changed? with a stated false-alarm rate
   report    one page for the people who decide
+  review    the human review queue, in the terminal
+  labels    reviewers' decisions as labels, and labels from elsewhere
   runs      the runs kept in the store
   doctor    what is installed, what is missing, is the store sound
 
@@ -128,8 +130,9 @@ usage: seam simulate FILE [options]
                             break
       --keep-every TIME     how often --checkpoint is written (default 10s),
                             besides at the end
-      --resume FILE         go on from what --checkpoint kept there, and keep it
-                            up
+      --resume FILE|RUN     go on from what --checkpoint kept there, and keep it
+                            up; of run: go on with the last run of --db that was
+                            broken off, or with the one of this number
       --seed N              seed of all random numbers (default 1)
   -j, --threads N           threads (default: all processors); the numbers stay
                             the same
