@@ -12,5 +12,7 @@ extern const struct stage_kind http_kind;     /* http_stage.c: any URL */
 extern const struct stage_kind chat_kind;     /* chat_stage.c: OpenAI-compatible models */
 extern const struct stage_kind stated_kind;   /* stated.c: by the scenario's numbers */
 extern const struct stage_kind generate_kind; /* generate.c: the language model */
+extern const struct stage_kind retrieve_kind; /* retrieve_stage.c: chunks of a canon */
+extern const struct stage_kind tool_kind;     /* tool_stage.c: a tool of the built-in world */
 
 #endif

@@ -43,6 +43,8 @@ static const struct {
     {&chat_kind,     false},
     {&stated_kind,   true },
     {&generate_kind, true },
+    {&retrieve_kind, true },
+    {&tool_kind,     true },
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
