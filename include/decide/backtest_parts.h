@@ -14,6 +14,7 @@ enum backtest_metric {
     BACKTEST_P95,
     BACKTEST_LOAD,
     BACKTEST_BACKLOG,
+    BACKTEST_COST,
     BACKTEST_METRICS
 };
 extern const char *const backtest_names[BACKTEST_METRICS];
@@ -21,6 +22,7 @@ extern const char *const backtest_names[BACKTEST_METRICS];
 struct backtest_item {
     double start_s, latency_s; /* since the log's first item; latency: until its last sign */
     double in_review_s;        /* INFINITY: it is still there */
+    double cost;               /* so far */
     enum log_end end;
     enum log_truth shipped;
     bool reviewed;
@@ -41,6 +43,7 @@ struct backtest {
     const struct backtest_options *options;
     const struct pipeline *pipeline; /* as fitted */
     const char *review;              /* its step's name; NULL: there is none */
+    bool costed;                     /* some item tells its cost */
     bool has_desk, timed;            /* people are a resource; items are simulated together */
     int64_t t0_ns;
     double split_s;

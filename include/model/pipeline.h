@@ -306,6 +306,14 @@ struct confidence_source {
     const double *raw, *corrected; /* [n] */
 };
 
+/* What an attempt's cost was seen from: so many amounts, with this standard deviation.  Under
+ * uncertainty all attempts cost a gamma variate of mean 1 and variance (sd / cost)^2 / n more or
+ * less; without evidence (n = 0) they cost what is written. */
+struct cost_evidence {
+    double sd;
+    uint64_t n;
+};
+
 struct step {
     const char *id;
     enum step_kind kind;
@@ -355,6 +363,7 @@ struct step {
     struct audit audit;
     struct fatigue fatigue;
     struct confidence_source confidence;
+    struct cost_evidence cost_seen;
     const char *exec; /* NULL, or how the step is run for real: a JSON object (exec/stage.h) */
     uint32_t exec_line, exec_column;
 };

@@ -87,8 +87,8 @@ struct dist estimate_latency(struct estimate *e, uint32_t part, const double *x,
 void estimate_stage(struct estimate *e, uint32_t part);
 /* The same for a step whose spans hold several tries each, where that is told; else false. */
 bool estimate_folded(struct estimate *e, uint32_t part);
-/* What an attempt at a step costs, of so many; of what lies between the steps, an item. */
-void estimate_cost(struct estimate *e, uint32_t part, uint64_t attempts);
+/* What an attempt at a step costs, of so many, or of so many items with all their visits. */
+void estimate_cost(struct estimate *e, uint32_t part, uint64_t attempts, bool by_item);
 /* The cost of what lies between the steps, of an item. */
 void estimate_cost_between(struct estimate *e, uint32_t part);
 /* Latency of a gate or review, from first start to last end of each visit. */

@@ -27,7 +27,7 @@ enum { WINDOWS_DEFAULT = 10, WINDOW_LEAST = 10, PART_LEAST = 10 };
 
 const char *const backtest_names[BACKTEST_METRICS] = {
     "reliability", "completion",  "share_failed",   "latency_p50",
-    "latency_p95", "review_load", "review_backlog",
+    "latency_p95", "review_load", "review_backlog", "cost_per_item",
 };
 
 /* ---- what came -------------------------------------------------------------------------- */
@@ -74,6 +74,7 @@ static void take_items(const struct trace_log *log, struct backtest *b)
                                       .latency_s = (double)(it->end_ns - it->start_ns) * 1e-9,
                                       .end = it->end,
                                       .shipped = (enum log_truth)it->shipped,
+                                      .cost = isnan(it->cost) ? 0 : it->cost,
                                       .reviewed = it->reviewed};
         take_reviews(log, it, b, out);
     }
@@ -120,6 +121,18 @@ static struct backtest_range seen_backlog(const struct backtest *b, const struct
     return (struct backtest_range){sum / length, sum / length};
 }
 
+/* Mean over the items; what those on their way will cost is not known. */
+static struct backtest_range seen_cost(const struct backtest *b, const struct backtest_window *w)
+{
+    double sum = 0, n = (double)(w->end - w->begin);
+    bool open = false;
+    for (size_t i = w->begin; i < w->end; i++) {
+        sum += b->item[i].cost;
+        open = open || b->item[i].end == LOG_UNFINISHED;
+    }
+    return (struct backtest_range){sum / n, open ? INFINITY : sum / n};
+}
+
 static struct backtest_range share_of(uint64_t k, uint64_t maybe, uint64_t n)
 {
     return (struct backtest_range){(double)k / (double)n, (double)(k + maybe) / (double)n};
@@ -147,6 +160,7 @@ static void look(const struct backtest *b, struct backtest_window *w)
     w->seen[BACKTEST_P95] = seen_latency(b, w, 0.95);
     w->seen[BACKTEST_LOAD] = share_of(reviewed, may_be_reviewed, n);
     w->seen[BACKTEST_BACKLOG] = seen_backlog(b, w);
+    w->seen[BACKTEST_COST] = seen_cost(b, w);
 }
 
 /* ---- windows ---------------------------------------------------------------------------- */
@@ -253,6 +267,14 @@ static void put_metric(const struct backtest *b, int metric, double level, struc
     put_curve(b, metric, out);
 }
 
+/* Does the log tell of this metric at all? */
+static bool is_told(const struct backtest *b, int metric)
+{
+    if (metric == BACKTEST_LOAD || metric == BACKTEST_BACKLOG)
+        return b->review != NULL;
+    return metric != BACKTEST_COST || b->costed;
+}
+
 /* Certain of every window, and right: there was nothing to predict. */
 static bool is_certain(const struct backtest *b, int metric)
 {
@@ -319,6 +341,7 @@ int log_backtest(struct trace_log *log, const struct backtest_options *options, 
     pipeline_init(&p);
     result_init(&info, "fit");
     take_items(log, &b);
+    b.costed = log->costed > 0;
     if (split(&b, options, log->files.len ? log->files.at[0] : "log", &first, err))
         goto out;
     quality_report(log, out);
@@ -335,7 +358,7 @@ int log_backtest(struct trace_log *log, const struct backtest_options *options, 
     if (backtest_predict(&b, err))
         goto out;
     for (int k = 0; k < BACKTEST_METRICS; k++)
-        if ((b.review || (k != BACKTEST_LOAD && k != BACKTEST_BACKLOG)) && !is_certain(&b, k))
+        if (is_told(&b, k) && !is_certain(&b, k))
             put_metric(&b, k, options->level, out);
     sum_up(&b, options->level, out);
     put_run(&b, options, first, out);

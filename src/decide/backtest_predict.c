@@ -82,12 +82,28 @@ static double backlog_of(const struct backtest *b, const struct backtest_window 
     return per_item * each * (double)(w->end - w->begin) / (w->to_s - w->from_s);
 }
 
+/* The model's attempts at a step all cost the same; those of a window of n items do not, and their
+ * mean misses it by a normal variate (central limit theorem) of the variance that they have. */
+static double cost_of(const struct backtest *b, const struct result *r, uint32_t k, uint64_t draw)
+{
+    struct rng_seq rng = {rng_key(b->options->seed, draw, k + 1, 0, RNG_PARAMETER), 0};
+    double n = (double)(b->window[k].end - b->window[k].begin), variance = 0;
+    for (uint32_t i = 0; i < b->pipeline->n_steps; i++) {
+        const struct step *s = &b->pipeline->step[i];
+        const struct row *row = s->cost_seen.sd > 0 ? result_stage(r, s->id) : NULL;
+        double attempts = row ? metric_of(&row->metrics, "attempts_per_item") : NAN;
+        if (attempts > 0)
+            variance += attempts * s->cost_seen.sd * s->cost_seen.sd / n;
+    }
+    return fmax(metric_of(&r->metrics, "cost_per_item") + sqrt(variance) * rng_normal(&rng), 0);
+}
+
 static void take(struct predicting *p, const struct result *r, uint32_t k, uint64_t draw)
 {
     for (int m = 0; m < BACKTEST_METRICS; m++)
-        *value_at(p, m, k, draw) = m == BACKTEST_BACKLOG
-                                       ? backlog_of(p->b, &p->b->window[k], r)
-                                       : metric_of(&r->metrics, backtest_names[m]);
+        *value_at(p, m, k, draw) = m == BACKTEST_BACKLOG ? backlog_of(p->b, &p->b->window[k], r)
+                                   : m == BACKTEST_COST  ? cost_of(p->b, r, k, draw)
+                                                         : metric_of(&r->metrics, backtest_names[m]);
 }
 
 static uint64_t replication_of(const struct backtest *b, uint64_t draw, uint32_t k)

@@ -204,6 +204,24 @@ static void redraw(struct copying *w, struct dist *d)
     dist_redraw(&from, w->rng, &w->out->arena, d);
 }
 
+/* All costs of the step that are its own, by one factor. */
+static void redraw_cost(struct copying *w, uint32_t step)
+{
+    const struct step *from = &w->from->step[step];
+    struct each_numbers each = {.p = w->out, .step = step};
+    double own = from->numbers[0].cost_call, sd = from->cost_seen.sd;
+    struct numbers *n;
+
+    if (!from->cost_seen.n || !(sd > 0) || !(own > 0))
+        return;
+    double shape = (double)from->cost_seen.n * (own / sd) * (own / sd);
+    double factor = rng_gamma(w->rng, shape) / shape;
+    while ((n = next_numbers(&each)) != NULL)
+        for (uint32_t c = 0; c < w->from->n_classes; c++)
+            if (n[c].cost_call == from->numbers[c].cost_call)
+                n[c].cost_call *= factor;
+}
+
 static void redraw_all(struct copying *w)
 {
     struct pipeline *p = w->out;
@@ -216,6 +234,7 @@ static void redraw_all(struct copying *w)
             redraw_dists(w, i, 3);
         if (p->step[i].has_cache)
             redraw_dists(w, i, 4);
+        redraw_cost(w, i);
     }
     for (uint32_t i = 0; i < p->n_environments; i++)
         for (uint32_t j = 0; j < p->environment[i].n_states; j++)

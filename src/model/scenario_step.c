@@ -51,15 +51,34 @@ static double *cost_of(struct reading *r, const struct yaml_node *map, const cha
     return out;
 }
 
+/* Of the step's own cost, whichever class says it. */
+static void read_cost_evidence(struct reading *r, const struct yaml_node *n, uint32_t c)
+{
+    const struct yaml_node *key = yaml_get(n, "evidence");
+    double sd, seen;
+    (void)cost_of(r, n, "sd", c, 0, &sd);
+    (void)cost_of(r, n, "evidence", c, 0, &seen);
+    if (!key && !yaml_get(n, "sd"))
+        return;
+    if (r->numbers != r->step->numbers)
+        fault_at(r, n, "`sd` and `evidence` are of the step's own `cost`");
+    else if (!key)
+        fault_at(r, n, "`sd` needs `evidence`: how many amounts the cost was seen from");
+    else if (!(seen >= 1 && seen <= 1e9 && seen == floor(seen)))
+        fault_at(r, key, "`evidence` counts the amounts that the cost was seen from: 1 to 1e9");
+    else
+        r->step->cost_seen = (struct cost_evidence){sd, (uint64_t)seen};
+}
+
 void read_cost(struct reading *r, const struct schema_key *k, const struct yaml_node *v)
 {
     if (v->kind == YAML_MAP && !is_per_class(r, v)) {
         for (uint32_t i = 0; i < v->n; i++) {
             const struct yaml_node *key = v->key[i];
-            static const char *const keys[] = {"per_call", "per_unit", "units"};
+            static const char *const keys[] = {"per_call", "per_unit", "units", "sd", "evidence"};
             if (!schema_find(AT_COST, key->text))
                 fault_at(r, key, "unknown key `%.60s` in cost%s", key->text,
-                         did_you_mean(r, key, key->text, keys, 3));
+                         did_you_mean(r, key, key->text, keys, 5));
         }
     }
     for (uint32_t c = 0; c < r->p->n_classes; c++) {
@@ -76,6 +95,7 @@ void read_cost(struct reading *r, const struct schema_key *k, const struct yaml_
                *cost_of(r, n, "per_unit", c, 0, &unit) * *cost_of(r, n, "units", c, 1, &units);
         if (!isfinite(*out))
             fault_at(r, n, "`cost` is too large");
+        read_cost_evidence(r, n, c);
     }
     r->class_id = "";
 }

@@ -85,6 +85,29 @@ static void put_threshold(struct writer *w, const struct step *s, const struct n
     buf_putc(w->out, '}');
 }
 
+/* Once, or for each class; the evidence stands in each. */
+static void put_seen_cost(struct writer *w, const struct step *s)
+{
+    bool same = true;
+
+    for (uint32_t c = 1; c < w->p->n_classes; c++)
+        same = same && s->numbers[c].cost_call == s->numbers[0].cost_call;
+    buf_puts(w->out, same ? "" : "{");
+    for (uint32_t c = 0; c < (same ? 1 : w->p->n_classes); c++) {
+        buf_puts(w->out, c ? ", " : "");
+        if (!same) {
+            write_text(w->out, w->p->class[c].id);
+            buf_puts(w->out, ": ");
+        }
+        buf_puts(w->out, "{per_call: ");
+        write_money(w, s->numbers[c].cost_call);
+        buf_puts(w->out, ", sd: ");
+        write_money(w, s->cost_seen.sd);
+        buf_printf(w->out, ", evidence: %llu}", (unsigned long long)s->cost_seen.n);
+    }
+    buf_puts(w->out, same ? "\n" : "}\n");
+}
+
 static void put_step_numbers(struct writer *w, const struct step *s, int indent)
 {
     struct numbers missing;
@@ -101,6 +124,10 @@ static void put_step_numbers(struct writer *w, const struct step *s, int indent)
         if (!stated)
             continue;
         put_key(w, indent, step_numbers[i].key);
+        if (step_numbers[i].kind == NUMBER_COST && s->cost_seen.n) {
+            put_seen_cost(w, s);
+            continue;
+        }
         write_classes(w, step_numbers[i].kind, at, sizeof *s->numbers);
         buf_putc(w->out, '\n');
     }

@@ -65,6 +65,8 @@ bool outer_needed(const struct pipeline *p)
         return true;
     for (uint32_t i = 0; i < p->n_steps; i++) {
         const struct step *s = &p->step[i];
+        if (s->cost_seen.n && s->cost_seen.sd > 0)
+            return true;
         for (uint32_t c = 0; c < p->n_classes; c++) {
             const struct numbers *n = &s->numbers[c];
             if (fitted(&n->latency) ||

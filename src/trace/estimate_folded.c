@@ -144,7 +144,7 @@ bool estimate_folded(struct estimate *e, uint32_t part)
     s->retry.on = RETRY_ALL;
     s->retry.factor = 1;
     s->retry.initial_s = node->wait_s;
-    estimate_cost(e, part, tries);
+    estimate_cost(e, part, tries, false);
     mem_free(r.ok_s);
     return true;
 }

@@ -376,7 +376,7 @@ static void fit_repeated(struct estimate *e, uint32_t part)
     }
     buf_puts(&e->note[part], "; items come back to it: the time of all visits together");
     numbers->latency = estimate_latency(e, part, x, NULL, n);
-    estimate_cost(e, part, came);
+    estimate_cost(e, part, came, true);
     if (failed)
         estimate_rate(e, part, "error", failed, came, true, &numbers->error);
     mem_free(x);
@@ -407,7 +407,7 @@ void estimate_stage(struct estimate *e, uint32_t part)
         fit_latency(e, part, &a, skipped);
         fit_outcomes(e, part, &a, skipped);
         fit_retries(e, part, &a);
-        estimate_cost(e, part, a.n + a.n_cut + skipped);
+        estimate_cost(e, part, a.n + a.n_cut + skipped, false);
     }
     mem_free(a.x);
     mem_free(a.timed_out);
@@ -441,7 +441,7 @@ void estimate_visits(struct estimate *e, uint32_t part)
     }
     buf_printf(&e->note[part], "%s%llu visits", e->note[part].len ? "; " : "",
                (unsigned long long)visits);
-    estimate_cost(e, part, visits);
+    estimate_cost(e, part, visits, false);
     if (open)
         buf_printf(&e->note[part], ", %llu of them open when the log ends and censored there",
                    (unsigned long long)open);

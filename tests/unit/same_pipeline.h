@@ -166,6 +166,8 @@ static inline void same_parts(const struct pipeline *p, const struct step *a,
     near(a->breaker.window_s, b->breaker.window_s, 0);
     near(a->breaker.open_for_s, b->breaker.open_for_s, 0);
     assert_int_equal(a->breaker.calls, b->breaker.calls);
+    assert_int_equal(a->cost_seen.n, b->cost_seen.n);
+    near(a->cost_seen.sd, b->cost_seen.sd, 0);
     assert_int_equal(a->bands, b->bands);
     assert_int_equal(a->draws_threshold, b->draws_threshold);
     same_edges(&a->between, &b->between);
