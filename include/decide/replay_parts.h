@@ -27,6 +27,11 @@ struct replay_spans {
     size_t n;
 };
 
+/* What an attempt at a step may cost that nobody made. */
+struct replay_price {
+    double low, high;
+};
+
 struct replay {
     const struct trace_log *log;
     const struct pipeline *base, *policy;
@@ -43,6 +48,8 @@ struct replay {
     double *work;                 /* [visits] without the wait; NaN where none is known */
     double *shared_s;             /* [visits] in which visits before it ran, outside of parallels */
     uint32_t *order;              /* [items] by start */
+    struct replay_price *price;   /* [n_steps] */
+    double cost_between;          /* of all items, in no step */
     int64_t t0_ns;
     double span_s; /* from the first start to the last */
 };
@@ -101,7 +108,8 @@ struct replay_pass {
     double week_s;                  /* second of the week at 0 */
     VEC(struct replay_asked) asked; /* requests for review */
     double waits_s, busy_s;
-    double *latency; /* of shipped items */
+    double cost, cost_low, cost_high; /* of all items; with unseen attempts at least, at most */
+    double *latency;                  /* of shipped items */
     size_t n_shipped;
     uint64_t right, wrong, rejected, failed, abandoned, reviewed, automatic, automatic_wrong;
 };
@@ -113,6 +121,15 @@ enum replay_next { REPLAY_OVER, REPLAY_AGAIN };
  * ERR_UNSUPPORTED as log_replay.  The caller releases, also after an error. */
 MUST_CHECK int replay_prepare(struct replay *r, struct error *err);
 void replay_release(struct replay *r);
+
+/* Finds prices, and what items cost between their steps. */
+void replay_prices(struct replay *r);
+/* Pays for a logged attempt, or for all of a logged visit, at the step where the passage is. */
+void replay_pay_logged(struct replay_pass *pass, const struct passage *w, uint32_t span);
+void replay_pay_visit(struct replay_pass *pass, const struct passage *w, uint32_t visit);
+/* Pays for an attempt that nobody made; `most`: so many may follow from it, itself included, those
+ * paid for already not. */
+void replay_pay_unseen(struct replay_pass *pass, const struct passage *w, uint32_t most);
 
 /* Begins the visit of the step that the passage is at: finds the logged one. */
 void replay_enter(struct replay_pass *pass, struct passage *w);

@@ -637,11 +637,15 @@ void pipeline_check_flow(const struct pipeline *p, struct faults *faults);
 /* Adds a fault for each sum of outcomes, of states or of shares that cannot be. */
 void pipeline_check_numbers(const struct pipeline *p, struct faults *faults);
 
+struct rng_seq;
+/* By what the costs of a step that are its own are multiplied in a draw of the parameters (see
+ * struct cost_evidence); 1 without evidence.  Is a cost one of these, of so many classes? */
+double step_cost_factor(const struct step *s, struct rng_seq *rng);
+bool step_cost_is_own(const struct step *s, uint32_t classes, double cost);
 /* A copy of `p` (shallow: shares ids, edges and conditions, so p must outlive it) whose numbers
  * with evidence are replaced by theta[i] for evidence i, everywhere they stand (`given`,
  * environments, ways), and whose distributions with evidence are redrawn by `rng` when it is not
  * NULL.  Release with pipeline_release. */
-struct rng_seq;
 /* Fills *out, whatever it held, from p and theta[n_evidence]. */
 void pipeline_with(const struct pipeline *p, const double *theta, struct rng_seq *rng,
                    struct pipeline *out);

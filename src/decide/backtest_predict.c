@@ -103,7 +103,7 @@ static void take(struct predicting *p, const struct result *r, uint32_t k, uint6
     for (int m = 0; m < BACKTEST_METRICS; m++)
         *value_at(p, m, k, draw) = m == BACKTEST_BACKLOG ? backlog_of(p->b, &p->b->window[k], r)
                                    : m == BACKTEST_COST  ? cost_of(p->b, r, k, draw)
-                                                         : metric_of(&r->metrics, backtest_names[m]);
+                                                        : metric_of(&r->metrics, backtest_names[m]);
 }
 
 static uint64_t replication_of(const struct backtest *b, uint64_t draw, uint32_t k)

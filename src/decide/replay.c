@@ -43,6 +43,7 @@ enum asked {
     LATENCY_P99,
     WAIT_MEAN,
     BACKLOG,
+    COST,
     ASKED
 };
 static const struct {
@@ -63,6 +64,7 @@ static const struct {
     {"latency_p99",     false},
     {"wait_mean",       false},
     {"review_backlog",  false},
+    {"cost_per_item",   false},
 };
 
 static int by_value(const void *a, const void *b)
@@ -101,6 +103,7 @@ static void take(struct replay_pass *pass, double out[ASKED])
     out[LATENCY_P99] = shipped > 0 ? sample_quantile(pass->latency, pass->n_shipped, 0.99) : NAN;
     out[WAIT_MEAN] = pass->waits_s / n;
     out[BACKLOG] = backlog_of(pass);
+    out[COST] = pass->cost / n;
 }
 
 /* ---- passes ----------------------------------------------------------------------------- */
@@ -122,13 +125,15 @@ static void put_backlog(const struct replay_pass *pass, struct result *out)
 
 /* `curve`: NULL, or where the backlog goes. */
 static void run_pass(const struct replay *r, const struct pipeline *p, enum replay_mode mode,
-                     uint64_t number, double out[ASKED], struct replay_counts *unknown,
-                     struct result *curve)
+                     uint64_t number, double out[ASKED], struct replay_price *cost,
+                     struct replay_counts *unknown, struct result *curve)
 {
     struct replay_pass pass = {.replay = r, .p = p, .mode = mode, .number = number};
     rules_init(&pass.rules, p);
     replay_run(&pass);
     take(&pass, out);
+    *cost = (struct replay_price){pass.cost_low / (double)r->log->items.len,
+                                  pass.cost_high / (double)r->log->items.len};
     *unknown = pass.unknown;
     if (curve && r->review >= 0)
         put_backlog(&pass, curve);
@@ -138,14 +143,15 @@ static void run_pass(const struct replay *r, const struct pipeline *p, enum repl
 }
 
 static void drawn_pass(const struct replay *r, uint64_t number, double out[ASKED],
-                       struct replay_counts *unknown, struct result *curve)
+                       struct replay_price *cost, struct replay_counts *unknown,
+                       struct result *curve)
 {
     struct rng_seq rng = {rng_key(r->options->seed, number, 0, 0, RNG_PARAMETER), 0};
     double *theta = mem_zero(r->policy->n_evidence + 1, sizeof *theta);
     struct pipeline drawn;
     pipeline_posterior_draw(r->policy, &rng, theta);
     pipeline_with(r->policy, theta, &rng, &drawn);
-    run_pass(r, &drawn, REPLAY_DRAWN, number, out, unknown, curve);
+    run_pass(r, &drawn, REPLAY_DRAWN, number, out, cost, unknown, curve);
     pipeline_release(&drawn);
     mem_free(theta);
 }
@@ -153,6 +159,7 @@ static void drawn_pass(const struct replay *r, uint64_t number, double out[ASKED
 struct outcome_of {
     double mean[ASKED], low[ASKED], high[ASKED];
     double by_mode[REPLAY_MODES][ASKED];
+    struct replay_price cost; /* bounds of an item's, over all passes */
     struct replay_counts unknown;
     uint32_t draws;
     bool known; /* the log shows all of it */
@@ -178,25 +185,37 @@ static bool is_known(const struct replay *r, const struct replay_counts *c)
                            0;
 }
 
+static void widen(struct replay_price *all, struct replay_price one)
+{
+    all->low = fmin(all->low, one.low);
+    all->high = fmax(all->high, one.high);
+}
+
 static int run_all(const struct replay *r, struct outcome_of *o, struct result *out,
                    struct error *err)
 {
     uint32_t draws = draws_of(r);
     double *value = mem_alloc(((size_t)draws + 1) * ASKED * sizeof *value), got[ASKED];
     struct replay_counts ignored;
+    struct replay_price cost;
     int status = 0;
+    o->cost = (struct replay_price){INFINITY, -INFINITY};
     for (o->draws = 0; o->draws < draws && !(o->draws == 1 && o->known); o->draws++) {
         if (r->options->stop && *r->options->stop) {
             status = error_set(err, ERR_INTERRUPTED, "replay: stopped before the end");
             goto done;
         }
-        drawn_pass(r, o->draws, got, o->draws ? &ignored : &o->unknown, o->draws ? NULL : out);
+        drawn_pass(r, o->draws, got, &cost, o->draws ? &ignored : &o->unknown,
+                   o->draws ? NULL : out);
+        widen(&o->cost, cost);
         o->known = is_known(r, &o->unknown);
         for (int k = 0; k < ASKED; k++)
             value[(size_t)k * draws + o->draws] = got[k];
     }
-    for (int mode = REPLAY_BEST; mode < REPLAY_MODES; mode++)
-        run_pass(r, r->policy, (enum replay_mode)mode, 0, o->by_mode[mode], &ignored, NULL);
+    for (int mode = REPLAY_BEST; mode < REPLAY_MODES; mode++) {
+        run_pass(r, r->policy, (enum replay_mode)mode, 0, o->by_mode[mode], &cost, &ignored, NULL);
+        widen(&o->cost, cost);
+    }
     for (int k = 0; k < ASKED; k++) {
         double *x = &value[(size_t)k * draws];
         o->mean[k] = 0;
@@ -273,6 +292,11 @@ static void put_one(const struct replay *r, const struct outcome_of *o, int k,
     p.low = o->low[k];
     p.high = o->high[k];
     p.level = asked[k].share || o->known ? 0 : r->options->level;
+    if (k == COST) {
+        p.low = fmin(p.low, o->cost.low);
+        p.high = fmax(p.high, o->cost.high);
+        p.level = 0;
+    }
     if (asked[k].share)
         for (int mode = REPLAY_BEST; mode < REPLAY_MODES; mode++) {
             p.low = fmin(p.low, o->by_mode[mode][k]);

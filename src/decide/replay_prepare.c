@@ -355,6 +355,7 @@ int replay_prepare(struct replay *r, struct error *err)
     find_shared(r);
     find_work(r);
     find_order(r);
+    replay_prices(r);
     r->routed = r->log->review >= 0 && !(r->log->gate >= 0 && r->log->gate < r->log->review);
     return 0;
 }
@@ -371,5 +372,6 @@ void replay_release(struct replay *r)
     mem_free(r->inner);
     mem_free(r->work);
     mem_free(r->shared_s);
+    mem_free(r->price);
     mem_free(r->order);
 }

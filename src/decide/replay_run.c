@@ -382,6 +382,7 @@ void replay_run(struct replay_pass *pass)
     pass->visits_of =
         conditions ? mem_zero(items * pass->p->n_steps + 1, sizeof *pass->visits_of) : NULL;
     pass->latency = mem_alloc((items + 1) * sizeof *pass->latency);
+    pass->cost = pass->cost_low = pass->cost_high = r->cost_between;
     replay_lines_open(pass);
     for (size_t k = 0; k < items || w.waiting.at.len;)
         if (k < items && (!w.waiting.at.len || start_of(r, r->order[k]) <= w.waiting.at.at[0].at_s))

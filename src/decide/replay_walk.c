@@ -125,6 +125,11 @@ enum replay_next replay_attempt(struct replay_pass *pass, struct passage *w, dou
     const uint32_t *span = v ? &log->attempts.at[v->first_attempt] : NULL;
     uint32_t n = v ? v->n_attempts : 0, made = ++w->made;
     struct attempt a = made <= n ? logged(pass, w, span[made - 1], made) : unseen(pass, w, made);
+    uint32_t allowed = pass->p->step[w->at].retry.attempts;
+    if (made <= n)
+        replay_pay_logged(pass, w, span[made - 1]);
+    else /* the first unseen one of a visit stands for all that may follow */
+        replay_pay_unseen(pass, w, made > n + 1 ? 0 : allowed >= made ? allowed - made + 1 : 1);
     *work_s = a.s;
     *wait_s = 0;
     *good = a.outcome == OUTCOME_OK || a.outcome == OUTCOME_WRONG;
@@ -240,6 +245,7 @@ void replay_enter(struct replay_pass *pass, struct passage *w)
             break;
         if (r->policy->step[w->at].kind != STEP_REVIEW)
             w->now_s += duration(pass, w->visit) - shared_s(pass, w, w->visit);
+        replay_pay_visit(pass, w, w->visit);
         w->visit = next;
     }
     w->shared_s = w->visit != SPAN_NONE ? shared_s(pass, w, w->visit) : 0;
@@ -331,8 +337,10 @@ void replay_gate(struct replay_pass *pass, struct passage *w)
     double c = confidence_at(pass, w);
     double high = s->bands ? n->threshold_high.value : n->threshold.value;
     replay_enter(pass, w);
-    if (w->visit != SPAN_NONE)
+    if (w->visit != SPAN_NONE) {
         w->now_s += duration(pass, w->visit);
+        replay_pay_visit(pass, w, w->visit);
+    }
     enum exit_kind exit = EXIT_BELOW;
     if (rules_gate_ships(c, high))
         exit = EXIT_ABOVE;
@@ -414,6 +422,10 @@ enum exit_kind replay_review(struct replay_pass *pass, struct passage *w, double
     const struct log_visit *seen = w->visit != SPAN_NONE ? &r->log->visits.at[w->visit] : NULL;
     struct replay_item *mine = &pass->item[w->item];
     mine->reviewed = true;
+    if (seen)
+        replay_pay_visit(pass, w, w->visit);
+    else
+        replay_pay_unseen(pass, w, 1);
     if (!seen || seen->pending || change->latency)
         *work_s = dist_quantile(&pass->p->step[w->at].numbers->latency,
                                 replay_unit(pass, w, RNG_ATTEMPT, 0));

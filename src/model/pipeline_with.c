@@ -204,21 +204,34 @@ static void redraw(struct copying *w, struct dist *d)
     dist_redraw(&from, w->rng, &w->out->arena, d);
 }
 
-/* All costs of the step that are its own, by one factor. */
+double step_cost_factor(const struct step *s, struct rng_seq *rng)
+{
+    double own = s->numbers[0].cost_call, sd = s->cost_seen.sd;
+
+    if (!s->cost_seen.n || !(sd > 0) || !(own > 0))
+        return 1;
+    double shape = (double)s->cost_seen.n * (own / sd) * (own / sd);
+    return rng_gamma(rng, shape) / shape;
+}
+
+bool step_cost_is_own(const struct step *s, uint32_t classes, double cost)
+{
+    for (uint32_t c = 0; c < classes; c++)
+        if (s->numbers[c].cost_call == cost)
+            return true;
+    return false;
+}
+
 static void redraw_cost(struct copying *w, uint32_t step)
 {
     const struct step *from = &w->from->step[step];
     struct each_numbers each = {.p = w->out, .step = step};
-    double own = from->numbers[0].cost_call, sd = from->cost_seen.sd;
+    double factor = step_cost_factor(from, w->rng);
     struct numbers *n;
 
-    if (!from->cost_seen.n || !(sd > 0) || !(own > 0))
-        return;
-    double shape = (double)from->cost_seen.n * (own / sd) * (own / sd);
-    double factor = rng_gamma(w->rng, shape) / shape;
     while ((n = next_numbers(&each)) != NULL)
         for (uint32_t c = 0; c < w->from->n_classes; c++)
-            if (n[c].cost_call == from->numbers[c].cost_call)
+            if (step_cost_is_own(from, w->from->n_classes, n[c].cost_call))
                 n[c].cost_call *= factor;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/log_text.h"
 
+#include "math/rng.h"
 #include "trace/costs.h"
 #include "trace/estimate.h"
 #include "trace/observe.h"
@@ -259,6 +260,47 @@ static void a_fit_costs_what_the_log_costs(void **state)
     buf_release(&text);
 }
 
+/* Four drafts for 1, 3, 1 and 3: the mean 2, its deviation sqrt(4 / 3), seen four times.  Drawn
+ * anew the step costs 2 on average and deviates by sqrt(4 / 3) / 2 (400 draws: 5 deviations). */
+static void a_fitted_cost_has_its_evidence(void **state)
+{
+    enum { DRAWS = 400 };
+    static const char *const cost[] = {"1", "3", "1", "3"};
+    struct fit_options none = {0};
+    struct trace_log log;
+    struct pipeline p, drawn;
+    struct result info;
+    struct error err = {0};
+    const char **notes = NULL;
+    struct buf text = {0};
+    struct rng_seq rng = {rng_key(1, 0, 0, 0, RNG_PARAMETER), 0};
+    double sum = 0, squares = 0, sd = sqrt(4 / 3.);
+    buf_puts(&text, "case_id,activity,start,end,cost\n");
+    for (int i = 0; i < 4; i++)
+        buf_printf(&text, "%d,draft,%d,%d,%s\n", i, 1767571200 + 10 * i, 1767571201 + 10 * i,
+                   cost[i]);
+    read_ok(buf_text(&text), NULL, &log);
+    pipeline_init(&p);
+    result_init(&info, "fit");
+    ok(log_fit(&log, &none, &p, &notes, &info, &err), &err);
+    assert_int_equal(p.n_steps, 1);
+    near(p.step[0].numbers->cost_call, 2, 0);
+    assert_int_equal(p.step[0].cost_seen.n, 4);
+    near(p.step[0].cost_seen.sd, sd, 0.005);
+    for (int i = 0; i < DRAWS; i++) {
+        pipeline_with(&p, NULL, &rng, &drawn);
+        sum += drawn.step[0].numbers->cost_call;
+        squares += drawn.step[0].numbers->cost_call * drawn.step[0].numbers->cost_call;
+        pipeline_release(&drawn);
+    }
+    near(sum / DRAWS, 2, 5 * sd / 2 / sqrt(DRAWS));
+    near(sqrt(squares / DRAWS - sum / DRAWS * sum / DRAWS), sd / 2, 5 * sd / 2 / sqrt(2. * DRAWS));
+    pipeline_release(&p);
+    result_release(&info);
+    log_release(&log);
+    buf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +314,7 @@ int main(void)
         cmocka_unit_test(a_log_without_costs_has_no_metrics_of_them),
         cmocka_unit_test(a_real_export_costs_what_it_says_and_what_its_tokens_say),
         cmocka_unit_test(a_fit_costs_what_the_log_costs),
+        cmocka_unit_test(a_fitted_cost_has_its_evidence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -163,6 +163,74 @@ static void reviews_that_were_never_held_leave_bounds(void **state)
     log_release(&log);
 }
 
+/* The same ten: a draft costs 1, and the reviews 10, 12, 14, 16 and 18. */
+static struct trace_log costed_items(void)
+{
+    struct trace_log log;
+    struct buf b = {0};
+    buf_puts(&b, "case_id,activity,start,end,confidence,decision,outcome,cost\n");
+    for (unsigned i = 0; i < 10; i++) {
+        buf_printf(&b, "%u,draft,%u,%u,%.2f,,,1\n", i, 1767571200 + 100 * i, 1767571203 + 100 * i,
+                   0.05 + 0.1 * i);
+        if (i < 5)
+            buf_printf(&b, "%u,human_review,%u,%u,,approve,,%u\n", i, 1767571203 + 100 * i,
+                       1767571210 + 100 * i, 10 + 2 * i);
+    }
+    read_csv(&b, &log);
+    buf_release(&b);
+    return log;
+}
+
+/* Two reviews less cost 22 in all; two more cost 10 to 18 each; at half the price all of them are
+ * 35. */
+static void what_items_would_cost_is_bounded_by_what_others_cost(void **state)
+{
+    static const struct {
+        const char *path, *value;
+        double low, high;
+    } cases[] = {
+        {NULL,                       NULL,  (10 + 70) / 10.,      (10 + 70) / 10.     },
+        {"flow.gate.threshold",      "0.2", (10 + 22) / 10.,      (10 + 22) / 10.     },
+        {"flow.gate.threshold",      "0.7", (10 + 70 + 20) / 10., (10 + 70 + 36) / 10.},
+        {"flow.human_review.cost",   "$7",  (10 + 35) / 10.,      (10 + 35) / 10.     },
+        {"flow.draft.cost.per_call", "$3",  (30 + 70) / 10.,      (30 + 70) / 10.     },
+    };
+    struct trace_log log = costed_items();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct result r;
+        struct error err = {0};
+        ok(replay(&log, NULL, cases[i].path, cases[i].value, &r, &err), &err);
+        is_between(&r, "cost_per_item", cases[i].low, cases[i].high);
+        const struct prediction *p = &r.predictions.at[r.predictions.len - 1];
+        assert_string_equal(p->metric, "cost_per_item");
+        near(p->seen, 8, 1e-9);
+        assert_true(p->value >= cases[i].low - 1e-9 && p->value <= cases[i].high + 1e-9);
+        result_release(&r);
+    }
+    log_release(&log);
+}
+
+/* Of two items one call failed, for 2, and the other did well, for 3: with three tries the first
+ * pays one more at least and two more at most. */
+static void tries_that_were_never_made_cost_what_others_did(void **state)
+{
+    static const char scenario[] = "seam: 1\nname: x\nflow:\n"
+                                   "  - stage: call\n    cost: $2.5\n    error: 1/2\n";
+    struct trace_log log;
+    struct result r;
+    struct error err = {0};
+    struct buf b = {0};
+    buf_puts(&b, "case_id,activity,start,end,outcome,cost\n");
+    put_row(&b, 1, "call", 0, 1, "error,2");
+    put_row(&b, 2, "call", 10, 11, ",3");
+    read_csv(&b, &log);
+    ok(replay(&log, scenario, "flow.call.retry", "{attempts: 3}", &r, &err), &err);
+    is_between(&r, "cost_per_item", (2 + 3 + 2) / 2., (2 + 3 + 2 * 3) / 2.);
+    result_release(&r);
+    log_release(&log);
+    buf_release(&b);
+}
+
 /* Of 10 items 7 succeed at once, two at the second attempt, one never in two. */
 static struct trace_log retried_items(void)
 {
@@ -309,6 +377,8 @@ int main(void)
         cmocka_unit_test(the_policy_that_was_gives_what_was),
         cmocka_unit_test(what_was_reviewed_is_known_when_it_ships_unseen),
         cmocka_unit_test(reviews_that_were_never_held_leave_bounds),
+        cmocka_unit_test(what_items_would_cost_is_bounded_by_what_others_cost),
+        cmocka_unit_test(tries_that_were_never_made_cost_what_others_did),
         cmocka_unit_test(fewer_attempts_are_known_and_more_are_not),
         cmocka_unit_test(a_shorter_limit_cuts_what_was_logged),
         cmocka_unit_test(another_person_takes_what_waited),

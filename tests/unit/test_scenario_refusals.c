@@ -61,6 +61,8 @@ static const struct faulty faulty[] = {
     {NEXT "[{to: a, probability: 50%}, {to: ship}]\n", 5, 17, "loop without a bound"},
     {NEXT "[{to: sihp, probability: 50%}, {to: ship}]\n", 5, 17, "did you mean `ship`?"},
     {NEXT "[{probability: 50%}, {to: ship}]\n", 5, 12, "needs `to`"},
+    {A "    cost: {per_call: $2, sd: $1}\n", 4, 11, "needs `evidence`"},
+    {A "    cost: {per_call: $2, evidence: 0.5}\n", 4, 36, "1 to 1e9"},
     {GATE "    threshold: 1\n    below: fail\n    next: [ship]\n", 8, 5, "not a key of a gate"},
     /* conditions: the place is inside the quotes */
     {NEXT "[{to: ship, when: \"confidence << 0.6\"}]\n", 5, 42, "a comparison is wanted here"},

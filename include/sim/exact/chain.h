@@ -201,6 +201,10 @@ void chain_fill(struct chain *c, const double *theta);
 /* Draws anew the distributions that have evidence; chain_fill afterwards.  With rng NULL, as
  * written again. */
 void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena);
+/* Draws anew the costs that have evidence, each step's by one factor, the same for the chains of
+ * all classes that are given the same stream; chain_fill afterwards.  With rng NULL, as written
+ * again. */
+void chain_recost(struct chain *c, const struct rng_seq *rng);
 /* Numbers of all units of a step from the pipeline; `time`: also what rests on its latencies, where
  * environments wait for sky_refresh.  chain_set_step afterwards. */
 void chain_renumber(struct chain *c, uint32_t step, bool time);

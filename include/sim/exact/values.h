@@ -130,6 +130,7 @@ struct model {
     bool what_if;          /* and escape rates and importances */
     bool point;            /* only one set of parameters is asked for */
     bool redraws;          /* some distribution has evidence */
+    bool recosts;          /* some cost has evidence: the values are linear in it */
     bool no_time, no_cost; /* every latency, every price is 0 */
     bool hedged;           /* some attempt is: quantiles of time and cost are not had */
     bool infinite[2];      /* moments of latency that do not exist */

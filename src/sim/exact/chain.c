@@ -170,6 +170,25 @@ void chain_fill(struct chain *c, const double *theta)
     forks_refill(c, UINT32_MAX);
 }
 
+void chain_recost(struct chain *c, const struct rng_seq *rng)
+{
+    const struct pipeline *p = c->pipeline;
+    struct rng_seq own = rng ? *rng : (struct rng_seq){0};
+    double *factor = mem_alloc((p->n_steps + 1) * sizeof *factor);
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        factor[i] = rng ? step_cost_factor(&p->step[i], &own) : 1;
+    for (uint32_t u = 0; u < c->n_units; u++) {
+        const struct step *s = &p->step[c->unit[u].step];
+        struct numbers written;
+        if (!s->cost_seen.n || c->unit[u].kind == UNIT_JOIN)
+            continue;
+        unit_numbers(c, u, &written);
+        if (step_cost_is_own(s, p->n_classes, written.cost_call))
+            c->numbers[u].cost_call = written.cost_call * factor[c->unit[u].step];
+    }
+    mem_free(factor);
+}
+
 void chain_redraw(struct chain *c, struct rng_seq *rng, struct arena *arena)
 {
     for (uint32_t u = 0; u < c->n_units; u++) {

@@ -26,6 +26,7 @@ static void find_simple(struct model *m)
             m->hedged = m->hedged || c->hedge[u].copies;
             m->no_cost = m->no_cost && n->cost_call == 0;
             m->redraws = m->redraws || n->latency.evidence || c->bands[u].evidence;
+            m->recosts = m->recosts || c->pipeline->step[c->unit[u].step].cost_seen.sd > 0;
             for (int o = 0; o < 2; o++)
                 m->infinite[o] = m->infinite[o] || c->time[u].infinite[o];
         }

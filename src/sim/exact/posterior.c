@@ -73,15 +73,19 @@ static int draw_all(struct posterior *q, struct model *m, uint64_t seed, double 
         struct arena arena;
         arena_init(&arena);
         pipeline_posterior_draw(p, &rng, theta);
-        if (m->redraws) {
-            for (uint32_t k = 0; k < p->n_classes; k++)
-                chain_redraw(&m->chain[k], &rng, &arena);
+        struct rng_seq costs = {.key = rng_key(seed, 0, d, 1, RNG_PARAMETER)};
+        for (uint32_t k = 0; k < p->n_classes && m->redraws; k++)
+            chain_redraw(&m->chain[k], &rng, &arena);
+        for (uint32_t k = 0; k < p->n_classes && m->recosts; k++)
+            chain_recost(&m->chain[k], &costs);
+        if (m->redraws)
             model_attempts(m);
-        }
         status = model_values(m, theta, drawn + d * size, err);
         arena_release(&arena);
         for (uint32_t k = 0; k < p->n_classes && m->redraws; k++)
             chain_redraw(&m->chain[k], NULL, NULL);
+        for (uint32_t k = 0; k < p->n_classes && m->recosts; k++)
+            chain_recost(&m->chain[k], NULL);
     }
     if (m->redraws)
         model_attempts(m);

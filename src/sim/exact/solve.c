@@ -412,7 +412,7 @@ int exact_solve_waiting(const struct pipeline *p, const struct waits *waits,
         *options->work += MODEL_BUILDS * model_work(&m);
     if (waits)
         model_wait(&m, waits);
-    bool uncertain = options->uncertainty && (p->n_evidence || m.redraws);
+    bool uncertain = options->uncertainty && (p->n_evidence || m.redraws || m.recosts);
     double *theta = mem_zero((size_t)p->n_evidence + 1, sizeof *theta);
     pipeline_posterior_mean(p, theta);
     m.point = !uncertain;
