@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A pipeline as a framework defines it: nodes, edges, and what is said of them, on the way to a
+ * scenario.
+ *
+ *     struct definition d;
+ *     if (definition_langgraph("graph.json", text, len, &d, &err)) ...
+ *     definition_write(&d, NULL, &yaml);
+ *     definition_release(&d);
+ *
+ * The readers (import_*.c) fill it from the files of LangGraph, n8n, CrewAI and AutoGen; one writer
+ * makes the scenario of it, in which every number that no file of theirs holds is marked `assumed`.
+ *
+ * Adding a framework: a reader, and a row in the table of definition_readers. */
+#ifndef SEAM_MODEL_DEFINITION_H
+#define SEAM_MODEL_DEFINITION_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "model/pipeline.h"
+#include <stdbool.h>
+
+enum { DEFINITION_NODES_MAX = 500, DEFINITION_TEXT_MAX = 16 << 20 };
+enum { NODE_START = -2, NODE_END = -1 };
+
+struct def_node {
+    const char *title;   /* as the framework has it */
+    const char *id;      /* a name of the language, unlike all others; made by definition_finish */
+    const char *about;   /* what else the file says of it, for a comment; NULL */
+    enum step_kind kind; /* STAGE, CHECK, GATE or REVIEW */
+    enum layer layer;
+    double threshold;  /* of a gate; NaN: not said */
+    double timeout_s;  /* INFINITY: none */
+    uint32_t attempts; /* 1: no retry */
+    double wait_s;     /* between attempts; NaN: not said */
+    bool goes_on;      /* after an error: fallback to what follows */
+    int32_t on_error;  /* node that an error leads to; NODE_START: not said */
+};
+struct def_edge {
+    int32_t from, to;  /* nodes; NODE_START, NODE_END */
+    const char *label; /* of a conditional edge; NULL */
+    bool conditional;
+    uint32_t at_most; /* passes by one item that the file states; 0: not said */
+};
+struct definition {
+    struct arena arena;
+    const char *framework, *file, *name;
+    VEC(struct def_node) nodes;
+    VEC(struct def_edge) edges;
+    VEC(const char *) notes; /* of the whole, for the head's comment */
+    double deadline_s;       /* of an item; INFINITY: none */
+};
+
+/* An empty definition; the caller releases. */
+void definition_init(struct definition *d, const char *framework, const char *file);
+/* Frees all that it holds. */
+void definition_release(struct definition *d);
+/* Adds a node with defaults for what is not said, its kind and layer guessed from the title (len
+ * bytes, copied); its index. */
+int32_t definition_add(struct definition *d, const char *title, size_t len);
+/* The node of this title, NODE_START when there is none. */
+int32_t definition_find(const struct definition *d, const char *title, size_t len);
+/* Adds an edge; the label (may be NULL) is copied. */
+void definition_join(struct definition *d, int32_t from, int32_t to, const char *label, size_t len,
+                     bool conditional);
+/* A sentence for the head's comment. */
+void definition_note(struct definition *d, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Names the nodes, and refuses what no scenario can be made of: no nodes, too many, none that the
+ * start leads to. */
+MUST_CHECK int definition_finish(struct definition *d, struct error *err);
+
+/* One framework's file. */
+struct definition_reader {
+    const char *framework;
+    /* Fills *out, which the caller releases also after an error (ERR_INPUT with file and line). */
+    int (*read)(const char *file, const char *text, size_t len, struct definition *out,
+                struct error *err);
+};
+extern const struct definition_reader definition_readers[];
+extern const size_t definition_readers_count;
+/* Their readers: LangGraph's graph as JSON (get_graph().to_json()) or Mermaid. */
+MUST_CHECK int definition_langgraph(const char *file, const char *text, size_t len,
+                                    struct definition *out, struct error *err);
+/* n8n: a workflow, or an execution that holds one. */
+MUST_CHECK int definition_n8n(const char *file, const char *text, size_t len,
+                              struct definition *out, struct error *err);
+/* CrewAI: tasks.yaml, with agents.yaml before or behind it in the same text. */
+MUST_CHECK int definition_crewai(const char *file, const char *text, size_t len,
+                                 struct definition *out, struct error *err);
+/* AutoGen: a team as its component's JSON. */
+MUST_CHECK int definition_autogen(const char *file, const char *text, size_t len,
+                                  struct definition *out, struct error *err);
+
+/* Steps that run side by side: branches of chains between a node and the one that joins them. */
+struct def_fork {
+    int32_t at, join;    /* NODE_START and NODE_END possible */
+    VEC(int32_t) nodes;  /* of all branches, branch after branch */
+    VEC(uint32_t) first; /* of each branch, and the end, in `nodes` */
+};
+/* The order in which a scenario writes the nodes: those that the start leads to, each after all
+ * that lead to it but for loops. */
+struct def_order {
+    VEC(int32_t) nodes; /* by rank */
+    uint32_t *rank;     /* [nodes]; UINT32_MAX: not reached */
+    VEC(struct def_fork) forks;
+    uint32_t *fork_of; /* [nodes]: 1 + the fork in a branch of which it stands; 0 */
+};
+/* Orders the nodes and finds the forks that the language can say; the caller releases. */
+void definition_order(const struct definition *d, struct def_order *out);
+/* Frees what it holds. */
+void def_order_release(struct def_order *o);
+/* Does the edge lead back in this order? */
+bool definition_leads_back(const struct def_order *o, const struct def_edge *e);
+
+/* Appends the scenario.  `fitted` (NULL: none) is a pipeline from logs: what it knows of a step of
+ * the same name takes the place of what would be assumed; *taken (NULL: not asked) is how many. */
+void definition_write(const struct definition *d, const struct pipeline *fitted, struct buf *out,
+                      uint32_t *taken);
+
+#endif

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A definition as a scenario file.  Frameworks say which steps there are and how they follow one
+ * another; how often a step fails, how long it takes and which way is taken they do not say.  Such
+ * numbers are round figures, marked `assumed` in their line, until a log's take their place. */
+#include "model/definition.h"
+#include "model/scenario_writer.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What is written one after the other: a node, or the branches that a fork starts. */
+struct element {
+    int32_t node; /* NODE_START where it is a fork */
+    uint32_t fork;
+    const char *id;
+};
+
+struct output {
+    const struct definition *d;
+    const struct pipeline *fitted;
+    struct def_order order;
+    VEC(struct element) elements;
+    bool *gives_confidence; /* [nodes] */
+    struct buf *out;
+    uint32_t taken;
+    /* of the steps being written */
+    const struct def_fork *fork; /* NULL outside branches */
+    int indent;
+    const char *following; /* id of what follows in the text; NULL: the end */
+};
+
+/* Round figures for a step of each layer. */
+static const struct {
+    const char *error, *wrong, *latency;
+} assumed[LAYER_COUNT] = {
+    [LAYER_DATA] = {"2%", "2%", "200ms"},
+      [LAYER_TOOL] = {"3%", NULL, "1s"   },
+    [LAYER_AGENT] = {"1%", NULL, "50ms" },
+      [LAYER_HUMAN] = {NULL, NULL, "10m"  },
+    [LAYER_FEEDBACK] = {"1%", NULL, "50ms" },
+      [LAYER_MODEL] = {"2%", "8%", "5s"   },
+};
+static const char ASSUMED[] = "   # assumed\n";
+
+/* --- targets */
+
+static bool label_has(const char *label, const char *const *words)
+{
+    for (; label && *words; words++) {
+        size_t n = strlen(*words);
+        for (const char *c = label; *c; c++) {
+            size_t i = 0;
+            while (i < n && tolower((unsigned char)c[i]) == (*words)[i])
+                i++;
+            if (i == n)
+                return true;
+        }
+    }
+    return false;
+}
+
+static const char *const no_words[] = {"reject", "false",  "no",   "below", "low",
+                                       "review", "revise", "fail", "bad",   NULL};
+static const char *const fail_words[] = {"give", "fail", "error", "abort", NULL};
+static const char *const reject_words[] = {"reject", "refuse", "decline", NULL};
+
+/* How the end is written for an edge with this label. */
+static const char *end_word(const char *label)
+{
+    return label_has(label, fail_words)     ? "fail"
+           : label_has(label, reject_words) ? "reject"
+                                            : "ship";
+}
+
+/* The name of a node as a target: itself, the fork that begins with it, or the branch's end. */
+static const char *target_id(const struct output *o, int32_t to, const char *label)
+{
+    if (to < 0)
+        return end_word(label);
+    if (o->fork && to == o->fork->join)
+        return "ship";
+    return o->d->nodes.at[to].id;
+}
+
+static const char *edge_target(const struct output *o, const struct def_edge *e)
+{
+    return target_id(o, e->to, e->label);
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* Is the target what the text leads to anyway? */
+static bool is_following(const struct output *o, const char *target)
+{
+    return o->following ? same(target, o->following) : same(target, "ship");
+}
+
+/* --- what logs know */
+
+static const struct step *fitted_step(const struct output *o, const struct def_node *n)
+{
+    int32_t at = o->fitted ? pipeline_step(o->fitted, n->id) : -1;
+
+    if (at < 0 && o->fitted)
+        at = pipeline_step(o->fitted, n->title);
+    return at < 0 ? NULL : &o->fitted->step[at];
+}
+
+static struct writer writer_of(const struct output *o)
+{
+    return (struct writer){o->fitted, o->out};
+}
+
+/* The share of the way from this step to the target; NULL when the logs have no such way. */
+static const struct number *fitted_share(const struct output *o, const struct step *s,
+                                         const char *target)
+{
+    for (uint32_t i = 0; s && i < s->n_ways; i++) {
+        int32_t to = s->way[i].edge.to;
+        const char *id = to >= 0 ? o->fitted->step[to].id : to == TO_SHIP ? "ship" : "reject";
+        if (s->way[i].probability && strcmp(id, target) == 0)
+            return &s->way[i].probability[0];
+    }
+    return NULL;
+}
+
+/* --- lines */
+
+static void put_key(struct output *o, const char *key)
+{
+    buf_printf(o->out, "%*s%s: ", o->indent + 2, "", key);
+}
+
+static void put_line(struct output *o, const char *key, const char *value, bool is_assumed)
+{
+    put_key(o, key);
+    buf_puts(o->out, value);
+    buf_puts(o->out, is_assumed ? ASSUMED : "\n");
+}
+
+static void put_duration(struct output *o, const char *key, double s)
+{
+    put_key(o, key);
+    units_put_duration_exact(o->out, s);
+    buf_putc(o->out, '\n');
+}
+
+static void put_rate(struct output *o, const char *key, const struct number *known,
+                     const char *otherwise)
+{
+    struct writer w = writer_of(o);
+
+    if (known && known->value <= 0 && !known->evidence)
+        return;
+    if (!known) {
+        if (otherwise)
+            put_line(o, key, otherwise, true);
+        return;
+    }
+    put_key(o, key);
+    write_number(&w, known);
+    buf_putc(o->out, '\n');
+}
+
+static void put_rates(struct output *o, const struct def_node *n, const struct step *s)
+{
+    const struct numbers *k = s ? &s->numbers[0] : NULL;
+
+    if (n->kind == STEP_STAGE) {
+        put_rate(o, "error", k ? &k->error : NULL, assumed[n->layer].error);
+        put_rate(o, "wrong", k ? &k->wrong : NULL, assumed[n->layer].wrong);
+    } else if (n->kind == STEP_REVIEW) {
+        bool known = s && s->kind == STEP_REVIEW;
+        put_rate(o, "sensitivity", known ? &k->sensitivity : NULL, "90%");
+        put_rate(o, "specificity", known ? &k->specificity : NULL, "98%");
+    } else if (n->kind == STEP_CHECK) {
+        put_line(o, "sensitivity", "80%", true);
+        put_line(o, "specificity", "95%", true);
+    }
+    if (s) {
+        put_key(o, "latency");
+        write_dist(o->out, &k->latency, QUANTITY_TIME);
+        buf_putc(o->out, '\n');
+    } else if (n->kind != STEP_GATE)
+        put_line(o, "latency", assumed[n->layer].latency, true);
+}
+
+static void put_confidence(struct output *o, const struct def_node *n, const struct step *s)
+{
+    if (!o->gives_confidence[n - o->d->nodes.at])
+        return;
+    if (!s || !s->has_confidence) {
+        put_line(o, "confidence", "{good: {beta: {a: 8, b: 2}}, bad: {beta: {a: 3, b: 3}}}", true);
+        return;
+    }
+    put_key(o, "confidence");
+    buf_puts(o->out, "{good: ");
+    write_dist(o->out, &s->numbers[0].confidence_good, QUANTITY_SCORE);
+    buf_puts(o->out, ", bad: ");
+    write_dist(o->out, &s->numbers[0].confidence_bad, QUANTITY_SCORE);
+    buf_puts(o->out, "}\n");
+}
+
+static void put_retry(struct output *o, const struct def_node *n)
+{
+    if (n->attempts <= 1)
+        return;
+    put_key(o, "retry");
+    buf_printf(o->out, "{attempts: %u", n->attempts);
+    if (isfinite(n->wait_s) && n->wait_s > 0) {
+        buf_puts(o->out, ", backoff: {initial: ");
+        units_put_duration_exact(o->out, n->wait_s);
+        buf_puts(o->out, ", factor: 1}");
+    }
+    buf_puts(o->out, "}\n");
+}
+
+static void put_fallback(struct output *o, const struct def_node *n)
+{
+    const char *target = n->on_error >= 0 ? target_id(o, n->on_error, NULL) : NULL;
+
+    if (target && !is_following(o, target))
+        put_line(o, "fallback", target, false);
+    else if (target || n->goes_on)
+        put_line(o, "fallback", "skip", false);
+}
+
+/* --- ways on */
+
+/* The edges of a node, those that lead back first, the unconditional one last. */
+struct ways {
+    const struct def_edge *at[64];
+    size_t n;
+};
+
+static void add_ways(const struct output *o, int32_t node, bool back, bool conditional,
+                     struct ways *w)
+{
+    for (size_t i = 0; i < o->d->edges.len && w->n < 64; i++) {
+        const struct def_edge *e = &o->d->edges.at[i];
+        if (e->from == node && definition_leads_back(&o->order, e) == back &&
+            (back || e->conditional == conditional))
+            w->at[w->n++] = e;
+    }
+}
+
+static struct ways ways_of(const struct output *o, int32_t node)
+{
+    struct ways w = {.n = 0};
+
+    add_ways(o, node, true, true, &w);
+    add_ways(o, node, false, true, &w);
+    add_ways(o, node, false, false, &w);
+    return w;
+}
+
+/* Where an item goes when it has been back as often as it may: the first way forward. */
+static const char *way_out(const struct output *o, const struct ways *w)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (!definition_leads_back(&o->order, w->at[i]))
+            return edge_target(o, w->at[i]);
+    return o->following ? o->following : "ship";
+}
+
+/* "to: x", and of an edge back its bound; says whether the bound is assumed. */
+static bool put_bounded(struct output *o, const struct def_edge *e, const struct ways *w,
+                        const char *key)
+{
+    bool back = definition_leads_back(&o->order, e);
+
+    buf_printf(o->out, "{%s: %s", key, edge_target(o, e));
+    if (back)
+        buf_printf(o->out, ", at_most: %u, then: %s", e->at_most ? e->at_most : 2, way_out(o, w));
+    return back && !e->at_most;
+}
+
+static void put_way(struct output *o, const struct step *s, const struct ways *w, size_t i)
+{
+    const struct def_edge *e = w->at[i];
+    bool last = i + 1 == w->n, guessed;
+    const struct number *share = last ? NULL : fitted_share(o, s, edge_target(o, e));
+    struct writer writer = writer_of(o);
+
+    buf_printf(o->out, "%*s- ", o->indent + 4, "");
+    guessed = put_bounded(o, e, w, "to");
+    if (share) {
+        buf_puts(o->out, ", probability: ");
+        write_number(&writer, share);
+    } else if (!last)
+        buf_printf(o->out, ", probability: %.3g", floor(1e3 / (double)w->n) / 1e3);
+    buf_putc(o->out, '}');
+    if (guessed || (!last && !share) || e->label) {
+        buf_puts(o->out, "   # ");
+        for (const char *c = e->label; c && *c; c++)
+            buf_putc(o->out, (unsigned char)*c < ' ' ? ' ' : *c);
+        buf_puts(o->out, e->label && (guessed || (!last && !share)) ? ": " : "");
+        buf_puts(o->out, guessed || (!last && !share) ? "assumed" : "");
+    }
+    buf_putc(o->out, '\n');
+}
+
+static bool all_shares_known(const struct output *o, const struct step *s, const struct ways *w)
+{
+    for (size_t i = 0; i + 1 < w->n; i++)
+        if (!fitted_share(o, s, edge_target(o, w->at[i])))
+            return false;
+    return true;
+}
+
+static void put_ways(struct output *o, int32_t node, const struct step *s, const struct ways *w)
+{
+    if (w->n == 0 && o->following) {
+        buf_printf(o->out, "%*snext: [{to: ship}]\n", o->indent + 2, "");
+        return;
+    }
+    if (w->n == 0 || (w->n == 1 && is_following(o, edge_target(o, w->at[0])) &&
+                      !definition_leads_back(&o->order, w->at[0])))
+        return;
+    buf_printf(o->out, "%*snext:\n", o->indent + 2, "");
+    s = all_shares_known(o, s, w) ? s : NULL;
+    for (size_t i = 0; i < w->n; i++)
+        put_way(o, s, w, i);
+    if (definition_leads_back(&o->order, w->at[w->n - 1])) /* all lead back: they must end */
+        buf_printf(o->out, "%*s- {to: %s}\n", o->indent + 4, "",
+                   o->following ? o->following : "ship");
+}
+
+/* Of two ways the one that is not taken for granted; which is it? */
+static size_t low_way(const struct ways *w)
+{
+    return label_has(w->at[0]->label, no_words) ? 0 : 1;
+}
+
+static void put_gate(struct output *o, const struct def_node *n, const struct ways *w)
+{
+    size_t low = low_way(w);
+    static const char *const key[2] = {"above", "below"};
+
+    put_key(o, "threshold");
+    if (isfinite(n->threshold)) {
+        write_share(o->out, n->threshold);
+        buf_putc(o->out, '\n');
+    } else
+        buf_printf(o->out, "80%%%s", ASSUMED);
+    for (size_t k = 0; k < 2; k++) {
+        const struct def_edge *e = w->at[k ? low : 1 - low];
+        put_key(o, key[k]);
+        bool guessed = false;
+        if (definition_leads_back(&o->order, e)) {
+            guessed = put_bounded(o, e, w, "goto");
+            buf_putc(o->out, '}');
+        } else
+            buf_puts(o->out, edge_target(o, e));
+        buf_puts(o->out, guessed ? ASSUMED : "\n");
+    }
+}
+
+/* A check or review that sends items another way when it does not pass them. */
+static void put_rejection(struct output *o, const struct ways *w, struct ways *others)
+{
+    const struct def_edge *no = NULL;
+
+    others->n = 0;
+    for (size_t i = 0; i < w->n; i++) {
+        if (!no && w->n > 1 && w->at[i]->conditional && label_has(w->at[i]->label, no_words))
+            no = w->at[i];
+        else
+            others->at[others->n++] = w->at[i];
+    }
+    if (!no)
+        return;
+    put_key(o, "on_reject");
+    if (definition_leads_back(&o->order, no)) {
+        bool guessed = put_bounded(o, no, others, "goto");
+        buf_putc(o->out, '}');
+        buf_puts(o->out, guessed ? ASSUMED : "\n");
+    } else
+        buf_printf(o->out, "%s\n", edge_target(o, no));
+}
+
+/* --- steps */
+
+static bool is_gate(const struct output *o, int32_t node)
+{
+    return o->d->nodes.at[node].kind == STEP_GATE && ways_of(o, node).n == 2;
+}
+
+static void put_title(struct output *o, const struct def_node *n)
+{
+    struct buf text = {0};
+    char indent[32];
+
+    if (strcmp(n->title, n->id))
+        buf_printf(&text, "%s%s", n->title, n->about ? "; " : "");
+    buf_puts(&text, n->about ? n->about : "");
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] < ' ' || text.data[i] == 0x7f)
+            text.data[i] = ' ';
+    snprintf(indent, sizeof indent, "%*s", o->indent, "");
+    write_comment(o->out, indent, buf_text(&text));
+    buf_release(&text);
+}
+
+static void put_node(struct output *o, int32_t node, bool leads_to_fork)
+{
+    const struct def_node *n = &o->d->nodes.at[node];
+    const struct step *s = fitted_step(o, n);
+    struct ways w = ways_of(o, node), others;
+    bool gate = is_gate(o, node);
+    enum step_kind kind = n->kind == STEP_GATE && !gate ? STEP_STAGE : n->kind;
+
+    o->taken += s != NULL;
+    put_title(o, n);
+    buf_printf(o->out, "%*s- %s: %s\n", o->indent, "", step_kind_name(kind), n->id);
+    put_line(o, "layer", layer_name(n->layer), false);
+    put_rates(o, n, s);
+    if (isfinite(n->timeout_s))
+        put_duration(o, "timeout", n->timeout_s);
+    put_retry(o, n);
+    put_confidence(o, n, s);
+    if (gate) {
+        put_gate(o, n, &w);
+        return;
+    }
+    put_fallback(o, n);
+    others = w;
+    if (kind == STEP_CHECK || kind == STEP_REVIEW)
+        put_rejection(o, &w, &others);
+    if (!leads_to_fork)
+        put_ways(o, node, s, &others);
+}
+
+static void put_fork(struct output *o, const struct def_fork *f, const char *id)
+{
+    const char *after = o->following;
+    int32_t join = f->join;
+
+    buf_printf(o->out, "%*s- parallel: %s\n", o->indent, "", id);
+    put_line(o, "layer", "agent", false);
+    put_line(o, "join", "all", false);
+    if (!is_following(o, target_id(o, join, NULL)))
+        buf_printf(o->out, "%*snext: [{to: %s}]\n", o->indent + 2, "", target_id(o, join, NULL));
+    buf_printf(o->out, "%*sbranches:\n", o->indent + 2, "");
+    o->fork = f;
+    o->indent += 6;
+    for (size_t b = 0; b + 1 < f->first.len; b++) {
+        buf_printf(o->out, "%*s-\n", o->indent - 2, "");
+        for (uint32_t i = f->first.at[b]; i < f->first.at[b + 1]; i++) {
+            bool last = i + 1 == f->first.at[b + 1];
+            o->following = last ? NULL : o->d->nodes.at[f->nodes.at[i + 1]].id;
+            put_node(o, f->nodes.at[i], false);
+        }
+    }
+    o->indent -= 6;
+    o->fork = NULL;
+    o->following = after;
+}
+
+/* --- the whole */
+
+static const char *fork_name(struct output *o, const struct def_fork *f, struct arena *a)
+{
+    struct buf name = {0};
+
+    buf_puts(&name, o->d->nodes.at[f->nodes.at[0]].id);
+    buf_printf(&name, "-and-%s", o->d->nodes.at[f->nodes.at[f->first.at[1]]].id);
+    if (f->first.len > 3)
+        buf_puts(&name, "-and-more");
+    const char *kept = arena_strndup(a, name.data, name.len < 90 ? name.len : 90);
+    buf_release(&name);
+    return kept;
+}
+
+static void list_elements(struct output *o, struct arena *a)
+{
+    for (size_t r = 0; r <= o->order.nodes.len; r++) {
+        int32_t node = r ? o->order.nodes.at[r - 1] : NODE_START;
+        if (node >= 0 && o->order.fork_of[node])
+            continue;
+        if (node >= 0)
+            vec_push(&o->elements, ((struct element){node, 0, o->d->nodes.at[node].id}));
+        for (uint32_t f = 0; f < o->order.forks.len; f++)
+            if (o->order.forks.at[f].at == node)
+                vec_push(&o->elements,
+                         ((struct element){NODE_START, f, fork_name(o, &o->order.forks.at[f], a)}));
+    }
+}
+
+/* Before every gate some step must give a confidence: the last one of a model, else the last. */
+static void find_judges(struct output *o)
+{
+    o->gives_confidence = mem_zero(o->d->nodes.len + 1, 1);
+    for (size_t r = 0; r < o->order.nodes.len; r++) {
+        int32_t found = NODE_START;
+        if (!is_gate(o, o->order.nodes.at[r]))
+            continue;
+        for (size_t k = 0; k < r; k++) {
+            int32_t node = o->order.nodes.at[k];
+            const struct def_node *n = &o->d->nodes.at[node];
+            bool better =
+                found < 0 || n->layer == LAYER_MODEL || o->d->nodes.at[found].layer != LAYER_MODEL;
+            if (better && !is_gate(o, node))
+                found = node;
+        }
+        if (found >= 0)
+            o->gives_confidence[found] = true;
+    }
+}
+
+static void put_head(struct output *o)
+{
+    struct buf text = {0};
+    size_t left_out = o->d->nodes.len - o->order.nodes.len;
+
+    buf_printf(&text, "From %s, a definition of %s.\n", o->d->file, o->d->framework);
+    buf_puts(&text, "It says which steps there are and how they follow one another; rates, times "
+                    "and shares\nmarked `assumed` it does not hold: they are round figures, to be "
+                    "replaced by hand or from\na log (--parameters LOG).  Layers are guessed from "
+                    "names.\n");
+    for (size_t i = 0; i < o->d->notes.len; i++)
+        buf_printf(&text, "%s\n", o->d->notes.at[i]);
+    if (left_out)
+        buf_printf(&text, "%zu node%s that nothing leads to %s left out.\n", left_out,
+                   left_out == 1 ? "" : "s", left_out == 1 ? "is" : "are");
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.data[i] < ' ' && text.data[i] != '\n')
+            text.data[i] = ' ';
+    write_comment(o->out, "", buf_text(&text));
+    buf_release(&text);
+    buf_puts(o->out, "seam: 1\nname: ");
+    write_text(o->out, *o->d->name ? o->d->name : "Imported pipeline");
+    buf_putc(o->out, '\n');
+    if (isfinite(o->d->deadline_s)) {
+        buf_puts(o->out, "deadline: ");
+        units_put_duration_exact(o->out, o->d->deadline_s);
+        buf_putc(o->out, '\n');
+    }
+    buf_puts(o->out, "\nflow:\n");
+}
+
+void definition_write(const struct definition *d, const struct pipeline *fitted, struct buf *out,
+                      uint32_t *taken)
+{
+    struct output o = {.d = d, .fitted = fitted, .out = out, .indent = 2};
+    struct arena names;
+
+    arena_init(&names);
+    definition_order(d, &o.order);
+    list_elements(&o, &names);
+    find_judges(&o);
+    put_head(&o);
+    for (size_t i = 0; i < o.elements.len; i++) {
+        const struct element *e = &o.elements.at[i];
+        bool last = i + 1 == o.elements.len;
+        o.following = last ? NULL : o.elements.at[i + 1].id;
+        buf_puts(out, i ? "\n" : "");
+        if (e->node == NODE_START)
+            put_fork(&o, &o.order.forks.at[e->fork], e->id);
+        else
+            put_node(&o, e->node, !last && e[1].node == NODE_START);
+    }
+    if (taken)
+        *taken = o.taken;
+    mem_free(o.gives_confidence);
+    vec_release(&o.elements);
+    def_order_release(&o.order);
+    arena_release(&names);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* AutoGen's teams, as dump_component() writes them.  A round robin lets its participants speak in
+ * turn until a termination condition holds; a selector, a swarm or an orchestrator lets one of them
+ * be next; a graph flow has edges.  An agent with tools may call them after it spoke; a user proxy
+ * is a person.  Of termination, a most of messages bounds the rounds, and a time limit is the
+ * item's deadline. */
+#include "base/json_read.h"
+#include "model/definition.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Does a component's provider end with the word? */
+static bool provided_by(struct json component, const char *word)
+{
+    const char *s;
+    size_t n, k = strlen(word);
+
+    return json_text(json_get(component, "provider"), &s, &n) && n >= k &&
+           !memcmp(s + n - k, word, k);
+}
+
+/* Walks the conditions: the least number of messages, the least time. */
+static void take_termination(struct json condition, double *messages, double *seconds, int depth)
+{
+    struct json config = json_get(condition, "config");
+    double x;
+
+    if (depth > 20)
+        return;
+    if (provided_by(condition, "MaxMessageTermination") &&
+        json_as_double(json_get(config, "max_messages"), &x))
+        *messages = fmin(*messages, x);
+    if (provided_by(condition, "TimeoutTermination") &&
+        json_as_double(json_get(config, "timeout_seconds"), &x))
+        *seconds = fmin(*seconds, x);
+    if (provided_by(condition, "AndTerminationCondition"))
+        return; /* bounds nothing by itself */
+    for (struct json_iter it = json_each(json_get(config, "conditions")); json_next(&it);)
+        take_termination(it.value, messages, seconds, depth + 1);
+}
+
+static size_t count_tools(struct json config)
+{
+    struct json bench = json_get(config, "workbench");
+    size_t n = json_count(json_get(config, "tools"));
+
+    if (json_type(bench) == JSON_MAP)
+        n += json_count(json_pointer(bench, "/config/tools")) + 1;
+    for (struct json_iter it = json_each(bench); json_type(bench) == JSON_LIST && json_next(&it);) {
+        size_t own = json_count(json_pointer(it.value, "/config/tools"));
+        n += own ? own : 1;
+    }
+    return n;
+}
+
+static bool is_person(struct json agent)
+{
+    return provided_by(agent, "UserProxyAgent");
+}
+
+/* Adds an agent; -1 when it has no name. */
+static int32_t add_agent(struct definition *d, struct json agent)
+{
+    struct json config = json_get(agent, "config");
+    const char *name, *model;
+    size_t n, k;
+
+    if (!json_text(json_get(config, "name"), &name, &n) || n == 0)
+        return NODE_START;
+    int32_t at = definition_add(d, name, n);
+    struct def_node *node = &d->nodes.at[at];
+    node->kind = is_person(agent) ? STEP_REVIEW : STEP_STAGE;
+    node->layer = is_person(agent) ? LAYER_HUMAN : LAYER_MODEL;
+    if (json_text(json_pointer(config, "/model_client/config/model"), &model, &k))
+        node->about = arena_printf(&d->arena, "speaks by %.*s", (int)k, model);
+    return at;
+}
+
+/* The stage of an agent's tools, entered from it and led to `next` like it. */
+static int32_t add_tools(struct definition *d, struct json agent, int32_t speaker)
+{
+    size_t tools = count_tools(json_get(agent, "config"));
+    struct buf title = {0};
+    int32_t at;
+
+    if (tools == 0)
+        return speaker;
+    buf_printf(&title, "tools of %s", d->nodes.at[speaker].title);
+    at = definition_add(d, title.data, title.len);
+    buf_release(&title);
+    d->nodes.at[at].kind = STEP_STAGE;
+    d->nodes.at[at].layer = LAYER_TOOL;
+    d->nodes.at[at].about = arena_printf(&d->arena, "%zu tool%s; called after some messages", tools,
+                                         tools == 1 ? "" : "s");
+    definition_join(d, speaker, at, "calls tools", 11, true);
+    return at;
+}
+
+/* One after the other, and round again until the termination. */
+static void take_round(struct definition *d, struct json participants, double messages)
+{
+    int32_t first = NODE_START, before = NODE_START, before_tools = NODE_START;
+    size_t n = json_count(participants);
+
+    for (struct json_iter it = json_each(participants); json_next(&it);) {
+        int32_t at = add_agent(d, it.value);
+        if (at < 0)
+            continue;
+        definition_join(d, before, at, NULL, 0, false);
+        if (before_tools != before)
+            definition_join(d, before_tools, at, NULL, 0, false);
+        first = first < 0 ? at : first;
+        before = at;
+        before_tools = add_tools(d, it.value, at);
+    }
+    if (first < 0)
+        return;
+    int32_t last = before_tools;
+    definition_join(d, last, first, "not ended yet", 13, true);
+    double rounds = isfinite(messages) && n ? ceil(messages / (double)n) - 1 : 0;
+    d->edges.at[d->edges.len - 1].at_most = rounds > 0 ? (uint32_t)fmin(rounds, 1e6) : 0;
+    definition_join(d, last, NODE_END, NULL, 0, false);
+    if (last != before)
+        definition_join(d, before, NODE_END, NULL, 0, false);
+}
+
+/* One chooses who is next, until the termination. */
+static void take_chosen(struct definition *d, struct json participants, const char *chooser,
+                        double messages)
+{
+    int32_t hub = definition_add(d, chooser, strlen(chooser));
+    double most = isfinite(messages) ? messages - 1 : 0;
+
+    d->nodes.at[hub].kind = STEP_STAGE;
+    d->nodes.at[hub].layer = LAYER_AGENT;
+    definition_join(d, NODE_START, hub, NULL, 0, false);
+    for (struct json_iter it = json_each(participants); json_next(&it);) {
+        int32_t at = add_agent(d, it.value);
+        if (at < 0)
+            continue;
+        definition_join(d, hub, at, "chosen", 6, true);
+        int32_t tools = add_tools(d, it.value, at);
+        definition_join(d, tools, hub, "goes on", 7, true);
+        d->edges.at[d->edges.len - 1].at_most = most > 0 ? (uint32_t)fmin(most, 1e6) : 0;
+        definition_join(d, tools, NODE_END, NULL, 0, false);
+    }
+}
+
+/* Nodes and edges as they stand. */
+static void take_graph(struct definition *d, struct json config)
+{
+    const char *s;
+    size_t n;
+
+    for (struct json_iter it = json_each(json_get(config, "participants")); json_next(&it);) {
+        int32_t at = add_agent(d, it.value);
+        if (at >= 0 && count_tools(json_get(it.value, "config")))
+            definition_note(d, "Calls of tools are part of %s.", d->nodes.at[at].title);
+    }
+    struct json nodes = json_pointer(config, "/graph/nodes");
+    for (struct json_iter it = json_each(nodes); json_next(&it);) {
+        int32_t from = definition_find(d, it.key, it.key_len);
+        struct json edges = json_get(it.value, "edges");
+        for (struct json_iter e = json_each(edges); from >= 0 && json_next(&e);) {
+            bool has = json_text(json_get(e.value, "condition"), &s, &n);
+            const char *label = s;
+            size_t label_len = n;
+            if (json_text(json_get(e.value, "target"), &s, &n) && definition_find(d, s, n) >= 0)
+                definition_join(d, from, definition_find(d, s, n), has ? label : NULL,
+                                has ? label_len : 0, has);
+        }
+    }
+    if (json_text(json_pointer(config, "/graph/default_start_node"), &s, &n) &&
+        definition_find(d, s, n) >= 0)
+        definition_join(d, NODE_START, definition_find(d, s, n), NULL, 0, false);
+    for (size_t i = 0; i < d->nodes.len; i++) {
+        bool led = false;
+        for (size_t k = 0; k < d->edges.len; k++)
+            led = led || d->edges.at[k].to == (int32_t)i;
+        if (!led)
+            definition_join(d, NODE_START, (int32_t)i, NULL, 0, false);
+    }
+}
+
+static int take_team(struct definition *d, struct json root, struct error *err)
+{
+    struct json config = json_get(root, "config");
+    struct json participants = json_get(config, "participants");
+    double messages = INFINITY, turns;
+    const char *s;
+    size_t n;
+
+    if (json_type(participants) != JSON_LIST)
+        return error_set(err, ERR_INPUT,
+                         "%s: has no `participants`: an AutoGen definition is a team's component "
+                         "(dump_component) as JSON",
+                         d->file);
+    if (json_text(json_get(root, "label"), &s, &n))
+        d->name = arena_strndup(&d->arena, s, n);
+    take_termination(json_get(config, "termination_condition"), &messages, &d->deadline_s, 0);
+    if (json_as_double(json_get(config, "max_turns"), &turns) && turns > 0)
+        messages = fmin(messages, turns);
+    if (json_present(json_get(config, "graph")))
+        take_graph(d, config);
+    else if (provided_by(root, "SelectorGroupChat"))
+        take_chosen(d, participants, "selector", messages);
+    else if (provided_by(root, "Swarm"))
+        take_chosen(d, participants, "handoff", messages);
+    else if (provided_by(root, "MagenticOneGroupChat"))
+        take_chosen(d, participants, "orchestrator", messages);
+    else
+        take_round(d, participants, messages);
+    if (isfinite(messages))
+        definition_note(d, "The conversation ends after %g messages at the latest.", messages);
+    return definition_finish(d, err);
+}
+
+int definition_autogen(const char *file, const char *text, size_t len, struct definition *out,
+                       struct error *err)
+{
+    struct json_reader *reader = json_reader_new();
+    struct json root;
+    int status;
+
+    definition_init(out, "AutoGen", file);
+    status = json_parse(reader, text, len, &root, err);
+    if (status)
+        error_prefix(err, "%s", file);
+    else
+        status = take_team(out, root, err);
+    json_reader_free(reader);
+    return status;
+}
