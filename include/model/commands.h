@@ -92,6 +92,7 @@ enum option_takes {
     X(FAILURE_WHEN, "failure-when", 0)                                                             \
     X(STRICT, "strict", 0)                                                                         \
     X(MEMORY, "memory", 0)                                                                         \
+    X(PARAMETERS, "parameters", 0)                                                                 \
     X(OUT, "out", 'o')                                                                             \
     X(FORMAT, "format", 0)                                                                         \
     X(TITLE, "title", 0)                                                                           \

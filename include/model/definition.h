@@ -59,9 +59,10 @@ void definition_release(struct definition *d);
 int32_t definition_add(struct definition *d, const char *title, size_t len);
 /* The node of this title, NODE_START when there is none. */
 int32_t definition_find(const struct definition *d, const char *title, size_t len);
-/* Adds an edge; the label (may be NULL) is copied. */
-void definition_join(struct definition *d, int32_t from, int32_t to, const char *label, size_t len,
-                     bool conditional);
+/* Adds an edge, or finds the one that joins the two; the label (may be NULL) is copied.  Borrowed
+ * until the next one is added. */
+struct def_edge *definition_join(struct definition *d, int32_t from, int32_t to, const char *label,
+                                 size_t len, bool conditional);
 /* A sentence for the head's comment. */
 void definition_note(struct definition *d, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Names the nodes, and refuses what no scenario can be made of: no nodes, too many, none that the

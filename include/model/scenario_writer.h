@@ -49,6 +49,8 @@ bool same_value(enum number_kind kind, const void *a, const void *b);
 /* One value where all classes have the same, else a map of classes in one line. */
 void write_classes(struct writer *w, enum number_kind kind, const char *at, size_t stride);
 
+/* scenario_write.c: the line of a step's retry policy; nothing where it makes one attempt. */
+void write_retry(struct writer *w, const struct step *s, int indent);
 /* scenario_write_world.c: arrivals and all that stands after the flow. */
 void write_time(struct writer *w);
 /* The sections of resources, environments and feedback that are not empty. */

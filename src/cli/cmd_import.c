@@ -1,9 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* seam import log: trace logs into the store, read once and answered from afterwards. */
+/* seam import: trace logs into the store, read once and answered from afterwards; definitions of
+ * other frameworks to scenarios (import_definition.c). */
 #include "cli/cli.h"
+#include "cli/import_definition.h"
 #include "cli/store_logs.h"
 
 #include <string.h>
+
+static int not_known(const char *word, struct error *err)
+{
+    static const char *const words[] = {"log", "langgraph", "n8n", "crewai", "autogen"};
+    const char *near = nearest_word(word, words, sizeof words / sizeof *words);
+
+    return near ? error_set(err, ERR_USAGE, "`seam import` knows no \"%.60s\"; did you mean `%s`?",
+                            word, near)
+                : error_set(err, ERR_USAGE,
+                            "`seam import` takes log, langgraph, n8n, crewai or autogen and then "
+                            "files, not \"%.60s\"",
+                            word);
+}
 
 int cmd_import(const struct cli *cli, struct error *err)
 {
@@ -13,9 +28,10 @@ int cmd_import(const struct cli *cli, struct error *err)
     struct trace_log log;
 
     options.documents = true;
+    if (import_knows(o->args.at[0]))
+        return import_definition(cli, err);
     if (strcmp(o->args.at[0], "log"))
-        return error_set(err, ERR_USAGE, "`seam import` takes log and then LOG..., not \"%s\"",
-                         o->args.at[0]);
+        return not_known(o->args.at[0], err);
     if (o->args.len < 2)
         return error_set(err, ERR_USAGE, "`seam import log` needs a LOG");
     int status = log_collect(o->args.at + 1, o->args.len - 1, &options, &log, err);

@@ -112,16 +112,17 @@ int32_t definition_find(const struct definition *d, const char *title, size_t le
     return NODE_START;
 }
 
-void definition_join(struct definition *d, int32_t from, int32_t to, const char *label, size_t len,
-                     bool conditional)
+struct def_edge *definition_join(struct definition *d, int32_t from, int32_t to, const char *label,
+                                 size_t len, bool conditional)
 {
     struct def_edge e = {.from = from, .to = to, .conditional = conditional};
 
     e.label = label && len ? arena_strndup(&d->arena, label, len) : NULL;
     for (size_t i = 0; i < d->edges.len; i++) /* drawn twice, it is one way */
         if (d->edges.at[i].from == from && d->edges.at[i].to == to)
-            return;
+            return &d->edges.at[i];
     vec_push(&d->edges, e);
+    return &d->edges.at[d->edges.len - 1];
 }
 
 void definition_note(struct definition *d, const char *format, ...)

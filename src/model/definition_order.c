@@ -17,14 +17,16 @@ struct walk {
 /* The ways are walked last first, so that the first of them comes first in the order. */
 static void visit(struct walk *w, int32_t node)
 {
+    int32_t after_error = w->d->nodes.at[node].on_error;
+
     w->state[node] = 1;
+    if (after_error >= 0 && w->state[after_error] == 0)
+        visit(w, after_error); /* first done, so that it stands behind the others */
     for (size_t i = w->d->edges.len; i-- > 0;) {
         const struct def_edge *e = &w->d->edges.at[i];
         if (e->from == node && e->to >= 0 && w->state[e->to] == 0)
             visit(w, e->to);
     }
-    if (w->d->nodes.at[node].on_error >= 0 && w->state[w->d->nodes.at[node].on_error] == 0)
-        visit(w, w->d->nodes.at[node].on_error);
     w->state[node] = 2;
     w->post[w->n++] = node;
 }
@@ -34,7 +36,7 @@ bool definition_leads_back(const struct def_order *o, const struct def_edge *e)
     return e->from >= 0 && e->to >= 0 && o->rank[e->to] <= o->rank[e->from];
 }
 
-/* Unconditional ways forward from a node (or the start). */
+/* Unconditional ways forward from a node (or the start); 0 where there are also others. */
 static size_t ways_side_by_side(const struct definition *d, const struct def_order *o, int32_t from,
                                 int32_t *to, size_t most)
 {
@@ -42,8 +44,11 @@ static size_t ways_side_by_side(const struct definition *d, const struct def_ord
 
     for (size_t i = 0; i < d->edges.len; i++) {
         const struct def_edge *e = &d->edges.at[i];
-        if (e->from == from && !e->conditional && !definition_leads_back(o, e) && n < most)
-            to[n++] = e->to;
+        if (e->from != from)
+            continue;
+        if (e->conditional || definition_leads_back(o, e) || n == most)
+            return 0;
+        to[n++] = e->to;
     }
     return n;
 }

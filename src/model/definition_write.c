@@ -22,6 +22,7 @@ struct output {
     const struct pipeline *fitted;
     struct def_order order;
     VEC(struct element) elements;
+    int32_t *judge_of;      /* [nodes]: of a gate, who gives its confidence; NODE_START: no gate */
     bool *gives_confidence; /* [nodes] */
     struct buf *out;
     uint32_t taken;
@@ -46,6 +47,7 @@ static const char ASSUMED[] = "   # assumed\n";
 
 /* --- targets */
 
+/* Does a word of the label begin like one of these?  Short ones must be the whole word. */
 static bool label_has(const char *label, const char *const *words)
 {
     for (; label && *words; words++) {
@@ -54,7 +56,8 @@ static bool label_has(const char *label, const char *const *words)
             size_t i = 0;
             while (i < n && tolower((unsigned char)c[i]) == (*words)[i])
                 i++;
-            if (i == n)
+            bool begins = c == label || !isalpha((unsigned char)c[-1]);
+            if (i == n && begins && (n > 3 || !isalpha((unsigned char)c[n])))
                 return true;
         }
     }
@@ -167,6 +170,21 @@ static void put_rate(struct output *o, const char *key, const struct number *kno
     buf_putc(o->out, '\n');
 }
 
+/* A step that may be cut short is taken to need a quarter of its limit at most. */
+static void put_assumed_latency(struct output *o, const struct def_node *n)
+{
+    struct error ignored = {0};
+    double usual;
+
+    if (units_duration(assumed[n->layer].latency, &usual, &ignored) || usual < n->timeout_s) {
+        put_line(o, "latency", assumed[n->layer].latency, true);
+        return;
+    }
+    put_key(o, "latency");
+    units_put_duration_exact(o->out, n->timeout_s / 4);
+    buf_puts(o->out, ASSUMED);
+}
+
 static void put_rates(struct output *o, const struct def_node *n, const struct step *s)
 {
     const struct numbers *k = s ? &s->numbers[0] : NULL;
@@ -174,10 +192,13 @@ static void put_rates(struct output *o, const struct def_node *n, const struct s
     if (n->kind == STEP_STAGE) {
         put_rate(o, "error", k ? &k->error : NULL, assumed[n->layer].error);
         put_rate(o, "wrong", k ? &k->wrong : NULL, assumed[n->layer].wrong);
+        put_rate(o, "malformed", k ? &k->malformed : NULL, NULL);
     } else if (n->kind == STEP_REVIEW) {
         bool known = s && s->kind == STEP_REVIEW;
         put_rate(o, "sensitivity", known ? &k->sensitivity : NULL, "90%");
         put_rate(o, "specificity", known ? &k->specificity : NULL, "98%");
+        put_rate(o, "fixes", known ? &k->fixes : NULL, NULL);
+        put_rate(o, "spoils", known ? &k->spoils : NULL, NULL);
     } else if (n->kind == STEP_CHECK) {
         put_line(o, "sensitivity", "80%", true);
         put_line(o, "specificity", "95%", true);
@@ -187,7 +208,7 @@ static void put_rates(struct output *o, const struct def_node *n, const struct s
         write_dist(o->out, &k->latency, QUANTITY_TIME);
         buf_putc(o->out, '\n');
     } else if (n->kind != STEP_GATE)
-        put_line(o, "latency", assumed[n->layer].latency, true);
+        put_assumed_latency(o, n);
 }
 
 static void put_confidence(struct output *o, const struct def_node *n, const struct step *s)
@@ -206,10 +227,16 @@ static void put_confidence(struct output *o, const struct def_node *n, const str
     buf_puts(o->out, "}\n");
 }
 
-static void put_retry(struct output *o, const struct def_node *n)
+/* What the definition says of retries; else what the log shows. */
+static void put_retry(struct output *o, const struct def_node *n, const struct step *s)
 {
-    if (n->attempts <= 1)
+    struct writer w = writer_of(o);
+
+    if (n->attempts <= 1) {
+        if (s)
+            write_retry(&w, s, o->indent + 2);
         return;
+    }
     put_key(o, "retry");
     buf_printf(o->out, "{attempts: %u", n->attempts);
     if (isfinite(n->wait_s) && n->wait_s > 0) {
@@ -268,32 +295,34 @@ static const char *way_out(const struct output *o, const struct ways *w)
     return o->following ? o->following : "ship";
 }
 
-/* "to: x", and of an edge back its bound; says whether the bound is assumed. */
-static bool put_bounded(struct output *o, const struct def_edge *e, const struct ways *w,
-                        const char *key)
+/* "to: x", and of an edge back its bound and what comes then; says whether the bound is assumed. */
+static bool put_bounded(struct output *o, const struct def_edge *e, const char *key,
+                        const char *then)
 {
     bool back = definition_leads_back(&o->order, e);
 
     buf_printf(o->out, "{%s: %s", key, edge_target(o, e));
     if (back)
-        buf_printf(o->out, ", at_most: %u, then: %s", e->at_most ? e->at_most : 2, way_out(o, w));
+        buf_printf(o->out, ", at_most: %u, then: %s", e->at_most ? e->at_most : 2, then);
     return back && !e->at_most;
 }
 
-static void put_way(struct output *o, const struct step *s, const struct ways *w, size_t i)
+/* n: how many ways there are, of which the last has no share. */
+static void put_way(struct output *o, const struct step *s, const struct ways *w, size_t i,
+                    size_t n)
 {
     const struct def_edge *e = w->at[i];
-    bool last = i + 1 == w->n, guessed;
+    bool last = i + 1 == n, guessed;
     const struct number *share = last ? NULL : fitted_share(o, s, edge_target(o, e));
     struct writer writer = writer_of(o);
 
     buf_printf(o->out, "%*s- ", o->indent + 4, "");
-    guessed = put_bounded(o, e, w, "to");
+    guessed = put_bounded(o, e, "to", way_out(o, w));
     if (share) {
         buf_puts(o->out, ", probability: ");
         write_number(&writer, share);
     } else if (!last)
-        buf_printf(o->out, ", probability: %.3g", floor(1e3 / (double)w->n) / 1e3);
+        buf_printf(o->out, ", probability: %.3g", floor(1e3 / (double)n) / 1e3);
     buf_putc(o->out, '}');
     if (guessed || (!last && !share) || e->label) {
         buf_puts(o->out, "   # ");
@@ -324,9 +353,10 @@ static void put_ways(struct output *o, int32_t node, const struct step *s, const
         return;
     buf_printf(o->out, "%*snext:\n", o->indent + 2, "");
     s = all_shares_known(o, s, w) ? s : NULL;
+    bool endless = definition_leads_back(&o->order, w->at[w->n - 1]); /* all lead back */
     for (size_t i = 0; i < w->n; i++)
-        put_way(o, s, w, i);
-    if (definition_leads_back(&o->order, w->at[w->n - 1])) /* all lead back: they must end */
+        put_way(o, s, w, i, w->n + endless);
+    if (endless)
         buf_printf(o->out, "%*s- {to: %s}\n", o->indent + 4, "",
                    o->following ? o->following : "ship");
 }
@@ -353,7 +383,7 @@ static void put_gate(struct output *o, const struct def_node *n, const struct wa
         put_key(o, key[k]);
         bool guessed = false;
         if (definition_leads_back(&o->order, e)) {
-            guessed = put_bounded(o, e, w, "goto");
+            guessed = put_bounded(o, e, "goto", way_out(o, w));
             buf_putc(o->out, '}');
         } else
             buf_puts(o->out, edge_target(o, e));
@@ -377,7 +407,7 @@ static void put_rejection(struct output *o, const struct ways *w, struct ways *o
         return;
     put_key(o, "on_reject");
     if (definition_leads_back(&o->order, no)) {
-        bool guessed = put_bounded(o, no, others, "goto");
+        bool guessed = put_bounded(o, no, "goto", "reject");
         buf_putc(o->out, '}');
         buf_puts(o->out, guessed ? ASSUMED : "\n");
     } else
@@ -388,7 +418,7 @@ static void put_rejection(struct output *o, const struct ways *w, struct ways *o
 
 static bool is_gate(const struct output *o, int32_t node)
 {
-    return o->d->nodes.at[node].kind == STEP_GATE && ways_of(o, node).n == 2;
+    return o->judge_of[node] >= 0;
 }
 
 static void put_title(struct output *o, const struct def_node *n)
@@ -422,7 +452,7 @@ static void put_node(struct output *o, int32_t node, bool leads_to_fork)
     put_rates(o, n, s);
     if (isfinite(n->timeout_s))
         put_duration(o, "timeout", n->timeout_s);
-    put_retry(o, n);
+    put_retry(o, n, s);
     put_confidence(o, n, s);
     if (gate) {
         put_gate(o, n, &w);
@@ -492,24 +522,58 @@ static void list_elements(struct output *o, struct arena *a)
     }
 }
 
-/* Before every gate some step must give a confidence: the last one of a model, else the last. */
+/* Marks what the start leads to without passing `but`. */
+static void reach_without(const struct definition *d, int32_t from, int32_t but, bool *seen)
+{
+    if (from == but || from == NODE_END || (from >= 0 && seen[from]))
+        return;
+    if (from >= 0)
+        seen[from] = true;
+    for (size_t i = 0; i < d->edges.len; i++)
+        if (d->edges.at[i].from == from)
+            reach_without(d, d->edges.at[i].to, but, seen);
+    if (from >= 0 && d->nodes.at[from].on_error >= 0)
+        reach_without(d, d->nodes.at[from].on_error, but, seen);
+}
+
+/* Who gives a gate its confidence: of the steps that every item passes before it the last one of
+ * layer model, else the last. */
+static int32_t find_judge(const struct output *o, int32_t gate)
+{
+    const struct definition *d = o->d;
+    bool *seen = mem_alloc(d->nodes.len + 1);
+    int32_t found = NODE_START;
+
+    for (uint32_t r = 0; r < o->order.rank[gate]; r++) {
+        int32_t node = o->order.nodes.at[r];
+        const struct def_node *n = &d->nodes.at[node];
+        if (n->kind == STEP_GATE || o->order.fork_of[node])
+            continue;
+        memset(seen, 0, d->nodes.len + 1);
+        reach_without(d, NODE_START, node, seen);
+        bool better =
+            found < 0 || n->layer == LAYER_MODEL || d->nodes.at[found].layer != LAYER_MODEL;
+        if (!seen[gate] && better)
+            found = node;
+    }
+    mem_free(seen);
+    return found;
+}
+
+/* A gate has two ways on and a confidence before it; one that has not is written as a stage. */
 static void find_judges(struct output *o)
 {
+    o->judge_of = mem_alloc((o->d->nodes.len + 1) * sizeof *o->judge_of);
     o->gives_confidence = mem_zero(o->d->nodes.len + 1, 1);
+    for (size_t i = 0; i < o->d->nodes.len; i++)
+        o->judge_of[i] = NODE_START;
     for (size_t r = 0; r < o->order.nodes.len; r++) {
-        int32_t found = NODE_START;
-        if (!is_gate(o, o->order.nodes.at[r]))
+        int32_t node = o->order.nodes.at[r];
+        if (o->d->nodes.at[node].kind != STEP_GATE || ways_of(o, node).n != 2)
             continue;
-        for (size_t k = 0; k < r; k++) {
-            int32_t node = o->order.nodes.at[k];
-            const struct def_node *n = &o->d->nodes.at[node];
-            bool better =
-                found < 0 || n->layer == LAYER_MODEL || o->d->nodes.at[found].layer != LAYER_MODEL;
-            if (better && !is_gate(o, node))
-                found = node;
-        }
-        if (found >= 0)
-            o->gives_confidence[found] = true;
+        o->judge_of[node] = find_judge(o, node);
+        if (o->judge_of[node] >= 0)
+            o->gives_confidence[o->judge_of[node]] = true;
     }
 }
 
@@ -534,7 +598,15 @@ static void put_head(struct output *o)
     write_comment(o->out, "", buf_text(&text));
     buf_release(&text);
     buf_puts(o->out, "seam: 1\nname: ");
-    write_text(o->out, *o->d->name ? o->d->name : "Imported pipeline");
+    if (*o->d->name)
+        write_text(o->out, o->d->name);
+    else {
+        char *stem = mem_strdup(o->d->file);
+        if (strrchr(stem, '.') && strrchr(stem, '.') > stem)
+            *strrchr(stem, '.') = '\0';
+        write_text(o->out, stem);
+        mem_free(stem);
+    }
     buf_putc(o->out, '\n');
     if (isfinite(o->d->deadline_s)) {
         buf_puts(o->out, "deadline: ");
@@ -568,6 +640,7 @@ void definition_write(const struct definition *d, const struct pipeline *fitted,
     if (taken)
         *taken = o.taken;
     mem_free(o.gives_confidence);
+    mem_free(o.judge_of);
     vec_release(&o.elements);
     def_order_release(&o.order);
     arena_release(&names);

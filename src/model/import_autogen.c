@@ -116,13 +116,14 @@ static void take_round(struct definition *d, struct json participants, double me
     }
     if (first < 0)
         return;
-    int32_t last = before_tools;
-    definition_join(d, last, first, "not ended yet", 13, true);
     double rounds = isfinite(messages) && n ? ceil(messages / (double)n) - 1 : 0;
-    d->edges.at[d->edges.len - 1].at_most = rounds > 0 ? (uint32_t)fmin(rounds, 1e6) : 0;
-    definition_join(d, last, NODE_END, NULL, 0, false);
-    if (last != before)
-        definition_join(d, before, NODE_END, NULL, 0, false);
+    uint32_t at_most = rounds > 0 ? (uint32_t)fmin(rounds, 1e6) : 0;
+    definition_join(d, before, first, "not ended yet", 13, true)->at_most = at_most;
+    definition_join(d, before, NODE_END, NULL, 0, false);
+    if (before_tools == before)
+        return;
+    definition_join(d, before_tools, first, "not ended yet", 13, true)->at_most = at_most;
+    definition_join(d, before_tools, NODE_END, NULL, 0, false);
 }
 
 /* One chooses who is next, until the termination. */
@@ -141,8 +142,8 @@ static void take_chosen(struct definition *d, struct json participants, const ch
             continue;
         definition_join(d, hub, at, "chosen", 6, true);
         int32_t tools = add_tools(d, it.value, at);
-        definition_join(d, tools, hub, "goes on", 7, true);
-        d->edges.at[d->edges.len - 1].at_most = most > 0 ? (uint32_t)fmin(most, 1e6) : 0;
+        definition_join(d, tools, hub, "goes on", 7, true)->at_most =
+            most > 0 ? (uint32_t)fmin(most, 1e6) : 0;
         definition_join(d, tools, NODE_END, NULL, 0, false);
     }
 }

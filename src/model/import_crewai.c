@@ -120,10 +120,10 @@ static void add_guards(struct definition *d, const struct yaml_node *task, const
         d->nodes.at[check].kind = STEP_CHECK;
         d->nodes.at[check].layer = LAYER_AGENT;
         add_after(d, check, e, false);
-        definition_join(d, check, node, "fails", 5, true);
         double most = number_of(task, "guardrail_max_retries",
                                 number_of(task, "max_retries", GUARDRAIL_TRIES));
-        d->edges.at[d->edges.len - 1].at_most = (uint32_t)(most < 1 ? 1 : most);
+        definition_join(d, check, node, "fails", 5, true)->at_most =
+            (uint32_t)(most < 1 ? 1 : most);
     }
     if (is_true(task, "human_input")) {
         int32_t person = add_named(d, "human input of", name);

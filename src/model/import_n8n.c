@@ -263,6 +263,14 @@ static void find_start(struct definition *d)
     }
 }
 
+static bool waits(const struct definition *d)
+{
+    for (size_t i = 0; i < d->nodes.len; i++)
+        if (d->nodes.at[i].kind == STEP_REVIEW)
+            return true;
+    return false;
+}
+
 static int take_workflow(struct definition *d, struct json root, struct error *err)
 {
     struct json workflow = root, nodes, connections;
@@ -281,10 +289,17 @@ static int take_workflow(struct definition *d, struct json root, struct error *e
                          d->file);
     if (json_text(json_get(workflow, "name"), &s, &n))
         d->name = arena_strndup(&d->arena, s, n);
-    if (json_as_double(json_pointer(workflow, "/settings/executionTimeout"), &seconds) &&
-        seconds > 0)
-        d->deadline_s = seconds;
     take_nodes(d, nodes, connections);
+    if (json_as_double(json_pointer(workflow, "/settings/executionTimeout"), &seconds) &&
+        seconds > 0) {
+        if (waits(d))
+            definition_note(d,
+                            "Its work may take %g s; the time that it waits for people does not "
+                            "count.",
+                            seconds);
+        else
+            d->deadline_s = seconds;
+    }
     take_connections(d, nodes, connections);
     end_choices(d);
     find_start(d);

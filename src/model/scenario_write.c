@@ -248,7 +248,7 @@ static void put_retry_key(struct writer *w, const struct step *s, const char *ke
     buf_release(&first);
 }
 
-static void put_retry(struct writer *w, const struct step *s, int indent)
+void write_retry(struct writer *w, const struct step *s, int indent)
 {
     bool limited = s->retry.on != RETRY_ALL, waits = s->retry.initial_s > 0,
          bounded = isfinite(s->retry.max_s), shaken = s->retry.jitter != JITTER_NONE,
@@ -500,7 +500,7 @@ static void put_step(struct writer *w, uint32_t i, const char *const *notes, int
     write_text(w->out, s->id);
     buf_printf(w->out, "\n%*slayer: %s\n", inner, "", layer_name(s->layer));
     put_step_numbers(w, s, inner);
-    put_retry(w, s, inner);
+    write_retry(w, s, inner);
     put_exit(w, inner, "fallback", &s->fallback, TO_FAIL);
     put_helpers(w, s, inner);
     if (s->has_confidence)

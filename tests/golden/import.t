@@ -34,7 +34,7 @@ $ seam import log LICENSE --db $TMP_GOLDEN/none.db; test -e $TMP_GOLDEN/none.db
 seam: LICENSE:1: not a log: no column says which item a row is of (case_id, case, case:concept:name; or name it with --item-by)
 [1]
 $ seam import logs tests/data/genai.jsonl.gz
-seam: `seam import` takes log and then LOG..., not "logs"
+seam: `seam import` knows no "logs"; did you mean `log`?
 [2]
 $ seam import log
 seam: `seam import log` needs a LOG
@@ -45,3 +45,53 @@ seam: `seam replay` needs LOG..., or --db FILE with logs in it
 $ seam solve scenarios/six-step.yaml --db $TMP_GOLDEN/runs2.db --quiet > /dev/null; seam replay $TMP_GOLDEN/runs2.db
 seam: TMP/runs2.db: the store holds no log; `seam import log LOG --db TMP/runs2.db` puts one in
 [3]
+# Definitions of other frameworks become scenarios, with what they do not hold marked.
+$ seam import langgraph tests/data/langgraph.json -o $TMP_GOLDEN/graph.yaml && seam check $TMP_GOLDEN/graph.yaml --graph
+seam: TMP/graph.yaml: 10 steps of LangGraph
+TMP/graph.yaml: ok, 11 steps
+  1  stage router (agent)
+      then       -> web_search-and-vector_search-and-more
+  2  parallel web_search-and-vector_search-and-more (agent)
+      branch     -> web_search
+      branch     -> vector_search
+      branch     -> sql_lookup
+      then       -> merge
+  3  | stage web_search (data)
+      then       -> join
+  4  | stage vector_search (data)
+      then       -> join
+  5  | stage sql_lookup (data)
+      then       -> join
+  6  stage merge (agent)
+      then       -> draft_answer
+  7  stage draft_answer (model)
+      then       -> critic
+  8  stage critic (agent)
+      share      -> draft_answer (at most 2 times, then human_approval)
+      share      -> router (at most 2 times, then human_approval)
+      share      -> human_approval
+      then       -> dead_letter
+  9  review human_approval (human)
+      then       -> publish-it
+      rejected   -> draft_answer (at most 2 times, then reject)
+ 10  stage publish-it (agent)
+      then       -> ship
+ 11  stage dead_letter (agent)
+      then       -> ship
+$ grep -c assumed $TMP_GOLDEN/graph.yaml; grep -A3 "parallel:\|on_reject" $TMP_GOLDEN/graph.yaml
+30
+  - parallel: web_search-and-vector_search-and-more
+    layer: agent
+    join: all
+    branches:
+--
+    on_reject: {goto: draft_answer, at_most: 2, then: reject}   # assumed
+
+  # Publish It!
+  - stage: publish-it
+$ seam import n8n tests/data/langgraph.json
+seam: langgraph.json: has no `nodes` and `connections`: an n8n definition is an exported workflow, or an execution with its workflowData
+[3]
+$ seam import lang tests/data/langgraph.json
+seam: `seam import` takes log, langgraph, n8n, crewai or autogen and then files, not "lang"
+[2]
