@@ -18,304 +18,320 @@ enum {
     THREADED = ON(SIMULATE) | ON(RUN) | ON(SIZE) | ON(REPORT) | ON(BACKTEST) | ON(REPLAY) | ON(FIT),
 };
 
+/* clang-format off: one row must not move when another one changes */
 const struct option_def option_defs[OPTION_COUNT] = {
-    [OPTION_SET] = {"set",            0,   TAKES_MANY,        "PATH=VALUE",
-                    "change one number: flow.draft.wrong=3% (may repeat)",                                                 SETTABLE                    },
-    [OPTION_SWEEP] = {"sweep",          0,   TAKES_TEXT,        "PATH=FROM:TO:N",
-                    "run a grid of N values under common random numbers",                                                  ON(SIMULATE) | ON(SOLVE)    },
-    [OPTION_VARY] = {"vary",           0,   TAKES_MANY,        "PATH=FROM:TO",
-                    "size this number: resources.desk.servers=1:5 (may repeat; :N for N values)",                          ON(SIZE)                    },
-    [OPTION_TARGET] = {"target",         0,   TAKES_MANY,        "TARGET",
-                    "\"auto_error at most 1%\" (may repeat; over the file's objective)",                                   RESULTS | ON(REPORT)        },
-    [OPTION_TRIALS] = {"trials",         'n', TAKES_COUNT,       "N",              "items to simulate (default 1,000,000)",
-                    ON(SIMULATE) | ON(REPORT) | ON(SIZE)                                                                                               },
+    [OPTION_SET] = {"set", 0, TAKES_MANY, "PATH=VALUE",
+        "change one number: flow.draft.wrong=3% (may repeat)", SETTABLE},
+    [OPTION_SWEEP] = {"sweep", 0, TAKES_TEXT, "PATH=FROM:TO:N",
+        "run a grid of N values under common random numbers", ON(SIMULATE) | ON(SOLVE)},
+    [OPTION_VARY] = {"vary", 0, TAKES_MANY, "PATH=FROM:TO",
+        "size this number: resources.desk.servers=1:5 (may repeat; :N for N values)", ON(SIZE)},
+    [OPTION_TARGET] = {"target", 0, TAKES_MANY, "TARGET",
+        "\"auto_error at most 1%\" (may repeat; over the file's objective)", RESULTS | ON(REPORT)},
+    [OPTION_TRIALS] = {"trials", 'n', TAKES_COUNT, "N", "items to simulate (default 1,000,000)",
+        ON(SIMULATE) | ON(REPORT) | ON(SIZE)},
     [OPTION_ITEMS] =
-        {"items",          'i', TAKES_COUNT,       "N",
-                    "items to run (default: all of --input; of timed scenarios the whole horizon)",                        ON(RUN)                     },
-    [OPTION_INPUT] = {"input",          0,   TAKES_TEXT,        "FILE",
-                    "items as JSON lines: id, class, input, truth, all of them optional",                                  ON(RUN)                     },
+        {"items", 'i', TAKES_COUNT, "N",
+        "items to run (default: all of --input; of timed scenarios the whole horizon)", ON(RUN)},
+    [OPTION_INPUT] = {"input", 0, TAKES_TEXT, "FILE",
+        "items as JSON lines: id, class, input, truth, all of them optional", ON(RUN)},
     [OPTION_TIME_SCALE] =
-        {"time-scale",     0,   TAKES_TEXT,        "X",
-                    "how many times as fast what is only waited for goes, or skip (default 1)",                            ON(RUN)                     },
-    [OPTION_UNTIL] = {"until",          0,   TAKES_MANY,        "METRIC=WIDTH",
-                    "run until the half-width is reached: reliability=0.1%",                                               ON(SIMULATE)                },
-    [OPTION_GAP] = {"gap",            0,   TAKES_NOTHING,     NULL,
-                    "losses and sensitivities, however long they take",                                                    ON(SIMULATE)                },
-    [OPTION_CHECKPOINT] = {"checkpoint",     0,   TAKES_TEXT,        "FILE",
-                    "keep progress there, to go on with --resume after a break",                                           ON(SIMULATE)                },
-    [OPTION_KEEP_EVERY] = {"keep-every",     0,   TAKES_TEXT,        "TIME",
-                    "how often --checkpoint is written (default 10s), besides at the end",                                 ON(SIMULATE)                },
+        {"time-scale", 0, TAKES_TEXT, "X",
+        "how many times as fast what is only waited for goes, or skip (default 1)", ON(RUN)},
+    [OPTION_UNTIL] = {"until", 0, TAKES_MANY, "METRIC=WIDTH",
+        "run until the half-width is reached: reliability=0.1%", ON(SIMULATE)},
+    [OPTION_GAP] = {"gap", 0, TAKES_NOTHING, NULL,
+        "losses and sensitivities, however long they take", ON(SIMULATE)},
+    [OPTION_CHECKPOINT] = {"checkpoint", 0, TAKES_TEXT, "FILE",
+        "keep progress there, to go on with --resume after a break", ON(SIMULATE)},
+    [OPTION_KEEP_EVERY] = {"keep-every", 0, TAKES_TEXT, "TIME",
+        "how often --checkpoint is written (default 10s), besides at the end", ON(SIMULATE)},
     [OPTION_RESUME] =
-        {"resume",         0,   TAKES_TEXT,        "FILE|RUN",
-                    "go on from what --checkpoint kept there, and keep it up; of run: go on with the last run "
-         "of --db that was broken off, or with the one of this number",                                                    ON(SIMULATE) | ON(RUN)      },
-    [OPTION_SEED] = {"seed",           0,   TAKES_COUNT,       "N",              "seed of all random numbers (default 1)",  SEEDED                      },
-    [OPTION_THREADS] = {"threads",        'j', TAKES_COUNT,       "N",
-                    "threads (default: all processors); the numbers stay the same",                                        THREADED                    },
-    [OPTION_UNCERTAINTY] = {"uncertainty",    0,   TAKES_NOTHING,     NULL,
-                    "draw parameters from their evidence (default where there is any)",                                    MODELS                      },
-    [OPTION_NO_UNCERTAINTY] = {"no-uncertainty", 0,   TAKES_NOTHING,     NULL,
-                    "take evidence k/n as its quotient",                                                                   MODELS                      },
-    [OPTION_LEVEL] = {"level",          0,   TAKES_PROBABILITY, "P",
-                    "level of every interval and guarantee (default 95%)",                                                 RESULTS | LOGS              },
-    [OPTION_LOG] = {"log",            0,   TAKES_MANY,        "LOG",
-                    "size from the confidences and labels of a trace log (may repeat)",                                    ON(SIZE)                    },
-    [OPTION_LABELS] = {"labels",         0,   TAKES_TEXT,        "CSV",
-                    "labels: for logs item,correct,shipped_correct; for size "
-                       "confidence,correct",                                                                               LOGS | ON(SIZE) | ON(IMPORT)},
-    [OPTION_METHOD] = {"method",         0,   TAKES_TEXT,        "NAME",
-                    "split (default), sgr, grid, exact, plug-in or crc",                                                   ON(SIZE)                    },
+        {"resume", 0, TAKES_TEXT, "FILE|RUN",
+        "go on from what --checkpoint kept there, and keep it up; of run: go on with the last run "
+        "of --db that was broken off, or with the one of this number", ON(SIMULATE) | ON(RUN)},
+    [OPTION_SEED] = {"seed", 0, TAKES_COUNT, "N", "seed of all random numbers (default 1)", SEEDED},
+    [OPTION_THREADS] = {"threads", 'j', TAKES_COUNT, "N",
+        "threads (default: all processors); the numbers stay the same", THREADED},
+    [OPTION_UNCERTAINTY] = {"uncertainty", 0, TAKES_NOTHING, NULL,
+        "draw parameters from their evidence (default where there is any)", MODELS},
+    [OPTION_NO_UNCERTAINTY] = {"no-uncertainty", 0, TAKES_NOTHING, NULL,
+        "take evidence k/n as its quotient", MODELS},
+    [OPTION_LEVEL] = {"level", 0, TAKES_PROBABILITY, "P",
+        "level of every interval and guarantee (default 95%)", RESULTS | LOGS},
+    [OPTION_LOG] = {"log", 0, TAKES_MANY, "LOG",
+        "size from the confidences and labels of a trace log (may repeat)", ON(SIZE)},
+    [OPTION_LABELS] = {"labels", 0, TAKES_TEXT, "CSV",
+        "labels: for logs item,correct,shipped_correct; for size "
+        "confidence,correct", LOGS | ON(SIZE) | ON(IMPORT)},
+    [OPTION_METHOD] = {"method", 0, TAKES_TEXT, "NAME",
+        "split (default), sgr, grid, exact, plug-in or crc", ON(SIZE)},
     [OPTION_THRESHOLD] =
-        {"threshold",      0,   TAKES_PROBABILITY, "T",
-                    "the one threshold to test: with --method exact, or with labels of audits",                            ON(SIZE)                    },
+        {"threshold", 0, TAKES_PROBABILITY, "T",
+        "the one threshold to test: with --method exact, or with labels of audits", ON(SIZE)},
     [OPTION_REVIEWER] =
-        {"reviewer",       0,   TAKES_TEXT,        "RATES|NAME",
-                    "how good reviewers are, for shipped_error from labels: sensitivity=93%,specificity=98% "
-         "(or counts, 93/100); of review: your name (default: the user's)",                                                ON(SIZE) | ON(REVIEW)       },
-    [OPTION_RECALIBRATE] = {"recalibrate",    0,   TAKES_TEXT,        "NAME",
-                    "correct confidences by isotonic, platt, beta, temperature or the best "
-                            "of them; -o FILE.csv "
-                            "keeps the map for a scenario's `calibration`",                                                ON(SIZE)                    },
+        {"reviewer", 0, TAKES_TEXT, "RATES|NAME",
+        "how good reviewers are, for shipped_error from labels: sensitivity=93%,specificity=98% "
+        "(or counts, 93/100); of review: your name (default: the user's)", ON(SIZE) | ON(REVIEW)},
+    [OPTION_RECALIBRATE] = {"recalibrate", 0, TAKES_TEXT, "NAME",
+        "correct confidences by isotonic, platt, beta, temperature or the best "
+        "of them; -o FILE.csv "
+        "keeps the map for a scenario's `calibration`", ON(SIZE)},
     [OPTION_COSTS] =
-        {"costs",          0,   TAKES_TEXT,        "A,B,C",
-                    "of a call of the cheap model, of the strong one, of a person, for labels of two models "
-         "(columns confidence_2, correct_2)",                                                                              ON(SIZE)                    },
+        {"costs", 0, TAKES_TEXT, "A,B,C",
+        "of a call of the cheap model, of the strong one, of a person, for labels of two models "
+        "(columns confidence_2, correct_2)", ON(SIZE)},
     [OPTION_BINS] =
-        {"bins",           0,   TAKES_COUNT,       "N",
-                    "bins of equal width for ece and the reliability diagram of labels (default 15)",
-                    ON(SIZE)                                                                                                                           },
+        {"bins", 0, TAKES_COUNT, "N",
+        "bins of equal width for ece and the reliability diagram of labels (default 15)",
+        ON(SIZE)},
     [OPTION_PER_GROUP] =
-        {"per-group",      0,   TAKES_NOTHING,     NULL,
-                    "a threshold of its own for each group of the labels (method grid unless said)",                       ON(SIZE)                    },
-    [OPTION_GRID] = {"grid",           0,   TAKES_COUNT,       "N",
-                    "coverages walked by split and grid "
-                     "(default 100)",                                                                                      ON(SIZE)                    },
-    [OPTION_PLAN] = {"plan",           0,   TAKES_NOTHING,     NULL,
-                    "how many labels or audits certify the target, before there are any; with "
-                     "--labels (a pilot): how many more",                                                                  ON(SIZE)                    },
-    [OPTION_TRAFFIC] = {"traffic",        0,   TAKES_TEXT,        "RATE",
-                    "items that come, 200/d: tells what audits cost in reviews a day",                                     ON(SIZE)                    },
+        {"per-group", 0, TAKES_NOTHING, NULL,
+        "a threshold of its own for each group of the labels (method grid unless said)", ON(SIZE)},
+    [OPTION_GRID] = {"grid", 0, TAKES_COUNT, "N",
+        "coverages walked by split and grid "
+        "(default 100)", ON(SIZE)},
+    [OPTION_PLAN] = {"plan", 0, TAKES_NOTHING, NULL,
+        "how many labels or audits certify the target, before there are any; with "
+        "--labels (a pilot): how many more", ON(SIZE)},
+    [OPTION_TRAFFIC] = {"traffic", 0, TAKES_TEXT, "RATE",
+        "items that come, 200/d: tells what audits cost in reviews a day", ON(SIZE)},
     [OPTION_SLO] =
-        {"slo",            0,   TAKES_MANY,        "OBJECTIVE",
-                    "\"completion at least 99%\", \"retrieve latency at most 200ms for 95%\" (may repeat)",
-                    ON(REPLAY)                                                                                                                         },
-    [OPTION_WINDOW] = {"window",         0,   TAKES_TEXT,        "TIME",
-                    "length of the windows of --slo (default: a round one, 60 windows at most)",                           ON(REPLAY)                  },
+        {"slo", 0, TAKES_MANY, "OBJECTIVE",
+        "\"completion at least 99%\", \"retrieve latency at most 200ms for 95%\" (may repeat)",
+        ON(REPLAY)},
+    [OPTION_WINDOW] = {"window", 0, TAKES_TEXT, "TIME",
+        "length of the windows of --slo (default: a round one, 60 windows at most)", ON(REPLAY)},
     [OPTION_BASELINE] =
-        {"baseline",       0,   TAKES_PROBABILITY, "P",
-                    "share of the items of one log, from the first, to hold the rest against (default 30%)",
-                    ON(DRIFT)                                                                                                                          },
-    [OPTION_SCENARIO] = {"scenario",       0,   TAKES_TEXT,        "FILE",
-                    "the policy to take the logged items through (with --set, if any)",                                    ON(REPLAY)                  },
-    [OPTION_SPLIT] = {"split",          0,   TAKES_PROBABILITY, "P",
-                    "share of the log's time that is fitted (default 50%)",                                                ON(BACKTEST)                },
-    [OPTION_WINDOWS] = {"windows",        0,   TAKES_COUNT,       "N",
-                    "windows of equally many items in the rest (default 10)",                                              ON(BACKTEST)                },
-    [OPTION_TASK_BY] = {"task-by",        0,   TAKES_TEXT,        "ATTR",
-                    "attribute that names the task, of which items are repeated runs",                                     ON(REPLAY) | ON(IMPORT)     },
-    [OPTION_RELEVANCE] = {"relevance",      0,   TAKES_TEXT,        "CSV",
-                    "which documents are relevant: item,document and maybe relevant (0 or 1)",                             ON(REPLAY)                  },
-    [OPTION_STAGE_BY] = {"stage-by",       0,   TAKES_TEXT,        "ATTR",           "attribute that names the stage",
-                    MEANING                                                                                                                            },
-    [OPTION_ITEM_BY] = {"item-by",        0,   TAKES_TEXT,        "ATTR",           "attribute that names the item",           MEANING                     },
-    [OPTION_CONFIDENCE] = {"confidence",     0,   TAKES_TEXT,        "ATTR",
-                    "attribute (or attribute:/json/pointer) with the confidence",                                          MEANING                     },
-    [OPTION_DECISION] = {"decision",       0,   TAKES_TEXT,        "ATTR",
-                    "attribute with the reviewer's decision",                                                              MEANING                     },
-    [OPTION_REVIEWER_BY] = {"reviewer-by",    0,   TAKES_TEXT,        "ATTR",           "attribute with who decided",
-                    MEANING                                                                                                                            },
-    [OPTION_COST] = {"cost",           0,   TAKES_TEXT,        "ATTR",           "attribute with what a span cost",         MEANING                     },
-    [OPTION_PRICE] = {"price",          0,   TAKES_MANY,        "MODEL=IN/OUT",
-                    "money for a million tokens, read and written, where spans tell no cost: "
-                      "\"gpt-4o = 2.50 / 10\" (* for any model; may repeat)",                                              MEANING                     },
-    [OPTION_FAILURE_WHEN] = {"failure-when",   0,   TAKES_TEXT,        "COND",
-                    "what counts as failure: \"ATTR = VALUE\", also != < > contains",                                      MEANING                     },
-    [OPTION_STRICT] = {"strict",         0,   TAKES_NOTHING,     NULL,             "the first fault of the data is an error",
-                    LOGS_AND_SIZE                                                                                                                      },
-    [OPTION_MEMORY] = {"memory",         0,   TAKES_TEXT,        "SIZE",
-                    "about the most memory a log may take (default 256M); of a longer one what "
-                       "is over is counted and forgotten",                                                                 ON(REPLAY)                  },
+        {"baseline", 0, TAKES_PROBABILITY, "P",
+        "share of the items of one log, from the first, to hold the rest against (default 30%)",
+        ON(DRIFT)},
+    [OPTION_SCENARIO] = {"scenario", 0, TAKES_TEXT, "FILE",
+        "the policy to take the logged items through (with --set, if any)", ON(REPLAY)},
+    [OPTION_SPLIT] = {"split", 0, TAKES_PROBABILITY, "P",
+        "share of the log's time that is fitted (default 50%)", ON(BACKTEST)},
+    [OPTION_WINDOWS] = {"windows", 0, TAKES_COUNT, "N",
+        "windows of equally many items in the rest (default 10)", ON(BACKTEST)},
+    [OPTION_TASK_BY] = {"task-by", 0, TAKES_TEXT, "ATTR",
+        "attribute that names the task, of which items are repeated runs", ON(REPLAY) | ON(IMPORT)},
+    [OPTION_RELEVANCE] = {"relevance", 0, TAKES_TEXT, "CSV",
+        "which documents are relevant: item,document and maybe relevant (0 or 1)", ON(REPLAY)},
+    [OPTION_STAGE_BY] = {"stage-by", 0, TAKES_TEXT, "ATTR", "attribute that names the stage",
+        MEANING},
+    [OPTION_ITEM_BY] = {"item-by", 0, TAKES_TEXT, "ATTR", "attribute that names the item", MEANING},
+    [OPTION_CONFIDENCE] = {"confidence", 0, TAKES_TEXT, "ATTR",
+        "attribute (or attribute:/json/pointer) with the confidence", MEANING},
+    [OPTION_DECISION] = {"decision", 0, TAKES_TEXT, "ATTR",
+        "attribute with the reviewer's decision", MEANING},
+    [OPTION_REVIEWER_BY] = {"reviewer-by", 0, TAKES_TEXT, "ATTR", "attribute with who decided",
+        MEANING},
+    [OPTION_COST] = {"cost", 0, TAKES_TEXT, "ATTR", "attribute with what a span cost", MEANING},
+    [OPTION_PRICE] = {"price", 0, TAKES_MANY, "MODEL=IN/OUT",
+        "money for a million tokens, read and written, where spans tell no cost: "
+        "\"gpt-4o = 2.50 / 10\" (* for any model; may repeat)", MEANING},
+    [OPTION_FAILURE_WHEN] = {"failure-when", 0, TAKES_TEXT, "COND",
+        "what counts as failure: \"ATTR = VALUE\", also != < > contains", MEANING},
+    [OPTION_STRICT] = {"strict", 0, TAKES_NOTHING, NULL, "the first fault of the data is an error",
+        LOGS_AND_SIZE},
+    [OPTION_MEMORY] = {"memory", 0, TAKES_TEXT, "SIZE",
+        "about the most memory a log may take (default 256M); of a longer one what "
+        "is over is counted and forgotten", ON(REPLAY)},
     [OPTION_PARAMETERS] =
-        {"parameters",     0,   TAKES_MANY,        "LOG",
-                    "take rates, times and shares of steps of the same name from a trace log (may repeat)",
-                    ON(IMPORT)                                                                                                                         },
+        {"parameters", 0, TAKES_MANY, "LOG",
+        "take rates, times and shares of steps of the same name from a trace log (may repeat)",
+        ON(IMPORT)},
     [OPTION_OUT] =
-        {"out",            'o', TAKES_TEXT,        "PATH",
-                    "where to write: a file (fit, run, labels, size --recalibrate), a folder (report)",
-                    ON(FIT) | ON(RUN) | ON(REPORT) | ON(SIZE) | ON(IMPORT) | ON(LABELS)                                                                },
-    [OPTION_FORMAT] = {"format",         0,   TAKES_TEXT,        "LIST",
-                    "html, csv, json (default html,json); of labels: csv or jsonl",                                        ON(REPORT) | ON(LABELS)     },
-    [OPTION_TITLE] = {"title",          0,   TAKES_TEXT,        "TEXT",           "title of the report",                     ON(REPORT)                  },
-    [OPTION_SCHEMA] = {"schema",         0,   TAKES_NOTHING,     NULL,
-                    "print the JSON Schema of scenario files, for editors",                                                ON(CHECK)                   },
-    [OPTION_GRAPH] = {"graph",          0,   TAKES_NOTHING,     NULL,             "draw the flow as text",                   ON(CHECK)                   },
-    [OPTION_ITEM] = {"item",           0,   TAKES_TEXT,        "ID",
-                    "what was done with this item of an executed run, and who decided",                                    ON(RUNS)                    },
-    [OPTION_DB] = {"db",             0,   TAKES_TEXT,        "FILE",           "the store (sqlite)",                      STORED                      },
-    [OPTION_SAVE] = {"save",           0,   TAKES_NOTHING,     NULL,
-                    "save the run to the store (implied by --db; default seam.db)",                                        RESULTS                     },
-    [OPTION_JSON] = {"json",           0,   TAKES_NOTHING,     NULL,             "one JSON object on standard output",
-                    RESULTS | ON(RUNS)                                                                                                                 },
-    [OPTION_CSV] = {"csv",            0,   TAKES_NOTHING,     NULL,             "tables as CSV on standard output",
-                    RESULTS | ON(RUNS)                                                                                                                 },
-    [OPTION_QUIET] = {"quiet",          'q', TAKES_NOTHING,     NULL,             "no progress, no warnings",                ALL                         },
-    [OPTION_NO_COLOR] = {"no-color",       0,   TAKES_NOTHING,     NULL,             "no colours (also NO_COLOR)",              ALL                         },
-    [OPTION_HELP] = {"help",           'h', TAKES_NOTHING,     NULL,             "examples and options of a command",       ALL                         },
+        {"out", 'o', TAKES_TEXT, "PATH",
+        "where to write: a file (fit, run, labels, size --recalibrate), a folder (report)",
+        ON(FIT) | ON(RUN) | ON(REPORT) | ON(SIZE) | ON(IMPORT) | ON(LABELS)},
+    [OPTION_FORMAT] = {"format", 0, TAKES_TEXT, "LIST",
+        "html, csv, json (default html,json); of labels: csv or jsonl", ON(REPORT) | ON(LABELS)},
+    [OPTION_TITLE] = {"title", 0, TAKES_TEXT, "TEXT", "title of the report", ON(REPORT)},
+    [OPTION_SCHEMA] = {"schema", 0, TAKES_NOTHING, NULL,
+        "print the JSON Schema of scenario files, for editors", ON(CHECK)},
+    [OPTION_GRAPH] = {"graph", 0, TAKES_NOTHING, NULL, "draw the flow as text", ON(CHECK)},
+    [OPTION_ITEM] = {"item", 0, TAKES_TEXT, "ID",
+        "what was done with this item of an executed run, and who decided", ON(RUNS)},
+    [OPTION_DB] = {"db", 0, TAKES_TEXT, "FILE", "the store (sqlite)", STORED},
+    [OPTION_SAVE] = {"save", 0, TAKES_NOTHING, NULL,
+        "save the run to the store (implied by --db; default seam.db)", RESULTS},
+    [OPTION_JSON] = {"json", 0, TAKES_NOTHING, NULL, "one JSON object on standard output",
+        RESULTS | ON(RUNS)},
+    [OPTION_CSV] = {"csv", 0, TAKES_NOTHING, NULL, "tables as CSV on standard output",
+        RESULTS | ON(RUNS)},
+    [OPTION_QUIET] = {"quiet", 'q', TAKES_NOTHING, NULL, "no progress, no warnings", ALL},
+    [OPTION_NO_COLOR] = {"no-color", 0, TAKES_NOTHING, NULL, "no colours (also NO_COLOR)", ALL},
+    [OPTION_HELP] = {"help", 'h', TAKES_NOTHING, NULL, "examples and options of a command", ALL},
 };
 
 const struct command_def command_defs[COMMAND_COUNT] = {
     [COMMAND_CHECK] =
         {"check",
-                         "FILE...",                        "validates scenarios; all faults at once, each with its place",
-                         "Reads each scenario and says what is wrong with it: file, line, column, the "
-         "line itself, and the nearest known key. Exit status 3 when there is a fault.",            {"seam check scenarios/six-step.yaml", "seam check --graph flow.yaml",
-          "seam check --schema > seam.schema.json"},
-                         0, UINT32_MAX},
+        "FILE...", "validates scenarios; all faults at once, each with its place",
+        "Reads each scenario and says what is wrong with it: file, line, column, the "
+        "line itself, and the nearest known key. Exit status 3 when there is a fault.",
+        {"seam check scenarios/six-step.yaml", "seam check --graph flow.yaml",
+        "seam check --schema > seam.schema.json"},
+        0, UINT32_MAX},
     [COMMAND_SOLVE] =
         {"solve",
-                         "FILE",                           "exact values, by an absorbing Markov chain",
-                         "Computes what can be computed exactly. A metric that it cannot have exactly "
-         "is left out, a warning says which assumption fails, and the exit status "
-         "is 1.",                                                                                   {"seam solve scenarios/six-step.yaml",
-          "seam solve flow.yaml --set flow.draft.wrong=2% --json"},
-                         1, 1         },
+        "FILE", "exact values, by an absorbing Markov chain",
+        "Computes what can be computed exactly. A metric that it cannot have exactly "
+        "is left out, a warning says which assumption fails, and the exit status "
+        "is 1.",
+        {"seam solve scenarios/six-step.yaml",
+        "seam solve flow.yaml --set flow.draft.wrong=2% --json"},
+        1, 1},
     [COMMAND_SIMULATE] =
         {"simulate",
-                         "FILE",                           "Monte Carlo: every metric with its interval",
-                         "Samples the scenario. The same seed gives the same numbers on any number "
-         "of threads. With evidence in the file, intervals hold what is not known "
-         "of the parameters as well as the sampling of --trials items. Where "
-         "reliability is lost, and which numbers matter, is simulated too, for timed "
-         "scenarios of more than a few thousand items a horizon only with --gap.",                  {"seam simulate scenarios/six-step.yaml",
-          "seam simulate flow.yaml --until reliability=0.1%",
-          "seam simulate flow.yaml --sweep flow.confident.threshold=0.5:0.95:10",
-          "seam simulate flow.yaml --trials 1e12 --checkpoint flow.run",
-          "seam simulate flow.yaml --trials 1e12 --resume flow.run"},
-                         1, 1         },
+        "FILE", "Monte Carlo: every metric with its interval",
+        "Samples the scenario. The same seed gives the same numbers on any number "
+        "of threads. With evidence in the file, intervals hold what is not known "
+        "of the parameters as well as the sampling of --trials items. Where "
+        "reliability is lost, and which numbers matter, is simulated too, for timed "
+        "scenarios of more than a few thousand items a horizon only with --gap.",
+        {"seam simulate scenarios/six-step.yaml",
+        "seam simulate flow.yaml --until reliability=0.1%",
+        "seam simulate flow.yaml --sweep flow.confident.threshold=0.5:0.95:10",
+        "seam simulate flow.yaml --trials 1e12 --checkpoint flow.run",
+        "seam simulate flow.yaml --trials 1e12 --resume flow.run"},
+        1, 1},
     [COMMAND_RUN] =
         {"run",
-                         "FILE",                           "executes the scenario: real stages, the same flow and rules",
-                         "Drives items through the flow by the rules that simulate follows. Steps with "
-         "`exec` do real work; the others act by the numbers of the scenario. What is worked is "
-         "measured; what is only waited for (stated latencies, backoff, arrivals) goes "
-         "--time-scale times as fast, or is jumped over (skip). Every metric with its interval, "
-         "and what the items hold at the end (-o).",                                                {"seam run scenarios/six-step.yaml --items 1000",
-          "seam run flow.yaml --items 1000 --time-scale skip --json",
-          "seam run flow.yaml --input briefs.jsonl -o items.jsonl",
-          "seam run flow.yaml --items 1000 --db seam.db --resume"},
-                         1, 1         },
+        "FILE", "executes the scenario: real stages, the same flow and rules",
+        "Drives items through the flow by the rules that simulate follows. Steps with "
+        "`exec` do real work; the others act by the numbers of the scenario. What is worked is "
+        "measured; what is only waited for (stated latencies, backoff, arrivals) goes "
+        "--time-scale times as fast, or is jumped over (skip). Every metric with its interval, "
+        "and what the items hold at the end (-o).",
+        {"seam run scenarios/six-step.yaml --items 1000",
+        "seam run flow.yaml --items 1000 --time-scale skip --json",
+        "seam run flow.yaml --input briefs.jsonl -o items.jsonl",
+        "seam run flow.yaml --items 1000 --db seam.db --resume"},
+        1, 1},
     [COMMAND_REPLAY] =
         {"replay",
-                         "[LOG...]",                       "what the running system did, from its trace logs",
-                         "Reads OpenTelemetry (JSON and protobuf), Jaeger, Zipkin, LangSmith, Langfuse, "
-         "Phoenix, n8n, CrewAI, AutoGen, XES and CSV, plain or gzip, from files, folders "
-         "and - together: per-stage attempts and failures, reliability (bounds where the "
-         "truth is not known), review load, calibration and data quality. With --set or "
-         "--scenario the logged items go through another policy (thresholds, retries, "
-         "timeouts, reviewers, hours); what the log does not show of it is bounded.",               {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
-          "seam replay events.csv --failure-when \"outcome = failed\" --json",
-          "seam replay traces.jsonl --set flow.confidence_gate.threshold=0.9"},
-                         0, UINT32_MAX},
+        "[LOG...]", "what the running system did, from its trace logs",
+        "Reads OpenTelemetry (JSON and protobuf), Jaeger, Zipkin, LangSmith, Langfuse, "
+        "Phoenix, n8n, CrewAI, AutoGen, XES and CSV, plain or gzip, from files, folders "
+        "and - together: per-stage attempts and failures, reliability (bounds where the "
+        "truth is not known), review load, calibration and data quality. With --set or "
+        "--scenario the logged items go through another policy (thresholds, retries, "
+        "timeouts, reviewers, hours); what the log does not show of it is bounded.",
+        {"seam replay traces.jsonl", "seam replay traces.jsonl.gz --labels labels.csv",
+        "seam replay events.csv --failure-when \"outcome = failed\" --json",
+        "seam replay traces.jsonl --set flow.confidence_gate.threshold=0.9"},
+        0, UINT32_MAX},
     [COMMAND_BACKTEST] =
         {"backtest",
-                         "LOG...",                         "does a fit to the first part of a log predict the rest?",
-                         "Cuts the log, fits what was known then, and predicts reliability, "
-         "completion, latency, review load and backlog of the rest, as a whole and "
-         "window by window, with what is not known of the parameters. Tells which "
-         "intervals held what came, how wide they were, and their interval score.",                 {"seam backtest traces.jsonl",
-          "seam backtest traces.jsonl --labels labels.csv --split 70%",
-          "seam backtest traces.jsonl --target \"coverage at least 90%\" --json"},
-                         1, UINT32_MAX},
+        "LOG...", "does a fit to the first part of a log predict the rest?",
+        "Cuts the log, fits what was known then, and predicts reliability, "
+        "completion, latency, review load and backlog of the rest, as a whole and "
+        "window by window, with what is not known of the parameters. Tells which "
+        "intervals held what came, how wide they were, and their interval score.",
+        {"seam backtest traces.jsonl",
+        "seam backtest traces.jsonl --labels labels.csv --split 70%",
+        "seam backtest traces.jsonl --target \"coverage at least 90%\" --json"},
+        1, UINT32_MAX},
     [COMMAND_FIT] = {"fit",
-                         "LOG...",                         "trace logs to a scenario with the evidence behind every number",
-                         "Writes a scenario that simulate accepts as it is. Every rate carries its "
-                     "evidence (k/n), every distribution the number of observations behind it.",    {"seam fit traces.jsonl -o fitted.yaml",
-                      "seam fit traces.jsonl --labels labels.csv -o fitted.yaml"},
-                         1, UINT32_MAX},
+        "LOG...", "trace logs to a scenario with the evidence behind every number",
+        "Writes a scenario that simulate accepts as it is. Every rate carries its "
+        "evidence (k/n), every distribution the number of observations behind it.",
+        {"seam fit traces.jsonl -o fitted.yaml",
+        "seam fit traces.jsonl --labels labels.csv -o fitted.yaml"},
+        1, UINT32_MAX},
     [COMMAND_SIZE] =
         {"size",
-                         "[FILE]",                         "the review threshold that meets the targets, with its guarantee",
-                         "From a scenario: of the settings that meet every target (thresholds, "
-         "reviewers, what --vary names) those with the least review load, the most "
-         "worth, or what is to be least. From labels (--labels): a threshold certified "
-         "at --level, by a method with a finite-sample guarantee. Labels of reviewed "
-         "items alone (column source) certify nothing: the answer is which audit "
-         "would. With audits (source audit, weight 1 / probability) it is what ships "
-         "unseen. Before there are labels, a target alone or --plan says how many.",                {"seam size scenarios/gate-review.yaml --target \"auto_error at most 1%\"",
-          "seam size --labels labels.csv --target \"auto_error at most 5%\"",
-          "seam size --labels labels.csv --target \"auto_error at most 5%\" --method "
-          "exact --threshold 0.9",
-          "seam size --plan --target \"auto_error at most 1%\" --traffic 200/d",
-          "seam size scenarios/cascade.yaml --target \"shipped_error at most 2%\" "
-          "--target \"cost_per_item: least\""},
-                         0, 1         },
+        "[FILE]", "the review threshold that meets the targets, with its guarantee",
+        "From a scenario: of the settings that meet every target (thresholds, "
+        "reviewers, what --vary names) those with the least review load, the most "
+        "worth, or what is to be least. From labels (--labels): a threshold certified "
+        "at --level, by a method with a finite-sample guarantee. Labels of reviewed "
+        "items alone (column source) certify nothing: the answer is which audit "
+        "would. With audits (source audit, weight 1 / probability) it is what ships "
+        "unseen. Before there are labels, a target alone or --plan says how many.",
+        {"seam size scenarios/gate-review.yaml --target \"auto_error at most 1%\"",
+        "seam size --labels labels.csv --target \"auto_error at most 5%\"",
+        "seam size --labels labels.csv --target \"auto_error at most 5%\" --method "
+        "exact --threshold 0.9",
+        "seam size --plan --target \"auto_error at most 1%\" --traffic 200/d",
+        "seam size scenarios/cascade.yaml --target \"shipped_error at most 2%\" "
+        "--target \"cost_per_item: least\""},
+        0, 1},
     [COMMAND_IMPORT] =
         {"import",
-                         "log LOG... | FRAMEWORK FILE...", "other people's files: definitions to scenarios, trace logs into the store",
-                         "langgraph (a graph as JSON or Mermaid), n8n (a workflow), crewai (tasks.yaml and "
-         "agents.yaml) and autogen (a team) become scenarios with every step, edge, retry, time "
-         "limit, branch, person and loop that the file holds; what it does not hold is marked "
-         "`assumed`, or comes from a log (--parameters). log reads trace logs of any format and "
-         "keeps their spans in an sqlite file, in one transaction: replay, fit, drift, size, "
-         "backtest and report take that file wherever they take a LOG. What attributes mean is "
-         "settled here.",                                                                           {"seam import n8n workflow.json -o scenario.yaml",
-          "seam import crewai tasks.yaml agents.yaml",
-          "seam import langgraph graph.json --parameters traces.jsonl.gz",
-          "seam import log traces/*.jsonl.gz --db runs.db", "seam replay --db runs.db"},
-                         1, UINT32_MAX},
+        "log LOG... | FRAMEWORK FILE...", "other people's files: definitions to scenarios, trace logs into the store",
+        "langgraph (a graph as JSON or Mermaid), n8n (a workflow), crewai (tasks.yaml and "
+        "agents.yaml) and autogen (a team) become scenarios with every step, edge, retry, time "
+        "limit, branch, person and loop that the file holds; what it does not hold is marked "
+        "`assumed`, or comes from a log (--parameters). log reads trace logs of any format and "
+        "keeps their spans in an sqlite file, in one transaction: replay, fit, drift, size, "
+        "backtest and report take that file wherever they take a LOG. What attributes mean is "
+        "settled here.",
+        {"seam import n8n workflow.json -o scenario.yaml",
+        "seam import crewai tasks.yaml agents.yaml",
+        "seam import langgraph graph.json --parameters traces.jsonl.gz",
+        "seam import log traces/*.jsonl.gz --db runs.db", "seam replay --db runs.db"},
+        1, UINT32_MAX},
     [COMMAND_DRIFT] =
         {"drift",
-                         "[BASELINE [CURRENT]]",           "has a stage changed? with a stated false-alarm rate",
-                         "Holds the items of one log against those of another, or the later ones of "
-         "one log against its first: rates, latencies, confidence, calibration and "
-         "the mix of stages, by e-processes. All tests together give a false alarm "
-         "with probability 1 - level at most, however often one looks. An alarm says "
-         "which stage, what, and since when, and the exit status is 1. With --target it keeps "
-         "watch: "
-         "labels of audits or reviews (--labels, of the log or, without a log, row by "
-         "row) bet against \"the target is met\" one after the other in order of time; "
-         "shifts of the confidences (PSI, KS, CUSUM) are alarms only.",                             {"seam drift june.jsonl july.jsonl",
-          "seam drift traces.jsonl.gz --baseline 50% --labels labels.csv",
-          "seam drift june.jsonl july.jsonl --level 99% --json",
-          "seam drift traces.jsonl --labels audits.csv --target \"auto_error at most 5%\"",
-          "seam drift --labels audits.csv --target \"auto_error at most 5%\""},
-                         0, 2         },
+        "[BASELINE [CURRENT]]", "has a stage changed? with a stated false-alarm rate",
+        "Holds the items of one log against those of another, or the later ones of "
+        "one log against its first: rates, latencies, confidence, calibration and "
+        "the mix of stages, by e-processes. All tests together give a false alarm "
+        "with probability 1 - level at most, however often one looks. An alarm says "
+        "which stage, what, and since when, and the exit status is 1. With --target it keeps "
+        "watch: "
+        "labels of audits or reviews (--labels, of the log or, without a log, row by "
+        "row) bet against \"the target is met\" one after the other in order of time; "
+        "shifts of the confidences (PSI, KS, CUSUM) are alarms only.",
+        {"seam drift june.jsonl july.jsonl",
+        "seam drift traces.jsonl.gz --baseline 50% --labels labels.csv",
+        "seam drift june.jsonl july.jsonl --level 99% --json",
+        "seam drift traces.jsonl --labels audits.csv --target \"auto_error at most 5%\"",
+        "seam drift --labels audits.csv --target \"auto_error at most 5%\""},
+        0, 2},
     [COMMAND_REPORT] = {"report",
-                         "RESULT...",                      "one page for the people who decide",
-                         "Takes results (--json files), scenarios and trace logs in any mix and "
-                        "writes one self-contained page with pictures.",                            {"seam report replay.json simulate.json size.json -o reports/july",
-                         "seam report scenarios/six-step.yaml -o reports/six"},
-                         1, UINT32_MAX},
+        "RESULT...", "one page for the people who decide",
+        "Takes results (--json files), scenarios and trace logs in any mix and "
+        "writes one self-contained page with pictures.",
+        {"seam report replay.json simulate.json size.json -o reports/july",
+        "seam report scenarios/six-step.yaml -o reports/six"},
+        1, UINT32_MAX},
     [COMMAND_REVIEW] =
         {"review",
-                         "",                               "the human review queue, in the terminal",
-                         "Shows the tasks of `seam run --db FILE` one after the other: what the item holds, why it "
-         "is "
-         "here, what happened to it. Keys: a approve, r reject with a reason, e edit, s skip, "
-         "u undo, q quit, ? help. Every decision is kept at once. Without a terminal it reads "
-         "lines: list, show ID, "
-         "approve ID [REASON], reject ID REASON, edit ID {\"member\": value}, undo.",               {"seam review --db seam.db", "seam review --db seam.db --reviewer ann",
-          "echo list | seam review --db seam.db"},
-                         0, 0         },
+        "", "the human review queue, in the terminal",
+        "Shows the tasks of `seam run --db FILE` one after the other: what the item holds, why it "
+        "is "
+        "here, what happened to it. Keys: a approve, r reject with a reason, e edit, s skip, "
+        "u undo, q quit, ? help. Every decision is kept at once. Without a terminal it reads "
+        "lines: list, show ID, "
+        "approve ID [REASON], reject ID REASON, edit ID {\"member\": value}, undo.",
+        {"seam review --db seam.db", "seam review --db seam.db --reviewer ann",
+        "echo list | seam review --db seam.db"},
+        0, 0},
     [COMMAND_LABELS] = {"labels",
-                         "export|import [RUN|CSV]",        "reviewers' decisions as labels, and labels from elsewhere",
-                         "Writes every decision that the store holds as a label, of one RUN or of "
-                        "all: CSV that `seam size --labels` "
-                        "reads, or JSON lines for fine-tuning (--format jsonl: input, output, "
-                        "decision, edit). Audits carry the weight "
-                        "1 / probability. import keeps labels from elsewhere beside them.",         {"seam labels export --db seam.db -o labels.csv",
-                         "seam labels export 3 --db seam.db --format jsonl",
-                         "seam labels import labels.csv --db seam.db"},
-                         1, 2         },
+        "export|import [RUN|CSV]", "reviewers' decisions as labels, and labels from elsewhere",
+        "Writes every decision that the store holds as a label, of one RUN or of "
+        "all: CSV that `seam size --labels` "
+        "reads, or JSON lines for fine-tuning (--format jsonl: input, output, "
+        "decision, edit). Audits carry the weight "
+        "1 / probability. import keeps labels from elsewhere beside them.",
+        {"seam labels export --db seam.db -o labels.csv",
+        "seam labels export 3 --db seam.db --format jsonl",
+        "seam labels import labels.csv --db seam.db"},
+        1, 2},
     [COMMAND_RUNS] =
         {"runs",
-                         "list|show [ID]",                 "the runs kept in the store",
-                         "Lists what --db and --save have kept, or prints one run again. With --item: the "
-         "trail of one item of an executed run, every attempt and decision in order.",              {"seam runs list --db seam.db", "seam runs show 3 --db seam.db --json",
-          "seam runs show 7 --item brief-12 --db seam.db"},
-                         1, 2         },
+        "list|show [ID]", "the runs kept in the store",
+        "Lists what --db and --save have kept, or prints one run again. With --item: the "
+        "trail of one item of an executed run, every attempt and decision in order.",
+        {"seam runs list --db seam.db", "seam runs show 3 --db seam.db --json",
+        "seam runs show 7 --item brief-12 --db seam.db"},
+        1, 2},
     [COMMAND_DOCTOR] = {"doctor",
-                         "",                               "what is installed, what is missing, is the store sound",
-                         "Checks the plotting program and, with --db, the integrity of the store.", {"seam doctor", "seam doctor --db seam.db"},
-                         0, 0         },
+        "", "what is installed, what is missing, is the store sound",
+        "Checks the plotting program and, with --db, the integrity of the store.",
+        {"seam doctor", "seam doctor --db seam.db"},
+        0, 0},
 };
