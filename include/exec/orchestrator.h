@@ -46,17 +46,17 @@ struct weather {
 /* --- resources (timed) */
 struct run_call;
 struct desk {
-    const struct resource *law; /* borrowed */
-    uint32_t index, busy, waiting;
-    struct run_call **line; /* heap by claim; [cap] */
+    const struct resource *law;             /* borrowed */
+    uint32_t index, servers, busy, waiting; /* servers: that are there now */
+    struct run_call **line;                 /* heap by claim; [cap] */
     uint32_t cap;
     uint64_t joined;
     double tokens, filled_s;
     bool open, freed;
     double opened_s, turns_s; /* since when, and until when it is as it is */
     struct timer timer;
-    double since_s; /* integrals up to then */
-    double waiting_s, busy_s, busy_open_s, open_s;
+    double since_s;                                /* integrals up to then */
+    double waiting_s, busy_s, busy_open_s, open_s; /* open: of all servers */
 };
 
 /* --- one call of a stage */
@@ -222,8 +222,8 @@ void run_path_ready(struct run *r, struct run_path *p);
 struct run_path *run_path_take(struct run *r, struct run_item *item);
 /* Gives back a path on which nothing is going on, and all below it. */
 void run_path_drop(struct run *r, struct run_path *p);
-/* Stops all that is going on on a path and below. */
-void run_path_stop(struct run *r, struct run_path *p);
+/* Stops all that is going on on a path and below; gave_up: because its item leaves. */
+void run_path_stop(struct run *r, struct run_path *p, bool gave_up);
 /* Copies what a path has seen to a new one. */
 void run_path_copy(const struct run *r, struct run_path *to, const struct run_path *from);
 void run_item_end(struct run *r, struct run_item *item, enum run_end end);
@@ -237,8 +237,8 @@ enum run_quality run_path_quality(struct run *r, struct run_path *p);
 void run_visit_begin(struct run *r, struct run_path *p);
 /* The path's own event: a cached answer, the end of a backoff, the time of a copy. */
 void run_visit_event(struct run *r, struct run_path *p);
-/* Takes back all that the visit waits for. */
-void run_visit_withdraw(struct run *r, struct run_path *p);
+/* Takes back all that the visit waits for; gave_up: because its item leaves. */
+void run_visit_withdraw(struct run *r, struct run_path *p, bool gave_up);
 /* After a failed attempt: another one, now or later, or the visit fails. */
 void run_attempt_again(struct run *r, struct run_path *p);
 /* With the good answer of an attempt. */

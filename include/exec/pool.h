@@ -12,6 +12,7 @@
 struct stage {
     const struct stage_kind *kind;
     void *self;
+    const struct injected *faults; /* NULL: none */
 };
 
 struct job {

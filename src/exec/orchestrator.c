@@ -140,11 +140,11 @@ void run_path_drop(struct run *r, struct run_path *p)
         path_free(r, p);
 }
 
-void run_path_stop(struct run *r, struct run_path *p)
+void run_path_stop(struct run *r, struct run_path *p, bool gave_up)
 {
     for (struct run_path *c = p->child; c; c = c->sibling)
-        run_path_stop(r, c);
-    run_visit_withdraw(r, p);
+        run_path_stop(r, c, gave_up);
+    run_visit_withdraw(r, p, gave_up);
 }
 
 /* --- items */
@@ -170,7 +170,7 @@ static void leave(struct run *r, struct run_item *item)
 void run_item_end(struct run *r, struct run_item *item, enum run_end end)
 {
     struct run_path *p = item->path;
-    run_path_stop(r, p);
+    run_path_stop(r, p, end == RUN_END_ABANDONED);
     timer_drop(&r->timers, &item->timer);
     struct run_event e = run_event_of(r, RUN_ITEM_ENDED, p);
     e.asked_s = e.begin_s = item->entered_s;
@@ -238,6 +238,7 @@ static int open_stage(struct run *r, uint32_t i, struct error *err)
     if (!kind || kind->open(&setting, &s->stage.self, err))
         return -1;
     s->stage.kind = kind;
+    s->stage.faults = r->options->faults;
     s->corrects = !kind->by_numbers && learning_map(r->given, i, &r->arena, &s->map);
     return 0;
 }

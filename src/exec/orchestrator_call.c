@@ -403,7 +403,7 @@ static void finish(struct run *r, struct run_call *c, const struct stage_answer 
     p->outcome = failed ? a->outcome : OUTCOME_OK;
     if (!failed || p->n_calls == 0) {
         if (p->n_calls > 0 || p->awaits != AWAITS_NOTHING)
-            run_visit_withdraw(r, p);
+            run_visit_withdraw(r, p, false);
         if (failed)
             run_attempt_again(r, p);
         else

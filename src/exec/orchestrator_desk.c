@@ -4,6 +4,7 @@
  * The line is a heap by (claim, first come).  Every change first adds the time since the last one
  * to the integrals.  A server that becomes free turns to its line when all that follows from that
  * at the same instant is done. */
+#include "exec/fault.h"
 #include "exec/orchestrator.h"
 #include "exec/stated.h"
 #include "exec/tally.h"
@@ -25,7 +26,7 @@ static void count(struct run *r, struct desk *d)
     d->waiting_s += dt * d->waiting;
     d->busy_s += dt * d->busy;
     d->busy_open_s += d->open ? dt * d->busy : 0;
-    d->open_s += d->open ? dt : 0;
+    d->open_s += d->open ? dt * d->servers : 0;
 }
 
 /* --- hours */
@@ -36,10 +37,11 @@ static double week_second(const struct run *r, double at_s)
     return x < 0 ? x + WEEK_S : x;
 }
 
-/* Whether it is open from now on, and until when it is so. */
+/* Whether it is open from now on, with how many servers, and until when it is so. */
 static void look_at_clock(struct run *r, struct desk *d)
 {
     const struct resource *law = d->law;
+    const struct injected *faults = r->options->faults;
     double week_s = week_second(r, r->now_s), nearest = INFINITY;
     bool open = law->n_hours == 0;
 
@@ -54,7 +56,14 @@ static void look_at_clock(struct run *r, struct desk *d)
     if (open && !d->open)
         d->opened_s = r->now_s;
     d->open = open;
-    if (law->n_hours > 0)
+    d->servers = law->servers;
+    if (faults) {
+        int64_t more = injected_servers(faults, d->index, r->now_s);
+        int64_t servers = (int64_t)law->servers + more;
+        d->servers = servers > 0 ? (uint32_t)servers : 0;
+        nearest = fmin(nearest, injected_turn(faults, d->index, r->now_s) - r->now_s);
+    }
+    if (isfinite(nearest))
         timer_set(&r->timers, &d->timer, TIMER_DESK, d, r->now_s + nearest);
 }
 
@@ -148,7 +157,7 @@ static void fill(struct run *r, struct desk *d)
 
 static bool has_room(const struct desk *d)
 {
-    return is_rate(d) ? d->tokens >= A_TOKEN : d->open && d->busy < d->law->servers;
+    return is_rate(d) ? d->tokens >= A_TOKEN : d->open && d->busy < d->servers;
 }
 
 static void serve(struct run *r, struct desk *d, struct run_call *c)
@@ -304,7 +313,7 @@ void run_desks_close(struct run *r)
     for (uint32_t k = 0; k < r->pipeline->n_resources; k++) {
         struct desk *d = &r->desk[k];
         count(r, d);
-        double open = is_rate(d) ? r->now_s : d->open_s * d->law->servers;
+        double open = is_rate(d) ? r->now_s : d->open_s;
         run_tally_desk(r->tally, k,
                        &(struct tally_desk_time){.span_s = r->now_s,
                                                  .waiting_s = d->waiting_s,

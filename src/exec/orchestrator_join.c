@@ -175,7 +175,7 @@ static void finish(struct run *r, struct run_path *p, bool ok)
     const struct parallel *par = r->step[p->step].step->parallel;
     struct run_path *best = best_of(p), *next;
     for (struct run_path *c = p->child; c; c = c->sibling)
-        run_path_stop(r, c);
+        run_path_stop(r, c, false);
     merge_steps(p, par);
     if (ok) {
         merge_holdings(r, p, par, best);

@@ -152,10 +152,10 @@ void run_visit_event(struct run *r, struct run_path *p)
 
 /* --- the end */
 
-void run_visit_withdraw(struct run *r, struct run_path *p)
+void run_visit_withdraw(struct run *r, struct run_path *p, bool gave_up)
 {
     while (p->calls)
-        run_call_cancel(r, p->calls, false);
+        run_call_cancel(r, p->calls, gave_up);
     timer_drop(&r->timers, &p->timer);
     p->awaits = AWAITS_NOTHING;
 }

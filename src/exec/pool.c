@@ -2,6 +2,8 @@
 /* A list of jobs under a lock.  The giver sleeps on a pipe, whose wait needs no clock. */
 #include "exec/pool.h"
 
+#include "exec/fault.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -29,7 +31,11 @@ void job_do(struct job *j, struct payload_tool *tool, double (*clock_s)(void))
     double began = clock_s ? clock_s() : 0;
     struct error err = {0};
 
-    j->stage->kind->call(j->stage->self, &j->call, &j->answer);
+    const struct stage *s = j->stage;
+    if (s->faults)
+        injected_call(s->faults, s->kind, s->self, &j->call, &j->answer);
+    else
+        s->kind->call(s->self, &j->call, &j->answer);
     buf_clear(&j->merged);
     if (j->answer.output.len > 0 && j->answer.state == STAGE_DONE &&
         payload_put(tool, j->call.payload, j->call.payload_len, j->answer.output.data,
