@@ -46,7 +46,8 @@ enum run_class_sum {
 };
 /* Sums of a step in a unit. */
 enum run_step_sum {
-    RUN_STEP_VISITS,
+    RUN_STEP_VISITS, /* begun; some are cut short */
+    RUN_STEP_ENDED,
     RUN_STEP_ATTEMPTS,
     RUN_STEP_ANSWERS, /* attempts that were not cancelled */
     RUN_STEP_OK,
@@ -123,6 +124,8 @@ struct run_tally {
 void run_tally_init(struct run_tally *t, const struct pipeline *p);
 void run_tally_release(struct run_tally *t);
 void run_tally_note(struct run_tally *t, const struct run_event *e);
+/* An item that counts, of this part of the run, begins a visit. */
+void run_tally_entered(struct run_tally *t, uint32_t step, uint32_t unit);
 void run_tally_asked(struct run_tally *t, uint32_t desk);
 void run_tally_blocked(struct run_tally *t, uint32_t desk);
 /* A call's wait was over after so long, and it was served. */

@@ -282,7 +282,7 @@ static void put_visits_of(const struct filling *f, uint32_t i, struct column ite
         {"visit_latency_p99", 0.99},
     };
     const struct step *s = &f->tally->pipeline->step[i];
-    struct column n = of_step(f, i, RUN_STEP_VISITS);
+    struct column n = of_step(f, i, RUN_STEP_ENDED);
     bool budgeted = false;
     put_share(f, "success_rate", of_step(f, i, RUN_STEP_ENDED_OK), n);
     put_share(f, "first_try_rate", of_step(f, i, RUN_STEP_FIRST_OK), n);
@@ -300,7 +300,7 @@ static void put_visits_of(const struct filling *f, uint32_t i, struct column ite
     if (f->tally->pipeline->leave_after_s || f->tally->end.timed)
         put_share(f, "exit_abandon", of_step(f, i, RUN_STEP_ABANDONS), items);
     if (s->kind == STEP_CHECK || s->kind == STEP_REVIEW)
-        put_share(f, "caught_rate", of_step(f, i, RUN_STEP_CAUGHT), n);
+        put_share(f, "caught_rate", of_step(f, i, RUN_STEP_CAUGHT), of_step(f, i, RUN_STEP_VISITS));
     put_share(f, "escape_rate", of_step(f, i, RUN_STEP_BAD_SHIPPED), of_step(f, i, RUN_STEP_BAD));
 }
 

@@ -2,6 +2,7 @@
 /* A visit as a small machine of states: cache, breaker, attempts (each one call, or several when
  * hedged) with backoff between them, then what was answered, and the way on. */
 #include "exec/orchestrator.h"
+#include "exec/tally.h"
 
 #include <math.h>
 
@@ -35,6 +36,8 @@ static void count_entry(struct run *r, struct run_path *p)
     p->given = s->step->n_given ? given_of(r, p) : 0;
     p->visits[p->step]++;
     item->visits++;
+    if (item->counts)
+        run_tally_entered(r->tally, p->step, item->unit);
     if (item->reached[p->step] == REACHED_NOT)
         item->reached[p->step] = (signed char)p->before;
     if (s->entry_slot >= 0 && !p->entry[s->entry_slot].payload)

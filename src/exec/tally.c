@@ -74,7 +74,7 @@ static void note_visit(struct run_tally *t, const struct run_event *e)
     struct run_step_tally *s = &t->step[e->step];
     double *u = s->unit[e->unit], took_s = fmax(e->end_s - e->begin_s, 0);
     bool ok = e->exit != EXIT_FAIL, retried = e->attempts > 1;
-    u[RUN_STEP_VISITS]++;
+    u[RUN_STEP_ENDED]++;
     u[RUN_STEP_ENDED_OK] += ok;
     u[RUN_STEP_FIRST_OK] += ok && !retried;
     u[RUN_STEP_RETRIED] += retried;
@@ -160,6 +160,12 @@ static void note_item(struct run_tally *t, const struct run_event *e)
         t->step[i].unit[e->unit][RUN_STEP_BAD] += bad;
         t->step[i].unit[e->unit][RUN_STEP_BAD_SHIPPED] += bad && escaped;
     }
+}
+
+void run_tally_entered(struct run_tally *t, uint32_t step, uint32_t unit)
+{
+    if (t)
+        t->step[step].unit[unit][RUN_STEP_VISITS]++;
 }
 
 void run_tally_note(struct run_tally *t, const struct run_event *e)
