@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What will happen when: a heap of timers that live in what they belong to; equal times in the
- * order they were set. */
+/* What will happen when: a heap of timers that live in what they belong to; at equal
+ * times those of paths (a backoff, a copy of a call) last, then in the order they were set. */
 #ifndef SEAM_EXEC_TIMER_H
 #define SEAM_EXEC_TIMER_H
 

@@ -8,9 +8,13 @@ void timers_release(struct timers *t)
     *t = (struct timers){0};
 }
 
+/* An answer that comes when a copy would begin is in time to do without it. */
 static bool before(const struct timer *a, const struct timer *b)
 {
-    return a->at_s < b->at_s || (a->at_s == b->at_s && a->order < b->order);
+    if (a->at_s != b->at_s)
+        return a->at_s < b->at_s;
+    bool a_path = a->kind == TIMER_PATH, b_path = b->kind == TIMER_PATH;
+    return a_path != b_path ? b_path : a->order < b->order;
 }
 
 static void put(struct timers *t, uint32_t i, struct timer *timer)

@@ -11,7 +11,7 @@
 #include "tests/property/random_flow.h"
 #include "tests/support/executed.h"
 
-enum { PIPELINES = 40, WITH_PARALLELS = 12, ITEMS = 10000, SEED = 91 };
+enum { PIPELINES = 32, WITH_PARALLELS = 6, ITEMS = 5000, SEED = 91 };
 static const double FIVE_SIGMA = 1 - 5.733e-7; /* P(|Z| < 5) */
 
 /* False when the random flow is refused, or not solved. */
@@ -63,7 +63,7 @@ static void and_so_do_parallels_and_hedges(void **state)
     uint32_t compared = 0;
     for (uint32_t i = 0; i < WITH_PARALLELS; i++) {
         struct maker m;
-        make_text(&m, SEED, 1000 + i, true);
+        make_text(&m, SEED, 4000 + i, true);
         compared += agree(buf_text(&m.text), SEED + i);
         buf_release(&m.text);
     }
