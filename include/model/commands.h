@@ -26,6 +26,7 @@
     X(REVIEW, review)                                                                              \
     X(LABELS, labels)                                                                              \
     X(RUNS, runs)                                                                                  \
+    X(MCP, mcp)                                                                                    \
     X(DOCTOR, doctor)
 enum command {
 #define X(name, word) COMMAND_##name,
@@ -99,6 +100,9 @@ enum option_takes {
     X(SCHEMA, "schema", 0)                                                                         \
     X(GRAPH, "graph", 0)                                                                           \
     X(ITEM, "item", 0)                                                                             \
+    X(WORLD, "world", 0)                                                                           \
+    X(SLOW, "slow", 0)                                                                             \
+    X(MALFORMED, "malformed", 0)                                                                   \
     X(DB, "db", 0)                                                                                 \
     X(SAVE, "save", 0)                                                                             \
     X(JSON, "json", 0)                                                                             \

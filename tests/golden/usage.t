@@ -17,6 +17,7 @@ seam: how reliable is your AI pipeline, end to end, and what should be reviewed?
   review    the human review queue, in the terminal
   labels    reviewers' decisions as labels, and labels from elsewhere
   runs      the runs kept in the store
+  mcp       the built-in world's tools as a server of the Model Context Protocol
   doctor    what is installed, what is missing, is the store sound
 
 examples:
