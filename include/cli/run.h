@@ -36,6 +36,8 @@ MUST_CHECK int run_open_input(struct run_parts *parts, struct error *err);
 MUST_CHECK int run_open_journal(struct run_parts *parts, struct error *err);
 /* -o: what the items hold at the end, as JSON lines (cli/run_items.c). */
 MUST_CHECK int run_open_items(struct run_parts *parts, struct error *err);
+/* Why attempts failed, as warnings (cli/run_reasons.c). */
+MUST_CHECK int run_open_reasons(struct run_parts *parts, struct error *err);
 /* A bar on a terminal (cli/run_items.c). */
 MUST_CHECK int run_open_progress(struct run_parts *parts, struct error *err);
 

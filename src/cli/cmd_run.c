@@ -128,7 +128,8 @@ static int open_world(struct run_parts *parts, struct error *err)
 static int open_parts(struct run_parts *parts, struct error *err)
 {
     static int (*const open[])(struct run_parts *, struct error *) = {
-        open_world, run_open_input, run_open_journal, run_open_items, run_open_progress,
+        open_world,     run_open_input,   run_open_journal,
+        run_open_items, run_open_reasons, run_open_progress,
     };
     for (size_t k = 0; k < sizeof open / sizeof *open; k++)
         if (open[k](parts, err))

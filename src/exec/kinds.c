@@ -69,11 +69,39 @@ static const struct stage_kind *builtin_kind(const struct stage_setting *s, cons
         if (kinds[i].builtin && strcmp(kinds[i].kind->word, word) == 0)
             return kinds[i].kind;
     near = nearest_word(word, words, n);
+    for (size_t i = 0; i < N_KINDS; i++)
+        if (!kinds[i].builtin && strcmp(kinds[i].kind->word, word) == 0) {
+            exec_fault(s, err, "`%s` is asked for by its own key: `exec: {%s: ...}`", word, word);
+            return NULL;
+        }
     if (near)
         exec_fault(s, err, "there is no built-in stage `%.60s`; did you mean `%s`?", word, near);
     else
         exec_fault(s, err, "there is no built-in stage `%.60s`", word);
     return NULL;
+}
+
+/* No key of `exec` is a kind: names the one that was meant, or all. */
+static void no_kind(const struct stage_setting *s, struct error *err)
+{
+    const char *words[N_KINDS + 1], *near;
+    size_t n = words_of(false, words);
+    struct buf list = {0};
+
+    words[n] = "builtin";
+    for (struct json_iter it = json_each(s->exec); json_next(&it);) {
+        char key[41] = "";
+        memcpy(key, it.key, it.key_len < sizeof key ? it.key_len : sizeof key - 1);
+        near = nearest_word(key, words, n + 1);
+        if (near) {
+            exec_fault(s, err, "unknown key `%s` in `exec`; did you mean `%s`?", key, near);
+            return;
+        }
+    }
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&list, ", {%s: ...}", words[i]);
+    exec_fault(s, err, "`exec` names no kind of stage: {builtin: WORD}%s", buf_text(&list));
+    buf_release(&list);
 }
 
 const struct stage_kind *stage_kind_of(const struct stage_setting *s, struct error *err)
@@ -86,7 +114,7 @@ const struct stage_kind *stage_kind_of(const struct stage_setting *s, struct err
         if (!kinds[i].builtin && json_present(json_get(s->exec, kinds[i].kind->word)))
             return kinds[i].kind;
     if (json_present(s->exec) && !json_text(builtin, &word, &len)) {
-        exec_fault(s, err, "`exec` names no kind of stage: {builtin: WORD} or one of the others");
+        no_kind(s, err);
         return NULL;
     }
     char name[64] = "";

@@ -56,26 +56,29 @@ static bool among(const char *key, size_t len, const char *const *words)
     return false;
 }
 
+/* Keys that every kind has: its own word aside, those of exec/answer.h. */
+static const char *const always[] = {"builtin", "expects", "output", "confidence", "verdict",
+                                     "says",    "who",     "cost",   "text",       NULL};
+
 static int unknown_key(const struct stage_setting *s, const char *key, size_t len,
                        const char *const *known, struct error *err)
 {
     char word[61];
     size_t n = 0;
-    const char *near;
+    const char *near, *words[64];
 
     snprintf(word, sizeof word, "%.*s", (int)len, key);
-    while (known[n])
-        n++;
-    near = nearest_word(word, known, n);
+    for (const char *const *w = known; *w && n < 64; w++)
+        words[n++] = *w;
+    for (const char *const *w = always; *w && n < 64; w++)
+        words[n++] = *w;
+    near = nearest_word(word, words, n);
     return near ? exec_fault(s, err, "unknown key `%s` in `exec`; did you mean `%s`?", word, near)
                 : exec_fault(s, err, "unknown key `%s` in `exec`", word);
 }
 
 int exec_known(const struct stage_setting *s, const char *const *known, struct error *err)
 {
-    static const char *const always[] = {"builtin", "expects", "output", "confidence", "verdict",
-                                         "says",    "who",     "cost",   "text",       NULL};
-
     for (struct json_iter it = json_each(s->exec); json_next(&it);)
         if (!among(it.key, it.key_len, always) && !among(it.key, it.key_len, known))
             return unknown_key(s, it.key, it.key_len, known, err);
