@@ -5,9 +5,11 @@ scenarios/draft-critic.yaml: ok, 2 steps
 scenarios/feedback-compounds.yaml: ok, 3 steps
 scenarios/gate-review.yaml: ok, 3 steps
 scenarios/generative-video.yaml: ok, 7 steps
+scenarios/local-model.yaml: ok, 3 steps
 scenarios/outage-retries.yaml: ok, 1 step
 scenarios/outage.yaml: ok, 3 steps
 scenarios/parallel-voting.yaml: ok, 2 steps
+scenarios/programs.yaml: ok, 2 steps
 scenarios/review-desk.yaml: ok, 1 step
 scenarios/six-step-silent.yaml: ok, 6 steps
 scenarios/six-step.yaml: ok, 6 steps

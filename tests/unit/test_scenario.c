@@ -695,7 +695,8 @@ static void scenarios_that_ship_are_valid(void **state)
         "scenarios/generative-video.yaml", "scenarios/parallel-voting.yaml",
         "scenarios/cascade.yaml",          "scenarios/outage.yaml",
         "scenarios/outage-retries.yaml",   "scenarios/review-desk.yaml",
-        "scenarios/two-gates.yaml"};
+        "scenarios/two-gates.yaml",        "scenarios/programs.yaml",
+        "scenarios/local-model.yaml"};
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct pipeline p;

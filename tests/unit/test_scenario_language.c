@@ -605,7 +605,8 @@ static void shipped_scenarios_read_back_the_same(void **state)
         "scenarios/generative-video.yaml", "scenarios/parallel-voting.yaml",
         "scenarios/cascade.yaml",          "scenarios/outage.yaml",
         "scenarios/outage-retries.yaml",   "scenarios/review-desk.yaml",
-        "scenarios/two-gates.yaml"};
+        "scenarios/two-gates.yaml",        "scenarios/programs.yaml",
+        "scenarios/local-model.yaml"};
 
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         struct pipeline p;
