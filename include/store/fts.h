@@ -27,8 +27,8 @@ MUST_CHECK int fts_add(struct fts *f, uint32_t document, const char *text, size_
 struct fts_query {
     const char *words; /* each for itself */
     size_t words_len;
-    const char *phrase; /* all its words in a row, as one; NULL: none */
-    size_t phrase_len;
+    const char *const *phrase; /* [n_phrases], each all its words in a row */
+    size_t n_phrases;
 };
 /* The k best documents that hold any of it, the best first, ties by number; *n of them.  Of more
  * than FTS_WORDS different words the rest is left out. */

@@ -3,9 +3,10 @@
  * taken for the harbour master; a slip of the pen in one leaves the clause as it is written. */
 #include "exec/question.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-enum { TEXT_MAX = 4096 };
+enum { TEXT_MAX = 4096, MATCHES = 256 };
 
 struct read_text {
     const struct canon *c;
@@ -44,37 +45,48 @@ static bool owned(const struct read_text *t, size_t from, size_t to)
     return false;
 }
 
-/* A longer name takes the place of a shorter one inside it. */
-static void mark_name(struct read_text *t, uint32_t subject, const char *name)
-{
-    size_t n = strlen(name);
+struct match {
+    uint32_t subject;
+    size_t at, len;
+};
 
-    for (size_t at = 0; at + n <= t->len; at++) {
-        size_t before = at, after = at + n;
-        if (!stands_at(t, at, name, n))
-            continue;
-        if (owned(t, at, at + n)) {
-            while (before > 0 && t->owner[before - 1] != CANON_NONE)
-                before--;
-            while (after < t->len && t->owner[after] != CANON_NONE)
-                after++;
-            if (after - before > n)
-                continue; /* what is there is as long or longer */
-        }
-        for (size_t i = at; i < at + n; i++)
-            t->owner[i] = subject;
-    }
+static void find_name(const struct read_text *t, uint32_t subject, const char *name,
+                      struct match match[MATCHES], size_t *n)
+{
+    size_t len = strlen(name);
+
+    for (size_t at = 0; at + len <= t->len && *n < MATCHES; at++)
+        if (t->text[at] == lower(name[0]) && stands_at(t, at, name, len))
+            match[(*n)++] = (struct match){subject, at, len};
 }
 
+static int by_length(const void *a, const void *b)
+{
+    const struct match *x = a, *y = b;
+    if (x->len != y->len)
+        return x->len > y->len ? -1 : 1;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->subject < y->subject ? -1 : x->subject > y->subject;
+}
+
+/* Of names that overlap the longest counts. */
 static void read_names(struct read_text *t)
 {
     const struct canon *c = t->c;
+    struct match match[MATCHES];
+    size_t n = 0;
 
     for (uint32_t s = 0; s < c->subject.len; s++) {
-        mark_name(t, s, c->subject.at[s].name);
+        find_name(t, s, c->subject.at[s].name, match, &n);
         for (size_t a = 0; a < c->subject.at[s].aliases.len; a++)
-            mark_name(t, s, c->subject.at[s].aliases.at[a]);
+            find_name(t, s, c->subject.at[s].aliases.at[a], match, &n);
     }
+    qsort(match, n, sizeof *match, by_length);
+    for (size_t i = 0; i < n; i++)
+        if (!owned(t, match[i].at, match[i].at + match[i].len))
+            for (size_t k = 0; k < match[i].len; k++)
+                t->owner[match[i].at + k] = match[i].subject;
 }
 
 /* Bytes of what ends a clause at `at`; 0: it goes on. */

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DIMENSIONS = 128, DEPTH = 50 /* of each list */, TOLD = 64, FUSION = 60 };
+enum { DIMENSIONS = 128, DEPTH = 50 /* of each list */, TOLD = 64, NAMES = 8, FUSION = 60 };
 static const double FADING = 0.04;
 static const double TELLING = 3;
-    /* times the score, of a chunk that tells what is asked */ /* of a score, an episode */
+/* times the score, of a chunk that tells what is asked */ /* of a score, an episode */
 
 struct retriever {
     const struct canon *canon;
@@ -129,6 +129,19 @@ static void rank_again(const struct retriever *r, const struct question *q, uint
     qsort(l->of, n, sizeof *l->of, by_score);
 }
 
+/* The full name and the aliases; 0 of no subject. */
+static size_t names_of(const struct canon *c, uint32_t subject, const char *names[NAMES])
+{
+    size_t n = 0;
+
+    if (subject == CANON_NONE)
+        return 0;
+    names[n++] = c->subject.at[subject].name;
+    for (size_t i = 0; i < c->subject.at[subject].aliases.len && n < NAMES; i++)
+        names[n++] = c->subject.at[subject].aliases.at[i];
+    return n;
+}
+
 static int ask_words(struct retriever *r, const struct question *question, uint32_t episode,
                      struct list *l, struct error *err)
 {
@@ -136,8 +149,9 @@ static int ask_words(struct retriever *r, const struct question *question, uint3
     size_t n = 0;
 
     l->n = 0;
-    struct fts_query query = {buf_text(&question->words), question->words.len,
-                              buf_text(&question->name), question->name.len};
+    const char *names[NAMES];
+    struct fts_query query = {buf_text(&question->words), question->words.len, names,
+                              names_of(r->canon, question->subject, names)};
     if (fts_search(r->words, &query, DEPTH, hit, &n, err))
         return -1;
     for (size_t i = 0; i < n; i++)

@@ -104,21 +104,27 @@ int world_extend(struct world *w, const char *name, const char *text, size_t len
     return status;
 }
 
-static int open_canon(struct world *w, const void *arg, void **part, struct error *err)
+static int read_canon(const struct world *w, const char *path, struct canon **out,
+                      struct error *err)
 {
-    const char *path = arg;
     struct buf beside = {0};
-    struct canon *c = NULL;
-    int status;
 
     if (w->folder && w->folder[0] && path[0] != '/')
         buf_printf(&beside, "%s/", w->folder);
     buf_puts(&beside, path);
-    status = canon_read(buf_text(&beside), &c, err);
+    int status = canon_read(buf_text(&beside), out, err);
+    buf_release(&beside);
+    return status;
+}
+
+static int open_canon(struct world *w, const void *arg, void **part, struct error *err)
+{
+    struct canon *c = NULL;
+    int status = read_canon(w, arg, &c, err);
+
     for (size_t i = 0; i < w->learned.len && status == 0; i++)
         status = canon_add(c, w->learned.at[i].name, w->learned.at[i].text,
                            strlen(w->learned.at[i].text), err);
-    buf_release(&beside);
     if (status) {
         canon_free(c);
         return -1;
@@ -193,23 +199,36 @@ static int first_canon(const struct pipeline *p, struct json_reader *reader, cha
     return -1;
 }
 
-struct brief_part {
-    struct brief_source *source;
-    const struct canon *canon;
+struct asked_briefs {
+    const char *path;
     uint64_t seed, items;
+};
+struct brief_part {
+    struct canon *canon; /* as it is shipped: what is learned changes no brief */
+    struct brief_source *source;
 };
 
 static int open_briefs(struct world *w, const void *arg, void **part, struct error *err)
 {
-    const struct brief_part *b = arg;
+    const struct asked_briefs *asked = arg;
+    struct brief_part *b = mem_zero(1, sizeof *b);
 
-    *part = brief_source_new(b->canon, b->seed, b->items);
+    if (read_canon(w, asked->path, &b->canon, err)) {
+        mem_free(b);
+        return -1;
+    }
+    b->source = brief_source_new(b->canon, asked->seed, asked->items);
+    *part = b;
     return 0;
 }
 
 static void close_briefs(void *part)
 {
-    brief_source_free(part);
+    struct brief_part *b = part;
+
+    brief_source_free(b->source);
+    canon_free(b->canon);
+    mem_free(b);
 }
 
 int world_briefs(struct world *w, const struct pipeline *p, uint64_t seed, uint64_t items,
@@ -217,7 +236,7 @@ int world_briefs(struct world *w, const struct pipeline *p, uint64_t seed, uint6
 {
     static const struct world_part kind = {open_briefs, close_briefs};
     struct json_reader *reader = json_reader_new();
-    struct brief_part b = {.seed = seed, .items = items};
+    struct asked_briefs asked = {.seed = seed, .items = items};
     struct buf name = {0};
     char *path = NULL;
     void *part = NULL;
@@ -226,13 +245,12 @@ int world_briefs(struct world *w, const struct pipeline *p, uint64_t seed, uint6
     *out = NULL;
     if (first_canon(p, reader, &path))
         goto out;
-    status = world_canon(w, path, &b.canon, err);
+    asked.path = path;
     buf_printf(&name, "briefs %s %llu %llu", path, (unsigned long long)seed,
                (unsigned long long)items);
+    status = world_share(w, buf_text(&name), &kind, &asked, &part, err);
     if (status == 0)
-        status = world_share(w, buf_text(&name), &kind, &b, &part, err);
-    if (status == 0)
-        *out = brief_source_input(part);
+        *out = brief_source_input(((struct brief_part *)part)->source);
 out:
     buf_release(&name);
     mem_free(path);

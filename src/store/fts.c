@@ -33,8 +33,8 @@ int fts_open(struct fts **out, struct error *err)
         store_prepare(&f->in, "INSERT INTO document (rowid, text) VALUES (?, ?)", "adding", &f->add,
                       err) ||
         store_prepare(&f->in,
-                      "SELECT rowid, -bm25(document) FROM document WHERE document MATCH ?"
-                      " ORDER BY bm25(document), rowid LIMIT ?",
+                      "SELECT rowid, -rank FROM document WHERE document MATCH ?"
+                      " ORDER BY rank LIMIT ?",
                       "searching", &f->search, err))
         goto fail;
     *out = f;
@@ -140,6 +140,19 @@ static void put_phrase(const char *text, size_t len, struct buf *out)
     buf_putc(out, '"');
 }
 
+/* Ties by number. */
+static void order_ties(struct fts_hit *hit, size_t n)
+{
+    for (size_t i = 1; i < n; i++)
+        for (size_t k = i;
+             k > 0 && hit[k].score == hit[k - 1].score && hit[k].document < hit[k - 1].document;
+             k--) {
+            struct fts_hit swap = hit[k];
+            hit[k] = hit[k - 1];
+            hit[k - 1] = swap;
+        }
+}
+
 int fts_search(struct fts *f, const struct fts_query *query, size_t k, struct fts_hit *hits,
                size_t *n, struct error *err)
 {
@@ -148,7 +161,8 @@ int fts_search(struct fts *f, const struct fts_query *query, size_t k, struct ft
 
     *n = 0;
     put_query(query->words, query->words_len, &match);
-    put_phrase(query->phrase, query->phrase_len, &match);
+    for (size_t i = 0; i < query->n_phrases; i++)
+        put_phrase(query->phrase[i], strlen(query->phrase[i]), &match);
     if (match.len && k) {
         pthread_mutex_lock(&f->lock);
         sqlite3_bind_text64(f->search, 1, buf_text(&match), match.len, SQLITE_STATIC, SQLITE_UTF8);
@@ -162,6 +176,7 @@ int fts_search(struct fts *f, const struct fts_query *query, size_t k, struct ft
         sqlite3_clear_bindings(f->search);
         pthread_mutex_unlock(&f->lock);
     }
+    order_ties(hits, *n);
     buf_release(&match);
     return status;
 }

@@ -89,15 +89,17 @@ static void a_phrase_is_found_as_a_whole(void **state)
     struct error err = {0};
     size_t n = 0;
 
-    ok(fts_search(f, &(struct fts_query){.phrase = "GREEN: and\"", .phrase_len = 11}, 4, hits, &n,
-                  &err),
-       &err);
+    static const char *const row[] = {"GREEN: and\"", "and green", "\"\" * "};
+
+    ok(fts_search(f, &(struct fts_query){.phrase = row, .n_phrases = 1}, 4, hits, &n, &err), &err);
     assert_int_equal(n, 1);
     assert_int_equal(hits[0].document, 11);
-    ok(fts_search(f, &(struct fts_query){"bell", 4, "and green", 9}, 4, hits, &n, &err), &err);
+    ok(fts_search(f, &(struct fts_query){"bell", 4, row + 1, 1}, 4, hits, &n, &err), &err);
     assert_int_equal(n, 1);
     assert_int_equal(hits[0].document, 12);
-    ok(fts_search(f, &(struct fts_query){"", 0, "\"\" * ", 5}, 4, hits, &n, &err), &err);
+    ok(fts_search(f, &(struct fts_query){"bell", 4, row, 3}, 4, hits, &n, &err), &err);
+    assert_int_equal(n, 2);
+    ok(fts_search(f, &(struct fts_query){"", 0, row + 2, 1}, 4, hits, &n, &err), &err);
     assert_int_equal(n, 0);
     fts_close(f);
 }
