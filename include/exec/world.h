@@ -26,8 +26,9 @@ MUST_CHECK int world_canon(struct world *w, const char *path, const struct canon
 MUST_CHECK int world_canon_of(const struct stage_setting *s, const struct canon **out,
                               struct error *err);
 
-/* The first `items` briefs of the seed, from the canon that the first step with one names: the
- * input of a run, as long as the world.  *out is NULL where no step names a canon. */
+/* The first `items` briefs of the seed, from the canon that the first step with one names,
+ * without what was learned: the input of a run, as long as the world.  *out is NULL where no step
+ * names a canon. */
 MUST_CHECK int world_briefs(struct world *w, const struct pipeline *p, uint64_t seed,
                             uint64_t items, const struct run_input **out, struct error *err);
 
