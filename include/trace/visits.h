@@ -12,14 +12,6 @@ struct item_traces {
     uint32_t *head, *next; /* [items], [n_traces]: the first of an item, the one behind a trace */
 };
 
-/* The text that names the step of a span. */
-static inline uint32_t visits_raw_name(const struct span_set *s, uint32_t i)
-{
-    return s->stage_key[i] != SPAN_NONE ? s->stage_key[i]
-           : s->node[i] != SPAN_NONE    ? s->node[i]
-                                        : s->name[i];
-}
-
 /* Fills items, visits, attempts and span_item, the counts of the stages, and those of roots, errors
  * and interrupts; stage_of[raw name].  The costs of spans were added up.  log->threads of them make
  * the same. */

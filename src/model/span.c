@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Spans in columns, all grown together by doubling. */
+/* Spans in columns, all grown together by doubling; those of SPAN_RARE from the first span on that
+ * says something there. */
 #include "model/span.h"
 
 #include <math.h>
@@ -14,8 +15,11 @@ void span_set_init(struct span_set *s)
 void span_set_release(struct span_set *s)
 {
     intern_release(&s->text);
-#define X(type, name) mem_free(s->name);
-    SPAN_COLUMNS(X)
+#define X(type, name, absent) mem_free(s->name);
+    SPAN_OFTEN(X)
+#undef X
+#define X(type, name, absent) mem_free(s->rare.name);
+    SPAN_RARE(X)
 #undef X
     memset(s, 0, sizeof *s);
 }
@@ -23,9 +27,8 @@ void span_set_release(struct span_set *s)
 void span_clear(struct span *s)
 {
     memset(s, 0, sizeof *s);
-    s->confidence = s->threshold = s->cost = NAN;
-#define X(type, name) s->name = SPAN_NONE;
-    SPAN_TEXTS(X)
+#define X(type, name, absent) s->name = (absent);
+    SPAN_COLUMNS(X)
 #undef X
 }
 
@@ -41,10 +44,25 @@ void span_mark_times(struct span *s)
 static void set_room(struct span_set *set, size_t cap)
 {
     set->cap = cap;
-#define X(type, name) set->name = mem_resize(set->name, set->cap * sizeof *set->name);
-    SPAN_COLUMNS(X)
+#define X(type, name, absent) set->name = mem_resize(set->name, set->cap * sizeof(type));
+    SPAN_OFTEN(X)
+#undef X
+#define X(type, name, absent)                                                                      \
+    if (set->rare.name)                                                                            \
+        set->rare.name = mem_resize(set->rare.name, set->cap * sizeof(type));
+    SPAN_RARE(X)
 #undef X
 }
+
+/* A rare column of which the spans there say nothing. */
+#define BEGIN(set, type, name, absent)                                                             \
+    do {                                                                                           \
+        if ((set)->rare.name)                                                                      \
+            break;                                                                                 \
+        (set)->rare.name = mem_alloc(((set)->cap ? (set)->cap : 1) * sizeof(type));                \
+        for (size_t begin_ = 0; begin_ < (set)->len; begin_++)                                     \
+            (set)->rare.name[begin_] = (absent);                                                   \
+    } while (0)
 
 /* Room for n spans more. */
 static void make_room(struct span_set *set, size_t n)
@@ -72,8 +90,14 @@ void span_set_reserve(struct span_set *set, size_t n)
     if (n <= set->cap)
         return;
     set->cap = n;
-#define X(type, name) set->name = moved(set->name, set->len * sizeof(type), n * sizeof(type));
-    SPAN_COLUMNS(X)
+#define X(type, name, absent)                                                                      \
+    set->name = moved(set->name, set->len * sizeof(type), n * sizeof(type));
+    SPAN_OFTEN(X)
+#undef X
+#define X(type, name, absent)                                                                      \
+    if (set->rare.name)                                                                            \
+        set->rare.name = moved(set->rare.name, set->len * sizeof(type), n * sizeof(type));
+    SPAN_RARE(X)
 #undef X
 }
 
@@ -83,30 +107,42 @@ void span_set_clear(struct span_set *s)
     s->len = 0;
 }
 
-static void move_texts(uint32_t *column, size_t n, const uint32_t *new_id)
+/* NULL: a column that nobody has. */
+static void move_texts(uint32_t *column, size_t first, size_t end, const uint32_t *new_id)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = first; column && i < end; i++)
         if (column[i] != SPAN_NONE)
             column[i] = new_id[column[i]];
+}
+
+static void use_column(const uint32_t *column, const uint32_t *at, size_t first, size_t n,
+                       bool *used)
+{
+    for (size_t i = 0; column && i < n; i++)
+        if (column[at ? at[i] : first + i] != SPAN_NONE)
+            used[column[at ? at[i] : first + i]] = true;
 }
 
 /* Marks the texts of the n spans at[], or where that is NULL of those from `first` on. */
 static void use_texts(const struct span_set *set, const uint32_t *at, size_t first, size_t n,
                       bool *used)
 {
-#define X(type, name)                                                                              \
-    for (size_t i = 0; i < n; i++)                                                                 \
-        if (set->name[at ? at[i] : first + i] != SPAN_NONE)                                        \
-            used[set->name[at ? at[i] : first + i]] = true;
-    SPAN_TEXTS(X)
+#define X(type, name, absent) use_column(set->name, at, first, n, used);
+    SPAN_TEXTS_OFTEN(X)
+#undef X
+#define X(type, name, absent) use_column(set->rare.name, at, first, n, used);
+    SPAN_TEXTS_RARE(X)
 #undef X
 }
 
 /* The spans from `first` on have texts of another set. */
 static void move_all_texts(struct span_set *set, size_t first, const uint32_t *new_id)
 {
-#define X(type, name) move_texts(set->name + first, set->len - first, new_id);
-    SPAN_TEXTS(X)
+#define X(type, name, absent) move_texts(set->name, first, set->len, new_id);
+    SPAN_TEXTS_OFTEN(X)
+#undef X
+#define X(type, name, absent) move_texts(set->rare.name, first, set->len, new_id);
+    SPAN_TEXTS_RARE(X)
 #undef X
 }
 
@@ -127,10 +163,17 @@ void span_set_take(struct span_set *set, const struct span_set *from, const uint
     size_t first = set->len;
     uint32_t *new_id = take_texts(set, from, at, 0, n);
     make_room(set, n);
-#define X(type, name)                                                                              \
+#define X(type, name, absent)                                                                      \
     for (size_t i = 0; i < n; i++)                                                                 \
         set->name[first + i] = from->name[at[i]];
-    SPAN_COLUMNS(X)
+    SPAN_OFTEN(X)
+#undef X
+#define X(type, name, absent)                                                                      \
+    if (from->rare.name)                                                                           \
+        BEGIN(set, type, name, absent);                                                            \
+    for (size_t i = 0; set->rare.name && i < n; i++)                                               \
+        set->rare.name[first + i] = from->rare.name ? from->rare.name[at[i]] : (absent);
+    SPAN_RARE(X)
 #undef X
     set->len += n;
     move_all_texts(set, first, new_id);
@@ -145,10 +188,15 @@ void span_set_keep(struct span_set *set, const uint32_t *at, size_t n, bool *use
     intern_init_like(&set->text, &old);
     intern_merge_used(&set->text, &old, used, new_text);
     intern_release(&old);
-#define X(type, name)                                                                              \
+#define X(type, name, absent)                                                                      \
     for (size_t i = 0; i < n; i++)                                                                 \
         set->name[i] = set->name[at[i]];
-    SPAN_COLUMNS(X)
+    SPAN_OFTEN(X)
+#undef X
+#define X(type, name, absent)                                                                      \
+    for (size_t i = 0; set->rare.name && i < n; i++)                                               \
+        set->rare.name[i] = set->rare.name[at[i]];
+    SPAN_RARE(X)
 #undef X
     set->len = n;
     move_all_texts(set, 0, new_text);
@@ -160,10 +208,20 @@ static void append(struct span_set *set, const struct span_set *from, size_t fir
 {
     size_t at = set->len;
     make_room(set, n);
-#define X(type, name)                                                                              \
-    if (n)                                                                                         \
-        memcpy(set->name + at, from->name + first, n * sizeof *set->name);
-    SPAN_COLUMNS(X)
+    if (n == 0)
+        return;
+#define X(type, name, absent) memcpy(set->name + at, from->name + first, n * sizeof(type));
+    SPAN_OFTEN(X)
+#undef X
+#define X(type, name, absent)                                                                      \
+    if (from->rare.name) {                                                                         \
+        BEGIN(set, type, name, absent);                                                            \
+        memcpy(set->rare.name + at, from->rare.name + first, n * sizeof(type));                    \
+    } else if (set->rare.name) {                                                                   \
+        for (size_t i = at; i < at + n; i++)                                                       \
+            set->rare.name[i] = (absent);                                                          \
+    }
+    SPAN_RARE(X)
 #undef X
     set->len += n;
     move_all_texts(set, at, new_id);
@@ -193,11 +251,42 @@ void span_set_append_part(struct span_set *set, const struct span_set *from, siz
 
 void span_set_add(struct span_set *set, const struct span *s)
 {
+    static const struct span none = {
+#define X(type, name, absent) .name = (absent),
+        SPAN_RARE(X)
+#undef X
+    };
     make_room(set, 1);
-#define X(type, name) set->name[set->len] = s->name;
-    SPAN_COLUMNS(X)
+#define X(type, name, absent) set->name[set->len] = s->name;
+    SPAN_OFTEN(X)
+#undef X
+#define X(type, name, absent)                                                                      \
+    if (set->rare.name || memcmp(&s->name, &none.name, sizeof none.name) != 0) {                   \
+        BEGIN(set, type, name, absent);                                                            \
+        set->rare.name[set->len] = s->name;                                                        \
+    }
+    SPAN_RARE(X)
 #undef X
     set->len++;
+}
+
+void span_set_row(const struct span_set *set, size_t i, struct span *out)
+{
+    memset(out, 0, sizeof *out);
+#define X(type, name, absent) out->name = set->name[i];
+    SPAN_OFTEN(X)
+#undef X
+#define X(type, name, absent) out->name = span_##name(set, i);
+    SPAN_RARE(X)
+#undef X
+}
+
+void span_set_said_by(struct span_set *set, size_t i, uint32_t said_by)
+{
+    if (said_by != SPAN_NONE)
+        BEGIN(set, uint32_t, said_by, SPAN_NONE);
+    if (set->rare.said_by)
+        set->rare.said_by[i] = said_by;
 }
 
 uint32_t span_text(struct span_set *set, const char *s, size_t len)
@@ -210,7 +299,8 @@ double span_duration_s(const struct span_set *set, size_t i)
     if (set->flags[i] & (SPAN_NO_DURATION | SPAN_NEGATIVE))
         return NAN;
     double s = (double)(set->end_ns[i] - set->start_ns[i]) * 1e-9;
-    return set->wait_s[i] < s ? s - set->wait_s[i] : 0;
+    double wait_s = span_wait_s(set, i);
+    return wait_s < s ? s - wait_s : 0;
 }
 
 const char *span_string(const struct span_set *set, uint32_t id)

@@ -16,7 +16,7 @@
 enum keep { KEEP_U8, KEEP_U32, KEEP_TEXT, KEEP_INT64, KEEP_REAL };
 struct column {
     const char *name;
-    size_t offset; /* of its array's pointer in struct span_set */
+    size_t offset; /* in struct span */
     enum keep keep;
 };
 #define KEEP(type)                                                                                 \
@@ -27,7 +27,7 @@ struct column {
              : KEEP_INT64, double                                                                  \
              : KEEP_REAL)
 static const struct column columns[] = {
-#define X(type, name) {#name, offsetof(struct span_set, name), KEEP(type)},
+#define X(type, name, absent) {#name, offsetof(struct span, name), KEEP(type)},
     SPAN_COLUMNS(X)
 #undef X
 };
@@ -37,13 +37,6 @@ enum { COLUMNS = sizeof columns / sizeof *columns };
 static enum keep keep_of(const struct column *c)
 {
     return c->keep == KEEP_U32 && strcmp(c->name, "file") ? KEEP_TEXT : c->keep;
-}
-
-static const void *array_of(const struct span_set *s, const struct column *c)
-{
-    const void *at;
-    memcpy(&at, (const char *)s + c->offset, sizeof at);
-    return at;
 }
 
 static void put_names(struct buf *sql, const char *mark)
@@ -57,27 +50,31 @@ static void put_names(struct buf *sql, const char *mark)
 
 /* --- writing */
 
-static void bind_value(sqlite3_stmt *q, int at, enum keep keep, const void *array, size_t i,
+static void bind_value(sqlite3_stmt *q, int at, enum keep keep, const void *value,
                        int64_t text_base)
 {
+    uint32_t whole;
+    int64_t n;
+    double real;
     switch (keep) {
     case KEEP_U8:
-        sqlite3_bind_int(q, at, ((const uint8_t *)array)[i]);
+        sqlite3_bind_int(q, at, *(const uint8_t *)value);
         return;
     case KEEP_U32:
-        sqlite3_bind_int64(q, at, ((const uint32_t *)array)[i]);
-        return;
     case KEEP_TEXT:
-        if (((const uint32_t *)array)[i] == SPAN_NONE)
+        memcpy(&whole, value, sizeof whole);
+        if (keep == KEEP_TEXT && whole == SPAN_NONE)
             sqlite3_bind_null(q, at);
         else
-            sqlite3_bind_int64(q, at, text_base + ((const uint32_t *)array)[i]);
+            sqlite3_bind_int64(q, at, whole + (keep == KEEP_TEXT ? text_base : 0));
         return;
     case KEEP_INT64:
-        sqlite3_bind_int64(q, at, ((const int64_t *)array)[i]);
+        memcpy(&n, value, sizeof n);
+        sqlite3_bind_int64(q, at, n);
         return;
     case KEEP_REAL: /* NaN is NULL in sqlite */
-        sqlite3_bind_double(q, at, ((const double *)array)[i]);
+        memcpy(&real, value, sizeof real);
+        sqlite3_bind_double(q, at, real);
         return;
     }
 }
@@ -86,7 +83,6 @@ static int put_spans(struct store *s, const struct span_set *set, int64_t log, i
                      struct error *err)
 {
     enum keep keep[COLUMNS];
-    const void *array[COLUMNS];
     struct buf sql = {0};
     sqlite3_stmt *q = NULL;
     buf_puts(&sql, "INSERT INTO log_span (log");
@@ -96,15 +92,15 @@ static int put_spans(struct store *s, const struct span_set *set, int64_t log, i
     buf_puts(&sql, ")");
     int status = store_prepare(s, buf_text(&sql), "importing the log", &q, err);
     buf_release(&sql);
-    for (size_t c = 0; c < COLUMNS; c++) {
+    for (size_t c = 0; c < COLUMNS; c++)
         keep[c] = keep_of(&columns[c]);
-        array[c] = array_of(set, &columns[c]);
-    }
     if (!status)
         sqlite3_bind_int64(q, 1, log);
     for (size_t i = 0; i < set->len && !status; i++) {
+        struct span span;
+        span_set_row(set, i, &span);
         for (size_t c = 0; c < COLUMNS; c++)
-            bind_value(q, (int)c + 2, keep[c], array[c], i, text_base);
+            bind_value(q, (int)c + 2, keep[c], (const char *)&span + columns[c].offset, text_base);
         status = store_step(s, q, "importing the log", err);
     }
     sqlite3_finalize(q);
@@ -298,11 +294,6 @@ static void take_value(const struct loading *l, sqlite3_stmt *q, int at, enum ke
 
 static int read_spans(struct loading *l, struct error *err)
 {
-    static const size_t field[COLUMNS] = {
-#define X(type, name) offsetof(struct span, name),
-        SPAN_COLUMNS(X)
-#undef X
-    };
     enum keep keep[COLUMNS];
     struct buf sql = {0};
     sqlite3_stmt *q = NULL;
@@ -321,7 +312,7 @@ static int read_spans(struct loading *l, struct error *err)
         struct span span;
         span_clear(&span);
         for (size_t c = 0; c < COLUMNS; c++)
-            take_value(l, q, (int)c + 1, keep[c], (char *)&span + field[c]);
+            take_value(l, q, (int)c + 1, keep[c], (char *)&span + columns[c].offset);
         while (log + 1 < l->log.len && l->log.at[log] < sqlite3_column_int64(q, 0))
             log++;
         span.file += l->file_base.at[log];

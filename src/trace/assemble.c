@@ -113,10 +113,10 @@ static void name_stages(struct assembly *a, uint64_t pieces)
 
 /* ---- traces by themselves ---------------------------------------------------------------- */
 
-/* The first value of a column over the spans of a trace; SPAN_NONE. */
+/* The first value of a column (NULL: there are none) over the spans of a trace; SPAN_NONE. */
 static uint32_t first_value(const struct tree *t, uint32_t trace, const uint32_t *column)
 {
-    for (uint32_t k = t->first[trace]; k < t->first[trace + 1]; k++)
+    for (uint32_t k = t->first[trace]; column && k < t->first[trace + 1]; k++)
         if (column[t->order[k]] != SPAN_NONE)
             return column[t->order[k]];
     return SPAN_NONE;
@@ -167,12 +167,12 @@ static void look_at(void *arg, const struct spread_part *part)
     for (size_t k = part->begin; k < part->end; k++) {
         struct said *said = &a->said[k];
         uint32_t trace = said->trace;
-        said->key = first_value(a->tree, trace, s->item_key);
+        said->key = first_value(a->tree, trace, s->rare.item_key);
         said->session = first_value(a->tree, trace, s->session);
         if (said->session != SPAN_NONE)
             note_mixed(a, trace, &piece->faults);
         for (uint32_t i = a->ops->first[trace]; i < a->ops->first[trace + 1]; i++) {
-            uint32_t raw = visits_raw_name(s, a->ops->span[i]);
+            uint32_t raw = span_step(s, a->ops->span[i]);
             said->interrupted |= (s->flags[a->ops->span[i]] & SPAN_INTERRUPT) != 0;
             if (!met[raw])
                 vec_push(&piece->raw, raw);
@@ -211,7 +211,7 @@ static void update_pending(struct assembly *a, uint32_t item, uint32_t trace)
 {
     const struct span_set *s = &a->log->spans;
     for (uint32_t k = a->ops->first[trace]; k < a->ops->first[trace + 1]; k++) {
-        uint32_t i = a->ops->span[k], stage = a->stage_of[visits_raw_name(s, i)];
+        uint32_t i = a->ops->span[k], stage = a->stage_of[span_step(s, i)];
         if (s->flags[i] & SPAN_INTERRUPT)
             a->pending.at[item] = stage;
         else if (a->pending.at[item] == stage)

@@ -44,7 +44,7 @@ static void add_up(void *arg, const struct spread_part *part)
         /* up the branch, as long as this was the last child that was missing */
         for (bool leaf = t->child[i] == SPAN_NONE; leaf;) {
             uint32_t up = t->up[i];
-            cost[i] = joined(s->cost[i], cost[i]);
+            cost[i] = joined(span_cost(s, i), cost[i]);
             if (up == SPAN_NONE)
                 break;
             if (!isnan(cost[i]))
@@ -62,7 +62,7 @@ void costs_add_up(struct trace_log *log, const struct tree *tree)
     struct spread spread = {.n = tree->n_traces, .each = TRACES_EACH, .piece = add_up, .arg = &a};
     bool any = false;
     for (size_t i = 0; i < s->len && !any; i++)
-        any = !isnan(s->cost[i]);
+        any = !isnan(span_cost(s, i));
     if (!any)
         return;
     log->cost = mem_alloc((s->len + 1) * sizeof *log->cost);

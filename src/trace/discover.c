@@ -173,8 +173,9 @@ static double logged_threshold(const struct trace_log *log)
 {
     double t = NAN;
     for (size_t i = 0; i < log->spans.len; i++) {
-        double x =
-            log->until_ns && log->spans.start_ns[i] > log->until_ns ? NAN : log->spans.threshold[i];
+        double x = log->until_ns && log->spans.start_ns[i] > log->until_ns
+                       ? NAN
+                       : span_threshold(&log->spans, i);
         if (!isnan(x) && !isnan(t) && x != t)
             return NAN;
         if (!isnan(x))
@@ -348,7 +349,7 @@ void discover(struct trace_log *log)
 static void note_threshold(struct discovery *d, const struct trace_log *log)
 {
     for (size_t i = 0; i < log->spans.len; i++) {
-        double x = log->spans.threshold[i];
+        double x = span_threshold(&log->spans, i);
         if (isnan(x))
             continue;
         d->told_apart = d->told_apart || (d->any_told && x != d->told);

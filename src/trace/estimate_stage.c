@@ -57,7 +57,8 @@ static uint32_t bit_of(uint8_t outcome)
 static uint32_t calls_of(const struct trace_log *log, const struct log_visit *v, uint32_t k)
 {
     uint32_t n = 1;
-    while (k + n < v->n_attempts && log->spans.copy[log->attempts.at[v->first_attempt + k + n]])
+    while (k + n < v->n_attempts &&
+           span_copy(&log->spans, log->attempts.at[v->first_attempt + k + n]))
         n++;
     return n;
 }
@@ -95,7 +96,7 @@ static void take_attempt(const struct span_set *s, const uint32_t *at, uint32_t 
     a->n++;
     a->copies += n - 1;
     a->outcome[*outcome]++;
-    a->waited += s->wait_s[at[0]] > 0;
+    a->waited += span_wait_s(s, at[0]) > 0;
     if (!isnan(d) && *outcome == OUTCOME_TIMEOUT)
         a->timed_out[a->n_timed_out++] = d;
     else if (!isnan(d))

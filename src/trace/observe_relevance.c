@@ -181,13 +181,13 @@ static void score_spans(const struct trace_log *log, const struct judged *j, str
     for (size_t i = 0; i < s->len; i++) {
         uint32_t item = log->span_item[i];
         struct score score;
-        if (s->documents[i] == SPAN_NONE || item == SPAN_NONE || s->outcome[i] != OUTCOME_OK)
+        if (span_documents(s, i) == SPAN_NONE || item == SPAN_NONE || s->outcome[i] != OUTCOME_OK)
             continue;
         if (!j->known[item] || j->first[item + 1] == j->first[item]) {
             g->unjudged++;
             continue;
         }
-        score_list(j, item, span_string(s, s->documents[i]), &score);
+        score_list(j, item, span_string(s, span_documents(s, i)), &score);
         vec_push(&group_of(g, s->name[i], stage[i])->scores, score);
     }
     mem_free(stage);

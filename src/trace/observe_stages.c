@@ -15,7 +15,7 @@ static bool failed_first(const struct trace_log *log, const struct log_visit *v,
     const uint32_t *at = log->attempts.at + v->first_attempt;
     bool ok = (s->flags[at[0]] & SPAN_CANCELLED) != 0 || s->outcome[at[0]] == OUTCOME_OK;
     uint32_t calls = 1; /* of the first attempt: copies of a hedge follow it */
-    for (; calls < v->n_attempts && s->copy[at[calls]]; calls++)
+    for (; calls < v->n_attempts && span_copy(s, at[calls]); calls++)
         ok = ok || (!(s->flags[at[calls]] & SPAN_CANCELLED) && s->outcome[at[calls]] == OUTCOME_OK);
     *again = calls < v->n_attempts;
     return !ok;

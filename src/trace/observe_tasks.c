@@ -32,9 +32,9 @@ static uint32_t *task_of_items(const struct trace_log *log, bool *any)
     memset(task, 0xff, (log->items.len + 1) * sizeof *task);
     for (size_t i = 0; i < s->len; i++) {
         uint32_t item = log->span_item[i];
-        if (s->task_key[i] == SPAN_NONE || item == SPAN_NONE || task[item] != SPAN_NONE)
+        if (span_task_key(s, i) == SPAN_NONE || item == SPAN_NONE || task[item] != SPAN_NONE)
             continue;
-        task[item] = s->task_key[i];
+        task[item] = span_task_key(s, i);
         *any = true;
     }
     return task;

@@ -24,7 +24,7 @@ struct walk {
 static bool is_hidden(const struct tree *t, uint32_t i)
 {
     const struct span_set *s = t->spans;
-    return strncmp(span_string(s, s->node[i]), "__", 2) == 0 ||
+    return strncmp(span_string(s, span_node(s, i)), "__", 2) == 0 ||
            strncmp(span_string(s, s->name[i]), "__", 2) == 0;
 }
 
@@ -129,7 +129,7 @@ static void take_keyed(struct walk *w, uint32_t root, struct found *out)
     while (w->stack.len) {
         uint32_t i = w->stack.at[--w->stack.len];
         w->depth.len--;
-        if (w->tree->spans->stage_key[i] != SPAN_NONE)
+        if (span_stage_key(w->tree->spans, i) != SPAN_NONE)
             vec_push(&out->spans, i);
         else
             push_children(w, i, 0);

@@ -30,21 +30,27 @@ static bool is_root(const struct parting *p, uint32_t i)
     return p->tree->up[i] == SPAN_NONE && !p->tree->orphan[i];
 }
 
+/* What a span says itself of the run it is of. */
+static uint32_t own_key(const struct parting *p, uint32_t i)
+{
+    return p->by_item ? span_item_key(p->spans, i) : p->spans->session[i];
+}
+
 /* Its own, or the nearest above; every span is walked over twice at most. */
 static void find_keys(struct parting *p)
 {
     const struct tree *t = p->tree;
-    const uint32_t *own = p->by_item ? p->spans->item_key : p->spans->session;
     bool *known = mem_zero(p->spans->len + 1, sizeof *known);
     for (size_t k = 0; k < t->n; k++) {
         uint32_t i = t->order[k], at = i;
-        while (at != SPAN_NONE && !known[at] && own[at] == SPAN_NONE)
+        while (at != SPAN_NONE && !known[at] && own_key(p, at) == SPAN_NONE)
             at = t->up[at];
-        uint32_t key = at == SPAN_NONE ? SPAN_NONE : known[at] ? p->key[at] : own[at];
+        uint32_t key = at == SPAN_NONE ? SPAN_NONE : known[at] ? p->key[at] : own_key(p, at);
         for (at = i; at != SPAN_NONE && !known[at]; at = t->up[at]) {
-            p->key[at] = own[at] != SPAN_NONE ? own[at] : key;
+            uint32_t own = own_key(p, at);
+            p->key[at] = own != SPAN_NONE ? own : key;
             known[at] = true;
-            if (own[at] != SPAN_NONE)
+            if (own != SPAN_NONE)
                 break;
         }
     }
@@ -279,15 +285,14 @@ static void part_by_roots(struct parting *p)
 static bool is_worth(const struct parting *p)
 {
     const struct tree *t = p->tree;
-    const uint32_t *own = p->by_item ? p->spans->item_key : p->spans->session;
     for (uint32_t trace = 0; trace < t->n_traces; trace++) {
         uint32_t key = SPAN_NONE, roots = 0;
         for (uint32_t k = t->first[trace]; k < t->first[trace + 1]; k++) {
-            uint32_t i = t->order[k];
+            uint32_t i = t->order[k], own = own_key(p, i);
             roots += is_root(p, i);
-            if (roots > 1 || (own[i] != SPAN_NONE && key != SPAN_NONE && own[i] != key))
+            if (roots > 1 || (own != SPAN_NONE && key != SPAN_NONE && own != key))
                 return true;
-            key = own[i] != SPAN_NONE ? own[i] : key;
+            key = own != SPAN_NONE ? own : key;
         }
     }
     return false;

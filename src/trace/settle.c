@@ -239,7 +239,7 @@ static void put(struct span_set *set, uint32_t i, struct verdict_of *v)
         set->decision[i] = v->said.decision;
         if (v->said.afterwards)
             set->flags[i] |= SPAN_ANNOTATED;
-        set->said_by[i] = voices_join(set, set->said_by[i], v->said.said_by);
+        span_set_said_by(set, i, voices_join(set, span_said_by(set, i), v->said.said_by));
     }
 }
 

@@ -48,7 +48,7 @@ struct making {
 
 static uint32_t stage_of_span(const struct making *all, uint32_t i)
 {
-    return all->stage_of[visits_raw_name(&all->log->spans, i)];
+    return all->stage_of[span_step(&all->log->spans, i)];
 }
 
 /* ---- an item ---------------------------------------------------------------------------- */
@@ -66,8 +66,8 @@ static void settle_trace(const struct making *all, struct maker *m, uint32_t tra
         if (t->up[i] == SPAN_NONE && !t->orphan[i]) {
             m->roots++;
             item->rooted = true;
-            if (s->item_end[i])
-                item->told_end = s->item_end[i];
+            if (span_item_end(s, i))
+                item->told_end = span_item_end(s, i);
             if (s->start_ns[i] >= *root_start) {
                 *root_start = s->start_ns[i];
                 item->root_failed = s->outcome[i] != OUTCOME_OK;
@@ -234,7 +234,7 @@ static uint32_t visit_told(const struct maker *m, const struct log_item *item, u
 static uint32_t visit_going_on(const struct making *all, const struct maker *m,
                                const struct log_item *item, uint32_t stage, size_t k)
 {
-    uint64_t pass = all->log->spans.pass[m->ops.at[k]];
+    uint64_t pass = span_pass(&all->log->spans, m->ops.at[k]);
     uint32_t last = m->last_visit[stage];
     if (pass)
         return visit_told(m, item, stage, pass);
@@ -268,7 +268,7 @@ static void visit_item(const struct making *all, struct maker *m, uint32_t at)
         uint32_t i = m->ops.at[k], stage = stage_of_span(all, i);
         uint32_t last = visit_going_on(all, m, item, stage, k);
         if (last == SPAN_NONE)
-            last = new_visit(m, stage, at, s->pass[i]);
+            last = new_visit(m, stage, at, span_pass(s, i));
         add_attempt(s, m, last, i);
         count_hidden(all, m, i, &m->visits.at[last]);
         vec_push(&m->visit_of, last);

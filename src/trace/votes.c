@@ -71,7 +71,7 @@ static void hear_notes(struct walk *w, uint32_t item, uint32_t *at, int64_t unti
         uint32_t i = w->notes[*at].span;
         struct vote v = {.item = item, .draft = w->draft, .visit = SPAN_NONE};
         const char *decision = span_string(s, s->decision[i]);
-        for (const char *line = span_string(s, s->said_by[i]); voices_next(&line, &said);) {
+        for (const char *line = span_string(s, span_said_by(s, i)); voices_next(&line, &said);) {
             v.said = verdict_of_note(word_of(&said, decision, &text));
             if (v.said != LOG_NO_VERDICT)
                 add(w, &v, &said);
@@ -97,7 +97,7 @@ static void hear_visit(struct walk *w, uint32_t at)
             v.asked_ns = visit->start_ns;
             v.decided_ns = visit->end_ns;
         }
-        for (const char *line = span_string(s, s->said_by[i]); voices_next(&line, &said);) {
+        for (const char *line = span_string(s, span_said_by(s, i)); voices_next(&line, &said);) {
             v.said = discover_verdict(word_of(&said, decision, &text));
             if (v.said != LOG_AUTOMATIC)
                 add(w, &v, &said);
@@ -139,7 +139,7 @@ static void walk_item(struct walk *w, uint32_t item)
 /* Is a span's voice an annotation of an item, and no word of a step where people decide? */
 static bool is_note(const struct trace_log *log, const bool *of_people, size_t i)
 {
-    return log->spans.said_by[i] != SPAN_NONE && log->spans.flags[i] & SPAN_ANNOTATED &&
+    return span_said_by(&log->spans, i) != SPAN_NONE && log->spans.flags[i] & SPAN_ANNOTATED &&
            !of_people[i] && log->span_item[i] != SPAN_NONE;
 }
 
@@ -220,7 +220,7 @@ void votes_of(const struct trace_log *log, struct votes *out)
     memset(out, 0, sizeof *out);
     intern_init(&out->names);
     for (size_t i = 0; i < log->spans.len && !any; i++)
-        any = log->spans.said_by[i] != SPAN_NONE;
+        any = span_said_by(&log->spans, i) != SPAN_NONE;
     if (!any)
         return;
     find_notes(&w);

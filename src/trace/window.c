@@ -99,8 +99,8 @@ static void find_groups(struct parting *p)
     for (uint32_t t = 0; t < s->text.count; t++)
         p->up[t] = t;
     for (size_t i = 0; i < s->len; i++) {
-        if (s->item_key[i] != SPAN_NONE)
-            unite(p, s->trace[i], s->item_key[i]);
+        if (span_item_key(s, i) != SPAN_NONE)
+            unite(p, s->trace[i], span_item_key(s, i));
         if (s->flags[i] & SPAN_INTERRUPT)
             p->stops[s->trace[i]] = p->any_stop = true;
     }
@@ -148,9 +148,7 @@ static void find_waits(struct parting *p)
     VEC(struct step) steps = {0};
     for (size_t i = 0; i < s->len; i++) {
         uint32_t group = group_of(p, s->trace[i]);
-        uint32_t name = s->stage_key[i] != SPAN_NONE ? s->stage_key[i]
-                        : s->node[i] != SPAN_NONE    ? s->node[i]
-                                                     : s->name[i];
+        uint32_t name = span_step(s, i);
         if (p->stops[group])
             vec_push(&steps,
                      ((struct step){group, name, (uint32_t)i, s->start_ns[i], s->parent[i] == 0}));

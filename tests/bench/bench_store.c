@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define X(type, name) +1
+#define X(type, name, absent) +1
 enum { COLUMNS = 0 SPAN_COLUMNS(X) };
 #undef X
 enum { ROUNDS = 5, NAMES = 8, PER_TRACE = 7 };

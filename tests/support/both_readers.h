@@ -52,33 +52,20 @@ static inline void same_spans(const struct one_reader *a, const struct one_reade
     if (a->set.len != b->set.len)
         BUG("%zu spans walked, %zu parsed", a->set.len, b->set.len);
     for (size_t i = 0; i < a->set.len; i++) {
-#define SAME(column)                                                                               \
-    if (memcmp(&a->set.column[i], &b->set.column[i], sizeof a->set.column[i]) != 0)                \
-    BUG("%s of span %zu differs", #column, i)
-        SAME(start_ns);
-        SAME(end_ns);
-        SAME(id);
-        SAME(parent);
-        SAME(line);
-        SAME(confidence);
-        SAME(threshold);
-        SAME(cost);
-        SAME(tries);
-        SAME(outcome);
-        SAME(flags);
-        SAME(kind);
-#undef SAME
-#define SAME(column) same_text(a, b, a->set.column[i], b->set.column[i], #column, i)
-        SAME(trace);
-        SAME(name);
-        SAME(node);
-        SAME(session);
-        SAME(stage_key);
-        SAME(item_key);
-        SAME(task_key);
-        SAME(documents);
-        SAME(decision);
-#undef SAME
+        struct span x, y;
+        span_set_row(&a->set, i, &x);
+        span_set_row(&b->set, i, &y);
+#define X(type, name, absent)                                                                      \
+    same_text(a, b, x.name, y.name, #name, i);                                                     \
+    y.name = x.name; /* ids of texts are each reader's own */
+        SPAN_TEXTS_OFTEN(X)
+        SPAN_TEXTS_RARE(X)
+#undef X
+#define X(type, name, absent)                                                                      \
+    if (memcmp(&x.name, &y.name, sizeof x.name) != 0)                                              \
+        BUG("%s of span %zu differs", #name, i);
+        SPAN_COLUMNS(X)
+#undef X
     }
     if (a->sink.later.judgements.len != b->sink.later.judgements.len)
         BUG("%zu judgements walked, %zu parsed", a->sink.later.judgements.len,

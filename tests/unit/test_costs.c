@@ -48,7 +48,7 @@ static void first_span_costs(const char *attributes, const struct log_options *o
     struct buf text = {0};
     put_span(&text, "t", "1", "", "a", 0, 1, attributes);
     read_ok(buf_text(&text), options, &log);
-    double got = log.spans.cost[0];
+    double got = span_cost(&log.spans, 0);
     if (isnan(want) ? !isnan(got) : !(fabs(got - want) < 1e-15))
         fail_msg("%s costs %.17g, not %.17g", attributes, got, want);
     log_release(&log);

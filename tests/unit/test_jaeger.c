@@ -123,7 +123,7 @@ static void processes_and_logs_are_attributes_too(void **state)
                 "1", LASTS ",\"processID\":\"p1\",\"logs\":[{\"timestamp\":1,\"fields\":[" TAG(
                          "event", "\"x\"") "," TAG("judge", "0.25") "]}]") "]}]}",
             &options, &log);
-    assert_string_equal(span_string(&log.spans, log.spans.stage_key[0]), "draft");
+    assert_string_equal(span_string(&log.spans, span_stage_key(&log.spans, 0)), "draft");
     near(log.spans.confidence[0], 0.25, 0);
     log_release(&log);
 }

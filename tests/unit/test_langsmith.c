@@ -129,7 +129,7 @@ static void scores_nodes_and_threads_stand_in_the_run(void **state)
     const struct span_set *s = &log.spans;
     assert_int_equal(s->kind[0], SPAN_MODEL);
     assert_string_equal(span_string(s, s->session[0]), "t");
-    assert_string_equal(span_string(s, s->node[0]), "n");
+    assert_string_equal(span_string(s, span_node(s, 0)), "n");
     near(s->confidence[0], 0.25, 0);
     near(s->confidence[1], 0.5, 0);
     log_release(&log);

@@ -253,9 +253,9 @@ static void nodes_sessions_and_thresholds_are_found(void **state)
             "metadata", "{\\\"langgraph_node\\\":\\\"gate\\\",\\\"thread_id\\\":\\\"t-1"
                         "\\\",\\\"threshold\\\":0.85}") "," TEXT_ATTRIBUTE("session.id", "s-1")),
         NULL);
-    assert_string_equal(span_string(&log.spans, log.spans.node[0]), "gate");
+    assert_string_equal(span_string(&log.spans, span_node(&log.spans, 0)), "gate");
     assert_string_equal(span_string(&log.spans, log.spans.session[0]), "t-1");
-    near(log.spans.threshold[0], 0.85, 0);
+    near(span_threshold(&log.spans, 0), 0.85, 0);
     assert_string_equal(log.stages.at[0].id, "gate");
     log_release(&log);
 }

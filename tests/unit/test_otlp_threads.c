@@ -28,10 +28,12 @@ static void read_with(uint32_t threads, struct buf *out)
         buf_printf(out, "%s %u texts, last %s", log.format, log.spans.text.count,
                    span_string(&log.spans, log.spans.text.count - 1));
         for (size_t i = 0; i < log.spans.len; i++) {
-            buf_printf(out, "\n%llu:%.17g", (unsigned long long)log.spans.line[i],
-                       log.spans.cost[i]);
-#define X(type, name) buf_printf(out, " %u", log.spans.name[i]);
-            SPAN_TEXTS(X)
+            struct span row;
+            span_set_row(&log.spans, i, &row);
+            buf_printf(out, "\n%llu:%.17g", (unsigned long long)log.spans.line[i], row.cost);
+#define X(type, name, absent) buf_printf(out, " %u", row.name);
+            SPAN_TEXTS_OFTEN(X)
+            SPAN_TEXTS_RARE(X)
 #undef X
         }
         result_release(&r);

@@ -53,7 +53,7 @@ static void attributes_flat_nested_or_as_text_read_the_same(void **state)
         const struct span_set *s = &log.spans;
         assert_int_equal(s->kind[0], SPAN_MODEL);
         assert_string_equal(span_string(s, s->session[0]), "s");
-        assert_string_equal(span_string(s, s->node[0]), "n");
+        assert_string_equal(span_string(s, span_node(s, 0)), "n");
         near(s->confidence[0], 0.5, 0);
         near(span_duration_s(s, 0), 1.5, 0);
         log_release(&log);

@@ -101,7 +101,7 @@ static void steps_and_sessions_are_told_by_every_vocabulary(void **state)
         put_span(&text, "t", "s", "", "a", 0, 1, buf_text(&more));
         read_ok(buf_text(&text), NULL, &log);
         const struct span_set *s = &log.spans;
-        if (strcmp(span_string(s, i < STEPS ? s->node[0] : s->session[0]), "x") != 0)
+        if (strcmp(span_string(s, i < STEPS ? span_node(s, 0) : s->session[0]), "x") != 0)
             fail_msg("%s says nothing", key);
         log_release(&log);
         buf_release(&more);
