@@ -11,6 +11,13 @@ pass=0 fail=0
 ${CC:-cc} -O1 -shared -fPIC -o "$dir/faults.so" tests/tools/faults.c -ldl || exit 1
 cp tests/data/genai.jsonl.gz tests/data/genai.labels.csv "$dir"
 cp scenarios/gate-review.yaml scenarios/review-desk.yaml "$dir"
+cat >"$dir/work.yaml" <<'END'
+seam: 1
+flow:
+  - stage: work
+    exec: {builtin: nothing}
+  - check: look
+END
 cd "$dir" || exit 1
 
 # kind at command...: its status in $status, what it said in said, what it used in count
@@ -35,6 +42,10 @@ whole() { # a file that the command writes: absent, or as it is without faults
     [ -z "$target" ] || [ ! -e "$target" ] || cmp -s "$target" whole
 }
 
+sound() { # the store, where there is one
+    [ "$kind" = memory ] || [ ! -s seam.db ] || "$SEAM" doctor --db seam.db | grep -q 'store .*: ok'
+}
+
 leftovers() {
     [ "$(find . -newer mark -type f | grep -cvE '^\./(count|said|out|whole)$|seam\.db')" = 0 ]
 }
@@ -55,7 +66,7 @@ sweep() {
         rm -f seam.db*
         touch mark
         run "$kind" "$n" "$@"
-        if ends_well "$statuses" && whole && { [ -n "$target" ] && [ -e "$target" ] || leftovers; }; then
+        if ends_well "$statuses" && whole && sound && { [ -n "$target" ] && [ -e "$target" ] || leftovers; }; then
             pass=$((pass + 1))
         else
             fail=$((fail + 1))
@@ -76,6 +87,7 @@ for kind in memory disk; do
     sweep $kind $statuses $points fitted.yaml fit genai.jsonl.gz --labels genai.labels.csv -o fitted.yaml
     sweep $kind $statuses $points "" import log genai.jsonl.gz --db seam.db
     sweep $kind $statuses $points "" simulate review-desk.yaml --trials 200 --save
+    sweep $kind $statuses $points "" run work.yaml --items 3000 --db seam.db
     [ $kind = memory ] || continue
     sweep $kind $statuses $points "" check gate-review.yaml
     sweep $kind $statuses $points "" solve gate-review.yaml --json
