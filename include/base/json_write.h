@@ -13,11 +13,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* So deep may be written: all that json_parse reads, within some levels more. */
+enum { JSON_LEVELS = 1024 + 128 };
+
 struct json_write {
     struct buf *out;
     int indent, depth; /* indent 0: one line */
     bool after_key;
-    bool has[64]; /* has the level an element yet? */
+    uint64_t has[JSON_LEVELS / 64]; /* a bit each: has the level an element yet? */
 };
 
 /* Starts a document at the end of `out`, which is borrowed; `indent` spaces a level. */

@@ -23,6 +23,16 @@ static void new_line(struct json_write *w)
         buf_putc(w->out, ' ');
 }
 
+/* Sets whether the level we are on has an element; returns whether it had. */
+static bool set_has(struct json_write *w, bool has)
+{
+    uint64_t *word = &w->has[w->depth / 64], bit = UINT64_C(1) << w->depth % 64;
+    bool before = *word & bit;
+
+    *word = has ? *word | bit : *word & ~bit;
+    return before;
+}
+
 /* The comma and the line break that go in front of the next key or value. */
 static void begin(struct json_write *w)
 {
@@ -30,27 +40,28 @@ static void begin(struct json_write *w)
         w->after_key = false;
         return;
     }
-    if (w->has[w->depth])
+    if (set_has(w, true))
         buf_putc(w->out, ',');
-    w->has[w->depth] = true;
     if (w->depth > 0)
         new_line(w);
 }
 
 void json_open(struct json_write *w, char bracket)
 {
-    if (w->depth + 1 >= (int)(sizeof w->has / sizeof w->has[0]))
+    if (w->depth + 1 >= JSON_LEVELS)
         BUG("JSON nested deeper than %d", w->depth);
     begin(w);
     buf_putc(w->out, bracket);
-    w->has[++w->depth] = false;
+    w->depth++;
+    set_has(w, false);
 }
 
 void json_close(struct json_write *w, char bracket)
 {
     if (w->depth == 0 || w->after_key)
         BUG("JSON closed with '%c' where a value or nothing is open", bracket);
-    bool filled = w->has[w->depth--];
+    bool filled = set_has(w, false);
+    w->depth--;
     if (filled)
         new_line(w);
     buf_putc(w->out, bracket);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/support/support.h"
 
+#include "base/json_read.h"
 #include "base/json_write.h"
 
 #include <math.h>
@@ -181,15 +182,15 @@ static void close_of_nothing(struct json_write *w)
 
 static void too_deep(struct json_write *w)
 {
-    for (int i = 0; i < 100; i++)
+    for (int i = 0; i < JSON_LEVELS; i++)
         json_open(w, '[');
 }
 
 static void deep_enough(struct json_write *w)
 {
-    for (int i = 0; i < 60; i++)
+    for (int i = 0; i < JSON_LEVELS - 1; i++)
         json_open(w, '[');
-    for (int i = 0; i < 60; i++)
+    for (int i = 0; i < JSON_LEVELS - 1; i++)
         json_close(w, ']');
 }
 
@@ -200,6 +201,27 @@ static void misuse_is_a_bug(void **state)
     assert_int_equal(status_of(close_of_nothing), 5);
     assert_int_equal(status_of(too_deep), 5);
     assert_int_equal(status_of(deep_enough), 0);
+}
+
+static void whatever_the_parser_reads_is_written_again(void **state)
+{
+    enum { DEEP = 1000 };
+    struct json_reader *reader = json_reader_new();
+    struct buf in = {0}, out = {0};
+    struct error err = {0};
+    struct json root;
+
+    for (int i = 0; i < DEEP; i++)
+        buf_puts(&in, i % 2 ? "{\"a\":" : "[1,");
+    buf_puts(&in, "2");
+    for (int i = DEEP - 1; i >= 0; i--)
+        buf_puts(&in, i % 2 ? ",\"b\":3}" : ",4]");
+    ok(json_parse(reader, in.data, in.len, &root, &err), &err);
+    json_dump(root, &out);
+    assert_string_equal(buf_text(&out), buf_text(&in));
+    buf_release(&in);
+    buf_release(&out);
+    json_reader_free(reader);
 }
 
 int main(void)
@@ -213,6 +235,7 @@ int main(void)
         cmocka_unit_test(numbers_are_short_and_valid),
         cmocka_unit_test(keys_are_escaped_too),
         cmocka_unit_test(misuse_is_a_bug),
+        cmocka_unit_test(whatever_the_parser_reads_is_written_again),
     };
     return cmocka_run_group_tests_name("json_write", tests, NULL, NULL);
 }
