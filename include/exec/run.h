@@ -26,6 +26,7 @@ struct run_memory {
     void *arg;
     bool (*recall)(void *arg, const struct stage_call *call, struct stage_answer *a,
                    double *asked_s, double *begin_s, double *end_s);
+    double upto_s; /* the run's clock when it was broken off: up to there nothing is waited for */
 };
 
 struct injected; /* exec/fault.h */

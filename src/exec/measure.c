@@ -72,18 +72,24 @@ static void put_ratio(const struct filling *f, const char *name, struct column y
                 (uint64_t)llround(fabs(sx)), unit);
 }
 
-/* k of n. */
-static void put_share(const struct filling *f, const char *name, struct column k, struct column n)
+/* k of n.  of_steps: several of one item, which may share its weather. */
+static void put_share_of(const struct filling *f, const char *name, struct column k,
+                         struct column n, bool of_steps)
 {
     double sk = total(k), sn = total(n), p = sk / sn, error = 0;
     if (!(sn > 0))
         return;
-    if (f->tally->end.timed)
+    if (f->tally->end.timed || (of_steps && f->tally->pipeline->n_environments > 0))
         error = ratio_error(f, k, n);
     struct interval at = {p - error, p + error};
     if (!(error > 0))
         at = interval_wilson((uint64_t)sk, (uint64_t)sn, f->level);
     metrics_add(f->to, name, p, fmax(at.low, 0), fmin(at.high, 1), f->level, (uint64_t)sn, "1");
+}
+
+static void put_share(const struct filling *f, const char *name, struct column k, struct column n)
+{
+    put_share_of(f, name, k, n, false);
 }
 
 /* k of n known, and `unknown` more that may be. */
@@ -264,11 +270,11 @@ static void put_attempts(const struct filling *f, uint32_t i, struct column item
     };
     struct column n = of_step(f, i, RUN_STEP_ANSWERS);
     put_ratio(f, "attempts_per_item", of_step(f, i, RUN_STEP_ATTEMPTS), items, "1", 0);
-    put_share(f, "ok_rate", of_step(f, i, RUN_STEP_OK), n);
-    put_share(f, "wrong_rate", of_step(f, i, RUN_STEP_WRONG), n);
-    put_share(f, "error_rate", of_step(f, i, RUN_STEP_ERROR), n);
-    put_share(f, "malformed_rate", of_step(f, i, RUN_STEP_MALFORMED), n);
-    put_share(f, "timeout_rate", of_step(f, i, RUN_STEP_TIMEOUT), n);
+    put_share_of(f, "ok_rate", of_step(f, i, RUN_STEP_OK), n, true);
+    put_share_of(f, "wrong_rate", of_step(f, i, RUN_STEP_WRONG), n, true);
+    put_share_of(f, "error_rate", of_step(f, i, RUN_STEP_ERROR), n, true);
+    put_share_of(f, "malformed_rate", of_step(f, i, RUN_STEP_MALFORMED), n, true);
+    put_share_of(f, "timeout_rate", of_step(f, i, RUN_STEP_TIMEOUT), n, true);
     put_ratio(f, "attempt_latency_mean", of_step(f, i, RUN_STEP_ATTEMPT_TIME), n, "s", 0);
     put_quantiles(f, &f->tally->step[i].attempts_s, times, 4, "s");
 }
@@ -284,16 +290,16 @@ static void put_visits_of(const struct filling *f, uint32_t i, struct column ite
     const struct step *s = &f->tally->pipeline->step[i];
     struct column n = of_step(f, i, RUN_STEP_ENDED);
     bool budgeted = false;
-    put_share(f, "success_rate", of_step(f, i, RUN_STEP_ENDED_OK), n);
-    put_share(f, "first_try_rate", of_step(f, i, RUN_STEP_FIRST_OK), n);
-    put_share(f, "retry_success_rate", of_step(f, i, RUN_STEP_RETRIED_OK),
-              of_step(f, i, RUN_STEP_RETRIED));
+    put_share_of(f, "success_rate", of_step(f, i, RUN_STEP_ENDED_OK), n, true);
+    put_share_of(f, "first_try_rate", of_step(f, i, RUN_STEP_FIRST_OK), n, true);
+    put_share_of(f, "retry_success_rate", of_step(f, i, RUN_STEP_RETRIED_OK),
+                 of_step(f, i, RUN_STEP_RETRIED), true);
     put_ratio(f, "visit_latency_mean", of_step(f, i, RUN_STEP_VISIT_TIME), n, "s", 0);
     put_quantiles(f, &f->tally->step[i].visits_s, times, 4, "s");
     for (uint32_t c = 0; c < f->tally->pipeline->n_classes; c++)
         budgeted |= isfinite(s->numbers[c].budget_s);
     if (budgeted)
-        put_share(f, "within_budget", of_step(f, i, RUN_STEP_IN_BUDGET), n);
+        put_share_of(f, "within_budget", of_step(f, i, RUN_STEP_IN_BUDGET), n, true);
     put_share(f, "exit_ship", of_step(f, i, RUN_STEP_SHIPS), items);
     put_share(f, "exit_reject", of_step(f, i, RUN_STEP_REJECTS), items);
     put_share(f, "exit_fail", of_step(f, i, RUN_STEP_FAILS), items);
@@ -433,4 +439,9 @@ void run_measure(struct run_tally *t, double level, struct result *out)
     }
     if (t->end.timed)
         put_shared(&f, out);
+    if (t->endless > 0)
+        result_warn(out,
+                    "%llu items were still going round after a million visits, and were failed: a "
+                    "loop without a bound does not end",
+                    (unsigned long long)t->endless);
 }

@@ -304,6 +304,7 @@ static int open(struct run *r, const struct pipeline *p, struct error *err)
     if (r->options->input && r->options->input->items < r->n_items)
         r->n_items = r->options->input->items;
     r->end_s = INFINITY;
+    r->past_s = r->options->memory ? r->options->memory->upto_s : 0;
     if (r->timed && r->n_items == UINT64_MAX) {
         r->start_s = p->horizon.warmup_s;
         r->end_s = p->horizon.warmup_s + p->horizon.length_s;
@@ -508,6 +509,7 @@ static void drain(struct run *r)
     while (r->ready_first)
         path_free(r, take_ready(r));
     r->recalling = 0;
+    r->past_s = -1;
     r->draining = false;
     run_calls_hand_out(r); /* all cancelled: gives them back */
     r->draining = true;

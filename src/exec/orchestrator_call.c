@@ -222,9 +222,16 @@ void run_call_begin(struct run *r, struct run_call *c)
         hold(r, c);
 }
 
+/* Is something still to come that has happened in the run which is taken up again? */
+static bool is_past(const struct run *r)
+{
+    const struct timer *t = timers_next(&r->timers);
+    return r->recalling > 0 || (r->options->memory && t && t->at_s <= r->past_s);
+}
+
 void run_calls_hand_out(struct run *r)
 {
-    while (r->held_first && r->recalling == 0 && !r->draining) {
+    while (r->held_first && !is_past(r) && !r->draining) {
         struct run_call *c = r->held_first;
         if (c->path && !c->job.stage->kind->quick && !pool_has_room(r->pool))
             return;

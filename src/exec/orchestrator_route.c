@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The way on after a visit: gates, ways, edges that run out, going back, and the end. */
 #include "exec/orchestrator.h"
+#include "exec/tally.h"
 
 #include <math.h>
 
@@ -46,6 +47,8 @@ static void end_path(struct run *r, struct run_path *p, int32_t to)
 static bool go_back(struct run *r, struct run_path *p, int32_t to)
 {
     if (p->item->visits >= VISITS_MAX) {
+        if (r->tally)
+            r->tally->endless++;
         run_item_end(r, p->item, RUN_END_FAILED);
         return false;
     }
