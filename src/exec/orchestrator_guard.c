@@ -48,9 +48,10 @@ static void open_up(struct guard *g, const struct breaker *law, double now_s)
     g->failed = 0;
 }
 
+/* The window is half-open: what ended at since_s is out of it. */
 static void forget_old(struct guard *g, double since_s)
 {
-    while (g->head < g->mark.len && g->mark.at[g->head].at_s < since_s)
+    while (g->head < g->mark.len && g->mark.at[g->head].at_s <= since_s)
         g->failed -= g->mark.at[g->head++].failed;
     if (g->head < 64 || 2 * g->head < g->mark.len)
         return;
@@ -94,7 +95,7 @@ void run_breaker_note(struct run *r, struct run_path *p, bool probe, bool failed
     }
     if (g->open)
         return; /* it had begun before */
-    forget_old(g, r->now_s - law->window_s);
+    forget_old(g, r->now_s - law->window_s * (1 - 1e-12));
     vec_push(&g->mark, ((struct breaker_mark){r->now_s, failed}));
     g->failed += failed;
     size_t n = g->mark.len - g->head;
