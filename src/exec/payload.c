@@ -87,9 +87,11 @@ int payload_put(struct payload_tool *t, const char *payload, size_t len, const c
         struct json other = member(more, it.key, it.key_len);
         put_member(&w, &it, json_present(other) ? other : it.value);
     }
-    for (struct json_iter it = json_each(more); json_next(&it);)
-        if (!json_present(member(have, it.key, it.key_len)))
+    for (struct json_iter it = json_each(more); json_next(&it);) {
+        bool last = member(more, it.key, it.key_len).index == it.value.index;
+        if (last && !json_present(member(have, it.key, it.key_len)))
             put_member(&w, &it, it.value);
+    }
     json_close(&w, '}');
     if (out->len > PAYLOAD_MAX)
         return error_set(err, ERR_LIMIT, "the item would hold more than 64 MiB");
