@@ -284,5 +284,6 @@ void format_method(struct buf *out, const struct result *r)
         return;
     buf_puts(out, ", ");
     units_put_count(out, run->trials);
-    buf_printf(out, " trials, seed %llu", (unsigned long long)run->seed);
+    buf_printf(out, " %s, seed %llu", strcmp(method, "executed") ? "trials" : "items",
+               (unsigned long long)run->seed);
 }
