@@ -20,6 +20,7 @@
     X(BACKTEST, backtest)                                                                          \
     X(FIT, fit)                                                                                    \
     X(SIZE, size)                                                                                  \
+    X(COMPARE, compare)                                                                            \
     X(IMPORT, import)                                                                              \
     X(DRIFT, drift)                                                                                \
     X(REPORT, report)                                                                              \

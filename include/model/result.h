@@ -131,6 +131,10 @@ struct result {
     VEC(struct row) objectives; /* id as written */
     VEC(struct row) windows;    /* id the objective, kind why it is shown */
     VEC(struct row) changes;    /* of drift: id a stage or "" for all items, kind the metric */
+    VEC(struct row)
+    alternatives;                /* of compare: id its name, kind its file; layers have its name as
+                                    their kind */
+    VEC(struct row) differences; /* the same less the first of them */
     VEC(struct row) plan; /* of labels to come: kind "labels", "audit", "pilot", "design", ... */
     VEC(struct edge_row) edges;
     VEC(struct curve) curves;

@@ -53,6 +53,13 @@ struct table *table_plan_pilot(struct document *d, const struct result *r);
 struct table *table_plan_designs(struct document *d, const struct result *r);
 /* The strata of the stratified design. */
 struct table *table_plan_strata(struct document *d, const struct result *r);
+/* Architectures side by side, each against the first, and a metric of their layers with the gap. */
+struct table *table_alternatives(struct document *d, const struct result *r);
+/* Each of the others less the first, with intervals. */
+struct table *table_differences(struct document *d, const struct result *r);
+/* `loss` or `closes` of each layer of each, under the caption. */
+struct table *table_gap(struct document *d, const struct result *r, const char *metric,
+                        const char *caption);
 /* What was expected and what came, a row for each metric. */
 struct table *table_predictions(struct document *d, const struct result *r);
 /* The `at_most` strongest sensitivities, strongest first. */

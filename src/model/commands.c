@@ -6,16 +6,16 @@
 
 enum {
     ALL = (1u << COMMAND_COUNT) - 1,
-    MODELS = ON(SOLVE) | ON(SIMULATE) | ON(SIZE) | ON(REPORT),
+    MODELS = ON(SOLVE) | ON(SIMULATE) | ON(SIZE) | ON(REPORT) | ON(COMPARE),
     LOGS = ON(REPLAY) | ON(BACKTEST) | ON(FIT) | ON(REPORT) | ON(DRIFT),
     LOGS_AND_SIZE = LOGS | ON(SIZE),
     MEANING = LOGS_AND_SIZE | ON(IMPORT),
-    JUDGED = ON(SOLVE) | ON(SIMULATE) | ON(RUN) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
+    JUDGED = ON(COMPARE) | ON(SOLVE) | ON(SIMULATE) | ON(RUN) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
     RESULTS = JUDGED | ON(DRIFT),
     STORED = RESULTS | ON(RUNS) | ON(DOCTOR) | ON(IMPORT) | ON(REVIEW) | ON(LABELS),
     SEEDED = MODELS | ON(RUN) | ON(FIT) | ON(DRIFT) | ON(BACKTEST) | ON(REPLAY) | ON(MCP),
     SETTABLE = MODELS | ON(RUN) | ON(CHECK) | ON(REPLAY),
-    THREADED = ON(SIMULATE) | ON(RUN) | ON(SIZE) | ON(REPORT) | ON(BACKTEST) | ON(REPLAY) | ON(FIT),
+    THREADED = ON(COMPARE) | ON(SIMULATE) | ON(RUN) | ON(SIZE) | ON(REPORT) | ON(BACKTEST) | ON(REPLAY) | ON(FIT),
 };
 
 /* clang-format off: one row must not move when another one changes */
@@ -29,7 +29,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_TARGET] = {"target", 0, TAKES_MANY, "TARGET",
         "\"auto_error at most 1%\" (may repeat; over the file's objective)", RESULTS | ON(REPORT)},
     [OPTION_TRIALS] = {"trials", 'n', TAKES_COUNT, "N", "items to simulate (default 1,000,000)",
-        ON(SIMULATE) | ON(REPORT) | ON(SIZE)},
+        ON(SIMULATE) | ON(COMPARE) | ON(REPORT) | ON(SIZE)},
     [OPTION_ITEMS] =
         {"items", 'i', TAKES_COUNT, "N",
         "items to run (default: all of --input; of timed scenarios the whole horizon)", ON(RUN)},
@@ -263,6 +263,15 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "seam size scenarios/cascade.yaml --target \"shipped_error at most 2%\" "
         "--target \"cost_per_item: least\""},
         0, 1},
+    [COMMAND_COMPARE] = {"compare",
+        "FILE FILE...", "architectures side by side, differences with intervals",
+        "Each scenario is solved where that is exact, else simulated until reliability is known to "
+        "0.05 points. Shows what each attains and costs, what it differs by from the first, which "
+        "layers lose and close how much of the gap, and the simplest one that meets the objective "
+        "(of the files, or --target).",
+        {"seam compare scenarios/approach-*.yaml",
+        "seam compare now.yaml then.yaml --target \"shipped_error at most 2%\" --json"},
+        2, UINT32_MAX},
     [COMMAND_IMPORT] =
         {"import",
         "log LOG... | FRAMEWORK FILE...", "other people's files: definitions to scenarios, trace logs into the store",

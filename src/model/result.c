@@ -57,6 +57,8 @@ void result_release(struct result *r)
     release_rows(&r->objectives);
     release_rows(&r->windows);
     release_rows(&r->changes);
+    release_rows(&r->alternatives);
+    release_rows(&r->differences);
     release_rows(&r->plan);
     release_rows(&r->edges);
     for (size_t i = 0; i < r->curves.len; i++)

@@ -416,6 +416,8 @@ static void read_all(struct reading *in, struct json root)
     read_rows(in, root, &r->objectives, "objectives", "id");
     read_rows(in, root, &r->windows, "windows", "id");
     read_rows(in, root, &r->changes, "changes", "id");
+    read_rows(in, root, &r->alternatives, "alternatives", "id");
+    read_rows(in, root, &r->differences, "differences", "id");
     read_rows(in, root, &r->plan, "plan", "id");
     read_curves(in, root);
     read_sensitivities(in, root);

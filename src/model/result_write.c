@@ -357,6 +357,8 @@ void result_write_json(const struct result *r, struct buf *out)
     put_rows(&w, "objectives", "id", r->objectives.at, r->objectives.len);
     put_rows(&w, "windows", "id", r->windows.at, r->windows.len);
     put_rows(&w, "changes", "id", r->changes.at, r->changes.len);
+    put_rows(&w, "alternatives", "id", r->alternatives.at, r->alternatives.len);
+    put_rows(&w, "differences", "id", r->differences.at, r->differences.len);
     put_rows(&w, "plan", "id", r->plan.at, r->plan.len);
     put_curves(&w, r);
     put_sensitivities(&w, r);

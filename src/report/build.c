@@ -450,6 +450,18 @@ static void add_learning(const struct build *b)
     add_pictures(b, PLOT_LEARNING);
 }
 
+static void add_architectures(const struct build *b)
+{
+    document_section(b->d, "architectures", "Architectures side by side");
+    for (size_t i = 0; i < b->n; i++) {
+        document_add_table(b->d, table_alternatives(b->d, b->r[i]));
+        document_add_table(b->d,
+                           table_gap(b->d, b->r[i], "loss", "Where reliability is lost, by layer"));
+        document_add_table(b->d, table_gap(b->d, b->r[i], "closes", "What each layer closes"));
+        document_add_table(b->d, table_differences(b->d, b->r[i]));
+    }
+}
+
 /* Labels and audits that are still to come. */
 static void add_plan(const struct build *b)
 {
@@ -504,6 +516,7 @@ void report_build(const struct result *const *results, size_t n, const struct ht
     add_verdict(&b);
     add_headline(&b);
     add_flow(&b);
+    add_architectures(&b);
     document_section(out, "losses", "Where reliability is lost");
     add_pictures(&b, PLOT_LOSS);
     add_pictures(&b, PLOT_IMPROVEMENT);

@@ -248,12 +248,14 @@ void report_csv(const struct result *r, struct buf *out)
     }
     put_rows(out, "resource", r->resources.at, r->resources.len);
     put_rows(out, "environment", r->environments.at, r->environments.len);
-    put_rows(out, "layer", r->layers.at, r->layers.len);
+    (r->alternatives.len ? put_kinds : put_rows)(out, "layer", r->layers.at, r->layers.len);
     put_rows(out, "class", r->classes.at, r->classes.len);
     put_kinds(out, "reviewer", r->reviewers.at, r->reviewers.len);
     put_kinds(out, "objective", r->objectives.at, r->objectives.len);
     put_kinds(out, "window", r->windows.at, r->windows.len);
     put_kinds(out, "change", r->changes.at, r->changes.len);
+    put_kinds(out, "alternative", r->alternatives.at, r->alternatives.len);
+    put_kinds(out, "difference", r->differences.at, r->differences.len);
     put_kinds(out, "plan", r->plan.at, r->plan.len);
     put_rows(out, "name", r->names.at, r->names.len);
     put_curves(out, r);

@@ -270,7 +270,15 @@ void format_method(struct buf *out, const struct result *r)
         buf_puts(out, " spans)");
         return;
     }
-    if (!strcmp(method, "monte-carlo"))
+    if (r->alternatives.len && run->trials == 0) {
+        buf_printf(out, "%zu architectures, exact", r->alternatives.len);
+        return;
+    }
+    if (r->alternatives.len)
+        buf_printf(out, "%zu architectures, %s", r->alternatives.len,
+                   strcmp(method, "monte-carlo") ? "some exact, others by Monte Carlo"
+                                                 : "Monte Carlo");
+    else if (!strcmp(method, "monte-carlo"))
         buf_puts(out, "Monte Carlo");
     else if (!strcmp(method, "exact") && !r->metrics.list.len && !r->curves.len)
         buf_puts(out, "no exact values");

@@ -351,6 +351,10 @@ static void add_list(struct document *d, struct table *t)
 
 static void add_rows(const struct result *r, struct document *d, size_t width)
 {
+    add_section_table(d, table_alternatives(d, r));
+    add_section_table(d, table_gap(d, r, "loss", "Where reliability is lost, by layer"));
+    add_section_table(d, table_gap(d, r, "closes", "What each layer closes"));
+    add_section_table(d, table_differences(d, r));
     add_list(d, table_objectives(d, r));
     add_list(d, table_windows(d, r));
     if (r->objectives.len)
@@ -372,7 +376,8 @@ static void add_rows(const struct result *r, struct document *d, size_t width)
     add_list(d, table_reviewers(d, r, "Intervals: --json"));
     add_list(d, table_agreement(d, r));
     add_list(d, table_classes(d, r));
-    add_list(d, table_rows_of(d, r, "Layers", "layer", r->layers.at, r->layers.len));
+    if (!r->alternatives.len)
+        add_list(d, table_rows_of(d, r, "Layers", "layer", r->layers.at, r->layers.len));
     add_list(d, table_rows_of(d, r, "Environments", "environment", r->environments.at,
                               r->environments.len));
     add_list(d, brief_names(d, r));

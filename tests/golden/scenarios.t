@@ -1,5 +1,11 @@
 # The scenarios that ship, and the numbers that their first lines promise.
 $ seam check scenarios/*.yaml
+scenarios/approach-1-single.yaml: ok, 1 step
+scenarios/approach-2-retrieval.yaml: ok, 2 steps
+scenarios/approach-3-graph.yaml: ok, 5 steps
+scenarios/approach-4-conversation.yaml: ok, 3 steps
+scenarios/approach-5-crew.yaml: ok, 4 steps
+scenarios/approach-6-stack.yaml: ok, 6 steps
 scenarios/cascade.yaml: ok, 5 steps
 scenarios/draft-critic.yaml: ok, 2 steps
 scenarios/feedback-compounds.yaml: ok, 3 steps
@@ -590,3 +596,54 @@ result,simulate,latency_mean,,0.8022738099098206,,,0.95,1,s,,,'-
 result,simulate,latency_p50,,0.8022738,0,,0.95,1,s,,,'-
 result,simulate,latency_p99,,0.8022738,0.8022738,,0.95,1,s,,,'-
 result,simulate,visits_mean,,1,1,1,0.95,1,1,,,'-
+# Six ways to build one pipeline, and which of them is enough.
+$ seam compare scenarios/approach-*.yaml | head -36
+compare: 6 architectures, exact
+
+The simplest that meets the objective is Five-layer stack (6 steps). Not enough:
+Single model call (shipped error 29.59%, not at most 5%); Retrieval and a single
+model (shipped error 15.44%, not at most 5%); Stateful multi-agent graph
+(shipped error 10.19%, not at most 5%); Conversational agents (shipped error
+8.72%, not at most 5%); Role-based crew (shipped error 12.25%, not at most 5%).
+
+Answer
+ending  met
+
+Side by side
+architecture          steps  reliability  shipped error  review load
+Single model call         1       68.92%         29.59%           0%
+Retrieval and a sin…      2       82.74%         15.44%           0%
+Stateful multi-agen…      5       89.27%         10.19%           0%
+Conversational agen…      3       91.22%          8.72%           0%
+Role-based crew           4       87.75%         12.25%           0%
+Five-layer stack          6       97.99%          0.82%       35.51%
+
+architecture          latency p50  latency p95  cost per item  cost per correct
+Single model call         8.992 s      24.84 s        $0.1700           $0.2467
+Retrieval and a sin…      10.09 s      26.88 s        $0.1904           $0.2301
+Stateful multi-agen…      19.02 s      46.04 s        $0.2728           $0.3056
+Conversational agen…      20.11 s      56.58 s        $0.3832           $0.4201
+Role-based crew           32.59 s      58.44 s        $0.3667           $0.4179
+Five-layer stack          19.66 s    9.672 min         $1.657            $1.691
+
+architecture          cost per month  net per month     gap
+Single model call            $400.00     -$18619.43  23.08%
+Retrieval and a sin…         $490.80       $1237.08   9.26%
+Stateful multi-agen…        $2355.53       $6917.77   2.73%
+Conversational agen…        $2376.42       $9058.51   0.78%
+Role-based crew             $2443.47       $3919.85   4.25%
+Five-layer stack            $3959.26      $18588.37  -5.99%
+
+$ seam compare scenarios/approach-*.yaml --target "shipped_error at most 20%" --quiet
+The simplest that meets the objective is Retrieval and a single model (2 steps).
+Not enough: Single model call (shipped error 29.59%, not at most 20%). More than
+the job needs: Stateful multi-agent graph ($0.3056 a correct item instead of
+$0.2301), Conversational agents ($0.4201), Role-based crew ($0.4179), Five-layer
+stack ($1.691).
+$ seam compare scenarios/six-step.yaml scenarios/six-step-silent.yaml --quiet --set nothing=1
+--set nothing=1: unknown key `nothing`
+seam: scenarios/six-step.yaml: 1 fault
+[3]
+$ seam compare scenarios/six-step.yaml
+seam: `seam compare` needs FILE FILE...; for example: seam compare scenarios/approach-*.yaml
+[2]

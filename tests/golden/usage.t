@@ -10,6 +10,7 @@ seam: how reliable is your AI pipeline, end to end, and what should be reviewed?
   backtest  does a fit to the first part of a log predict the rest?
   fit       trace logs to a scenario with the evidence behind every number
   size      the review threshold that meets the targets, with its guarantee
+  compare   architectures side by side, differences with intervals
   import    other people's files: definitions to scenarios, trace logs into the
             store
   drift     has a stage changed? with a stated false-alarm rate

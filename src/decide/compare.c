@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Method of variance estimates recovery: the difference of two independent estimates has the
+ * interval whose halves are the root of the summed squares of theirs (G. Y. Zou and A. Donner,
+ * Statistics in Medicine 27, 2008; Newcombe's for proportions is a case of it). */
+#include "decide/compare.h"
+
+#include "report/format.h"
+
+#include <math.h>
+#include <string.h>
+
+/* What is set side by side, in this order, where a result has it. */
+static const char *const shown[] = {
+    "reliability",   "shipped_error",    "auto_error",     "share_failed", "review_load",
+    "gap",           "capability",       "latency_mean",   "latency_p50",  "latency_p95",
+    "cost_per_item", "cost_per_correct", "cost_per_month", "net_per_item", "net_per_month",
+};
+enum { SHOWN = sizeof shown / sizeof *shown };
+
+struct metric compare_difference(const struct metric *a, const struct metric *b)
+{
+    struct metric d = {.name = b->name, .unit = b->unit, .value = b->value - a->value};
+    double below = hypot(b->value - b->low, a->high - a->value),
+           above = hypot(b->high - b->value, a->value - a->low);
+
+    d.low = d.value - below;
+    d.high = d.value + above;
+    d.level = a->level > 0 ? a->level : b->level;
+    if (a->level == 0 && b->level == 0)
+        d.low = d.high = d.value;
+    return d;
+}
+
+/* The row's own copy, whose texts are the result's. */
+static void add_metric(struct result *out, struct row *row, const struct metric *m)
+{
+    struct metric *copy =
+        metrics_add(&row->metrics, result_text(out, "%s", m->name), m->value, m->low, m->high,
+                    m->level, m->n, result_text(out, "%s", m->unit));
+
+    copy->target = m->target ? result_text(out, "%s", m->target) : NULL;
+    copy->verdict = m->verdict;
+}
+
+static void add_alternative(struct result *out, const struct alternative *a)
+{
+    struct row *row = result_add_row(out, alternatives, a->name);
+
+    row->kind = result_text(out, "%s", a->file);
+    metrics_add_count(&row->metrics, "steps", a->pipeline->n_steps);
+    for (size_t i = 0; i < SHOWN; i++) {
+        const struct metric *m = metrics_find(&a->result->metrics, shown[i]);
+        if (m && isfinite(m->value))
+            add_metric(out, row, m);
+    }
+    for (size_t i = 0; i < a->result->metrics.list.len; i++) { /* what else a target asks for */
+        const struct metric *m = &a->result->metrics.list.at[i];
+        if (m->target && !metrics_find(&row->metrics, m->name))
+            add_metric(out, row, m);
+    }
+}
+
+static void add_differences(struct result *out, const struct alternative *first,
+                            const struct alternative *a)
+{
+    struct row *row = result_add_row(out, differences, a->name);
+
+    row->kind = result_text(out, "less %s", first->name);
+    for (size_t i = 0; i < SHOWN; i++) {
+        const struct metric *m = metrics_find(&a->result->metrics, shown[i]),
+                            *base = metrics_find(&first->result->metrics, shown[i]);
+        if (!m || !base || !isfinite(m->value) || !isfinite(base->value))
+            continue;
+        struct metric d = compare_difference(base, m);
+        add_metric(out, row, &d);
+    }
+}
+
+static void add_layers(struct result *out, const struct alternative *a)
+{
+    for (size_t i = 0; i < a->result->layers.len; i++) {
+        const struct row *from = &a->result->layers.at[i];
+        struct row *row = result_add_row(out, layers, from->id);
+        row->kind = result_text(out, "%s", a->name);
+        for (size_t k = 0; k < from->metrics.list.len; k++)
+            add_metric(out, row, &from->metrics.list.at[k]);
+    }
+}
+
+/* --- the answer */
+
+static double value_of(const struct alternative *a, const char *metric, double otherwise)
+{
+    const struct metric *m = metrics_find(&a->result->metrics, metric);
+
+    return m && isfinite(m->value) ? m->value : otherwise;
+}
+
+static double price_of(const struct alternative *a)
+{
+    return value_of(a, "cost_per_correct", value_of(a, "cost_per_item", INFINITY));
+}
+
+/* Fewer steps, then cheaper? */
+static bool is_simpler(const struct alternative *a, const struct alternative *b)
+{
+    if (a->pipeline->n_steps != b->pipeline->n_steps)
+        return a->pipeline->n_steps < b->pipeline->n_steps;
+    return price_of(a) < price_of(b);
+}
+
+/* The first target that is not met, in words: "shipped error 15.4%, not at most 5%". */
+static void put_miss(struct buf *out, const struct alternative *a)
+{
+    for (size_t i = 0; i < a->result->metrics.list.len; i++) {
+        const struct metric *m = &a->result->metrics.list.at[i];
+        if (!m->target || m->verdict == VERDICT_PASS || m->verdict == VERDICT_NONE)
+            continue;
+        format_name(out, m->name);
+        buf_putc(out, ' ');
+        format_value(out, m, a->result->currency);
+        buf_printf(out, ", %s %s", m->verdict == VERDICT_NOT_SHOWN ? "not shown to be" : "not",
+                   m->target);
+        return;
+    }
+    buf_puts(out, "not all targets are shown");
+}
+
+static void put_price(struct buf *out, const struct alternative *a)
+{
+    const struct metric *m = metrics_find(&a->result->metrics, "cost_per_correct");
+
+    if (m)
+        format_value(out, m, a->result->currency);
+    else
+        buf_puts(out, "no price");
+}
+
+/* Those that meet the objective too, and do more than is asked. */
+static void put_more_than_needed(struct buf *out, const struct alternative *a, size_t n,
+                                 const struct alternative *chosen)
+{
+    size_t listed = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (&a[i] == chosen || a[i].result->passed != PASSED_TRUE)
+            continue;
+        buf_printf(out, "%s%s (", listed ? ", " : " More than the job needs: ", a[i].name);
+        put_price(out, &a[i]);
+        if (listed++ == 0) {
+            buf_puts(out, " a correct item instead of ");
+            put_price(out, chosen);
+        }
+        buf_putc(out, ')');
+    }
+    buf_puts(out, listed ? "." : "");
+}
+
+static void put_misses(struct buf *out, const struct alternative *a, size_t n, const char *lead)
+{
+    size_t listed = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        if (a[i].result->passed == PASSED_TRUE)
+            continue;
+        buf_printf(out, "%s%s (", listed++ ? "; " : lead, a[i].name);
+        put_miss(out, &a[i]);
+        buf_putc(out, ')');
+    }
+    buf_puts(out, listed ? "." : "");
+}
+
+static const struct alternative *best_by(const struct alternative *a, size_t n, const char *metric,
+                                         double sign)
+{
+    const struct alternative *best = NULL;
+
+    for (size_t i = 0; i < n; i++) {
+        double value = sign * value_of(&a[i], metric, NAN);
+        if (isfinite(value) && (!best || value > sign * value_of(best, metric, NAN)))
+            best = &a[i];
+    }
+    return best;
+}
+
+static void put_without_objective(struct buf *out, const struct alternative *a, size_t n)
+{
+    const struct alternative *right = best_by(a, n, "reliability", 1),
+                             *cheap = best_by(a, n, "cost_per_correct", -1);
+
+    buf_puts(out, "No objective is given (--target).");
+    if (right)
+        buf_printf(out, " %s is right most often", right->name);
+    if (right && cheap)
+        buf_printf(out, "; a correct item is cheapest from %s.", cheap->name);
+    else
+        buf_puts(out, right ? "." : "");
+}
+
+static void answer(const struct alternative *a, size_t n, struct result *out)
+{
+    const struct alternative *chosen = NULL;
+    struct buf sentence = {0};
+    bool asked = false;
+
+    for (size_t i = 0; i < n; i++) {
+        asked = asked || a[i].result->passed != PASSED_NULL;
+        if (a[i].result->passed == PASSED_TRUE && (!chosen || is_simpler(&a[i], chosen)))
+            chosen = &a[i];
+    }
+    if (!asked)
+        put_without_objective(&sentence, a, n);
+    else if (chosen) {
+        buf_printf(&sentence, "The simplest that meets the objective is %s (%u step%s).",
+                   chosen->name, chosen->pipeline->n_steps,
+                   chosen->pipeline->n_steps == 1 ? "" : "s");
+        put_misses(&sentence, a, n, " Not enough: ");
+        put_more_than_needed(&sentence, a, n, chosen);
+    } else {
+        buf_printf(&sentence, "None of the %zu meets the objective: ", n);
+        put_misses(&sentence, a, n, "");
+    }
+    out->answer = (struct answer){.present = true,
+                                  .threshold = NAN,
+                                  .bound = NAN,
+                                  .level = NAN,
+                                  .review_load = NAN,
+                                  .risk_value = NAN,
+                                  .best_attainable = NAN};
+    out->answer.sentence = result_text(out, "%s", buf_text(&sentence));
+    out->answer.ending = asked ? chosen ? "met" : "infeasible" : NULL;
+    if (asked)
+        out->passed = chosen ? PASSED_TRUE : PASSED_FALSE;
+    buf_release(&sentence);
+}
+
+void compare_alternatives(const struct alternative *a, size_t n, struct result *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        add_alternative(out, &a[i]);
+        if (i > 0)
+            add_differences(out, &a[0], &a[i]);
+        add_layers(out, &a[i]);
+        for (size_t k = 0; k < a[i].result->warnings.len; k++)
+            result_warn(out, "%s: %s", a[i].name, a[i].result->warnings.at[k]);
+    }
+    answer(a, n, out);
+}
