@@ -20,6 +20,10 @@ const char *environment_get(const char *const *environment, const char *name);
  * truth values are written as texts.  A fault where the key is no map of such. */
 MUST_CHECK int request_pairs(const struct stage_setting *s, const char *key, const char *between,
                              struct arena *arena, const char ***out, struct error *err);
+/* `headers: {Name: value}`, and "Authorization: Bearer" with the value of the environment variable
+ * that `key_env` names, in the arena, NULL-terminated with room for `spare` more. */
+MUST_CHECK int request_headers(const struct stage_setting *s, size_t spare, struct arena *arena,
+                               const char ***out, struct error *err);
 /* A size such as "1MiB" or a number of bytes under a key; *out stays where the key is not there. */
 MUST_CHECK int request_size(const struct stage_setting *s, const char *key, size_t *out,
                             struct error *err);

@@ -25,29 +25,17 @@ static bool has_header(const char *const *headers, const char *name)
 static int read_headers(struct endpoint *e, const struct stage_setting *s, struct arena *arena,
                         struct error *err)
 {
-    const char **own, *key_env, *key = NULL;
     size_t n = 0;
 
-    if (request_pairs(s, "headers", ": ", arena, &own, err) ||
-        request_text(s, "key_env", arena, &key_env, err))
+    if (request_headers(s, 2, arena, &e->headers, err))
         return -1;
-    for (size_t i = 0; own[i]; i++)
-        if (strpbrk(own[i], "\r\n"))
-            return exec_fault(s, err, "`headers`: a value has more than one line");
-    if (key_env && !(key = environment_get(s->environment, key_env)))
-        return exec_fault(s, err, "`key_env`: the environment variable %.60s is not set", key_env);
-    if (key && (!*key || strpbrk(key, "\r\n")))
-        return exec_fault(s, err, "`key_env`: %.60s holds no key", key_env);
-    while (own[n])
+    bool type = has_header(e->headers, "Content-Type"), accept = has_header(e->headers, "Accept");
+    while (e->headers[n])
         n++;
-    e->headers = arena_alloc(arena, (n + 4) * sizeof *own);
-    memcpy(e->headers, own, n * sizeof *own);
-    if (!has_header(own, "Content-Type"))
+    if (!type)
         e->headers[n++] = "Content-Type: application/json";
-    if (!has_header(own, "Accept"))
+    if (!accept)
         e->headers[n++] = "Accept: application/json, */*;q=0.5";
-    if (key)
-        e->headers[n++] = arena_printf(arena, "Authorization: Bearer %s", key);
     return 0;
 }
 

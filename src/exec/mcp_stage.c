@@ -2,7 +2,9 @@
 /* Kind `mcp`: a stage that is a tool of a server of the Model Context Protocol.
  *
  *     exec: {mcp: [server, --flag], tool: lookup, arguments: {limit: 3}, from: {subject: /who}}
- *     exec: {mcp: "https://tools.example/mcp", headers: ["Authorization: ..."], tool: lookup}
+ *     exec: {mcp: "https://tools.example/mcp", key_env: TOOLS_KEY, tool: lookup}
+ *
+ * `headers: {Name: value}` and `key_env` are as those of exec/endpoint.h.
  *
  * `arguments` are handed over as they are; `from` takes one from the payload by a JSON pointer, and
  * one that is not there is left out; with neither, the payload is the arguments.  A program called
@@ -16,6 +18,7 @@
 #include "exec/answer.h"
 #include "exec/kinds.h"
 #include "exec/mcp_client.h"
+#include "exec/request.h"
 #include "exec/world.h"
 
 #include <math.h>
@@ -69,14 +72,15 @@ struct wanted {
 static int read_server(const struct stage_setting *s, struct wanted *w, struct error *err)
 {
     struct json server = json_get(s->exec, "mcp");
-    const char *text;
+    const char *text, **headers;
     size_t len;
 
     w->options.environment = s->environment;
     w->options.folder = s->folder;
     w->options.clock_s = s->clock_s;
-    if (text_list(s, json_get(s->exec, "headers"), "headers", &w->arena, &w->options.headers, err))
+    if (request_headers(s, 0, &w->arena, &headers, err))
         return -1;
+    w->options.headers = headers;
     if (json_text(server, &text, &len)) {
         w->options.url = arena_strndup(&w->arena, text, len);
         if (strncmp(w->options.url, "http://", 7) && strncmp(w->options.url, "https://", 8))
@@ -124,6 +128,7 @@ static int open_client(struct stage *self, const struct stage_setting *s, struct
     buf_puts(&name, "mcp ");
     json_dump(json_get(s->exec, "mcp"), &name);
     json_dump(json_get(s->exec, "headers"), &name);
+    json_dump(json_get(s->exec, "key_env"), &name);
     status = world_share(s->world, buf_text(&name), &kind, w, &part, err);
     self->client = status ? NULL : part;
     buf_release(&name);
@@ -219,7 +224,8 @@ static void stage_close(void *arg)
 
 static int stage_open(const struct stage_setting *s, void **out, struct error *err)
 {
-    static const char *const known[] = {"mcp", "tool", "arguments", "from", "headers", NULL};
+    static const char *const known[] = {"mcp",     "tool",    "arguments", "from",
+                                        "headers", "key_env", NULL};
     struct stage *self = mem_zero(1, sizeof *self);
     struct wanted wanted = {.setting = s};
     const char *text;

@@ -114,6 +114,29 @@ int request_pairs(const struct stage_setting *s, const char *key, const char *be
     return 0;
 }
 
+int request_headers(const struct stage_setting *s, size_t spare, struct arena *arena,
+                    const char ***out, struct error *err)
+{
+    const char **own, *key_env, *key = NULL;
+    size_t n = 0;
+
+    if (request_pairs(s, "headers", ": ", arena, &own, err) ||
+        request_text(s, "key_env", arena, &key_env, err))
+        return -1;
+    for (; own[n]; n++)
+        if (strpbrk(own[n], "\r\n"))
+            return exec_fault(s, err, "`headers`: a value has more than one line");
+    if (key_env && !(key = environment_get(s->environment, key_env)))
+        return exec_fault(s, err, "`key_env`: the environment variable %.60s is not set", key_env);
+    if (key && (!*key || strpbrk(key, "\r\n")))
+        return exec_fault(s, err, "`key_env`: %.60s holds no key", key_env);
+    *out = arena_alloc(arena, (n + spare + 2) * sizeof *own);
+    memcpy(*out, own, n * sizeof *own);
+    if (key)
+        (*out)[n] = arena_printf(arena, "Authorization: Bearer %s", key);
+    return 0;
+}
+
 int request_text(const struct stage_setting *s, const char *key, struct arena *arena,
                  const char **out, struct error *err)
 {

@@ -29,3 +29,18 @@ seam: TMP/a.yaml:30:11: `count`: unknown key `send` in `exec`; did you mean `sen
 $ sed 's/output: words/ouput: words, expects: {a: strng}/' scenarios/programs.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
 seam: TMP/a.yaml:30:11: `count`: unknown key `ouput` in `exec`; did you mean `output`?
 [3]
+# each program that misbehaves ends in its outcome, every item goes on, and the reasons are told
+$ seam run tests/data/hostile.yaml --items 5 --threads 4 -o $TMP_GOLDEN/items.jsonl > $TMP_GOLDEN/run.txt; sort $TMP_GOLDEN/items.jsonl | sed 's/"correct":[a-z]*,//'
+seam: `crash`: 5 attempts failed: `sh`: killed by signal 11 (Segmentation fault)
+seam: `leave`: 5 attempts failed: `sh`: exit status 3: no canon
+seam: `hang`: 5 attempts timed out: it took longer than its time limit
+seam: `linger`: 5 attempts timed out: it took longer than its time limit
+seam: `flood`: 5 attempts answered malformed: `sh` wrote more than 65536 bytes
+seam: `shape`: 5 attempts answered malformed: `echo`: the answer is an array, not an object
+seam: `type`: 5 attempts answered malformed: `echo`: `score` of the answer is a string where number is expected
+seam: `bytes`: 5 attempts answered malformed: `printf`: the answer is not UTF-8
+{"id":"1","end":"shipped","reviewed":false,"payload":{"done":true}}
+{"id":"2","end":"shipped","reviewed":false,"payload":{"done":true}}
+{"id":"3","end":"shipped","reviewed":false,"payload":{"done":true}}
+{"id":"4","end":"shipped","reviewed":false,"payload":{"done":true}}
+{"id":"5","end":"shipped","reviewed":false,"payload":{"done":true}}
