@@ -23,6 +23,7 @@ struct job {
     struct text *payload; /* held by the giver */
     struct buf merged;    /* the payload with the answer over it; empty: unchanged */
     atomic_bool cancelled;
+    bool back;     /* it was taken back: no thread is at it */
     double took_s; /* on the wall */
     void *owner;
 };
@@ -40,7 +41,8 @@ void pool_free(struct pool *p);
 bool pool_has_room(const struct pool *p);
 /* Hands out a job, which stays where it is until it is taken back. */
 void pool_give(struct pool *p, struct job *j);
-/* Nobody waits for a job that was given out: another thread may take its place. */
+/* Nobody waits for a job that was given out: another thread may take its place.  Of one that was
+ * just taken back, with others, nobody wants to know. */
 void pool_forsake(struct pool *p, struct job *j);
 /* All that are done, in the order they ended, as a list; NULL: none. */
 struct job *pool_done(struct pool *p);

@@ -160,6 +160,7 @@ static void do_it_here(struct pool *p, struct job *j)
 void pool_give(struct pool *p, struct job *j)
 {
     p->out++;
+    j->back = false;
     j->next = NULL;
     if (p->threads.len < p->out && p->threads.len < p->most + FORSAKEN_MOST && !hire(p) &&
         p->threads.len == 0) {
@@ -178,8 +179,9 @@ void pool_give(struct pool *p, struct job *j)
 
 void pool_forsake(struct pool *p, struct job *j)
 {
+    if (!j->back) /* else its thread is free already */
+        p->forsaken++;
     atomic_store(&j->cancelled, true);
-    p->forsaken++;
 }
 
 struct job *pool_done(struct pool *p)
@@ -191,6 +193,7 @@ struct job *pool_done(struct pool *p)
     for (struct job *j = first; j; j = j->next) {
         p->out--;
         p->forsaken -= atomic_load(&j->cancelled);
+        j->back = true;
     }
     return first;
 }
