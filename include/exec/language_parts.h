@@ -42,6 +42,7 @@ struct place {      /* a token of a passage */
     /* by kind: the entity last named up to here in the passage, LANGUAGE_NONE; tokens since */
     int32_t near[LANGUAGE_KINDS];
     uint32_t since[LANGUAGE_KINDS];
+    bool asked;    /* a word of the slot's attribute */
     uint8_t shape; /* enum shape */
 };
 enum shape { SHAPE_SMALL, SHAPE_CAPITAL, SHAPE_NUMBER, SHAPE_JOINED, SHAPE_MARK, SHAPES };

@@ -2,7 +2,7 @@
 /* The language model taught by a canon: its text, its names, and how to answer a slot from the
  * passages at hand.
  *
- * What it is taught is the canon as it stood after its first episodes: of what came later it knows
+ * What it is taught is the canon as it stood some episodes ago: of what came later it knows
  * what retrieval hands to it.  The same canon and key teach the same weights. */
 #ifndef SEAM_EXEC_WRITER_H
 #define SEAM_EXEC_WRITER_H
@@ -11,12 +11,12 @@
 #include "exec/language.h"
 
 struct writer_options {
-    uint32_t episodes; /* taught up to this one; 0: half of the canon's */
+    uint32_t episodes; /* taught up to this one; 0: four fifths of the canon's */
     uint32_t rounds;   /* over the facts that are known then; 0: WRITER_ROUNDS */
     bool untaught;     /* no rounds: the weights will be loaded */
     uint64_t key;
 };
-enum { WRITER_ROUNDS = 3, WRITER_PASSAGES = 6 };
+enum { WRITER_ROUNDS = 5, WRITER_PASSAGES = 12 };
 
 /* options may be NULL.  The canon is borrowed; language_free. */
 struct language *writer_new(const struct canon *c, const struct writer_options *options);

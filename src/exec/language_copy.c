@@ -9,6 +9,7 @@
  * attribute, which words stand around, how old the passage is.  Words are hashed together with
  * the attribute (Weinberger and others, "Feature hashing", ICML 2009). */
 #include "exec/language_parts.h"
+#include "math/rng.h"
 #include <math.h>
 
 enum { FEATURES_MAX = 64 };
@@ -31,7 +32,7 @@ static void put(struct features *f, uint32_t at, double x)
 
 static void put_word(struct features *f, uint64_t kind, uint64_t a, uint64_t b, uint64_t c)
 {
-    uint64_t h = hash_with(hash_with(hash_with(kind, a), b), c);
+    uint64_t h = rng_mix(kind * RNG_GOLDEN + a + (b << 21 | b >> 43) + (c << 42 | c >> 22));
     f->at[f->n++] = (struct feature){LEXICAL + (uint32_t)(h & (LEXICAL_WEIGHTS - 1)), 1};
 }
 
@@ -53,11 +54,11 @@ double copy_frequent(const struct reading *r, uint32_t token)
 /* Does a word of the attribute stand within three tokens before (by = -1) or after? */
 static bool asked_near(const struct reading *r, uint32_t place, int by)
 {
+    const struct read_passage *p = &r->passage.at[r->place.at[place].passage];
     for (int i = 1; i <= 3; i++) {
-        uint64_t h = word_near(r, place, i * by);
-        for (uint32_t k = 0; k < r->n_words; k++)
-            if (r->word[k] == h)
-                return true;
+        int64_t at = (int64_t)place + i * by;
+        if (at >= p->first && at < p->upto && r->place.at[at].asked)
+            return true;
     }
     return false;
 }
@@ -190,7 +191,8 @@ static void put_sentinel(const struct reading *r, size_t n, struct features *f)
     uint32_t base = SENTINEL + stage * SENTINEL_DENSE;
     double top = 0;
     for (size_t i = 0; i < r->n_grams; i++)
-        top = fmax(top, r->grams[i]);
+        if (r->grams[i] > top)
+            top = r->grams[i];
     f->n = 0;
     put(f, base + 0, 1);
     put(f, base + 1, log(top));

@@ -363,10 +363,11 @@ static void turn_sentences(struct reading *r)
         struct read_sentence *s = &r->sentence.at[i];
         s->names = s->names_other = s->asked = false;
         for (uint32_t j = s->first; j < s->upto; j++) {
-            const struct place *p = &r->place.at[j];
+            struct place *p = &r->place.at[j];
+            p->asked = is_word_of(r, p->hash);
             s->names |= p->mention == entity;
             s->names_other |= p->mention != LANGUAGE_NONE && p->mention != entity;
-            s->asked |= is_word_of(r, p->hash);
+            s->asked |= p->asked;
         }
     }
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Teaching: for each fact that is known, passages as retrieval might find them - the chunk that
- * states it in four cases of five, others that speak of the same subject, of the same attribute, or
- * of neither - and one step towards the value. */
+ * states it in seven cases of eight, others that speak of the same subject, of the same attribute,
+ * or of neither - and one step towards the value. */
 #include "exec/writer.h"
 
 #include "base/buf.h"
@@ -16,7 +16,7 @@ struct teacher {
     struct rng_seq rng;
     uint32_t episodes;
     uint32_t chosen[WRITER_PASSAGES];
-    uint32_t n;
+    uint32_t n, most, now;
 };
 
 /* The number after the word "episode" among the first dozen; 0: none. */
@@ -61,7 +61,7 @@ static void choose(struct teacher *t, uint32_t chunk)
     for (uint32_t i = 0; i < t->n; i++)
         if (t->chosen[i] == chunk)
             return;
-    if (t->n < WRITER_PASSAGES && t->c->chunk.at[chunk].text)
+    if (t->n < t->most && t->c->chunk.at[chunk].text && t->c->chunk.at[chunk].episode <= t->now)
         t->chosen[t->n++] = chunk;
 }
 
@@ -91,34 +91,57 @@ static void shuffle(struct teacher *t)
     }
 }
 
+/* A draft that names the fact's subject, where there is one. */
+static void choose_draft(struct teacher *t, const struct canon_fact *f)
+{
+    const struct canon *c = t->c;
+    size_t from = rng_below(&t->rng, c->chunk.len);
+    for (size_t i = 0; i < c->chunk.len; i++) {
+        uint32_t at = (uint32_t)((from + i) % c->chunk.len);
+        const struct canon_chunk *k = &c->chunk.at[at];
+        if (k->kind != CANON_DRAFT || !k->text || !strstr(k->text, c->subject.at[f->subject].name))
+            continue;
+        choose(t, at);
+        return;
+    }
+}
+
 static void choose_passages(struct teacher *t, const struct canon_fact *f)
 {
     t->n = 0;
-    if (rng_below(&t->rng, 5) > 0)
+    t->most = 4 + (uint32_t)rng_below(&t->rng, WRITER_PASSAGES - 3);
+    if (rng_below(&t->rng, 8) > 0)
         choose(t, f->chunk);
     choose_like(t, f, true, true);
-    choose_like(t, f, true, false);
-    choose_like(t, f, false, true);
-    while (t->n < WRITER_PASSAGES)
+    choose_draft(t, f);
+    while (t->n + 1 < t->most && rng_below(&t->rng, 3) > 0)
+        choose_like(t, f, true, false);
+    if (t->n < t->most)
+        choose_like(t, f, false, true);
+    for (int tries = 0; tries < 50 && t->n < t->most; tries++)
         choose(t, (uint32_t)rng_below(&t->rng, t->c->chunk.len));
     shuffle(t);
 }
 
-static void teach(struct teacher *t, const struct canon_fact *f, uint32_t round)
+/* Three times of four the slot is asked for now, else for an earlier episode. */
+static void teach(struct teacher *t, const struct canon_fact *of, uint32_t round)
 {
     struct passage p[WRITER_PASSAGES];
     struct language_slot slot =
-        writer_slot(t->c, f->subject, t->c->attribute.at[f->attribute].name);
-    uint32_t now = f->from + (uint32_t)rng_below(&t->rng, t->episodes + 1 - f->from);
+        writer_slot(t->c, of->subject, t->c->attribute.at[of->attribute].name);
+    t->now = t->episodes;
+    if (rng_below(&t->rng, 4) == 0)
+        t->now = of->from + (uint32_t)rng_below(&t->rng, t->episodes + 1 - of->from);
+    const struct canon_fact *f =
+        &t->c->fact.at[canon_fact_at(t->c, of->subject, of->attribute, t->now)];
     choose_passages(t, f);
     for (uint32_t i = 0; i < t->n; i++) {
         const char *text = t->c->chunk.at[t->chosen[i]].text;
-        p[i] = writer_passage(text, strlen(text), 1 - 0.1 * i, now);
+        p[i] = writer_passage(text, strlen(text), 1 - 0.05 * i, t->now);
     }
     language_read(t->l, p, t->n, t->r);
     language_turn(t->l, t->r, &slot);
-    (round ? language_step : language_point)(
-        t->l, t->r, canon_value_text(t->c, canon_value_at(t->c, f->subject, f->attribute, now)));
+    (round ? language_step : language_point)(t->l, t->r, canon_value_text(t->c, f->value));
 }
 
 /* --- what it reads */
@@ -153,7 +176,7 @@ struct language *writer_new(const struct canon *c, const struct writer_options *
     struct teacher t = {
         .c = c, .l = language_new(), .r = reading_new(), .rng = {o.key, 0}
     };
-    t.episodes = o.episodes ? o.episodes : 8;
+    t.episodes = o.episodes ? o.episodes : (4 * c->episodes + 4) / 5;
     give_names(c, t.l);
     give_text(c, t.episodes, t.l);
     language_build(t.l);
