@@ -43,5 +43,8 @@ MUST_CHECK int learnt_give(const struct learnt *l, struct world *w, struct error
  * that were learnt since; borrowed from the world. */
 MUST_CHECK int learnt_language(struct world *w, const struct canon *c, const struct language **out,
                                struct error *err);
+/* A model of one's own of the same kind, to go on teaching; learnt may be NULL.  language_free. */
+MUST_CHECK int learnt_open_language(const struct learnt *learnt, const struct canon *c,
+                                    struct language **out, struct error *err);
 
 #endif

@@ -187,18 +187,26 @@ static int load_weights(struct language *l, const struct learnt *learnt, struct 
     return status ? -1 : 0;
 }
 
-static int open_language(struct world *w, const void *arg, void **part, struct error *err)
+int learnt_open_language(const struct learnt *learnt, const struct canon *c, struct language **out,
+                         struct error *err)
 {
-    void *given;
-    if (world_share(w, part_learnt, &learnt_part, NULL, &given, err))
-        return -1;
-    const struct learnt *learnt = given;
     bool kept = learnt && learnt->weights.len;
-    struct language *l = writer_new(arg, &(struct writer_options){.untaught = kept});
+    struct language *l = writer_new(c, &(struct writer_options){.untaught = kept});
     if (kept && load_weights(l, learnt, err)) {
         language_free(l);
         return -1;
     }
+    *out = l;
+    return 0;
+}
+
+static int open_language(struct world *w, const void *arg, void **part, struct error *err)
+{
+    void *given;
+    struct language *l;
+    if (world_share(w, part_learnt, &learnt_part, NULL, &given, err) ||
+        learnt_open_language(given, arg, &l, err))
+        return -1;
     *part = l;
     return 0;
 }
