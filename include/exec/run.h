@@ -29,7 +29,8 @@ struct run_memory {
     double upto_s; /* the run's clock when it was broken off: up to there nothing is waited for */
 };
 
-struct injected; /* exec/fault.h */
+struct calibration_map; /* math/recalibrate.h */
+struct injected;        /* exec/fault.h */
 struct run_options {
     uint64_t items, seed;
     uint32_t threads;   /* that call stages; 0: enough for stages that block */
@@ -38,6 +39,8 @@ struct run_options {
     const struct run_input *input;        /* NULL: empty payloads */
     const struct run_memory *memory;      /* NULL */
     const struct injected *faults;        /* NULL */
+    const struct calibration_map **map;   /* [n_steps] what corrects the confidences of real stages
+                                             in place of what the scenario says; NULL: nothing */
     const struct run_listener *listeners; /* [n_listeners] */
     size_t n_listeners;
     const atomic_bool *stop;      /* Ctrl-C: nothing new begins, what runs is drained */

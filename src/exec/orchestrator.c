@@ -240,6 +240,10 @@ static int open_stage(struct run *r, uint32_t i, struct error *err)
     s->stage.kind = kind;
     s->stage.faults = r->options->faults;
     s->corrects = !kind->by_numbers && learning_map(r->given, i, &r->arena, &s->map);
+    if (!kind->by_numbers && r->options->map && r->options->map[i]) {
+        s->corrects = true;
+        s->map = *r->options->map[i];
+    }
     return 0;
 }
 
