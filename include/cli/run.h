@@ -40,5 +40,9 @@ MUST_CHECK int run_open_items(struct run_parts *parts, struct error *err);
 MUST_CHECK int run_open_reasons(struct run_parts *parts, struct error *err);
 /* A bar on a terminal (cli/run_items.c). */
 MUST_CHECK int run_open_progress(struct run_parts *parts, struct error *err);
+/* --learnt, in a run without --cycles (cli/run_cycles.c). */
+MUST_CHECK int run_open_learnt(struct run_parts *parts, struct error *err);
+/* --cycles, in place of a single run; the world is open, for the items alone (cli/run_cycles.c). */
+MUST_CHECK int run_execute_cycles(struct run_parts *parts, struct result *r, struct error *err);
 
 #endif

@@ -77,6 +77,10 @@ struct run_event {
     const signed char *reached; /* [n_steps]: enum run_quality on first reaching it; REACHED_NOT */
 };
 
+/* RUN_VISIT_ENDED of a gate that sends the item to an audit: 1 / the chance that it was sent, as
+ * the rules state it; NaN elsewhere. */
+double run_audit_weight(const struct pipeline *p, const struct run_event *e);
+
 struct run_listener {
     void *arg;
     /* -1 with err when it cannot be kept: the run then drains and ends with that error. */

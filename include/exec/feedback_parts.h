@@ -9,7 +9,7 @@
 
 struct confidence_label {
     uint32_t step;
-    double confidence;
+    double confidence, weight; /* 1 / the chance that it was looked at */
     bool correct;
 };
 /* A reviewed item. */
@@ -19,6 +19,7 @@ struct decided {
     bool mended;            /* a person changed it */
     struct buf draft, held; /* JSON: what the model wrote last, what the item held at its end */
     double *confidence;     /* [n_steps] the last one of each; NaN */
+    double weight;          /* of labels of the review that comes next; 0: see feedback.c */
     VEC(struct confidence_label) labels;
 };
 struct decisions {

@@ -54,6 +54,9 @@ enum option_takes {
     X(ITEMS, "items", 'i')                                                                         \
     X(INPUT, "input", 0)                                                                           \
     X(TIME_SCALE, "time-scale", 0)                                                                 \
+    X(CYCLES, "cycles", 0)                                                                         \
+    X(NO_FEEDBACK, "no-feedback", 0)                                                               \
+    X(LEARNT, "learnt", 0)                                                                         \
     X(UNTIL, "until", 0)                                                                           \
     X(GAP, "gap", 0)                                                                               \
     X(CHECKPOINT, "checkpoint", 0)                                                                 \

@@ -65,7 +65,8 @@ static int read_options(struct run_parts *parts, struct error *err)
     run->setting.seed = run->seed;
     if (option_given(o, OPTION_ITEMS) && run->items == 0)
         return error_set(err, ERR_USAGE, "--items: at least 1");
-    if (!timed && run->items == 0 && !option_given(o, OPTION_INPUT))
+    if (!timed && run->items == 0 && !option_given(o, OPTION_INPUT) &&
+        !option_given(o, OPTION_CYCLES))
         return error_set(err, ERR_USAGE,
                          "run: how many items? Give --items 1000, or --input FILE with the items");
     return time_scale(o, &run->time_scale, err);
@@ -128,7 +129,7 @@ static int open_world(struct run_parts *parts, struct error *err)
 static int open_parts(struct run_parts *parts, struct error *err)
 {
     static int (*const open[])(struct run_parts *, struct error *) = {
-        open_world,     run_open_input,   run_open_journal,
+        open_world,     run_open_learnt,  run_open_input,    run_open_journal,
         run_open_items, run_open_reasons, run_open_progress,
     };
     for (size_t k = 0; k < sizeof open / sizeof *open; k++)
@@ -167,6 +168,14 @@ static void fill_result(struct run_parts *parts, struct result *r)
     run_measure(&parts->tally, option_number(parts->cli->options, OPTION_LEVEL, 0.95), r);
 }
 
+static int execute_cycles(struct run_parts *parts, struct result *r, struct error *err)
+{
+    int status = open_world(parts, err);
+    if (!status)
+        status = run_execute_cycles(parts, r, err);
+    return close_parts(parts, !status, r, status, err);
+}
+
 static int execute(struct run_parts *parts, struct result *r, struct error *err)
 {
     bool complete = false;
@@ -200,7 +209,8 @@ int cmd_run(const struct cli *cli, struct error *err)
         run_tally_init(&parts.tally, &p);
         status = read_options(&parts, err);
         if (!status)
-            status = execute(&parts, &r, err);
+            status = (option_given(cli->options, OPTION_CYCLES) ? execute_cycles
+                                                                : execute)(&parts, &r, err);
         run_tally_release(&parts.tally);
         vec_release(&parts.listeners);
         vec_release(&parts.parts);

@@ -35,6 +35,7 @@ struct watch {
     pthread_mutex_t lock;
     uint64_t items;
     uint8_t *right;             /* [items]: shipped and right; NOT_ENDED */
+    uint8_t *unaided;           /* [items]: right before any person looked at it; NOT_ENDED */
     bool *passed;               /* [n_steps * items]: seen at a gate of the step's confidence */
     VEC(struct scored) * draft; /* [n_steps]: by confidence, at the first gate */
 };
@@ -58,8 +59,10 @@ static int watch_event(void *arg, const struct run_event *e, struct error *err)
     pthread_mutex_lock(&w->lock);
     if (e->item < w->items && e->kind == RUN_VISIT_ENDED)
         watch_gate(w, e);
-    if (e->item < w->items && e->kind == RUN_ITEM_ENDED && e->quality != RUN_UNKNOWN)
+    if (e->item < w->items && e->kind == RUN_ITEM_ENDED && e->quality != RUN_UNKNOWN) {
         w->right[e->item] = e->end == RUN_END_SHIPPED && e->quality == RUN_GOOD;
+        w->unaided[e->item] = e->reviewed ? e->reviewed_quality == RUN_GOOD : w->right[e->item];
+    }
     pthread_mutex_unlock(&w->lock);
     return 0;
 }
@@ -69,7 +72,9 @@ static void watch_init(struct watch *w, const struct pipeline *p, uint64_t items
     *w = (struct watch){.pipeline = p, .items = items};
     pthread_mutex_init(&w->lock, NULL);
     w->right = mem_alloc(items + 1);
+    w->unaided = mem_alloc(items + 1);
     memset(w->right, NOT_ENDED, items);
+    memset(w->unaided, NOT_ENDED, items);
     w->passed = mem_zero(p->n_steps * items + 1, sizeof *w->passed);
     w->draft = mem_zero(p->n_steps + 1, sizeof *w->draft);
 }
@@ -80,6 +85,7 @@ static void watch_release(struct watch *w)
         vec_release(&w->draft[i]);
     mem_free(w->draft);
     mem_free(w->right);
+    mem_free(w->unaided);
     mem_free(w->passed);
     pthread_mutex_destroy(&w->lock);
 }
@@ -164,6 +170,18 @@ static void tell_draft(const struct telling *t, uint32_t step, const struct scor
               range[MEASURE_ECE].high);
 }
 
+static void tell_unaided(const struct telling *t, const struct watch *w)
+{
+    uint64_t n = 0, k = 0;
+    for (uint64_t i = 0; i < w->items; i++) {
+        n += w->unaided[i] != NOT_ENDED;
+        k += w->unaided[i] == 1;
+    }
+    struct interval i = interval_wilson(k, n, t->level);
+    if (n > 0)
+        add_point(t, "unaided", (double)k / (double)n, i.low, i.high);
+}
+
 static void tell_cycle(const struct telling *t, const struct watch *w, const struct result *held)
 {
     static const char *const shown[] = {"reliability", "shipped_error", "review_load"};
@@ -173,6 +191,7 @@ static void tell_cycle(const struct telling *t, const struct watch *w, const str
         if (m && isfinite(m->value))
             add_point(t, shown[i], m->value, m->low, m->high);
     }
+    tell_unaided(t, w);
     for (uint32_t i = 0; i < t->pipeline->n_steps; i++)
         tell_draft(t, i, w->draft[i].at, w->draft[i].len);
 }
@@ -195,28 +214,34 @@ static struct paired pair(const uint8_t *before, const uint8_t *after, uint64_t 
     return d;
 }
 
-static void tell_gain(const struct paired *d, uint32_t cycles, double level, bool off,
-                      struct result *out)
+static struct interval gain_of(const struct paired *d, double level, double *gain)
 {
+    double n = (double)d->n, changed = (double)(d->gained + d->lost);
+    *gain = ((double)d->gained - (double)d->lost) / n;
+    double variance = (changed - n * *gain * *gain) / (n - 1);
+    return interval_mean(*gain, fmax(variance, 0), d->n, level);
+}
+
+static void tell_gain(const char *name, const char *what, const struct paired *d, uint32_t cycles,
+                      double level, bool off, struct result *out)
+{
+    double gain;
     if (d->n < 2)
         return;
-    double n = (double)d->n, changed = (double)(d->gained + d->lost);
-    double gain = ((double)d->gained - (double)d->lost) / n;
-    double variance = (changed - n * gain * gain) / (n - 1);
     uint64_t fewer = d->gained < d->lost ? d->gained : d->lost;
-    struct interval i = interval_mean(gain, variance, d->n, level);
+    struct interval i = gain_of(d, level, &gain);
     double p = fmin(1, 2 * binomial_cdf(fewer, d->gained + d->lost, 0.5));
-    metrics_add(&out->metrics, "learning_gain", gain, i.low, i.high, level, d->n, "1");
+    metrics_add(&out->metrics, name, gain, i.low, i.high, level, d->n, "1");
     result_assume(out,
-                  "learning: of %llu held-out items %llu are right in cycle %u that were not in "
+                  "learning: of %llu held-out items %llu are %s in cycle %u that were not in "
                   "cycle 0, and %llu the other way round (McNemar's exact test: p = %.2g)%s",
-                  (unsigned long long)d->n, (unsigned long long)d->gained, cycles - 1,
+                  (unsigned long long)d->n, (unsigned long long)d->gained, what, cycles - 1,
                   (unsigned long long)d->lost, p, off ? "; nothing was learnt" : "");
-    if (i.low <= 0 && !off)
+    if (i.low <= 0 && i.high >= 0 && !off)
         result_warn(out,
-                    "learning: a change of reliability after %u cycles is not shown (%+.3g%% to "
+                    "learning: that more items are %s after %u cycles is not shown (%+.3g%% to "
                     "%+.3g%%)",
-                    cycles, 100 * i.low, 100 * i.high);
+                    what, cycles, 100 * i.low, 100 * i.high);
 }
 
 /* --- all cycles */
@@ -227,13 +252,23 @@ struct cycling {
     const struct cycles_options *o;
     struct learnt *learnt;
     struct result *out;
-    uint8_t *first; /* [items]: right in cycle 0 */
+    uint8_t *right, *unaided; /* [items]: of cycle 0, see struct watch */
     bool partial;
 };
 
 static uint64_t seed_of(const struct cycling *c, uint32_t cycle, uint32_t part)
 {
     return rng_mix(c->run->seed + RNG_GOLDEN * (2 * (uint64_t)cycle + part + 1));
+}
+
+static void tell_gains(const struct cycling *c, const struct watch *w)
+{
+    const struct cycles_options *o = c->o;
+    struct paired right = pair(c->right, w->right, o->items),
+                  unaided = pair(c->unaided, w->unaided, o->items);
+    tell_gain("learning_gain", "right", &right, o->cycles, o->level, o->off, c->out);
+    tell_gain("unaided_gain", "right before any person looked", &unaided, o->cycles, o->level,
+              o->off, c->out);
 }
 
 /* The held-out items with what was learnt so far. */
@@ -255,13 +290,13 @@ static int hold(struct cycling *c, uint32_t cycle, struct error *err)
     c->partial |= part.partial;
     if (!status && !c->partial) {
         struct telling t = {c->pipeline, c->out, cycle, (double)c->learnt->labels, o->level};
-        struct paired d;
         tell_cycle(&t, &w, to);
-        if (cycle == 0)
-            memcpy(c->first, w.right, o->items);
-        d = pair(c->first, w.right, o->items);
-        if (cycle > 0 && cycle + 1 == o->cycles)
-            tell_gain(&d, o->cycles, o->level, o->off, c->out);
+        if (cycle == 0) {
+            memcpy(c->right, w.right, o->items);
+            memcpy(c->unaided, w.unaided, o->items);
+        } else if (cycle + 1 == o->cycles) {
+            tell_gains(c, &w);
+        }
     }
     result_release(&own);
     watch_release(&w);
@@ -295,13 +330,15 @@ int run_cycles(const struct pipeline *p, const struct run_options *run,
     int status = 0;
     if (o->cycles == 0 || o->items == 0)
         BUG("%u cycles of %llu items", o->cycles, (unsigned long long)o->items);
-    c.first = mem_zero(o->items + 1, 1);
+    c.right = mem_zero(o->items + 1, 1);
+    c.unaided = mem_zero(o->items + 1, 1);
     for (uint32_t k = 0; k < o->cycles && !status && !c.partial; k++) {
         status = hold(&c, k, err);
         if (!status && !c.partial)
             status = learn(&c, k, err);
     }
     out->run.partial = c.partial;
-    mem_free(c.first);
+    mem_free(c.right);
+    mem_free(c.unaided);
     return status;
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Labels are taken in the order of the items, so that what is learnt does not depend on which of
- * them came first to a reviewer. */
+ * them came first to a reviewer.
+ *
+ * A confidence is labelled where a gate sent the item to the review: below its threshold all go, of
+ * the others an audit takes a known share, and each counts 1 / its chance (Horvitz and Thompson,
+ * JASA 47, 1952).  What a check sends there is wrong more often than its confidence says, and would
+ * teach that all confidences are too high. */
 #include "exec/feedback.h"
 
 #include "exec/feedback_parts.h"
@@ -83,8 +88,8 @@ static void label(const struct feedback_run *f, struct decided *d, int verdict)
     d->verdict = verdict;
     d->mended |= verdict == STAGE_EDIT;
     for (uint32_t i = 0; i < f->pipeline->n_steps; i++)
-        if (f->asked[i] && !isnan(d->confidence[i])) {
-            struct confidence_label l = {i, d->confidence[i], verdict == STAGE_PASS};
+        if (f->asked[i] && d->weight > 0 && !isnan(d->confidence[i])) {
+            struct confidence_label l = {i, d->confidence[i], d->weight, verdict == STAGE_PASS};
             vec_push(&d->labels, l);
         }
 }
@@ -102,6 +107,16 @@ static void note_attempt(const struct feedback_run *f, struct decided *d, const 
     }
     if (s->kind == STEP_REVIEW && e->verdict >= 0)
         label(f, d, e->verdict);
+}
+
+/* Which way it comes to a review. */
+static void note_visit(const struct feedback_run *f, struct decided *d, const struct run_event *e)
+{
+    const struct pipeline *p = f->pipeline;
+    if (e->to < 0 || p->step[e->to].kind != STEP_REVIEW)
+        return;
+    double audit = run_audit_weight(p, e);
+    d->weight = p->step[e->step].kind != STEP_GATE ? 0 : isnan(audit) ? 1 : audit;
 }
 
 static void end(struct feedback_run *f, struct decided *d, const struct run_event *e)
@@ -125,6 +140,8 @@ static int hear(void *arg, const struct run_event *e, struct error *err)
         begin(f, e->item);
     else if (d && e->kind == RUN_ATTEMPT_ENDED)
         note_attempt(f, d, e);
+    else if (d && e->kind == RUN_VISIT_ENDED)
+        note_visit(f, d, e);
     else if (d && e->kind == RUN_ITEM_ENDED)
         end(f, d, e);
     pthread_mutex_unlock(&f->lock);
@@ -150,7 +167,8 @@ static void learn_confidences(const struct feedback_run *f, struct learnt *l)
         const struct decided *d = f->decisions.at[i];
         for (size_t k = 0; k < d->labels.len; k++) {
             const struct confidence_label *c = &d->labels.at[k];
-            struct scored row = {.confidence = c->confidence, .weight = 1, .correct = c->correct};
+            struct scored row = {
+                .confidence = c->confidence, .weight = c->weight, .correct = c->correct};
             vec_push(&learnt_of(l, f->pipeline->step[c->step].id)->row, row);
         }
         l->labels++;

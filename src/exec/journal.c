@@ -70,17 +70,6 @@ static void *write_batches(void *arg)
 
 /* --- the listener */
 
-/* The chance that sent the item on to its audit, as rules state it. */
-static double audit_weight(const struct run_journal *j, const struct run_event *e)
-{
-    const struct step *step = &j->pipeline->step[e->step];
-    if (e->exit != EXIT_AUDIT || !step->audit.present)
-        return NAN;
-    double p = audit_probability(step->audit.design, step->numbers[e->class].audit.value,
-                                 e->confidence, e->threshold);
-    return p > 0 ? 1 / p : NAN;
-}
-
 static bool is_review(const struct run_journal *j, uint32_t step)
 {
     return j->pipeline->step[step].kind == STEP_REVIEW;
@@ -122,7 +111,7 @@ static bool row_of(const struct run_journal *j, const struct run_event *e, struc
         .confidence = e->confidence,
         .threshold = e->kind == RUN_VISIT_ENDED ? e->threshold : NAN,
         .cost = e->cost,
-        .weight = e->kind == RUN_VISIT_ENDED ? audit_weight(j, e) : NAN,
+        .weight = run_audit_weight(j->pipeline, e),
         .id = e->kind == RUN_ITEM_BEGAN ? e->id : NULL,
         .who = e->who,
         .says = e->says,
@@ -227,7 +216,7 @@ static bool on_recall(void *arg, const struct stage_call *call, struct stage_ans
         return false;
     pthread_mutex_lock(&j->lock);
     if (!j->fault.code && recollection_find(j->recollection, &like, &found, &last, &j->fault))
-        found = NULL;                              /* the next event tells */
+        found = NULL; /* the next event tells */
     if (found) {
         a->state = STAGE_DONE;
         a->outcome = (enum outcome)found->outcome;

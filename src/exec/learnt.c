@@ -76,11 +76,13 @@ void learnt_write(const struct learnt *l, struct buf *out)
     json_key(&w, "notes");
     json_string_n(&w, buf_text(&l->notes), l->notes.len);
     write_labels(l, &w);
-    if (l->weights.len) {
-        json_key(&w, "language");
-        buf_add(out, l->weights.data, l->weights.len);
-    }
     json_close(&w, '}');
+    if (l->weights.len) { /* JSON already: it goes before the bracket that was closed */
+        out->len--;
+        buf_puts(out, ",\"language\":");
+        buf_add(out, l->weights.data, l->weights.len);
+        buf_putc(out, '}');
+    }
     buf_putc(out, '\n');
 }
 

@@ -38,6 +38,13 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_TIME_SCALE] =
         {"time-scale", 0, TAKES_TEXT, "X",
         "how many times as fast what is only waited for goes, or skip (default 1)", ON(RUN)},
+    [OPTION_CYCLES] = {"cycles", 0, TAKES_COUNT, "N",
+        "run so many cycles of --items, each taught by the reviews of those before, and compare "
+        "them on held-out items", ON(RUN)},
+    [OPTION_NO_FEEDBACK] = {"no-feedback", 0, TAKES_NOTHING, NULL,
+        "learn nothing from one cycle to the next", ON(RUN)},
+    [OPTION_LEARNT] = {"learnt", 0, TAKES_TEXT, "FILE",
+        "begin with what was learnt there; --cycles keeps it there", ON(RUN)},
     [OPTION_UNTIL] = {"until", 0, TAKES_MANY, "METRIC=WIDTH",
         "run until the half-width is reached: reliability=0.1%", ON(SIMULATE)},
     [OPTION_GAP] = {"gap", 0, TAKES_NOTHING, NULL,
@@ -212,7 +219,8 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         {"seam run scenarios/six-step.yaml --items 1000",
         "seam run flow.yaml --items 1000 --time-scale skip --json",
         "seam run flow.yaml --input briefs.jsonl -o items.jsonl",
-        "seam run flow.yaml --items 1000 --db seam.db --resume"},
+        "seam run flow.yaml --items 1000 --db seam.db --resume",
+        "seam run scenarios/reference-learning.yaml --cycles 2 --time-scale skip"},
         1, 1},
     [COMMAND_REPLAY] =
         {"replay",

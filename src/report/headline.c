@@ -33,6 +33,8 @@ static const struct {
     {"auto_error",        REVIEWED},
     {"review_load",       REVIEWED},
     {"review_precision",  REVIEWED},
+    {"learning_gain",     ALWAYS  },
+    {"unaided_gain",      ALWAYS  },
     {"latency_mean",      NOT_ZERO},
     {"latency_p50",       NOT_ZERO},
     {"latency_p95",       NOT_ZERO},
