@@ -24,7 +24,6 @@ static int review(void *path)
     struct error err = {0};
     atomic_bool stop = false;
     setenv("TERM", "xterm", 1);
-    unsetenv("EDITOR");
     unsetenv("VISUAL");
     if (options_parse(6, argv, &options, &err))
         return 99;
@@ -129,6 +128,33 @@ static void every_key_does_what_it_says_and_is_kept_at_once(void **state)
     decided(at->path, 4, "approve by ann: , -");
     decided(at->path, 1, "");
     pty_close(&p);
+}
+
+static void all_of_an_item_is_edited_in_the_users_editor(void **state)
+{
+    struct place *at = *state;
+    struct pty p;
+    add(at->path, 1, "{\"text\":\"a shot\",\"length\":4}");
+    setenv("EDITOR", "sed -i s/shot/lamp/", 1);
+    pty_start(&p, 80, 24, review, at->path);
+    pty_expect(&p, "? help");
+    pty_type(&p, "e");
+    pty_expect(&p, "task 1 edited");
+    pty_type(&p, "u");
+    pty_expect(&p, "is yours again");
+    pty_type(&p, "q");
+    assert_int_equal(pty_wait(&p), 0);
+    pty_close(&p);
+    setenv("EDITOR", "false", 1);
+    pty_start(&p, 80, 24, review, at->path);
+    pty_expect(&p, "? help");
+    pty_type(&p, "e");
+    pty_expect(&p, "nothing was decided");
+    pty_type(&p, "q");
+    assert_int_equal(pty_wait(&p), 0);
+    assert_true(pty_is_restored(&p));
+    pty_close(&p);
+    unsetenv("EDITOR");
 }
 
 static void what_is_given_back_on_quitting_is_free_for_others(void **state)
@@ -266,9 +292,11 @@ static void new_tasks_appear_by_themselves(void **state)
 
 int main(void)
 {
+    unsetenv("EDITOR");
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
         T(every_key_does_what_it_says_and_is_kept_at_once),
+        T(all_of_an_item_is_edited_in_the_users_editor),
         T(what_is_given_back_on_quitting_is_free_for_others),
         T(the_terminal_is_as_before_after_signals_and_crashes),
         T(decisions_outlive_a_reviewer_who_is_killed),
