@@ -392,8 +392,9 @@ static void begin_all(struct run *r)
         } else if (r->freed) {
             run_desks_settle(r);
         } else {
+            uint64_t inside = r->n_inside;
             run_calls_hand_out(r);
-            if (!r->ready_first && !r->freed)
+            if (!r->ready_first && !r->freed && r->n_inside == inside) /* or others may enter */
                 return;
         }
     }
