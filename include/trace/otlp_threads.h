@@ -10,6 +10,7 @@
 struct otlp_read {
     uint64_t offset; /* the first byte that is not */
     uint64_t lines;  /* before it; 0: nothing is read */
+    bool any;        /* of these some are no blanks */
 };
 
 /* Reads a plain file of some size from its beginning up to the first line that is no OTLP, or that

@@ -32,6 +32,7 @@ struct harvest {
     struct unknown unknown; /* keys that no segment before of the same hand had */
     uint64_t end;           /* the first byte of the file that is not; 0: nothing is */
     uint64_t lines;         /* that are */
+    bool any;               /* some are no blanks */
     bool stopped;           /* behind them is something else */
     bool there;             /* it lies there to be handed in */
 };
@@ -109,8 +110,10 @@ static bool parse_line(struct hand *h, const char *line, size_t len)
     if (lines_blank(line, len))
         return true;
     if (json_parse(sink->json, line, len, &root, &ignored) == 0 && otlp_json_is(root) &&
-        otlp_json_read(root, sink, &ignored) == 0)
+        otlp_json_read(root, sink, &ignored) == 0) {
+        h->got.any = true;
         return true;
+    }
     h->got.quality = before;
     h->got.set.len = spans;
     settle_back(&sink->later, settled);
@@ -126,7 +129,9 @@ static size_t read_block(struct hand *h, const char *text, size_t len)
         const char *line = text + done, *newline = memchr(line, '\n', len - done);
         size_t n = (size_t)(newline - line);
         h->sink.line = h->got.lines + 1;
-        if (!(walks && otlp_walk_line(h->walk, line, newline)) && !parse_line(h, line, n)) {
+        if (walks && otlp_walk_line(h->walk, line, newline)) {
+            h->got.any = true;
+        } else if (!parse_line(h, line, n)) {
             h->got.stopped = true;
             break;
         }
@@ -227,6 +232,7 @@ static void hand_in(struct crew *c, struct harvest *h)
     if (h->end) {
         c->done->offset = h->end;
         c->done->lines += h->lines;
+        c->done->any = c->done->any || (h->any && h->lines);
     }
     if (h->stopped || c->sink->failed)
         atomic_store(&c->stop, true);
@@ -240,7 +246,7 @@ static void harvest_clear(struct harvest *h)
     settle_back(&h->later, (struct settle_mark){0});
     unknown_release(&h->unknown);
     h->end = h->lines = 0;
-    h->stopped = h->there = false;
+    h->any = h->stopped = h->there = false;
 }
 
 /* Lays down what the hand has got of segment i, and takes an empty one instead. */

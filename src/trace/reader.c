@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of formats, and the walk from chunks of a file to lines and documents.
+/* The walk from chunks of a file to lines and documents.
  *
  * JSON is read line by line in memory bounded by the longest line; a first line that is no JSON by
- * itself begins a document over several lines, which is read whole, as CSV is.  OTLP in Protocol
- * Buffers, which has no lines, is read message by message, XES trace by trace. */
+ * itself begins a document over several lines (reader_document.c).  CSV is read whole, OTLP in
+ * Protocol Buffers, which has no lines, message by message, XES trace by trace. */
 #include "trace/reader.h"
 
 #include "base/file.h"
@@ -12,43 +12,18 @@
 #include "trace/autogen.h"
 #include "trace/crewai.h"
 #include "trace/event_csv.h"
-#include "trace/jaeger.h"
-#include "trace/langfuse.h"
-#include "trace/langsmith.h"
 #include "trace/lines.h"
-#include "trace/n8n.h"
-#include "trace/otlp_json.h"
 #include "trace/otlp_stream.h"
 #include "trace/otlp_threads.h"
 #include "trace/otlp_walk.h"
-#include "trace/phoenix.h"
+#include "trace/reader_parts.h"
 #include "trace/record.h"
-#include "trace/salvage.h"
 #include "trace/xes.h"
-#include "trace/zipkin.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* A format whose documents show themselves by their keys. */
-struct json_format {
-    const char *name;
-    bool (*is)(struct json root);
-    int (*read)(struct json root, struct sink *sink, struct error *err);
-};
-static const struct json_format json_formats[] = {
-    {"otlp-json", otlp_json_is, otlp_json_read},
-    {"jaeger",    jaeger_is,    jaeger_read   },
-    {"langsmith", langsmith_is, langsmith_read},
-    {"langfuse",  langfuse_is,  langfuse_read },
-    {"phoenix",   phoenix_is,   phoenix_read  },
-    {"n8n",       n8n_is,       n8n_read      },
-    {"crewai",    crewai_is,    crewai_read   },
-    {"autogen",   autogen_is,   autogen_read  },
-    {"zipkin",    zipkin_is,    zipkin_read   },
-};
-/* Keys under which APIs answer with a list of such documents. */
-static const char *const wrappers[] = {"data", "runs", "events"};
+enum { PART_MAX = 256 << 20, BLOCK = 1 << 18 }; /* BLOCK: lines whose tokens are found at once */
 
 static bool any_text(const char *text, size_t len)
 {
@@ -65,185 +40,6 @@ static const struct text_format text_formats[] = {
     {"event-csv", any_text, event_csv_read},
 };
 
-/* LISTS_MAX: an answer that wraps a list of lists.  BLOCK: lines whose tokens are found at once. */
-enum { PART_MAX = 256 << 20, LISTS_MAX = 3, BLOCK = 1 << 18 };
-
-enum mode {
-    MODE_START,
-    MODE_LINES,
-    MODE_DOCUMENT,
-    MODE_LOGGER,
-    MODE_TEXT,
-    MODE_MESSAGES,
-    MODE_XML
-};
-struct feed {
-    struct sink *sink;
-    enum mode mode;
-    struct buf carry; /* what is not read yet */
-    struct buf mended;
-    struct otlp_stream *messages;
-    struct xes *events;
-    struct otlp_walk *walk; /* from the first line on */
-    bool begun;             /* blanks, at least, are behind us */
-    uint32_t lines;         /* already read */
-    const char *format;
-};
-
-static int refuse(const struct sink *sink, struct json object, struct error *err)
-{
-    if (json_present(json_get(object, "workflowId")))
-        return error_at(err, ERR_INPUT, sink->file, sink->line, 0,
-                        "an n8n execution without its data (ask for it with includeData=true)");
-    return error_at(
-        err, ERR_INPUT, sink->file, sink->line, 0,
-        "not a trace log: JSON of none of the formats that are read (OTLP with "
-        "resourceSpans, Jaeger, Zipkin, LangSmith, Langfuse, Phoenix, n8n, CrewAI, AutoGen)");
-}
-
-static const struct json_format *format_of(struct json object)
-{
-    for (size_t i = 0; i < sizeof json_formats / sizeof json_formats[0]; i++)
-        if (json_formats[i].is(object))
-            return &json_formats[i];
-    return NULL;
-}
-
-/* The list of documents that this one is or wraps. */
-static bool documents_in(struct json root, struct json *list)
-{
-    *list = root;
-    for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0] && json_type(*list) == JSON_MAP;
-         i++)
-        if (json_type(json_get(root, wrappers[i])) == JSON_LIST)
-            *list = json_get(root, wrappers[i]);
-    return json_type(*list) == JSON_LIST;
-}
-
-/* The first document in lists of them that a format knows; else the first of all. */
-static const struct json_format *first_known(struct json root, unsigned levels, struct json *first)
-{
-    struct json list;
-    const struct json_format *known = format_of(root);
-    if (known || !levels || !documents_in(root, &list))
-        return known;
-    for (struct json_iter it = json_each(list); json_next(&it) && !known;) {
-        if (!json_present(*first))
-            *first = it.value;
-        known = first_known(it.value, levels - 1, first);
-    }
-    return known;
-}
-
-static void note_format(struct feed *f, const char *name)
-{
-    bool same = !f->format || strcmp(f->format, name) == 0;
-    f->format = same ? name : "mixed";
-}
-
-static int read_documents(struct feed *f, struct json root, unsigned levels, struct error *err)
-{
-    struct json list;
-    const struct json_format *known = format_of(root);
-    if (known) {
-        note_format(f, known->name);
-        record_at(f->sink, root);
-        return known->read(root, f->sink, err);
-    }
-    if (!levels || !documents_in(root, &list)) {
-        record_at(f->sink, root);
-        record_unreadable(f->sink);
-        return 0;
-    }
-    for (struct json_iter it = json_each(list); json_next(&it);)
-        if (read_documents(f, it.value, levels - 1, err))
-            return -1;
-    return 0;
-}
-
-/* A document is an object of a format, a list of them, or an answer that wraps such a list.  What
- * no format knows is counted when others are known, and else refused. */
-static int read_document(struct feed *f, struct json root, struct error *err)
-{
-    struct json first = {0};
-    if (!f->format && !first_known(root, LISTS_MAX, &first)) {
-        struct json list;
-        bool none = documents_in(root, &list) && json_count(list) == 0;
-        return none ? 0 : refuse(f->sink, json_present(first) ? first : root, err);
-    }
-    return read_documents(f, root, LISTS_MAX, err);
-}
-
-/* JSON at sink->line, whose bytes that are no UTF-8 are mended: *s and *len are then those of the
- * mended text, good until the next call. */
-static int parse(struct feed *f, const char **s, size_t *len, struct json *root,
-                 struct error *fault)
-{
-    if (json_parse(f->sink->json, *s, *len, root, fault) == 0)
-        return 0;
-    if (utf8_valid(*s, *len))
-        return -1;
-    quality_note(f->sink->quality, QUALITY_BAD_TEXT, f->sink->file_index, f->sink->line);
-    buf_clear(&f->mended);
-    utf8_mend(*s, *len, &f->mended);
-    *s = buf_text(&f->mended);
-    *len = f->mended.len;
-    *fault = (struct error){0};
-    return json_parse(f->sink->json, *s, *len, root, fault);
-}
-
-/* The same of a document over several lines that begin at sink->line. */
-static int read_placed(struct feed *f, struct json root, const char *text, size_t len,
-                       struct error *err)
-{
-    struct sink *sink = f->sink;
-    sink->document = text;
-    sink->document_len = len;
-    sink->document_line = (uint32_t)sink->line;
-    sink->place = (struct json_place){0};
-    int status = read_document(f, root, err);
-    sink->document = NULL;
-    sink->line = sink->document_line;
-    return status;
-}
-
-/* A document that is cut off or damaged at byte `fault` of it, at sink->line: what is whole is
- * read, and the record at hand is counted.  False, and nothing done, when none is known. */
-static bool read_damaged(struct feed *f, const char *s, size_t len, const struct error *fault,
-                         int *status, struct error *err)
-{
-    struct buf whole = {0}, closing = {0};
-    struct sink *sink = f->sink;
-    struct json root, first = {0};
-    struct error ignored = {0};
-    size_t cut, begin, valid = fault->column ? fault->column - 1u : 0;
-    bool known = false;
-    if (fault->code == ERR_INPUT && valid <= len && salvage(s, valid, &cut, &begin, &closing)) {
-        buf_add(&whole, s, cut);
-        buf_add(&whole, closing.data, closing.len);
-        known = json_parse(sink->json, whole.data, whole.len, &root, &ignored) == 0 &&
-                first_known(root, LISTS_MAX, &first);
-    }
-    if (known) {
-        const struct quality before = *sink->quality;
-        uint64_t counted = before.count[QUALITY_UNREADABLE];
-        bool first_of_all = !f->format && !sink->set->len;
-        *status = read_placed(f, root, whole.data, whole.len, err);
-        if (first_of_all && !sink->set->len && !sink->crewai && !sink->autogen) {
-            f->format = NULL; /* nothing is whole */
-            *sink->quality = before;
-            known = false;
-        }
-        for (size_t i = 0; i < begin; i++)
-            sink->line += s[i] == '\n';
-        if (known && sink->quality->count[QUALITY_UNREADABLE] == counted) /* else its rest was */
-            record_unreadable(sink);
-    }
-    buf_release(&whole);
-    buf_release(&closing);
-    return known;
-}
-
 /* One line of JSON, the first of which may turn out to begin a longer document, or of a logger.
  * Behind a line that could be read, one that is cut off or damaged is counted. */
 static int read_line(struct feed *f, const char *s, size_t len, bool last, struct error *err)
@@ -256,13 +52,13 @@ static int read_line(struct feed *f, const char *s, size_t len, bool last, struc
         return 0;
     struct error fault = {0};
     int status = 0;
-    if (parse(f, &s, &len, &root, &fault) == 0)
-        return read_document(f, root, err);
+    if (reader_parse(f, &s, &len, &root, &fault) == 0)
+        return reader_document(f, root, err);
     if (!f->format && !last && fault.code == ERR_INPUT) {
         f->mode = MODE_DOCUMENT;
         return 0;
     }
-    if (read_damaged(f, s, len, &fault, &status, err))
+    if (reader_damaged(f, s, len, &fault, &status, err))
         return status;
     if (!f->format)
         return error_at(err, fault.code, f->sink->file, f->lines + 1, 0, "%s", fault.text);
@@ -270,7 +66,7 @@ static int read_line(struct feed *f, const char *s, size_t len, bool last, struc
     return 0;
 }
 
-static void drop_front(struct buf *b, size_t n)
+void reader_drop_front(struct buf *b, size_t n)
 {
     memmove(b->data, b->data + n, b->len - n);
     b->len -= n;
@@ -286,7 +82,7 @@ static int read_known(struct feed *f, const char *s, size_t len, bool walks, str
 {
     f->sink->line = f->lines + 1;
     if (walks && otlp_walk_line(f->walk, s, s + len)) {
-        note_format(f, json_formats[0].name);
+        reader_note_format(f, READER_OTLP_JSON);
         return 0;
     }
     return read_line(f, s, len, false, err);
@@ -302,10 +98,10 @@ int reader_relieve(struct sink *sink, bool *moved, struct error *err)
 }
 
 /* Between lines or messages no reader is within a record. */
-static int relieve(struct feed *f, struct error *err)
+int reader_relieve_feed(struct feed *f, struct error *err)
 {
     bool moved;
-    if (f->mode != MODE_LINES && f->mode != MODE_MESSAGES)
+    if (f->mode != MODE_LINES && f->mode != MODE_MESSAGES && f->mode != MODE_ELEMENTS)
         return 0;
     if (reader_relieve(f->sink, &moved, err))
         return -1;
@@ -328,7 +124,7 @@ static int read_block(struct feed *f, const char *s, size_t len, size_t *done, s
             return 0;
         *done += (size_t)(newline - line) + 1;
         f->lines++;
-        if (relieve(f, err))
+        if (reader_relieve_feed(f, err))
             return -1;
     }
     return 0;
@@ -368,7 +164,7 @@ static int read_carry(struct feed *f, struct error *err)
     buf_reserve(&f->carry, OTLP_WALK_PADDING);
     if (read_lines(f, f->carry.data, f->carry.len, &done, err))
         return -1;
-    drop_front(&f->carry, done);
+    reader_drop_front(&f->carry, done);
     return 0;
 }
 
@@ -394,7 +190,7 @@ static int feed_lines(struct feed *f, const char *chunk, size_t len, struct erro
 static enum mode mode_of(struct buf *b)
 {
     if (b->len >= 3 && memcmp(b->data, "\xEF\xBB\xBF", 3) == 0)
-        drop_front(b, 3);
+        reader_drop_front(b, 3);
     size_t i = 0;
     while (i < b->len && strchr(" \t\r\n", b->data[i]) && b->data[i])
         i++;
@@ -473,116 +269,16 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
         if (framing != OTLP_NONE)
             return start_messages(f, framing, chunk, len, err);
     }
-    if (reads_lines(f))
-        return feed_lines(f, chunk, len, err);
-    if (carry_over(f, chunk, len, err))
+    bool lines = reads_lines(f);
+    if (lines ? feed_lines(f, chunk, len, err) : carry_over(f, chunk, len, err))
         return -1;
-    return f->mode == MODE_START && f->carry.len >= OTLP_SNIFF ? start(f, false, err) : 0;
-}
-
-/* A document over several lines, or lines of which the first is damaged? */
-static bool is_lines(struct feed *f)
-{
-    enum { LOOK = 10000 }; /* a log of lines has one to show among so many */
-    const char *s = buf_text(&f->carry), *end = s + f->carry.len;
-    size_t all = 0, known = 0;
-    for (const char *stop; s < end && (known || all < LOOK); s = stop + 1) {
-        struct json root, first = {0};
-        struct error ignored = {0};
-        const char *newline = memchr(s, '\n', (size_t)(end - s));
-        stop = newline ? newline : end;
-        size_t len = (size_t)(stop - s);
-        if (lines_blank(s, len))
-            continue;
-        all++;
-        known += json_parse(f->sink->json, s, len, &root, &ignored) == 0 && json_count(root) &&
-                 first_known(root, LISTS_MAX, &first);
-    }
-    const char *first = buf_text(&f->carry) + strspn(buf_text(&f->carry), " \t\r\n");
-    return known > 0 && 2 * known >= all + (*first == '[');
-}
-
-static int read_all_lines(struct feed *f, struct error *err)
-{
-    const char *s = buf_text(&f->carry), *end = s + f->carry.len;
-    for (const char *stop; s < end; s = stop + 1, f->lines++) {
-        struct json root;
-        struct error ignored = {0};
-        const char *newline = memchr(s, '\n', (size_t)(end - s));
-        stop = newline ? newline : end;
-        size_t len = (size_t)(stop - s);
-        f->sink->line = f->lines + 1;
-        if (lines_blank(s, len))
-            continue;
-        if (parse(f, &s, &len, &root, &ignored))
-            record_unreadable(f->sink);
-        else if (read_document(f, root, err))
-            return -1;
-    }
-    return 0;
-}
-
-static int refuse_whole(struct feed *f, const struct error *fault, struct error *err)
-{
-    const struct buf *b = &f->carry;
-    size_t at = fault->column && fault->column <= b->len + 1 ? fault->column - 1 : 0, begin = 0;
-    uint32_t line = f->lines + 1;
-    for (size_t i = 0; i < at; i++)
-        if (b->data[i] == '\n') {
-            line++;
-            begin = i + 1;
-        }
-    return error_at(err, fault->code, f->sink->file, line, (uint32_t)(at - begin) + 1, "%s",
-                    fault->text);
-}
-
-/* Documents one after another, some of them maybe damaged; what no format knows is counted. */
-static int read_in_turn(struct feed *f, const char *s, size_t len, struct error *err)
-{
-    while (!lines_blank(s, len)) {
-        for (; lines_blank(s, 1); s++, len--)
-            f->sink->line += *s == '\n';
-        struct json root;
-        struct error fault = {0};
-        size_t end = salvage_document(s, len);
-        const char *part = s;
-        size_t part_len = end ? end : len;
-        uint64_t line = f->sink->line;
-        int status = 0;
-        if (parse(f, &part, &part_len, &root, &fault) == 0)
-            status = read_placed(f, root, part, part_len, err);
-        else if (!read_damaged(f, part, part_len, &fault, &status, err) && f->format)
-            record_unreadable(f->sink);
-        if (status || !f->format || !end)
-            return status;
-        for (size_t i = 0; i < end; i++)
-            line += s[i] == '\n';
-        f->sink->line = line;
-        s += end;
-        len -= end;
-    }
-    return 0;
-}
-
-/* A document over several lines, or several of them. */
-static int read_whole(struct feed *f, struct error *err)
-{
-    struct json root;
-    struct error fault = {0};
-    const char *s = buf_text(&f->carry);
-    size_t len = f->carry.len;
-    f->sink->line = f->lines + 1;
-    if (json_parse(f->sink->json, s, len, &root, &fault) == 0)
-        return read_placed(f, root, s, len, err);
-    if (is_lines(f))
-        return read_all_lines(f, err);
-    struct quality before = *f->sink->quality;
-    if (fault.code == ERR_INPUT && read_in_turn(f, s, len, err))
+    if (f->mode == MODE_START && f->carry.len >= OTLP_SNIFF && start(f, false, err))
         return -1;
-    if (f->format)
-        return 0;
-    *f->sink->quality = before;
-    return refuse_whole(f, &fault, err);
+    if (f->mode == MODE_ELEMENTS)
+        return reader_elements(f, err);
+    bool document = f->mode == MODE_DOCUMENT || (f->mode == MODE_LINES && !f->format) ||
+                    (f->mode == MODE_REST && !f->in_map);
+    return document && f->carry.len >= READER_LONG ? reader_begin_elements(f, err) : 0;
 }
 
 static int read_text(struct feed *f, const char *text, size_t len, struct error *err)
@@ -605,12 +301,15 @@ static int feed_end(struct feed *f, struct error *err)
         return error_at(err, ERR_INPUT, f->sink->file, 0, 0, "the log is empty");
     case MODE_LINES:
         if (!f->format && !lines_blank(text, f->carry.len))
-            return read_whole(f, err);
+            return reader_whole(f, err);
         return read_line(f, text, f->carry.len, true, err);
     case MODE_LOGGER:
         return read_line(f, text, f->carry.len, true, err);
     case MODE_DOCUMENT:
-        return read_whole(f, err);
+        return reader_whole(f, err);
+    case MODE_ELEMENTS:
+    case MODE_REST:
+        return reader_end_elements(f, err);
     case MODE_TEXT:
         return read_text(f, text, f->carry.len, err);
     case MODE_MESSAGES:
@@ -628,6 +327,7 @@ static void feed_release(struct feed *f)
     otlp_walk_free(f->walk);
     buf_release(&f->carry);
     buf_release(&f->mended);
+    buf_release(&f->wrapped);
 }
 
 int reader_text(const char *text, size_t len, struct sink *sink, const char **format,
@@ -670,9 +370,11 @@ static int open_log(struct feed *f, const char *path, struct file_reader **file,
         *err = f->sink->why;
         return -1;
     }
+    if (!done.any) /* blanks tell no format */
+        done = (struct otlp_read){0};
     if (done.lines) {
         f->mode = MODE_LINES;
-        f->format = json_formats[0].name;
+        f->format = READER_OTLP_JSON;
         f->begun = true;
         f->lines = (uint32_t)done.lines;
     }
@@ -727,7 +429,7 @@ int reader_file(const char *path, struct sink *sink, const char **format, struct
             *err = why;
             goto out;
         }
-        if (len && (feed_more(&f, chunk, len, err) || relieve(&f, err)))
+        if (len && (feed_more(&f, chunk, len, err) || reader_relieve_feed(&f, err)))
             goto out;
         make_room(sink, before, file);
     }

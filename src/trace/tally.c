@@ -155,7 +155,16 @@ struct counting {
     struct by_name names;
 };
 
-enum { PART_ITEMS, PART_PATHS, PART_COSTS, PART_FLOW, PART_SCORES, PART_REVIEWERS, PART_TASKS, PARTS };
+enum {
+    PART_ITEMS,
+    PART_PATHS,
+    PART_COSTS,
+    PART_FLOW,
+    PART_SCORES,
+    PART_REVIEWERS,
+    PART_TASKS,
+    PARTS
+};
 
 static void count_part(struct counting *c, uint64_t part)
 {
