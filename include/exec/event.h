@@ -45,9 +45,7 @@ struct run_event {
     uint64_t item; /* index, from 0 */
     const char *id;
     uint32_t class;
-    uint32_t path, step, visit, attempt; /* as in struct stage_call; RUN_VISIT_ENDED: attempt is how
-                                            many were made, 0 where a cache answered, a breaker
-                                            was open or a gate decided */
+    uint32_t path, step, visit, attempt; /* as in struct stage_call */
     uint32_t copy;                       /* of a hedge, from 1; 0: the first call of the attempt */
     double asked_s;        /* when it asked for its resource; begin_s where it did not wait */
     double begin_s, end_s; /* the run's clock; RUN_ITEM_ENDED: of the item, from its entry */
@@ -70,7 +68,8 @@ struct run_event {
     bool reviewed, audited;   /* RUN_ITEM_ENDED: sent to a review at least once; by an audit */
     bool counts;              /* is the item one of those that metrics speak of? */
     uint32_t unit;            /* of RUN_UNITS parts of the run, the one it belongs to */
-    /* RUN_ITEM_ENDED, attempts: RUN_VISIT_ENDED too */
+    /* RUN_ITEM_ENDED, attempts: RUN_VISIT_ENDED too, 0 where a cache answered, a breaker was open
+     * or a gate decided */
     uint32_t visits, attempts, reviews;
     double wait_s;                     /* for resources */
     enum run_quality reviewed_quality; /* on its way to the first review */

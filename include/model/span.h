@@ -38,6 +38,10 @@ enum span_flag {
     SPAN_NO_ATTEMPT = 128 /* a visit that made none: a cache answered, or a breaker was open */
 };
 
+/* Of item_end: on a root 1 + enum log_end (trace/log.h), as it tells; and whether what left was
+ * right, on another span whether the draft that it was given was. */
+enum span_told { SPAN_TOLD_END = 15, SPAN_TOLD_BAD = 16, SPAN_TOLD_GOOD = 32 };
+
 /* Marks a place that is an offset in bytes from 0, in a file that has no lines. */
 #define PLACE_BYTE (UINT64_C(1) << 63)
 
@@ -75,7 +79,7 @@ enum span_flag {
     X(uint64_t, pass, 0) /* which visit of the step by this item: spans of one have the same */    \
     SPAN_TEXTS_RARE(X)                                                                             \
     X(uint8_t, copy, 0)     /* of a hedge, from 1; 0: the first call of its attempt */             \
-    X(uint8_t, item_end, 0) /* 1 + enum log_end (trace/log.h), as the item's root tells */
+    X(uint8_t, item_end, 0) /* what is told of the item, see enum span_told */
 #define SPAN_COLUMNS(X) SPAN_OFTEN(X) SPAN_RARE(X)
 
 struct span {

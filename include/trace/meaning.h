@@ -43,6 +43,7 @@ enum meaning {
     MEANS_CANCELLED, /* the same: true when it was not needed any more */
     MEANS_OUTCOME,   /* the same: the outcome's word, over all that other keys tell */
     MEANS_WAIT,      /* the same: seconds that it waited for its turn */
+    MEANS_QUALITY,   /* the same: good or bad, of the item on its root, elsewhere of its draft */
     MEANS_ITEM_END,  /* the same: where the item ended, on its root */
 };
 

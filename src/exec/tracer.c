@@ -113,6 +113,11 @@ static const char *exit_word(enum exit_kind e)
     }
 }
 
+static const char *quality_word(enum run_quality q)
+{
+    return q == RUN_GOOD ? "good" : "bad";
+}
+
 /* ---- spans ------------------------------------------------------------------------------- */
 
 enum part { PART_ROOT, PART_ATTEMPT, PART_VISIT };
@@ -238,6 +243,8 @@ static void draft_visit(const struct tracer *t, const struct run_event *e, struc
             add(d, otlp_real("seam.threshold", e->threshold));
         if (!isnan(e->confidence))
             add(d, otlp_real("seam.gate.score", e->confidence));
+        if (e->quality != RUN_UNKNOWN)
+            add(d, otlp_text("seam.draft.quality", quality_word(e->quality)));
     }
 }
 
@@ -254,7 +261,7 @@ static void draft_root(const struct tracer *t, const struct run_event *e, struct
         add(d, otlp_text("seam.item.class", p->class[e->class].id));
     add(d, otlp_text("seam.item.end", run_end_name(e->end)));
     if (e->quality != RUN_UNKNOWN)
-        add(d, otlp_text("seam.item.quality", e->quality == RUN_GOOD ? "good" : "bad"));
+        add(d, otlp_text("seam.item.quality", quality_word(e->quality)));
     if (e->cost > 0)
         add(d, otlp_real("seam.item.cost", e->cost));
     if (e->reviewed)
@@ -295,7 +302,7 @@ static int put(struct tracer *t, struct shard *s, const struct draft *d, struct 
 /* Does the end of a visit have a span of its own?  A parallel has none: its branches' have. */
 static bool has_span(const struct tracer *t, const struct run_event *e)
 {
-    return e->attempt == 0 && t->options->pipeline->step[e->step].kind != STEP_PARALLEL;
+    return e->attempts == 0 && t->options->pipeline->step[e->step].kind != STEP_PARALLEL;
 }
 
 static int hear(void *arg, const struct run_event *e, struct error *err)

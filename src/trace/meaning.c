@@ -95,6 +95,8 @@ const struct word meaning_words[] = {
     {"seam.outcome",                      MEANS_OUTCOME,    1},
     {"seam.wait_s",                       MEANS_WAIT,       1},
     {"seam.item.end",                     MEANS_ITEM_END,   1},
+    {"seam.item.quality",                 MEANS_QUALITY,    1},
+    {"seam.draft.quality",                MEANS_QUALITY,    1},
     {"seam.cost",                         MEANS_COST,       5},
     {"annotations.N.annotation.",         MEANS_NOTE,       1}, /* last; what note_is_key knows */
 };

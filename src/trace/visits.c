@@ -34,6 +34,7 @@ struct maker {
     uint32_t before;             /* visits of the pieces before */
     struct log_stage *stages;    /* counts alone */
     uint64_t roots, errors, interrupts, costed;
+    bool knew; /* the truth of an item */
 };
 
 struct making {
@@ -53,6 +54,18 @@ static uint32_t stage_of_span(const struct making *all, uint32_t i)
 
 /* ---- an item ---------------------------------------------------------------------------- */
 
+/* What the run itself says of an item, which knew the truth. */
+static void hear_quality(const struct trace_log *log, struct maker *m, struct log_item *item,
+                         uint32_t i)
+{
+    int8_t truth = span_item_end(&log->spans, i) & SPAN_TOLD_GOOD ? LOG_GOOD : LOG_BAD;
+    m->knew = true;
+    if (log->spans.parent[i])
+        item->said = truth;
+    else
+        item->said_shipped = truth;
+}
+
 static void settle_trace(const struct making *all, struct maker *m, uint32_t trace, uint32_t at,
                          int64_t *root_start)
 {
@@ -66,8 +79,8 @@ static void settle_trace(const struct making *all, struct maker *m, uint32_t tra
         if (t->up[i] == SPAN_NONE && !t->orphan[i]) {
             m->roots++;
             item->rooted = true;
-            if (span_item_end(s, i))
-                item->told_end = span_item_end(s, i);
+            if (span_item_end(s, i) & SPAN_TOLD_END)
+                item->told_end = span_item_end(s, i) & SPAN_TOLD_END;
             if (s->start_ns[i] >= *root_start) {
                 *root_start = s->start_ns[i];
                 item->root_failed = s->outcome[i] != OUTCOME_OK;
@@ -77,6 +90,8 @@ static void settle_trace(const struct making *all, struct maker *m, uint32_t tra
             m->costed += isnan(item->cost);
             item->cost = isnan(item->cost) ? log->cost[i] : item->cost + log->cost[i];
         }
+        if (span_item_end(s, i) & (SPAN_TOLD_BAD | SPAN_TOLD_GOOD))
+            hear_quality(log, m, item, i);
         m->errors += s->outcome[i] != OUTCOME_OK;
         m->interrupts += (s->flags[i] & SPAN_INTERRUPT) != 0;
         if (s->start_ns[i] && (!item->start_ns || s->start_ns[i] < item->start_ns))
@@ -371,6 +386,7 @@ static void gather(struct trace_log *log, struct maker *m, uint32_t n)
         log->quality.errors += m[i].errors;
         log->quality.interrupts += m[i].interrupts;
         log->costed += m[i].costed;
+        log->labelled = log->labelled || m[i].knew;
         vec_release(&m[i].visits);
         vec_release(&m[i].told);
         vec_release(&m[i].attempts);

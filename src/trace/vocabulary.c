@@ -591,7 +591,13 @@ static void apply_own(struct vocabulary *v, const struct word *w, const struct a
         break;
     case MEANS_ITEM_END:
         if (a->kind == ATTRIBUTE_TEXT)
-            s->item_end = (uint8_t)(1 + log_end_of(a->text, a->text_len));
+            s->item_end |= (uint8_t)(1 + log_end_of(a->text, a->text_len));
+        break;
+    case MEANS_QUALITY:
+        if (a->kind == ATTRIBUTE_TEXT && (a->text_len == 4 || a->text_len == 3))
+            s->item_end |= !memcmp(a->text, "good", a->text_len)  ? SPAN_TOLD_GOOD
+                           : !memcmp(a->text, "bad", a->text_len) ? SPAN_TOLD_BAD
+                                                                  : 0;
         break;
     default:
         apply_work(v, w, a);

@@ -93,7 +93,8 @@ static void attempt(struct walk *w, uint32_t step, double begin_s, double took_s
 static void visit_ends(struct walk *w, uint32_t step, uint32_t attempts, bool fine)
 {
     w->e.step = step;
-    w->e.attempt = attempts;
+    w->e.attempts = attempts;
+    w->e.attempt = 0;
     w->e.end_s = w->now_s;
     w->e.outcome = fine ? OUTCOME_OK : OUTCOME_ERROR;
     w->e.exit = fine ? EXIT_PASS : EXIT_FAIL;
