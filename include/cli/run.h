@@ -44,5 +44,15 @@ MUST_CHECK int run_open_progress(struct run_parts *parts, struct error *err);
 MUST_CHECK int run_open_learnt(struct run_parts *parts, struct error *err);
 /* --cycles, in place of a single run; the world is open, for the items alone (cli/run_cycles.c). */
 MUST_CHECK int run_execute_cycles(struct run_parts *parts, struct result *r, struct error *err);
+/* --faults: what is done to the stages (cli/run_traces.c). */
+MUST_CHECK int run_open_faults(struct run_parts *parts, struct error *err);
+/* --traces: the run as spans, to a file or an endpoint (cli/run_traces.c). */
+MUST_CHECK int run_open_traces(struct run_parts *parts, struct error *err);
+/* --compare and --then: the run beside the scenario solved, simulated and replayed; a change,
+ * expected and then run (cli/run_compare.c).  Closed before what the run stands on. */
+MUST_CHECK int run_open_compare(struct run_parts *parts, struct error *err);
+/* Runs another pipeline as the first one was run, with another seed, and measures it. */
+MUST_CHECK int run_again(const struct run_parts *first, const struct pipeline *p, uint64_t seed,
+                         struct result *out, struct error *err);
 
 #endif

@@ -57,6 +57,10 @@ enum option_takes {
     X(CYCLES, "cycles", 0)                                                                         \
     X(NO_FEEDBACK, "no-feedback", 0)                                                               \
     X(LEARNT, "learnt", 0)                                                                         \
+    X(FAULTS, "faults", 0)                                                                         \
+    X(TRACES, "traces", 0)                                                                         \
+    X(COMPARE, "compare", 0)                                                                       \
+    X(THEN, "then", 0)                                                                             \
     X(UNTIL, "until", 0)                                                                           \
     X(GAP, "gap", 0)                                                                               \
     X(CHECKPOINT, "checkpoint", 0)                                                                 \

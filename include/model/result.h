@@ -75,6 +75,29 @@ struct prediction {
     double width, score;              /* means over the scored windows of the interval's width, and
                                          of its score (Gneiting and Raftery 2007, 6.2); NaN */
 };
+/* One number by four ways: the scenario solved and simulated, the run, and the run's traces. */
+#define VIEW_TABLE(X)                                                                              \
+    X(EXACT, "exact")                                                                              \
+    X(SIMULATED, "simulated") X(EXECUTED, "executed") X(REPLAYED, "replayed")
+enum view_way {
+#define X(name, word) VIEW_##name,
+    VIEW_TABLE(X)
+#undef X
+        VIEW_COUNT
+};
+/* The way's word, a literal. */
+const char *view_name(enum view_way v);
+struct view_value {
+    double value, low, high; /* NaN: it has none */
+};
+struct side_by_side {
+    const char *stage; /* NULL: of all items */
+    const char *metric;
+    struct view_value view[VIEW_COUNT];
+    double difference, low, high; /* executed less exact, or less simulated where that is not known;
+                                     NaN */
+    const char *why;              /* NULL, or why a way has no value */
+};
 struct answer_setting {
     const char *path; /* "flow.confident.threshold" */
     double value;     /* inside units */
@@ -140,6 +163,7 @@ struct result {
     VEC(struct curve) curves;
     VEC(struct sensitivity) sensitivities;
     VEC(struct prediction) predictions;
+    VEC(struct side_by_side) compared; /* those of a stage side by side */
     struct answer answer;
     struct data_quality data;
     VEC(const char *) assumptions, warnings;

@@ -60,6 +60,10 @@ struct table *table_differences(struct document *d, const struct result *r);
 /* `loss` or `closes` of each layer of each, under the caption. */
 struct table *table_gap(struct document *d, const struct result *r, const char *metric,
                         const char *caption);
+/* Four ways to the same numbers: one table of all items, then one of each stage. */
+size_t table_compared_groups(const struct result *r);
+/* The table of group < table_compared_groups. */
+struct table *table_compared(struct document *d, const struct result *r, size_t group);
 /* What was expected and what came, a row for each metric. */
 struct table *table_predictions(struct document *d, const struct result *r);
 /* The `at_most` strongest sensitivities, strongest first. */

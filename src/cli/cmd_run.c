@@ -129,8 +129,8 @@ static int open_world(struct run_parts *parts, struct error *err)
 static int open_parts(struct run_parts *parts, struct error *err)
 {
     static int (*const open[])(struct run_parts *, struct error *) = {
-        open_world,     run_open_learnt,  run_open_input,    run_open_journal,
-        run_open_items, run_open_reasons, run_open_progress,
+        open_world,     run_open_learnt,  run_open_faults, run_open_input,    run_open_journal,
+        run_open_items, run_open_reasons, run_open_traces, run_open_progress, run_open_compare,
     };
     for (size_t k = 0; k < sizeof open / sizeof *open; k++)
         if (open[k](parts, err))
@@ -190,6 +190,26 @@ static int execute(struct run_parts *parts, struct result *r, struct error *err)
             fill_result(parts, r);
     }
     return close_parts(parts, complete, r, status, err);
+}
+
+int run_again(const struct run_parts *first, const struct pipeline *p, uint64_t seed,
+              struct result *out, struct error *err)
+{
+    struct run_parts parts = {.cli = first->cli, .pipeline = p, .options = first->options};
+    struct run_options *o = &parts.options;
+    o->seed = o->setting.seed = seed;
+    o->listeners = NULL;
+    o->n_listeners = 0;
+    o->memory = NULL;
+    o->setting.pipeline = p;
+    o->setting.store = NULL;
+    o->setting.run = 0;
+    run_tally_init(&parts.tally, p);
+    int status = run_pipeline(p, o, &parts.tally, err);
+    if (!status)
+        fill_result(&parts, out);
+    run_tally_release(&parts.tally);
+    return status;
 }
 
 int cmd_run(const struct cli *cli, struct error *err)

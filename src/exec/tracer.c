@@ -16,11 +16,19 @@
 
 enum { SHARDS = 16, SPANS_A_REQUEST = 256, BYTES_A_REQUEST = 1 << 20, ATTRIBUTES = 24 };
 
+/* An attempt of a gate that went well, until the visit says what the gate decided. */
+struct pending {
+    uint64_t item;
+    uint32_t path, step, attempt;
+    double asked_s, begin_s, end_s, cost;
+};
+
 struct shard {
     pthread_mutex_t lock;
     struct buf text, more; /* the request under way; attributes of an answer, as a map */
     struct otlp_write write;
     struct json_reader *json;
+    VEC(struct pending) gates;
     bool open;
 };
 struct tracer {
@@ -232,20 +240,22 @@ static void draft_attempt(const struct tracer *t, struct shard *s, const struct 
 /* A visit without attempt. */
 static void draft_visit(const struct tracer *t, const struct run_event *e, struct draft *d)
 {
-    const struct step *step = &t->options->pipeline->step[e->step];
     begin(t, e, PART_VISIT, d);
-    add_step(e, step, 0, d);
+    add_step(e, &t->options->pipeline->step[e->step], 0, d);
     if (e->cached)
         add_flag(d, "seam.cached");
-    if (step->kind == STEP_GATE) {
-        add(d, otlp_text("seam.gate.way", exit_word(e->exit)));
-        if (!isnan(e->threshold))
-            add(d, otlp_real("seam.threshold", e->threshold));
-        if (!isnan(e->confidence))
-            add(d, otlp_real("seam.gate.score", e->confidence));
-        if (e->quality != RUN_UNKNOWN)
-            add(d, otlp_text("seam.draft.quality", quality_word(e->quality)));
-    }
+}
+
+/* What a gate compared, and what it knew of it. */
+static void add_gate(const struct run_event *e, struct draft *d)
+{
+    add(d, otlp_text("seam.gate.way", exit_word(e->exit)));
+    if (!isnan(e->threshold))
+        add(d, otlp_real("seam.threshold", e->threshold));
+    if (!isnan(e->confidence))
+        add(d, otlp_real("seam.gate.score", e->confidence));
+    if (e->quality != RUN_UNKNOWN)
+        add(d, otlp_text("seam.draft.quality", quality_word(e->quality)));
 }
 
 static void draft_root(const struct tracer *t, const struct run_event *e, struct draft *d)
@@ -299,10 +309,77 @@ static int put(struct tracer *t, struct shard *s, const struct draft *d, struct 
     return hand_over(t, s, err);
 }
 
+static bool is_gate(const struct tracer *t, const struct run_event *e)
+{
+    return t->options->pipeline->step[e->step].kind == STEP_GATE;
+}
+
+static void wait_for_gate(struct shard *s, const struct run_event *e)
+{
+    vec_push(&s->gates, ((struct pending){e->item, e->path, e->step, e->attempt, e->asked_s,
+                                          e->begin_s, e->end_s, e->cost}));
+}
+
+/* The attempt that waited for this visit, as an event; false: none did. */
+static bool gate_decided(struct shard *s, const struct run_event *visit, struct run_event *out)
+{
+    for (size_t i = s->gates.len; i-- > 0;) {
+        const struct pending p = s->gates.at[i];
+        if (p.item != visit->item || p.path != visit->path || p.step != visit->step)
+            continue;
+        s->gates.at[i] = s->gates.at[--s->gates.len];
+        *out = *visit;
+        out->attempt = p.attempt;
+        out->asked_s = p.asked_s;
+        out->begin_s = p.begin_s;
+        out->end_s = p.end_s;
+        out->cost = p.cost;
+        return true;
+    }
+    return false;
+}
+
+/* Gates of an item that ended before they could decide. */
+static void forget_gates(struct shard *s, uint64_t item)
+{
+    for (size_t i = s->gates.len; i-- > 0;)
+        if (s->gates.at[i].item == item)
+            s->gates.at[i] = s->gates.at[--s->gates.len];
+}
+
 /* Does the end of a visit have a span of its own?  A parallel has none: its branches' have. */
 static bool has_span(const struct tracer *t, const struct run_event *e)
 {
     return e->attempts == 0 && t->options->pipeline->step[e->step].kind != STEP_PARALLEL;
+}
+
+/* False: the event has no span, or not yet. */
+static bool draft_event(const struct tracer *t, struct shard *s, const struct run_event *e,
+                        struct draft *d)
+{
+    struct run_event gate;
+    bool passes = e->kind == RUN_ATTEMPT_ENDED && !e->cancelled && e->outcome <= OUTCOME_WRONG;
+    if (passes && is_gate(t, e)) {
+        wait_for_gate(s, e);
+    } else if (e->kind == RUN_ATTEMPT_ENDED) {
+        draft_attempt(t, s, e, d);
+        return true;
+    } else if (e->kind == RUN_VISIT_ENDED && is_gate(t, e) && gate_decided(s, e, &gate)) {
+        gate.confidence = NAN;
+        draft_attempt(t, s, &gate, d);
+        add_gate(e, d);
+        return true;
+    } else if (e->kind == RUN_VISIT_ENDED && has_span(t, e)) {
+        draft_visit(t, e, d);
+        if (is_gate(t, e))
+            add_gate(e, d);
+        return true;
+    } else if (e->kind == RUN_ITEM_ENDED) {
+        forget_gates(s, e->item);
+        draft_root(t, e, d);
+        return true;
+    }
+    return false;
 }
 
 static int hear(void *arg, const struct run_event *e, struct error *err)
@@ -310,18 +387,10 @@ static int hear(void *arg, const struct run_event *e, struct error *err)
     struct tracer *t = arg;
     struct shard *s = &t->shard[e->item % SHARDS];
     struct draft d;
-    bool tells = e->kind == RUN_ATTEMPT_ENDED || e->kind == RUN_ITEM_ENDED ||
-                 (e->kind == RUN_VISIT_ENDED && has_span(t, e));
-    if (!tells)
+    if (e->kind == RUN_ITEM_BEGAN || e->kind == RUN_ATTEMPT_BEGAN)
         return 0;
     pthread_mutex_lock(&s->lock);
-    if (e->kind == RUN_ATTEMPT_ENDED)
-        draft_attempt(t, s, e, &d);
-    else if (e->kind == RUN_VISIT_ENDED)
-        draft_visit(t, e, &d);
-    else
-        draft_root(t, e, &d);
-    int status = put(t, s, &d, err);
+    int status = draft_event(t, s, e, &d) ? put(t, s, &d, err) : 0;
     pthread_mutex_unlock(&s->lock);
     return status;
 }
@@ -374,6 +443,7 @@ void tracer_free(struct tracer *t)
         buf_release(&s->text);
         buf_release(&s->more);
         json_reader_free(s->json);
+        vec_release(&s->gates);
         pthread_mutex_destroy(&s->lock);
     }
     pthread_mutex_destroy(&t->sink_lock);

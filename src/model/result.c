@@ -66,10 +66,21 @@ void result_release(struct result *r)
     vec_release(&r->curves);
     vec_release(&r->sensitivities);
     vec_release(&r->predictions);
+    vec_release(&r->compared);
     vec_release(&r->data.places);
     vec_release(&r->assumptions);
     vec_release(&r->warnings);
     arena_release(&r->arena);
+}
+
+const char *view_name(enum view_way v)
+{
+    static const char *const names[] = {
+#define X(name, word) word,
+        VIEW_TABLE(X)
+#undef X
+    };
+    return names[v];
 }
 
 static const char *put_text(struct result *r, const char *format, va_list args)

@@ -244,6 +244,34 @@ static void read_predictions(struct reading *in, struct json root)
     }
 }
 
+static struct view_value view_of(struct reading *in, struct json row, const char *key)
+{
+    struct json v = json_get(row, key);
+    if (!json_present(v) || !member(in, v, "compared"))
+        return (struct view_value){NAN, NAN, NAN};
+    return (struct view_value){number_of(in, v, key, "value"), number_of(in, v, key, "low"),
+                               number_of(in, v, key, "high")};
+}
+
+static void read_compared(struct reading *in, struct json root)
+{
+    const char *key = "compared";
+    for (struct json_iter it = json_each(list_of(in, root, "result", key)); json_next(&it);) {
+        if (!member(in, it.value, key))
+            return;
+        struct side_by_side c = {.stage = text_of(in, it.value, key, "stage"),
+                                 .metric = text_or_empty(in, it.value, key, "metric"),
+                                 .why = text_of(in, it.value, key, "why")};
+        for (int k = 0; k < VIEW_COUNT; k++)
+            c.view[k] = view_of(in, it.value, view_name((enum view_way)k));
+        struct view_value difference = view_of(in, it.value, "difference");
+        c.difference = difference.value;
+        c.low = difference.low;
+        c.high = difference.high;
+        vec_push(&in->r->compared, c);
+    }
+}
+
 static struct json part(struct reading *in, struct json root, const char *key)
 {
     struct json v = json_get(root, key);
@@ -422,6 +450,7 @@ static void read_all(struct reading *in, struct json root)
     read_curves(in, root);
     read_sensitivities(in, root);
     read_predictions(in, root);
+    read_compared(in, root);
     read_answer(in, root);
     read_data(in, root);
     read_rows(in, root, &r->names, "names", "name");

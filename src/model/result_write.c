@@ -207,6 +207,38 @@ static void put_predictions(struct json_write *w, const struct result *r)
     json_close(w, ']');
 }
 
+static void put_view(struct json_write *w, const char *key, double value, double low, double high)
+{
+    if (isnan(value))
+        return;
+    json_key(w, key);
+    json_open(w, '{');
+    put_number(w, "value", value);
+    put_interval(w, low, high);
+    json_close(w, '}');
+}
+
+static void put_compared(struct json_write *w, const struct result *r)
+{
+    if (!r->compared.len)
+        return;
+    json_key(w, "compared");
+    json_open(w, '[');
+    for (size_t i = 0; i < r->compared.len; i++) {
+        const struct side_by_side *c = &r->compared.at[i];
+        json_open(w, '{');
+        put_text(w, "stage", c->stage);
+        put_text(w, "metric", c->metric);
+        for (int k = 0; k < VIEW_COUNT; k++)
+            put_view(w, view_name((enum view_way)k), c->view[k].value, c->view[k].low,
+                     c->view[k].high);
+        put_view(w, "difference", c->difference, c->low, c->high);
+        put_text(w, "why", c->why);
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+}
+
 static void put_settings(struct json_write *w, const struct answer *a)
 {
     if (a->n_settings) {
@@ -363,6 +395,7 @@ void result_write_json(const struct result *r, struct buf *out)
     put_curves(&w, r);
     put_sensitivities(&w, r);
     put_predictions(&w, r);
+    put_compared(&w, r);
     put_answer(&w, &r->answer);
     put_data(&w, &r->data);
     put_rows(&w, "names", "name", r->names.at, r->names.len);

@@ -544,6 +544,10 @@ void report_build(const struct result *const *results, size_t n, const struct ht
         document_add_table(out, table_time(out, results[i]));
     document_section(out, "backlog", "Review backlog");
     add_pictures(&b, PLOT_BACKLOG);
+    document_section(out, "compared", "Side by side: solved, simulated, executed, replayed");
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < table_compared_groups(results[i]); k++)
+            document_add_table(out, table_compared(out, results[i], k));
     document_section(out, "predictions", "Expected, and what came");
     for (size_t i = 0; i < n; i++) {
         struct table *t = table_predictions(out, results[i]);

@@ -206,6 +206,28 @@ static void put_predictions(struct buf *out, const struct result *r)
     }
 }
 
+static void put_compared(struct buf *out, const struct result *r)
+{
+    for (size_t i = 0; i < r->compared.len; i++) {
+        const struct side_by_side *c = &r->compared.at[i];
+        struct line line = {.id = c->stage, .metric = c->metric, .x = NAN, .level = NAN};
+        for (int k = 0; k < VIEW_COUNT; k++) {
+            line.part = view_name((enum view_way)k);
+            line.value = c->view[k].value;
+            line.low = c->view[k].low;
+            line.high = c->view[k].high;
+            if (!isnan(line.value))
+                put_line(out, &line);
+        }
+        line.part = "difference";
+        line.value = c->difference;
+        line.low = c->low;
+        line.high = c->high;
+        line.note = c->why;
+        put_line(out, &line);
+    }
+}
+
 static void put_answer(struct buf *out, const struct answer *a)
 {
     if (!a->present)
@@ -261,6 +283,7 @@ void report_csv(const struct result *r, struct buf *out)
     put_curves(out, r);
     put_sensitivities(out, r);
     put_predictions(out, r);
+    put_compared(out, r);
     put_answer(out, &r->answer);
     put_data(out, &r->data);
     for (size_t i = 0; i < r->warnings.len; i++)

@@ -6,6 +6,7 @@
 #include "report/table.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A value of this metric as the others of its kind are written. */
 static struct metric as_metric(const char *name, double value, double low, double high,
@@ -58,7 +59,9 @@ static void put_forecast(struct document *d, struct table *t, const struct resul
 
 static struct table *forecasts(struct document *d, const struct result *r)
 {
-    struct table *t = document_table(d, "What was expected of the rest of the log, and what came");
+    struct table *t = document_table(
+        d, !strcmp(r->command, "run") ? "What was expected of the change, and what came"
+                                      : "What was expected of the rest of the log, and what came");
     table_column(d, t, "metric", false);
     table_column(d, t, "expected", true);
     table_column(d, t, "came", true);

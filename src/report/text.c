@@ -404,6 +404,8 @@ void report_text(const struct result *r, const struct text_options *options, str
             document_add_table(&d, table_answer(&d, r));
     }
     add_headline(r, &d);
+    for (size_t k = 0; k < table_compared_groups(r); k++)
+        add_section_table(&d, table_compared(&d, r, k));
     add_section_table(&d, table_predictions(&d, r));
     add_section_table(&d, brief_sweep(&d, r));
     if (!quiet)

@@ -416,6 +416,23 @@ void estimate_stage(struct estimate *e, uint32_t part)
     mem_free(a.cut);
 }
 
+/* Do all spans of the step say which visit they are of, and none that it waited for its turn?  Then
+ * there was no line before the people. */
+static bool nobody_waited(const struct trace_log *log, int32_t stage)
+{
+    uint64_t spans = 0;
+    for (size_t i = 0; i < log->visits.len; i++) {
+        const struct log_visit *v = &log->visits.at[i];
+        for (uint32_t k = 0; k < v->n_attempts && (int32_t)v->stage == stage; k++) {
+            uint32_t span = log->attempts.at[v->first_attempt + k];
+            if (!span_pass(&log->spans, span) || span_wait_s(&log->spans, span) > 0)
+                return false;
+            spans++;
+        }
+    }
+    return spans > 0;
+}
+
 /* A review still open when the log ends took at least until then. */
 void estimate_visits(struct estimate *e, uint32_t part)
 {
@@ -446,7 +463,7 @@ void estimate_visits(struct estimate *e, uint32_t part)
     if (open)
         buf_printf(&e->note[part], ", %llu of them open when the log ends and censored there",
                    (unsigned long long)open);
-    if ((int32_t)part != e->review || !estimate_desk(e))
+    if ((int32_t)part != e->review || nobody_waited(log, e->part[part].stage) || !estimate_desk(e))
         e->out->step[part].numbers->latency =
             estimate_latency(e, part, x, open ? censored : NULL, n);
     mem_free(x);
