@@ -61,6 +61,10 @@ void discover_people(struct trace_log *log);
 enum log_verdict discover_last_word(const struct trace_log *log, const struct log_item *item);
 /* When a visit is over, a little before its end, for clocks of logs are coarse; ns. */
 int64_t discover_sure_end(const struct log_visit *v);
+/* The cut between two neighbours of the n items, in any order, with the fewest on its wrong
+ * side: reviewed ones lie below. */
+void discover_cut(const struct routed *items, size_t n, double *low, double *high,
+                  uint64_t *wrong);
 /* "approve", "Accepted", "corrected", "reject", ... */
 enum log_verdict discover_verdict(const char *decision);
 /* What a person's annotation says of a draft: "correct", "Incorrect", "thumbs-down", "fixed", ...

@@ -16,9 +16,24 @@ struct aim {
     bool back;
 };
 
+/* A move that no bound kept from its way, by the confidence that the item had. */
+struct aimed {
+    double confidence;
+    int32_t to, scorer;
+};
+/* One way is taken below a confidence, or from it on, and nearly never else. */
+struct aim_rule {
+    bool found, below;
+    int32_t to, scorer; /* the stage that gives the confidence */
+    double threshold;
+    uint64_t n, wrong; /* moves, those that went against the rule */
+};
+
 /* All moves that leave a place by one exit, or an entry. */
 struct outflow {
     VEC(struct aim) aim;
+    VEC(struct aimed) aimed;
+    struct aim_rule rule;
     uint64_t n, n_free, dropped;
     uint32_t backs;
 };
@@ -41,6 +56,8 @@ struct flow_plan {
 /* How a waypoint comes to be: behind what items part. */
 enum waypoint { OF_PASS, OF_FAILURE, OF_REJECTION, OF_GATE, OF_ENTRY };
 
+/* Does the gate lead to this place: to the review, or past it for good? */
+bool estimate_is_gates(const struct flow_plan *p, int32_t to);
 /* Those that pass a place, or an entry as -1 - e. */
 struct outflow *estimate_pass_of(struct flow_plan *p, int32_t place);
 /* The target of most, of those that no bound kept from theirs; there is one. */

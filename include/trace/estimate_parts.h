@@ -48,6 +48,7 @@ struct estimate {
     struct part *part;           /* [n_parts], as out->step */
     struct buf *note;            /* [n_parts] */
     int32_t gate, review, draft; /* parts; -1 */
+    int32_t scorer;              /* stage whose confidence decides ways; -1 */
     bool routed;                 /* the gate is a stand-in: items are not routed by confidence */
     VEC(struct rate) rates;
 };
@@ -106,6 +107,13 @@ void estimate_arrivals(struct estimate *e);
 bool estimate_desk(struct estimate *e);
 /* Warns of drift; cuts the evidence of latencies where items that follow one another are alike. */
 void estimate_steadiness(struct estimate *e);
+/* The law of n confidences as they were seen; sorts x. */
+struct dist estimate_as_seen(struct estimate *e, double *x, size_t n);
+/* Finds the ways that a confidence decides, of those that the scenario can hold; once parts are
+ * planned and the draft's is known. */
+void estimate_find_rules(struct estimate *e);
+/* Gives e->scorer's step its confidences. */
+void estimate_ruled_confidence(struct estimate *e);
 /* What the draft step's drafts and confidences are. */
 void estimate_draft(struct estimate *e);
 /* What named reviewers tell of the review; true where, for want of labels, its sensitivity and

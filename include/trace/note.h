@@ -16,7 +16,7 @@ struct note {
     bool evaluation, human;
     uint32_t number;
     size_t name, name_len, label, label_len, who, who_len; /* in text; a length of 0: not told */
-    double score;                            /* NaN */
+    double score;                                          /* NaN */
 };
 
 /* Those of one span.  Zeroed: none; notes_release. */

@@ -16,10 +16,11 @@ struct said {
     bool human;
 };
 
-/* Fills score, rank, decision and said_by of *j, whose target and place the caller has filled: the score of
- * a machine is a confidence, the word of a person a decision (a score of 1: approved, 0: rejected,
- * else the label).  The names that --confidence and --decision give are taken alone; else a name
- * with "confidence" goes first.  Scores outside 0 to 1 are counted.  False when it means nothing.
+/* Fills score, rank, decision and said_by of *j, whose target and place the caller has filled: the
+ * score of a machine is a confidence, the word of a person a decision (a score of 1: approved, 0:
+ * rejected, else the label).  The names that --confidence and --decision give are taken alone; else
+ * a name with "confidence" goes first.  Scores outside 0 to 1 are counted.  False when it means
+ * nothing.
  */
 bool opinion_judge(const struct said *said, const struct log_options *options, struct span_set *set,
                    struct quality *quality, struct judgement *j);

@@ -35,6 +35,8 @@ struct structure_move {
     int32_t from, to;
     uint32_t scope, item;
     enum structure_exit exit;
+    double confidence; /* the last one that the item was given before; NaN: none, or in a branch */
+    int32_t scorer;    /* stage that gave it; -1 */
 };
 
 struct structure {

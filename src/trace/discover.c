@@ -141,8 +141,7 @@ static uint64_t wrong_side(const struct routed *r, size_t n, double t)
     return wrong;
 }
 
-/* The cut between two neighbours with the fewest items on its wrong side. */
-static void best_cut(const struct routed *r, size_t n, double *low, double *high, uint64_t *wrong)
+void discover_cut(const struct routed *r, size_t n, double *low, double *high, uint64_t *wrong)
 {
     double *of[2] = {mem_alloc((n + 1) * sizeof(double)), mem_alloc((n + 1) * sizeof(double))};
     size_t len[2] = {0, 0}, at[2] = {0, 0}; /* of those that shipped, of those reviewed */
@@ -279,7 +278,7 @@ static void find_gate(struct trace_log *log, const struct routed *r, size_t n, d
         return;
     double low = 0, high = 1;
     uint64_t wrong;
-    best_cut(r, n, &low, &high, &wrong);
+    discover_cut(r, n, &low, &high, &wrong);
     uint64_t wrong_told = isnan(told) ? UINT64_MAX : wrong_side(r, n, told);
     log->threshold_logged = wrong_told <= wrong + n / 20;
     log->threshold = log->threshold_logged ? told : discover_shortest(low, high);

@@ -2,8 +2,9 @@
 /* Where people decide, and what their last word on an item was.
  *
  * The last word on an item, at whichever step it was said, decides whether it was rejected: of two
- * reviewers in a row either may stop it.  What one of them changed stays changed when another one
- * lets it pass. */
+ * reviewers in a row either may stop it.  Away from the review itself a rejection after which the
+ * item went on did not stop it.  What one of them changed stays changed when another one lets it
+ * pass. */
 #include "trace/discover.h"
 
 #include "base/spread.h"
@@ -87,8 +88,11 @@ enum log_verdict discover_last_word(const struct trace_log *log, const struct lo
         enum log_verdict said = log->stages.at[v->stage].people
                                     ? discover_verdict(span_string(&log->spans, v->decision))
                                     : LOG_NO_VERDICT;
+        bool went_on = k + 1 < item->first_visit + item->n_visits;
+        bool stopped = (int32_t)v->stage == log->review || !went_on;
         bool stays = last == LOG_CORRECTED && said == LOG_APPROVED && by != v->stage;
-        if (said == LOG_NO_VERDICT || said == LOG_AUTOMATIC || stays)
+        if (said == LOG_NO_VERDICT || said == LOG_AUTOMATIC || stays ||
+            (said == LOG_REJECTED_BY_REVIEW && !stopped))
             continue;
         last = said;
         by = v->stage;

@@ -98,6 +98,8 @@ static void plan(struct estimate *e)
     }
     if (e->draft < 0)
         e->draft = last;
+    if (e->plan && !e->flow->why.len)
+        estimate_find_rules(e);
 }
 
 /* ---- names and edges -------------------------------------------------------------------- */
@@ -439,7 +441,8 @@ static void tell_flow(struct estimate *e)
     const struct structure *s = e->flow;
     bool parted = false;
     for (uint32_t i = 0; i < e->n_parts; i++)
-        parted = parted || e->out->step[i].n_ways > 0;
+        for (uint32_t k = 0; k < e->out->step[i].n_ways; k++)
+            parted = parted || e->out->step[i].way[k].probability;
     if (parted)
         result_assume(e->info, "where an item goes next is drawn by the shares of the log (k of n "
                                "beside each way), whatever it met before");
@@ -515,6 +518,7 @@ int log_fit(const struct trace_log *log, const struct fit_options *options, stru
                              .flow = simple ? NULL : &flow,
                              .gate = -1,
                              .review = -1,
+                             .scorer = -1,
                              .draft = -1};
         e.seed = options && options->seed ? options->seed : 1;
         info->warnings.len = warnings;

@@ -176,6 +176,40 @@ static bool chosen(const struct choice *c, const struct aim *t)
     return t->to != c->but && (t->back ? c->backs : c->forwards);
 }
 
+/* The way that a confidence decides goes first; how many moves it is of.  Where that is the step
+ * that is left, it is so by what the others do not take. */
+static uint64_t put_rule(struct estimate *e, uint32_t part, const struct choice *c, int32_t rest)
+{
+    const struct aim_rule *rule = &c->of->rule;
+    struct step *s = &e->out->step[part];
+    struct arena *a = &e->out->arena;
+    for (size_t i = 0; rule->found && i < c->of->aim.len; i++) {
+        const struct aim *t = &c->of->aim.at[i];
+        if (t->to != rule->to || !chosen(c, t))
+            continue;
+        struct condition_node *node = arena_alloc(a, sizeof *node);
+        struct condition *when = arena_alloc(a, sizeof *when);
+        *node = (struct condition_node){
+            .op = rule->below ? CONDITION_LESS : CONDITION_AT_LEAST,
+            .left = {.kind = OPERAND_CONFIDENCE},
+            .right = { .kind = OPERAND_VALUE,  .value = rule->threshold}
+        };
+        *when = (struct condition){.text = arena_printf(a, "confidence %s %.12g",
+                                                        rule->below ? "<" : ">=", rule->threshold),
+                                   .n = 1,
+                                   .node = node};
+        s->way[s->n_ways++] =
+            (struct way){.when = when,
+                         .edge = make_edge(e, part, c->of, t, c->then != TO_SKIP ? c->then : rest)};
+        buf_printf(&e->note[part], "%sto %s by the confidence of %s: %llu of %llu went so",
+                   e->note[part].len ? "; " : "", name_of(e, t->to),
+                   e->log->stages.at[rule->scorer].id, (unsigned long long)(rule->n - rule->wrong),
+                   (unsigned long long)rule->n);
+        return c->backs ? t->free : t->k;
+    }
+    return 0;
+}
+
 /* The ways of a step: all chosen targets but one, which is what is left.  `rest`: the step that it
  * is, or TO_SKIP: the one that follows if it is a target, else the one that most take. */
 static void put_ways(struct estimate *e, uint32_t part, const struct choice *c, int32_t rest)
@@ -196,14 +230,18 @@ static void put_ways(struct estimate *e, uint32_t part, const struct choice *c, 
                 step_of(e, o->aim.at[i].to) == following;
     if (rest == TO_SKIP)
         rest = found ? following : usual(e, o, c->but, following);
+    if (o->rule.found && rest == step_of(e, o->rule.to)) /* the rule leads there: others are left */
+        rest = usual(e, o, o->rule.to, rest);
     s->next = *edge_to(e, rest);
     if (e->part[part].role == PART_WAYPOINT && !e->note[part].len)
         buf_puts(&e->note[part], "no step of the log: from here items part");
     s->way = arena_alloc(&e->out->arena, (o->aim.len + 1) * sizeof *s->way);
+    n -= put_rule(e, part, c, rest);
     for (size_t i = 0; i < o->aim.len; i++) {
         const struct aim *t = &o->aim.at[i];
         uint64_t k = c->backs ? t->free : t->k;
-        if (!chosen(c, t) || k == 0 || (!t->back && step_of(e, t->to) == rest))
+        if (!chosen(c, t) || k == 0 || (!t->back && step_of(e, t->to) == rest) ||
+            (o->rule.found && o->rule.to == t->to))
             continue;
         struct way *w = &s->way[s->n_ways];
         int32_t then = c->then != TO_SKIP ? c->then : rest;

@@ -76,6 +76,8 @@ static void count_moves(const struct structure *s, struct flow_plan *p)
             t->after += reached;
             t->free += !reached;
             o->n_free += !reached;
+            if (!reached && m->from >= 0 && m->exit == EXIT_OF_PASS)
+                vec_push(&o->aimed, ((struct aimed){m->confidence, m->to, m->scorer}));
         }
         for (size_t k = 0; k < p->n_entries; k++)
             forget_scope(&p->entry[k]);
@@ -189,8 +191,7 @@ struct outflow *estimate_pass_of(struct flow_plan *p, int32_t place)
     return place < 0 ? &p->entry[-1 - place] : &p->place[place][EXIT_OF_PASS];
 }
 
-/* Is this where the gate leads: to the review, or past it for good? */
-static bool is_gates(const struct flow_plan *p, int32_t to)
+bool estimate_is_gates(const struct flow_plan *p, int32_t to)
 {
     return to == p->review || to < 0 || (to > p->last_holder && !p->before[to]);
 }
@@ -203,7 +204,7 @@ static void hold_gate(struct flow_plan *p, int32_t place)
     size_t kept = 0;
     for (size_t i = 0; i < o->aim.len; i++) {
         struct aim t = o->aim.at[i];
-        if (t.back || !is_gates(p, t.to)) {
+        if (t.back || !estimate_is_gates(p, t.to)) {
             o->aim.at[kept++] = t;
             continue;
         }
@@ -234,7 +235,7 @@ static void put_gate_behind(struct flow_plan *p)
         const struct outflow *o = estimate_pass_of(p, k);
         for (size_t i = 0; moves_to(o, p->review) && i < o->aim.len; i++)
             past = past || (!o->aim.at[i].back && o->aim.at[i].to != p->review &&
-                            is_gates(p, o->aim.at[i].to));
+                            estimate_is_gates(p, o->aim.at[i].to));
     }
     p->has_gate = past;
     for (int32_t k = -1; past && k <= p->last_holder; k++)
@@ -276,7 +277,7 @@ static void note_routed(const struct structure *s, struct flow_plan *p, size_t i
                                           moves_to(estimate_pass_of(p, m->from), TO_GATE));
         bool entry = m->from < -1;
         if (!entry && held && m->exit == EXIT_OF_PASS && p->routed[m->item] < 2 &&
-            (m->from < 0 || m->to != m->from) && is_gates(p, m->to))
+            (m->from < 0 || m->to != m->from) && estimate_is_gates(p, m->to))
             p->routed[m->item] = m->to == p->review ? 2 : 1;
     }
 }
@@ -462,8 +463,10 @@ void estimate_release_flow(struct estimate *e)
     for (uint32_t k = 0; k < p->n_entries; k++)
         vec_release(&p->entry[k].aim);
     for (uint32_t k = 0; k < p->n_places; k++)
-        for (int x = 0; x < STRUCTURE_EXITS; x++)
+        for (int x = 0; x < STRUCTURE_EXITS; x++) {
             vec_release(&p->place[k][x].aim);
+            vec_release(&p->place[k][x].aimed);
+        }
     mem_free(p->entry);
     mem_free(p->place);
     mem_free(p->part_of);

@@ -134,7 +134,7 @@ static int by_value(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-static struct dist as_seen(struct estimate *e, double *x, size_t n)
+struct dist estimate_as_seen(struct estimate *e, double *x, size_t n)
 {
     size_t m = n < SCORES ? n : SCORES;
     double *value = arena_alloc(&e->out->arena, m * sizeof *value);
@@ -168,7 +168,7 @@ static struct dist fit_confidence(struct estimate *e, double *x, size_t n)
         fit = beta;
     else if (fit.dist.family == DIST_EMPIRICAL ||
              (n >= FEW && e->gate >= 0 && !splits_alike(e, &fit.dist, x, n)))
-        fit.dist = as_seen(e, x, n);
+        fit.dist = estimate_as_seen(e, x, n);
     else
         estimate_tidy(e, &fit.dist);
     return fit.dist;
@@ -239,8 +239,10 @@ void estimate_draft(struct estimate *e)
     put_wrong(e);
     if (e->routed)
         put_routing(e);
-    else
+    else if (e->scorer < 0 || e->scorer != e->log->scorer)
         put_confidence(e);
+    if (e->scorer >= 0)
+        estimate_ruled_confidence(e);
 }
 
 struct reviews {

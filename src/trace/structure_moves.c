@@ -8,6 +8,7 @@
 #include "trace/discover.h"
 #include "trace/structure.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { COPIES_MAX = 64, FEW = 5 };
@@ -31,7 +32,9 @@ struct walk {
     bool counting;       /* the first walk */
     const struct log_item *it;
     uint32_t item, scopes;
-    int32_t from; /* of the next move */
+    int32_t from;      /* of the next move */
+    double confidence; /* the last one that the item was given */
+    int32_t scorer;    /* by this stage; -1 */
     enum structure_exit exit;
     int64_t busy_ns;             /* until when the place before is */
     int32_t open;                /* the parallel that the item is in; -1 */
@@ -60,7 +63,9 @@ static int64_t end_of(const struct walk *w, uint32_t visit)
 static void move(struct walk *w, int32_t from, int32_t to, uint32_t scope, enum structure_exit exit)
 {
     if (!w->counting)
-        vec_push(&w->s->move, ((struct structure_move){from, to, scope, w->item, exit}));
+        vec_push(&w->s->move,
+                 ((struct structure_move){from, to, scope, w->item, exit,
+                                          scope == w->item ? w->confidence : NAN, w->scorer}));
 }
 
 static enum structure_exit exit_of(const struct walk *w, const struct log_visit *v)
@@ -281,10 +286,19 @@ static uint32_t visits_of(const struct walk *w)
     return end;
 }
 
+static void hear(struct walk *w, const struct log_visit *v)
+{
+    if (isnan(v->confidence))
+        return;
+    w->confidence = v->confidence;
+    w->scorer = (int32_t)v->stage;
+}
+
 static void walk_item(struct walk *w)
 {
     uint32_t end = visits_of(w), all = w->it->first_visit + w->it->n_visits;
-    w->from = -1;
+    w->from = w->scorer = -1;
+    w->confidence = NAN;
     w->exit = EXIT_OF_PASS;
     w->busy_ns = INT64_MIN;
     w->open = w->closed = -1;
@@ -294,6 +308,7 @@ static void walk_item(struct walk *w)
         int32_t p = place_of(w, v);
         if (place(w, p)->parent) {
             enter_branch(w, v, (int32_t)place(w, p)->parent - 1);
+            hear(w, visit);
             continue;
         }
         close_pass(w, visit->start_ns);
@@ -302,6 +317,7 @@ static void walk_item(struct walk *w)
         w->from = p;
         w->exit = exit_of(w, visit);
         w->busy_ns = discover_sure_end(visit);
+        hear(w, visit);
     }
     close_pass(w, INT64_MAX);
     if (w->it->end != LOG_UNFINISHED)
