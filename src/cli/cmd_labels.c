@@ -73,7 +73,8 @@ static void csv_row(struct export *x, const struct stored_label *l)
     put_number(&x->out, l->threshold);
     if (l->run)
         buf_printf(&x->out, "%lld", (long long)l->run);
-    buf_printf(&x->out, ",%.64s\n", l->sha256);
+    buf_putc(&x->out, ',');
+    put_text(&x->out, l->sha256, '\n');
     buf_release(&id);
 }
 

@@ -272,8 +272,9 @@ static void put_csv(const struct trail *t, struct buf *out)
         const struct journal_row *r = &row->row;
         bool attempt = r->kind == JOURNAL_ATTEMPT;
         const double reals[] = {r->confidence, r->threshold};
-        buf_printf(out, "%s,%s,%u,%u,", word(kinds, 5, (int)r->kind), row->step, r->visit,
-                   attempt ? r->attempt : 0);
+        buf_printf(out, "%s,", word(kinds, 5, (int)r->kind));
+        csv_put_text(out, row->step);
+        buf_printf(out, ",%u,%u,", r->visit, attempt ? r->attempt : 0);
         if (!isnan(r->end_s))
             units_put_exact(out, r->end_s);
         buf_printf(out, ",%s,%s", attempt ? word(outcomes, OUTCOME_COUNT, r->outcome) : "",

@@ -100,7 +100,7 @@ static bool row_of(const struct run_journal *j, const struct run_event *e, struc
                  (e->reviewed ? (uint32_t)JOURNAL_REVIEWED : 0) |
                  (e->audited ? (uint32_t)JOURNAL_AUDITED : 0),
         .outcome = (int)e->outcome,
-        .verdict = e->kind == RUN_ATTEMPT_ENDED ? e->verdict : -1,
+        .verdict = e->kind == RUN_ATTEMPT_ENDED && e->outcome == OUTCOME_OK ? e->verdict : -1,
         .exit = (int)e->exit,
         .ending = (int)e->end,
         .quality = (int)e->quality,

@@ -451,6 +451,36 @@ static void take_weight(void *arg, const struct journal_row *r)
         *(double *)arg = r->weight;
 }
 
+static void count_verdicts(void *arg, const struct journal_row *r)
+{
+    *(int *)arg += r->kind == JOURNAL_ATTEMPT && r->verdict >= 0;
+}
+
+static void a_review_that_failed_is_no_decision(void **state)
+{
+    struct place *at = *state;
+    struct store *s = open_store(at->path);
+    struct pipeline p;
+    struct error err = {0};
+    int verdicts = 0;
+    flow_read(flow, &p);
+    struct run_journal *j = open_journal(s, &p, RESUME_NONE);
+    struct run_event e = event(RUN_ATTEMPT_ENDED, 0);
+    e.step = HUMAN;
+    e.verdict = STAGE_PASS;
+    e.outcome = OUTCOME_TIMEOUT;
+    tell_begin(j, 0);
+    tell(j, e);
+    e.attempt = 2;
+    e.outcome = OUTCOME_OK;
+    tell(j, e);
+    close_journal(j, false);
+    ok(journal_each(s, 1, 0, count_verdicts, &verdicts, &err), &err);
+    assert_int_equal(verdicts, 1);
+    pipeline_release(&p);
+    store_close(s);
+}
+
 static void an_audits_weight_is_one_over_its_probability(void **state)
 {
     struct place *at = *state;
@@ -488,6 +518,7 @@ int main(void)
         T(an_item_that_ends_twice_is_an_error),
         T(a_killed_process_holds_no_run),
         T(a_full_disk_ends_the_run_with_an_error_and_the_store_stays_sound),
+        T(a_review_that_failed_is_no_decision),
         T(an_audits_weight_is_one_over_its_probability),
     };
     return cmocka_run_group_tests_name("journal", tests, NULL, NULL);
