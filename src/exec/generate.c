@@ -9,7 +9,7 @@
  * The confidence is the product of the probabilities, at temperature 1, of all tokens of all
  * values: the model's own probability that nothing in the shot is wrong.  Their geometric mean
  * ranks worse, because it forgets how many chances to be wrong there were
- * (tests/stat/test_language.c). */
+ * (tests/stat/test_writer.c). */
 #include "exec/kinds.h"
 
 #include "base/json_write.h"
