@@ -156,6 +156,8 @@ install: $(BUILD)/seam ## to $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/seam/scenarios
 	install -m 755 $(BUILD)/seam $(DESTDIR)$(PREFIX)/bin/seam
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/seam/scenarios
+	install -d $(DESTDIR)$(PREFIX)/share/seam/scenarios/canon
+	install -m 644 scenarios/canon/*.jsonl $(DESTDIR)$(PREFIX)/share/seam/scenarios/canon
 
 clean: ## removes what was built
 	rm -rf build build-asan build-tsan build-cov build-fuzz

@@ -110,7 +110,7 @@ static int read_canon(const struct world *w, const char *path, struct canon **ou
     struct buf beside = {0};
 
     if (w->folder && w->folder[0] && path[0] != '/')
-        buf_printf(&beside, "%s/", w->folder);
+        buf_printf(&beside, w->folder[strlen(w->folder) - 1] == '/' ? "%s" : "%s/", w->folder);
     buf_puts(&beside, path);
     int status = canon_read(buf_text(&beside), out, err);
     buf_release(&beside);

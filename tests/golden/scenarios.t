@@ -17,6 +17,7 @@ scenarios/outage.yaml: ok, 3 steps
 scenarios/parallel-voting.yaml: ok, 2 steps
 scenarios/programs.yaml: ok, 2 steps
 scenarios/reference-learning.yaml: ok, 6 steps
+scenarios/reference.yaml: ok, 6 steps
 scenarios/review-desk.yaml: ok, 1 step
 scenarios/six-step-silent.yaml: ok, 6 steps
 scenarios/six-step.yaml: ok, 6 steps
