@@ -429,7 +429,8 @@ static void read_root(const struct answer_rules *r, struct json root, const char
     if (is_refusal(root, &text, &text_len)) {
         struct buf quoted = {0};
         answer_quote(&quoted, text, text_len, 300);
-        stage_answer_fail(a, OUTCOME_ERROR, "%s", buf_text(&quoted));
+        stage_answer_fail(a, OUTCOME_ERROR, "%s",
+                          text_len > 0 ? buf_text(&quoted) : "it failed, and gives no reason");
         buf_release(&quoted);
         return;
     }

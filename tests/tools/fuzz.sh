@@ -13,7 +13,7 @@ objects=$(for name in $names; do echo "$out/tests/fuzz/$name.o"; done)
     $out/libseam.a $objects
 for name in $names; do
     clang++ -fsanitize=fuzzer,address,undefined -o "$out/$name" "$out/tests/fuzz/$name.o" $out/libseam.a \
-        -lgsl -lgslcblas -lfyaml -lsimdjson -lcsv -lsqlite3 -lz -lm -pthread
+        -lgsl -lgslcblas -lfyaml -lsimdjson -lcsv -lexpat -lsqlite3 -lcurl -lz -lm -pthread
     mkdir -p "$out/new-$name"
     if "$out/$name" -max_total_time="$SECONDS_EACH" -rss_limit_mb=1024 -timeout=10 \
         "$out/new-$name" "tests/fuzz/corpus/${name#fuzz_}" >"$out/$name.log" 2>&1; then
