@@ -65,6 +65,7 @@ struct run_event {
     size_t payload_len;
     enum run_end end;         /* RUN_ITEM_ENDED */
     enum run_quality quality; /* RUN_VISIT_ENDED: before the visit */
+    enum run_quality left;    /* RUN_VISIT_ENDED: after it */
     bool reviewed, audited;   /* RUN_ITEM_ENDED: sent to a review at least once; by an audit */
     bool counts;              /* is the item one of those that metrics speak of? */
     uint32_t unit;            /* of RUN_UNITS parts of the run, the one it belongs to */

@@ -43,7 +43,9 @@ struct run_options {
                                              in place of what the scenario says; NULL: nothing */
     const struct run_listener *listeners; /* [n_listeners] */
     size_t n_listeners;
-    const atomic_bool *stop;      /* Ctrl-C: nothing new begins, what runs is drained */
+    const atomic_bool *stop; /* Ctrl-C: nothing new begins, what runs is drained */
+    /* A kind of the caller's own for a step, asked before the table of kinds; NULL: none. */
+    const struct stage_kind *(*own_kind)(const struct stage_setting *s);
     struct stage_setting setting; /* for the stages: all but step and exec */
 };
 

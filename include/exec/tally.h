@@ -9,6 +9,7 @@
 #define SEAM_EXEC_TALLY_H
 
 #include "exec/event.h"
+#include "math/calibration.h"
 #include "math/values.h"
 #include "model/result.h"
 
@@ -93,6 +94,9 @@ struct run_class_tally {
 struct run_step_tally {
     double (*unit)[RUN_STEP_SUMS];
     struct values attempts_s, visits_s;
+    struct run_scores {
+        VEC(struct scored) list;
+    } scores;     /* confidences that it gave, where it is known what was right */
     uint64_t *to; /* [n_steps + 4]: visits that went on there, then to TO_SHIP .. TO_JOIN */
 };
 struct tally_desk_time {

@@ -6,9 +6,12 @@
 #include "exec/tally.h"
 
 #include "math/interval.h"
+#include "model/learning.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { BINS = 10, SCORES_LEAST = 10, CDF_POINTS = 200 };
 
 struct filling {
     const struct run_tally *tally;
@@ -318,6 +321,26 @@ static void put_threshold(const struct filling *f, const struct step *s)
     metrics_add_exact(f->to, "threshold", s->numbers[0].threshold.value, "1");
 }
 
+/* How far the confidences of a step could be believed, where it is known what was right. */
+static void put_scores(const struct filling *f, uint32_t i)
+{
+    static const enum calibration_measure shown[] = {MEASURE_ECE, MEASURE_BRIER, MEASURE_AUROC,
+                                                     MEASURE_AURC, MEASURE_AUGRC};
+    const struct run_scores *s = &f->tally->step[i].scores;
+    double value[MEASURE_COUNT];
+    struct interval range[MEASURE_COUNT];
+    if (s->list.len < SCORES_LEAST)
+        return;
+    struct calibration *c = mem_zero(1, sizeof *c);
+    calibration_compute(s->list.at, s->list.len, BINS, false, c);
+    calibration_measures(s->list.at, s->list.len, c, f->level, value, range);
+    for (size_t k = 0; k < sizeof shown / sizeof *shown; k++)
+        if (!isnan(value[shown[k]]))
+            metrics_add(f->to, calibration_measure_name(shown[k]), value[shown[k]],
+                        range[shown[k]].low, range[shown[k]].high, f->level, s->list.len, "1");
+    mem_free(c);
+}
+
 static void put_step(const struct filling *f, uint32_t i)
 {
     const struct step *s = &f->tally->pipeline->step[i];
@@ -333,6 +356,7 @@ static void put_step(const struct filling *f, uint32_t i)
         put_ratio(f, "cost_per_item", of_step(f, i, RUN_STEP_COST), items, f->money, 0);
     if (s->kind == STEP_GATE)
         put_threshold(f, s);
+    put_scores(f, i);
 }
 
 static void put_edges(const struct filling *f, uint32_t i, struct result *out)
@@ -352,6 +376,33 @@ static void put_edges(const struct filling *f, uint32_t i, struct result *out)
         metrics_add(&row.metrics, "share", (double)n / (double)visits, at.low, at.high, f->level,
                     visits, "1");
         vec_push(&out->edges, row);
+    }
+}
+
+/* --- a curve */
+
+/* Of shipped items, in the band of Dvoretzky, Kiefer, Wolfowitz and Massart (1990). */
+static void put_cdf(const struct filling *f, struct result *out)
+{
+    const struct values *v = &f->tally->class[f->tally->pipeline->n_classes].shipped_s;
+    uint64_t n = values_n(v), points = n < CDF_POINTS ? n : CDF_POINTS;
+    double lowest = 0, highest = 0;
+    if (n == 0)
+        return;
+    lowest = values_rank(v, 1, NULL, NULL);
+    highest = values_rank(v, n, NULL, NULL);
+    if (!(highest > lowest))
+        return;
+    struct curve *c = result_add_curve(out, "latency_cdf", "latency", "share");
+    double band = sqrt(log(2 / (1 - f->level)) / (2 * (double)n));
+    for (uint64_t k = 1; k <= points; k++) {
+        uint64_t rank = k * n / points;
+        double share = (double)rank / (double)n;
+        struct point at = {.x = values_rank(v, rank, NULL, NULL),
+                           .y = share,
+                           .low = fmax(share - band, 0),
+                           .high = fmin(share + band, 1)};
+        vec_push(&c->points, at);
     }
 }
 
@@ -425,6 +476,7 @@ void run_measure(struct run_tally *t, double level, struct result *out)
     const struct pipeline *p = t->pipeline;
     struct filling f = {.tally = t, .to = &out->metrics, .level = level, .money = "$"};
     put_class(&f, p->n_classes);
+    put_cdf(&f, out);
     for (uint32_t c = 0; p->n_classes > 1 && c < p->n_classes; c++) {
         f.to = &result_add_row(out, classes, p->class[c].id)->metrics;
         put_class(&f, c);
@@ -439,6 +491,7 @@ void run_measure(struct run_tally *t, double level, struct result *out)
     }
     if (t->end.timed)
         put_shared(&f, out);
+    learning_assume(p, out);
     if (t->endless > 0)
         result_warn(out,
                     "%llu items were still going round after a million visits, and were failed: a "

@@ -234,7 +234,9 @@ static int open_stage(struct run *r, uint32_t i, struct error *err)
         if (json_parse(s->exec, s->step->exec, strlen(s->step->exec), &setting.exec, err))
             return error_prefix(err, "%s: exec", s->step->id);
     }
-    const struct stage_kind *kind = stage_kind_of(&setting, err);
+    const struct stage_kind *kind = r->options->own_kind ? r->options->own_kind(&setting) : NULL;
+    if (!kind)
+        kind = stage_kind_of(&setting, err);
     if (!kind || kind->open(&setting, &s->stage.self, err))
         return -1;
     s->stage.kind = kind;

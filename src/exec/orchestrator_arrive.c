@@ -149,10 +149,13 @@ static void tell_begun(struct run *r, const struct run_item *item)
     run_tell(r, &e);
 }
 
-/* Parts of the run: of its items, or of the cohort's time. */
+/* Parts of the run: of the cohort's time, of its items in their order, or, where they are
+ * independent, by turns. */
 static uint32_t unit_of(const struct run *r, const struct run_item *item)
 {
     double at = (double)item->index / (double)r->n_items;
+    if (!r->timed)
+        return (uint32_t)(item->index % RUN_UNITS);
     if (isfinite(r->end_s))
         at = (r->now_s - r->start_s) / (r->end_s - r->start_s);
     at *= RUN_UNITS;

@@ -26,6 +26,7 @@ static void tell_visit(struct run *r, struct run_path *p, enum exit_kind exit, i
     e.threshold = p->threshold;
     e.verdict = p->verdict;
     e.quality = p->before;
+    e.left = run_path_quality(r, p);
     e.attempts = p->attempts;
     run_tell(r, &e);
 }

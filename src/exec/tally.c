@@ -37,6 +37,7 @@ void run_tally_release(struct run_tally *t)
         mem_free(t->step[i].to);
         values_release(&t->step[i].attempts_s);
         values_release(&t->step[i].visits_s);
+        vec_release(&t->step[i].scores.list);
     }
     for (uint32_t k = 0; k < t->pipeline->n_resources; k++)
         values_release(&t->desk[k].waits_s);
@@ -68,6 +69,16 @@ static void note_attempt(struct run_tally *t, const struct run_event *e)
     values_add(&s->attempts_s, took_s);
 }
 
+/* As many as values that are kept. */
+static void note_score(struct run_scores *s, const struct run_event *e)
+{
+    if (isnan(e->confidence) || e->left == RUN_UNKNOWN || s->list.len == VALUES_MAX)
+        return;
+    vec_push(&s->list,
+             ((struct scored){
+                 .confidence = e->confidence, .weight = 1, .correct = e->left == RUN_GOOD}));
+}
+
 static void note_visit(struct run_tally *t, const struct run_event *e)
 {
     const struct step *law = &t->pipeline->step[e->step];
@@ -83,6 +94,8 @@ static void note_visit(struct run_tally *t, const struct run_event *e)
     u[RUN_STEP_IN_BUDGET] += took_s <= law->numbers[e->class].budget_s;
     u[RUN_STEP_CAUGHT] += e->verdict > 0; /* rejected, or mended */
     values_add(&s->visits_s, took_s);
+    if (law->has_confidence && ok && !e->cached)
+        note_score(&s->scores, e);
     s->to[e->to >= 0 ? (uint32_t)e->to : t->pipeline->n_steps + (uint32_t)(TO_SHIP - e->to)]++;
 }
 

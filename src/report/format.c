@@ -292,6 +292,7 @@ void format_method(struct buf *out, const struct result *r)
         return;
     buf_puts(out, ", ");
     units_put_count(out, run->trials);
-    buf_printf(out, " %s, seed %llu", strcmp(method, "executed") ? "trials" : "items",
+    const char *what = strcmp(method, "executed") ? "trial" : "item";
+    buf_printf(out, " %s%s, seed %llu", what, run->trials == 1 ? "" : "s",
                (unsigned long long)run->seed);
 }

@@ -43,6 +43,50 @@ static int note(void *arg, const struct run_event *e, struct error *err)
     return t->fail ? error_set(err, ERR_IO, "the listener is full") : 0;
 }
 
+/* --- a kind of our own: a person who decides when asked the third time, a minute apart */
+
+static atomic_int people_asked, people_dropped;
+
+static int person_open(const struct stage_setting *s, void **self, struct error *err)
+{
+    (void)s;
+    (void)err;
+    *self = NULL;
+    return 0;
+}
+
+static void person_call(void *self, const struct stage_call *c, struct stage_answer *a)
+{
+    (void)self;
+    intptr_t asked = (intptr_t)c->waiting + 1;
+    atomic_fetch_add(&people_asked, 1);
+    if (asked < 3) {
+        a->state = STAGE_LATER;
+        a->again_s = 60;
+        a->waiting = (void *)asked;
+        return;
+    }
+    a->verdict = STAGE_EDIT;
+    buf_puts(&a->output, "{\"by\": \"hand\"}");
+}
+
+static void person_drop(void *self, void *waiting)
+{
+    (void)self;
+    (void)waiting;
+    atomic_fetch_add(&people_dropped, 1);
+}
+
+static const struct stage_kind *person(const struct stage_setting *s)
+{
+    static const struct stage_kind kind = {.word = "person",
+                                           .open = person_open,
+                                           .call = person_call,
+                                           .drop_waiting = person_drop,
+                                           .close = NULL};
+    return s->pipeline->step[s->step].kind == STEP_REVIEW ? &kind : NULL;
+}
+
 static int run(const char *text, uint64_t items, uint32_t threads, struct told *t,
                const struct run_memory *memory, struct run_tally *tally, struct error *err)
 {
@@ -61,6 +105,7 @@ static int run(const char *text, uint64_t items, uint32_t threads, struct told *
         .n_listeners = 1,
         .memory = memory,
         .stop = &t->stop,
+        .own_kind = person,
         .setting = {.clock_s = test_clock_s, .folder = "tests/data"},
     };
     if (tally)
@@ -150,6 +195,35 @@ static void a_listener_that_fails_ends_the_run(void **state)
     error_is(&err, ERR_IO, "the listener is full");
 }
 
+static void a_person_is_asked_again_and_holds_no_thread(void **state)
+{
+    struct error err = {0};
+    struct told t = {.began = 0};
+    atomic_store(&people_asked, 0);
+    atomic_store(&people_dropped, 0);
+    ok(run("seam: 1\nflow:\n  - review: r\n", 50, 1, &t, NULL, NULL, &err), &err);
+    assert_int_equal(t.ended[RUN_END_SHIPPED], 50);
+    assert_int_equal(t.attempts, 50);
+    assert_int_equal(atomic_load(&people_asked), 150);
+    assert_int_equal(atomic_load(&people_dropped), 0);
+    within(t.last_s, 120, 121);
+}
+
+static void a_task_that_nobody_waits_for_is_dropped(void **state)
+{
+    struct error err = {0};
+    struct told t = {.began = 0};
+    atomic_store(&people_dropped, 0);
+    ok(run("seam: 1\nflow:\n  - review: r\n    timeout: 90s\n", 3, 2, &t, NULL, NULL, &err), &err);
+    assert_int_equal(t.ended[RUN_END_FAILED], 3);
+    assert_int_equal(t.timeouts, 3);
+    near(t.last_s, 90, 1e-9);
+    assert_int_equal(atomic_load(&people_dropped), 3);
+    ok(run("seam: 1\ndeadline: 70s\nflow:\n  - review: r\n", 3, 2, &t, NULL, NULL, &err), &err);
+    assert_int_equal(t.ended[RUN_END_ABANDONED], 3);
+    assert_int_equal(atomic_load(&people_dropped), 6);
+}
+
 /* --- memory: answers of the first half of a run */
 
 struct half {
@@ -204,6 +278,8 @@ int main(void)
         cmocka_unit_test(waits_are_jumped_over_only_while_nobody_works),
         cmocka_unit_test(when_stopped_what_has_begun_is_ended_and_no_more_begins),
         cmocka_unit_test(a_listener_that_fails_ends_the_run),
+        cmocka_unit_test(a_person_is_asked_again_and_holds_no_thread),
+        cmocka_unit_test(a_task_that_nobody_waits_for_is_dropped),
         cmocka_unit_test(what_is_remembered_is_not_asked_again),
         cmocka_unit_test(a_program_that_is_not_there_is_said_before_anything_runs),
     };
