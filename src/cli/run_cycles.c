@@ -88,9 +88,13 @@ static int check_options(const struct options *o, uint64_t cycles, struct error 
         int option;
         const char *word;
     } without[] = {
-        {OPTION_DB,     "--db"    },
-        {OPTION_RESUME, "--resume"},
-        {OPTION_OUT,    "-o"      },
+        {OPTION_DB,      "--db"     },
+        {OPTION_RESUME,  "--resume" },
+        {OPTION_OUT,     "-o"       },
+        {OPTION_FAULTS,  "--faults" },
+        {OPTION_TRACES,  "--traces" },
+        {OPTION_COMPARE, "--compare"},
+        {OPTION_THEN,    "--then"   },
     };
 
     if (cycles == 0 || cycles > CYCLES_MAX)

@@ -75,7 +75,7 @@ static int open_kept(struct run_parts *parts, struct kept_run *k, struct error *
 {
     const struct options *o = parts->cli->options;
     char items[24] = "all", input[65], now[32];
-    struct journal_option options[3];
+    struct journal_option options[4];
     struct run_journal_options opening = {.pipeline = parts->pipeline,
                                           .seed = parts->options.seed,
                                           .time = now,
@@ -86,6 +86,7 @@ static int open_kept(struct run_parts *parts, struct kept_run *k, struct error *
     options[0] = (struct journal_option){"--items", items};
     options[1] = (struct journal_option){"--input", input};
     options[2] = (struct journal_option){"--time-scale", option_text(o, OPTION_TIME_SCALE, "1")};
+    options[3] = (struct journal_option){"--faults", option_text(o, OPTION_FAULTS, "none")};
     cli_time_text(now);
     if (read_resume(o, &opening.resume, err) || put_input(parts, input, err))
         return -1;
