@@ -24,12 +24,16 @@ void span_set_release(struct span_set *s)
     memset(s, 0, sizeof *s);
 }
 
-void span_clear(struct span *s)
-{
-    memset(s, 0, sizeof *s);
-#define X(type, name, absent) s->name = (absent);
+/* A span with nothing known. */
+static const struct span none = {
+#define X(type, name, absent) .name = (absent),
     SPAN_COLUMNS(X)
 #undef X
+};
+
+void span_clear(struct span *s)
+{
+    *s = none;
 }
 
 void span_mark_times(struct span *s)
@@ -251,11 +255,6 @@ void span_set_append_part(struct span_set *set, const struct span_set *from, siz
 
 void span_set_add(struct span_set *set, const struct span *s)
 {
-    static const struct span none = {
-#define X(type, name, absent) .name = (absent),
-        SPAN_RARE(X)
-#undef X
-    };
     make_room(set, 1);
 #define X(type, name, absent) set->name[set->len] = s->name;
     SPAN_OFTEN(X)

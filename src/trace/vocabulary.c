@@ -120,13 +120,13 @@ void vocabulary_free(struct vocabulary *v)
 /* A number, from numbers and from text that is one. */
 static bool number_of(struct vocabulary *v, const struct attribute *a, double *out)
 {
-    struct error ignored = {0};
     if (a->kind == ATTRIBUTE_INT || a->kind == ATTRIBUTE_DOUBLE) {
         *out = a->number;
         return isfinite(a->number);
     }
     if (a->kind != ATTRIBUTE_TEXT || a->text_len == 0 || a->text_len > 40)
         return false;
+    struct error ignored = {0}; /* large: not made for numbers */
     buf_clear(&v->scratch);
     buf_add(&v->scratch, a->text, a->text_len);
     return units_number(buf_text(&v->scratch), out, &ignored) == 0;
