@@ -134,7 +134,7 @@ static inline bool log_end_fails(enum log_end end)
 struct log_item {
     uint32_t id;                    /* text id: its first trace, or the value of item_by */
     uint32_t first_visit, n_visits; /* in order of start */
-    int64_t start_ns, end_ns;       /* of all its spans */
+    int64_t start_ns, end_ns;       /* of all its spans but branches that it did not wait for */
     enum log_end end;
     bool reviewed;               /* sent to review at least once */
     bool root_failed;            /* its last root span ended in an error */

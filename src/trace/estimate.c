@@ -450,7 +450,8 @@ static void tell_flow(struct estimate *e)
         if (s->place.at[k].needed < s->place.at[k].branches)
             result_assume(e->info,
                           "items go on before all branches of `%s` are over: the scenario cuts the "
-                          "others off, and times of items in the log count until they end",
+                          "others off; where no root span tells when an item was over, its time "
+                          "in the log counts until they end",
                           e->out->step[estimate_part_of(e, (int32_t)k)].id);
     if (s->dropped)
         result_assume(e->info,

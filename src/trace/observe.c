@@ -29,7 +29,9 @@ double observe_between_s(const struct trace_log *log, const struct log_item *it)
         return NAN;
     for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++) {
         const struct log_visit *visit = &log->visits.at[v];
-        if (isnan(observe_span_s(visit->start_ns, visit->end_ns)) || visit->end_ns <= until_ns)
+        bool outlasts = visit->end_ns > it->end_ns; /* nobody waited for it */
+        if (isnan(observe_span_s(visit->start_ns, visit->end_ns)) || visit->end_ns <= until_ns ||
+            outlasts)
             continue;
         rest_ns -= visit->end_ns - (visit->start_ns > until_ns ? visit->start_ns : until_ns);
         until_ns = visit->end_ns;

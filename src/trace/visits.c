@@ -66,6 +66,46 @@ static void hear_quality(const struct trace_log *log, struct maker *m, struct lo
         item->said_shipped = truth;
 }
 
+/* When the roots of a trace that have spans below them are over; INT64_MAX: it has none. */
+static int64_t roots_over(const struct making *all, uint32_t trace)
+{
+    const struct tree *t = all->tree;
+    int64_t over = INT64_MIN;
+    for (uint32_t k = t->first[trace]; k < t->first[trace + 1]; k++) {
+        uint32_t i = t->order[k];
+        if (t->up[i] == SPAN_NONE && !t->orphan[i] && t->child[i] != SPAN_NONE &&
+            all->log->spans.end_ns[i] > over)
+            over = all->log->spans.end_ns[i];
+    }
+    return over > 0 ? over : INT64_MAX;
+}
+
+/* Did a sibling that ran beside this span, or began after it, end before `over_ns`? */
+static bool outrun(const struct making *all, uint32_t i, int64_t over_ns)
+{
+    enum { LOOK = 256 };
+    const struct span_set *s = &all->log->spans;
+    const struct tree *t = all->tree;
+    uint32_t c = t->child[t->up[i]];
+    for (int n = 0; c != SPAN_NONE && n < LOOK; c = t->sibling[c], n++)
+        if (c != i && s->end_ns[c] > s->start_ns[i] && s->end_ns[c] <= over_ns)
+            return true;
+    return false;
+}
+
+/* Does a span, or one above it, go on when its item is over, because another branch had answered?
+ * The last of its steps may outlast a root too (a stream that is still read): that counts. */
+static bool outlasts(const struct making *all, uint32_t i, int64_t over_ns)
+{
+    enum { LEVELS = 64 };
+    const struct span_set *s = &all->log->spans;
+    const struct tree *t = all->tree;
+    for (int n = 0; t->up[i] != SPAN_NONE && n < LEVELS; i = t->up[i], n++)
+        if (s->start_ns[i] < over_ns && s->end_ns[i] > over_ns && outrun(all, i, over_ns))
+            return true;
+    return false;
+}
+
 static void settle_trace(const struct making *all, struct maker *m, uint32_t trace, uint32_t at,
                          int64_t *root_start)
 {
@@ -73,6 +113,7 @@ static void settle_trace(const struct making *all, struct maker *m, uint32_t tra
     const struct span_set *s = &log->spans;
     const struct tree *t = all->tree;
     struct log_item *item = &log->items.at[at];
+    int64_t over_ns = roots_over(all, trace);
     for (uint32_t k = t->first[trace]; k < t->first[trace + 1]; k++) {
         uint32_t i = t->order[k];
         log->span_item[i] = at;
@@ -96,7 +137,7 @@ static void settle_trace(const struct making *all, struct maker *m, uint32_t tra
         m->interrupts += (s->flags[i] & SPAN_INTERRUPT) != 0;
         if (s->start_ns[i] && (!item->start_ns || s->start_ns[i] < item->start_ns))
             item->start_ns = s->start_ns[i];
-        if (s->end_ns[i] > item->end_ns)
+        if (s->end_ns[i] > item->end_ns && (s->end_ns[i] <= over_ns || !outlasts(all, i, over_ns)))
             item->end_ns = s->end_ns[i];
     }
 }

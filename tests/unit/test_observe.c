@@ -227,6 +227,31 @@ static void failed_rejected_and_waiting_items_are_told_apart(void **state)
     buf_release(&b);
 }
 
+/* The first search to answer ends the wait for both: the run is over at 100 ms though the other
+ * search, with a call below it, goes on.  The last step of the second run outlasts its root, and
+ * nothing answered in its place. */
+static void a_branch_that_nobody_waits_for_is_no_latency(void **state)
+{
+    struct trace_log log;
+    struct buf b = {0};
+    put_span(&b, "a", "r", "", "run", 0, 100, "");
+    put_span(&b, "a", "1", "r", "prep", 0, 10, "");
+    put_span(&b, "a", "2", "r", "fast", 10, 30, "");
+    put_span(&b, "a", "3", "r", "slow", 10, 400, "");
+    put_span(&b, "a", "5", "3", "call", 150, 390, "");
+    put_span(&b, "a", "4", "r", "answer", 30, 100, "");
+    put_span(&b, "b", "r", "", "run", 1000, 1100, "");
+    put_span(&b, "b", "1", "r", "prep", 1000, 1010, "");
+    put_span(&b, "b", "4", "r", "answer", 1030, 1500, "");
+    read_ok(buf_text(&b), NULL, &log);
+    assert_int_equal(log.items.len, 2);
+    near(observe_span_s(log.items.at[0].start_ns, log.items.at[0].end_ns), 0.1, 1e-9);
+    near(observe_between_s(&log, &log.items.at[0]), 0, 1e-9);
+    near(observe_span_s(log.items.at[1].start_ns, log.items.at[1].end_ns), 0.5, 1e-9);
+    log_release(&log);
+    buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -237,6 +262,7 @@ int main(void)
         cmocka_unit_test(every_span_name_has_its_row),
         cmocka_unit_test(quantiles_are_nearest_ranks_with_order_statistics),
         cmocka_unit_test(failed_rejected_and_waiting_items_are_told_apart),
+        cmocka_unit_test(a_branch_that_nobody_waits_for_is_no_latency),
     };
     return cmocka_run_group_tests_name("observe", tests, NULL, NULL);
 }
