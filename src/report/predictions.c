@@ -37,8 +37,9 @@ static void cell_width(struct document *d, struct table *t, const struct result 
     cell_metric(d, t, isnan(x) ? NULL : &m, r->currency, format_value);
 }
 
+/* windowed: with how its windows held, where there are several. */
 static void put_forecast(struct document *d, struct table *t, const struct result *r,
-                         const struct prediction *p)
+                         const struct prediction *p, bool windowed)
 {
     static const char *const words[] = {
         [COVERAGE_UNKNOWN] = "not known", [COVERAGE_YES] = "yes", [COVERAGE_NO] = "no"};
@@ -49,6 +50,8 @@ static void put_forecast(struct document *d, struct table *t, const struct resul
     cell_metric(d, t, &m, r->currency, format_both);
     cell_seen(d, t, r, p);
     table_cell(d, t, tones[p->covered], words[p->covered]);
+    if (!windowed)
+        return;
     table_cell(d, t, TONE_PLAIN,
                p->scored ? arena_printf(&d->arena, "%llu of %llu", (unsigned long long)p->held,
                                         (unsigned long long)p->scored)
@@ -66,14 +69,20 @@ static struct table *forecasts(struct document *d, const struct result *r)
     table_column(d, t, "expected", true);
     table_column(d, t, "came", true);
     table_column(d, t, "held", false);
-    table_column(d, t, "windows", true);
-    table_column(d, t, "width", true);
-    table_column(d, t, "score", true);
+    bool windowed = false;
     for (size_t i = 0; i < r->predictions.len; i++)
-        put_forecast(d, t, r, &r->predictions.at[i]);
-    t->note = arena_printf(&d->arena,
-                           "windows: those whose interval held, of those that are known; width and "
-                           "interval score: means over these, smaller is better.");
+        windowed |= r->predictions.at[i].windows > 1;
+    if (windowed) {
+        table_column(d, t, "windows", true);
+        table_column(d, t, "width", true);
+        table_column(d, t, "score", true);
+    }
+    for (size_t i = 0; i < r->predictions.len; i++)
+        put_forecast(d, t, r, &r->predictions.at[i], windowed);
+    if (windowed)
+        t->note = arena_printf(
+            &d->arena, "windows: those whose interval held, of those that are known; width and "
+                       "interval score: means over these, smaller is better.");
     return t;
 }
 
