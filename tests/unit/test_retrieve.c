@@ -77,10 +77,10 @@ static void a_word_tells_of_the_name_before_it(void **state)
     assert_int_equal(told[1].subject, index_of("tide-wall"));
 }
 
-/* Share of 150 briefs whose every wanted fact is stated in one of the k chunks. */
+/* Share of 100 briefs whose every wanted fact is stated in one of the k chunks. */
 static double complete(enum retrieve_by by, size_t k)
 {
-    enum { N = 150 };
+    enum { N = 100 };
     struct buf text = {0};
     struct retrieved found[RETRIEVE_MAX];
     struct error err = {0};
