@@ -38,9 +38,9 @@ struct weather {
     struct rng_seq rng;
     bool begun;
     uint32_t state;
-    double until_s, began_s;
-    double calm_s, counted_s; /* time in states that override nothing, up to counted_s */
-    bool disturbed;
+    double until_s;
+    double calm_s, counted_s; /* time in states that override nothing, since the unit began */
+    double unit_s;            /* when the unit of time began */
 };
 
 /* --- resources (timed) */
@@ -55,8 +55,7 @@ struct desk {
     bool open, freed;
     double opened_s, turns_s; /* since when, and until when it is as it is */
     struct timer timer;
-    double since_s;                                /* integrals up to then */
-    double waiting_s, busy_s, busy_open_s, open_s; /* open: of all servers */
+    double since_s; /* integrals up to then */
 };
 
 /* --- one call of a stage */
@@ -77,6 +76,7 @@ struct run_call {
     struct desk *desk;
     double claim, cost;
     uint64_t order;
+    uint32_t unit;  /* when it asked its desk */
     uint32_t place; /* in the desk's line */
 };
 
@@ -192,6 +192,7 @@ struct run {
         bool over;
     } arriving;
     double start_s, end_s; /* of the cohort */
+    uint32_t unit;         /* of time, to which what is shared is counted */
 
     struct run_path *free_paths;
     struct run_item *free_items;
@@ -284,6 +285,8 @@ void run_desk_event(struct run *r, struct desk *d);
 void run_desks_settle(struct run *r);
 /* Has the desk been on duty for so long? */
 bool run_desk_tired(const struct run *r, const struct desk *d, double after_s);
+/* Another unit of time begins, or none (RUN_NO_UNIT). */
+void run_desks_turn(struct run *r, uint32_t unit);
 void run_desks_close(struct run *r);
 
 /* --- orchestrator_guard.c */
@@ -298,6 +301,8 @@ void run_guard_free(struct guard *g);
 
 /* --- orchestrator_weather.c */
 void run_weather_init(struct run *r);
+/* The unit of time is over: counts what was up to now. */
+void run_weather_turn(struct run *r);
 /* The state of each environment now, for an item: state[n_environments]. */
 void run_weather_now(struct run *r, struct run_item *item, uint32_t *state);
 

@@ -38,7 +38,9 @@ enum run_class_sum {
     RUN_IN_DEADLINE, /* correct within the objective's deadline */
     RUN_WAIT,
     RUN_VISITS,
-    RUN_VISITS2,
+    RUN_VISITS2, /* sums of their powers */
+    RUN_VISITS3,
+    RUN_VISITS4,
     RUN_COST,
     RUN_IN_BUDGET,
     RUN_WORTH, /* less cost */
@@ -73,7 +75,7 @@ enum run_step_sum {
     RUN_STEP_COST,
     RUN_STEP_SUMS
 };
-/* Sums of a resource. */
+/* Sums of a resource in a unit, which is one of time. */
 enum run_desk_sum {
     RUN_DESK_ASKED,
     RUN_DESK_BLOCKED,
@@ -84,8 +86,15 @@ enum run_desk_sum {
     RUN_DESK_ABANDONED,
     RUN_DESK_WAIT,
     RUN_DESK_WAIT_SERVED,
+    /* over time, s */
+    RUN_DESK_SPAN,
+    RUN_DESK_WAITING,
+    RUN_DESK_SYSTEM,
+    RUN_DESK_BUSY, /* servers at work while open; of a rate: what its tokens took */
+    RUN_DESK_OPEN, /* servers on duty; of a rate: the span */
     RUN_DESK_SUMS
 };
+enum { RUN_NO_UNIT = UINT32_MAX }; /* time and calls that do not count */
 
 struct run_class_tally {
     double (*unit)[RUN_CLASS_SUMS]; /* [RUN_UNITS] */
@@ -99,27 +108,23 @@ struct run_step_tally {
     } scores;     /* confidences that it gave, where it is known what was right */
     uint64_t *to; /* [n_steps + 4]: visits that went on there, then to TO_SHIP .. TO_JOIN */
 };
-struct tally_desk_time {
-    double span_s, waiting_s, busy_s, busy_open_s, open_s;
-    uint64_t left;
-};
 struct run_desk_tally {
-    double sum[RUN_DESK_SUMS];
-    struct tally_desk_time time;
+    double (*unit)[RUN_DESK_SUMS]; /* [RUN_UNITS] */
     struct values waits_s;
 };
-struct weather;
+/* An environment in a unit of time, s. */
+struct run_weather_time {
+    double calm_s, span_s;
+};
 struct tally_end {
-    double now_s, start_s, end_s; /* the cohort entered from start_s to end_s */
     bool partial, timed;
-    const struct weather *weather; /* [n_environments]: of a timed run */
 };
 struct run_tally {
-    const struct pipeline *pipeline; /* borrowed */
-    struct run_class_tally *class;   /* [n_classes + 1]: the last one of all */
-    struct run_step_tally *step;     /* [n_steps] */
-    struct run_desk_tally *desk;     /* [n_resources] */
-    double *calm;                    /* [n_environments]: share of time; NaN: not told */
+    const struct pipeline *pipeline;               /* borrowed */
+    struct run_class_tally *class;                 /* [n_classes + 1]: the last one of all */
+    struct run_step_tally *step;                   /* [n_steps] */
+    struct run_desk_tally *desk;                   /* [n_resources] */
+    struct run_weather_time (*weather)[RUN_UNITS]; /* [n_environments] */
     struct tally_end end;
     uint64_t endless; /* items that the guard of loops ended */
 };
@@ -130,13 +135,18 @@ void run_tally_release(struct run_tally *t);
 void run_tally_note(struct run_tally *t, const struct run_event *e);
 /* An item that counts, of this part of the run, begins a visit. */
 void run_tally_entered(struct run_tally *t, uint32_t step, uint32_t unit);
-void run_tally_asked(struct run_tally *t, uint32_t desk);
-void run_tally_blocked(struct run_tally *t, uint32_t desk);
+/* Something of a resource in a unit, which may be RUN_NO_UNIT. */
+void run_tally_add(struct run_tally *t, uint32_t desk, uint32_t unit, enum run_desk_sum what,
+                   double x);
 /* A call's wait was over after so long, and it was served. */
-void run_tally_served(struct run_tally *t, uint32_t desk, double waited_s, double within_s);
+void run_tally_served(struct run_tally *t, uint32_t desk, uint32_t unit, double waited_s,
+                      double within_s);
 /* A call left the line. */
-void run_tally_left(struct run_tally *t, uint32_t desk, double waited_s, bool gave_up);
-void run_tally_desk(struct run_tally *t, uint32_t desk, const struct tally_desk_time *time);
+void run_tally_left(struct run_tally *t, uint32_t desk, uint32_t unit, double waited_s,
+                    bool gave_up);
+/* An environment's time in a unit. */
+void run_tally_weather(struct run_tally *t, uint32_t environment, uint32_t unit, double calm_s,
+                       double span_s);
 void run_tally_close(struct run_tally *t, const struct tally_end *end);
 
 /* Fills metrics, classes, stages, edges, resources and environments of *out (initialised by the

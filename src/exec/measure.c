@@ -8,6 +8,7 @@
 #include "math/interval.h"
 #include "model/learning.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -70,7 +71,7 @@ static void put_ratio(const struct filling *f, const char *name, struct column y
     double sx = total(x), r = total(y) / sx;
     if (!(sx != 0))
         return;
-    double error = ratio_error(f, y, x);
+    double error = ratio_error(f, y, x) + DBL_EPSILON * fabs(sx * r); /* and of rounding */
     metrics_add(f->to, name, r, fmax(r - error, least), r + error, f->level,
                 (uint64_t)llround(fabs(sx)), unit);
 }
@@ -108,26 +109,43 @@ static void put_bounded(const struct filling *f, const char *name, struct column
 
 /* --- quantiles and deviations */
 
+/* How much more the mean of values varies than that of as many independent ones would (a design
+ * effect: Kish, "Survey Sampling", 1965, 8.2), from the spread between units; at least 1. */
+static double excess_of(const struct filling *f, const struct values *v, struct column y,
+                        struct column x)
+{
+    double mean, variance, n = (double)values_n(v);
+    if (n < 2)
+        return 1;
+    values_moments(v, &mean, &variance);
+    double error = ratio_error(f, y, x) / student_quantile(1 - (1 - f->level) / 2, RUN_UNITS - 1);
+    return variance > 0 && isfinite(error) ? fmin(fmax(error * error * n / variance, 1), n) : 1;
+}
+
 struct named_quantile {
     const char *name;
     double p;
 };
 
+/* Ranks of as many independent values as these are worth, in these. */
 static void put_quantiles(const struct filling *f, struct values *v, const struct named_quantile *q,
-                          size_t n_quantiles, const char *unit)
+                          size_t n_quantiles, double excess, const char *unit)
 {
-    uint64_t n = values_n(v);
+    uint64_t n = values_n(v), worth = (uint64_t)fmax((double)n / excess, 1);
     if (n == 0)
         return;
     values_sort(v);
     for (size_t k = 0; k < n_quantiles; k++) {
         uint64_t low, high, rank = sample_rank(n, q[k].p);
         double lowest = 0, highest = INFINITY;
-        interval_quantile_ranks(n, q[k].p, f->level, &low, &high, NULL);
+        interval_quantile_ranks(worth, q[k].p, f->level, &low, &high, NULL);
+        double each = (double)n / (double)worth;
+        uint64_t from = (uint64_t)fmax(floor((double)low * each), 1);
+        uint64_t upto = (uint64_t)fmin(ceil((double)high * each), (double)n);
         if (low)
-            values_rank(v, low, &lowest, NULL);
-        if (high <= n)
-            values_rank(v, high, NULL, &highest);
+            values_rank(v, from, &lowest, NULL);
+        if (high <= worth)
+            values_rank(v, upto, NULL, &highest);
         metrics_add(f->to, q[k].name, values_rank(v, rank ? rank : 1, NULL, NULL), lowest, highest,
                     f->level, n, unit);
     }
@@ -135,20 +153,20 @@ static void put_quantiles(const struct filling *f, struct values *v, const struc
 
 /* The deviation of n values, with the interval that their fourth moment gives it (delta method). */
 static void put_deviation(const struct filling *f, const char *name, double variance, double fourth,
-                          uint64_t n, const char *unit)
+                          uint64_t n, double excess, const char *unit)
 {
     double sd = sqrt(fmax(variance, 0)), error = INFINITY;
     if (n < 1)
         return;
     if (n > 1 && sd > 0)
         error = normal_quantile(1 - (1 - f->level) / 2) *
-                sqrt(fmax(fourth - variance * variance, 0) / (double)n) / (2 * sd);
+                sqrt(fmax(fourth - variance * variance, 0) * excess / (double)n) / (2 * sd);
     else if (n > 1)
         error = 0;
     metrics_add(f->to, name, sd, fmax(sd - error, 0), sd + error, f->level, n, unit);
 }
 
-static void put_spread(const struct filling *f, const char *name, struct values *v,
+static void put_spread(const struct filling *f, const char *name, struct values *v, double excess,
                        const char *unit)
 {
     double mean, variance, fourth = 0;
@@ -162,7 +180,7 @@ static void put_spread(const struct filling *f, const char *name, struct values 
     } else {
         fourth = 3 * variance * variance;
     }
-    put_deviation(f, name, variance, fourth, n, unit);
+    put_deviation(f, name, variance, fourth, n, excess, unit);
 }
 
 /* --- a class, or all */
@@ -189,6 +207,13 @@ static void put_shares(const struct filling *f, uint32_t c)
         put_share(f, "label_coverage", of_class(f, c, RUN_JUDGED), n);
 }
 
+/* Items are independent in untimed runs. */
+static double excess_of_class(const struct filling *f, const struct values *v, uint32_t c,
+                              enum run_class_sum y, enum run_class_sum x)
+{
+    return f->tally->end.timed ? excess_of(f, v, of_class(f, c, y), of_class(f, c, x)) : 1;
+}
+
 static void put_times(const struct filling *f, uint32_t c)
 {
     static const struct named_quantile shipped[] = {
@@ -206,13 +231,15 @@ static void put_times(const struct filling *f, uint32_t c)
         {"latency_all_p999", 0.999},
     };
     struct run_class_tally *t = &f->tally->class[c];
+    double excess = excess_of_class(f, &t->shipped_s, c, RUN_TIME_SHIPPED, RUN_SHIPPED);
     put_ratio(f, "latency_mean", of_class(f, c, RUN_TIME_SHIPPED), of_class(f, c, RUN_SHIPPED), "s",
               0);
-    put_spread(f, "latency_sd", &t->shipped_s, "s");
-    put_quantiles(f, &t->shipped_s, shipped, 5, "s");
+    put_spread(f, "latency_sd", &t->shipped_s, excess, "s");
+    put_quantiles(f, &t->shipped_s, shipped, 5, excess, "s");
+    excess = excess_of_class(f, &t->all_s, c, RUN_TIME, RUN_ENDED);
     put_ratio(f, "latency_all_mean", of_class(f, c, RUN_TIME), of_class(f, c, RUN_ENDED), "s", 0);
-    put_spread(f, "latency_all_sd", &t->all_s, "s");
-    put_quantiles(f, &t->all_s, all, 5, "s");
+    put_spread(f, "latency_all_sd", &t->all_s, excess, "s");
+    put_quantiles(f, &t->all_s, all, 5, excess, "s");
     if (isfinite(f->tally->pipeline->deadline_s) && total(of_class(f, c, RUN_UNKNOWN_SHIPPED)) == 0)
         put_share(f, "slo_attainment", of_class(f, c, RUN_IN_DEADLINE), of_class(f, c, RUN_N));
     if (f->tally->end.timed)
@@ -222,11 +249,17 @@ static void put_times(const struct filling *f, uint32_t c)
 static void put_visits(const struct filling *f, uint32_t c)
 {
     struct column n = of_class(f, c, RUN_N);
-    double items = total(n), sum = total(of_class(f, c, RUN_VISITS)),
-           squares = total(of_class(f, c, RUN_VISITS2));
+    double items = total(n), mean = total(of_class(f, c, RUN_VISITS)) / items;
+    double m2 = total(of_class(f, c, RUN_VISITS2)) / items,
+           m3 = total(of_class(f, c, RUN_VISITS3)) / items,
+           m4 = total(of_class(f, c, RUN_VISITS4)) / items;
+    double variance = fmax(m2 - mean * mean, 0);
+    double fourth = m4 - 4 * mean * m3 + 6 * mean * mean * m2 - 3 * pow(mean, 4);
     put_ratio(f, "visits_mean", of_class(f, c, RUN_VISITS), n, "1", 0);
-    double variance = items > 1 ? fmax(squares - sum * sum / items, 0) / (items - 1) : 0;
-    put_deviation(f, "visits_sd", variance, 3 * variance * variance, (uint64_t)items, "1");
+    if (variance < 1e-13 * m2)
+        variance = fourth = 0;
+    put_deviation(f, "visits_sd", items > 1 ? variance * items / (items - 1) : 0,
+                  fmax(fourth, variance * variance), (uint64_t)items, 1, "1");
 }
 
 static void put_money(const struct filling *f, uint32_t c)
@@ -240,8 +273,10 @@ static void put_money(const struct filling *f, uint32_t c)
     bool known = total(of_class(f, c, RUN_UNKNOWN_SHIPPED)) == 0;
     if (total(cost) != 0) {
         put_ratio(f, "cost_per_item", cost, n, f->money, 0);
-        put_spread(f, "cost_sd", &f->tally->class[c].costs, f->money);
-        put_quantiles(f, &f->tally->class[c].costs, costs, 2, f->money);
+        struct values *v = &f->tally->class[c].costs;
+        double excess = excess_of_class(f, v, c, RUN_COST, RUN_N);
+        put_spread(f, "cost_sd", v, excess, f->money);
+        put_quantiles(f, v, costs, 2, excess, f->money);
         if (known)
             put_ratio(f, "cost_per_correct", cost, of_class(f, c, RUN_CORRECT), f->money, 0);
     }
@@ -279,7 +314,8 @@ static void put_attempts(const struct filling *f, uint32_t i, struct column item
     put_share_of(f, "malformed_rate", of_step(f, i, RUN_STEP_MALFORMED), n, true);
     put_share_of(f, "timeout_rate", of_step(f, i, RUN_STEP_TIMEOUT), n, true);
     put_ratio(f, "attempt_latency_mean", of_step(f, i, RUN_STEP_ATTEMPT_TIME), n, "s", 0);
-    put_quantiles(f, &f->tally->step[i].attempts_s, times, 4, "s");
+    struct values *v = &f->tally->step[i].attempts_s;
+    put_quantiles(f, v, times, 4, excess_of(f, v, of_step(f, i, RUN_STEP_ATTEMPT_TIME), n), "s");
 }
 
 static void put_visits_of(const struct filling *f, uint32_t i, struct column items)
@@ -298,7 +334,8 @@ static void put_visits_of(const struct filling *f, uint32_t i, struct column ite
     put_share_of(f, "retry_success_rate", of_step(f, i, RUN_STEP_RETRIED_OK),
                  of_step(f, i, RUN_STEP_RETRIED), true);
     put_ratio(f, "visit_latency_mean", of_step(f, i, RUN_STEP_VISIT_TIME), n, "s", 0);
-    put_quantiles(f, &f->tally->step[i].visits_s, times, 4, "s");
+    struct values *v = &f->tally->step[i].visits_s;
+    put_quantiles(f, v, times, 4, excess_of(f, v, of_step(f, i, RUN_STEP_VISIT_TIME), n), "s");
     for (uint32_t c = 0; c < f->tally->pipeline->n_classes; c++)
         budgeted |= isfinite(s->numbers[c].budget_s);
     if (budgeted)
@@ -408,19 +445,21 @@ static void put_cdf(const struct filling *f, struct result *out)
 
 /* --- what is shared */
 
-static void put_of(const struct filling *f, const char *name, double k, double n)
+static struct column of_desk(const struct filling *f, uint32_t k, enum run_desk_sum what)
 {
-    if (!(n > 0))
-        return;
-    struct interval at = interval_wilson((uint64_t)k, (uint64_t)n, f->level);
-    metrics_add(f->to, name, k / n, at.low, at.high, f->level, (uint64_t)n, "1");
+    return (struct column){&f->tally->desk[k].unit[0][what], RUN_DESK_SUMS};
 }
 
-/* A mean over time of one run alone has no spread to judge it by. */
-static void put_over_time(const struct filling *f, const char *name, double y, double x)
+/* Over time: what it rests on are the units. */
+static void put_over_time(const struct filling *f, const char *name, struct column y,
+                          struct column x, double most)
 {
-    if (x > 0)
-        metrics_add(f->to, name, y / x, NAN, NAN, 0, 1, "1");
+    double sx = total(x), r = total(y) / sx;
+    if (!(sx > 0))
+        return;
+    double error = ratio_error(f, y, x);
+    metrics_add(f->to, name, r, fmax(r - error, 0), fmin(r + error, most), f->level, RUN_UNITS,
+                "1");
 }
 
 static void put_resource(const struct filling *f, uint32_t k)
@@ -428,46 +467,39 @@ static void put_resource(const struct filling *f, uint32_t k)
     static const struct named_quantile p95[] = {
         {"queue_wait_p95", 0.95}
     };
-    const struct resource *law = &f->tally->pipeline->resource[k];
-    struct run_desk_tally *d = &f->tally->desk[k];
-    const double *u = d->sum;
-    if (law->servers > 0)
-        put_over_time(f, "utilisation", d->time.busy_open_s, d->time.open_s);
-    else
-        put_over_time(f, "utilisation", u[RUN_DESK_SERVED] / law->rate_per_s, d->time.span_s);
-    if (values_n(&d->waits_s) > 0) {
-        double mean, variance;
-        uint64_t n = values_n(&d->waits_s);
-        values_moments(&d->waits_s, &mean, &variance);
-        metrics_add(f->to, "queue_wait_mean", mean, NAN, NAN, 0, n, "s");
-    }
-    if (u[RUN_DESK_SERVED] > 0)
-        metrics_add(f->to, "queue_wait_served_mean", u[RUN_DESK_WAIT_SERVED] / u[RUN_DESK_SERVED],
-                    NAN, NAN, 0, (uint64_t)u[RUN_DESK_SERVED], "s");
-    put_quantiles(f, &d->waits_s, p95, 1, "s");
-    put_of(f, "p_wait", u[RUN_DESK_WAITED], u[RUN_DESK_JOINED]);
-    if (isfinite(law->answer_within_s))
-        put_of(f, "service_level", u[RUN_DESK_IN_TIME], u[RUN_DESK_JOINED]);
-    put_over_time(f, "queue_length_mean", d->time.waiting_s, d->time.span_s);
-    put_over_time(f, "in_system_mean", d->time.waiting_s + d->time.busy_s, d->time.span_s);
-    put_of(f, "block_rate", u[RUN_DESK_BLOCKED], u[RUN_DESK_ASKED]);
-    put_of(f, "abandon_rate", u[RUN_DESK_ABANDONED], u[RUN_DESK_ASKED]);
+    struct values *v = &f->tally->desk[k].waits_s;
+    struct column joined = of_desk(f, k, RUN_DESK_JOINED), asked = of_desk(f, k, RUN_DESK_ASKED),
+                  span = of_desk(f, k, RUN_DESK_SPAN), wait = of_desk(f, k, RUN_DESK_WAIT);
+    put_over_time(f, "utilisation", of_desk(f, k, RUN_DESK_BUSY), of_desk(f, k, RUN_DESK_OPEN), 1);
+    put_ratio(f, "queue_wait_mean", wait, joined, "s", 0);
+    put_ratio(f, "queue_wait_served_mean", of_desk(f, k, RUN_DESK_WAIT_SERVED),
+              of_desk(f, k, RUN_DESK_SERVED), "s", 0);
+    put_quantiles(f, v, p95, 1, excess_of(f, v, wait, joined), "s");
+    put_share(f, "p_wait", of_desk(f, k, RUN_DESK_WAITED), joined);
+    if (isfinite(f->tally->pipeline->resource[k].answer_within_s))
+        put_share(f, "service_level", of_desk(f, k, RUN_DESK_IN_TIME), joined);
+    put_over_time(f, "queue_length_mean", of_desk(f, k, RUN_DESK_WAITING), span, INFINITY);
+    put_over_time(f, "in_system_mean", of_desk(f, k, RUN_DESK_SYSTEM), span, INFINITY);
+    put_share(f, "block_rate", of_desk(f, k, RUN_DESK_BLOCKED), asked);
+    put_share(f, "abandon_rate", of_desk(f, k, RUN_DESK_ABANDONED), asked);
 }
 
 static void put_shared(struct filling *f, struct result *out)
 {
     const struct pipeline *p = f->tally->pipeline;
     for (uint32_t k = 0; k < p->n_resources; k++) {
-        if (f->tally->desk[k].sum[RUN_DESK_ASKED] == 0)
+        if (total(of_desk(f, k, RUN_DESK_ASKED)) == 0)
             continue;
         f->to = &result_add_row(out, resources, p->resource[k].id)->metrics;
         put_resource(f, k);
     }
     for (uint32_t e = 0; e < p->n_environments; e++) {
-        if (isnan(f->tally->calm[e]))
+        const struct run_weather_time *w = f->tally->weather[e];
+        struct column span = {&w->span_s, 2};
+        if (!(total(span) > 0))
             continue;
         f->to = &result_add_row(out, environments, p->environment[e].id)->metrics;
-        metrics_add(f->to, "availability", f->tally->calm[e], NAN, NAN, 0, 1, "1");
+        put_over_time(f, "availability", (struct column){&w->calm_s, 2}, span, 1);
     }
 }
 

@@ -315,6 +315,7 @@ static int open(struct run *r, const struct pipeline *p, struct error *err)
         r->start_s = p->horizon.warmup_s;
         r->end_s = p->horizon.warmup_s + p->horizon.length_s;
     }
+    r->unit = r->start_s > 0 ? RUN_NO_UNIT : 0;
     r->in_flight = r->options->in_flight ? r->options->in_flight : IN_FLIGHT;
     r->pool = pool_new(threads(r), r->options->setting.clock_s);
     return open_steps(r, err);
@@ -541,12 +542,8 @@ int run_pipeline(const struct pipeline *p, const struct run_options *options,
         run_desks_close(&r);
         status = r.status;
         if (tally)
-            run_tally_close(tally, &(struct tally_end){.now_s = r.now_s,
-                                                       .partial = stopped && !r.status,
-                                                       .timed = r.timed,
-                                                       .weather = r.weather,
-                                                       .start_s = r.start_s,
-                                                       .end_s = r.end_s});
+            run_tally_close(tally,
+                            &(struct tally_end){.partial = stopped && !r.status, .timed = r.timed});
     }
     pool_free(r.pool);
     close(&r);

@@ -3,6 +3,7 @@
  * Stochastic Processes", 1975, 4.7); a daily wave by thinning (Lewis and Shedler, Naval Research
  * Logistics 26, 1979).  Untimed items enter as soon as there is room. */
 #include "exec/orchestrator.h"
+#include "exec/tally.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -170,6 +171,9 @@ static void enter(struct run *r)
     item->reviewed_quality = RUN_UNKNOWN;
     item->counts = r->now_s >= r->start_s && r->now_s < r->end_s;
     item->unit = unit_of(r, item);
+    uint32_t unit = item->counts ? item->unit : RUN_NO_UNIT;
+    if (r->timed && unit != r->unit)
+        run_desks_turn(r, unit);
     struct run_path *p = item->path = run_path_take(r, item);
     take_input(r, item, &p->held);
     item->next = r->inside;

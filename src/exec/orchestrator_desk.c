@@ -23,10 +23,26 @@ static void count(struct run *r, struct desk *d)
 {
     double dt = r->now_s - d->since_s;
     d->since_s = r->now_s;
-    d->waiting_s += dt * d->waiting;
-    d->busy_s += dt * d->busy;
-    d->busy_open_s += d->open ? dt * d->busy : 0;
-    d->open_s += d->open ? dt * d->servers : 0;
+    if (!r->tally || r->unit == RUN_NO_UNIT)
+        return;
+    double *u = r->tally->desk[d->index].unit[r->unit];
+    u[RUN_DESK_SPAN] += dt;
+    u[RUN_DESK_WAITING] += dt * d->waiting;
+    u[RUN_DESK_SYSTEM] += dt * (d->waiting + d->busy);
+    if (is_rate(d)) {
+        u[RUN_DESK_OPEN] += dt;
+    } else if (d->open) {
+        u[RUN_DESK_BUSY] += dt * d->busy;
+        u[RUN_DESK_OPEN] += dt * d->servers;
+    }
+}
+
+void run_desks_turn(struct run *r, uint32_t unit)
+{
+    for (uint32_t k = 0; k < r->pipeline->n_resources; k++)
+        count(r, &r->desk[k]);
+    run_weather_turn(r);
+    r->unit = unit;
 }
 
 /* --- hours */
@@ -164,11 +180,13 @@ static void serve(struct run *r, struct desk *d, struct run_call *c)
 {
     double waited = r->now_s - c->asked_s;
     c->path->item->wait_s += waited;
-    run_tally_served(r->tally, d->index, waited, d->law->answer_within_s);
-    if (is_rate(d))
+    run_tally_served(r->tally, d->index, c->unit, waited, d->law->answer_within_s);
+    if (is_rate(d)) {
         d->tokens = d->tokens > 1 ? d->tokens - 1 : 0;
-    else
+        run_tally_add(r->tally, d->index, r->unit, RUN_DESK_BUSY, 1 / d->law->rate_per_s);
+    } else {
         d->busy++;
+    }
     c->state = CALL_RESTS;
     run_call_begin(r, c);
 }
@@ -224,7 +242,8 @@ enum asked run_desk_ask(struct run *r, struct run_call *c)
         fill(r, d);
     if (d->freed)
         pull(r, d); /* who waits comes before who asks */
-    run_tally_asked(r->tally, d->index);
+    c->unit = r->unit;
+    run_tally_add(r->tally, d->index, c->unit, RUN_DESK_ASKED, 1);
     c->asked_s = r->now_s;
     c->order = d->joined++;
     c->claim = claim_of(r, d, c);
@@ -233,7 +252,7 @@ enum asked run_desk_ask(struct run *r, struct run_call *c)
         return ASKED_BEGUN;
     }
     if (d->waiting >= d->law->waiting_room) {
-        run_tally_blocked(r->tally, d->index);
+        run_tally_add(r->tally, d->index, c->unit, RUN_DESK_BLOCKED, 1);
         return ASKED_FULL;
     }
     line_up(d, c);
@@ -256,7 +275,7 @@ void run_desk_leave(struct run *r, struct run_call *c, bool gave_up)
         timer_drop(&r->timers, &c->timer);
         step_out(d, c);
         c->path->item->wait_s += waited;
-        run_tally_left(r->tally, d->index, waited, gave_up);
+        run_tally_left(r->tally, d->index, c->unit, waited, gave_up);
         return;
     }
     if (is_rate(d))
@@ -310,17 +329,7 @@ void run_desks_init(struct run *r)
 
 void run_desks_close(struct run *r)
 {
-    for (uint32_t k = 0; k < r->pipeline->n_resources; k++) {
-        struct desk *d = &r->desk[k];
-        count(r, d);
-        double open = is_rate(d) ? r->now_s : d->open_s;
-        run_tally_desk(r->tally, k,
-                       &(struct tally_desk_time){.span_s = r->now_s,
-                                                 .waiting_s = d->waiting_s,
-                                                 .busy_s = d->busy_s,
-                                                 .busy_open_s = d->busy_open_s,
-                                                 .open_s = open,
-                                                 .left = d->waiting + d->busy});
-        mem_free(d->line);
-    }
+    run_desks_turn(r, RUN_NO_UNIT);
+    for (uint32_t k = 0; k < r->pipeline->n_resources; k++)
+        mem_free(r->desk[k].line);
 }

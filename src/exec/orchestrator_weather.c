@@ -3,6 +3,7 @@
  * 10), walked on when somebody asks.  Stationary at the start: the state by its share of time, what
  * is left of it by the equilibrium law, E[min(X, x)] = u E[X] (Cox, "Renewal Theory", 1962). */
 #include "exec/orchestrator.h"
+#include "exec/tally.h"
 
 #include <math.h>
 
@@ -92,8 +93,8 @@ static void begin(struct run *r, uint32_t e, uint64_t item, struct weather *w)
     *w = (struct weather){
         .rng = {rng_key(r->options->seed, item, e, UINT32_MAX - 1, RNG_QUALITY), 0},
         .begun = true,
-        .began_s = r->now_s,
         .counted_s = r->now_s,
+        .unit_s = r->now_s,
     };
     w->state = pick(r->env_start[e], env->n_states, rng_unit(rng_next(&w->rng)));
     w->until_s = r->now_s + residual(&env->state[w->state].lasts, rng_unit(rng_next(&w->rng)));
@@ -103,8 +104,6 @@ static void count(const struct environment *env, struct weather *w, double to_s)
 {
     if (env->state[w->state].n_overrides == 0)
         w->calm_s += to_s - w->counted_s;
-    else
-        w->disturbed |= to_s > w->counted_s;
     w->counted_s = to_s;
 }
 
@@ -136,5 +135,18 @@ void run_weather_now(struct run *r, struct run_item *item, uint32_t *state)
             begin(r, e, r->timed ? 0 : item->index + 1, &all[e]);
         walk(r, e, &all[e]);
         state[e] = all[e].state;
+    }
+}
+
+void run_weather_turn(struct run *r)
+{
+    for (uint32_t e = 0; r->timed && e < r->pipeline->n_environments; e++) {
+        struct weather *w = &r->weather[e];
+        if (!w->begun)
+            continue;
+        walk(r, e, w);
+        run_tally_weather(r->tally, e, r->unit, w->calm_s, r->now_s - w->unit_s);
+        w->calm_s = 0;
+        w->unit_s = r->now_s;
     }
 }

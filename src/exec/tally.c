@@ -13,7 +13,9 @@ void run_tally_init(struct run_tally *t, const struct pipeline *p)
     t->class = mem_zero(p->n_classes + 1, sizeof *t->class);
     t->step = mem_zero(p->n_steps + 1, sizeof *t->step);
     t->desk = mem_zero(p->n_resources + 1, sizeof *t->desk);
-    t->calm = mem_zero(p->n_environments + 1, sizeof *t->calm);
+    t->weather = mem_zero(p->n_environments + 1, sizeof *t->weather);
+    for (uint32_t k = 0; k < p->n_resources; k++)
+        t->desk[k].unit = mem_zero(RUN_UNITS, sizeof *t->desk[k].unit);
     for (uint32_t c = 0; c <= p->n_classes; c++)
         t->class[c].unit = mem_zero(RUN_UNITS, sizeof *t->class[c].unit);
     for (uint32_t i = 0; i < p->n_steps; i++) {
@@ -39,12 +41,14 @@ void run_tally_release(struct run_tally *t)
         values_release(&t->step[i].visits_s);
         vec_release(&t->step[i].scores.list);
     }
-    for (uint32_t k = 0; k < t->pipeline->n_resources; k++)
+    for (uint32_t k = 0; k < t->pipeline->n_resources; k++) {
+        mem_free(t->desk[k].unit);
         values_release(&t->desk[k].waits_s);
+    }
     mem_free(t->class);
     mem_free(t->step);
     mem_free(t->desk);
-    mem_free(t->calm);
+    mem_free(t->weather);
     *t = (struct run_tally){0};
 }
 
@@ -140,7 +144,9 @@ static void add_item(const struct pipeline *p, struct run_class_tally *c, const 
     u[RUN_JUDGED] += known;
     u[RUN_WAIT] += e->wait_s;
     u[RUN_VISITS] += e->visits;
-    u[RUN_VISITS2] += (double)e->visits * e->visits;
+    u[RUN_VISITS2] += pow(e->visits, 2);
+    u[RUN_VISITS3] += pow(e->visits, 3);
+    u[RUN_VISITS4] += pow(e->visits, 4);
     u[RUN_ATTEMPTS] += e->attempts;
     u[RUN_COST] += e->cost;
     u[RUN_IN_BUDGET] += e->cost <= p->budget;
@@ -193,23 +199,18 @@ void run_tally_note(struct run_tally *t, const struct run_event *e)
         note_item(t, e);
 }
 
-/* --- resources */
+/* --- what is shared */
 
-void run_tally_asked(struct run_tally *t, uint32_t desk)
+void run_tally_add(struct run_tally *t, uint32_t desk, uint32_t unit, enum run_desk_sum what,
+                   double x)
 {
-    if (t)
-        t->desk[desk].sum[RUN_DESK_ASKED]++;
+    if (t && unit != RUN_NO_UNIT)
+        t->desk[desk].unit[unit][what] += x;
 }
 
-void run_tally_blocked(struct run_tally *t, uint32_t desk)
+static double *joined(struct run_tally *t, uint32_t desk, uint32_t unit, double waited_s)
 {
-    if (t)
-        t->desk[desk].sum[RUN_DESK_BLOCKED]++;
-}
-
-static double *joined(struct run_tally *t, uint32_t desk, double waited_s)
-{
-    double *u = t->desk[desk].sum;
+    double *u = t->desk[desk].unit[unit];
     u[RUN_DESK_JOINED]++;
     u[RUN_DESK_WAITED] += waited_s > 0;
     u[RUN_DESK_WAIT] += waited_s;
@@ -217,37 +218,35 @@ static double *joined(struct run_tally *t, uint32_t desk, double waited_s)
     return u;
 }
 
-void run_tally_served(struct run_tally *t, uint32_t desk, double waited_s, double within_s)
+void run_tally_served(struct run_tally *t, uint32_t desk, uint32_t unit, double waited_s,
+                      double within_s)
 {
-    if (!t)
+    if (!t || unit == RUN_NO_UNIT)
         return;
-    double *u = joined(t, desk, waited_s);
+    double *u = joined(t, desk, unit, waited_s);
     u[RUN_DESK_SERVED]++;
     u[RUN_DESK_WAIT_SERVED] += waited_s;
     u[RUN_DESK_IN_TIME] += waited_s <= within_s;
 }
 
-void run_tally_left(struct run_tally *t, uint32_t desk, double waited_s, bool gave_up)
+void run_tally_left(struct run_tally *t, uint32_t desk, uint32_t unit, double waited_s,
+                    bool gave_up)
 {
-    if (t)
-        joined(t, desk, waited_s)[RUN_DESK_ABANDONED] += gave_up;
+    if (t && unit != RUN_NO_UNIT)
+        joined(t, desk, unit, waited_s)[RUN_DESK_ABANDONED] += gave_up;
 }
 
-void run_tally_desk(struct run_tally *t, uint32_t desk, const struct tally_desk_time *time)
+void run_tally_weather(struct run_tally *t, uint32_t environment, uint32_t unit, double calm_s,
+                       double span_s)
 {
-    if (t)
-        t->desk[desk].time = *time;
+    if (!t || unit == RUN_NO_UNIT)
+        return;
+    t->weather[environment][unit].calm_s += calm_s;
+    t->weather[environment][unit].span_s += span_s;
 }
 
 void run_tally_close(struct run_tally *t, const struct tally_end *end)
 {
-    if (!t)
-        return;
-    t->end = *end;
-    for (uint32_t e = 0; e < t->pipeline->n_environments; e++) {
-        const struct weather *w = &end->weather[e];
-        double span_s = w->counted_s - w->began_s;
-        t->calm[e] = end->timed && w->begun && span_s > 0 ? w->calm_s / span_s : NAN;
-    }
-    t->end.weather = NULL;
+    if (t)
+        t->end = *end;
 }
