@@ -32,6 +32,7 @@ reliability       98.0%    95.7–99.1%
 auto error           0%        0–2.4%
 review load       49.0%    43.4–54.6%
 answer     100% (98.7–100)  5.0% (3.1–8.1)
+answer                0.175 (0.146–0.195)  0.95 (0.88–0.98)
 answer     confident    100% (98.7–100)    300
 $ seam replay "$TMP_GOLDEN/run.jsonl" | grep -E "^(reliability|review load|auto error|answer )" | head -4
 reliability       98.0%    95.7–99.1%
@@ -41,31 +42,29 @@ answer     100% (98.7–100)  5.0% (3.1–8.1)
 # Four ways side by side, and a change that is predicted and then run.
 $ seam run scenarios/gate-review.yaml --items 300 --time-scale skip --compare --quiet | sed -n '/^Side by side: all/,/^Side by side: answer/p'
 Side by side: all items
-metric             exact  simulated  executed  replayed     difference
-reliability       97.69%     97.76%     98.0%     98.0%   +0.3% ± 1.7%
-share wrong        2.31%      2.24%      2.0%      2.0%   -0.3% ± 1.7%
-completion          100%       100%      100%      100%      0% ± 0.6%
-auto error         1.13%      1.14%        0%        0%   -1.1% ± 1.2%
-review load       48.68%     48.81%     49.0%     49.0%   +0.3% ± 5.6%
-reviews per item  0.4868     0.4881      0.49      0.49  +0.00 ± 0.058
-visits mean        2.487     2.4881      2.49      2.49  +0.00 ± 0.058
+metric             exact  simulated  executed  replayed    difference
+reliability       97.69%     97.76%     98.0%     98.0%  +0.3% ± 1.7%
+share wrong        2.31%      2.24%      2.0%      2.0%  -0.3% ± 1.7%
+completion          100%       100%      100%      100%     0% ± 0.6%
+auto error         1.13%      1.14%        0%        0%  -1.1% ± 1.2%
+review load       48.68%     48.81%     49.0%     49.0%  +0.3% ± 5.6%
+reviews per item  0.4868     0.4881      0.49      0.49  +0.00 ± 0.06
+visits mean        2.487     2.4881      2.49      2.49  +0.00 ± 0.06
 Difference: executed less exact (else simulated); ! where 0 lies outside its
 interval, as one in 20 does by chance.
 
 Side by side: answer
 $ seam run scenarios/gate-review.yaml --items 300 --time-scale skip --then flow.confident.threshold=70% --quiet | sed -n '/^What was expected/,$p'
 What was expected of the change, and what came
-metric                     expected    came  held  windows   width   score
-reliability       98.0% (95.7–99.7)  96.33%  yes    1 of 1   4.00%   4.00%
-share wrong          1.8% (0.3–4.3)   3.67%  yes    1 of 1   4.00%   4.00%
-share rejected         0.2% (0–1.0)      0%  yes    1 of 1   1.00%   1.00%
-completion         99.8% (99.0–100)    100%  yes    1 of 1   1.00%   1.00%
-auto error             0.8% (0–2.6)   2.30%  yes    1 of 1   2.59%   2.59%
-review load       22.8% (16.7–29.0)  27.67%  yes    1 of 1  12.33%  12.33%
-reviews per item   0.23 (0.17–0.29)  0.2767  yes    1 of 1  0.1233  0.1233
-visits mean        2.23 (2.17–2.29)   2.277  yes    1 of 1  0.1233  0.1233
-windows: those whose interval held, of those that are known; width and interval
-score: means over these, smaller is better.
+metric                     expected    came  held
+reliability       98.0% (95.7–99.7)  96.33%  yes
+share wrong          1.8% (0.3–4.3)   3.67%  yes
+share rejected         0.2% (0–1.0)      0%  yes
+completion         99.8% (99.0–100)    100%  yes
+auto error             0.8% (0–2.6)   2.30%  yes
+review load       22.8% (16.7–29.0)  27.67%  yes
+reviews per item   0.23 (0.17–0.29)  0.2767  yes
+visits mean        2.23 (2.17–2.29)   2.277  yes
 $ seam run scenarios/gate-review.yaml --items 30 --then confident
 seam: --then confident: write PATH=VALUE, such as flow.sure.threshold=0.9
 [2]
