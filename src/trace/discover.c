@@ -289,15 +289,61 @@ static void find_gate(struct trace_log *log, const struct routed *r, size_t n, d
         log->threshold = NAN;
 }
 
+/* The step whose spans tell a threshold at nearly all of its visits, and whose are nearly all that
+ * tell one: it says itself that it is the gate.  -1 where there is none. */
+static int32_t telling_gate(const struct trace_log *log)
+{
+    uint64_t *told = mem_zero(log->stages.len + 1, sizeof *told), all = 0;
+    for (size_t v = 0; v < log->visits.len; v++) {
+        const struct log_visit *visit = &log->visits.at[v];
+        for (uint32_t k = 0; k < visit->n_attempts; k++)
+            if (!isnan(span_threshold(&log->spans, log->attempts.at[visit->first_attempt + k]))) {
+                told[visit->stage]++;
+                all++;
+                break;
+            }
+    }
+    int32_t best = greatest(told, log->stages.len);
+    bool clear = best >= 0 && best != log->review && told[best] * 20 >= all * 19 &&
+                 told[best] * 20 >= log->stages.at[best].visits * 19;
+    mem_free(told);
+    return clear ? best : -1;
+}
+
+/* Where items went when they left the step for the last time: to the review, or past it. */
+static size_t routed_from(const struct trace_log *log, int32_t stage, struct routed *r)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *item = &log->items.at[i];
+        uint32_t last = UINT32_MAX;
+        for (uint32_t v = 0; v < item->n_visits; v++)
+            if (log->visits.at[item->first_visit + v].stage == (uint32_t)stage)
+                last = v;
+        if (last == UINT32_MAX || isnan(item->confidence))
+            continue;
+        bool reviewed = last + 1 < item->n_visits &&
+                        log->visits.at[item->first_visit + last + 1].stage == (uint32_t)log->review;
+        r[n++] = (struct routed){item->confidence, reviewed};
+    }
+    return n;
+}
+
 void discover_gate(struct trace_log *log)
 {
     size_t n = 0;
     struct routed *r = mem_alloc((log->items.len + 1) * sizeof *r);
     uint64_t *before = mem_zero(log->stages.len + 1, sizeof *before);
-    for (size_t i = 0; i < log->items.len; i++)
-        if (!isnan(log->items.at[i].confidence))
-            r[n++] = (struct routed){log->items.at[i].confidence, log->items.at[i].reviewed};
-    count_before_review(log, before);
+    int32_t telling = log->review < 0 ? -1 : telling_gate(log);
+    if (telling >= 0) {
+        n = routed_from(log, telling, r);
+        before[telling] = 1;
+    } else {
+        for (size_t i = 0; i < log->items.len; i++)
+            if (!isnan(log->items.at[i].confidence))
+                r[n++] = (struct routed){log->items.at[i].confidence, log->items.at[i].reviewed};
+        count_before_review(log, before);
+    }
     find_gate(log, r, n, logged_threshold(log), before);
     if (log->gate >= 0 && only_routes(log, log->gate) && never_fails(log, log->gate))
         log->stages.at[log->gate].kind = STEP_GATE;
