@@ -6,6 +6,9 @@
 
 #include "exec/stage.h"
 
+/* Who a simulated reviewer is: nobody by name. */
+#define STATED_REVIEWER "simulated"
+
 /* The latency that a call with these numbers and this key will have, s; before any fatigue. */
 double stated_latency(const struct numbers *n, uint64_t key);
 

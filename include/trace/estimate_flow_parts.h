@@ -29,11 +29,20 @@ struct aim_rule {
     uint64_t n, wrong; /* moves, those that went against the rule */
 };
 
+/* A step that sends items another way by what they are: of the bad ones it catches some, of the
+ * good ones it lets most pass. */
+struct aim_check {
+    bool found;
+    int32_t to; /* where those go that it catches */
+    uint64_t bad, caught, good, passed;
+};
+
 /* All moves that leave a place by one exit, or an entry. */
 struct outflow {
     VEC(struct aim) aim;
     VEC(struct aimed) aimed;
     struct aim_rule rule;
+    struct aim_check check;
     uint64_t n, n_free, dropped;
     uint32_t backs;
 };
@@ -54,7 +63,7 @@ struct flow_plan {
 };
 
 /* How a waypoint comes to be: behind what items part. */
-enum waypoint { OF_PASS, OF_FAILURE, OF_REJECTION, OF_GATE, OF_ENTRY };
+enum waypoint { OF_PASS, OF_FAILURE, OF_REJECTION, OF_GATE, OF_ENTRY, OF_CHECK };
 
 /* Does the gate lead to this place: to the review, or past it for good? */
 bool estimate_is_gates(const struct flow_plan *p, int32_t to);
@@ -62,5 +71,11 @@ bool estimate_is_gates(const struct flow_plan *p, int32_t to);
 struct outflow *estimate_pass_of(struct flow_plan *p, int32_t place);
 /* The target of most, of those that no bound kept from theirs; there is one. */
 const struct aim *estimate_usual_aim(const struct outflow *o);
+
+/* Would a confidence decide its ways? */
+bool estimate_has_rule(const struct flow_plan *p, const struct outflow *o);
+/* Finds the steps that catch bad items, of those that pass items on by two ways forward; once the
+ * moves are counted and the gate is known, before the parts are planned. */
+void estimate_find_checks(struct estimate *e);
 
 #endif

@@ -11,6 +11,7 @@
 #include "trace/log.h"
 #include "trace/observe.h"
 
+#include <math.h>
 #include <string.h>
 
 struct comparing {
@@ -103,6 +104,21 @@ static int read_changed(const struct cli *cli, const struct changes *c, struct p
     return status;
 }
 
+/* How many items the run's shares rest on. */
+static uint64_t items_of(const struct result *r)
+{
+    const struct metric *m = metrics_find(&r->metrics, "completion");
+    return m && m->n ? m->n : r->run.trials;
+}
+
+/* Leaves a metric out of what was expected. */
+static void forget(struct result *r, const char *name)
+{
+    for (size_t i = 0; i < r->metrics.list.len; i++)
+        if (strcmp(r->metrics.list.at[i].name, name) == 0)
+            r->metrics.list.at[i].value = NAN;
+}
+
 static int predict_and_run(const struct comparing *c, const struct trace_log *log,
                            const struct changes *changes, struct result *r, struct error *err)
 {
@@ -116,9 +132,11 @@ static int predict_and_run(const struct comparing *c, const struct trace_log *lo
     result_init(&came, "run");
     int status = fit_changed(log, timed, changes, &fitted, err);
     if (!status)
-        status = views_predict(cli, &fitted, timed, r->run.trials, &expected, err);
+        status = views_predict(cli, &fitted, timed, items_of(r), &expected, err);
     if (!status)
         status = read_changed(cli, changes, &changed, err);
+    if (!status && fitted.n_steps != changed.n_steps) /* a fit has steps that are none of the log */
+        forget(&expected, "visits_mean");
     if (!status)
         status = run_again(c->parts, &changed, c->parts->options.seed + 1, &came, err);
     if (!status) {

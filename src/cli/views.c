@@ -212,7 +212,7 @@ int views_compare(const struct cli *cli, const struct pipeline *p, const struct 
 int views_predict(const struct cli *cli, const struct pipeline *fitted, bool timed, uint64_t items,
                   struct result *out, struct error *err)
 {
-    struct run_options options = {.trials = timed ? 1 : items,
+    struct run_options options = {.trials = timed && fitted->arrivals.kind != ARRIVALS_NONE ? 1 : items,
                                   .seed = option_count(cli->options, OPTION_SEED, 1) + 1,
                                   .threads =
                                       (uint32_t)option_count(cli->options, OPTION_THREADS, 0),

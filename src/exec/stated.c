@@ -129,7 +129,7 @@ static void stated_call(void *self, const struct stage_call *c, struct stage_ans
     if (own->step->kind == STEP_CHECK || own->step->kind == STEP_REVIEW)
         good = decide(c, own->step->kind, good, a);
     if (own->step->kind == STEP_REVIEW)
-        buf_puts(&a->who, "simulated");
+        buf_puts(&a->who, STATED_REVIEWER);
     if (own->step->has_confidence)
         a->confidence =
             draw(good ? &n->confidence_good : &n->confidence_bad, c->key, AT_CONFIDENCE);

@@ -8,6 +8,7 @@
 #include "exec/tracer.h"
 
 #include "exec/stage.h"
+#include "exec/stated.h"
 #include "trace/otlp_write.h"
 
 #include <math.h>
@@ -182,7 +183,8 @@ static void add_verdict(const struct run_event *e, const struct step *s, struct 
         if (*e->says)
             add(d, otlp_text("seam.reason", e->says));
     }
-    if (*e->who)
+    bool named = *e->who && strcmp(e->who, STATED_REVIEWER); /* nobody's name tells nothing */
+    if (named)
         add(d, otlp_text(s->kind == STEP_REVIEW ? "seam.reviewer" : "seam.by", e->who));
 }
 

@@ -31,11 +31,9 @@ static const char *head_of(const struct estimate *e, int32_t entry)
 
 const char *estimate_name(struct estimate *e, uint32_t part)
 {
-    static const char *const words[] = {[OF_PASS] = "after-%s",
-                                        [OF_FAILURE] = "%s-failed",
-                                        [OF_REJECTION] = "%s-rejected",
-                                        [OF_GATE] = "past-%s",
-                                        [OF_ENTRY] = "before-%s"};
+    static const char *const words[] = {
+        [OF_PASS] = "after-%s", [OF_FAILURE] = "%s-failed", [OF_REJECTION] = "%s-rejected",
+        [OF_GATE] = "past-%s",  [OF_ENTRY] = "before-%s",   [OF_CHECK] = "%s-verdict"};
     struct arena *a = &e->out->arena;
     const struct part *p = &e->part[part];
     const char *of = p->role == PART_PARALLEL ? id_of(e, p->place + 1)
@@ -285,14 +283,36 @@ static void put_gate(struct estimate *e, int32_t place, const struct outflow *o,
                  TO_SKIP);
 }
 
+/* The check that stands behind a step, with what it catches by what items were. */
+static void put_check(struct estimate *e, uint32_t part, const struct outflow *o)
+{
+    struct step *s = &e->out->step[part];
+    const struct aim_check *c = &o->check;
+    s->kind = STEP_CHECK;
+    s->on_reject = *edge_to(e, step_of(e, c->to));
+    s->next = *edge_to(e, usual(e, o, c->to, TO_SHIP));
+    estimate_rate(e, part, "sensitivity", c->caught, c->bad, false, &s->numbers->sensitivity);
+    estimate_rate(e, part, "specificity", c->passed, c->good, false, &s->numbers->specificity);
+    buf_printf(
+        &e->note[part],
+        "no step of the log: %llu of %llu bad drafts and %llu of %llu good ones were sent to "
+        "%s from here",
+        (unsigned long long)c->caught, (unsigned long long)c->bad,
+        (unsigned long long)(c->good - c->passed), (unsigned long long)c->good, name_of(e, c->to));
+}
+
 /* Those that pass. */
 static void put_pass(struct estimate *e, uint32_t part, int32_t place)
 {
     struct flow_plan *p = e->plan;
     const struct outflow *o = estimate_pass_of(p, place);
     int32_t after = waypoint_of(e, place, OF_PASS);
+    int32_t check = waypoint_of(e, place, OF_CHECK);
     if (p->own >= 0 && p->own == place) {
         put_gate(e, place, o, true);
+    } else if (check >= 0) {
+        e->out->step[part].next = *edge_to(e, check);
+        put_check(e, (uint32_t)check, o);
     } else if (after >= 0) {
         put_ways(e, part, &(struct choice){o, true, false, TO_SKIP, after}, after);
         put_ways(e, (uint32_t)after, &(struct choice){o, false, true, TO_SKIP, TO_SKIP}, TO_SKIP);

@@ -344,6 +344,8 @@ static void add_behind(struct estimate *e, int32_t place)
     bool own = p->own >= 0 && p->own == place;
     if (own && (forward(pass, p->review) > 1 || pass->backs))
         add_waypoint(e, place, OF_GATE);
+    if (!own && pass->check.found)
+        add_waypoint(e, place, OF_CHECK);
     if (!own && pass->backs && forward(pass, TO_SKIP) > 1)
         add_waypoint(e, place, OF_PASS);
     if (place >= 0 && parts_ways(&p->place[place][EXIT_OF_REJECTION]))
@@ -434,6 +436,7 @@ void estimate_plan_flow(struct estimate *e)
     check_readable(e);
     if (s->why.len)
         return;
+    estimate_find_checks(e);
     const struct outflow *start = &p->entry[0];
     bool at_first = start->aim.len == 1 && start->aim.at[0].to == 0;
     if (e->n_parts == 0 && !at_first)

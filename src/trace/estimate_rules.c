@@ -84,6 +84,14 @@ static void find_rule(const struct flow_plan *p, struct outflow *o)
     mem_free(r);
 }
 
+bool estimate_has_rule(const struct flow_plan *p, const struct outflow *o)
+{
+    struct outflow tried = *o; /* its lists are shared, and only read */
+    tried.rule.found = false;
+    find_rule(p, &tried);
+    return tried.rule.found;
+}
+
 /* The part that gives a confidence anyway; -1. */
 static int32_t other_giver(const struct estimate *e)
 {
