@@ -310,21 +310,23 @@ static int32_t telling_gate(const struct trace_log *log)
     return clear ? best : -1;
 }
 
-/* Where items went when they left the step for the last time: to the review, or past it. */
+/* Where items went each time that they left the step, by the confidence given last before: to the
+ * review, or past it.  r has room for all visits. */
 static size_t routed_from(const struct trace_log *log, int32_t stage, struct routed *r)
 {
     size_t n = 0;
     for (size_t i = 0; i < log->items.len; i++) {
         const struct log_item *item = &log->items.at[i];
-        uint32_t last = UINT32_MAX;
-        for (uint32_t v = 0; v < item->n_visits; v++)
-            if (log->visits.at[item->first_visit + v].stage == (uint32_t)stage)
-                last = v;
-        if (last == UINT32_MAX || isnan(item->confidence))
-            continue;
-        bool reviewed = last + 1 < item->n_visits &&
-                        log->visits.at[item->first_visit + last + 1].stage == (uint32_t)log->review;
-        r[n++] = (struct routed){item->confidence, reviewed};
+        double confidence = NAN;
+        for (uint32_t v = 0; v < item->n_visits; v++) {
+            const struct log_visit *here = &log->visits.at[item->first_visit + v];
+            if (!isnan(here->confidence))
+                confidence = here->confidence;
+            if (here->stage != (uint32_t)stage || isnan(confidence))
+                continue;
+            bool reviewed = v + 1 < item->n_visits && here[1].stage == (uint32_t)log->review;
+            r[n++] = (struct routed){confidence, reviewed};
+        }
     }
     return n;
 }
@@ -332,7 +334,7 @@ static size_t routed_from(const struct trace_log *log, int32_t stage, struct rou
 void discover_gate(struct trace_log *log)
 {
     size_t n = 0;
-    struct routed *r = mem_alloc((log->items.len + 1) * sizeof *r);
+    struct routed *r = mem_alloc((log->items.len + log->visits.len + 1) * sizeof *r);
     uint64_t *before = mem_zero(log->stages.len + 1, sizeof *before);
     int32_t telling = log->review < 0 ? -1 : telling_gate(log);
     if (telling >= 0) {

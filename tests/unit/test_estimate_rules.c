@@ -5,6 +5,7 @@
 #include "trace/estimate.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 struct fitted {
     struct trace_log log;
@@ -138,12 +139,65 @@ static void a_loop_below_a_confidence_is_a_condition(void **state)
     buf_release(&b);
 }
 
+/* 100 items of which the first 30 are bad: so many of these, and so many good ones, are mended. */
+static void fit_mended(int bad_mended, int good_mended, struct fitted *f)
+{
+    struct buf b = {0};
+    struct error err = {0};
+    buf_puts(&b, "case_id,activity,start,end,confidence\n");
+    for (int i = 0; i < 100; i++) {
+        put_row(&b, i, "draft", 0, 1, NAN);
+        put_row(&b, i, "look", 1, 2, NAN);
+        if (i < 30 ? i < bad_mended : i - 30 < good_mended)
+            put_row(&b, i, "mend", 3, 5, NAN);
+        put_row(&b, i, "store", 6, 7, NAN);
+    }
+    read_ok(buf_text(&b), NULL, &f->log);
+    for (size_t i = 0; i < f->log.items.len; i++) {
+        int item = atoi(span_string(&f->log.spans, f->log.items.at[i].id));
+        f->log.items.at[i].draft = item < 30 ? LOG_BAD : LOG_GOOD;
+    }
+    pipeline_init(&f->p);
+    result_init(&f->info, "fit");
+    ok(log_fit(&f->log, NULL, &f->p, &f->notes, &f->info, &err), &err);
+    buf_release(&b);
+}
+
+static void a_step_that_catches_bad_items_is_a_check(void **state)
+{
+    struct fitted f;
+    fit_mended(24, 2, &f);
+    const struct step *check = step_of(&f, "look-verdict");
+    const struct evidence *sees = &f.p.evidence[check->numbers->sensitivity.evidence - 1],
+                          *passes = &f.p.evidence[check->numbers->specificity.evidence - 1];
+    assert_int_equal(check->kind, STEP_CHECK);
+    assert_int_equal(sees->k, 24);
+    assert_int_equal(sees->n, 30);
+    assert_int_equal(passes->k, 68);
+    assert_int_equal(passes->n, 70);
+    assert_string_equal(target(&f, &check->on_reject), "mend");
+    assert_string_equal(target(&f, &check->next), "store");
+    assert_int_equal(step_of(&f, "look")->n_ways, 0);
+    fit_release(&f);
+}
+
+static void one_that_looks_at_nothing_keeps_its_shares(void **state)
+{
+    struct fitted f;
+    fit_mended(9, 18, &f); /* 30% of the bad, 26% of the good */
+    assert_int_equal(pipeline_step(&f.p, "look-verdict"), -1);
+    assert_int_equal(step_of(&f, "look")->n_ways, 1);
+    fit_release(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_way_taken_below_a_confidence_is_a_condition),
         cmocka_unit_test(ways_that_confidence_parts_badly_keep_their_shares),
         cmocka_unit_test(a_loop_below_a_confidence_is_a_condition),
+        cmocka_unit_test(a_step_that_catches_bad_items_is_a_check),
+        cmocka_unit_test(one_that_looks_at_nothing_keeps_its_shares),
     };
     return cmocka_run_group_tests_name("estimate_rules", tests, NULL, NULL);
 }
