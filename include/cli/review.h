@@ -49,6 +49,7 @@ MUST_CHECK int review_set_member(const struct review *r, const char *name, const
 struct review_lines {
     VEC(const char *) at;
 };
+/* Fills *out for the task that is shown. */
 void review_describe(const struct review *r, int width, struct arena *arena,
                      struct review_lines *out);
 /* "12 wait, the oldest for 3.2m; 2 with others; 1 late" */

@@ -30,6 +30,7 @@ MUST_CHECK int terminal_open(struct error *err);
 void terminal_close(void);
 /* Gives it to another program for a while, and takes it again. */
 void terminal_lend(void);
+/* Takes it back from the other program. */
 void terminal_take(void);
 /* Columns and rows; 80 x 24 where it does not say. */
 void terminal_size(int *columns, int *rows);

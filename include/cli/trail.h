@@ -21,6 +21,7 @@ struct trail {
 /* Reads it; release also after an error. */
 MUST_CHECK int trail_read(struct store *s, int64_t run, uint64_t item, struct trail *out,
                           struct error *err);
+/* Frees the rows and texts. */
 void trail_release(struct trail *t);
 /* The confidence and threshold of the last gate; NaN: none. */
 void trail_gate(const struct trail *t, double *confidence, double *threshold);

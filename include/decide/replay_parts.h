@@ -126,6 +126,7 @@ void replay_release(struct replay *r);
 void replay_prices(struct replay *r);
 /* Pays for a logged attempt, or for all of a logged visit, at the step where the passage is. */
 void replay_pay_logged(struct replay_pass *pass, const struct passage *w, uint32_t span);
+/* The same for all attempts of a logged visit. */
 void replay_pay_visit(struct replay_pass *pass, const struct passage *w, uint32_t visit);
 /* Pays for an attempt that nobody made; `most`: so many may follow from it, itself included, those
  * paid for already not. */

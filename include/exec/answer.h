@@ -32,6 +32,7 @@ MUST_CHECK int answer_rules_new(const struct stage_setting *s, struct answer_rul
 void answer_rules_free(struct answer_rules *r);
 /* Is this key of `exec` there: `output`, `confidence`? */
 bool answer_has_output(const struct answer_rules *r);
+/* Does `exec` say where the confidence is? */
 bool answer_has_confidence(const struct answer_rules *r);
 /* Fills an initialised answer; from any thread. */
 void answer_read(const struct answer_rules *r, const char *bytes, size_t len,
@@ -44,9 +45,13 @@ void answer_quote(struct buf *out, const char *text, size_t len, size_t most);
 
 /* Readers of JSON that threads take and give back. */
 struct json_readers;
+/* An empty pool; the caller frees it when all readers are back. */
 struct json_readers *json_readers_new(void);
+/* Frees the pool with its readers; NULL is fine. */
 void json_readers_free(struct json_readers *p);
+/* A reader for the calling thread alone, a new one where none is free. */
 struct json_reader *json_readers_take(struct json_readers *p);
+/* Gives it back; its document is gone. */
 void json_readers_give(struct json_readers *p, struct json_reader *r);
 
 #endif

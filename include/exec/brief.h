@@ -31,6 +31,7 @@ void brief_put_truth(const struct canon *c, const struct brief *b, struct buf *o
 
 /* The first `items` briefs of the seed as the input of a run. */
 struct brief_source;
+/* Draws `items` briefs of the canon, which outlives the source, by the seed. */
 struct brief_source *brief_source_new(const struct canon *c, uint64_t seed, uint64_t items);
 /* Borrowed until brief_source_free. */
 const struct run_input *brief_source_input(struct brief_source *s);

@@ -109,8 +109,11 @@ void canon_free(struct canon *c);
 
 /* Indices by id or name; CANON_NONE when there is none. */
 uint32_t canon_subject_of(const struct canon *c, const char *id, size_t len);
+/* The index of the attribute of this name; CANON_NONE when there is none. */
 uint32_t canon_attribute_of(const struct canon *c, const char *name, size_t len);
+/* The index of the value with this text; CANON_NONE when there is none. */
 uint32_t canon_value_of(const struct canon *c, const char *text, size_t len);
+/* The index of the chunk of this id; CANON_NONE when there is none. */
 uint32_t canon_chunk_of(const struct canon *c, const char *id, size_t len);
 /* The text of a value; borrowed from the canon. */
 const char *canon_value_text(const struct canon *c, uint32_t value);

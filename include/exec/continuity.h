@@ -15,6 +15,7 @@ struct problems {
  * which shows the slot.  Memos and sheets are not looked at, nor what no shot has shown. */
 void continuity_find(const struct canon *c, struct json shot, uint32_t episode,
                      struct problems *out);
+/* Frees the list and its sentences. */
 void problems_release(struct problems *p);
 
 #endif

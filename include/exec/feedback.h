@@ -20,6 +20,7 @@ struct feedback_run;
 struct feedback_run *feedback_new(const struct pipeline *p);
 /* NULL is fine. */
 void feedback_free(struct feedback_run *f);
+/* What hands it to the run; good as long as f. */
 struct run_listener feedback_listener(struct feedback_run *f);
 /* After the run, adds what its labels teach to *l; `w` is the world that the run was made with,
  * NULL where no stage is of the built-in world. */

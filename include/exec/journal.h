@@ -32,6 +32,7 @@ MUST_CHECK int run_journal_open(struct store *s, const struct run_journal_option
                                 struct run_journal **out, struct error *err);
 /* The run's number in the store. */
 int64_t run_journal_id(const struct run_journal *j);
+/* What hands it to the run; good as long as j. */
 struct run_listener run_journal_listener(struct run_journal *j);
 /* NULL for a new run; else borrowed from the journal. */
 const struct run_memory *run_journal_memory(struct run_journal *j);

@@ -16,6 +16,7 @@ struct journal_batch {
 void journal_batch_add(struct journal_batch *b, const struct journal_row *row);
 /* Empties it. */
 void journal_batch_clear(struct journal_batch *b);
+/* Frees the batch with its texts. */
 void journal_batch_release(struct journal_batch *b);
 
 /* What the store knows of the items of a run that was broken off: read item by item when first
@@ -23,6 +24,7 @@ void journal_batch_release(struct journal_batch *b);
 struct recollection;
 MUST_CHECK int recollection_open(const struct store *s, int64_t run, struct recollection **out,
                                  struct error *err);
+/* Frees what was read; NULL is fine. */
 void recollection_close(struct recollection *m);
 /* The row that says the same as this one: the item's beginning or end, or the same kind of event of
  * the same attempt (of the same visit); NULL when there is none.  *last: of the item's seq so far.

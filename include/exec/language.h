@@ -24,6 +24,7 @@
 enum { LANGUAGE_NONE = -1, LANGUAGE_VALUE_MAX = 8, LANGUAGE_UNKNOWN = 2, LANGUAGE_KINDS = 4 };
 
 struct language;
+/* An empty model, which the caller frees. */
 struct language *language_new(void);
 /* NULL is fine. */
 void language_free(struct language *l);
@@ -54,6 +55,7 @@ struct language_slot {
 struct reading;
 /* An empty one, that language_read fills; reading_free. */
 struct reading *reading_new(void);
+/* NULL is fine. */
 void reading_free(struct reading *r);
 /* Reads n passages; what was read before is forgotten.  Texts are copied. */
 void language_read(const struct language *l, const struct passage *passage, size_t n,
@@ -107,6 +109,7 @@ double language_point(struct language *l, struct reading *r, const char *right);
  * slope[language_weights()]. */
 double language_slope(const struct language *l, struct reading *r, const char *right,
                       double *slope);
+/* How many weights a model has. */
 size_t language_weights(void);
 /* The weights [language_weights()]; borrowed. */
 double *language_weight(struct language *l);

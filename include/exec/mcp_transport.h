@@ -27,6 +27,7 @@ struct mcp_transport {
 
 /* The transport's table, and *self that it works on; the options are copied. */
 const struct mcp_transport *mcp_stdio_open(const struct mcp_options *options, void **self);
+/* The same over HTTP. */
 const struct mcp_transport *mcp_http_open(const struct mcp_options *options, void **self);
 
 /* Fills the reply of a failed request with a sentence (printf). */

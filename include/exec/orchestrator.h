@@ -220,6 +220,7 @@ struct run_event run_event_of(const struct run *r, enum run_event_kind kind,
                               const struct run_path *p);
 /* Puts the path into the line of those that begin a visit. */
 void run_path_ready(struct run *r, struct run_path *p);
+/* A fresh path of the item, from the pool. */
 struct run_path *run_path_take(struct run *r, struct run_item *item);
 /* Gives back a path on which nothing is going on, and all below it. */
 void run_path_drop(struct run *r, struct run_path *p);
@@ -227,11 +228,14 @@ void run_path_drop(struct run *r, struct run_path *p);
 void run_path_stop(struct run *r, struct run_path *p, bool gave_up);
 /* Copies what a path has seen to a new one. */
 void run_path_copy(const struct run *r, struct run_path *to, const struct run_path *from);
+/* Ends the item: tells it, counts it, and gives back all that it held. */
 void run_item_end(struct run *r, struct run_item *item, enum run_end end);
 
 /* --- orchestrator_quality.c */
 struct holding run_holding_keep(const struct holding *h);
+/* Lets go of it. */
 void run_holding_drop(struct holding *h);
+/* What a perfect judge would say of what the path holds. */
 enum run_quality run_path_quality(struct run *r, struct run_path *p);
 
 /* --- orchestrator_visit.c */
@@ -245,6 +249,7 @@ void run_attempt_again(struct run *r, struct run_path *p);
 /* With the good answer of an attempt. */
 void run_visit_ok(struct run *r, struct run_path *p, struct run_call *c,
                   const struct stage_answer *answer);
+/* With no good answer and no attempt left. */
 void run_visit_fail(struct run *r, struct run_path *p);
 
 /* --- orchestrator_call.c */
@@ -252,6 +257,7 @@ void run_visit_fail(struct run *r, struct run_path *p);
 bool run_call_out(struct run *r, struct run_path *p, bool first, bool probe);
 /* At the end of its wait. */
 void run_call_begin(struct run *r, struct run_call *c);
+/* The call's own event: its answer counts, its time is up, or it is asked again. */
 void run_call_event(struct run *r, struct run_call *c);
 /* A thread has done with it. */
 void run_call_worked(struct run *r, struct run_call *c);
@@ -274,29 +280,42 @@ const struct numbers *run_path_numbers(const struct run *r, const struct run_pat
 
 /* --- orchestrator_join.c */
 void run_join_fork(struct run *r, struct run_path *p);
+/* A branch has ended, visibly ok or not: is the join done? */
 void run_join_note(struct run *r, struct run_path *child, bool ok);
 
 /* --- orchestrator_desk.c */
 void run_desks_init(struct run *r);
 enum asked { ASKED_BEGUN, ASKED_WAITS, ASKED_FULL };
+/* The call asks its resource for a server or a token. */
 enum asked run_desk_ask(struct run *r, struct run_call *c);
+/* The call gives its server back, or leaves the line. */
 void run_desk_leave(struct run *r, struct run_call *c, bool gave_up);
+/* The desk's own event: it opens or closes, a token has come, a patience ends. */
 void run_desk_event(struct run *r, struct desk *d);
+/* Servers that became free turn to their lines. */
 void run_desks_settle(struct run *r);
 /* Has the desk been on duty for so long? */
 bool run_desk_tired(const struct run *r, const struct desk *d, double after_s);
 /* Another unit of time begins, or none (RUN_NO_UNIT). */
 void run_desks_turn(struct run *r, uint32_t unit);
+/* The run is over: counts what was up to now. */
 void run_desks_close(struct run *r);
 
 /* --- orchestrator_guard.c */
 bool run_breaker_lets(struct run *r, struct run_path *p, bool *probe);
+/* Is the step's breaker closed, so that copies may start? */
 bool run_breaker_is_closed(struct run *r, struct run_path *p);
+/* An attempt has ended: into the breaker's window. */
 void run_breaker_note(struct run *r, struct run_path *p, bool probe, bool failed);
+/* A probe was cancelled: another call may try. */
 void run_breaker_forget(struct run *r, struct run_path *p);
+/* A first attempt adds to the step's retry budget. */
 void run_budget_earn(struct run *r, struct run_path *p);
+/* Takes a token for a retry; false: there is none. */
 bool run_budget_spend(struct run *r, struct run_path *p);
+/* The retry policy of the path's step for the item's class. */
 const struct retry *run_retry_of(const struct run *r, const struct run_path *p);
+/* Frees what breaker and budget hold. */
 void run_guard_free(struct guard *g);
 
 /* --- orchestrator_weather.c */
@@ -308,6 +327,7 @@ void run_weather_now(struct run *r, struct run_item *item, uint32_t *state);
 
 /* --- orchestrator_arrive.c */
 void run_arrivals_begin(struct run *r);
+/* Items arrive now; sets the next arrival. */
 void run_arrivals_event(struct run *r);
 /* Untimed: as many items as there is room for. */
 void run_items_enter(struct run *r);

@@ -21,6 +21,7 @@ void text_drop(struct text *t);
 
 /* Two readers of JSON; one for each thread. */
 struct payload_tool;
+/* A new one that the caller frees. */
 struct payload_tool *payload_tool_new(void);
 /* NULL is fine. */
 void payload_tool_free(struct payload_tool *t);

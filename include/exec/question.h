@@ -18,6 +18,7 @@ struct questions {
  * name and all words of the attribute, else as it is written.  A text in which nothing is known is
  * one question. */
 void questions_read(const struct canon *c, const char *text, size_t len, struct questions *q);
+/* Frees the lists. */
 void questions_release(struct questions *q);
 
 /* What a text seems to tell: the attribute of a word, of the name that stands before it. */

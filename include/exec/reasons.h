@@ -10,14 +10,15 @@
 #include "model/result.h"
 
 struct reasons;
+/* For a run of p, which outlives it; reasons_free. */
 struct reasons *reasons_new(const struct pipeline *p);
 /* NULL is fine. */
 void reasons_free(struct reasons *r);
 /* A listener (struct run_listener) whose arg is a struct reasons. */
 int reasons_event(void *reasons, const struct run_event *e, struct error *err);
+enum { REASONS_TOLD = 8 };
 /* Adds a warning for each of the commonest, REASONS_TOLD at most: how many attempts, and one
  * sentence, the first by its bytes so that the order of events does not show. */
-enum { REASONS_TOLD = 8 };
 void reasons_warn(struct reasons *r, struct result *out);
 
 #endif

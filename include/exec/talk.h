@@ -37,6 +37,7 @@ enum talk_end talk(struct talk *t, const char *request, size_t len, bool line, s
 bool talk_is_quiet(struct talk *t);
 /* Waits for its end within the limit, then ends it and its group; t->status. */
 void talk_stop(struct talk *t, const struct process_limit *limit);
+/* Frees the texts; the child has been stopped. */
 void talk_release(struct talk *t);
 /* Appends the last lines of its standard error, on one line; false: it wrote nothing there. */
 bool talk_put_errors(const struct talk *t, struct buf *out);

@@ -131,7 +131,9 @@ struct run_tally {
 
 /* Nothing counted yet; the pipeline outlives the tally. */
 void run_tally_init(struct run_tally *t, const struct pipeline *p);
+/* Frees all that it counted. */
 void run_tally_release(struct run_tally *t);
+/* Takes in an event of the run. */
 void run_tally_note(struct run_tally *t, const struct run_event *e);
 /* An item that counts, of this part of the run, begins a visit. */
 void run_tally_entered(struct run_tally *t, uint32_t step, uint32_t unit);
@@ -147,6 +149,7 @@ void run_tally_left(struct run_tally *t, uint32_t desk, uint32_t unit, double wa
 /* An environment's time in a unit. */
 void run_tally_weather(struct run_tally *t, uint32_t environment, uint32_t unit, double calm_s,
                        double span_s);
+/* The run has ended so. */
 void run_tally_close(struct run_tally *t, const struct tally_end *end);
 
 /* Fills metrics, classes, stages, edges, resources and environments of *out (initialised by the

@@ -29,6 +29,7 @@ void agreement_of(const struct judged *at, size_t n, double level, struct agreem
 /* Cohen's kappa (1960) of two judges: cell[a][b] things of which the first said a and the second b.
  * NaN where chance explains all.  The interval is that of the posterior from Jeffreys' prior. */
 double agreement_kappa(const uint64_t cell[2][2]);
+/* Its posterior interval at `level`, see above. */
 struct interval agreement_kappa_interval(const uint64_t cell[2][2], double level);
 
 #endif

@@ -639,8 +639,9 @@ void pipeline_check_numbers(const struct pipeline *p, struct faults *faults);
 
 struct rng_seq;
 /* By what the costs of a step that are its own are multiplied in a draw of the parameters (see
- * struct cost_evidence); 1 without evidence.  Is a cost one of these, of so many classes? */
+ * struct cost_evidence); 1 without evidence. */
 double step_cost_factor(const struct step *s, struct rng_seq *rng);
+/* Is a cost of the step, which has so many classes, its own, and not one that `given` states? */
 bool step_cost_is_own(const struct step *s, uint32_t classes, double cost);
 /* A copy of `p` (shallow: shares ids, edges and conditions, so p must outlive it) whose numbers
  * with evidence are replaced by theta[i] for evidence i, everywhere they stand (`given`,

@@ -71,6 +71,7 @@ MUST_CHECK int journal_writer_open(struct store *s, int64_t run, struct journal_
 /* All of the rows in one transaction: there afterwards, or not one of them. */
 MUST_CHECK int journal_write(struct journal_writer *w, const struct journal_row *rows, size_t n,
                              struct error *err);
+/* Frees the statements; what is not committed is dropped. */
 void journal_writer_close(struct journal_writer *w);
 
 /* Calls `row` for the rows of an item in order (beginning, events, end), texts borrowed for the

@@ -31,7 +31,9 @@ void store_bind_text(sqlite3_stmt *q, int at, const char *text);
 void store_bind_u64(sqlite3_stmt *q, int at, uint64_t n);
 /* Values out: NULL is "", 0 and NaN; texts are borrowed until the next step. */
 const char *store_column_text(sqlite3_stmt *q, int at);
+/* From the digits of a text. */
 uint64_t store_column_u64(sqlite3_stmt *q, int at);
+/* A number; NaN for NULL. */
 double store_column_double(sqlite3_stmt *q, int at);
 /* Steps a statement that gives no rows, and makes it ready for the next time. */
 MUST_CHECK int store_step(struct store *s, sqlite3_stmt *q, const char *what, struct error *err);

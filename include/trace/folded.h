@@ -19,7 +19,9 @@ struct folded {
     uint64_t untold; /* runs whose export holds no definition */
     uint64_t alone;  /* definitions that stand beside the runs */
 };
+/* None so far. */
 void folded_init(struct folded *f);
+/* Frees the names and the list. */
 void folded_release(struct folded *f);
 /* Spans of this name hold up to so many tries. */
 void folded_note(struct folded *f, const char *name, size_t len, struct folded_node node);

@@ -67,7 +67,9 @@ uint64_t otlp_id_of_text(const char *s);
 
 /* Attributes of the three common kinds; `key` and `text` end with NUL and are borrowed. */
 struct attribute otlp_text(const char *key, const char *text);
+/* A whole number. */
 struct attribute otlp_whole(const char *key, int64_t n);
+/* A number with a fraction. */
 struct attribute otlp_real(const char *key, double x);
 
 #endif

@@ -1,69 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What attributes mean for a span: of several that say one thing the higher rank answers
  * (meaning.h), and what the user names outranks all. */
-#include "trace/vocabulary.h"
+#include "trace/vocabulary_parts.h"
 
-#include "base/units.h"
-#include "model/rules.h"
 #include "trace/failure.h"
 #include "trace/ids.h"
 #include "trace/meaning.h"
 #include "trace/named.h"
 #include "trace/note.h"
-#include "trace/opinion.h"
 #include "trace/prices.h"
 #include "trace/unknown.h"
-#include "trace/voices.h"
 
 #include <math.h>
 #include <string.h>
 #include <strings.h>
-
-enum { RANK_USER = 9, RANK_OUTPUT = 1 };
-
-/* What is known of a key seen lately: most attributes of a log have one of few keys. */
-enum { SEEN_KEYS = 1024, SEEN_LENGTH = 61 };
-struct vocabulary_key {
-    char key[SEEN_LENGTH];
-    uint8_t len;
-    uint8_t row;   /* 1 + row of meaning_words; 0: nothing */
-    bool is_named; /* by an option */
-};
-
-/* What a call used, where the user tells prices. */
-struct usage {
-    uint8_t rank_model, rank_input, rank_output; /* 0: not told */
-    double input, output;                        /* tokens */
-    struct buf model;
-};
-
-struct vocabulary {
-    const struct log_options *options;
-    struct settle *later; /* NULL: nobody settles */
-    struct span_set *set;
-    struct quality *quality;
-    struct named_path stage_by, item_by, task_by, confidence, decision, reviewer, cost;
-    struct named_condition failure;
-    struct prices prices;
-    struct unknown unknown;
-    struct json_reader *json;
-    struct arena arena; /* of texts taken from options */
-    struct vocabulary_key
-        *seen; /* [SEEN_KEYS + 1] by hash_key, the latest of each; last: longer keys */
-    /* the open span */
-    struct span span;
-    bool failed, interrupted, in_event;
-    int outcome; /* enum outcome, as a run of this program tells it; -1 */
-    uint8_t rank_kind, rank_node, rank_session, rank_score, rank_decision, rank_threshold;
-    uint8_t rank_cost, rank_reviewer;
-    struct usage usage;
-    double event_score;
-    bool event_score_named;
-    struct buf error_text, scratch, documents, reviewer_text;
-    struct notes notes;
-    uint32_t link_trace; /* SPAN_NONE: no link */
-    uint64_t link_span, response;
-};
 
 /* ---- options ---------------------------------------------------------------------------- */
 
@@ -213,7 +163,7 @@ static bool named(struct vocabulary *v, const struct named_path *path, const str
 
 /* ---- fields of the open span ------------------------------------------------------------ */
 
-static void put_score(struct vocabulary *v, uint8_t rank, double x)
+void vocabulary_score(struct vocabulary *v, uint8_t rank, double x)
 {
     if (rank <= v->rank_score || (v->confidence.key && rank < RANK_USER))
         return;
@@ -226,7 +176,7 @@ static void put_score(struct vocabulary *v, uint8_t rank, double x)
 }
 
 /* Of costs of rank `adding` those told one after another add up. */
-static void put_cost(struct vocabulary *v, uint8_t rank, bool adding, double x)
+void vocabulary_cost(struct vocabulary *v, uint8_t rank, bool adding, double x)
 {
     bool more = adding && rank == v->rank_cost;
     if ((rank <= v->rank_cost && !more) || (v->cost.key && rank < RANK_USER))
@@ -275,7 +225,7 @@ static void put_kind(struct vocabulary *v, uint8_t rank, const struct attribute 
 
 /* Of a failure's text only lines that start at the margin count: indented ones are stack frames,
  * whose file and function names say nothing of this failure. */
-static void put_error_text(struct vocabulary *v, const char *s, size_t len)
+void vocabulary_error_text(struct vocabulary *v, const char *s, size_t len)
 {
     const char *end = s + len;
     while (s < end) {
@@ -393,7 +343,7 @@ static void read_output(struct vocabulary *v, const struct attribute *a)
         return;
     for (size_t i = 0; i < 3; i++)
         if (json_as_double(json_get(root, scores[i]), &x) && (i < 2 || (x >= 0 && x <= 1)))
-            put_score(v, RANK_OUTPUT, x);
+            vocabulary_score(v, RANK_OUTPUT, x);
     for (size_t i = 0; i < 2 && !v->decision.key; i++)
         if (attribute_of_json(json_get(root, verdicts[i]), &value))
             put_text(v, &v->rank_decision, RANK_OUTPUT, &v->span.decision, &value);
@@ -446,7 +396,7 @@ static void read_costs(struct vocabulary *v, const struct word *w, const struct 
     if (!json_inside(v, a, &root) || json_type(root) != JSON_MAP)
         return;
     if (json_as_double(json_get(root, "total"), &x)) {
-        put_cost(v, w->rank, false, x);
+        vocabulary_cost(v, w->rank, false, x);
         return;
     }
     for (struct json_iter it = json_each(root); json_next(&it);)
@@ -455,7 +405,7 @@ static void read_costs(struct vocabulary *v, const struct word *w, const struct 
             any = true;
         }
     if (any)
-        put_cost(v, w->rank, false, sum);
+        vocabulary_cost(v, w->rank, false, sum);
 }
 
 static void put_model(struct vocabulary *v, uint8_t rank, const struct attribute *a)
@@ -475,18 +425,6 @@ static void put_tokens(struct vocabulary *v, uint8_t rank, const struct attribut
         return;
     *rank_now = rank;
     *tokens = x;
-}
-
-/* What the tokens of the open span cost, when it does not say so itself. */
-static void price_tokens(struct vocabulary *v)
-{
-    const struct usage *u = &v->usage;
-    const struct price *p;
-    if (v->rank_cost || !(u->rank_input || u->rank_output))
-        return;
-    p = prices_find(&v->prices, buf_text(&u->model), u->model.len);
-    if (p)
-        put_cost(v, RANK_USER, false, u->input * p->input + u->output * p->output);
 }
 
 /* An outcome's word, as the pipeline sees it; -1. */
@@ -530,7 +468,7 @@ static void apply_work(struct vocabulary *v, const struct word *w, const struct 
     case MEANS_COST:
     case MEANS_COST_PART:
         if (number_of(v, a, &x))
-            put_cost(v, w->rank, w->meaning == MEANS_COST_PART, x);
+            vocabulary_cost(v, w->rank, w->meaning == MEANS_COST_PART, x);
         break;
     case MEANS_COSTS:
         read_costs(v, w, a);
@@ -619,15 +557,15 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
         break;
     case MEANS_ERROR:
         v->failed = v->failed || (a->kind == ATTRIBUTE_TEXT && a->text_len > 0);
-        put_error_text(v, a->text, a->kind == ATTRIBUTE_TEXT ? a->text_len : 0);
+        vocabulary_error_text(v, a->text, a->kind == ATTRIBUTE_TEXT ? a->text_len : 0);
         break;
     case MEANS_ERROR_TEXT:
-        put_error_text(v, a->text, a->kind == ATTRIBUTE_TEXT ? a->text_len : 0);
+        vocabulary_error_text(v, a->text, a->kind == ATTRIBUTE_TEXT ? a->text_len : 0);
         break;
     case MEANS_SCORE:
         if (number_of(v, a, &x)) {
             v->event_score = x;
-            put_score(v, (uint8_t)(w->rank + v->in_event), x);
+            vocabulary_score(v, (uint8_t)(w->rank + v->in_event), x);
         }
         break;
     case MEANS_SCORE_NAME:
@@ -699,9 +637,9 @@ static void apply_named(struct vocabulary *v, const struct attribute *a)
     if (named(v, &v->task_by, a, &value))
         v->span.task_key = intern_value(v, &value);
     if (named(v, &v->confidence, a, &value) && number_of(v, &value, &x))
-        put_score(v, RANK_USER, x);
+        vocabulary_score(v, RANK_USER, x);
     if (named(v, &v->cost, a, &value) && number_of(v, &value, &x))
-        put_cost(v, RANK_USER, false, x);
+        vocabulary_cost(v, RANK_USER, false, x);
     if (named(v, &v->decision, a, &value))
         put_text(v, &v->rank_decision, RANK_USER, &v->span.decision, &value);
     if (named(v, &v->reviewer, a, &value))
@@ -765,120 +703,4 @@ void vocabulary_attribute(struct vocabulary *v, const struct attribute *a)
     const struct vocabulary_key *key = vocabulary_key(v, a->key, a->key_len);
     if (key)
         vocabulary_tell(v, key, a);
-}
-
-/* A score that belongs to the evaluation the user named. */
-static void end_event(struct vocabulary *v)
-{
-    if (v->event_score_named && !isnan(v->event_score))
-        put_score(v, RANK_USER, v->event_score);
-    v->event_score = NAN;
-    v->event_score_named = false;
-}
-
-void vocabulary_event(struct vocabulary *v, const char *name, size_t len)
-{
-    static const char interrupt[] = "interrupt";
-    size_t n = sizeof interrupt - 1;
-    end_event(v);
-    v->in_event = true;
-    if (len >= n && strncasecmp(name + len - n, interrupt, n) == 0 &&
-        (len == n || name[len - n - 1] == '.'))
-        v->interrupted = true;
-}
-
-void vocabulary_status(struct vocabulary *v, bool failed, const char *message, size_t len)
-{
-    v->failed = v->failed || failed;
-    if (message)
-        put_error_text(v, message, len);
-}
-
-/* Hands on what annotations say: of the span they are linked to, else of this one or its trace.
- * Of a session there is no span. */
-static void put_notes(struct vocabulary *v)
-{
-    const struct span *s = &v->span;
-    bool linked = v->link_trace != SPAN_NONE;
-    for (size_t i = 0; i < v->notes.at.len && v->later; i++) {
-        const struct note *n = &v->notes.at.at[i];
-        const char *text = buf_text(&v->notes.text);
-        struct said said = {.name = n->name_len ? text + n->name : NULL,
-                            .name_len = n->name_len,
-                            .label = n->label_len ? text + n->label : NULL,
-                            .label_len = n->label_len,
-                            .who = n->who_len ? text + n->who : NULL,
-                            .who_len = n->who_len,
-                            .score = n->score,
-                            .human = n->human};
-        struct judgement j = {.trace = linked ? v->link_trace : s->trace,
-                              .span = linked ? v->link_span : s->id,
-                              .file = s->file,
-                              .line = s->line};
-        if (n->target == NOTE_TRACE)
-            j.span = 0;
-        if (!opinion_judge(&said, v->options, v->set, v->quality, &j))
-            continue;
-        if (n->target == NOTE_SESSION)
-            quality_note(v->quality, QUALITY_STRAY, s->file, s->line);
-        else
-            settle_judgement(v->later, &j);
-    }
-}
-
-/* Decides what the open span is. */
-static const struct span *settle_span(struct vocabulary *v)
-{
-    struct span *s = &v->span;
-    const char *text = buf_text(&v->error_text);
-    end_event(v);
-    if (v->outcome >= 0)
-        s->outcome = (uint8_t)v->outcome;
-    else if (v->interrupted || (v->failed && failure_is_interrupt(text)))
-        s->flags |= SPAN_INTERRUPT;
-    else if (v->failed)
-        s->outcome = (uint8_t)failure_outcome(text);
-    if (v->prices.n)
-        price_tokens(v);
-    if (v->reviewer_text.len) {
-        const char *what = span_string(v->set, s->decision);
-        buf_clear(&v->scratch);
-        buf_puts(&v->scratch, what);
-        s->said_by = voices_put(v->set, v->reviewer_text.data, v->reviewer_text.len,
-                                buf_text(&v->scratch), v->scratch.len);
-    }
-    if (v->documents.len)
-        s->documents = span_text(v->set, v->documents.data, v->documents.len);
-    span_mark_times(s);
-    return s;
-}
-
-void vocabulary_close(struct vocabulary *v)
-{
-    const struct span *s = settle_span(v);
-    put_notes(v);
-    if (v->notes.at.len && v->link_trace != SPAN_NONE)
-        return;
-    if (v->response && v->later)
-        settle_response(v->later, v->response, v->set->len);
-    span_set_add(v->set, s);
-}
-
-void vocabulary_take(struct vocabulary *v, struct span *out)
-{
-    *out = *settle_span(v);
-    put_notes(v);
-}
-
-void vocabulary_settle(struct vocabulary *v, struct settle *later)
-{
-    v->later = later;
-}
-
-void vocabulary_link(struct vocabulary *v, uint32_t trace, uint64_t span)
-{
-    if (v->link_trace != SPAN_NONE || !span)
-        return;
-    v->link_trace = trace;
-    v->link_span = span;
 }

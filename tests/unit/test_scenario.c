@@ -308,31 +308,6 @@ static const char whole[] =
     "  - review: desk\n"
     "    fixes: 40%\n";
 
-static void how_a_step_is_run_is_kept_as_json(void **state)
-{
-    struct pipeline p = read_text(whole);
-    const char *text = "seam: 1\nflow:\n  - stage: a\n    exec: {command: [run, '7', 7, 0x7], "
-                       "deep: {yes: true, none: null, say: \"a\\tb\", limit: 250ms}}\n";
-    struct pipeline q = read_text(text);
-
-    assert_string_equal(p.step[0].exec, "{\"builtin\":\"retrieve\",\"anything\":[1,2]}");
-    assert_null(p.step[1].exec);
-    assert_string_equal(q.step[0].exec,
-                        "{\"command\":[\"run\",\"7\",7,\"0x7\"],\"deep\":{\"yes\":true,"
-                        "\"none\":null,\"say\":\"a\\tb\",\"limit\":\"250ms\"}}");
-    assert_int_equal(q.step[0].exec_line, 4);
-    assert_int_equal(q.step[0].exec_column, 11);
-
-    struct buf written = {0};
-    scenario_write(&q, NULL, NULL, &written);
-    struct pipeline again = read_text(buf_text(&written));
-    assert_string_equal(again.step[0].exec, q.step[0].exec);
-    buf_release(&written);
-    pipeline_release(&again);
-    pipeline_release(&q);
-    pipeline_release(&p);
-}
-
 static void the_top_is_read(void **state)
 {
     struct pipeline p = read_text(whole);
@@ -803,7 +778,6 @@ int main(void)
         cmocka_unit_test(control_characters_of_a_file_reach_no_terminal),
         cmocka_unit_test(hostile_text_is_refused_at_once),
         cmocka_unit_test(the_top_is_read),
-        cmocka_unit_test(how_a_step_is_run_is_kept_as_json),
         cmocka_unit_test(steps_are_read),
         cmocka_unit_test(evidence_of_one_place_is_one_and_outcomes_of_one_n_share_a_group),
         cmocka_unit_test(settings_change_the_tree),

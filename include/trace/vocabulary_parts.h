@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The state of a vocabulary: shared by vocabulary.c and vocabulary_close.c, and by nobody else. */
+#ifndef SEAM_TRACE_VOCABULARY_PARTS_H
+#define SEAM_TRACE_VOCABULARY_PARTS_H
+
+#include "base/buf.h"
+#include "base/json_read.h"
+#include "trace/named.h"
+#include "trace/note.h"
+#include "trace/prices.h"
+#include "trace/unknown.h"
+#include "trace/vocabulary.h"
+
+enum { RANK_USER = 9, RANK_OUTPUT = 1 };
+
+/* What is known of a key seen lately: most attributes of a log have one of few keys. */
+enum { SEEN_KEYS = 1024, SEEN_LENGTH = 61 };
+struct vocabulary_key {
+    char key[SEEN_LENGTH];
+    uint8_t len;
+    uint8_t row;   /* 1 + row of meaning_words; 0: nothing */
+    bool is_named; /* by an option */
+};
+
+/* What a call used, where the user tells prices. */
+struct usage {
+    uint8_t rank_model, rank_input, rank_output; /* 0: not told */
+    double input, output;                        /* tokens */
+    struct buf model;
+};
+
+struct vocabulary {
+    const struct log_options *options;
+    struct settle *later; /* NULL: nobody settles */
+    struct span_set *set;
+    struct quality *quality;
+    struct named_path stage_by, item_by, task_by, confidence, decision, reviewer, cost;
+    struct named_condition failure;
+    struct prices prices;
+    struct unknown unknown;
+    struct json_reader *json;
+    struct arena arena; /* of texts taken from options */
+    struct vocabulary_key
+        *seen; /* [SEEN_KEYS + 1] by hash_key, the latest of each; last: longer keys */
+    /* the open span */
+    struct span span;
+    bool failed, interrupted, in_event;
+    int outcome; /* enum outcome, as a run of this program tells it; -1 */
+    uint8_t rank_kind, rank_node, rank_session, rank_score, rank_decision, rank_threshold;
+    uint8_t rank_cost, rank_reviewer;
+    struct usage usage;
+    double event_score;
+    bool event_score_named;
+    struct buf error_text, scratch, documents, reviewer_text;
+    struct notes notes;
+    uint32_t link_trace; /* SPAN_NONE: no link */
+    uint64_t link_span, response;
+};
+
+/* A score of this rank for the open span, unless one of a higher rank was told. */
+void vocabulary_score(struct vocabulary *v, uint8_t rank, double x);
+/* A cost of this rank likewise; `adding`: of costs of one rank those told one after another add up.
+ */
+void vocabulary_cost(struct vocabulary *v, uint8_t rank, bool adding, double x);
+/* Takes in what a failure says of itself: len bytes, some lines. */
+void vocabulary_error_text(struct vocabulary *v, const char *s, size_t len);
+
+#endif
