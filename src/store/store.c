@@ -216,6 +216,20 @@ static int migrate(struct store *s, struct error *err)
     return 0;
 }
 
+/* The step to the write-ahead log needs the file alone, and does not wait by itself when another
+ * program opens the same new store: so it is tried again. */
+static int begin_log(struct store *s, struct error *err)
+{
+    enum { EACH_MS = 10 };
+    int code = sqlite3_exec(s->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+
+    for (int waited = 0; code == SQLITE_BUSY && waited < BUSY_MS; waited += EACH_MS) {
+        sqlite3_sleep(EACH_MS);
+        code = sqlite3_exec(s->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+    }
+    return code == SQLITE_OK ? 0 : store_fault(s, "opening", err);
+}
+
 /* A store on a read-only disk or folder can still be listed. */
 static int prepare_connection(struct store *s, struct error *err)
 {
@@ -227,8 +241,7 @@ static int prepare_connection(struct store *s, struct error *err)
                       "opening", err) ||
         inspect(s, &version, err))
         return -1;
-    if (!sqlite3_db_readonly(s->db, "main") &&
-        store_run_sql(s, "PRAGMA journal_mode=WAL", "opening", err))
+    if (!sqlite3_db_readonly(s->db, "main") && begin_log(s, err))
         return -1;
     return version < SCHEMA_VERSION ? migrate(s, err) : 0;
 }
@@ -316,7 +329,8 @@ int store_list_runs(struct store *s, uint32_t limit,
     static const char sql[] =
         "SELECT id, time, command, scenario, sha256, seed, trials, passed, reliability,"
         " review_load, auto_error, latency_p95, cost_per_item,"
-        " EXISTS (SELECT 1 FROM journal j WHERE j.id = run.id AND NOT j.complete) FROM run UNION ALL"
+        " EXISTS (SELECT 1 FROM journal j WHERE j.id = run.id AND NOT j.complete) FROM run UNION "
+        "ALL"
         " SELECT id, time, 'run', scenario, sha256, seed, '0', NULL, NULL, NULL, NULL, NULL, NULL, "
         "1"
         " FROM journal WHERE id NOT IN (SELECT id FROM run) ORDER BY id DESC LIMIT ?1";
