@@ -7,6 +7,7 @@
 #ifndef SEAM_EXEC_WRITER_H
 #define SEAM_EXEC_WRITER_H
 
+#include "base/json_read.h"
 #include "exec/canon.h"
 #include "exec/language.h"
 
@@ -23,6 +24,11 @@ struct language *writer_new(const struct canon *c, const struct writer_options *
 /* A passage as retrieval hands it over, for a brief of that episode: its age is read off the text,
  * "episode 4" among its first words. */
 struct passage writer_passage(const char *text, size_t len, double score, uint32_t episode);
+enum { WRITER_PASSAGES_MAX = 64 };
+/* Reads the context of a payload, a list of {"text", "score"}, for a brief of that episode: its
+ * first WRITER_PASSAGES_MAX passages. */
+void writer_read(const struct language *l, struct json context, uint32_t episode,
+                 struct reading *out);
 /* The slot of a subject of the canon and an attribute, which is borrowed. */
 struct language_slot writer_slot(const struct canon *c, uint32_t subject, const char *attribute);
 

@@ -22,7 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SAMPLES_MAX = 64, PASSAGES_MAX = 64 };
+enum { SAMPLES_MAX = 64 };
 
 /* What one call needs, kept for the next. */
 struct desk {
@@ -137,22 +137,6 @@ struct writing {
     double log_p, copied;
     struct json_write shot;
 };
-
-static void read_context(struct writing *w, struct json context, uint32_t episode)
-{
-    struct passage p[PASSAGES_MAX];
-    size_t n = 0;
-    for (struct json_iter it = json_each(context); json_next(&it) && n < PASSAGES_MAX;) {
-        const char *text;
-        size_t len;
-        double score = 0;
-        if (!json_text(json_get(it.value, "text"), &text, &len))
-            continue;
-        json_as_double(json_get(it.value, "score"), &score);
-        p[n++] = writer_passage(text, len, score, episode);
-    }
-    language_read(w->g->language, p, n, w->d->reading);
-}
 
 /* Of the samples drawn, the value that most of them say; of equals the more probable one. */
 static uint32_t most_said(struct buf *value, const double *log_p, uint32_t n)
@@ -277,7 +261,8 @@ static void write_all(struct writing *w, struct json payload, const struct stage
     struct json wants = json_get(payload, "wants");
     uint64_t episode = 0;
     json_as_u64(json_get(payload, "episode"), &episode);
-    read_context(w, json_get(payload, "context"), (uint32_t)(episode < 1u << 20 ? episode : 0));
+    writer_read(w->g->language, json_get(payload, "context"),
+                (uint32_t)(episode < 1u << 20 ? episode : 0), w->d->reading);
     w->tokens_in = reading_tokens(w->d->reading);
     buf_clear(&w->d->shot);
     buf_clear(&w->d->text);

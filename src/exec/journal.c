@@ -268,7 +268,7 @@ static int begin_new(struct run_journal *j, struct store *s, const struct run_jo
     return status ? -1 : journal_lease(s, j->run, &j->lease, err);
 }
 
-/* Adds what differs between the run and what is asked for now, as half a sentence. */
+/* Adds what differs between the run and what is asked of it, as half a sentence. */
 static void put_differences(const struct journal_run *run, const struct run_journal_options *o,
                             struct buf *out)
 {

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { PASSAGES_MAX = 64, TEXT_MAX = 256 };
+enum { TEXT_MAX = 256 };
 
 struct lesson {
     const struct decisions *all;
@@ -140,22 +140,6 @@ static void add_alias(struct lesson *t, uint32_t subject, const char *brief)
 
 /* --- weights */
 
-static void read_context(struct lesson *t, struct json context, uint32_t episode)
-{
-    struct passage p[PASSAGES_MAX];
-    size_t n = 0;
-    for (struct json_iter it = json_each(context); json_next(&it) && n < PASSAGES_MAX;) {
-        const char *text;
-        size_t len;
-        double score = 0;
-        if (!json_text(json_get(it.value, "text"), &text, &len))
-            continue;
-        json_as_double(json_get(it.value, "score"), &score);
-        p[n++] = writer_passage(text, len, score, episode);
-    }
-    language_read(t->language, p, n, t->reading);
-}
-
 /* --- an item */
 
 static void learn_slot(struct lesson *t, struct json want, struct json held, struct json draft,
@@ -203,7 +187,7 @@ static void learn_item(struct lesson *t, const struct decided *d)
     if (json_text(json_get(held, "brief"), &brief, &len))
         buf_add(&words, brief, len);
     if (t->language)
-        read_context(t, json_get(held, "context"), (uint32_t)episode);
+        writer_read(t->language, json_get(held, "context"), (uint32_t)episode, t->reading);
     for (struct json_iter it = json_each(json_get(held, "wants")); json_next(&it);)
         learn_slot(t, it.value, json_get(held, "shot"), json_get(draft, "shot"), (uint32_t)episode,
                    buf_text(&words));

@@ -41,6 +41,23 @@ struct passage writer_passage(const char *text, size_t len, double score, uint32
         .text = text, .len = len, .score = score, .age = told ? (double)episode - told : NAN};
 }
 
+void writer_read(const struct language *l, struct json context, uint32_t episode,
+                 struct reading *out)
+{
+    struct passage p[WRITER_PASSAGES_MAX];
+    size_t n = 0;
+    for (struct json_iter it = json_each(context); json_next(&it) && n < WRITER_PASSAGES_MAX;) {
+        const char *text;
+        size_t len;
+        double score = 0;
+        if (!json_text(json_get(it.value, "text"), &text, &len))
+            continue;
+        json_as_double(json_get(it.value, "score"), &score);
+        p[n++] = writer_passage(text, len, score, episode);
+    }
+    language_read(l, p, n, out);
+}
+
 static uint32_t kind_of(const struct canon_subject *who)
 {
     return who->kind == CANON_CHARACTER ? 0 : who->kind == CANON_PLACE ? 1 : 2;
@@ -123,7 +140,7 @@ static void choose_passages(struct teacher *t, const struct canon_fact *f)
     shuffle(t);
 }
 
-/* Three times of four the slot is asked for now, else for an earlier episode. */
+/* Three times of four the slot is asked for as it is, else for an earlier episode. */
 static void teach(struct teacher *t, const struct canon_fact *of, uint32_t round)
 {
     struct passage p[WRITER_PASSAGES];
