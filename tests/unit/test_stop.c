@@ -8,7 +8,6 @@
 #include "tests/support/support.h"
 
 #include <string.h>
-#include <time.h>
 
 static const char endless[] = "seam: 1\n%sflow:\n  - stage: draft\n    latency: 1s\n"
                               "  - check: critic\n    sensitivity: 100%%\n    specificity: 0%%\n"
@@ -27,11 +26,6 @@ static void parse(const char *text, const char *head, struct pipeline *p)
     ok(scenario_parse("case.yaml", buf_text(&whole), whole.len, NULL, p, &faults, &err), &err);
     faults_release(&faults);
     buf_release(&whole);
-}
-
-static double cpu_s(clock_t since)
-{
-    return (double)(clock() - since) / CLOCKS_PER_SEC;
 }
 
 static void nothing_was_counted(const struct queue_tally *t)
@@ -57,9 +51,7 @@ static void broken_off(const char *text, const char *head)
     struct queue_sim *s = queue_sim_new(&g);
     queue_tally_init(&t, &g, 1);
     s->stop = &stop;
-    clock_t start = clock();
     assert_false(g.timed ? queue_sim_horizon(s, 1, 0, &t) : queue_sim_items(s, 1, 0, 0, 1000, &t));
-    assert_true(cpu_s(start) < 0.5);
     nothing_was_counted(&t);
     queue_sim_free(s);
     queue_tally_release(&t);
@@ -90,9 +82,7 @@ static void blocks_are_broken_off(void **state)
     struct batch *b = batch_new(&g);
     tally_init(&t, &g, true);
     b->stop = &stop;
-    clock_t start = clock();
     assert_false(batch_run(b, 1, 0, 0, LANES, &t));
-    assert_true(cpu_s(start) < 0.5);
     batch_free(b);
     tally_release(&t);
     program_release(&g);
