@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A list of jobs under a lock.  The giver sleeps on a pipe, whose wait needs no clock. */
+/* A list of jobs under a lock.  The giver sleeps on a pipe, whose wait needs no clock.
+ *
+ * To be put to sleep and woken costs more than what a quick stage does.  So who waits looks a few
+ * times first, and lets others have the processor in between: about as long as a sleep costs, which
+ * is at most twice what the best choice would have been (Karlin, Li, Manasse and Owicki, SOSP
+ * 1991).  Who looked in vain looks half as often the next time, who did not twice as often; so
+ * calls that take long cost one look.  Nobody is woken under the lock, which he would only wait
+ * for. */
 #include "exec/pool.h"
 
 #include "exec/fault.h"
@@ -9,22 +16,45 @@
 #include <math.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <unistd.h>
 
-enum { FORSAKEN_MOST = 256 };
+enum { FORSAKEN_MOST = 256, LOOKS_MOST = 16, LOOKS_ALL_EACH = 64 };
+
+/* How often somebody looks before he sleeps. */
+struct looks {
+    uint32_t most, waits;
+};
 
 struct pool {
     pthread_mutex_t lock;
     pthread_cond_t given;
     struct job *first, *last;           /* to be done */
     struct job *done_first, *done_last; /* done */
+    atomic_uint n_first, n_done;        /* of them */
     double (*clock_s)(void);
     VEC(pthread_t) threads;
     uint32_t most, out, forsaken; /* out: given and not taken back */
-    bool sleeping, over;
+    uint32_t looking, asleep;     /* threads; at most one looks */
+    struct looks looks;           /* the giver's */
+    bool sleeping, over;          /* sleeping: the giver is */
     int pipe[2];
 };
+
+/* Looks for what is counted; all the times now and then, since stages may become quick again. */
+static void look(struct looks *l, atomic_uint *count)
+{
+    uint32_t most = l->waits++ % LOOKS_ALL_EACH ? l->most : LOOKS_MOST;
+    for (uint32_t k = 0; k < most; k++) {
+        if (atomic_load_explicit(count, memory_order_relaxed)) {
+            l->most = l->most < LOOKS_MOST ? 2 * l->most : LOOKS_MOST;
+            return;
+        }
+        sched_yield();
+    }
+    l->most = l->most > 1 ? l->most / 2 : 1;
+}
 
 void job_do(struct job *j, struct payload_tool *tool, double (*clock_s)(void))
 {
@@ -46,45 +76,69 @@ void job_do(struct job *j, struct payload_tool *tool, double (*clock_s)(void))
     j->took_s = clock_s ? fmax(clock_s() - began, 0) : 0;
 }
 
-static void wake(struct pool *p)
+/* True: the giver must be woken. */
+static bool hand_back(struct pool *p, struct job *j)
 {
-    if (!p->sleeping)
-        return;
-    p->sleeping = false;
-    while (write(p->pipe[1], "", 1) < 0 && errno == EINTR)
-        continue;
-}
-
-static void hand_back(struct pool *p, struct job *j)
-{
+    bool sleeping = p->sleeping;
     j->next = NULL;
     if (p->done_last)
         p->done_last->next = j;
     else
         p->done_first = j;
     p->done_last = j;
-    wake(p);
+    atomic_fetch_add_explicit(&p->n_done, 1, memory_order_relaxed);
+    p->sleeping = false;
+    return sleeping;
+}
+
+static void wake(struct pool *p)
+{
+    while (write(p->pipe[1], "", 1) < 0 && errno == EINTR)
+        continue;
+}
+
+/* Waits for the next job; NULL: there are none any more.  The lock is held before and after. */
+static struct job *next_job(struct pool *p, struct looks *looks)
+{
+    if (!p->first && !p->over && !p->looking) {
+        p->looking++;
+        pthread_mutex_unlock(&p->lock);
+        look(looks, &p->n_first);
+        pthread_mutex_lock(&p->lock);
+        p->looking--;
+    }
+    while (!p->first && !p->over) {
+        p->asleep++;
+        pthread_cond_wait(&p->given, &p->lock);
+        p->asleep--;
+    }
+    struct job *j = p->first;
+    if (!j)
+        return NULL;
+    p->first = j->next;
+    if (!p->first)
+        p->last = NULL;
+    atomic_fetch_sub_explicit(&p->n_first, 1, memory_order_relaxed);
+    return j;
 }
 
 static void *worker(void *arg)
 {
     struct pool *p = arg;
     struct payload_tool *tool = payload_tool_new();
+    struct looks looks = {.most = 1};
+    struct job *j;
 
     pthread_mutex_lock(&p->lock);
-    for (;;) {
-        while (!p->first && !p->over)
-            pthread_cond_wait(&p->given, &p->lock);
-        struct job *j = p->first;
-        if (!j)
-            break;
-        p->first = j->next;
-        if (!p->first)
-            p->last = NULL;
+    while ((j = next_job(p, &looks))) {
         pthread_mutex_unlock(&p->lock);
         job_do(j, tool, p->clock_s);
         pthread_mutex_lock(&p->lock);
-        hand_back(p, j);
+        if (!hand_back(p, j))
+            continue;
+        pthread_mutex_unlock(&p->lock);
+        wake(p);
+        pthread_mutex_lock(&p->lock);
     }
     pthread_mutex_unlock(&p->lock);
     payload_tool_free(tool);
@@ -97,6 +151,7 @@ struct pool *pool_new(uint32_t threads, double (*clock_s)(void))
     pthread_mutex_init(&p->lock, NULL);
     pthread_cond_init(&p->given, NULL);
     p->most = threads;
+    p->looks.most = 1;
     p->clock_s = clock_s;
     if (pipe(p->pipe))
         p->pipe[0] = p->pipe[1] = -1;
@@ -153,7 +208,7 @@ static void do_it_here(struct pool *p, struct job *j)
     job_do(j, tool, p->clock_s);
     payload_tool_free(tool);
     pthread_mutex_lock(&p->lock);
-    hand_back(p, j);
+    (void)hand_back(p, j); /* he is awake */
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -173,8 +228,11 @@ void pool_give(struct pool *p, struct job *j)
     else
         p->first = j;
     p->last = j;
-    pthread_cond_signal(&p->given);
+    uint32_t waiting = atomic_fetch_add_explicit(&p->n_first, 1, memory_order_relaxed) + 1;
+    bool call = p->asleep && waiting > p->looking; /* who looks will see it */
     pthread_mutex_unlock(&p->lock);
+    if (call)
+        pthread_cond_signal(&p->given);
 }
 
 void pool_forsake(struct pool *p, struct job *j)
@@ -189,6 +247,7 @@ struct job *pool_done(struct pool *p)
     pthread_mutex_lock(&p->lock);
     struct job *first = p->done_first;
     p->done_first = p->done_last = NULL;
+    atomic_store_explicit(&p->n_done, 0, memory_order_relaxed);
     pthread_mutex_unlock(&p->lock);
     for (struct job *j = first; j; j = j->next) {
         p->out--;
@@ -203,6 +262,8 @@ void pool_wait(struct pool *p, double wall_s)
     struct pollfd fd = {.fd = p->pipe[0], .events = POLLIN};
     char taken[64];
 
+    if (p->out > 0 && wall_s > 0)
+        look(&p->looks, &p->n_done);
     pthread_mutex_lock(&p->lock);
     bool wait = !p->done_first;
     p->sleeping = wait;
@@ -213,8 +274,7 @@ void pool_wait(struct pool *p, double wall_s)
     pthread_mutex_lock(&p->lock);
     p->sleeping = false;
     pthread_mutex_unlock(&p->lock);
-    while (read(p->pipe[0], taken, sizeof taken) > 0)
-        continue;
+    (void)!read(p->pipe[0], taken, sizeof taken); /* a byte at most for each sleep */
 }
 
 uint32_t pool_given(const struct pool *p)
