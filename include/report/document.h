@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A document: sections of paragraphs, lists, tables and figures, drawn by text.h and html.h.
+/* A document: sections of paragraphs, lists, tables and figures, drawn by text.h, html.h,
+ * markdown.h and json.h.
  *
  * Everything lives in the document's arena and dies with document_release; texts handed in are
  * cleaned (text_clean), cut at TEXT_MAX bytes, and copied.  Build it in order: section, then its
@@ -44,10 +45,14 @@ enum block_kind {
     BLOCK_BULLET,
     BLOCK_CODE,
     BLOCK_VERDICT,
+    BLOCK_HEADING, /* of what follows in the section */
+    BLOCK_ABSENT,  /* why something is not here, and what would bring it */
     BLOCK_TABLE,
     BLOCK_FIGURE,
-    BLOCK_FOLD /* opens, under the heading `text`, what lasts to the next BLOCK_UNFOLD */,
-    BLOCK_UNFOLD
+    BLOCK_FOLD, /* opens, under the heading `text`, what lasts to the next BLOCK_UNFOLD */
+    BLOCK_UNFOLD,
+    BLOCK_PAIR, /* opens what stands side by side where there is room, to the next BLOCK_UNPAIR */
+    BLOCK_UNPAIR
 };
 struct block {
     enum block_kind kind;
@@ -84,6 +89,15 @@ struct table *document_table(struct document *d, const char *caption);
 void document_add_table(struct document *d, struct table *t);
 /* Tables that stand folded away under a heading, where the medium can; NULL ones are left out. */
 void document_fold(struct document *d, const char *heading, struct table *const *tables, size_t n);
+/* A block without a text: BLOCK_UNFOLD, BLOCK_PAIR, BLOCK_UNPAIR. */
+void document_mark(struct document *d, enum block_kind kind);
+/* Has the last section a block yet? */
+bool document_said(const struct document *d);
+/* Is block i the first of a run of bullets, or of headlines?  For media that put a list around it.
+ */
+bool document_run_starts(const struct section *s, size_t i);
+/* Is it the last of one? */
+bool document_run_ends(const struct section *s, size_t i);
 /* A figure without its picture, not yet part of a section (document_add_figure). */
 struct figure *document_figure(struct document *d, const char *id, const char *title,
                                const char *description);

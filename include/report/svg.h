@@ -16,5 +16,9 @@ MUST_CHECK int svg_clean(const char *text, size_t len, const char *prefix, struc
 struct figure;
 /* f has a picture (f->svg), clean already; its texts are escaped here. */
 void svg_put_figure(struct buf *out, const struct figure *f);
+/* The same as a file that stands alone, with its paints for light and dark. */
+void svg_put_file(struct buf *out, const struct figure *f);
+/* The paints as declarations of a style sheet, and the classes of the figures that use them. */
+extern const char svg_paints_light[], svg_paints_dark[], svg_classes[];
 
 #endif

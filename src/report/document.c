@@ -207,10 +207,37 @@ void document_fold(struct document *d, const char *heading, struct table *const 
         present += tables[i] != NULL;
     if (!present)
         return;
-    add_block(d, (struct block){.kind = BLOCK_FOLD, .text = keep(d, heading)});
+    document_text(d, BLOCK_FOLD, TONE_PLAIN, "%s", heading);
     for (size_t i = 0; i < n; i++)
         document_add_table(d, tables[i]);
-    add_block(d, (struct block){.kind = BLOCK_UNFOLD});
+    document_mark(d, BLOCK_UNFOLD);
+}
+
+void document_mark(struct document *d, enum block_kind kind)
+{
+    add_block(d, (struct block){.kind = kind});
+}
+
+bool document_said(const struct document *d)
+{
+    return d->sections.len && d->sections.at[d->sections.len - 1].blocks.len;
+}
+
+static bool is_listed(enum block_kind kind)
+{
+    return kind == BLOCK_BULLET || kind == BLOCK_NUMBER;
+}
+
+bool document_run_starts(const struct section *s, size_t i)
+{
+    enum block_kind kind = s->blocks.at[i].kind;
+    return is_listed(kind) && (i == 0 || s->blocks.at[i - 1].kind != kind);
+}
+
+bool document_run_ends(const struct section *s, size_t i)
+{
+    enum block_kind kind = s->blocks.at[i].kind;
+    return is_listed(kind) && (i + 1 == s->blocks.len || s->blocks.at[i + 1].kind != kind);
 }
 
 struct figure *document_figure(struct document *d, const char *id, const char *title,

@@ -12,13 +12,13 @@
 /* Cells of a table at most; a page that grows too large is made again with fewer. */
 enum { CELLS_MAX = 6000, CELLS_LEAST = 300 };
 
+/* Between the paints for light and those for dark, and behind them. */
+static const char style_start[] =
+    ":root{color-scheme:light dark;--good:#0a6b4b;--bad:#a6340a;--unsure:#7a5200;--link:#005a9c;";
+static const char style_dark[] = "}\n@media(prefers-color-scheme:dark){:root{--good:#5fd0a5;"
+                                 "--bad:#ff9b73;--unsure:#f0c060;--link:#7cc0ff;";
 static const char style[] =
-    ":root{color-scheme:light dark;--bg:#fff;--fg:#1c2126;--soft:#59636d;--card:#f6f7f9;"
-    "--grid:#dde1e6;--good:#0a6b4b;--bad:#a6340a;--unsure:#7a5200;--link:#005a9c;"
-    "--c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#b8528f;--c5:#b87a00;--c6:#2b8fc7}\n"
-    "@media(prefers-color-scheme:dark){:root{--bg:#14171a;--fg:#e6e9ec;--soft:#a3adb7;"
-    "--card:#1d2227;--grid:#363e46;--good:#5fd0a5;--bad:#ff9b73;--unsure:#f0c060;--link:#7cc0ff;"
-    "--c1:#5ab0f0;--c2:#ff8f4d;--c3:#3ecf9f;--c4:#e3a0c6;--c5:#f2bd4b;--c6:#86c9f0}}\n"
+    "}}\n"
     "*{box-sizing:border-box}\n"
     "body{margin:0;background:var(--bg);color:var(--fg);"
     "font:16px/1.6 system-ui,-apple-system,'Segoe UI',Roboto,'Noto Sans',sans-serif}\n"
@@ -69,9 +69,6 @@ static const char style[] =
     "pre{background:var(--card);padding:.9rem 1.1rem;border-radius:.4rem;overflow-x:auto;"
     "font-size:.88rem;white-space:pre-wrap;overflow-wrap:anywhere}\n"
     "footer{color:var(--soft);font-size:.85rem;padding:3rem 1.5rem}\n"
-    ".box{fill:var(--card);stroke:var(--grid)}.ink{fill:var(--fg)}.quiet{fill:var(--soft)}"
-    ".way{fill:none;stroke:var(--soft)}.tip{fill:var(--soft)}.back{stroke:var(--c2)}"
-    ".backtip{fill:var(--c2)}\n"
     ":focus-visible{outline:3px solid var(--c1);outline-offset:2px}\n"
     "@media(max-width:40rem){header,main,footer,nav{padding-left:1rem;padding-right:1rem}"
     "th,td{padding:.4rem .5rem}table{min-width:0}thead .n{min-width:4.5rem}"
@@ -263,17 +260,20 @@ static void put_block(const struct block *b, size_t cells, struct buf *out)
     case BLOCK_UNFOLD:
         buf_puts(out, "</details>");
         break;
+    case BLOCK_HEADING:
+        element(out, "h3", NULL, b->text);
+        break;
+    case BLOCK_ABSENT:
+        element(out, "p", "absent", b->text);
+        break;
+    case BLOCK_PAIR:
+        buf_puts(out, "<div class=\"pair\">");
+        break;
+    case BLOCK_UNPAIR:
+        buf_puts(out, "</div>");
+        break;
     }
     buf_putc(out, '\n');
-}
-
-/* Runs of bullets and of numbers stand in one list. */
-static const char *list_of(const struct section *s, size_t i)
-{
-    return i >= s->blocks.len                     ? NULL
-           : s->blocks.at[i].kind == BLOCK_BULLET ? "ul"
-           : s->blocks.at[i].kind == BLOCK_NUMBER ? "dl"
-                                                  : NULL;
 }
 
 static void put_section(const struct section *s, size_t cells, struct buf *out)
@@ -281,15 +281,13 @@ static void put_section(const struct section *s, size_t cells, struct buf *out)
     buf_printf(out, "<section aria-labelledby=\"%s\"><h2 id=\"%s\">", s->id, s->id);
     html_escape(out, s->title);
     buf_puts(out, "</h2>\n");
-    const char *open = NULL;
     for (size_t i = 0; i < s->blocks.len; i++) {
-        const char *list = list_of(s, i);
-        if (list && list != open)
-            buf_printf(out, "<%s%s>\n", list, *list == 'd' ? " class=\"cards\"" : "");
+        bool bullets = s->blocks.at[i].kind == BLOCK_BULLET;
+        if (document_run_starts(s, i))
+            buf_puts(out, bullets ? "<ul>\n" : "<dl class=\"cards\">\n");
         put_block(&s->blocks.at[i], cells, out);
-        if (list && list_of(s, i + 1) != list)
-            buf_printf(out, "</%s>\n", list);
-        open = list;
+        if (document_run_ends(s, i))
+            buf_puts(out, bullets ? "</ul>\n" : "</dl>\n");
     }
     buf_puts(out, "</section>\n");
 }
@@ -302,7 +300,8 @@ static void put_document(const struct document *d, size_t cells, struct buf *out
                   "style-src 'unsafe-inline'\">\n"
                   "<meta name=\"referrer\" content=\"no-referrer\">\n");
     element(out, "title", NULL, d->title);
-    buf_printf(out, "\n<style>\n%s</style></head>\n<body>\n<header>", style);
+    buf_printf(out, "\n<style>\n%s%s%s%s%s%s\n</style></head>\n<body>\n<header>", style_start,
+               svg_paints_light, style_dark, svg_paints_dark, style, svg_classes);
     element(out, "h1", NULL, d->title);
     if (*d->subtitle)
         element(out, "p", "sub", d->subtitle);

@@ -242,8 +242,12 @@ static void put_block(const struct block *b, const struct text_options *options,
             text_table(b->figure->data, options, out);
         break;
     case BLOCK_UNFOLD:
+    case BLOCK_PAIR:
+    case BLOCK_UNPAIR:
         break;
     case BLOCK_FOLD:
+    case BLOCK_HEADING:
+    case BLOCK_ABSENT:
     case BLOCK_PARAGRAPH:
     case BLOCK_CODE:
     case BLOCK_VERDICT:

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A figure as a file of its own.  Shown as an image it sees nothing of the page around it, so it
+ * brings the paints along, for light and for dark (CSS Color Adjustment 1, 2.2). */
+#include "report/svg.h"
+
+#include "report/html.h"
+
+const char svg_paints_light[] =
+    "--bg:#fff;--fg:#1c2126;--soft:#59636d;--card:#f6f7f9;--grid:#dde1e6;"
+    "--c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#b8528f;--c5:#b87a00;--c6:#2b8fc7";
+const char svg_paints_dark[] =
+    "--bg:#14171a;--fg:#e6e9ec;--soft:#a3adb7;--card:#1d2227;--grid:#363e46;"
+    "--c1:#5ab0f0;--c2:#ff8f4d;--c3:#3ecf9f;--c4:#e3a0c6;--c5:#f2bd4b;--c6:#86c9f0";
+const char svg_classes[] =
+    ".box{fill:var(--card);stroke:var(--grid)}.ink{fill:var(--fg)}.quiet{fill:var(--soft)}"
+    ".way{fill:none;stroke:var(--soft)}.tip{fill:var(--soft)}.back{stroke:var(--c2)}"
+    ".backtip{fill:var(--c2)}";
+
+void svg_put_file(struct buf *out, const struct figure *f)
+{
+    buf_printf(out,
+               "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"%g\" "
+               "height=\"%g\" viewBox=\"0 0 %g %g\" font-family=\"system-ui,sans-serif\">\n<title>",
+               f->width, f->height, f->width, f->height);
+    html_escape(out, f->title);
+    buf_puts(out, "</title><desc>");
+    html_escape(out, f->description);
+    buf_printf(out,
+               "</desc>\n<style>svg{%s;color:var(--fg)}\n@media(prefers-color-scheme:dark){svg{%s}}"
+               "\n%s</style>\n<rect width=\"100%%\" height=\"100%%\" style=\"fill:var(--bg)\"/>",
+               svg_paints_light, svg_paints_dark, svg_classes);
+    buf_puts(out, f->svg);
+    buf_puts(out, "</svg>\n");
+}
