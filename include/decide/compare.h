@@ -19,7 +19,5 @@ struct alternative {
  * that costs least for a correct item.  Intervals of differences: method of variance estimates
  * recovery (Zou and Donner 2008), for results of separate runs. */
 void compare_alternatives(const struct alternative *a, size_t n, struct result *out);
-/* b less a with its interval; exact when both are. */
-struct metric compare_difference(const struct metric *a, const struct metric *b);
 
 #endif

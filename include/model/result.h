@@ -190,6 +190,11 @@ struct metric *metrics_add_exact(struct metrics *m, const char *name, double val
 /* A count: no interval. */
 struct metric *metrics_add_count(struct metrics *m, const char *name, uint64_t count);
 const struct metric *metrics_find(const struct metrics *m, const char *name); /* NULL */
+/* *after less *before, two independent estimates, named and measured like *after.  The halves of
+ * its interval are the roots of the summed squares of theirs: the method of variance estimates
+ * recovery (G. Y. Zou and A. Donner, Statistics in Medicine 27, 2008; Newcombe's interval of
+ * proportions is a case of it).  Exact when both are. */
+struct metric metric_difference(const struct metric *before, const struct metric *after);
 /* The table of metric names: unit, one line of help and whose it is; NULL for an unknown name.
  * Targets are set on METRIC_TOP ones, and on METRIC_RESOURCE ones of all resources that have it. */
 enum metric_scope {

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The four views side by side, and a prediction beside what came.
- *
- * Differences have the intervals that those of both values give together (Zou and Donner 2008,
- * "Construction of confidence limits about effect measures", Statistics in Medicine 27: the method
- * of variance estimates recovery). */
+/* The four views side by side, and a prediction beside what came. */
 #include "cli/views.h"
 
 #include "base/units.h"
@@ -86,15 +82,21 @@ static struct view_value value_of(const struct metrics *m, const char *name)
     return (struct view_value){at->value, at->low, at->high};
 }
 
+static struct metric metric_of(const struct view_value *v)
+{
+    return (struct metric){.value = v->value, .low = v->low, .high = v->high, .level = 1};
+}
+
 /* Executed less what was expected: the exact value, else the simulated one. */
 static void differ(struct side_by_side *c)
 {
-    const struct view_value *e = &c->view[VIEW_EXECUTED], *x = &c->view[VIEW_EXACT];
-    if (isnan(x->value))
-        x = &c->view[VIEW_SIMULATED];
-    c->difference = e->value - x->value;
-    c->low = c->difference - hypot(e->value - e->low, x->high - x->value);
-    c->high = c->difference + hypot(e->high - e->value, x->value - x->low);
+    bool exact = !isnan(c->view[VIEW_EXACT].value);
+    struct metric came = metric_of(&c->view[VIEW_EXECUTED]);
+    struct metric expected = metric_of(&c->view[exact ? VIEW_EXACT : VIEW_SIMULATED]);
+    struct metric d = metric_difference(&expected, &came);
+    c->difference = d.value;
+    c->low = d.low;
+    c->high = d.high;
 }
 
 static bool speaks_of_truth(const char *metric)
@@ -212,13 +214,13 @@ int views_compare(const struct cli *cli, const struct pipeline *p, const struct 
 int views_predict(const struct cli *cli, const struct pipeline *fitted, bool timed, uint64_t items,
                   struct result *out, struct error *err)
 {
-    struct run_options options = {.trials = timed && fitted->arrivals.kind != ARRIVALS_NONE ? 1 : items,
-                                  .seed = option_count(cli->options, OPTION_SEED, 1) + 1,
-                                  .threads =
-                                      (uint32_t)option_count(cli->options, OPTION_THREADS, 0),
-                                  .level = option_number(cli->options, OPTION_LEVEL, 0.95),
-                                  .uncertainty = true,
-                                  .stop = cli->stop};
+    struct run_options options = {
+        .trials = timed && fitted->arrivals.kind != ARRIVALS_NONE ? 1 : items,
+        .seed = option_count(cli->options, OPTION_SEED, 1) + 1,
+        .threads = (uint32_t)option_count(cli->options, OPTION_THREADS, 0),
+        .level = option_number(cli->options, OPTION_LEVEL, 0.95),
+        .uncertainty = true,
+        .stop = cli->stop};
     return run_simulate(fitted, &options, out, err);
 }
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Method of variance estimates recovery: the difference of two independent estimates has the
- * interval whose halves are the root of the summed squares of theirs (G. Y. Zou and A. Donner,
- * Statistics in Medicine 27, 2008; Newcombe's for proportions is a case of it). */
+/* Differences to the first are those of independent estimates (model/result.h). */
 #include "decide/compare.h"
 
 #include "report/format.h"
@@ -16,20 +14,6 @@ static const char *const shown[] = {
     "cost_per_item", "cost_per_correct", "cost_per_month", "net_per_item", "net_per_month",
 };
 enum { SHOWN = sizeof shown / sizeof *shown };
-
-struct metric compare_difference(const struct metric *a, const struct metric *b)
-{
-    struct metric d = {.name = b->name, .unit = b->unit, .value = b->value - a->value};
-    double below = hypot(b->value - b->low, a->high - a->value),
-           above = hypot(b->high - b->value, a->value - a->low);
-
-    d.low = d.value - below;
-    d.high = d.value + above;
-    d.level = a->level > 0 ? a->level : b->level;
-    if (a->level == 0 && b->level == 0)
-        d.low = d.high = d.value;
-    return d;
-}
 
 /* The row's own copy, whose texts are the result's. */
 static void add_metric(struct result *out, struct row *row, const struct metric *m)
@@ -71,7 +55,7 @@ static void add_differences(struct result *out, const struct alternative *first,
                             *base = metrics_find(&first->result->metrics, shown[i]);
         if (!m || !base || !isfinite(m->value) || !isfinite(base->value))
             continue;
-        struct metric d = compare_difference(base, m);
+        struct metric d = metric_difference(base, m);
         add_metric(out, row, &d);
     }
 }

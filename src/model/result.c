@@ -147,6 +147,18 @@ struct metric *metrics_add_count(struct metrics *m, const char *name, uint64_t c
     return metrics_add(m, name, (double)count, NAN, NAN, 0, 0, "count");
 }
 
+struct metric metric_difference(const struct metric *before, const struct metric *after)
+{
+    struct metric d = {
+        .name = after->name, .unit = after->unit, .value = after->value - before->value};
+    d.low = d.value - hypot(after->value - after->low, before->high - before->value);
+    d.high = d.value + hypot(after->high - after->value, before->value - before->low);
+    d.level = before->level > 0 ? before->level : after->level;
+    if (before->level == 0 && after->level == 0)
+        d.low = d.high = d.value;
+    return d;
+}
+
 const struct metric *metrics_find(const struct metrics *m, const char *name)
 {
     for (size_t i = 0; i < m->list.len; i++)

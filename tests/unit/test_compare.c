@@ -39,13 +39,13 @@ static void a_difference_has_the_root_of_the_summed_squares_of_the_halves(void *
     struct metric
         a = {.name = "x", .unit = "1", .value = 0.5, .low = 0.47, .high = 0.54, .level = 0.95},
         b = {.name = "x", .unit = "1", .value = 0.7, .low = 0.66, .high = 0.73, .level = 0.95};
-    struct metric d = compare_difference(&a, &b);
+    struct metric d = metric_difference(&a, &b);
 
     near(d.value, 0.2, 1e-15);
     near(d.low, 0.2 - 0.05656854249492380, 1e-12);  /* sqrt(0.04^2 + 0.04^2) */
     near(d.high, 0.2 + 0.04242640687119285, 1e-12); /* sqrt(0.03^2 + 0.03^2) */
     a.level = b.level = 0;
-    d = compare_difference(&a, &b);
+    d = metric_difference(&a, &b);
     near(d.low, d.value, 0);
     near(d.level, 0, 0);
 }
