@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What is shown: results of --json files, scenarios (solved and simulated), trace logs, in any mix.
+ */
+#ifndef SEAM_CLI_GATHER_H
+#define SEAM_CLI_GATHER_H
+
+#include "cli/cli.h"
+
+enum { GATHERED_MAX = 16 };
+
+struct gathered {
+    struct result result[GATHERED_MAX];
+    size_t n;
+};
+
+/* Adds the one result of a --json file or of a log, or the two of a scenario.  *g starts as zeros;
+ * the caller gives it to gathered_release, also after an error. */
+MUST_CHECK int gather(const struct cli *cli, const char *path, struct gathered *g,
+                      struct error *err);
+/* Frees the results. */
+void gathered_release(struct gathered *g);
+
+#endif
