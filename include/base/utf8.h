@@ -35,5 +35,7 @@ static inline bool utf8_is_ascii(const char *s, size_t len)
 bool utf8_valid(const char *s, size_t len);
 /* Appends the text with U+FFFD for each byte that is part of no character. */
 void utf8_mend(const char *s, size_t len, struct buf *out);
+/* Appends at most `most` bytes of the text for a sentence: UTF-8, on one line, "..." where cut. */
+void utf8_quote(struct buf *out, const char *text, size_t len, size_t most);
 
 #endif

@@ -40,8 +40,6 @@ void answer_read(const struct answer_rules *r, const char *bytes, size_t len,
 /* The same for a text, as with `text: true`. */
 void answer_read_text(const struct answer_rules *r, const char *text, size_t len,
                       struct stage_answer *a);
-/* Appends at most `most` bytes of the text for a sentence: UTF-8, on one line, "..." where cut. */
-void answer_quote(struct buf *out, const char *text, size_t len, size_t most);
 
 /* Readers of JSON that threads take and give back. */
 struct json_readers;

@@ -64,3 +64,18 @@ void utf8_mend(const char *s, size_t len, struct buf *out)
         i += n ? n : 1;
     }
 }
+
+void utf8_quote(struct buf *out, const char *text, size_t len, size_t most)
+{
+    size_t cut = len > most ? most : len;
+
+    while (cut < len && cut > 0 && cut + 3 > most && ((unsigned char)text[cut] & 0xC0) == 0x80)
+        cut--; /* not in the midst of a character */
+    size_t from = out->len;
+    utf8_mend(text, cut, out);
+    for (size_t i = from; i < out->len; i++)
+        if ((unsigned char)out->data[i] < 0x20 || out->data[i] == 0x7f)
+            out->data[i] = ' ';
+    if (cut < len)
+        buf_puts(out, "...");
+}

@@ -192,21 +192,6 @@ fail:
 
 /* --- an answer */
 
-void answer_quote(struct buf *out, const char *text, size_t len, size_t most)
-{
-    size_t cut = len > most ? most : len;
-
-    while (cut < len && cut > 0 && cut + 3 > most && ((unsigned char)text[cut] & 0xC0) == 0x80)
-        cut--; /* not in the midst of a character */
-    size_t from = out->len;
-    utf8_mend(text, cut, out);
-    for (size_t i = from; i < out->len; i++)
-        if ((unsigned char)out->data[i] < 0x20 || out->data[i] == 0x7f)
-            out->data[i] = ' ';
-    if (cut < len)
-        buf_puts(out, "...");
-}
-
 static const char *type_word(struct json v)
 {
     static const char *const word[] = {
@@ -379,7 +364,7 @@ static bool read_verdict(const struct answer_rules *r, struct json root, struct 
         struct buf quoted = {0};
         if (verdict_of(word, len, &a->verdict))
             return true;
-        answer_quote(&quoted, word, len, 40);
+        utf8_quote(&quoted, word, len, 40);
         stage_answer_fail(a, OUTCOME_MALFORMED,
                           "the verdict \"%s\" is none of pass, approve, fail, reject, edit",
                           buf_text(&quoted));
@@ -428,7 +413,7 @@ static void read_root(const struct answer_rules *r, struct json root, const char
 
     if (is_refusal(root, &text, &text_len)) {
         struct buf quoted = {0};
-        answer_quote(&quoted, text, text_len, 300);
+        utf8_quote(&quoted, text, text_len, 300);
         stage_answer_fail(a, OUTCOME_ERROR, "%s",
                           text_len > 0 ? buf_text(&quoted) : "it failed, and gives no reason");
         buf_release(&quoted);
@@ -455,7 +440,7 @@ static void read_json(const struct answer_rules *r, const char *bytes, size_t le
 
     if (json_parse(reader, bytes, len, &root, &why)) {
         struct buf quoted = {0};
-        answer_quote(&quoted, bytes, len, 80);
+        utf8_quote(&quoted, bytes, len, 80);
         stage_answer_fail(a, OUTCOME_MALFORMED, "the answer is not JSON (%s): %s", why.text,
                           buf_text(&quoted));
         buf_release(&quoted);

@@ -25,6 +25,7 @@
  * the names of the OpenTelemetry conventions for generative AI. */
 #include "base/json_write.h"
 #include "base/units.h"
+#include "base/utf8.h"
 #include "exec/answer.h"
 #include "exec/endpoint.h"
 #include "exec/kinds.h"
@@ -418,7 +419,7 @@ static bool fail_by_choice(struct json root, struct json choice, struct stage_an
     struct buf quoted = {0};
 
     if (json_text(error, &text, &len) || json_text(refusal, &text, &len)) {
-        answer_quote(&quoted, text, len, 300);
+        utf8_quote(&quoted, text, len, 300);
         stage_answer_fail(a, OUTCOME_ERROR, "%s: %s",
                           json_present(error) ? "the server says" : "the model refused",
                           buf_text(&quoted));
@@ -468,7 +469,7 @@ static void read_answer(const struct chat *self, const struct buf *body, struct 
 
     if (json_parse(reader, buf_text(body), body->len, &root, &err)) {
         struct buf quoted = {0};
-        answer_quote(&quoted, buf_text(body), body->len, 80);
+        utf8_quote(&quoted, buf_text(body), body->len, 80);
         stage_answer_fail(a, OUTCOME_MALFORMED, "the server's answer is not JSON (%s): %s",
                           err.text, buf_text(&quoted));
         buf_release(&quoted);

@@ -11,10 +11,10 @@
  * With `serve: true` a program stays and answers each line of its input by one line; a call takes
  * one that waits, or starts another.  One that died meanwhile or spoke unasked is replaced; one
  * that fails a call is ended, since nobody could tell what it would say next. */
+#include "base/talk.h"
 #include "exec/answer.h"
 #include "exec/kinds.h"
 #include "exec/request.h"
-#include "exec/talk.h"
 
 #include <errno.h>
 #include <math.h>

@@ -5,6 +5,7 @@
  * quoted. */
 #include "exec/endpoint.h"
 
+#include "base/utf8.h"
 #include "exec/answer.h"
 #include "exec/request.h"
 
@@ -81,7 +82,7 @@ static void put_message(const struct buf *body, struct buf *out)
         find_message(root, &text, &len);
     if (len > 0) {
         buf_puts(out, ": ");
-        answer_quote(out, text, len, 300);
+        utf8_quote(out, text, len, 300);
     }
     json_reader_free(reader);
 }
@@ -96,13 +97,13 @@ static void fail_by_status(const struct http_answer *answer, struct stage_answer
     buf_printf(&says, "HTTP status %d", answer->status);
     if (http_answer_header(answer, "Retry-After", &value, &len)) {
         buf_puts(&says, ", retry after ");
-        answer_quote(&says, value, len, 40);
+        utf8_quote(&says, value, len, 40);
         if (strspn(value, "0123456789") >= len)
             buf_puts(&says, " s");
     }
     if (answer->status / 100 == 3 && http_answer_header(answer, "Location", &value, &len)) {
         buf_puts(&says, ", redirects are not followed: ");
-        answer_quote(&says, value, len, 200);
+        utf8_quote(&says, value, len, 200);
     } else {
         put_message(&answer->body, &says);
     }

@@ -15,6 +15,7 @@
  * them all.  The server is started, and asked for its tools, when the stage is opened: a wrong name
  * is a mistake of the scenario, not of a thousand items. */
 #include "base/json_write.h"
+#include "base/utf8.h"
 #include "exec/answer.h"
 #include "exec/kinds.h"
 #include "exec/mcp_client.h"
@@ -354,7 +355,7 @@ static void take_reply(const struct stage *self, const struct mcp_reply *reply,
         json_dump(structured, &text);
     if (failed) {
         struct buf quoted = {0};
-        answer_quote(&quoted, buf_text(&text), text.len, 300);
+        utf8_quote(&quoted, buf_text(&text), text.len, 300);
         stage_answer_fail(a, OUTCOME_ERROR, "%s: %s", self->tool, buf_text(&quoted));
         buf_release(&quoted);
     } else if (json_type(structured) == JSON_MAP)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Answers from outside, held to the rules of `exec`. */
+#include "base/utf8.h"
 #include "exec/answer.h"
 #include "tests/support/stage_call.h"
 #include "tests/support/support.h"
@@ -232,13 +233,13 @@ static void quotes_are_cut_between_characters_and_hold_no_controls(void **state)
 {
     struct buf b = {0};
 
-    answer_quote(&b, "a\xc3\xa9z", 4, 2);
+    utf8_quote(&b, "a\xc3\xa9z", 4, 2);
     assert_string_equal(buf_text(&b), "a...");
     buf_clear(&b);
-    answer_quote(&b, "a\nb\x7f", 4, 10);
+    utf8_quote(&b, "a\nb\x7f", 4, 10);
     assert_string_equal(buf_text(&b), "a b ");
     buf_clear(&b);
-    answer_quote(&b, "\xff", 1, 10);
+    utf8_quote(&b, "\xff", 1, 10);
     assert_string_equal(buf_text(&b), "\xef\xbf\xbd");
     buf_release(&b);
 }

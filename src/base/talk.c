@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* poll(2) over the three pipes.  It wakes every few milliseconds to see whether the answer is still
  * wanted, and whether a child has ended while one that it started holds the pipe open. */
-#include "exec/talk.h"
+#include "base/talk.h"
 
-#include "exec/answer.h"
+#include "base/utf8.h"
 
 #include <errno.h>
 #include <math.h>
@@ -168,6 +168,6 @@ bool talk_put_errors(const struct talk *t, struct buf *out)
         const char *line = memchr(end - ERRORS_SAID, '\n', ERRORS_SAID);
         from = line ? line + 1 : end - ERRORS_SAID;
     }
-    answer_quote(out, from, (size_t)(end - from), ERRORS_SAID);
+    utf8_quote(out, from, (size_t)(end - from), ERRORS_SAID);
     return true;
 }

@@ -7,8 +7,8 @@
  *     enum talk_end end = talk(&t, request, len, false, 1 << 20, &limit);
  *     talk_stop(&t, &limit);
  *     talk_release(&t); */
-#ifndef SEAM_EXEC_TALK_H
-#define SEAM_EXEC_TALK_H
+#ifndef SEAM_BASE_TALK_H
+#define SEAM_BASE_TALK_H
 
 #include "base/buf.h"
 #include "base/process.h"
