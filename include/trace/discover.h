@@ -54,6 +54,9 @@ void discover_truth(struct trace_log *log);
 void discover_gate(struct trace_log *log);
 /* Counts the edges and the steps that run side by side anew. */
 void discover_edges(struct trace_log *log);
+/* When items were over that no root span encloses: not with the branches that they did not wait for
+ * (structure.h).  Once the edges are counted. */
+void discover_waits(struct trace_log *log);
 /* At which steps people decide: the review, and others where they do at most visits and no machine
  * does the work; settled for each step once, when it is first seen.  After the gate. */
 void discover_people(struct trace_log *log);
@@ -63,8 +66,7 @@ enum log_verdict discover_last_word(const struct trace_log *log, const struct lo
 int64_t discover_sure_end(const struct log_visit *v);
 /* The cut between two neighbours of the n items, in any order, with the fewest on its wrong
  * side: reviewed ones lie below. */
-void discover_cut(const struct routed *items, size_t n, double *low, double *high,
-                  uint64_t *wrong);
+void discover_cut(const struct routed *items, size_t n, double *low, double *high, uint64_t *wrong);
 /* "approve", "Accepted", "corrected", "reject", ... */
 enum log_verdict discover_verdict(const char *decision);
 /* What a person's annotation says of a draft: "correct", "Incorrect", "thumbs-down", "fixed", ...

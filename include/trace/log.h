@@ -139,6 +139,7 @@ struct log_item {
     bool reviewed;               /* sent to review at least once */
     bool root_failed;            /* its last root span ended in an error */
     bool rooted;                 /* the log holds a root span of it */
+    bool enclosed;               /* one that holds others, and tells when it was over */
     uint8_t told_end;            /* 1 + enum log_end, as its root tells; 0: not told */
     enum log_verdict verdict;    /* the last word of people in its run */
     double confidence;           /* at the gate; NaN */

@@ -22,6 +22,7 @@ struct structure_place {
     uint32_t branches;  /* a parallel */
     uint32_t copies;    /* a parallel of one branch: the most of it at once; else 1 */
     uint32_t needed;    /* a parallel: branches that must end before items go on */
+    bool any_end;       /* with fewer than all: those that failed count among these */
     uint64_t instances; /* a parallel: times that items went through it */
     uint32_t entry;     /* a parallel: the entry of its first branch */
 };
@@ -39,11 +40,16 @@ struct structure_move {
     int32_t scorer;    /* stage that gave it; -1 */
 };
 
+/* A visit in a branch that was not waited for: it went on, or was cut off when its parallel was
+ * over.
+ */
+enum structure_late { IN_TIME, LATE_ON, LATE_CUT };
+
 struct structure {
     VEC(struct structure_place) place;
     VEC(struct structure_move) move;
     int32_t *place_of;  /* [stages]; -1 where no item came */
-    bool *late;         /* [visits] went on, or was cut off, after its parallel was over */
+    uint8_t *late;      /* [visits] enum structure_late */
     uint32_t n_entries; /* of branches, and the start */
     uint64_t dropped;   /* visits after the last rejection, which are in no move */
     struct buf why;     /* empty, or why the log shows no structured flow */

@@ -42,6 +42,7 @@ struct tally_paths {
 struct tally_stage {
     uint64_t attempts, answers, outcome[OUTCOME_COUNT];        /* answers: without cancelled ones */
     uint64_t visits, ok, first_ok, retried, retried_ok, again; /* again: more than one attempt */
+    uint64_t cut;                                              /* visits that did not end */
     uint64_t approved, corrected, rejected;                    /* of a review's visits */
     uint64_t ends[LOG_END_COUNT]; /* items that end here, by enum log_end */
     struct values attempt_s, visit_s;

@@ -388,6 +388,7 @@ void discover(struct trace_log *log)
     discover_people(log);
     discover_ends(log, mostly_rooted(log));
     discover_edges(log);
+    discover_waits(log);
     discover_truth(log);
 }
 
@@ -441,6 +442,7 @@ void discover_batch(struct trace_log *log, struct discovery *d)
     count_before_review(log, d->before.at);
     note_threshold(d, log);
     discover_edges(log);
+    discover_waits(log);
     discover_truth(log);
 }
 

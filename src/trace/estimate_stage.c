@@ -147,11 +147,13 @@ static bool passes(const struct estimate *e, uint32_t part, const struct log_ite
     return false;
 }
 
-/* Visits that went on when the item did no more wait for them: one that failed was cut off. */
-static bool take_late(const struct trace_log *log, const struct log_visit *v, struct attempts *a)
+/* Visits that the item did not wait for: was this one cut off, as one is that went on and failed?
+ */
+static bool take_late(const struct trace_log *log, const struct log_visit *v,
+                      enum structure_late late, struct attempts *a)
 {
     double s = observe_span_s(v->start_ns, v->end_ns);
-    if (v->outcome == OUTCOME_OK)
+    if (late == IN_TIME || (late == LATE_ON && v->outcome == OUTCOME_OK))
         return false;
     a->visits++;
     if (!isnan(s) && s > 0)
@@ -169,7 +171,7 @@ static void take_stage(const struct estimate *e, uint32_t part, struct attempts 
             if ((int32_t)log->visits.at[v].stage != e->part[part].stage)
                 continue;
             seen++;
-            if (e->flow && e->flow->late[v] && take_late(log, &log->visits.at[v], a))
+            if (e->flow && take_late(log, &log->visits.at[v], e->flow->late[v], a))
                 continue;
             take_visit(log, &log->visits.at[v], v + 1 == end, a);
         }

@@ -49,6 +49,7 @@ static void count_visit(const struct trace_log *log, const struct log_visit *v,
     c->visits++;
     c->ok += ok;
     c->first_ok += !first_failed && !v->cut;
+    c->cut += v->cut;
     c->again += again;
     c->retried += first_failed && again;
     c->retried_ok += first_failed && again && ok;
@@ -120,7 +121,7 @@ static void put_stage(const struct tally *t, const struct trace_log *log, int32_
                                               "visit_latency_p90", "visit_latency_p95",
                                               "visit_latency_p99"};
     const struct tally_stage *c = &t->stages.at[stage];
-    uint64_t n = t->items.items;
+    uint64_t n = t->items.items, over = c->visits - c->cut;
     metrics_add_exact(m, "visits", (double)c->visits, "count");
     metrics_add_exact(m, "attempts", (double)c->attempts, "count");
     if (log->stages.at[stage].hidden)
@@ -136,8 +137,8 @@ static void put_stage(const struct tally *t, const struct trace_log *log, int32_
     observe_share(m, "error_rate", c->outcome[OUTCOME_ERROR], c->answers, level);
     observe_share(m, "malformed_rate", c->outcome[OUTCOME_MALFORMED], c->answers, level);
     observe_share(m, "timeout_rate", c->outcome[OUTCOME_TIMEOUT], c->answers, level);
-    observe_share(m, "success_rate", c->ok, c->visits, level);
-    observe_share(m, "first_try_rate", c->first_ok, c->visits, level);
+    observe_share(m, "success_rate", c->ok, over, level);
+    observe_share(m, "first_try_rate", c->first_ok, over, level);
     observe_share(m, "retry_success_rate", c->retried_ok, c->retried, level);
     observe_values(m, attempt_names, &c->attempt_s, level);
     observe_values(m, visit_names, &c->visit_s, level);

@@ -6,30 +6,21 @@
  * many branches the steps after a parallel wait, and to note the moves. */
 #include "model/rules.h"
 #include "trace/discover.h"
-#include "trace/structure.h"
+#include "trace/structure_parts.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { COPIES_MAX = 64, FEW = 5 };
+enum { COPIES_MAX = 64 };
 static const double rare = 0.05, pooled_most = 0.2;
-static const int64_t at_once_ns = 1000000;
-
-/* What the first walk sees of a parallel. */
-struct joins {
-    uint64_t passes, followed; /* those that a step follows */
-    uint64_t full;             /* with all branches */
-    uint64_t early;            /* of those followed, before all branches were over */
-    uint64_t one_ok;           /* of the full ones: one ends well, the others fail just then */
-    uint64_t pooled;           /* a copy that begins after another one ended */
-    uint64_t *ended;           /* [branches + 1] those followed, by how many branches were over */
-};
 
 struct walk {
     const struct trace_log *log;
     struct structure *s;
-    struct joins *joins; /* [places] */
-    bool counting;       /* the first walk */
+    struct joins *joins;     /* [places] */
+    struct branch_end *ends; /* of one pass */
+    int64_t least_ns;        /* that the clock of the log tells apart */
+    bool counting;           /* the first walk */
     const struct log_item *it;
     uint32_t item, scopes;
     int32_t from;      /* of the next move */
@@ -84,35 +75,23 @@ static bool in_branch(const struct walk *w, uint32_t visit, uint32_t branch)
     return place(w, place_of(w, visit))->branch == branch;
 }
 
-/* The last end of a branch in this pass; INT64_MIN: the item was not there.  *ok: ended well. */
-static int64_t branch_end(const struct walk *w, uint32_t branch, bool *ok)
+/* How the branches of this pass were over, into w->ends. */
+static void find_ends(struct walk *w, const struct structure_place *p)
 {
-    int64_t end = INT64_MIN;
-    for (size_t k = 0; k < w->inside.len; k++)
-        if (in_branch(w, w->inside.at[k], branch)) {
-            const struct log_visit *v = &w->log->visits.at[w->inside.at[k]];
-            end = v->end_ns > end ? v->end_ns : end;
-            *ok = v->outcome == OUTCOME_OK;
-        }
-    return end;
-}
-
-/* Does exactly one branch end well, and the others fail as it does? */
-static bool one_wins(const struct walk *w, const struct structure_place *p)
-{
-    int64_t won = INT64_MIN, end;
-    uint32_t winners = 0;
-    bool ok = false, so = true;
-    for (uint32_t b = 0; b < p->branches; b++) {
-        end = branch_end(w, b, &ok);
-        winners += ok;
-        won = ok ? end : won;
+    for (uint32_t b = 0; b < p->branches; b++)
+        w->ends[b] = (struct branch_end){INT64_MAX, INT64_MIN, INT64_MIN, false, false, false};
+    for (size_t k = 0; k < w->inside.len; k++) {
+        uint32_t visit = w->inside.at[k];
+        const struct log_visit *v = &w->log->visits.at[visit];
+        struct branch_end *b = &w->ends[place(w, place_of(w, visit))->branch];
+        int64_t sure = end_of(w, visit);
+        b->there = true;
+        b->start_ns = v->start_ns < b->start_ns ? v->start_ns : b->start_ns;
+        b->end_ns = v->end_ns > b->end_ns ? v->end_ns : b->end_ns;
+        b->sure_end_ns = sure > b->sure_end_ns ? sure : b->sure_end_ns;
+        b->ok = v->outcome == OUTCOME_OK && !v->cut;
+        b->cut = v->cut;
     }
-    for (uint32_t b = 0; b < p->branches; b++) {
-        end = branch_end(w, b, &ok);
-        so = so && end <= won + at_once_ns && end >= won - at_once_ns;
-    }
-    return winners == 1 && so;
 }
 
 /* until_ns: when the item went on; INT64_MAX: nothing follows. */
@@ -120,33 +99,20 @@ static void count_pass(struct walk *w, int64_t until_ns)
 {
     const struct structure_place *p = place(w, w->open);
     struct joins *j = &w->joins[w->open];
-    uint32_t ended = 0, there = 0;
     bool pooled = false;
-    for (uint32_t b = 0; b < p->branches; b++) {
-        int64_t end = INT64_MIN;
-        for (size_t k = 0; k < w->inside.len; k++)
-            if (in_branch(w, w->inside.at[k], b))
-                end = end_of(w, w->inside.at[k]) > end ? end_of(w, w->inside.at[k]) : end;
-        there += end != INT64_MIN;
-        ended += end != INT64_MIN && end <= until_ns;
-    }
     for (size_t k = 1; p->branches == 1 && k < w->inside.len; k++)
         for (size_t before = 0; before < k; before++)
             pooled = pooled ||
                      end_of(w, w->inside.at[before]) <= w->log->visits.at[w->inside.at[k]].start_ns;
-    j->passes++;
     j->pooled += pooled;
-    j->full += there == p->branches;
-    j->one_ok += there == p->branches && p->branches > 1 && one_wins(w, p);
-    if (until_ns == INT64_MAX || there < p->branches)
-        return;
-    j->followed++;
-    j->early += ended < there;
-    j->ended[ended]++;
+    find_ends(w, p);
+    joins_count(j, w->ends, p->branches, w->least_ns, until_ns,
+                until_ns != INT64_MAX || w->it->end == LOG_SHIPPED);
 }
 
-/* One branch of a pass, or one copy: its visits are inside[k] of that branch. */
-static void move_branch(struct walk *w, uint32_t branch, size_t from, size_t to)
+/* One branch of a pass, or one copy: its visits are inside[k] of that branch.  Does it end in time,
+ * and well? */
+static bool move_branch(struct walk *w, uint32_t branch, size_t from, size_t to)
 {
     const struct structure_place *p = place(w, w->open);
     uint32_t scope = w->scopes++;
@@ -160,27 +126,34 @@ static void move_branch(struct walk *w, uint32_t branch, size_t from, size_t to)
         move(w, at, place_of(w, visit), scope, exit);
         at = place_of(w, visit);
         exit = exit_of(w, &w->log->visits.at[visit]);
-        late = w->s->late[visit];
+        late = w->s->late[visit] != IN_TIME || w->log->visits.at[visit].cut;
     }
     if (late || (w->last && w->it->end == LOG_UNFINISHED))
-        return;
-    bool fails = exit != EXIT_OF_PASS && w->last && log_end_fails(w->it->end);
+        return false;
+    bool some = p->needed < p->branches && !p->any_end;
+    bool fails = exit != EXIT_OF_PASS && (some || (w->last && log_end_fails(w->it->end)));
     move(w, at, fails ? TO_FAIL : TO_JOIN, scope, exit);
-    if (fails)
+    if (fails && !some)
         w->exit = EXIT_OF_FAILURE;
+    return !fails;
 }
 
-/* Which visits were over only after the item went on, or were cut off when another one won? */
+/* Which visits were over only after the item went on, or were cut off when others were there? */
 static void mark_late(struct walk *w, int64_t until_ns)
 {
     const struct structure_place *p = place(w, w->open);
+    uint32_t won;
     if (p->needed == p->branches)
         return;
-    bool cut = one_wins(w, p);
+    find_ends(w, p);
+    bool raced = joins_race(w->ends, p->branches, w->least_ns, w->item, &won);
     for (size_t k = 0; k < w->inside.len; k++) {
         uint32_t visit = w->inside.at[k];
-        const struct log_visit *v = &w->log->visits.at[visit];
-        w->s->late[visit] = end_of(w, visit) > until_ns || (cut && v->outcome != OUTCOME_OK);
+        const struct branch_end *b = &w->ends[place(w, place_of(w, visit))->branch];
+        bool last = w->log->visits.at[visit].end_ns == b->end_ns;
+        w->s->late[visit] = end_of(w, visit) > until_ns ? LATE_ON
+                            : raced && b->cut && last   ? LATE_CUT
+                                                        : IN_TIME;
     }
 }
 
@@ -197,16 +170,19 @@ static void close_pass(struct walk *w, int64_t until_ns)
     w->last = until_ns == INT64_MAX;
     move(w, w->from, w->open, w->item, w->exit);
     w->exit = EXIT_OF_PASS;
+    uint32_t well = 0;
     for (uint32_t b = 0; b < p->branches; b++)
         if (p->branches > 1)
-            move_branch(w, b, 0, w->inside.len);
+            well += move_branch(w, b, 0, w->inside.len);
     for (size_t k = 0; p->branches == 1 && k < w->inside.len; k++)
-        move_branch(w, 0, k, k + 1);
+        well += move_branch(w, 0, k, k + 1);
+    if (p->needed < p->branches && well < p->needed)
+        w->exit = EXIT_OF_FAILURE;
     if (!w->counting)
         p->instances++;
     p->copies = p->branches == 1 && w->inside.len > p->copies ? (uint32_t)w->inside.len : p->copies;
     for (size_t k = 0; k < w->inside.len; k++)
-        if (!w->s->late[w->inside.at[k]] && end_of(w, w->inside.at[k]) > w->busy_ns)
+        if (w->s->late[w->inside.at[k]] == IN_TIME && end_of(w, w->inside.at[k]) > w->busy_ns)
             w->busy_ns = end_of(w, w->inside.at[k]);
     w->from = w->closed = w->open;
     w->closed_ns = until_ns;
@@ -261,7 +237,7 @@ static void enter_branch(struct walk *w, uint32_t visit, int32_t parallel)
 {
     int64_t start = w->log->visits.at[visit].start_ns;
     if (goes_on(w, visit, parallel)) {
-        w->s->late[visit] = !w->counting;
+        w->s->late[visit] = w->counting ? IN_TIME : LATE_ON;
         vec_push(&w->after, visit);
         return;
     }
@@ -339,25 +315,9 @@ static void walk_all(struct walk *w)
 
 /* ---- joins -------------------------------------------------------------------------------- */
 
-/* All branches, unless items often go on before they are over: then as many as nearly always
- * are. */
 static void settle_join(struct structure_place *p, const struct joins *j, struct buf *why)
 {
-    uint64_t fewer = 0;
-    p->needed = p->branches;
-    if (j->followed >= FEW && (double)j->early > rare * (double)j->followed) {
-        for (p->needed = 0; p->needed < p->branches; p->needed++) {
-            fewer += j->ended[p->needed];
-            if ((double)fewer > rare * (double)j->followed)
-                break;
-        }
-        if (p->needed == 0)
-            buf_puts(why, "steps overlap those that they follow");
-    } else if (j->full >= FEW && 2 * j->one_ok > j->full) {
-        p->needed = 1;
-    }
-    if (p->needed < p->branches && (double)j->full < (1 - rare) * (double)j->passes)
-        buf_puts(why, "a join waits for some of its branches, and not all items have all of them");
+    joins_settle(j, p, why);
     if ((double)j->pooled > pooled_most * (double)j->passes)
         buf_puts(why, "a step runs beside itself, but not all of it at once");
     if (p->copies > COPIES_MAX)
@@ -371,14 +331,38 @@ static void settle_joins(struct walk *w)
             settle_join(&w->s->place.at[p], &w->joins[p], &w->s->why);
 }
 
+static void init_joins(struct walk *w)
+{
+    uint32_t most = 0;
+    w->joins = mem_zero(w->s->place.len + 1, sizeof *w->joins);
+    for (size_t p = 0; p < w->s->place.len; p++) {
+        struct structure_place *at = &w->s->place.at[p];
+        size_t n = at->branches + 1;
+        at->needed = at->branches;
+        most = at->branches > most ? at->branches : most;
+        w->joins[p].ended = mem_zero(n, sizeof(uint64_t));
+        w->joins[p].won = mem_zero(n, sizeof(uint64_t));
+        w->joins[p].ok_on = mem_zero(n, sizeof(uint64_t));
+    }
+    w->ends = mem_zero((size_t)most + 1, sizeof *w->ends);
+    w->least_ns = joins_least_ns(w->log);
+}
+
+static void release_joins(struct walk *w)
+{
+    for (size_t p = 0; p < w->s->place.len; p++) {
+        mem_free(w->joins[p].ended);
+        mem_free(w->joins[p].won);
+        mem_free(w->joins[p].ok_on);
+    }
+    mem_free(w->joins);
+    mem_free(w->ends);
+}
+
 void structure_moves(const struct trace_log *log, struct structure *s)
 {
     struct walk w = {.log = log, .s = s, .counting = true};
-    w.joins = mem_zero(s->place.len + 1, sizeof *w.joins);
-    for (size_t p = 0; p < s->place.len; p++) {
-        s->place.at[p].needed = s->place.at[p].branches;
-        w.joins[p].ended = mem_zero(s->place.at[p].branches + 1, sizeof *w.joins[p].ended);
-    }
+    init_joins(&w);
     walk_all(&w);
     settle_joins(&w);
     w.counting = false;
@@ -387,9 +371,7 @@ void structure_moves(const struct trace_log *log, struct structure *s)
     if (!s->why.len && (double)w.overlapping > rare * (double)log->items.len && w.overlapping > 1)
         buf_printf(&s->why, "the steps of %llu of %zu items overlap in no order",
                    (unsigned long long)w.overlapping, log->items.len);
-    for (size_t p = 0; p < s->place.len; p++)
-        mem_free(w.joins[p].ended);
-    mem_free(w.joins);
+    release_joins(&w);
     vec_release(&w.inside);
     vec_release(&w.after);
 }

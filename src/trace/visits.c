@@ -114,6 +114,7 @@ static void settle_trace(const struct making *all, struct maker *m, uint32_t tra
     const struct tree *t = all->tree;
     struct log_item *item = &log->items.at[at];
     int64_t over_ns = roots_over(all, trace);
+    item->enclosed = item->enclosed || over_ns != INT64_MAX;
     for (uint32_t k = t->first[trace]; k < t->first[trace + 1]; k++) {
         uint32_t i = t->order[k];
         log->span_item[i] = at;

@@ -197,6 +197,105 @@ static void those_that_fail_part(void **state)
     release(&f);
 }
 
+static double took_s(const struct log_item *it)
+{
+    return (double)(it->end_ns - it->start_ns) * 1e-9;
+}
+
+/* x, y and z take 10, 20 and 30 s in turn, and the first one ends the others. */
+static void racers(struct fitted *f, unsigned i, double first, double other, const char *outcome)
+{
+    row(f, i, "ask", 0, 1, "");
+    row(f, i, "x", 1, i % 3 ? other : first, i % 3 ? outcome : "");
+    row(f, i, "y", 1, i % 3 == 1 ? first : other, i % 3 == 1 ? "" : outcome);
+    row(f, i, "z", 1, i % 3 == 2 ? first : other, i % 3 == 2 ? "" : outcome);
+}
+
+static void branches_cut_off_when_one_is_there_race(void **state)
+{
+    for (int followed = 0; followed < 2; followed++)
+        for (int fail = 0; fail < 2; fail++) {
+            struct fitted f = {0};
+            for (unsigned i = 0; i < 60; i++) {
+                racers(&f, i, 10.123 + 0.01 * i, 10.1232 + 0.01 * i, fail ? "error" : "");
+                if (followed)
+                    row(&f, i, "answer", 11, 12, "");
+            }
+            fit(&f);
+            const struct step *s = step(&f, "x-and-2-more"), *x = step(&f, "x");
+            assert_int_equal(s->parallel->join, JOIN_ANY);
+            assert_int_equal(x->fallback.to, TO_FAIL);
+            assert_float_equal(x->numbers->error.value, 0, 0); /* cut off: none failed by itself */
+            release(&f);
+        }
+}
+
+/* The first of three alike exponential calls comes in a third of their mean. */
+static void what_was_cut_off_took_longer(void **state)
+{
+    struct fitted f = {0};
+    double sum = 0;
+    for (unsigned i = 0; i < 300; i++) {
+        double first = 1 - 10 * log((i + 0.5) / 300); /* mean 10 after the first second */
+        racers(&f, i, first, first, "");
+        sum += first - 1;
+    }
+    fit(&f);
+    const struct dist *x = &step(&f, "x")->numbers->latency;
+    assert_float_equal(sum / 300, 10, 0.1);
+    assert_float_equal(dist_mean(x), 30, 3);
+    release(&f);
+}
+
+static void whole_seconds_are_no_race(void **state)
+{
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 60; i++) {
+        row(&f, i, "ask", 0, 1, "");
+        row(&f, i, "x", 1, 3 + i % 2, "");
+        row(&f, i, "y", 1, 3, "");
+        row(&f, i, "answer", 5, 6, "");
+    }
+    fit(&f);
+    assert_int_equal(step(&f, "x-and-y")->parallel->join, JOIN_ALL);
+    release(&f);
+}
+
+/* Without a root span the item is over with its last step, not with a branch that goes on. */
+static void items_do_not_wait_for_those_that_lost(void **state)
+{
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 60; i++) {
+        racers(&f, i, 10, 60, "");
+        row(&f, i, "answer", 10, 15, "");
+    }
+    fit(&f);
+    assert_int_equal(step(&f, "x-and-2-more")->parallel->join, JOIN_ANY);
+    for (size_t i = 0; i < f.log.items.len; i++)
+        assert_float_equal(took_s(&f.log.items.at[i]), 15, 1e-6);
+    release(&f);
+}
+
+/* One call in five fails first, and another one wins: a failure of its branch, not of the item. */
+static void a_branch_that_fails_does_not_win(void **state)
+{
+    struct fitted f = {0};
+    for (unsigned i = 0; i < 60; i++) {
+        double x = i % 5 == 0 ? 4 : i % 5 < 3 ? 10 : 30, y = i % 5 < 3 ? 20 : 8;
+        row(&f, i, "x", 0, x, i % 5 ? "" : "error");
+        row(&f, i, "y", 0, y, "");
+        row(&f, i, "answer", i % 5 && x < y ? x : y, 90, "");
+    }
+    fit(&f);
+    const struct step *s = step(&f, "x-and-y"), *x = step(&f, "x");
+    assert_int_equal(s->parallel->join, JOIN_ANY);
+    assert_int_equal(x->fallback.to, TO_FAIL);
+    evidence_is(&f, x->numbers->error, 12, 60);
+    assert_int_equal(s->n_ways, 0);
+    assert_int_equal(s->next.to, pipeline_step(&f.p, "answer"));
+    release(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +306,11 @@ int main(void)
         cmocka_unit_test(two_of_three_are_waited_for),
         cmocka_unit_test(tools_lead_back_to_their_agent),
         cmocka_unit_test(those_that_fail_part),
+        cmocka_unit_test(branches_cut_off_when_one_is_there_race),
+        cmocka_unit_test(what_was_cut_off_took_longer),
+        cmocka_unit_test(whole_seconds_are_no_race),
+        cmocka_unit_test(items_do_not_wait_for_those_that_lost),
+        cmocka_unit_test(a_branch_that_fails_does_not_win),
     };
     return cmocka_run_group_tests_name("structure", tests, NULL, NULL);
 }
