@@ -6,10 +6,14 @@
 #include "cli/cli.h"
 #include "trace/log.h"
 
-/* Reads the logs with the line's options and --labels.  The caller releases *out (log_release),
- * also after an error. */
+/* Reads the logs with the line's options and --labels; of those that --memory does not hold, a
+ * sample (trace/sample.h).  The caller releases *out (log_release), also after an error. */
 MUST_CHECK int cli_log(const struct cli *cli, const char *const *paths, size_t n,
                        struct trace_log *out, struct error *err);
+
+/* --memory, or the usual bound where it is not given.  ERR_USAGE. */
+MUST_CHECK int cli_log_memory(const struct cli *cli, uint64_t usual, uint64_t *out,
+                              struct error *err);
 
 /* The same without the labels. */
 MUST_CHECK int cli_log_alone(const struct cli *cli, const char *const *paths, size_t n,

@@ -44,6 +44,7 @@ struct backtest {
     const struct pipeline *pipeline; /* as fitted */
     const char *review;              /* its step's name; NULL: there is none */
     bool costed;                     /* some item tells its cost */
+    bool sampled;                    /* the log is a sample: it shows no backlog */
     bool has_desk, timed;            /* people are a resource; items are simulated together */
     int64_t t0_ns;
     double split_s;

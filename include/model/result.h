@@ -128,6 +128,8 @@ struct data_quality {
     const char *format, *percentiles;
     uint64_t records, spans, duplicates, traces, items, roots, orphans, cycles, errors, interrupts,
         no_duration, negative_duration, unreadable, unknown_attributes;
+    uint64_t kept_traces,
+        kept_spans; /* of a log of which a sample was kept; 0: it was read whole */
     VEC(struct data_place) places;
 };
 struct run_info {
@@ -237,6 +239,7 @@ const struct row *result_stage(const struct result *r, const char *id);   /* NUL
 struct data_count {
     const char *name, *words; /* "no_duration", "spans without a duration" */
     size_t offset;
+    bool rare; /* shown where it is not 0 */
 };
 /* The table of all *n counts, which is static. */
 const struct data_count *data_counts(size_t *n);

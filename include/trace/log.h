@@ -189,6 +189,10 @@ struct log_pass {
     uint64_t waiting;      /* of these, by their traces, while they waited for a person */
     uint64_t held;         /* the most spans at once, where they were more than fit; 0 */
     bool other_review, other_roots, other_names; /* later batches show others than the first */
+    /* of a log of which a sample of the traces stayed (trace/sample.h) */
+    bool thinned;                     /* read so, whether it fitted or not */
+    uint32_t halvings;                /* one trace in 2^halvings stayed; 0: all */
+    uint64_t gone_spans, gone_traces; /* that went */
 };
 
 struct trace_log {

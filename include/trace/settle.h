@@ -33,6 +33,7 @@ struct settle {
     VEC(struct judgement) judgements;
     VEC(uint32_t) shared; /* spans of servers that have the id of the client's span */
     VEC(struct response) responses;
+    bool sampled; /* judgements may be of spans that went: they count for no fault */
 };
 
 /* What waited at some time, to go back to when what came afterwards counts for nothing. */
@@ -64,6 +65,12 @@ void settle_window(struct settle *s, struct span_set *set);
  * counted as those of no span. */
 void settle_keep(struct settle *s, const uint32_t *new_span, const uint32_t *new_text, size_t most,
                  struct quality *quality);
+/* The same of a log of which a sample stays, of which nothing is settled yet: what is said of the
+ * traces gone[old id of a text] is forgotten.  Of judgements that name no trace those of the spans
+ * of `set`, which has forgotten already, stay for certain; of others none when more than `most`
+ * judgements wait. */
+void settle_sample(struct settle *s, const struct span_set *set, const uint32_t *new_span,
+                   const uint32_t *new_text, const bool *gone, size_t most);
 /* Marks the texts that wait. */
 void settle_texts(const struct settle *s, bool *used);
 /* Counts all judgements that wait for a span. */

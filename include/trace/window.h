@@ -12,6 +12,8 @@ struct closed {
     uint64_t *slot[2]; /* [2 * CLOSED_MAX] the latest, and those before; 0: free */
     uint32_t n;        /* in the latest */
 };
+/* A number that the id of a trace, or another text, alone tells; uniform, never 0. */
+uint64_t closed_hash(const char *text);
 /* Remembers a trace by its id. */
 void closed_add(struct closed *c, const char *trace);
 /* Is it among those that are remembered? */

@@ -109,20 +109,6 @@ static const char *needs_all(const struct cli *cli)
     return o->args.len ? NULL : "a store";
 }
 
-static int memory_of(const struct cli *cli, uint64_t *out, struct error *err)
-{
-    const char *text = option_text(cli->options, OPTION_MEMORY, NULL), *all = needs_all(cli);
-    *out = MEMORY;
-    if (!text)
-        return 0;
-    if (all)
-        return error_set(err, ERR_USAGE, "--memory: %s needs all items of the log at once", all);
-    if (units_size(text, out, err) == 0 && *out >= STREAM_LEAST)
-        return 0;
-    return error_set(err, ERR_USAGE, "--memory %s: write a size of 64M or more, such as 256M",
-                     text);
-}
-
 int cmd_replay(const struct cli *cli, struct error *err)
 {
     const struct options *o = cli->options;
@@ -136,7 +122,7 @@ int cmd_replay(const struct cli *cli, struct error *err)
     if (!o->args.len && !option_given(o, OPTION_DB))
         return error_set(err, ERR_USAGE,
                          "`seam replay` needs LOG..., or --db FILE with logs in it");
-    if (memory_of(cli, &memory, err))
+    if (cli_log_memory(cli, MEMORY, &memory, err))
         return -1;
     result_init(&r, "replay");
     int status = needs_all(cli) ? whole(cli, &log, &r, err) : passing(cli, memory, &log, &r, err);

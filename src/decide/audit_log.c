@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "decide/audit_log.h"
 
+#include "trace/sample.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -21,7 +23,7 @@ static double items_per_day(const struct trace_log *log)
         last = at > last ? at : last;
     }
     double days = (double)(last - first) * 1e-9 / 86400;
-    return days >= 1 ? (double)log->items.len / days : NAN;
+    return days >= 1 ? sample_scale(log) * (double)log->items.len / days : NAN;
 }
 
 void audit_log_take(const struct trace_log *log, struct audit_log *out)

@@ -270,6 +270,8 @@ static void put_metric(const struct backtest *b, int metric, double level, struc
 /* Does the log tell of this metric at all? */
 static bool is_told(const struct backtest *b, int metric)
 {
+    if (metric == BACKTEST_BACKLOG && b->sampled)
+        return false;
     if (metric == BACKTEST_LOAD || metric == BACKTEST_BACKLOG)
         return b->review != NULL;
     return metric != BACKTEST_COST || b->costed;
@@ -342,6 +344,7 @@ int log_backtest(struct trace_log *log, const struct backtest_options *options, 
     result_init(&info, "fit");
     take_items(log, &b);
     b.costed = log->costed > 0;
+    b.sampled = log->pass.halvings > 0;
     if (split(&b, options, log->files.len ? log->files.at[0] : "log", &first, err))
         goto out;
     quality_report(log, out);

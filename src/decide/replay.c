@@ -135,7 +135,7 @@ static void run_pass(const struct replay *r, const struct pipeline *p, enum repl
     *cost = (struct replay_price){pass.cost_low / (double)r->log->items.len,
                                   pass.cost_high / (double)r->log->items.len};
     *unknown = pass.unknown;
-    if (curve && r->review >= 0)
+    if (curve && r->review >= 0 && !r->log->pass.halvings)
         put_backlog(&pass, curve);
     rules_release(&pass.rules);
     vec_release(&pass.asked);
@@ -304,6 +304,8 @@ static void put_one(const struct replay *r, const struct outcome_of *o, int k,
         }
     if (isnan(p.value) || (p.value == 0 && !(p.seen > 0) && p.high == 0 && k != BACKLOG))
         return;
+    if ((k == BACKLOG || k == WAIT_MEAN) && r->log->pass.halvings)
+        return;
     if (k == BACKLOG && r->review < 0)
         return;
     if (k == WAIT_MEAN && !has_people(r))
@@ -356,6 +358,9 @@ static void tell(const struct replay *r, const struct outcome_of *o, struct resu
                     "%llu drafts were never judged: what shipped unseen may be wrong; labels of a "
                     "random share of them (--labels) would narrow the bounds",
                     (unsigned long long)u->drafts);
+    if (r->log->pass.halvings && has_people(r))
+        result_warn(out, "people who serve a sample of the items are less busy than in truth: "
+                         "latencies hold too little waiting; wait and backlog are left out");
     if (r->routed && r->review >= 0)
         result_warn(out, "the log does not show by what items go to review: those that went go, "
                          "whatever the threshold");

@@ -149,8 +149,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_STRICT] = {"strict", 0, TAKES_NOTHING, NULL, "the first fault of the data is an error",
         LOGS_AND_SIZE},
     [OPTION_MEMORY] = {"memory", 0, TAKES_TEXT, "SIZE",
-        "about the most memory a log may take (default 256M); of a longer one what "
-        "is over is counted and forgotten", ON(REPLAY)},
+        "about the most memory a log may take: of a longer one replay counts and forgets what is "
+        "over (default 256M), all else keeps a sample of its traces (default 1G)", MEANING},
     [OPTION_PARAMETERS] =
         {"parameters", 0, TAKES_MANY, "LOG",
         "take rates, times and shares of steps of the same name from a trace log (may repeat)",

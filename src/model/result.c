@@ -207,15 +207,18 @@ const struct row *result_stage(const struct result *r, const char *id)
     return NULL;
 }
 
-#define COUNT(field, words)                                                                        \
+#define COUNT_IF(field, words, rare)                                                               \
     {                                                                                              \
-#field, words, offsetof(struct data_quality, field)                                        \
+#field, words, offsetof(struct data_quality, field), rare                                  \
     }
+#define COUNT(field, words) COUNT_IF(field, words, false)
 static const struct data_count counts[] = {
     COUNT(records, "records read"),
     COUNT(spans, "spans"),
     COUNT(duplicates, "spans sent twice"),
     COUNT(traces, "traces"),
+    COUNT_IF(kept_traces, "traces in the sample that was kept", true),
+    COUNT_IF(kept_spans, "spans in that sample", true),
     COUNT(items, "items"),
     COUNT(roots, "root spans"),
     COUNT(orphans, "spans whose parent is missing"),
@@ -228,6 +231,7 @@ static const struct data_count counts[] = {
     COUNT(unknown_attributes, "attributes that tell nothing here"),
 };
 #undef COUNT
+#undef COUNT_IF
 
 const struct data_count *data_counts(size_t *n)
 {

@@ -305,7 +305,8 @@ static void put_data(struct json_write *w, const struct data_quality *d)
     size_t n;
     const struct data_count *counts = data_counts(&n);
     for (size_t i = 0; i < n; i++)
-        put_uint(w, counts[i].name, data_count_get(d, &counts[i]));
+        if (!counts[i].rare || data_count_get(d, &counts[i]))
+            put_uint(w, counts[i].name, data_count_get(d, &counts[i]));
     put_text(w, "percentiles", d->percentiles);
     if (d->places.len) {
         json_key(w, "places");

@@ -341,6 +341,8 @@ struct table *brief_data(struct document *d, const struct result *r)
     buf_init(&none);
     for (size_t k = 0; k < n; k++) {
         uint64_t count = data_count_get(&r->data, &counts[k]);
+        if (!count && counts[k].rare)
+            continue;
         if (!count) {
             buf_printf(&none, "%s%s", none.len ? ", " : "None: ", counts[k].words);
             continue;

@@ -254,7 +254,8 @@ static void put_data(struct buf *out, const struct data_quality *d)
         return;
     put_plain(out, "data", "format", NAN, d->format);
     for (size_t i = 0; i < n; i++)
-        put_plain(out, "data", counts[i].name, (double)data_count_get(d, &counts[i]), NULL);
+        if (!counts[i].rare || data_count_get(d, &counts[i]))
+            put_plain(out, "data", counts[i].name, (double)data_count_get(d, &counts[i]), NULL);
     for (size_t i = 0; i < d->places.len; i++)
         put_plain(out, "data", d->places.at[i].kind, NAN, d->places.at[i].place);
 }

@@ -395,6 +395,11 @@ struct table *table_data(struct document *d, const struct result *const *results
         if (results[i]->data.present)
             table_column(d, t, present == 1 ? "number" : table_label(d, results, n, i), true);
     for (size_t k = 0; k < n_counts; k++) {
+        uint64_t any = 0;
+        for (size_t i = 0; i < n; i++)
+            any += results[i]->data.present ? data_count_get(&results[i]->data, &counts[k]) : 0;
+        if (counts[k].rare && !any)
+            continue;
         table_cell(d, t, TONE_PLAIN, counts[k].words);
         for (size_t i = 0; i < n; i++)
             if (results[i]->data.present)

@@ -12,6 +12,7 @@
  * mean, z being standard normal (Cox and Lewis 1966, ch. 6; the 4 is the delta method's). */
 #include "model/hours.h"
 #include "trace/estimate_parts.h"
+#include "trace/sample.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -181,10 +182,11 @@ static enum partition choose(struct hourly *h, double span_s)
 static void put_schedule(struct estimate *e, const struct hourly *h)
 {
     struct arrivals *a = &e->out->arrivals;
+    double scale = sample_scale(e->log);
     struct rate_interval *row = arena_alloc(&e->out->arena, HOURS_OF_WEEK * sizeof *row);
     uint32_t n = 0;
     for (int k = 0; k < HOURS_OF_WEEK; k++) {
-        double rate = estimate_rounded(h->rate_per_s[k] * HOUR_S, 4) / HOUR_S,
+        double rate = estimate_rounded(scale * h->rate_per_s[k] * HOUR_S, 4) / HOUR_S,
                from = k * (double)HOUR_S;
         if (!(rate > 0))
             continue;
@@ -198,7 +200,7 @@ static void put_schedule(struct estimate *e, const struct hourly *h)
     for (int k = 1; k < HOURS_OF_WEEK; k++)
         level = level && h->rate_per_s[k] == h->rate_per_s[0];
     a->kind = level ? ARRIVALS_POISSON : ARRIVALS_SCHEDULE;
-    a->rate_per_s = estimate_rounded(h->rate_per_s[0] * HOUR_S, 6) / HOUR_S;
+    a->rate_per_s = estimate_rounded(scale * h->rate_per_s[0] * HOUR_S, 6) / HOUR_S;
     a->schedule = row;
     a->n_schedule = level ? 0 : n;
 }
@@ -253,6 +255,9 @@ static void tell(struct estimate *e, const struct hourly *h, enum partition p, d
     double z = n > GAPS_TOLD ? dispersion(h, at, n) : 0;
     result_assume(e->info, "arrivals: %zu items in %.4g hours, %s (UTC), Poisson at those rates", n,
                   span_s / HOUR_S, words[p]);
+    if (e->log->pass.halvings)
+        result_warn(e->info, "arrivals of a sample look like Poisson ones: those of the whole log "
+                             "may come more in bursts");
     if (fabs(z) > 3.29)
         result_warn(e->info,
                     "arrivals come %s than Poisson ones (dispersion z = %.3g; false alarms 0.1%%): "
@@ -279,7 +284,7 @@ void estimate_arrivals(struct estimate *e)
         result_assume(e->info,
                       "arrivals are left out, for no queue shows in %.4g hours of log; to add "
                       "them: arrivals: {poisson: %.6g/h}, horizon: {length: 1w}",
-                      span_s / HOUR_S, (double)n / span_s * HOUR_S);
+                      span_s / HOUR_S, sample_scale(e->log) * (double)n / span_s * HOUR_S);
     }
     mem_free(at);
 }

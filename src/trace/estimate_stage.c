@@ -435,6 +435,17 @@ static bool nobody_waited(const struct trace_log *log, int32_t stage)
     return spans > 0;
 }
 
+/* Of a sample most requests are missing that stood in line before the others. */
+static bool has_desk(struct estimate *e)
+{
+    if (!e->log->pass.halvings)
+        return estimate_desk(e);
+    result_warn(e->info,
+                "how many people the review had does not show in a sample of the log: its times "
+                "are with their waits, and the scenario has people without number there");
+    return false;
+}
+
 /* A review still open when the log ends took at least until then. */
 void estimate_visits(struct estimate *e, uint32_t part)
 {
@@ -465,7 +476,7 @@ void estimate_visits(struct estimate *e, uint32_t part)
     if (open)
         buf_printf(&e->note[part], ", %llu of them open when the log ends and censored there",
                    (unsigned long long)open);
-    if ((int32_t)part != e->review || nobody_waited(log, e->part[part].stage) || !estimate_desk(e))
+    if ((int32_t)part != e->review || nobody_waited(log, e->part[part].stage) || !has_desk(e))
         e->out->step[part].numbers->latency =
             estimate_latency(e, part, x, open ? censored : NULL, n);
     mem_free(x);

@@ -2,6 +2,8 @@
 /* Faults of the data: counted, with the first places of each kind. */
 #include "trace/quality.h"
 
+#include "trace/sample.h"
+
 static const char *const kind_names[] = {
 #define X(name, text) text,
     QUALITY_TABLE(X)
@@ -95,9 +97,10 @@ void quality_report(const struct trace_log *log, struct result *out)
     d->format = log->format;
     d->percentiles = "exact";
     d->records = q->records;
-    d->spans = log->pass.spans + log->spans.len - q->count[QUALITY_DUPLICATE];
+    d->spans =
+        log->pass.spans + log->spans.len + log->pass.gone_spans - q->count[QUALITY_DUPLICATE];
     d->duplicates = q->count[QUALITY_DUPLICATE];
-    d->traces = q->traces;
+    d->traces = q->traces + log->pass.gone_traces;
     d->items = log->pass.items + log->items.len;
     d->roots = q->roots;
     d->orphans = q->count[QUALITY_ORPHAN];
@@ -109,6 +112,7 @@ void quality_report(const struct trace_log *log, struct result *out)
     d->unreadable = q->count[QUALITY_UNREADABLE];
     d->unknown_attributes = q->count[QUALITY_UNKNOWN];
     put_places(log, out);
+    sample_report(log, out);
     if (q->asides)
         result_assume(out, "%llu log records judge no span, and were passed over",
                       (unsigned long long)q->asides);

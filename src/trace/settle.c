@@ -46,6 +46,7 @@ void settle_release(struct settle *s)
     vec_release(&s->judgements);
     vec_release(&s->shared);
     vec_release(&s->responses);
+    s->sampled = false;
 }
 
 /* ---- shared ids --------------------------------------------------------------------------- */
@@ -162,7 +163,8 @@ static void find_spans(struct settle *s, const struct span_set *set, struct qual
             j->span = set->id[r->span];
             j->trace = set->trace[r->span];
         } else if (j->response) {
-            quality_note(quality, QUALITY_STRAY, j->file, j->line);
+            if (!s->sampled)
+                quality_note(quality, QUALITY_STRAY, j->file, j->line);
             continue;
         }
         s->judgements.at[kept++] = *j;
@@ -268,7 +270,7 @@ static void judge(struct settle *s, struct span_set *set, struct quality *qualit
     struct verdicts all;
     put_all(s, set, &all);
     for (size_t k = 0; k < all.n; k++)
-        if (all.at[k].at == SPAN_NONE)
+        if (all.at[k].at == SPAN_NONE && !(s->sampled && all.at[k].said.trace == SPAN_NONE))
             quality_note(quality, QUALITY_STRAY, all.at[k].said.file, all.at[k].said.line);
     mem_free(all.at);
 }
@@ -348,10 +350,9 @@ static uint32_t moved(const uint32_t *new_text, uint32_t id)
     return id == SPAN_NONE ? SPAN_NONE : new_text[id];
 }
 
-void settle_keep(struct settle *s, const uint32_t *new_span, const uint32_t *new_text, size_t most,
-                 struct quality *quality)
+static void keep_responses(struct settle *s, const uint32_t *new_span)
 {
-    size_t kept = 0, waiting = 0, left_out;
+    size_t kept = 0;
     for (size_t k = 0; k < s->responses.len; k++) {
         struct response r = s->responses.at[k];
         r.span = new_span[r.span];
@@ -359,6 +360,13 @@ void settle_keep(struct settle *s, const uint32_t *new_span, const uint32_t *new
             s->responses.at[kept++] = r;
     }
     s->responses.len = kept;
+}
+
+void settle_keep(struct settle *s, const uint32_t *new_span, const uint32_t *new_text, size_t most,
+                 struct quality *quality)
+{
+    size_t kept = 0, waiting = 0, left_out;
+    keep_responses(s, new_span);
     for (size_t k = 0; k < s->judgements.len; k++)
         waiting += s->judgements.at[k].at == SPAN_NONE;
     left_out = waiting > most ? waiting - most : 0;
@@ -379,6 +387,53 @@ void settle_keep(struct settle *s, const uint32_t *new_span, const uint32_t *new
         s->judgements.at[kept++] = j;
     }
     s->judgements.len = kept;
+    put_in_order(s);
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* Ids of the spans of a set and of the responses that wait, sorted; the caller frees. */
+static uint64_t *ids_of(const struct settle *s, const struct span_set *set, size_t *n)
+{
+    uint64_t *ids = mem_alloc((set->len + s->responses.len + 1) * sizeof *ids);
+    *n = 0;
+    for (size_t i = 0; i < set->len; i++)
+        ids[(*n)++] = set->id[i];
+    for (size_t k = 0; k < s->responses.len; k++)
+        ids[(*n)++] = s->responses.at[k].id;
+    qsort(ids, *n, sizeof *ids, by_number);
+    return ids;
+}
+
+void settle_sample(struct settle *s, const struct span_set *set, const uint32_t *new_span,
+                   const uint32_t *new_text, const bool *gone, size_t most)
+{
+    size_t kept = 0, n = 0;
+    keep_responses(s, new_span);
+    for (size_t k = 0; k < s->shared.len; k++)
+        if (new_span[s->shared.at[k]] != SPAN_NONE)
+            s->shared.at[kept++] = new_span[s->shared.at[k]];
+    s->shared.len = kept;
+    kept = 0;
+    uint64_t *ids = s->judgements.len > most ? ids_of(s, set, &n) : NULL;
+    for (size_t k = 0; k < s->judgements.len; k++) {
+        struct judgement j = s->judgements.at[k];
+        uint64_t id = j.response ? j.response : j.span;
+        if (j.trace != SPAN_NONE ? gone[j.trace]
+                                 : ids && !bsearch(&id, ids, n, sizeof *ids, by_number))
+            continue;
+        j.trace = moved(new_text, j.trace);
+        j.decision = moved(new_text, j.decision);
+        j.said_by = moved(new_text, j.said_by);
+        s->judgements.at[kept++] = j;
+    }
+    s->judgements.len = kept;
+    s->sampled = true;
+    mem_free(ids);
     put_in_order(s);
 }
 

@@ -9,7 +9,7 @@
 
 /* ---- traces that are closed --------------------------------------------------------------- */
 
-static uint64_t hash_of(const char *s)
+uint64_t closed_hash(const char *s)
 {
     uint64_t h = 0xcbf29ce484222325; /* FNV-1a, then the finaliser of SplitMix64 */
     for (; *s; s++)
@@ -30,7 +30,7 @@ static uint64_t *find(uint64_t *slot, uint64_t h)
 
 void closed_add(struct closed *c, const char *trace)
 {
-    uint64_t h = hash_of(trace);
+    uint64_t h = closed_hash(trace);
     if (!c->slot[0] || c->n == CLOSED_MAX) {
         uint64_t *older = c->slot[1];
         c->slot[1] = c->slot[0];
@@ -45,7 +45,7 @@ void closed_add(struct closed *c, const char *trace)
 
 bool closed_has(const struct closed *c, const char *trace)
 {
-    uint64_t h = hash_of(trace);
+    uint64_t h = closed_hash(trace);
     for (int i = 0; i < 2; i++)
         if (c->slot[i] && *find(c->slot[i], h))
             return true;

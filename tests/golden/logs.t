@@ -734,7 +734,7 @@ Edges
 $ seam replay tests/data/genai.jsonl.gz --memory 1M
 seam: --memory 1M: write a size of 64M or more, such as 256M
 [2]
-$ seam replay tests/data/genai.jsonl.gz --memory 256M --slo "completion at least 99%"
-seam: --memory: --slo needs all items of the log at once
+$ seam fit tests/data/genai.jsonl.gz --memory 2X
+seam: --memory 2X: write a size of 64M or more, such as 256M
 [2]
 $ seam replay tests/data/genai.jsonl.gz > $TMP_GOLDEN/usual 2>&1; seam replay tests/data/genai.jsonl.gz --memory 64MiB > $TMP_GOLDEN/bounded 2>&1; cmp $TMP_GOLDEN/usual $TMP_GOLDEN/bounded

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "tests/unit/log_text.h"
+#include "tests/unit/mixed_log.h"
 
 #include "base/file.h"
-#include "math/rng.h"
 #include "math/values.h"
 #include "model/result.h"
 #include "trace/observe.h"
@@ -14,108 +13,7 @@
 
 static const char path[] = "/tmp/seam-test-stream.jsonl", labels[] = "/tmp/seam-test-stream.csv";
 
-/* ---- a log whose traces lie side by side -------------------------------------------------- */
-
-enum { RUNS = 600, OPEN = 12, STEPS = 7 };
-
-struct run {
-    unsigned number, start_ms, step;
-    bool resumes, stops; /* the second half of a run that stopped for a person; the first */
-};
-
-static void put(struct buf *b, const struct run *r, unsigned id, unsigned parent, const char *name,
-                unsigned from_ms, unsigned to_ms, const char *more)
-{
-    char trace[40], span[20], above[20] = "";
-    snprintf(trace, sizeof trace, "%024x%08x", r->resumes ? 2u : 1u, r->number);
-    snprintf(span, sizeof span, "%08x%08x", r->number + 1, id);
-    if (parent)
-        snprintf(above, sizeof above, "%08x%08x", r->number + 1, parent);
-    put_span(b, trace, span, above, name, r->start_ms + from_ms, r->start_ms + to_ms, more);
-}
-
-/* The next span of a run; false when that was its last. */
-static bool put_next(struct buf *b, struct run *r, struct rng_seq *rng)
-{
-    unsigned confidence = (unsigned)rng_below(rng, 100), took = 8 * (unsigned)rng_below(rng, 50);
-    char more[600];
-    if (r->resumes && r->step == 0)
-        r->step = 4;
-    switch (r->step++) {
-    case 0:
-        put(b, r, 2, 1, "retrieve", 8, 40 + took, r->number % 9 == 4 ? FAILED : "");
-        return true;
-    case 1:
-        if (r->number % 9 == 4)
-            put(b, r, 3, 1, "retrieve", 600, 640 + took, "");
-        return true;
-    case 2:
-        snprintf(more, sizeof more,
-                 ",\"attributes\":[{\"key\":\"gen_ai.operation.name\",\"value\":{\"stringValue\":"
-                 "\"chat\"}},{\"key\":\"confidence\",\"value\":{\"doubleValue\":0.%02u}}]",
-                 confidence);
-        put(b, r, 4, 1, "generate", 1200, 1600 + took, more);
-        r->stops = confidence < 40;
-        return true;
-    case 3:
-        snprintf(more, sizeof more,
-                 ",\"attributes\":[{\"key\":\"session.id\",\"value\":{\"stringValue\":\"s%u\"}}],"
-                 "\"events\":[{\"name\":\"exception\",\"attributes\":[{\"key\":\"exception.type\","
-                 "\"value\":{\"stringValue\":\"GraphInterrupt\"}}]}]" FAILED,
-                 r->number);
-        if (r->stops)
-            put(b, r, 5, 1, "human_review", 2400, 2408, more);
-        put(b, r, 1, 0, "run", 0, 2600, "");
-        return false;
-    case 4:
-        snprintf(more, sizeof more,
-                 ",\"attributes\":[{\"key\":\"session.id\",\"value\":{\"stringValue\":\"s%u\"}},"
-                 "{\"key\":\"decision\",\"value\":{\"stringValue\":\"%s\"}}]",
-                 r->number, confidence % 3 ? "approved" : "rejected");
-        put(b, r, 15, 11, "human_review", 16, 400 + took, more);
-        return true;
-    default:
-        put(b, r, 11, 0, "run", 0, 1000, "");
-        return false;
-    }
-}
-
-/* A run that stopped goes on once as many others have begun. */
-static struct run next_run(struct run *stopped, size_t *n_stopped, unsigned *begun)
-{
-    if (*n_stopped && stopped[0].number + 20 < *begun) {
-        struct run r = {stopped[0].number, *begun * 1000, 0, true, false};
-        memmove(stopped, stopped + 1, --*n_stopped * sizeof *stopped);
-        return r;
-    }
-    struct run r = {*begun, *begun * 1000, 0, false, false};
-    ++*begun;
-    return r;
-}
-
-static struct buf mixed_log(unsigned runs)
-{
-    struct buf b = {0};
-    struct rng_seq rng = {rng_key(11, 0, 0, 0, RNG_SPLIT), 0};
-    struct run open[OPEN], *stopped = mem_zero(runs + 1, sizeof *stopped);
-    unsigned begun = 0;
-    size_t n_stopped = 0, n = 0;
-    while (n < OPEN)
-        open[n++] = next_run(stopped, &n_stopped, &begun);
-    while (n) {
-        size_t at = (size_t)rng_below(&rng, n);
-        if (put_next(&b, &open[at], &rng))
-            continue;
-        if (open[at].stops && !open[at].resumes)
-            stopped[n_stopped++] = open[at];
-        if (begun < runs)
-            open[at] = next_run(stopped, &n_stopped, &begun);
-        else
-            open[at] = open[--n];
-    }
-    mem_free(stopped);
-    return b;
-}
+enum { RUNS = 600 };
 
 /* ---- what is said of it ------------------------------------------------------------------- */
 
