@@ -32,6 +32,10 @@ void run_close_later(struct run_parts *parts, struct run_part part);
 
 /* --input, or the built-in world's briefs (cli/run_input.c). */
 MUST_CHECK int run_open_input(struct run_parts *parts, struct error *err);
+/* What items a run of another seed has: the same of --input, else other briefs.  They live as long
+ * as the world. */
+MUST_CHECK int run_input_again(const struct run_parts *first, const struct pipeline *p,
+                               uint64_t seed, const struct run_input **out, struct error *err);
 /* --db, --resume: the journal and the memory of a run (cli/run_journal.c). */
 MUST_CHECK int run_open_journal(struct run_parts *parts, struct error *err);
 /* -o: what the items hold at the end, as JSON lines (cli/run_items.c). */
@@ -46,13 +50,18 @@ MUST_CHECK int run_open_learnt(struct run_parts *parts, struct error *err);
 MUST_CHECK int run_execute_cycles(struct run_parts *parts, struct result *r, struct error *err);
 /* --faults: what is done to the stages (cli/run_traces.c). */
 MUST_CHECK int run_open_faults(struct run_parts *parts, struct error *err);
+/* Reads such a file for a pipeline; shows all that is wrong with it on standard error.  The caller
+ * frees (injected_free). */
+MUST_CHECK int run_read_faults(const char *path, const struct pipeline *p, struct injected **out,
+                               struct error *err);
 /* --traces: the run as spans, to a file or an endpoint (cli/run_traces.c). */
 MUST_CHECK int run_open_traces(struct run_parts *parts, struct error *err);
 /* --compare and --then: the run beside the scenario solved, simulated and replayed; a change,
  * expected and then run (cli/run_compare.c).  Closed before what the run stands on. */
 MUST_CHECK int run_open_compare(struct run_parts *parts, struct error *err);
-/* Runs another pipeline as the first one was run, with another seed, and measures it. */
+/* Runs another pipeline as the first one was run, with another seed, other items where they are
+ * drawn, and other faults (NULL: the first one's), and measures it. */
 MUST_CHECK int run_again(const struct run_parts *first, const struct pipeline *p, uint64_t seed,
-                         struct result *out, struct error *err);
+                         const struct injected *faults, struct result *out, struct error *err);
 
 #endif

@@ -50,7 +50,8 @@ struct run_event {
     double asked_s;        /* when it asked for its resource; begin_s where it did not wait */
     double begin_s, end_s; /* the run's clock; RUN_ITEM_ENDED: of the item, from its entry */
     enum outcome outcome;  /* as the pipeline sees it; cancelled: see below */
-    enum outcome hidden;   /* what it was: wrong, or malformed and not seen, from stated stages */
+    enum outcome hidden;   /* what it was: wrong, or malformed and not seen; of real stages wrong,
+                              where the truth is known and their answer makes the item so */
     bool cancelled;        /* cut short because its answer was not needed any more */
     bool cached;           /* the visit was answered by the cache */
     enum exit_kind exit;   /* RUN_VISIT_ENDED */

@@ -3,7 +3,7 @@
  *
  *     seed: 7
  *     steps:
- *       retrieve: {error: 5%, timeout: 2%, malformed: 3%, slow: {share: 10%, by: 2s}}
+ *       retrieve: {error: 5%, timeout: 2%, malformed: 3%, wrong: 1%, slow: {share: 10%, by: 2s}}
  *     environments:          # as in scenarios; one path for the whole run
  *       provider:
  *         up: {lasts: {exponential: {mean: 6h}}}
@@ -13,8 +13,10 @@
  *
  * An error is answered in place of the stage.  A timeout holds the answer beyond the step's limit.
  * A malformed answer is the stage's own, garbled (cut off, of another type, no UTF-8), and read
- * again as any answer is.  A slow answer comes so much later.  In a state of an environment
- * `error` and `malformed` stand in for those of `steps`, and `latency` is added. */
+ * again as any answer is.  A wrong one is what the stage answered last for another item, silently
+ * mixed up with this one's (of stages that act by stated numbers: their own `wrong`).  A slow
+ * answer comes so much later.  In a state of an environment `error` and `malformed` stand in for
+ * those of `steps`, and `latency` is added. */
 #ifndef SEAM_EXEC_FAULT_H
 #define SEAM_EXEC_FAULT_H
 
@@ -35,7 +37,8 @@ MUST_CHECK int injected_parse(const char *file, const char *text, size_t len,
 void injected_free(struct injected *f);
 
 /* In place of kind->call(self, call, a): calls the stage, or does not, and spoils its answer.  What
- * happens depends on call->key and on call->now_s alone.  Any thread; never blocks longer than the
+ * happens depends on call->key and on call->now_s alone; what a mixed up answer holds, on which
+ * call ended before.  Any thread; never blocks longer than the
  * stage. */
 void injected_call(const struct injected *f, const struct stage_kind *kind, void *self,
                    const struct stage_call *call, struct stage_answer *a);

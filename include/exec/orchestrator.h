@@ -69,6 +69,7 @@ struct run_call {
     enum call_state state;
     uint32_t number, copy; /* of the visit, from 1; of the attempt's hedge */
     bool first, probe, tired, recalled, began;
+    bool made_wrong;                 /* its answer, of a real stage, is not what the truth says */
     double asked_s, begin_s, work_s; /* asked for its resource, began, a thread took it */
     double recalled_s;               /* how long it took when it was made */
     const struct numbers *numbers;
@@ -237,6 +238,8 @@ struct holding run_holding_keep(const struct holding *h);
 void run_holding_drop(struct holding *h);
 /* What a perfect judge would say of what the path holds. */
 enum run_quality run_path_quality(struct run *r, struct run_path *p);
+/* Does this answer of a real stage, put over what the path holds, make it wrong? */
+bool run_path_made_wrong(struct run *r, struct run_path *p, const struct buf *merged);
 
 /* --- orchestrator_visit.c */
 void run_visit_begin(struct run *r, struct run_path *p);

@@ -61,6 +61,7 @@ enum option_takes {
     X(TRACES, "traces", 0)                                                                         \
     X(COMPARE, "compare", 0)                                                                       \
     X(THEN, "then", 0)                                                                             \
+    X(THEN_FAULTS, "then-faults", 0)                                                               \
     X(UNTIL, "until", 0)                                                                           \
     X(GAP, "gap", 0)                                                                               \
     X(CHECKPOINT, "checkpoint", 0)                                                                 \

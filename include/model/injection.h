@@ -9,9 +9,9 @@
 
 struct injection_step {
     bool present;
-    double error, timeout, malformed; /* shares of attempts, at most 1 together */
-    double slow;                      /* share */
-    struct dist slow_by;              /* s */
+    double error, timeout, malformed, wrong; /* shares of attempts, at most 1 together */
+    double slow;                             /* share */
+    struct dist slow_by;                     /* s */
 };
 /* In [from_s, to_s) of the run's clock a resource has so many servers more, or fewer. */
 struct injection_shift {

@@ -65,6 +65,7 @@ struct sensitivity {
  * under another policy beside what the system did (replay). */
 enum coverage { COVERAGE_UNKNOWN, COVERAGE_YES, COVERAGE_NO };
 struct prediction {
+    const char *stage; /* whose metric it is; NULL: the whole's */
     const char *metric;
     double value, low, high;          /* expected; value NaN: low and high are all that is known */
     double level;                     /* of the interval; 0: bounds */

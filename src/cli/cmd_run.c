@@ -193,7 +193,7 @@ static int execute(struct run_parts *parts, struct result *r, struct error *err)
 }
 
 int run_again(const struct run_parts *first, const struct pipeline *p, uint64_t seed,
-              struct result *out, struct error *err)
+              const struct injected *faults, struct result *out, struct error *err)
 {
     struct run_parts parts = {.cli = first->cli, .pipeline = p, .options = first->options};
     struct run_options *o = &parts.options;
@@ -204,6 +204,10 @@ int run_again(const struct run_parts *first, const struct pipeline *p, uint64_t 
     o->setting.pipeline = p;
     o->setting.store = NULL;
     o->setting.run = 0;
+    if (faults)
+        o->faults = faults;
+    if (run_input_again(first, p, seed, &o->input, err))
+        return -1;
     run_tally_init(&parts.tally, p);
     int status = run_pipeline(p, o, &parts.tally, err);
     if (!status)

@@ -5,6 +5,7 @@
 #include "cli/run.h"
 #include "cli/views.h"
 
+#include "exec/fault.h"
 #include "exec/tracer.h"
 #include "model/scenario.h"
 #include "trace/estimate.h"
@@ -126,6 +127,7 @@ static int predict_and_run(const struct comparing *c, const struct trace_log *lo
     bool timed = c->parts->pipeline->arrivals.kind != ARRIVALS_NONE;
     struct pipeline fitted, changed;
     struct result expected, came;
+    struct injected *faults = NULL;
     pipeline_init(&fitted);
     pipeline_init(&changed);
     result_init(&expected, "simulate");
@@ -137,18 +139,22 @@ static int predict_and_run(const struct comparing *c, const struct trace_log *lo
         status = read_changed(cli, changes, &changed, err);
     if (!status && fitted.n_steps != changed.n_steps) /* a fit has steps that are none of the log */
         forget(&expected, "visits_mean");
+    const char *path = option_text(cli->options, OPTION_THEN_FAULTS, NULL);
+    if (!status && path)
+        status = run_read_faults(path, &changed, &faults, err);
     if (!status)
-        status = run_again(c->parts, &changed, c->parts->options.seed + 1, &came, err);
+        status = run_again(c->parts, &changed, c->parts->options.seed + 1, faults, &came, err);
     if (!status) {
         views_judge(&expected, &came, option_number(cli->options, OPTION_LEVEL, 0.95), r);
         result_assume(r,
                       "expected: a fit to the traces of the run with seed %llu, simulated with "
-                      "the change; came: a run with the change and seed %llu",
-                      (unsigned long long)c->parts->options.seed,
+                      "the change; came: a run with the change%s and seed %llu",
+                      (unsigned long long)c->parts->options.seed, path ? ", other faults" : "",
                       (unsigned long long)c->parts->options.seed + 1);
     }
     result_release(&came);
     result_release(&expected);
+    injected_free(faults);
     pipeline_release(&changed);
     pipeline_release(&fitted);
     return status;
@@ -200,6 +206,8 @@ int run_open_compare(struct run_parts *parts, struct error *err)
 {
     const struct options *o = parts->cli->options;
     struct changes changes = {.n = 0};
+    if (option_given(o, OPTION_THEN_FAULTS) && !option_given(o, OPTION_THEN))
+        return error_set(err, ERR_USAGE, "--then-faults goes with --then PATH=VALUE");
     if (!option_given(o, OPTION_COMPARE) && !option_given(o, OPTION_THEN))
         return 0;
     int status = read_changes(parts->cli, &changes, err);

@@ -33,6 +33,15 @@ static int read_lines(struct run_parts *parts, const char *path, struct error *e
     return 0;
 }
 
+int run_input_again(const struct run_parts *first, const struct pipeline *p, uint64_t seed,
+                    const struct run_input **out, struct error *err)
+{
+    *out = first->options.input;
+    if (option_given(first->cli->options, OPTION_INPUT))
+        return 0;
+    return world_briefs(first->options.setting.world, p, seed, first->options.items, out, err);
+}
+
 int run_open_input(struct run_parts *parts, struct error *err)
 {
     const char *path = option_text(parts->cli->options, OPTION_INPUT, NULL);

@@ -122,19 +122,25 @@ static void show_faults(const struct faults *faults, const char *path, struct er
     buf_release(&shown);
 }
 
+int run_read_faults(const char *path, const struct pipeline *p, struct injected **out,
+                    struct error *err)
+{
+    struct faults faults;
+    faults_init(&faults);
+    int status = injected_read(path, p, &faults, out, err);
+    if (status)
+        show_faults(&faults, path, err);
+    faults_release(&faults);
+    return status;
+}
+
 int run_open_faults(struct run_parts *parts, struct error *err)
 {
     const char *path = option_text(parts->cli->options, OPTION_FAULTS, NULL);
     struct injected *f = NULL;
-    struct faults faults;
     if (!path)
         return 0;
-    faults_init(&faults);
-    int status = injected_read(path, parts->pipeline, &faults, &f, err);
-    if (status)
-        show_faults(&faults, path, err);
-    faults_release(&faults);
-    if (status)
+    if (run_read_faults(path, parts->pipeline, &f, err))
         return -1;
     parts->options.faults = f;
     run_close_later(parts, (struct run_part){f, close_faults});

@@ -224,30 +224,79 @@ int views_predict(const struct cli *cli, const struct pipeline *fitted, bool tim
     return run_simulate(fitted, &options, out, err);
 }
 
+/* How often what was never seen in n may be seen in m more, with probability `level` at most: the
+ * share of the smallest k with P(K <= k) >= level, K Beta-binomial of the posterior
+ * Beta(1/2, n + 1/2) (Jeffreys; Gelman et al., Bayesian Data Analysis, 2013, 2.4). */
+static double unseen_share(uint64_t n, uint64_t m, double level)
+{
+    double b = (double)n + 0.5, total = (double)m + b + 0.5;
+    double p = exp(lgamma(0.5 + b) - lgamma(b) + lgamma((double)m + b) - lgamma(total));
+    double sum = p;
+    uint64_t k = 0;
+    for (; k < m && sum < level; k++) {
+        double x = (double)k;
+        p *= ((double)m - x) / (x + 1) * (x + 0.5) / ((double)m - x - 1 + b);
+        sum += p;
+    }
+    return m ? (double)k / (double)m : 1;
+}
+
+struct judging {
+    const char *stage;                              /* NULL: the whole */
+    const struct metrics *expected, *came, *before; /* before: of the run that was fitted */
+    double level;
+    struct result *out;
+};
+
+static void judge(const struct judging *j, const char *name)
+{
+    const struct metric *m = metrics_find(j->expected, name), *seen = metrics_find(j->came, name);
+    const struct metric *before = j->before ? metrics_find(j->before, name) : NULL;
+    if (!m || !seen || isnan(m->value) || isnan(seen->value) || (!m->high && !seen->value))
+        return;
+    if (j->stage && m->value > 0 && m->low == m->high) /* attempts of what never failed */
+        return;
+    double high = m->high;
+    if (!(high > 0) && before && before->n)
+        high = unseen_share(before->n, seen->n, 1 - (1 - j->level) / 2);
+    double miss = fmax(fmax(m->low - seen->value, seen->value - high), 0);
+    bool held = miss <= 1e-12;
+    struct prediction p = {.stage = j->stage,
+                           .metric = name,
+                           .value = m->value,
+                           .low = m->low,
+                           .high = high,
+                           .level = j->level,
+                           .seen = seen->value,
+                           .seen_low = seen->low,
+                           .seen_high = seen->high,
+                           .covered = held ? COVERAGE_YES : COVERAGE_NO,
+                           .windows = 1,
+                           .scored = 1,
+                           .held = held,
+                           .width = high - m->low,
+                           .score = high - m->low + 2 / (1 - j->level) * miss};
+    vec_push(&j->out->predictions, p);
+}
+
+/* What a stage does of itself: shares of its attempts, and how many it takes. */
+static const char *const own_names[] = {"attempts_per_item", "wrong_rate",   "error_rate",
+                                        "malformed_rate",    "timeout_rate", NULL};
+
 void views_judge(const struct result *expected, const struct result *came, double level,
                  struct result *out)
 {
-    for (const char *const *name = top_names; *name; name++) {
-        const struct metric *m = metrics_find(&expected->metrics, *name);
-        const struct metric *seen = metrics_find(&came->metrics, *name);
-        if (!m || !seen || isnan(m->value) || isnan(seen->value) || (!m->high && !seen->value))
+    struct judging whole = {NULL, &expected->metrics, &came->metrics, NULL, level, out};
+    for (const char *const *name = top_names; *name; name++)
+        judge(&whole, *name);
+    for (size_t i = 0; i < out->stages.len; i++) {
+        const struct row *before = &out->stages.at[i];
+        const struct row *e = result_stage(expected, before->id);
+        const struct row *c = result_stage(came, before->id);
+        if (!e || !c || !e->kind || strcmp(e->kind, "stage"))
             continue;
-        double miss = fmax(fmax(m->low - seen->value, seen->value - m->high), 0);
-        bool held = miss <= 1e-12;
-        struct prediction p = {.metric = *name,
-                               .value = m->value,
-                               .low = m->low,
-                               .high = m->high,
-                               .level = level,
-                               .seen = seen->value,
-                               .seen_low = seen->low,
-                               .seen_high = seen->high,
-                               .covered = held ? COVERAGE_YES : COVERAGE_NO,
-                               .windows = 1,
-                               .scored = 1,
-                               .held = held,
-                               .width = m->high - m->low,
-                               .score = m->high - m->low + 2 / (1 - level) * miss};
-        vec_push(&out->predictions, p);
+        struct judging own = {before->id, &e->metrics, &c->metrics, &before->metrics, level, out};
+        for (const char *const *name = own_names; *name; name++)
+            judge(&own, *name);
     }
 }

@@ -26,10 +26,22 @@ struct weather_paths {
     pthread_mutex_t lock;
     struct weather_path of[ENVIRONMENTS_MAX];
 };
+/* The last answer of a step, to be mixed up with another item's. */
+struct last_answer {
+    bool known;
+    uint64_t item;
+    struct buf output;
+    double confidence;
+};
+struct last_answers {
+    pthread_mutex_t lock;
+    struct last_answer *of; /* [n_steps] */
+};
 struct injected {
     const struct pipeline *pipeline;
     struct injection plan;
     struct weather_paths *path; /* they grow when they are asked */
+    struct last_answers *last;
 };
 
 /* ---- life --------------------------------------------------------------------------------- */
@@ -59,6 +71,9 @@ int injected_parse(const char *file, const char *text, size_t len, const struct 
     f->pipeline = p;
     f->path = mem_zero(1, sizeof *f->path);
     pthread_mutex_init(&f->path->lock, NULL);
+    f->last = mem_zero(1, sizeof *f->last);
+    f->last->of = mem_zero(p->n_steps + 1, sizeof *f->last->of);
+    pthread_mutex_init(&f->last->lock, NULL);
     for (uint32_t e = 0; e < f->plan.p.n_environments; e++)
         begin_path(f, e);
     *out = f;
@@ -86,6 +101,11 @@ void injected_free(struct injected *f)
     }
     pthread_mutex_destroy(&f->path->lock);
     mem_free(f->path);
+    for (uint32_t i = 0; i < f->pipeline->n_steps; i++)
+        buf_release(&f->last->of[i].output);
+    pthread_mutex_destroy(&f->last->lock);
+    mem_free(f->last->of);
+    mem_free(f->last);
     injection_release(&f->plan);
     mem_free(f);
 }
@@ -122,7 +142,7 @@ static uint32_t state_at(const struct environment *env, struct weather_path *pat
 /* ---- what is done to an attempt ------------------------------------------------------------ */
 
 struct harm {
-    double error, timeout, malformed, slow_s;
+    double error, timeout, malformed, wrong, slow_s;
 };
 
 static double die(const struct injected *f, const struct stage_call *call, enum die which)
@@ -150,7 +170,7 @@ static void take_state(const struct injected *f, const struct stage_call *call,
 static struct harm harm_of(const struct injected *f, const struct stage_call *call)
 {
     const struct injection_step *s = &f->plan.step[call->step];
-    struct harm h = {s->error, s->timeout, s->malformed, 0};
+    struct harm h = {s->error, s->timeout, s->malformed, s->wrong, 0};
     if (s->slow > 0 && die(f, call, DIE_SLOW) < s->slow)
         h.slow_s = dist_quantile(&s->slow_by, die(f, call, DIE_SLOW_BY));
     if (!f->plan.p.n_environments)
@@ -190,6 +210,43 @@ static void garble(const struct injected *f, const struct stage_call *call, stru
     a->output = text;
 }
 
+/* Gives the step's last answer, when it was another item's, in place of this one if `mixed`. */
+static void mix_up(const struct injected *f, const struct stage_call *call, bool mixed,
+                   struct stage_answer *a)
+{
+    struct last_answer *last = &f->last->of[call->step];
+    pthread_mutex_lock(&f->last->lock);
+    if (mixed && last->known && last->item != call->index) {
+        struct buf own = a->output;
+        double confidence = a->confidence;
+        a->output = last->output;
+        a->confidence = last->confidence;
+        last->output = own;
+        last->confidence = confidence;
+    } else {
+        buf_clear(&last->output);
+        buf_add(&last->output, a->output.data, a->output.len);
+        last->confidence = a->confidence;
+    }
+    last->item = call->index;
+    last->known = true;
+    pthread_mutex_unlock(&f->last->lock);
+}
+
+static void spoil(const struct injected *f, const struct stage_kind *kind,
+                  const struct stage_call *call, const struct harm *h, double u,
+                  struct stage_answer *a)
+{
+    double from = h->error + h->timeout, to = from + h->malformed;
+    bool mixed = u >= to && u < to + h->wrong;
+    if (u < to)
+        garble(f, call, a);
+    else if (mixed && kind->by_numbers)
+        a->outcome = OUTCOME_WRONG;
+    else if (h->wrong > 0 && !kind->by_numbers)
+        mix_up(f, call, mixed, a);
+}
+
 /* Beyond the limit of the attempt, so that it ends there. */
 static double held_s(const struct injected *f, const struct stage_call *call)
 {
@@ -212,8 +269,8 @@ void injected_call(const struct injected *f, const struct stage_kind *kind, void
         kind->call(self, call, a);
         if (a->state == STAGE_LATER)
             return;
-        if (u < h.error + h.timeout + h.malformed && a->outcome <= OUTCOME_WRONG)
-            garble(f, call, a);
+        if (a->outcome <= OUTCOME_WRONG)
+            spoil(f, kind, call, &h, u, a);
     }
     a->after_s += h.slow_s;
 }

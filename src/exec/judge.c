@@ -113,3 +113,21 @@ enum run_quality judge_payload(const char *truth, size_t truth_len, const char *
     json_reader_free(left);
     return quality;
 }
+
+bool judge_lacks(const char *truth, size_t truth_len, const char *payload, size_t payload_len)
+{
+    struct json_reader *left = json_reader_new(), *right = json_reader_new();
+    struct json want, got = {0};
+    struct error ignored = {0};
+    bool lacks = false;
+
+    if (truth && json_parse(left, truth, truth_len, &want, &ignored) == 0 &&
+        json_type(want) == JSON_MAP) {
+        bool read = json_parse(right, payload, payload_len, &got, &ignored) == 0;
+        for (struct json_iter it = json_each(want); json_next(&it);)
+            lacks |= !read || !json_present(member(got, it.key, it.key_len));
+    }
+    json_reader_free(right);
+    json_reader_free(left);
+    return lacks;
+}

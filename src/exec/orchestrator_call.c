@@ -365,7 +365,7 @@ static void tell_end(struct run *r, const struct run_call *c, const struct stage
     e.asked_s = c->asked_s;
     e.begin_s = c->begin_s;
     e.end_s = r->now_s;
-    e.hidden = a->outcome;
+    e.hidden = c->made_wrong ? OUTCOME_WRONG : a->outcome;
     e.outcome = silent ? OUTCOME_OK : a->outcome;
     e.cancelled = cancelled;
     e.confidence = a->confidence;
@@ -404,6 +404,9 @@ static void finish(struct run *r, struct run_call *c, const struct stage_answer 
         run_desk_leave(r, c, false);
     run_breaker_note(r, p, c->probe, failed);
     pay(r, c, a);
+    c->made_wrong = a->outcome == OUTCOME_OK && !c->job.stage->kind->by_numbers &&
+                    r->step[p->step].step->kind == STEP_STAGE &&
+                    run_path_made_wrong(r, p, &c->job.merged);
     tell_end(r, c, a, false);
     r->recalling -= c->recalled;
     unlink_call(c);

@@ -34,3 +34,17 @@ enum run_quality run_path_quality(struct run *r, struct run_path *p)
                                                h->payload->len);
     return (enum run_quality)h->judged;
 }
+
+/* What lacks a part of the truth is not wrong yet, and what was wrong before is not made so. */
+bool run_path_made_wrong(struct run *r, struct run_path *p, const struct buf *merged)
+{
+    const struct run_item *item = p->item;
+    const struct text *held = p->held.payload;
+    if (!item->truth || merged->len == 0 || p->held.spoilt)
+        return false;
+    if (judge_payload(item->truth, item->truth_len, merged->data, merged->len) != RUN_BAD ||
+        judge_lacks(item->truth, item->truth_len, merged->data, merged->len))
+        return false;
+    return run_path_quality(r, p) == RUN_GOOD ||
+           judge_lacks(item->truth, item->truth_len, held->data, held->len);
+}

@@ -175,14 +175,14 @@ static void take_answer(struct run *r, struct run_path *p, const struct run_call
     const struct run_step *s = &r->step[p->step];
     bool by_numbers = s->stage.kind->by_numbers;
     bool spoilt = a->outcome == OUTCOME_WRONG || (a->outcome == OUTCOME_MALFORMED && a->unseen);
+    if (spoilt || c->made_wrong)
+        p->flags[p->step] |= FLAG_WRONG;
     if (c->job.merged.len > 0) {
         text_drop(p->held.payload);
         p->held.payload = text_new(c->job.merged.data, c->job.merged.len);
         p->held.judged = JUDGE_NOT;
     }
     p->held.real |= !by_numbers;
-    if (spoilt)
-        p->flags[p->step] |= FLAG_WRONG;
     p->held.spoilt |= spoilt;
     if (a->repaired)
         p->held.spoilt = false;

@@ -53,6 +53,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
         "beside the run: the scenario solved, simulated, and read from the run's traces", ON(RUN)},
     [OPTION_THEN] = {"then", 0, TAKES_MANY, "PATH=VALUE",
         "predict this change from the run's traces, then run it (may repeat)", ON(RUN)},
+    [OPTION_THEN_FAULTS] = {"then-faults", 0, TAKES_TEXT, "FILE",
+        "as --faults, of the run after --then alone: would the prediction see them?", ON(RUN)},
     [OPTION_UNTIL] = {"until", 0, TAKES_MANY, "METRIC=WIDTH",
         "run until the half-width is reached: reliability=0.1%", ON(SIMULATE)},
     [OPTION_GAP] = {"gap", 0, TAKES_NOTHING, NULL,

@@ -223,7 +223,8 @@ static void read_predictions(struct reading *in, struct json root)
         if (!member(in, it.value, key))
             return;
         struct json covered = json_get(it.value, "covered");
-        struct prediction p = {.metric = text_or_empty(in, it.value, key, "metric"),
+        struct prediction p = {.stage = text_of(in, it.value, key, "stage"),
+                               .metric = text_or_empty(in, it.value, key, "metric"),
                                .value = number_of(in, it.value, key, "value"),
                                .low = number_of(in, it.value, key, "low"),
                                .high = number_of(in, it.value, key, "high"),

@@ -188,6 +188,8 @@ static void put_predictions(struct json_write *w, const struct result *r)
     for (size_t i = 0; i < r->predictions.len; i++) {
         const struct prediction *p = &r->predictions.at[i];
         json_open(w, '{');
+        if (p->stage)
+            put_text(w, "stage", p->stage);
         put_text(w, "metric", p->metric);
         put_number(w, "value", p->value);
         put_interval(w, p->low, p->high);

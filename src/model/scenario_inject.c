@@ -62,7 +62,7 @@ static bool has_limit(const struct pipeline *p, const struct step *s)
 static void read_step(struct reading *r, const struct pipeline *p, const struct yaml_node *key,
                       const struct yaml_node *v, struct injection_step *all)
 {
-    static const char *const known[] = {"error", "timeout", "malformed", "slow", NULL};
+    static const char *const known[] = {"error", "timeout", "malformed", "wrong", "slow", NULL};
     int32_t at = want_step(r, key, key->text);
     if (at < 0)
         return;
@@ -81,11 +81,17 @@ static void read_step(struct reading *r, const struct pipeline *p, const struct 
     read_share(r, v, "error", &out->error);
     read_share(r, v, "timeout", &out->timeout);
     read_share(r, v, "malformed", &out->malformed);
+    read_share(r, v, "wrong", &out->wrong);
     if (yaml_get(v, "slow"))
         read_slow(r, yaml_get(v, "slow"), out);
-    if (out->error + out->timeout + out->malformed > 1 + 1e-12)
-        fault_at(r, v, "`error`, `timeout` and `malformed` of `%s` add up to %.6g, above 1", s->id,
-                 out->error + out->timeout + out->malformed);
+    double sum = out->error + out->timeout + out->malformed + out->wrong;
+    if (sum > 1 + 1e-12)
+        fault_at(r, v,
+                 "`error`, `timeout`, `malformed` and `wrong` of `%s` add up to %.6g, above 1",
+                 s->id, sum);
+    if (out->wrong > 0 && s->kind != STEP_STAGE)
+        fault_at(r, yaml_get(v, "wrong"), "`%s` is a %s: `wrong` answers are those of stages",
+                 s->id, step_kind_name(s->kind));
     if (out->timeout > 0 && !has_limit(p, s))
         fault_at(r, yaml_get(v, "timeout"),
                  "`%s` has no `timeout` in the scenario: an answer that is held back would never "

@@ -189,6 +189,7 @@ static void put_predictions(struct buf *out, const struct result *r)
     for (size_t i = 0; i < r->predictions.len; i++) {
         const struct prediction *p = &r->predictions.at[i];
         struct line line = {.part = "prediction",
+                            .id = p->stage,
                             .metric = p->metric,
                             .x = NAN,
                             .value = p->value,

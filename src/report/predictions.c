@@ -21,6 +21,17 @@ static struct metric as_metric(const char *name, double value, double low, doubl
                            .unit = def ? def->unit : "1"};
 }
 
+/* A stage's name stands as it is written. */
+static void cell_whose(struct document *d, struct table *t, const struct prediction *p)
+{
+    struct buf text = {0};
+    if (p->stage)
+        buf_printf(&text, "%s: ", p->stage);
+    format_name(&text, p->metric);
+    table_cell(d, t, TONE_PLAIN, buf_text(&text));
+    buf_release(&text);
+}
+
 static void cell_seen(struct document *d, struct table *t, const struct result *r,
                       const struct prediction *p)
 {
@@ -46,7 +57,7 @@ static void put_forecast(struct document *d, struct table *t, const struct resul
     static const enum tone tones[] = {
         [COVERAGE_UNKNOWN] = TONE_UNSURE, [COVERAGE_YES] = TONE_GOOD, [COVERAGE_NO] = TONE_BAD};
     struct metric m = as_metric(p->metric, p->value, p->low, p->high, p->level);
-    cell_name(d, t, p->metric);
+    cell_whose(d, t, p);
     cell_metric(d, t, &m, r->currency, format_both);
     cell_seen(d, t, r, p);
     table_cell(d, t, tones[p->covered], words[p->covered]);

@@ -9,6 +9,7 @@
 #include "model/scenario.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char scenario[] =
@@ -105,9 +106,49 @@ static struct seen count(const struct made *m, uint32_t step, int n, double from
     return s;
 }
 
+/* A stage that answers with the number of its item. */
+static void numbered(void *self, const struct stage_call *call, struct stage_answer *a)
+{
+    (void)self;
+    buf_printf(&a->output, "{\"of\":%llu}", (unsigned long long)call->index);
+}
+static const struct stage_kind tells = {.word = "tells", .call = numbered, .quick = true};
+static const struct stage_kind dice = {.word = "dice", .call = always, .by_numbers = true};
+
 static void near_share(int k, int n, double p)
 {
     within_sigma((double)k / n, p, sqrt(p * (1 - p) / n), 5.0);
+}
+
+/* Answers of the stage that are those of another item, or are wrong by the stage's own numbers. */
+static int mixed_up(const struct made *m, const struct stage_kind *kind, int n)
+{
+    int wrong = 0, asked = 0;
+    for (int i = 0; i < n; i++) {
+        char own[40];
+        struct stage_answer a;
+        struct stage_call call = {.index = (uint64_t)i,
+                                  .key = rng_key(11, (uint64_t)i, 0, 0, 0),
+                                  .numbers = m->p.step[0].numbers};
+        stage_answer_init(&a);
+        injected_call(m->f, kind, &asked, &call, &a);
+        snprintf(own, sizeof own, "{\"of\":%d}", i);
+        wrong += kind->by_numbers ? a.outcome == OUTCOME_WRONG
+                                  : a.output.len > 0 && strcmp(buf_text(&a.output), own) != 0;
+        stage_answer_release(&a);
+    }
+    return wrong;
+}
+
+static void a_wrong_answer_is_that_of_another_item(void **state)
+{
+    enum { N = 20000 };
+    struct made m;
+    (void)state;
+    make(&m, "seed: 7\nsteps:\n  retrieve: {error: 5%, wrong: 12%}\n");
+    near_share(mixed_up(&m, &tells, N), N, 0.12);
+    near_share(mixed_up(&m, &dice, N), N, 0.12);
+    release(&m);
 }
 
 static void shares_come_out_as_written(void **state)
@@ -212,6 +253,7 @@ static void files_are_refused_with_the_place_and_what_is_near(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wrong_answer_is_that_of_another_item),
         cmocka_unit_test(shares_come_out_as_written),
         cmocka_unit_test(every_garbled_answer_is_refused),
         cmocka_unit_test(steps_share_their_outages),

@@ -53,9 +53,29 @@ static void every_member_of_the_truth_must_be_in_the_payload(void **state)
             fail_msg("row %zu: truth %s, payload %s", i, row[i].truth, row[i].payload);
 }
 
+static void what_lacks_a_part_is_not_wrong_yet(void **state)
+{
+    static const struct {
+        const char *truth, *payload;
+        bool lacks;
+    } row[] = {
+        {"{\"a\":1,\"b\":2}", "{\"a\":1}",         true },
+        {"{\"a\":1,\"b\":2}", "{\"a\":5,\"b\":6}", false},
+        {"{\"a\":1,\"b\":2}", "{}",                true },
+        {"{\"a\":1}",         "not JSON",          true },
+        {"{}",                "{}",                false},
+        {"[1]",               "{}",                false},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof *row; i++)
+        assert_int_equal(
+            judge_lacks(row[i].truth, strlen(row[i].truth), row[i].payload, strlen(row[i].payload)),
+            row[i].lacks);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_lacks_a_part_is_not_wrong_yet),
         cmocka_unit_test(every_member_of_the_truth_must_be_in_the_payload),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
