@@ -18,6 +18,8 @@ struct figure;
 void svg_put_figure(struct buf *out, const struct figure *f);
 /* The same as a file that stands alone, with its paints for light and dark. */
 void svg_put_file(struct buf *out, const struct figure *f);
+/* The same for typesetters that know no variables: paints of the light page, classes inside. */
+void svg_put_paper(struct buf *out, const struct figure *f);
 /* The paints as declarations of a style sheet, and the classes of the figures that use them. */
 extern const char svg_paints_light[], svg_paints_dark[], svg_classes[];
 

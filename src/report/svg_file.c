@@ -5,6 +5,8 @@
 
 #include "report/html.h"
 
+#include <string.h>
+
 const char svg_paints_light[] =
     "--bg:#fff;--fg:#1c2126;--soft:#59636d;--card:#f6f7f9;--grid:#dde1e6;"
     "--c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#b8528f;--c5:#b87a00;--c6:#2b8fc7";
@@ -31,4 +33,50 @@ void svg_put_file(struct buf *out, const struct figure *f)
                svg_paints_light, svg_paints_dark, svg_classes);
     buf_puts(out, f->svg);
     buf_puts(out, "</svg>\n");
+}
+
+/* The paint of `var(--name,fallback)` at s; what follows it in *end. */
+static void put_variable(struct buf *out, const char *s, const char **end)
+{
+    const char *name = s + strlen("var("), *close = strchr(s, ')');
+    size_t len = strcspn(name, ",)");
+    const char *at = svg_paints_light;
+    *end = close ? close + 1 : s + strlen(s);
+    while ((at = strstr(at, "--"))) {
+        if (!strncmp(at, name, len) && at[len] == ':') {
+            buf_add(out, at + len + 1, strcspn(at + len + 1, ";"));
+            return;
+        }
+        at += 2;
+    }
+    buf_puts(out, "#000");
+}
+
+/* A text with its paints instead of their names. */
+static void put_plain_paints(struct buf *out, const char *s)
+{
+    static const char current[] = "currentColor";
+    while (*s) {
+        const char *at = s;
+        while (*at && strncmp(at, "var(--", 6) && strncmp(at, current, sizeof current - 1))
+            at++;
+        buf_add(out, s, (size_t)(at - s));
+        s = at;
+        if (*at == 'v')
+            put_variable(out, at, &s);
+        else if (*at) {
+            buf_puts(out, "#1c2126");
+            s += sizeof current - 1;
+        }
+    }
+}
+
+void svg_put_paper(struct buf *out, const struct figure *f)
+{
+    buf_printf(out, "<svg viewBox=\"0 0 %g %g\" width=\"%g\" height=\"%g\"><style>", f->width,
+               f->height, f->width, f->height);
+    put_plain_paints(out, svg_classes);
+    buf_puts(out, "</style>");
+    put_plain_paints(out, f->svg);
+    buf_puts(out, "</svg>");
 }
