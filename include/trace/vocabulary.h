@@ -49,6 +49,8 @@ void vocabulary_named(struct vocabulary *v, const struct attribute *a);
 struct vocabulary_key;
 /* Looks a key of len bytes up; good until the next look-up. */
 const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *key, size_t len);
+/* The table of those looked up lately, for seen_find (trace/vocabulary_keys.h). */
+const struct vocabulary_key *vocabulary_seen(const struct vocabulary *v);
 /* The same as vocabulary_attribute, of a key just looked up: borrowed until the next look-up. */
 void vocabulary_tell(struct vocabulary *v, const struct vocabulary_key *key,
                      const struct attribute *a);

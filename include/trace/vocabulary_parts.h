@@ -10,17 +10,9 @@
 #include "trace/prices.h"
 #include "trace/unknown.h"
 #include "trace/vocabulary.h"
+#include "trace/vocabulary_keys.h"
 
 enum { RANK_USER = 9, RANK_OUTPUT = 1 };
-
-/* What is known of a key seen lately: most attributes of a log have one of few keys. */
-enum { SEEN_KEYS = 1024, SEEN_LENGTH = 61 };
-struct vocabulary_key {
-    char key[SEEN_LENGTH];
-    uint8_t len;
-    uint8_t row;   /* 1 + row of meaning_words; 0: nothing */
-    bool is_named; /* by an option */
-};
 
 /* What a call used, where the user tells prices. */
 struct usage {
@@ -39,9 +31,8 @@ struct vocabulary {
     struct prices prices;
     struct unknown unknown;
     struct json_reader *json;
-    struct arena arena; /* of texts taken from options */
-    struct vocabulary_key
-        *seen; /* [SEEN_KEYS + 1] by hash_key, the latest of each; last: longer keys */
+    struct arena arena;          /* of texts taken from options */
+    struct vocabulary_key *seen; /* [SEEN_KEYS + 1] by seen_place; last: a key too long for that */
     /* the open span */
     struct span span;
     bool failed, interrupted, in_event;

@@ -106,10 +106,9 @@ uint64_t ids_span(const char *s, size_t len)
 uint64_t ids_span_bytes(const uint8_t *bytes, size_t n)
 {
     char text[2 * IDS_BYTES_MAX];
-    uint64_t id = 0;
     if (n != 8)
         return ids_span(text, put_hex(bytes, n < IDS_BYTES_MAX ? n : IDS_BYTES_MAX, text));
-    for (size_t i = 0; i < 8; i++)
-        id = id << 8 | bytes[i];
-    return id;
+    return (uint64_t)bytes[0] << 56 | (uint64_t)bytes[1] << 48 | (uint64_t)bytes[2] << 40 |
+           (uint64_t)bytes[3] << 32 | (uint64_t)bytes[4] << 24 | (uint64_t)bytes[5] << 16 |
+           (uint64_t)bytes[6] << 8 | bytes[7]; /* compilers make one load of it */
 }

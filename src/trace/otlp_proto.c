@@ -10,6 +10,7 @@
 #include "base/utf8.h"
 #include "trace/ids.h"
 #include "trace/log_record.h"
+#include "trace/vocabulary_keys.h"
 
 #include <string.h>
 
@@ -236,66 +237,123 @@ static bool take_attribute(struct otlp_proto *p, struct proto_bytes bytes, struc
     return true;
 }
 
-/* The only field of a value, as far as `end`: a text with a length of one or two bytes, or a double
- * or whole number. */
-static inline bool plain_value(const uint8_t *at, const uint8_t *end, struct attribute *a)
+/* ---- attributes as senders write them ----------------------------------------------------- */
+
+/* A field of bytes with a length below 2^14 that begins at `at`, before `end`, and has this tag of
+ * one byte; false for any other. */
+static inline bool short_field(const uint8_t *at, const uint8_t *end, uint32_t tag,
+                               struct proto_bytes *out)
 {
-    ptrdiff_t left = end - at;
-    uint64_t eight;
-    if (left < 2)
+    if (end - at < 3 || at[0] != tag)
         return false;
-    if (at[0] == VALUE_STRING) {
-        ptrdiff_t head = at[1] < 0x80 ? 2 : 3, len = at[1];
-        if (head == 3)
-            len = left < 3 || at[2] >= 0x80 ? -1 : (at[1] & 0x7F) | at[2] << 7;
-        a->kind = ATTRIBUTE_TEXT;
-        a->text = (const char *)at + head;
-        a->text_len = (size_t)len;
-        return head + len == left;
+    size_t len = at[1], head = 2;
+    if (len >= 0x80) {
+        len = (len & 0x7F) | (size_t)at[2] << 7;
+        head = 3;
+        if (at[2] >= 0x80)
+            return false;
     }
-    if (at[0] == VALUE_DOUBLE && left == 9) {
-        memcpy(&eight, at + 1, 8);
-        put_number(a, ATTRIBUTE_DOUBLE, eight);
-        return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    }
-    if (at[0] != VALUE_INT || proto_varint(at + 1, (size_t)left - 1, &eight) != left - 1)
+    *out = proto_bytes(at + head, len);
+    return len <= (size_t)(end - at) - head;
+}
+
+/* The value of an attribute that has no other field. */
+struct plain {
+    enum attribute_kind kind;
+    struct proto_bytes text;
+    uint64_t bits; /* of a number */
+};
+
+/* A varint that takes up these bytes, nine at most, and no fewer. */
+static inline bool plain_varint(struct proto_bytes b, uint64_t *out)
+{
+    size_t last = proto_len(b) - 1;
+    if (last > 8 || b.at[last] >= 0x80)
         return false;
-    put_number(a, ATTRIBUTE_INT, eight);
+    *out = (uint64_t)b.at[last] << 7 * last;
+    for (size_t i = 0; i < last; i++) {
+        *out |= (uint64_t)(b.at[i] & 0x7F) << 7 * i;
+        if (b.at[i] < 0x80)
+            return false;
+    }
     return true;
 }
 
-/* Takes an attribute as senders write it, a short key and then a value, in ASCII; false, and
- * nothing is told, for any other. */
-static inline bool read_plain(struct otlp_proto *p, struct proto_bytes bytes)
+/* A text in ASCII, a double or a whole number; false for any other. */
+static inline bool plain_value(struct proto_bytes value, struct plain *v)
 {
-    const uint8_t *at = bytes.at;
-    size_t len = proto_len(bytes), key_len = len > 4 ? at[1] : 0, value = key_len + 2;
-    struct attribute a = {0};
-    if (len <= 4 || at[0] != KEY_VALUE_KEY || key_len >= 0x80 || value + 2 > len ||
-        at[value] != KEY_VALUE_VALUE)
+    struct proto_bytes rest = {value.at + 1, value.end};
+    size_t left = proto_len(value);
+    if (left < 2)
         return false;
-    size_t head = at[value + 1] < 0x80 ? 2 : 3, size = at[value + 1];
-    if (head == 3) {
-        if (value + 3 > len || at[value + 2] >= 0x80)
-            return false;
-        size = (size_t)(at[value + 1] & 0x7F) | (size_t)at[value + 2] << 7;
+    switch (value.at[0]) {
+    case VALUE_STRING:
+        v->kind = ATTRIBUTE_TEXT;
+        return short_field(value.at, value.end, VALUE_STRING, &v->text) &&
+               v->text.end == value.end &&
+               utf8_is_ascii((const char *)v->text.at, proto_len(v->text));
+    case VALUE_INT:
+        v->kind = ATTRIBUTE_INT;
+        return plain_varint(rest, &v->bits);
+    case VALUE_DOUBLE:
+        v->kind = ATTRIBUTE_DOUBLE;
+        if (left == 9)
+            memcpy(&v->bits, rest.at, 8);
+        return left == 9 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
     }
-    if (value + head + size != len || !plain_value(at + value + head, bytes.end, &a))
+    return false;
+}
+
+static void tell_plain(struct otlp_proto *p, const struct vocabulary_key *known,
+                       struct proto_bytes key, const struct plain *v)
+{
+    struct attribute a = {.key = (const char *)key.at, .key_len = proto_len(key), .kind = v->kind};
+    if (v->kind == ATTRIBUTE_TEXT) {
+        a.text = (const char *)v->text.at;
+        a.text_len = proto_len(v->text);
+    } else {
+        put_number(&a, v->kind, v->bits);
+    }
+    vocabulary_tell(p->sink->words, known, &a);
+}
+
+/* Takes an attribute of a key seen lately and then a plain value; false, and nothing is told, for
+ * any other. */
+static inline bool read_plain(struct otlp_proto *p, const struct vocabulary_key *seen,
+                              struct proto_bytes bytes)
+{
+    struct proto_bytes key, value;
+    struct plain v = {0};
+    if (!short_field(bytes.at, bytes.end, KEY_VALUE_KEY, &key) ||
+        !short_field(key.end, bytes.end, KEY_VALUE_VALUE, &value) || value.end != bytes.end)
         return false;
-    a.key = (const char *)at + 2;
-    a.key_len = key_len;
-    if (!utf8_is_ascii(a.key, key_len) ||
-        (a.kind == ATTRIBUTE_TEXT && !utf8_is_ascii(a.text, a.text_len)))
+    size_t len = proto_len(key);
+    if (len == 0 || len > SEEN_LENGTH)
         return false;
-    vocabulary_attribute(p->sink->words, &a);
+    const char *name = (const char *)key.at;
+    const struct vocabulary_key *known = seen_find(seen, name, len, seen_place(name, len));
+    if (!known || !plain_value(value, &v))
+        return false;
+    if (known->tells)
+        tell_plain(p, known, key, &v);
     return true;
+}
+
+/* Takes as many fields of this tag as follow each other and are plain attributes; gives what comes
+ * behind them. */
+static const uint8_t *read_plain_ones(struct otlp_proto *p, const uint8_t *at, const uint8_t *end,
+                                      uint32_t tag)
+{
+    const struct vocabulary_key *seen = vocabulary_seen(p->sink->words);
+    struct proto_bytes bytes;
+    while (short_field(at, end, tag, &bytes) && read_plain(p, seen, bytes))
+        at = bytes.end;
+    return at;
 }
 
 static bool read_attribute(struct otlp_proto *p, struct proto_bytes bytes)
 {
     struct attribute a;
-    if (read_plain(p, bytes))
-        return true;
     bool has;
     if (!take_attribute(p, bytes, &a, &has))
         return false;
@@ -350,9 +408,11 @@ static bool read_event(struct otlp_proto *p, struct proto_bytes bytes)
     if (name.at)
         read_text(p, name, &p->text, &s, &len);
     vocabulary_event(p->sink->words, s, len);
-    while (proto_next(&all, &f))
+    while (proto_next(&all, &f)) {
         if (f.tag == EVENT_ATTRIBUTES && !read_attribute(p, f.bytes))
             return false;
+        all.at = read_plain_ones(p, all.at, all.end, EVENT_ATTRIBUTES);
+    }
     return true;
 }
 
@@ -466,6 +526,7 @@ static bool read_span(struct otlp_proto *p, struct proto_bytes bytes)
             events = (struct proto_bytes){where, in.end};
         if (!read_part(p, &f, where, span, &status))
             return false;
+        in.at = read_plain_ones(p, in.at, in.end, SPAN_ATTRIBUTES);
     }
     if (!is_done(p, &in))
         return false;

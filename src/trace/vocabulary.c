@@ -249,36 +249,6 @@ static bool is_named(const struct vocabulary *v, const char *key, size_t len)
     return false;
 }
 
-/* By the length and the bytes at both ends, which tell nearly all keys apart. */
-static size_t hash_key(const char *key, size_t len)
-{
-    uint64_t first = 0, last = 0;
-    if (len >= 8) {
-        memcpy(&first, key, 8);
-        memcpy(&last, key + len - 8, 8);
-    } else {
-        memcpy(&first, key, len);
-    }
-    uint64_t h = ((first ^ len) * 0x9e3779b97f4a7c15) ^ (last * 0xbf58476d1ce4e5b9);
-    return (size_t)((h ^ h << 24) >> 54) % SEEN_KEYS;
-}
-
-/* Eight bytes at a time; the last ones overlap. */
-static inline bool same_key(const char *a, const char *b, size_t len)
-{
-    uint64_t x, y, differ = 0;
-    if (len < 8)
-        return memcmp(a, b, len) == 0;
-    for (size_t i = 0; i + 8 < len; i += 8) {
-        memcpy(&x, a + i, 8);
-        memcpy(&y, b + i, 8);
-        differ |= x ^ y;
-    }
-    memcpy(&x, a + len - 8, 8);
-    memcpy(&y, b + len - 8, 8);
-    return (differ | (x ^ y)) == 0;
-}
-
 /* Tokens and names of models mean something where there are prices alone. */
 static uint8_t row_of(const struct vocabulary *v, const char *key, size_t len)
 {
@@ -288,29 +258,39 @@ static uint8_t row_of(const struct vocabulary *v, const char *key, size_t len)
     return of_prices && !v->prices.n ? 0 : row;
 }
 
-/* What is known of a key, looked up once while it stays in its place. */
-const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *key, size_t len)
+static const struct vocabulary_key *look_up(struct vocabulary *v, const char *key, size_t len,
+                                            size_t place)
 {
-    bool fits = len && len <= SEEN_LENGTH;
-    size_t place = fits ? hash_key(key, len) : SEEN_KEYS;
+    bool fits = place < SEEN_KEYS;
     struct vocabulary_key *at = &v->seen[place];
-    if (fits && at->len == len && same_key(at->key, key, len))
-        return at->row || at->is_named ? at : NULL;
-    if (fits) { /* of two that fall on one place the earlier one stands beside it */
-        struct vocabulary_key *beside = &v->seen[place ^ 1];
-        if (beside->len == len && same_key(beside->key, key, len))
-            return beside->row || beside->is_named ? beside : NULL;
-        *beside = *at;
-    }
+    if (fits)
+        v->seen[place ^ 1] = *at;
     at->row = row_of(v, key, len);
     at->is_named = is_named(v, key, len);
-    if (!at->row && !at->is_named && !meaning_row(key, len))
+    at->tells = at->row || at->is_named;
+    if (!at->tells && !meaning_row(key, len))
         unknown_note(&v->unknown, key, len, v->span.file, v->span.line);
     if (fits) {
         memcpy(at->key, key, len);
         at->len = (uint8_t)len;
     }
-    return at->row || at->is_named ? at : NULL;
+    return at;
+}
+
+/* What is known of a key, looked up once while it stays in its place. */
+const struct vocabulary_key *vocabulary_key(struct vocabulary *v, const char *key, size_t len)
+{
+    bool fits = len && len <= SEEN_LENGTH;
+    size_t place = fits ? seen_place(key, len) : SEEN_KEYS;
+    const struct vocabulary_key *k = fits ? seen_find(v->seen, key, len, place) : NULL;
+    if (!k)
+        k = look_up(v, key, len, place);
+    return k->tells ? k : NULL;
+}
+
+const struct vocabulary_key *vocabulary_seen(const struct vocabulary *v)
+{
+    return v->seen;
 }
 
 static void apply(struct vocabulary *v, const struct word *w, const struct attribute *a);
