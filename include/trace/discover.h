@@ -62,6 +62,9 @@ void discover_waits(struct trace_log *log);
 void discover_people(struct trace_log *log);
 /* The last word of people in the run of an item; LOG_NO_VERDICT. */
 enum log_verdict discover_last_word(const struct trace_log *log, const struct log_item *item);
+/* The confidence that an item has after a visit, and whose it is (*by, NULL at first): the last
+ * one, of copies side by side the highest. */
+double discover_confidence(double before, const struct log_visit **by, const struct log_visit *v);
 /* When a visit is over, a little before its end, for clocks of logs are coarse; ns. */
 int64_t discover_sure_end(const struct log_visit *v);
 /* The cut between two neighbours of the n items, in any order, with the fewest on its wrong

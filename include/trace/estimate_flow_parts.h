@@ -62,9 +62,6 @@ struct flow_plan {
     uint8_t *routed;             /* [items] 1: came to the gate, 2: and went to review from there */
 };
 
-/* How a waypoint comes to be: behind what items part. */
-enum waypoint { OF_PASS, OF_FAILURE, OF_REJECTION, OF_GATE, OF_ENTRY, OF_CHECK };
-
 /* Does the gate lead to this place: to the review, or past it for good? */
 bool estimate_is_gates(const struct flow_plan *p, int32_t to);
 /* Those that pass a place, or an entry as -1 - e. */

@@ -18,6 +18,10 @@ enum part_role {
     PART_PARALLEL
 };
 
+/* How a waypoint comes to be: behind what items part, or where the copies of
+ * a draft are one. */
+enum waypoint { OF_PASS, OF_FAILURE, OF_REJECTION, OF_GATE, OF_ENTRY, OF_CHECK, OF_JOIN };
+
 /* One step of the pipeline to be; stage is the log's, -1 where it has none. */
 struct part {
     enum part_role role;
@@ -25,6 +29,7 @@ struct part {
     bool reviewed_only; /* lies where only items sent to review pass */
     int32_t place;      /* of the structure, that it is or stands behind; -1 */
     uint32_t of;        /* a waypoint: which of the flows out of a place it parts */
+    int32_t holds;      /* one behind a join: the stage whose drafts it holds */
 };
 
 struct rate {
@@ -67,6 +72,8 @@ void estimate_set_flow(struct estimate *e);
 const char *estimate_name(struct estimate *e, uint32_t part);
 /* Frees the plan. */
 void estimate_release_flow(struct estimate *e);
+/* The stage of the log that makes the drafts; -1: none does. */
+int32_t estimate_draft_stage(const struct estimate *e);
 /* The part that is a place of the structure. */
 uint32_t estimate_part_of(const struct estimate *e, int32_t place);
 /* Of a stand-in for the gate: did the item come to where items go to review or not, and did it? */

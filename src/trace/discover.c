@@ -43,6 +43,14 @@ static bool mostly_inside(const struct log_stage *s, enum span_kind kind)
     return 2 * s->inner[kind] >= s->attempts && s->inner[kind] > 0;
 }
 
+/* Is it called like a place where people decide?  Agents have the names of roles. */
+static bool named_for_people(const struct log_stage *s)
+{
+    static const char *const people[] = {"human", NULL};
+    bool agent = mostly(s, SPAN_AGENT) || mostly_inside(s, SPAN_MODEL);
+    return names(s->id, agent ? people : human_names);
+}
+
 static enum layer layer_of(const struct log_stage *s)
 {
     static const struct {
@@ -58,7 +66,7 @@ static enum layer layer_of(const struct log_stage *s)
     for (size_t i = 0; i < 5; i++)
         if (mostly(s, kinds[i].kind))
             return kinds[i].layer;
-    if (s->kind == STEP_REVIEW || names(s->id, human_names))
+    if (s->kind == STEP_REVIEW || named_for_people(s))
         return LAYER_HUMAN;
     if (names(s->id, feedback_names))
         return LAYER_FEEDBACK;
@@ -84,7 +92,7 @@ static int32_t find_review(const struct trace_log *log)
         uint64_t signs = s->interrupts;
         if (log->user_decision || (!machine && s->confidences == 0))
             signs += s->decisions;
-        if (!machine && names(s->id, human_names))
+        if (!machine && named_for_people(s))
             signs += s->visits;
         if (signs > most) {
             most = signs;
@@ -317,11 +325,11 @@ static size_t routed_from(const struct trace_log *log, int32_t stage, struct rou
     size_t n = 0;
     for (size_t i = 0; i < log->items.len; i++) {
         const struct log_item *item = &log->items.at[i];
+        const struct log_visit *by = NULL;
         double confidence = NAN;
         for (uint32_t v = 0; v < item->n_visits; v++) {
             const struct log_visit *here = &log->visits.at[item->first_visit + v];
-            if (!isnan(here->confidence))
-                confidence = here->confidence;
+            confidence = discover_confidence(confidence, &by, here);
             if (here->stage != (uint32_t)stage || isnan(confidence))
                 continue;
             bool reviewed = v + 1 < item->n_visits && here[1].stage == (uint32_t)log->review;

@@ -98,16 +98,25 @@ static void keep_visits(const struct settling *all, struct kept *kept, struct lo
     it->n_visits = (uint32_t)kept->visits.len - it->first_visit;
 }
 
+double discover_confidence(double before, const struct log_visit **by, const struct log_visit *v)
+{
+    bool beside = *by && (*by)->stage == v->stage && v->start_ns < discover_sure_end(*by);
+    if (isnan(v->confidence) || (beside && v->confidence < before))
+        return before;
+    *by = v;
+    return v->confidence;
+}
+
 static void settle_confidence(const struct settling *all, struct kept *kept, struct log_item *item)
 {
-    const struct log_visit *visits = kept->visits.at + item->first_visit;
+    const struct log_visit *visits = kept->visits.at + item->first_visit, *by = NULL;
     uint32_t scorer = SPAN_NONE;
     for (uint32_t k = 0; k < item->n_visits; k++) {
         const struct log_visit *v = &visits[k];
         if ((int32_t)v->stage == all->log->review) {
             item->reviewed = true;
         } else if (!item->reviewed && !isnan(v->confidence)) {
-            item->confidence = v->confidence;
+            item->confidence = discover_confidence(item->confidence, &by, v);
             scorer = v->stage;
         }
     }

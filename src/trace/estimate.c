@@ -90,10 +90,12 @@ static void plan(struct estimate *e)
     int32_t draft = observe_draft_stage(log), last = -1;
     int32_t end = e->gate >= 0 ? e->gate : (int32_t)e->n_parts;
     for (int32_t i = 0; i < end; i++) {
-        if (e->part[i].role != PART_STAGE && e->part[i].role != PART_ORCHESTRATION)
+        const struct part *p = &e->part[i];
+        bool joined = p->role == PART_WAYPOINT && p->of == OF_JOIN;
+        if (p->role != PART_STAGE && p->role != PART_ORCHESTRATION && !joined)
             continue;
         last = i;
-        if (draft >= 0 && e->part[i].stage == draft)
+        if (draft >= 0 && (p->stage == draft || (joined && p->holds == draft)))
             e->draft = i;
     }
     if (e->draft < 0)
@@ -163,10 +165,12 @@ static void init_steps(struct estimate *e)
     for (uint32_t i = 0; i < e->n_parts; i++) {
         struct step *s = &p->step[i];
         int32_t stage = e->part[i].stage;
+        bool joined = e->part[i].role == PART_WAYPOINT && e->part[i].of == OF_JOIN;
         s->id = name_of(e, i);
         s->kind = kind_of(e->part[i].role);
         s->layer = e->part[i].role == PART_REVIEW ? LAYER_HUMAN
                    : stage >= 0                   ? e->log->stages.at[stage].layer
+                   : joined                       ? e->log->stages.at[e->part[i].holds].layer
                                                   : LAYER_AGENT;
         s->numbers = arena_alloc(&p->arena, sizeof *s->numbers);
         numbers_default(s->numbers);

@@ -33,7 +33,8 @@ const char *estimate_name(struct estimate *e, uint32_t part)
 {
     static const char *const words[] = {
         [OF_PASS] = "after-%s", [OF_FAILURE] = "%s-failed", [OF_REJECTION] = "%s-rejected",
-        [OF_GATE] = "past-%s",  [OF_ENTRY] = "before-%s",   [OF_CHECK] = "%s-verdict"};
+        [OF_GATE] = "past-%s",  [OF_ENTRY] = "before-%s",   [OF_CHECK] = "%s-verdict",
+        [OF_JOIN] = "%s-joined"};
     struct arena *a = &e->out->arena;
     const struct part *p = &e->part[part];
     const char *of = p->role == PART_PARALLEL ? id_of(e, p->place + 1)
@@ -321,6 +322,16 @@ static void put_pass(struct estimate *e, uint32_t part, int32_t place)
     }
 }
 
+static void put_joined(struct estimate *e, uint32_t part, uint32_t joined)
+{
+    e->out->step[part].next = *edge_to(e, (int32_t)joined);
+    buf_printf(
+        &e->note[joined],
+        "no step of the log: what items hold once the drafts of `%s` are joined, for the log "
+        "does not tell of each whether it is right",
+        e->log->stages.at[e->part[joined].holds].id);
+}
+
 static void put_join(struct estimate *e, uint32_t part, int32_t place)
 {
     const struct structure_place *at = &e->flow->place.at[place];
@@ -379,7 +390,10 @@ void estimate_set_flow(struct estimate *e)
         uint32_t part = (uint32_t)p->part_of[i];
         struct step *s = &e->out->step[part];
         const struct outflow *o = p->place[i];
-        put_pass(e, part, (int32_t)i);
+        int32_t joined = waypoint_of(e, (int32_t)i, OF_JOIN);
+        if (joined >= 0)
+            put_joined(e, part, (uint32_t)joined);
+        put_pass(e, joined >= 0 ? (uint32_t)joined : part, (int32_t)i);
         put_exit(e, part, &o[EXIT_OF_FAILURE], waypoint_of(e, (int32_t)i, OF_FAILURE), TO_FAIL,
                  &s->fallback);
         put_exit(e, part, &o[EXIT_OF_REJECTION], waypoint_of(e, (int32_t)i, OF_REJECTION),

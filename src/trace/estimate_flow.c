@@ -9,6 +9,7 @@
 #include "trace/estimate_flow_parts.h"
 
 #include "trace/discover.h"
+#include "trace/observe.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -336,12 +337,27 @@ static void add_gate(struct estimate *e)
         add_waypoint(e, -1, OF_GATE);
 }
 
+/* Where some of several drafts are taken, no branch alone is right or wrong, sure or unsure. */
+static void add_joined(struct estimate *e, int32_t place)
+{
+    const struct structure *s = e->flow;
+    const struct structure_place *at = place >= 0 ? &s->place.at[place] : NULL;
+    int32_t draft = observe_draft_stage(e->log), of = draft >= 0 ? s->place_of[draft] : -1;
+    if (!at || of < 0 || s->place.at[of].parent != (uint32_t)place + 1 ||
+        (at->copies == 1 && at->needed == at->branches))
+        return;
+    add_part(
+        e, (struct part){
+               .role = PART_WAYPOINT, .stage = -1, .place = place, .of = OF_JOIN, .holds = draft});
+}
+
 /* What stands behind a place: where items part, and the gate. */
 static void add_behind(struct estimate *e, int32_t place)
 {
     struct flow_plan *p = e->plan;
     const struct outflow *pass = estimate_pass_of(p, place);
     bool own = p->own >= 0 && p->own == place;
+    add_joined(e, place);
     if (own && (forward(pass, p->review) > 1 || pass->backs))
         add_waypoint(e, place, OF_GATE);
     if (!own && pass->check.found)

@@ -21,11 +21,17 @@ struct drafts {
     uint64_t others;                 /* wrong items without a draft */
 };
 
+int32_t estimate_draft_stage(const struct estimate *e)
+{
+    const struct part *p = e->draft >= 0 ? &e->part[e->draft] : NULL;
+    return !p ? -1 : p->role == PART_WAYPOINT ? p->holds : p->stage;
+}
+
 /* Did the item come to the step that holds the drafts, or may it still?  In a flow without ways all
  * do. */
 static bool has_draft(const struct estimate *e, const struct log_item *it)
 {
-    int32_t stage = e->part[e->draft].stage;
+    int32_t stage = estimate_draft_stage(e);
     for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
         if ((int32_t)e->log->visits.at[v].stage == stage)
             return true;
@@ -51,7 +57,7 @@ static void count_drafts(const struct estimate *e, struct drafts *d)
 static uint64_t sent_back(const struct estimate *e)
 {
     const struct trace_log *log = e->log;
-    int32_t draft = e->draft >= 0 ? e->part[e->draft].stage : -1;
+    int32_t draft = estimate_draft_stage(e);
     uint64_t n = 0;
     for (size_t i = 0; e->plan && i < log->items.len; i++) {
         const struct log_item *it = &log->items.at[i];
@@ -119,12 +125,15 @@ static void put_wrong(struct estimate *e)
 }
 
 /* The confidences of drafts that are good (or not known to be bad), or bad. */
-static size_t confidences(const struct trace_log *log, bool bad, double *out)
+static size_t confidences(const struct estimate *e, bool bad, double *out)
 {
+    const struct trace_log *log = e->log;
     size_t n = 0;
-    for (size_t i = 0; i < log->items.len; i++)
-        if (!isnan(log->items.at[i].confidence) && (log->items.at[i].draft == LOG_BAD) == bad)
-            out[n++] = log->items.at[i].confidence;
+    for (size_t i = 0; i < log->items.len; i++) {
+        const struct log_item *it = &log->items.at[i];
+        if (!isnan(it->confidence) && (it->draft == LOG_BAD) == bad && has_draft(e, it))
+            out[n++] = it->confidence;
+    }
     return n;
 }
 
@@ -179,9 +188,9 @@ static void put_confidence(struct estimate *e)
     const struct trace_log *log = e->log;
     struct step *s = &e->out->step[e->draft];
     double *x = mem_alloc(log->items.len * sizeof *x);
-    size_t n_good = confidences(log, false, x);
+    size_t n_good = confidences(e, false, x);
     struct dist good = fit_confidence(e, x, n_good);
-    size_t n_bad = confidences(log, true, x);
+    size_t n_bad = confidences(e, true, x);
     struct dist bad = fit_confidence(e, x, n_bad);
     mem_free(x);
     if (n_good + n_bad == 0)

@@ -132,6 +132,9 @@ int32_t observe_draft_stage(const struct trace_log *log)
                                      : (int32_t)log->stages.len - 1;
     if (log->gate >= 0 && log->stages.at[log->gate].kind == STEP_STAGE)
         end++; /* the step before the review does work of its own */
+    if (end == (int32_t)log->stages.len - 1 && log->stages.len &&
+        (end == 0 || log->stages.at[end].layer == LAYER_MODEL) && log->gate < 0 && log->review < 0)
+        end++; /* the last step drafts */
     for (int32_t s = end - 1; s >= 0; s--)
         if (log->stages.at[s].layer == LAYER_MODEL && log->stages.at[s].kind == STEP_STAGE)
             return s;

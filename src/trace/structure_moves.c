@@ -25,7 +25,8 @@ struct walk {
     uint32_t item, scopes;
     int32_t from;      /* of the next move */
     double confidence; /* the last one that the item was given */
-    int32_t scorer;    /* by this stage; -1 */
+    const struct log_visit *by;
+    int32_t scorer; /* by this stage; -1 */
     enum structure_exit exit;
     int64_t busy_ns;             /* until when the place before is */
     int32_t open;                /* the parallel that the item is in; -1 */
@@ -226,7 +227,8 @@ static bool begins_anew(const struct walk *w, uint32_t visit)
     const struct log_visit *v = &w->log->visits.at[visit];
     bool met = false;
     for (size_t k = 0; k < w->inside.len; k++) {
-        if (end_of(w, w->inside.at[k]) > v->start_ns)
+        const struct log_visit *before = &w->log->visits.at[w->inside.at[k]];
+        if (end_of(w, w->inside.at[k]) > v->start_ns || before->start_ns == v->start_ns)
             return false;
         met = met || w->log->visits.at[w->inside.at[k]].stage == v->stage;
     }
@@ -266,7 +268,7 @@ static void hear(struct walk *w, const struct log_visit *v)
 {
     if (isnan(v->confidence))
         return;
-    w->confidence = v->confidence;
+    w->confidence = discover_confidence(w->confidence, &w->by, v);
     w->scorer = (int32_t)v->stage;
 }
 
@@ -275,6 +277,7 @@ static void walk_item(struct walk *w)
     uint32_t end = visits_of(w), all = w->it->first_visit + w->it->n_visits;
     w->from = w->scorer = -1;
     w->confidence = NAN;
+    w->by = NULL;
     w->exit = EXIT_OF_PASS;
     w->busy_ns = INT64_MIN;
     w->open = w->closed = -1;

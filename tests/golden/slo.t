@@ -60,7 +60,7 @@ span name                 first        first 5       first 10  reciprocal rank
 retrieval corpus  75.0% (0–100)  75.0% (0–100)  75.0% (0–100)                1
 
 Stages
-$ seam import log tests/data/genai.jsonl.gz --db $TMP_GOLDEN/docs.db --quiet; seam replay $TMP_GOLDEN/docs.db --relevance $TMP_GOLDEN/rel.csv --quiet --csv | grep -c mrr
+$ seam import log tests/data/genai.jsonl.gz --db $TMP_GOLDEN/docs.db --quiet; seam replay $TMP_GOLDEN/docs.db --relevance $TMP_GOLDEN/rel.csv --quiet --csv | grep -c ,mrr,
 2
 $ seam replay tests/data/genai.jsonl.gz --relevance tests/data/genai.labels.csv
 seam: tests/data/genai.labels.csv:1: judgements of documents need the columns item and document

@@ -296,6 +296,35 @@ static void a_branch_that_fails_does_not_win(void **state)
     release(&f);
 }
 
+/* Three answers side by side, of which the surest goes on: what is right or sure is the item's. */
+static void copies_of_a_draft_are_one_behind_their_join(void **state)
+{
+    struct fitted f = {0};
+    struct error err = {0};
+    const char **notes;
+    buf_puts(&f.rows, "case_id,activity,start,end,confidence\n");
+    for (unsigned i = 0; i < 200; i++) {
+        unsigned best = (i * 37) % 100, low = best / 2;
+        for (unsigned k = 0; k < 3; k++)
+            buf_printf(&f.rows, "%u,answer,%u,%u,%.3f\n", i, 1767571200 + 1000 * i,
+                       1767571205 + 1000 * i + k, (k == i % 3 ? best : low) / 100.);
+        if (best < 40)
+            buf_printf(&f.rows, "%u,human_review,%u,%u,\n", i, 1767571300 + 1000 * i,
+                       1767571400 + 1000 * i);
+    }
+    ok(log_read_text("made.csv", buf_text(&f.rows), f.rows.len, NULL, &f.log, &err), &err);
+    pipeline_init(&f.p);
+    result_init(&f.info, "fit");
+    ok(log_fit(&f.log, NULL, &f.p, &notes, &f.info, &err), &err);
+    const struct step *joined = step(&f, "answer-copies-joined");
+    assert_int_equal(f.log.gate_mixed, 0); /* by the surest of the three */
+    assert_true(joined->has_confidence && !step(&f, "answer")->has_confidence);
+    assert_int_equal(step(&f, "answer-copies")->next.to,
+                     pipeline_step(&f.p, "answer-copies-joined"));
+    assert_float_equal(step(&f, "gate")->numbers->threshold.value, 0.4, 0.011);
+    release(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -311,6 +340,7 @@ int main(void)
         cmocka_unit_test(whole_seconds_are_no_race),
         cmocka_unit_test(items_do_not_wait_for_those_that_lost),
         cmocka_unit_test(a_branch_that_fails_does_not_win),
+        cmocka_unit_test(copies_of_a_draft_are_one_behind_their_join),
     };
     return cmocka_run_group_tests_name("structure", tests, NULL, NULL);
 }
