@@ -121,6 +121,9 @@ struct dist estimate_as_seen(struct estimate *e, double *x, size_t n);
 void estimate_find_rules(struct estimate *e);
 /* Gives e->scorer's step its confidences. */
 void estimate_ruled_confidence(struct estimate *e);
+/* What share of the items that the gate lets through is reviewed all the same, where the log tells
+ * the threshold. */
+void estimate_audit(struct estimate *e);
 /* What the draft step's drafts and confidences are. */
 void estimate_draft(struct estimate *e);
 /* What named reviewers tell of the review; true where, for want of labels, its sensitivity and

@@ -487,6 +487,7 @@ static int fit_flow(struct estimate *e, const char ***notes, struct error *err)
     e->note = mem_zero(e->n_parts, sizeof *e->note);
     init_steps(e);
     set_gate(e);
+    estimate_audit(e);
     for (uint32_t i = 0; i < e->n_parts; i++)
         estimate_part(e, i);
     estimate_draft(e);

@@ -54,17 +54,18 @@ Difference: executed less exact (else simulated); ! where 0 lies outside its
 interval, as one in 20 does by chance.
 
 Side by side: answer
-$ seam run scenarios/gate-review.yaml --items 300 --time-scale skip --then flow.confident.threshold=70% --quiet | sed -n '/^What was expected/,$p'
+$ seam run scenarios/gate-review.yaml --items 300 --seed 4 --time-scale skip --then flow.confident.threshold=70% --quiet | sed -n '/^What was expected/,$p'
 What was expected of the change, and what came
-metric                     expected    came  held
-reliability       98.0% (95.7–99.7)  96.33%  yes
-share wrong          1.8% (0.3–4.3)   3.67%  yes
-share rejected         0.2% (0–1.0)      0%  yes
-completion         99.8% (99.0–100)    100%  yes
-auto error             0.8% (0–2.6)   2.30%  yes
-review load       22.8% (16.7–29.0)  27.67%  yes
-reviews per item   0.23 (0.17–0.29)  0.2767  yes
-visits mean        2.23 (2.17–2.29)   2.277  yes
+metric                       expected    came  held
+reliability         96.6% (94.0–98.7)  96.67%  yes
+share wrong            3.2% (1.0–6.0)   3.33%  yes
+share rejected           0.2% (0–1.0)      0%  yes
+completion           99.8% (99.0–100)    100%  yes
+auto error             2.5% (0.4–5.3)   1.30%  yes
+review load         26.3% (20.0–33.7)  23.00%  yes
+reviews per item     0.26 (0.20–0.34)    0.23  yes
+visits mean          2.26 (2.20–2.34)    2.23  yes
+answer: wrong rate   12.4% (7.7–17.7)   8.00%  yes
 $ seam run scenarios/gate-review.yaml --items 30 --then confident
 seam: --then confident: write PATH=VALUE, such as flow.sure.threshold=0.9
 [2]
