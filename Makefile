@@ -12,13 +12,14 @@ CXXFLAGS ?= -O2 -g
 DEV      ?= $(if $(CI),1,)
 LAYERS   := base math model sim trace store report decide exec service cli
 VERSION  := 0.1.0
+RELEASED := 2026-11-23
 
 WARN  := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
          -Wwrite-strings -Wvla -Wno-unused-parameter -Wno-missing-field-initializers
 WARNX := -Wall -Wextra -Wno-unused-parameter
 STD   := -std=c11 -D_POSIX_C_SOURCE=200809L -D_DEFAULT_SOURCE -ffp-contract=off -pthread
 STDX  := -std=c++17 -ffp-contract=off -pthread
-CPPFLAGS += -Iinclude -DSEAM_VERSION='"$(VERSION)"'
+CPPFLAGS += -Iinclude -DSEAM_VERSION='"$(VERSION)"' -DSEAM_RELEASED='"$(RELEASED)"'
 LIBS  := -lgsl -lgslcblas -lfyaml -lsimdjson -lcsv -lexpat -lsqlite3 -lcurl -lz -lm -pthread
 
 ifneq ($(SANITIZE),)
@@ -54,10 +55,22 @@ TESTS_SLOW := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/stat/test_*.c))
 FUZZ    := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
 BENCH   := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
-all: $(BUILD)/seam $(if $(MPI),$(BUILD)/seam-mpi)
+# the manual page and the completions: printed by the program, from its tables
+PAGES := $(BUILD)/seam.1 $(BUILD)/completion/seam $(BUILD)/completion/_seam $(BUILD)/completion/seam.fish
+
+all: $(BUILD)/seam $(PAGES) $(if $(MPI),$(BUILD)/seam-mpi)
 
 $(BUILD)/seam: $(BUILD)/src/cli/main.o $(LIB)
 	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(BUILD)/seam.1: $(BUILD)/seam
+	$(call SAY,PAGE,$@)$(BUILD)/seam help --man >$@.part && mv $@.part $@
+$(BUILD)/completion/seam: shell := bash
+$(BUILD)/completion/_seam: shell := zsh
+$(BUILD)/completion/seam.fish: shell := fish
+$(BUILD)/completion/%: $(BUILD)/seam
+	@mkdir -p $(@D)
+	$(call SAY,PAGE,$@)$(BUILD)/seam completion $(shell) >$@.part && mv $@.part $@
 
 # mpi.o stands before the library, and takes the place of ranks_start.o in it
 $(BUILD)/seam-mpi: $(BUILD)/src/cli/main.o $(BUILD)/src/sim/mpi.o $(LIB)
@@ -152,12 +165,18 @@ format: ## clang-format on everything
 sample: $(BUILD)/seam ## makes reports/sample anew
 	@SEAM=$(BUILD)/seam sh tests/tools/sample.sh
 
-install: $(BUILD)/seam ## to $(DESTDIR)$(PREFIX)
+install: $(BUILD)/seam $(PAGES) ## to $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/seam/scenarios
 	install -m 755 $(BUILD)/seam $(DESTDIR)$(PREFIX)/bin/seam
 	install -m 644 scenarios/*.yaml $(DESTDIR)$(PREFIX)/share/seam/scenarios
 	install -d $(DESTDIR)$(PREFIX)/share/seam/scenarios/canon
 	install -m 644 scenarios/canon/*.jsonl $(DESTDIR)$(PREFIX)/share/seam/scenarios/canon
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -d $(DESTDIR)$(PREFIX)/share/zsh/site-functions $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+	install -m 644 $(BUILD)/seam.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(BUILD)/completion/seam $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	install -m 644 $(BUILD)/completion/_seam $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	install -m 644 $(BUILD)/completion/seam.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 
 clean: ## removes what was built
 	rm -rf build build-asan build-tsan build-cov build-fuzz

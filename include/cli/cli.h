@@ -47,6 +47,9 @@ MUST_CHECK int cli_scenario(const struct cli *cli, const char *path, struct pipe
 /* The same from text that messages call `name`; with_line: with the line's --set and --target. */
 MUST_CHECK int cli_scenario_text(const struct cli *cli, const char *name, const struct buf *text,
                                  bool with_line, struct pipeline *out, struct error *err);
+/* The same without --target, with the faults for the caller, who releases them. */
+MUST_CHECK int cli_scenario_faults(const struct cli *cli, const char *path, struct pipeline *out,
+                                   struct faults *faults, struct error *err);
 struct setting;
 /* The same without --target, and with more settings; the faults are left to err, which has the
  * first.  Threads may call it at once. */

@@ -37,9 +37,4 @@ uint64_t option_count(const struct options *o, enum option id, uint64_t otherwis
 /* The number of an option that takes a probability; `otherwise` when not given. */
 double option_number(const struct options *o, enum option id, double otherwise);
 
-/* The program's help, and one command's: examples before options; to fit 80 columns. */
-void help_program(struct buf *out);
-/* Appends one command's help: summary, examples, what it does, usage, options. */
-void help_command(enum command c, struct buf *out);
-
 #endif

@@ -3,7 +3,8 @@
  * and feed the manual.
  *
  * Adding a command: a row in COMMANDS here and in command_defs, and cli/cmd_<name>.c.
- * Adding an option: a row in OPTIONS here and in option_defs, naming the commands that take it. */
+ * Adding an option: a row in OPTIONS here and in option_defs, naming the commands that take it.
+ * Where its value is one of a few words: a row in word_lists. */
 #ifndef SEAM_MODEL_COMMANDS_H
 #define SEAM_MODEL_COMMANDS_H
 
@@ -28,7 +29,9 @@
     X(LABELS, labels)                                                                              \
     X(RUNS, runs)                                                                                  \
     X(MCP, mcp)                                                                                    \
-    X(DOCTOR, doctor)
+    X(DOCTOR, doctor)                                                                              \
+    X(COMPLETION, completion)                                                                      \
+    X(HELP, help)
 enum command {
 #define X(name, word) COMMAND_##name,
     COMMANDS(X)
@@ -108,6 +111,9 @@ enum option_takes {
     X(TITLE, "title", 0)                                                                           \
     X(SCHEMA, "schema", 0)                                                                         \
     X(GRAPH, "graph", 0)                                                                           \
+    X(DOT, "dot", 0)                                                                               \
+    X(MERMAID, "mermaid", 0)                                                                       \
+    X(PATHS, "paths", 0)                                                                           \
     X(ITEM, "item", 0)                                                                             \
     X(WORLD, "world", 0)                                                                           \
     X(SLOW, "slow", 0)                                                                             \
@@ -118,6 +124,7 @@ enum option_takes {
     X(CSV, "csv", 0)                                                                               \
     X(QUIET, "quiet", 'q')                                                                         \
     X(NO_COLOR, "no-color", 0)                                                                     \
+    X(MAN, "man", 0)                                                                               \
     X(HELP, "help", 'h')
 enum option {
 #define X(name, word, letter) OPTION_##name,
@@ -145,5 +152,20 @@ struct command_def {
     uint32_t min_args, max_args;
 };
 extern const struct command_def command_defs[COMMAND_COUNT];
+
+/* Words of which an option's value, or the first argument of a command, is one: completion, the
+ * manual and the check of the command line have them from here. */
+enum { FIRST_ARGUMENT = OPTION_COUNT };
+struct word_list {
+    uint32_t commands;
+    int what;          /* enum option, or FIRST_ARGUMENT */
+    const char *words; /* with spaces between */
+    bool several;      /* more than one may be given, with commas between */
+    bool open;         /* something else may stand there too */
+};
+extern const struct word_list word_lists[];
+extern const size_t word_lists_count;
+/* The row of an option, or of the first argument, of this command; NULL: there is none. */
+const struct word_list *words_of(enum command c, int what);
 
 #endif

@@ -10,6 +10,7 @@ struct text_options {
     int width;  /* columns; 0: 80; at least 40 are taken */
     bool color; /* verdicts in colour (SGR) */
     bool quiet; /* headline and answer only */
+    bool airy;  /* a blank line between blocks, for prose */
 };
 
 /* The summary that every command prints: what was done, the answer, the headline with intervals,

@@ -1,78 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* seam check: validates scenarios, prints the schema, draws the flow as text. */
+/* seam check: validates scenarios, prints the schema, draws the flow, lists what can be changed. */
 #include "cli/cli.h"
 
+#include "base/json_write.h"
+#include "base/units.h"
 #include "model/scenario.h"
+#include "report/csv.h"
+#include "report/graph.h"
+#include "sim/parameters.h"
 
-static const char *target_name(const struct pipeline *p, int32_t to)
-{
-    switch (to) {
-    case TO_SHIP:
-        return "ship";
-    case TO_REJECT:
-        return "reject";
-    case TO_FAIL:
-        return "fail";
-    case TO_JOIN:
-        return "join";
-    case TO_SKIP:
-        return "skip";
-    default:
-        return p->step[to].id;
-    }
-}
+#include <math.h>
+#include <string.h>
 
-static void put_edge(struct buf *out, const struct pipeline *p, const char *when,
-                     const struct edge *e)
-{
-    buf_printf(out, "      %-10s -> %s", when, target_name(p, e->to));
-    if (e->at_most == AT_MOST_UNBOUNDED)
-        buf_puts(out, " (unbounded)");
-    else if (e->at_most != AT_MOST_NONE)
-        buf_printf(out, " (at most %u time%s, then %s)", e->at_most, e->at_most == 1 ? "" : "s",
-                   e->then ? target_name(p, e->then->to) : "reject");
-    buf_putc(out, '\n');
-}
-
-static void put_gate(struct buf *out, const struct pipeline *p, const struct step *s)
-{
-    put_edge(out, p, "above", &s->above);
-    if (s->audit.present)
-        put_edge(out, p, "audit", &s->audit.to);
-    if (s->bands)
-        put_edge(out, p, "between", &s->between);
-    put_edge(out, p, "below", &s->below);
-}
-
-static void put_next(struct buf *out, const struct pipeline *p, const struct step *s)
-{
-    const struct parallel *par = s->parallel;
-
-    for (uint32_t b = 0; par && b < par->n_branches; b++)
-        buf_printf(out, "      %-10s -> %s%s\n", "branch", p->step[par->first[b]].id,
-                   par->copies > 1 ? " (copies)" : "");
-    for (uint32_t i = 0; i < s->n_ways; i++)
-        put_edge(out, p, s->way[i].when ? s->way[i].when->text : "share", &s->way[i].edge);
-    if (!s->ways_complete)
-        put_edge(out, p, "then", &s->next);
-}
-
-static void put_graph(struct buf *out, const struct pipeline *p)
-{
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        const struct step *s = &p->step[i];
-        buf_printf(out, "%3u  %s%s %s (%s)\n", i + 1, s->parent ? "| " : "",
-                   step_kind_name(s->kind), s->id, layer_name(s->layer));
-        if (s->kind == STEP_GATE)
-            put_gate(out, p, s);
-        else
-            put_next(out, p, s);
-        if (s->kind == STEP_CHECK || s->kind == STEP_REVIEW)
-            put_edge(out, p, "rejected", &s->on_reject);
-        if (s->fallback.to != TO_FAIL)
-            put_edge(out, p, "failed", &s->fallback);
-    }
-}
+/* What one file came to. */
+struct checked {
+    const char *file;
+    int status; /* 0, or the exit status of the error */
+    struct error err;
+    struct pipeline pipeline;
+    struct faults faults;
+};
 
 static int print_schema(struct error *err)
 {
@@ -85,38 +32,204 @@ static int print_schema(struct error *err)
     return status;
 }
 
-int cmd_check(const struct cli *cli, struct error *err)
+/* ---- numbers that can be changed ------------------------------------------------------------ */
+
+/* The path with its value where that is one plain number. */
+static void put_path(struct buf *out, const char *path, const char *currency,
+                     const struct parameter *all, size_t n)
+{
+    buf_puts(out, path);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(all[i].path, path) || !isfinite(all[i].value))
+            continue;
+        buf_puts(out, "  ");
+        bool of_step = all[i].where == IN_STEP;
+        if (all[i].probability)
+            units_put_probability(out, all[i].value);
+        else if (all[i].takes_time || (of_step && all[i].field == NUMBERS_BUDGET))
+            units_put_duration(out, all[i].value);
+        else if (of_step && all[i].field == NUMBERS_COST)
+            buf_printf(out, "%s%.6g", currency, all[i].value);
+        else
+            units_put_exact(out, all[i].value);
+        break;
+    }
+    buf_putc(out, '\n');
+}
+
+static void put_paths(struct buf *out, const struct pipeline *p)
+{
+    struct arena arena;
+    const char **paths;
+    struct parameter *all;
+    size_t n, n_all;
+
+    arena_init(&arena);
+    scenario_paths(p, &arena, &paths, &n);
+    parameters_list(p, &arena, &all, &n_all);
+    for (size_t i = 0; i < n; i++)
+        put_path(out, paths[i], p->currency ? p->currency : "$", all, n_all);
+    arena_release(&arena);
+}
+
+/* ---- the answer ----------------------------------------------------------------------------- */
+
+static void put_text(const struct cli *cli, const struct checked *c, struct buf *out)
 {
     const struct options *o = cli->options;
-    int worst = 0;
+    bool drawn = option_given(o, OPTION_DOT) || option_given(o, OPTION_MERMAID);
 
-    if (option_given(o, OPTION_SCHEMA))
-        return print_schema(err);
+    if (!drawn && !option_given(o, OPTION_QUIET))
+        buf_printf(out, "%s: ok, %u step%s\n", c->file, c->pipeline.n_steps,
+                   c->pipeline.n_steps == 1 ? "" : "s");
+    if (option_given(o, OPTION_DOT))
+        graph_put_dot(&c->pipeline, out);
+    else if (option_given(o, OPTION_MERMAID))
+        graph_put_mermaid(&c->pipeline, out);
+    else if (option_given(o, OPTION_GRAPH))
+        graph_put_text(&c->pipeline, cli->width, out);
+    if (option_given(o, OPTION_PATHS))
+        put_paths(out, &c->pipeline);
+}
+
+static void put_json(const struct checked *c, struct json_write *w)
+{
+    json_open(w, '{');
+    json_key(w, "file");
+    json_string(w, c->file);
+    json_key(w, "ok");
+    json_bool(w, c->status == 0);
+    if (c->status == 0) {
+        json_key(w, "name");
+        json_string(w, c->pipeline.name ? c->pipeline.name : "");
+        json_key(w, "steps");
+        json_uint(w, c->pipeline.n_steps);
+        json_key(w, "sha256");
+        json_string(w, c->pipeline.sha256);
+    } else {
+        json_key(w, "error");
+        json_string(w, c->err.text);
+    }
+    json_key(w, "faults");
+    json_open(w, '[');
+    for (size_t i = 0; i < c->faults.list.len; i++) {
+        const struct fault *f = &c->faults.list.at[i];
+        json_open(w, '{');
+        json_key(w, "line");
+        json_uint(w, f->line);
+        json_key(w, "column");
+        json_uint(w, f->column);
+        if (f->origin) {
+            json_key(w, "origin");
+            json_string(w, f->origin);
+        }
+        json_key(w, "text");
+        json_string(w, f->text);
+        json_close(w, '}');
+    }
+    json_close(w, ']');
+    json_close(w, '}');
+}
+
+static void put_csv_row(struct buf *out, const struct checked *c, const struct fault *f)
+{
+    csv_put_text(out, c->file);
+    buf_puts(out, c->status == 0 ? ",true," : ",false,");
+    if (f && f->line)
+        buf_printf(out, "%u,%u", (unsigned)f->line, (unsigned)f->column);
+    else
+        buf_putc(out, ',');
+    buf_putc(out, ',');
+    csv_put_text(out, f ? f->text : c->status ? c->err.text : "");
+    buf_putc(out, '\n');
+}
+
+static void put_csv(const struct checked *c, struct buf *out)
+{
+    for (size_t i = 0; i < c->faults.list.len; i++)
+        put_csv_row(out, c, &c->faults.list.at[i]);
+    if (!c->faults.list.len)
+        put_csv_row(out, c, NULL);
+}
+
+/* ---- one file ------------------------------------------------------------------------------- */
+
+static void check(const struct cli *cli, const char *file, bool aloud, struct checked *c)
+{
+    *c = (struct checked){.file = file};
+    faults_init(&c->faults);
+    if (aloud) {
+        if (cli_scenario(cli, file, &c->pipeline, &c->err)) {
+            c->status = error_exit_status(c->err.code);
+            cli_say(c->err.text);
+        }
+    } else if (cli_scenario_faults(cli, file, &c->pipeline, &c->faults, &c->err)) {
+        c->status = error_exit_status(c->err.code);
+    }
+}
+
+static int check_options(const struct options *o, struct error *err)
+{
+    bool json = option_given(o, OPTION_JSON), csv = option_given(o, OPTION_CSV);
+
     if (!o->args.len)
         return error_set(err, ERR_USAGE, "`seam check` needs FILE...; for example: %s",
                          command_defs[COMMAND_CHECK].examples[0]);
-    for (size_t i = 0; i < o->args.len; i++) {
-        struct error fault = {0};
-        struct pipeline p;
-        struct buf out;
-        if (cli_scenario(cli, o->args.at[i], &p, &fault)) {
-            cli_say(fault.text);
-            int status = error_exit_status(fault.code);
-            worst = status > worst ? status : worst;
-            pipeline_release(&p);
-            continue;
-        }
-        buf_init(&out);
-        if (!option_given(o, OPTION_QUIET))
-            buf_printf(&out, "%s: ok, %u step%s\n", o->args.at[i], p.n_steps,
-                       p.n_steps == 1 ? "" : "s");
-        if (option_given(o, OPTION_GRAPH))
-            put_graph(&out, &p);
-        int status = cli_print(buf_text(&out), out.len, err);
-        buf_release(&out);
-        pipeline_release(&p);
-        if (status)
-            return -1;
+    if (option_given(o, OPTION_DOT) && option_given(o, OPTION_MERMAID))
+        return error_set(err, ERR_USAGE, "--dot and --mermaid are two languages: ask for one");
+    for (int i = OPTION_GRAPH; i <= OPTION_PATHS; i++)
+        if ((json || csv) && option_given(o, (enum option)i))
+            return error_set(err, ERR_USAGE, "--%s prints text: leave out --%s",
+                             option_defs[i].name, json ? "json" : "csv");
+    return 0;
+}
+
+int cmd_check(const struct cli *cli, struct error *err)
+{
+    const struct options *o = cli->options;
+    bool json = option_given(o, OPTION_JSON), csv = option_given(o, OPTION_CSV);
+    struct json_write w;
+    struct buf out;
+    int worst = 0, status = 0;
+
+    if (option_given(o, OPTION_SCHEMA))
+        return print_schema(err);
+    if (check_options(o, err))
+        return -1;
+    buf_init(&out);
+    if (json) {
+        json_init(&w, &out, 2);
+        json_open(&w, '{');
+        json_key(&w, "schema");
+        json_string(&w, "seam.check/1");
+        json_key(&w, "files");
+        json_open(&w, '[');
     }
-    return worst;
+    if (csv)
+        buf_puts(&out, "file,ok,line,column,fault\n");
+    for (size_t i = 0; i < o->args.len && !status; i++) {
+        struct checked c;
+        check(cli, o->args.at[i], !json && !csv, &c);
+        worst = c.status > worst ? c.status : worst;
+        if (json)
+            put_json(&c, &w);
+        else if (csv)
+            put_csv(&c, &out);
+        else if (!c.status) {
+            put_text(cli, &c, &out);
+            status = cli_print(buf_text(&out), out.len, err);
+            buf_clear(&out);
+        }
+        pipeline_release(&c.pipeline);
+        faults_release(&c.faults);
+    }
+    if (json) {
+        json_close(&w, ']');
+        json_close(&w, '}');
+        buf_putc(&out, '\n');
+    }
+    if (!status)
+        status = cli_print(buf_text(&out), out.len, err);
+    buf_release(&out);
+    return status ? -1 : worst;
 }

@@ -2,6 +2,8 @@
 /* seam doctor: what is installed, what is missing, is the store sound. */
 #include "cli/cli.h"
 
+#include "base/json_write.h"
+#include "report/csv.h"
 #include "report/plot.h"
 #include "store/store.h"
 
@@ -10,37 +12,112 @@
 
 static const char *const plot_probe = "set terminal svg\nset output 'plot.svg'\nplot x\n";
 
-int cmd_doctor(const struct cli *cli, struct error *err)
-{
-    const char *db = option_text(cli->options, OPTION_DB, NULL);
-    struct error fault = {0};
-    struct buf out, svg;
-    struct store *store = NULL;
-    bool sound = true;
+struct finding {
+    const char *what;
+    bool sound;
+    struct buf says;
+};
+enum { FINDINGS = 3 };
 
-    buf_init(&out);
+static void find_program(struct finding *f)
+{
+    *f = (struct finding){.what = "seam", .sound = true};
+    buf_puts(&f->says, SEAM_VERSION);
+}
+
+static void find_gnuplot(struct finding *f)
+{
+    struct error fault = {0};
+    struct buf svg;
+
+    *f = (struct finding){.what = "gnuplot", .sound = true};
     buf_init(&svg);
-    buf_printf(&out, "seam     %s\n", SEAM_VERSION);
     if (plot_run(plot_probe, NULL, 0, NULL, &svg, &fault)) {
-        sound = false;
-        buf_printf(&out, "gnuplot  missing: reports come without pictures (%s)\n", fault.text);
+        f->sound = false;
+        buf_printf(&f->says, "missing: reports come without pictures (%s)", fault.text);
     } else {
-        buf_puts(&out, "gnuplot  ok\n");
+        buf_puts(&f->says, "ok");
     }
+    buf_release(&svg);
+}
+
+static void find_store(const char *db, struct finding *f)
+{
+    struct store *store = NULL;
+    struct error fault = {0};
+
+    *f = (struct finding){.what = "store", .sound = true};
     if (!db) {
-        buf_puts(&out, "store    none named (--db FILE)\n");
+        buf_puts(&f->says, "none named (--db FILE)");
     } else if (access(db, F_OK)) {
-        buf_printf(&out, "store    %s: there is no such file\n", db);
-        sound = false;
+        buf_printf(&f->says, "%s: there is no such file", db);
+        f->sound = false;
     } else if (store_open(db, &store, &fault) || store_check(store, &fault)) {
-        buf_printf(&out, "store    %s\n", fault.text);
-        sound = false;
+        buf_puts(&f->says, fault.text);
+        f->sound = false;
     } else {
-        buf_printf(&out, "store    %s: ok\n", db);
+        buf_printf(&f->says, "%s: ok", db);
     }
     store_close(store);
+}
+
+static void put_json(const struct finding *f, struct buf *out)
+{
+    struct json_write w;
+
+    json_init(&w, out, 2);
+    json_open(&w, '{');
+    json_key(&w, "schema");
+    json_string(&w, "seam.doctor/1");
+    json_key(&w, "findings");
+    json_open(&w, '[');
+    for (int i = 0; i < FINDINGS; i++) {
+        json_open(&w, '{');
+        json_key(&w, "what");
+        json_string(&w, f[i].what);
+        json_key(&w, "sound");
+        json_bool(&w, f[i].sound);
+        json_key(&w, "says");
+        json_string(&w, buf_text(&f[i].says));
+        json_close(&w, '}');
+    }
+    json_close(&w, ']');
+    json_close(&w, '}');
+    buf_putc(out, '\n');
+}
+
+static void put_csv(const struct finding *f, struct buf *out)
+{
+    buf_puts(out, "what,sound,says\n");
+    for (int i = 0; i < FINDINGS; i++) {
+        csv_put_text(out, f[i].what);
+        buf_puts(out, f[i].sound ? ",true," : ",false,");
+        csv_put_text(out, buf_text(&f[i].says));
+        buf_putc(out, '\n');
+    }
+}
+
+int cmd_doctor(const struct cli *cli, struct error *err)
+{
+    struct finding f[FINDINGS];
+    bool sound = true;
+    struct buf out;
+
+    find_program(&f[0]);
+    find_gnuplot(&f[1]);
+    find_store(option_text(cli->options, OPTION_DB, NULL), &f[2]);
+    buf_init(&out);
+    if (option_given(cli->options, OPTION_JSON))
+        put_json(f, &out);
+    else if (option_given(cli->options, OPTION_CSV))
+        put_csv(f, &out);
+    for (int i = 0; i < FINDINGS; i++) {
+        if (!option_given(cli->options, OPTION_JSON) && !option_given(cli->options, OPTION_CSV))
+            buf_printf(&out, "%-8s %s\n", f[i].what, buf_text(&f[i].says));
+        sound = sound && f[i].sound;
+        buf_release(&f[i].says);
+    }
     int status = cli_print(buf_text(&out), out.len, err);
     buf_release(&out);
-    buf_release(&svg);
     return status ? -1 : sound ? 0 : 1;
 }

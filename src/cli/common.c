@@ -231,6 +231,21 @@ static int settings_of(const struct cli *cli, const struct setting *extra, size_
     return 0;
 }
 
+int cli_scenario_faults(const struct cli *cli, const char *path, struct pipeline *out,
+                        struct faults *faults, struct error *err)
+{
+    struct scenario_options options;
+    struct arena arena;
+
+    pipeline_init(out);
+    arena_init(&arena);
+    int status = settings_of(cli, NULL, 0, &arena, &options, err);
+    if (!status)
+        status = scenario_read(path, &options, out, faults, err);
+    arena_release(&arena);
+    return status;
+}
+
 int cli_scenario_quietly(const struct cli *cli, const char *name, const struct buf *text,
                          const struct setting *extra, size_t n_extra, struct pipeline *out,
                          struct error *err)

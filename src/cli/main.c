@@ -2,7 +2,9 @@
 /* seam: dispatch and exit status.  Reads from here: cmd_<command>.c, then the layers to the left.
  */
 #include "base/error.h"
+#include "base/units.h"
 #include "cli/cli.h"
+#include "cli/help.h"
 #include "math/gsl_guard.h"
 #include "sim/ranks.h"
 
@@ -40,9 +42,16 @@ static void on_interrupt_end(int signal_number)
     _exit(130);
 }
 
+/* What COLUMNS says, else the terminal, else 80. */
 static int terminal_width(void)
 {
+    const char *columns = getenv("COLUMNS");
     struct winsize size;
+    uint64_t n;
+
+    if (columns && *columns && !units_count(columns, &n, &(struct error){0}) && n >= 20 &&
+        n < 10000)
+        return (int)n;
 
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
         return size.ws_col;
@@ -102,7 +111,7 @@ static int run(int argc, char **argv, const struct options *options, const struc
         if (ranks->rank > 0)
             return 0;
         buf_init(&help);
-        help_command(options->command, &help);
+        help_command(options->command, terminal_width(), &help);
         status = cli_print(buf_text(&help), help.len, &err);
         buf_release(&help);
         return status ? fail(&err) : 0;
@@ -137,6 +146,9 @@ static int run(int argc, char **argv, const struct options *options, const struc
     return status < 0 ? fail(&err) : status;
 }
 
+/* What --help stands for as the first word. */
+static char asks_help[] = "help";
+
 static int start(int argc, char **argv, const struct ranks *ranks)
 {
     struct options options;
@@ -148,10 +160,11 @@ static int start(int argc, char **argv, const struct ranks *ranks)
     keep_freed_memory();
     if (ranks->rank > 0 && argc < 3)
         return 0;
-    if (argc < 2 || !strcmp(argv[1], "help") || !strcmp(argv[1], "--help") ||
-        !strcmp(argv[1], "-h")) {
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+        argv[1] = asks_help;
+    if (argc < 2) {
         buf_init(&help);
-        help_program(&help);
+        help_program(terminal_width(), &help);
         status = cli_print(buf_text(&help), help.len, &err);
         buf_release(&help);
         return status ? fail(&err) : 0;

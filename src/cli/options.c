@@ -18,6 +18,9 @@ static int command_find(const char *word, enum command *out, struct error *err)
             return 0;
         }
     }
+    if (word[0] == '-')
+        return error_set(err, ERR_USAGE, "the command comes before its options, as in `seam %s %s`",
+                         command_defs[COMMAND_SIMULATE].name, word);
     const char *near = nearest_word(word, names, COMMAND_COUNT);
     return error_set(err, ERR_USAGE, "there is no command \"%s\"%s%s%s; `seam` lists them", word,
                      near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
@@ -28,28 +31,64 @@ static bool takes(enum command c, int option)
     return option_defs[option].commands & (1u << c);
 }
 
-static int option_find(enum command c, const char *name, size_t len, int *out, struct error *err)
+/* "an option of `seam size` and `seam labels`", of those commands that take it. */
+static void put_owners(struct buf *out, int option)
 {
-    const char *names[OPTION_COUNT];
+    enum { NAMED = 3 };
+    const char *names[COMMAND_COUNT];
     size_t n = 0;
-    char word[64];
+
+    for (int c = 0; c < COMMAND_COUNT; c++)
+        if (takes((enum command)c, option))
+            names[n++] = command_defs[c].name;
+    buf_puts(out, "an option of ");
+    for (size_t i = 0; i < n && i < NAMED; i++)
+        buf_printf(out, "%s`seam %s`", i == 0 ? "" : i + 1 == n ? " and " : ", ", names[i]);
+    if (n > NAMED)
+        buf_puts(out, " and others");
+}
+
+/* What was meant by a word that is no option of this command: one of its own, or another's. */
+static int option_unknown(enum command c, const char *word, struct error *err)
+{
+    const char *own[OPTION_COUNT], *all[OPTION_COUNT];
+    size_t n = 0;
+    struct buf hint;
 
     for (int i = 0; i < OPTION_COUNT; i++) {
-        if (!takes(c, i))
-            continue;
-        names[n++] = option_defs[i].name;
-        if (strlen(option_defs[i].name) == len && !strncmp(option_defs[i].name, name, len)) {
+        all[i] = option_defs[i].name;
+        if (takes(c, i))
+            own[n++] = option_defs[i].name;
+    }
+    buf_init(&hint);
+    const char *near = nearest_word(word, all, OPTION_COUNT), *nearest = nearest_word(word, own, n);
+    for (int i = 0; i < OPTION_COUNT && near; i++)
+        if (!strcmp(option_defs[i].name, near) && (!nearest || !strcmp(near, word))) {
+            buf_printf(&hint, "; --%s is ", near);
+            put_owners(&hint, i);
+        }
+    if (nearest && !hint.len)
+        buf_printf(&hint, "; did you mean --%s?", nearest);
+    error_set(err, ERR_USAGE, "`seam %s` has no option --%.60s%s; `seam %s -h` lists them",
+              command_defs[c].name, word, buf_text(&hint), command_defs[c].name);
+    buf_release(&hint);
+    return -1;
+}
+
+static int option_find(enum command c, const char *name, size_t len, int *out, struct error *err)
+{
+    for (int i = 0; i < OPTION_COUNT; i++)
+        if (takes(c, i) && strlen(option_defs[i].name) == len &&
+            !strncmp(option_defs[i].name, name, len)) {
             *out = i;
             return 0;
         }
-    }
-    len = len < sizeof word - 1 ? len : sizeof word - 1;
+    char *word = mem_alloc(len + 1);
     memcpy(word, name, len);
     word[len] = '\0';
-    const char *near = nearest_word(word, names, n);
-    return error_set(err, ERR_USAGE, "`seam %s` has no option --%s%s%s%s; `seam %s -h` lists them",
-                     command_defs[c].name, word, near ? "; did you mean --" : "", near ? near : "",
-                     near ? "?" : "", command_defs[c].name);
+    int status = option_unknown(c, word, err);
+    mem_free(word);
+    return status;
 }
 
 static int letter_find(enum command c, char letter, int *out, struct error *err)
@@ -63,12 +102,82 @@ static int letter_find(enum command c, char letter, int *out, struct error *err)
                      command_defs[c].name, letter, command_defs[c].name);
 }
 
+/* `seam run --resume` speaks of the last run, and `--resume 7` of one. */
+static bool stands_alone(enum command c, int option)
+{
+    return c == COMMAND_RUN && option == OPTION_RESUME;
+}
+
+/* Is `len` bytes at `word` one of the words? */
+static bool is_listed(const char *words, const char *word, size_t len)
+{
+    for (const char *at = words; *at; at += strspn(at, " ")) {
+        size_t n = strcspn(at, " ");
+        if (n == len && !strncmp(at, word, len))
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+/* What stands where one of a few words must: "--method splt", "`seam runs` lst". */
+static int word_unknown(const char *where, const struct word_list *list, const char *text,
+                        size_t len, struct error *err)
+{
+    enum { WORDS_MAX = 64 };
+    const char *words[WORDS_MAX];
+    struct arena arena;
+    struct buf all;
+    size_t n = 0;
+
+    arena_init(&arena);
+    buf_init(&all);
+    for (const char *at = list->words; *at && n < WORDS_MAX; at += strspn(at, " ")) {
+        size_t one = strcspn(at, " ");
+        words[n++] = arena_strndup(&arena, at, one);
+        at += one;
+    }
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&all, "%s%s",
+                   i == 0       ? ""
+                   : i + 1 == n ? (list->several ? " and " : " or ")
+                                : ", ",
+                   words[i]);
+    const char *word = arena_strndup(&arena, text, len), *near = nearest_word(word, words, n);
+    error_set(err, ERR_USAGE, "%s: \"%.60s\" is not one of %s%s%s%s", where, word, buf_text(&all),
+              near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    buf_release(&all);
+    arena_release(&arena);
+    return -1;
+}
+
+static int check_word(const char *where, const struct word_list *list, const char *text,
+                      struct error *err)
+{
+    if (!list || list->open)
+        return 0;
+    for (const char *at = text;; at++) {
+        size_t len = list->several ? strcspn(at, ",") : strlen(at);
+        if (!is_listed(list->words, at, len))
+            return word_unknown(where, list, at, len, err);
+        at += len;
+        if (!*at)
+            return 0;
+    }
+}
+
 static int option_store(struct options *o, int id, const char *text, struct error *err)
 {
     struct option_value *v = &o->value[id];
     const struct option_def *def = &option_defs[id];
     int status = 0;
 
+    if (v->given && def->takes != TAKES_MANY && strcmp(v->text, text))
+        return error_set(err, ERR_USAGE, "--%s is given twice, %s and %s; once is enough",
+                         def->name, v->text, text);
+    if (!*text && def->takes != TAKES_NOTHING && !stands_alone(o->command, id))
+        return error_set(err, ERR_USAGE, "--%s needs a value: --%s %s", def->name, def->name,
+                         def->arg);
     v->given = true;
     v->text = text;
     switch (def->takes) {
@@ -83,8 +192,12 @@ static int option_store(struct options *o, int id, const char *text, struct erro
     case TAKES_MANY:
         vec_push(&v->all, text);
         break;
+    case TAKES_TEXT: {
+        char where[64] = "--";
+        strncat(where, def->name, sizeof where - 3);
+        return check_word(where, words_of(o->command, id), text, err);
+    }
     case TAKES_NOTHING:
-    case TAKES_TEXT:
         break;
     }
     if (status) {
@@ -92,12 +205,6 @@ static int option_store(struct options *o, int id, const char *text, struct erro
         return error_prefix(err, "--%s", def->name);
     }
     return 0;
-}
-
-/* `seam run --resume` speaks of the last run, and `--resume 7` of one. */
-static bool stands_alone(enum command c, int option)
-{
-    return c == COMMAND_RUN && option == OPTION_RESUME;
 }
 
 static bool is_number(const char *word)
@@ -133,10 +240,30 @@ static int option_take(struct options *o, int argc, char **argv, int i, struct e
         return option_store(o, id, value, err) ? -1 : 1;
     if (stands_alone(o->command, id) && (i + 1 >= argc || !is_number(argv[i + 1])))
         return option_store(o, id, "", err) ? -1 : 1;
-    if (i + 1 >= argc)
+    if (i + 1 >= argc || !strncmp(argv[i + 1], "--", 2))
         return error_set(err, ERR_USAGE, "--%s needs a value: --%s %s", option_defs[id].name,
                          option_defs[id].name, option_defs[id].arg);
     return option_store(o, id, argv[i + 1], err) ? -1 : 2;
+}
+
+/* What the tables say of the words that are no options. */
+static int check_args(const struct options *o, struct error *err)
+{
+    const struct command_def *def = &command_defs[o->command];
+    const struct word_list *first = words_of(o->command, FIRST_ARGUMENT);
+    char where[64] = "`seam ";
+
+    strncat(where, def->name, 32);
+    strcat(where, "`");
+    if (o->args.len && first && check_word(where, first, o->args.at[0], err))
+        return -1;
+    if (o->args.len < def->min_args)
+        return error_set(err, ERR_USAGE, "`seam %s` needs %s; for example: %s", def->name,
+                         def->args, def->examples[0]);
+    if (o->args.len > def->max_args)
+        return error_set(err, ERR_USAGE, "`seam %s` takes %s, not also \"%s\"", def->name,
+                         *def->args ? def->args : "no file", o->args.at[def->max_args]);
+    return 0;
 }
 
 int options_parse(int argc, char **argv, struct options *out, struct error *err)
@@ -161,16 +288,12 @@ int options_parse(int argc, char **argv, struct options *out, struct error *err)
             vec_push(&out->args, (const char *)argv[i]);
         i += took ? took : 1;
     }
-    const struct command_def *def = &command_defs[out->command];
     if (option_given(out, OPTION_HELP))
         return 0;
-    if (out->args.len < def->min_args)
-        return error_set(err, ERR_USAGE, "`seam %s` needs %s; for example: %s", def->name,
-                         def->args, def->examples[0]);
-    if (out->args.len > def->max_args)
-        return error_set(err, ERR_USAGE, "`seam %s` takes %s, not also \"%s\"", def->name,
-                         *def->args ? def->args : "no file", out->args.at[def->max_args]);
-    return 0;
+    if (option_given(out, OPTION_JSON) && option_given(out, OPTION_CSV))
+        return error_set(err, ERR_USAGE,
+                         "--json and --csv are two forms of one answer: ask for one of them");
+    return check_args(out, err);
 }
 
 void options_release(struct options *o)
@@ -198,80 +321,4 @@ uint64_t option_count(const struct options *o, enum option id, uint64_t otherwis
 double option_number(const struct options *o, enum option id, double otherwise)
 {
     return o->value[id].given ? o->value[id].number : otherwise;
-}
-
-/* Words of `text`, filled into lines of at most 80 columns, the first one beginning at `column`. */
-static void put_filled(struct buf *out, const char *text, size_t column, size_t indent)
-{
-    size_t at = column;
-
-    while (*text) {
-        size_t word = strcspn(text, " ");
-        if (at > indent && at + 1 + word > 80) {
-            buf_printf(out, "\n%*s", (int)indent, "");
-            at = indent;
-        } else if (at > indent) {
-            buf_putc(out, ' ');
-            at++;
-        }
-        buf_add(out, text, word);
-        at += word;
-        text += word;
-        text += strspn(text, " ");
-    }
-    buf_putc(out, '\n');
-}
-
-static void put_option(struct buf *out, const struct option_def *def)
-{
-    enum { HELP_COLUMN = 28 };
-    size_t start = out->len;
-
-    if (def->letter)
-        buf_printf(out, "  -%c, ", def->letter);
-    else
-        buf_puts(out, "      ");
-    buf_printf(out, "--%s%s%s", def->name, def->arg ? " " : "", def->arg ? def->arg : "");
-    size_t at = out->len - start;
-    if (at + 2 > HELP_COLUMN) {
-        buf_printf(out, "\n%*s", HELP_COLUMN, "");
-    } else {
-        buf_printf(out, "%*s", (int)(HELP_COLUMN - at), "");
-    }
-    put_filled(out, def->help, HELP_COLUMN, HELP_COLUMN);
-}
-
-void help_command(enum command c, struct buf *out)
-{
-    const struct command_def *def = &command_defs[c];
-
-    buf_printf(out, "seam %s: %s\n\n", def->name, def->summary);
-    for (size_t i = 0; i < sizeof def->examples / sizeof *def->examples && def->examples[i]; i++) {
-        buf_puts(out, "  ");
-        put_filled(out, def->examples[i], 2, 2);
-    }
-    buf_putc(out, '\n');
-    put_filled(out, def->about, 0, 0);
-    buf_printf(out, "\nusage: seam %s%s%s [options]\n\n", def->name, *def->args ? " " : "",
-               def->args);
-    for (int i = 0; i < OPTION_COUNT; i++)
-        if (takes(c, i))
-            put_option(out, &option_defs[i]);
-}
-
-void help_program(struct buf *out)
-{
-    buf_puts(out, "seam: how reliable is your AI pipeline, end to end, and what should be "
-                  "reviewed?\n\n");
-    for (int i = 0; i < COMMAND_COUNT; i++) {
-        buf_printf(out, "  %-10s", command_defs[i].name);
-        put_filled(out, command_defs[i].summary, 12, 12);
-    }
-    buf_puts(out,
-             "\nexamples:\n"
-             "  seam solve scenarios/six-step.yaml\n"
-             "  seam replay traces.jsonl --labels labels.csv\n"
-             "  seam size --labels labels.csv --target \"auto_error at most 5%\"\n"
-             "\n`seam COMMAND -h` shows examples and options of a command; version " SEAM_VERSION
-             "\n");
 }

@@ -12,6 +12,7 @@ enum {
     MEANING = LOGS_AND_SIZE | ON(IMPORT),
     JUDGED = ON(COMPARE) | ON(SOLVE) | ON(SIMULATE) | ON(RUN) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
     RESULTS = JUDGED | ON(DRIFT),
+    TABLED = RESULTS | ON(RUNS) | ON(CHECK) | ON(DOCTOR),
     STORED = RESULTS | ON(RUNS) | ON(DOCTOR) | ON(IMPORT) | ON(REVIEW) | ON(LABELS),
     SEEDED = MODELS | ON(RUN) | ON(FIT) | ON(DRIFT) | ON(BACKTEST) | ON(REPLAY) | ON(MCP),
     SETTABLE = MODELS | ON(RUN) | ON(CHECK) | ON(REPLAY),
@@ -167,6 +168,12 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_SCHEMA] = {"schema", 0, TAKES_NOTHING, NULL,
         "print the JSON Schema of scenario files, for editors", ON(CHECK)},
     [OPTION_GRAPH] = {"graph", 0, TAKES_NOTHING, NULL, "draw the flow as text", ON(CHECK)},
+    [OPTION_DOT] = {"dot", 0, TAKES_NOTHING, NULL,
+        "draw the flow for graphviz: | dot -Tsvg", ON(CHECK)},
+    [OPTION_MERMAID] = {"mermaid", 0, TAKES_NOTHING, NULL,
+        "draw the flow as a Mermaid flowchart, for Markdown", ON(CHECK)},
+    [OPTION_PATHS] = {"paths", 0, TAKES_NOTHING, NULL,
+        "list the numbers that --set and --sweep can change", ON(CHECK)},
     [OPTION_ITEM] = {"item", 0, TAKES_TEXT, "ID",
         "what was done with this item of an executed run, and who decided", ON(RUNS)},
     [OPTION_WORLD] = {"world", 0, TAKES_TEXT, "FOLDER",
@@ -178,11 +185,13 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_SAVE] = {"save", 0, TAKES_NOTHING, NULL,
         "save the run to the store (implied by --db; default seam.db)", RESULTS},
     [OPTION_JSON] = {"json", 0, TAKES_NOTHING, NULL, "one JSON object on standard output",
-        RESULTS | ON(RUNS)},
-    [OPTION_CSV] = {"csv", 0, TAKES_NOTHING, NULL, "tables as CSV on standard output",
-        RESULTS | ON(RUNS)},
+        TABLED},
+    [OPTION_CSV] = {"csv", 0, TAKES_NOTHING, NULL, "one table as CSV on standard output",
+        TABLED},
     [OPTION_QUIET] = {"quiet", 'q', TAKES_NOTHING, NULL, "no progress, no warnings", ALL},
     [OPTION_NO_COLOR] = {"no-color", 0, TAKES_NOTHING, NULL, "no colours (also NO_COLOR)", ALL},
+    [OPTION_MAN] = {"man", 0, TAKES_NOTHING, NULL, "the whole manual as a man page: | man -l -",
+        ON(HELP)},
     [OPTION_HELP] = {"help", 'h', TAKES_NOTHING, NULL, "examples and options of a command", ALL},
 };
 
@@ -374,4 +383,38 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "Checks the plotting program and, with --db, the integrity of the store.",
         {"seam doctor", "seam doctor --db seam.db"},
         0, 0},
+    [COMMAND_COMPLETION] = {"completion",
+        "bash|zsh|fish", "completion of commands, options and values for a shell",
+        "Prints the completion script of a shell, made from the tables that parse the command "
+        "line. `make install` puts all three where the shells look for them.",
+        {"eval \"$(seam completion bash)\"", "seam completion zsh > ~/.zfunc/_seam",
+        "seam completion fish | source"},
+        1, 1},
+    [COMMAND_HELP] = {"help",
+        "[COMMAND|CHAPTER]", "a command, a chapter of the manual, or all of it",
+        "Without an argument: the commands and the chapters. `seam help COMMAND` is what "
+        "`seam COMMAND -h` says.",
+        {"seam help size", "seam help tutorial", "seam help metrics", "seam help --man | man -l -"},
+        0, 1},
 };
+
+const struct word_list word_lists[] = {
+    {ON(SIZE), OPTION_METHOD, "split sgr grid exact plug-in crc"},
+    {ON(SIZE), OPTION_RECALIBRATE, "best isotonic platt beta temperature"},
+    {ON(RUN), OPTION_TIME_SCALE, "skip 1 10 100", .open = true},
+    {ON(REPORT), OPTION_FORMAT, "html csv json", .several = true},
+    {ON(LABELS), OPTION_FORMAT, "csv jsonl"},
+    {ON(IMPORT), FIRST_ARGUMENT, "log langgraph n8n crewai autogen"},
+    {ON(LABELS), FIRST_ARGUMENT, "export import"},
+    {ON(RUNS), FIRST_ARGUMENT, "list show"},
+    {ON(COMPLETION), FIRST_ARGUMENT, "bash zsh fish"},
+};
+const size_t word_lists_count = sizeof word_lists / sizeof *word_lists;
+
+const struct word_list *words_of(enum command c, int what)
+{
+    for (size_t i = 0; i < word_lists_count; i++)
+        if (word_lists[i].what == what && (word_lists[i].commands & (1u << c)))
+            return &word_lists[i];
+    return NULL;
+}

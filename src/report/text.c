@@ -195,7 +195,8 @@ static void put_facts(const struct table *t, size_t line, struct buf *out)
 void text_table(const struct table *t, const struct text_options *options, struct buf *out)
 {
     size_t line = (size_t)width_of(options), n = t->columns.len;
-    put_wrapped(out, t->caption, 0, line);
+    if (*t->caption)
+        put_wrapped(out, t->caption, 0, line);
     if (t->plain && n == 2) {
         put_facts(t, line, out);
         return;
@@ -245,15 +246,36 @@ static void put_block(const struct block *b, const struct text_options *options,
     case BLOCK_PAIR:
     case BLOCK_UNPAIR:
         break;
+    case BLOCK_CODE: /* its own spaces count */
+        buf_puts(out, "  ");
+        if (text_width(b->text) + 2 > line) {
+            put_wrapped(out, b->text, 2, line);
+            break;
+        }
+        buf_puts(out, b->text);
+        buf_putc(out, '\n');
+        break;
     case BLOCK_FOLD:
     case BLOCK_HEADING:
     case BLOCK_ABSENT:
     case BLOCK_PARAGRAPH:
-    case BLOCK_CODE:
     case BLOCK_VERDICT:
         put_wrapped(out, b->text, 0, line);
         break;
     }
+}
+
+/* Is there a blank line before a block of prose?  Not within code and lists, nor behind headings.
+ */
+static bool stands_apart(const struct section *s, size_t k)
+{
+    enum block_kind kind = s->blocks.at[k].kind;
+    enum block_kind before = k ? s->blocks.at[k - 1].kind : BLOCK_FOLD;
+    if (kind == BLOCK_UNFOLD)
+        return false;
+    if (kind == before && (kind == BLOCK_CODE || kind == BLOCK_BULLET))
+        return false;
+    return k > 0 && (before != BLOCK_FOLD || kind == BLOCK_FOLD);
 }
 
 void text_document(const struct document *d, const struct text_options *options, struct buf *out)
@@ -270,7 +292,8 @@ void text_document(const struct document *d, const struct text_options *options,
             put_wrapped(out, s->title, 0, (size_t)width_of(options));
         }
         for (size_t k = 0; k < s->blocks.len; k++) {
-            if (k > 0 && s->blocks.at[k].kind == BLOCK_TABLE)
+            bool airy = options && options->airy;
+            if (airy ? stands_apart(s, k) : k > 0 && s->blocks.at[k].kind == BLOCK_TABLE)
                 buf_putc(out, '\n');
             put_block(&s->blocks.at[k], options, out);
         }

@@ -34,7 +34,7 @@ $ seam import log LICENSE --db $TMP_GOLDEN/none.db; test -e $TMP_GOLDEN/none.db
 seam: LICENSE:1: not a log: no column says which item a row is of (case_id, case, case:concept:name; or name it with --item-by)
 [1]
 $ seam import logs tests/data/genai.jsonl.gz
-seam: `seam import` knows no "logs"; did you mean `log`?
+seam: `seam import`: "logs" is not one of log, langgraph, n8n, crewai or autogen; did you mean log?
 [2]
 $ seam import log
 seam: `seam import log` needs a LOG
@@ -49,35 +49,53 @@ seam: TMP/runs2.db: the store holds no log; `seam import log LOG --db TMP/runs2.
 $ seam import langgraph tests/data/langgraph.json -o $TMP_GOLDEN/graph.yaml && seam check $TMP_GOLDEN/graph.yaml --graph
 seam: TMP/graph.yaml: 10 steps of LangGraph
 TMP/graph.yaml: ok, 11 steps
-  1  stage router (agent)
-      then       -> web_search-and-vector_search-and-more
-  2  parallel web_search-and-vector_search-and-more (agent)
-      branch     -> web_search
-      branch     -> vector_search
-      branch     -> sql_lookup
-      then       -> merge
-  3  | stage web_search (data)
-      then       -> join
-  4  | stage vector_search (data)
-      then       -> join
-  5  | stage sql_lookup (data)
-      then       -> join
-  6  stage merge (agent)
-      then       -> draft_answer
-  7  stage draft_answer (model)
-      then       -> critic
-  8  stage critic (agent)
-      share      -> draft_answer (at most 2 times, then human_approval)
-      share      -> router (at most 2 times, then human_approval)
-      share      -> human_approval
-      then       -> dead_letter
-  9  review human_approval (human)
-      then       -> publish-it
-      rejected   -> draft_answer (at most 2 times, then reject)
- 10  stage publish-it (agent)
-      then       -> ship
- 11  stage dead_letter (agent)
-      then       -> ship
+  ○ items
+  │
+  ■ router          stage, agent, 1% errors
+  ├─ failed ─▶ fail
+  │
+  ≡ web_search-and-vector_search-and-more
+  │                 parallel, agent
+  ├──┐ branch 1 of 3
+  │  ■ web_search      stage, data, 2% wrong, 2% errors
+  │  ├─ failed ─▶ fail
+  │  │
+  ├──┘
+  ├──┐ branch 2 of 3
+  │  ■ vector_search   stage, data, 2% wrong, 2% errors
+  │  ├─ failed ─▶ fail
+  │  │
+  ├──┘
+  ├──┐ branch 3 of 3
+  │  ■ sql_lookup      stage, data, 2% wrong, 2% errors
+  │  ├─ failed ─▶ fail
+  │  │
+  ├──┘
+  │ joined: all 3 must end well
+  │
+  ■ merge           stage, agent, 1% errors
+  ├─ failed ─▶ fail
+  │
+  ■ draft_answer    stage, model, 8% wrong, 2% errors
+  ├─ failed ─▶ fail
+  │
+  ■ critic          stage, agent, 1% errors
+  ├─ 25% ─▶ draft_answer (at most 2 times, then human_approval)
+  ├─ 25% ─▶ router (at most 2 times, then human_approval)
+  ├─ else ─▶ dead_letter
+  ├─ failed ─▶ fail
+  │ 25%
+  ● human_approval  review, human, finds 90% of the bad, passes 98% of the good
+  ├─ rejected ─▶ draft_answer (at most 2 times, then reject)
+  │
+  ■ publish-it      stage, agent, 1% errors
+  ├─ ─▶ ship
+  ╰─ failed ─▶ fail
+
+  ■ dead_letter     stage, agent, 1% errors; from critic
+  ├─ failed ─▶ fail
+  │
+  ◎ ship
 $ grep -c assumed $TMP_GOLDEN/graph.yaml; grep -A3 "parallel:\|on_reject" $TMP_GOLDEN/graph.yaml
 30
   - parallel: web_search-and-vector_search-and-more
@@ -93,5 +111,5 @@ $ seam import n8n tests/data/langgraph.json
 seam: langgraph.json: has no `nodes` and `connections`: an n8n definition is an exported workflow, or an execution with its workflowData
 [3]
 $ seam import lang tests/data/langgraph.json
-seam: `seam import` takes log, langgraph, n8n, crewai or autogen and then files, not "lang"
+seam: `seam import`: "lang" is not one of log, langgraph, n8n, crewai or autogen
 [2]

@@ -153,7 +153,7 @@ $ seam size --labels tests/data/answers.csv.gz --target "auto_error at most 5%" 
 seam: --reviewer sensitivty: a reviewer has a sensitivity (of wrong items caught) and a specificity (of right ones let pass); did you mean sensitivity?
 [2]
 $ seam size --labels tests/data/answers.csv.gz --target "auto_error at most 5%" --recalibrate plat
-seam: --recalibrate plat: write isotonic, platt, beta, temperature or best
+seam: --recalibrate: "plat" is not one of best, isotonic, platt, beta or temperature; did you mean platt?
 [2]
 $ seam size --labels tests/data/answers.csv.gz --target "auto_error at most 5%" -o map.csv
 seam: `seam size` writes a map with --recalibrate and nothing else: -o goes with that

@@ -24,11 +24,14 @@ scenarios/six-step.yaml: ok, 6 steps
 scenarios/two-gates.yaml: ok, 6 steps
 $ seam check --graph scenarios/draft-critic.yaml
 scenarios/draft-critic.yaml: ok, 2 steps
-  1  stage draft (model)
-      then       -> critic
-  2  check critic (agent)
-      then       -> ship
-      rejected   -> draft (at most 3 times, then reject)
+  ○ items
+  │
+  ■ draft   stage, model, 30% wrong
+  │
+  ◇ critic  check, agent, finds 80% of the bad, passes 90% of the good
+  ├─ rejected ─▶ draft (at most 3 times, then reject)
+  │
+  ◎ ship
 $ seam solve scenarios/six-step.yaml
 solve: Six steps of 97%
 exact, by absorbing chain
@@ -225,26 +228,32 @@ curve,sweep,latency_p95,0.7,0,0,0,,,,,,flow.confident.threshold=0.7
 curve,sweep,latency_p95,0.9,0,0,0,,,,,,flow.confident.threshold=0.9
 $ seam check --graph scenarios/generative-video.yaml
 scenarios/generative-video.yaml: ok, 7 steps
-  1  stage brief (human)
-      then       -> retrieve
-  2  stage retrieve (data)
-      then       -> drafts
-      failed     -> drafts
-  3  parallel drafts (agent)
-      branch     -> generate (copies)
-      then       -> continuity
-  4  | stage generate (model)
-      then       -> join
-  5  check continuity (agent)
-      then       -> confident
-      rejected   -> drafts (at most 2 times, then desk)
-  6  gate confident (agent)
-      above      -> ship
-      audit      -> desk
-      below      -> desk
-  7  review desk (human)
-      then       -> ship
-      rejected   -> drafts (at most 1 time, then reject)
+  ○ items
+  │
+  ■ brief       stage, human, 1% wrong
+  │
+  ■ retrieve    stage, data, 1%–3% wrong, 0.6% errors, up to 3 attempts,
+  │             executed
+  ├─ failed ─▶ drafts
+  │
+  ≡ drafts      parallel, agent
+  ├──┐ 2 copies side by side
+  │  ■ generate    stage, model, 8% wrong
+  │  │
+  ├──┘
+  │ joined: the most confident of 2
+  │
+  ◇ continuity  check, agent, finds 85% of the bad, passes 97% of the good
+  ├─ rejected ─▶ drafts (at most 2 times, then desk)
+  │
+  ◆ confident   gate, agent
+  ├─ 85% and above ─▶ ship
+  │ audit of 2% of those above; below 85%
+  ● desk        review, human, finds 93% of the bad, passes 98% of the good, by
+  │             editors
+  ├─ rejected ─▶ drafts (at most once, then reject)
+  │
+  ◎ ship
 $ seam solve scenarios/cascade.yaml --quiet
 Headline
 metric              value

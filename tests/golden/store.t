@@ -55,7 +55,7 @@ $ seam runs show first --db $TMP_GOLDEN/runs.db
 seam: seam runs show: "first" is not a whole number: write 12, 1000 or 1e6
 [2]
 $ seam runs forget --db $TMP_GOLDEN/runs.db
-seam: `seam runs` takes list or show, not "forget"
+seam: `seam runs`: "forget" is not one of list or show
 [2]
 $ seam runs list --db $TMP_GOLDEN/none.db
 seam: TMP/none.db: there is no such store; --db FILE names one
@@ -80,10 +80,10 @@ seam: wrote TMP/page/04-replay.csv
 $ grep -c '<h2' $TMP_GOLDEN/page/report.html
 13
 $ seam report $TMP_GOLDEN/solved.json -o $TMP_GOLDEN/page --format h
-seam: --format h: the formats are html, csv and json
+seam: --format: "h" is not one of html, csv and json
 [2]
 $ seam report $TMP_GOLDEN/solved.json -o $TMP_GOLDEN/page --format html,
-seam: --format : the formats are html, csv and json
+seam: --format: "" is not one of html, csv and json
 [2]
 $ seam report LICENSE -o $TMP_GOLDEN/page
 seam: LICENSE:1: not a log: no column says which item a row is of (case_id, case, case:concept:name; or name it with --item-by)

@@ -2,31 +2,45 @@
 $ seam
 seam: how reliable is your AI pipeline, end to end, and what should be reviewed?
 
-  check     validates scenarios; all faults at once, each with its place
-  solve     exact values, by an absorbing Markov chain
-  simulate  Monte Carlo: every metric with its interval
-  run       executes the scenario: real stages, the same flow and rules
-  replay    what the running system did, from its trace logs
-  backtest  does a fit to the first part of a log predict the rest?
-  fit       trace logs to a scenario with the evidence behind every number
-  size      the review threshold that meets the targets, with its guarantee
-  compare   architectures side by side, differences with intervals
-  import    other people's files: definitions to scenarios, trace logs into the
-            store
-  drift     has a stage changed? with a stated false-alarm rate
-  report    one page for the people who decide
-  review    the human review queue, in the terminal
-  labels    reviewers' decisions as labels, and labels from elsewhere
-  runs      the runs kept in the store
-  mcp       the built-in world's tools as a server of the Model Context Protocol
-  doctor    what is installed, what is missing, is the store sound
+before launch
+  check      validates scenarios; all faults at once, each with its place
+  solve      exact values, by an absorbing Markov chain
+  simulate   Monte Carlo: every metric with its interval
+  size       the review threshold that meets the targets, with its guarantee
+  compare    architectures side by side, differences with intervals
+  import     other people's files: definitions to scenarios, trace logs into the
+             store
 
-examples:
+in production
+  replay     what the running system did, from its trace logs
+  backtest   does a fit to the first part of a log predict the rest?
+  fit        trace logs to a scenario with the evidence behind every number
+  drift      has a stage changed? with a stated false-alarm rate
+
+executed, with people in the loop
+  run        executes the scenario: real stages, the same flow and rules
+  review     the human review queue, in the terminal
+  labels     reviewers' decisions as labels, and labels from elsewhere
+  runs       the runs kept in the store
+  mcp        the built-in world's tools as a server of the Model Context
+             Protocol
+
+for the people who decide
+  report     one page for the people who decide
+
+the program itself
+  doctor     what is installed, what is missing, is the store sound
+  completion completion of commands, options and values for a shell
+  help       a command, a chapter of the manual, or all of it
+
+examples
   seam solve scenarios/six-step.yaml
   seam replay traces.jsonl --labels labels.csv
   seam size --labels labels.csv --target "auto_error at most 5%"
 
-`seam COMMAND -h` shows examples and options of a command; version 0.1.0
+`seam COMMAND -h` shows examples and options; `seam help CHAPTER` reads the
+manual: jobs, tutorial, commands, options, scenario, logs, labels, metrics,
+methods, files, environment, status, limits, see. Version 0.1.0.
 $ seam slove x
 seam: there is no command "slove"; did you mean "solve"?; `seam` lists them
 [2]
@@ -34,7 +48,7 @@ $ seam solve
 seam: `seam solve` needs FILE; for example: seam solve scenarios/six-step.yaml
 [2]
 $ seam solve scenarios/six-step.yaml --trails 3
-seam: `seam solve` has no option --trails; `seam solve -h` lists them
+seam: `seam solve` has no option --trails; --trials is an option of `seam simulate`, `seam size`, `seam compare` and others; `seam solve -h` lists them
 [2]
 $ seam simulate scenarios/six-step.yaml --trials many
 seam: --trials: "many" is not a whole number: write 12, 1000 or 1e6
@@ -100,6 +114,11 @@ usage: seam check FILE... [options]
       --set PATH=VALUE      change one number: flow.draft.wrong=3% (may repeat)
       --schema              print the JSON Schema of scenario files, for editors
       --graph               draw the flow as text
+      --dot                 draw the flow for graphviz: | dot -Tsvg
+      --mermaid             draw the flow as a Mermaid flowchart, for Markdown
+      --paths               list the numbers that --set and --sweep can change
+      --json                one JSON object on standard output
+      --csv                 one table as CSV on standard output
   -q, --quiet               no progress, no warnings
       --no-color            no colours (also NO_COLOR)
   -h, --help                examples and options of a command
@@ -147,7 +166,7 @@ usage: seam simulate FILE [options]
       --save                save the run to the store (implied by --db; default
                             seam.db)
       --json                one JSON object on standard output
-      --csv                 tables as CSV on standard output
+      --csv                 one table as CSV on standard output
   -q, --quiet               no progress, no warnings
       --no-color            no colours (also NO_COLOR)
   -h, --help                examples and options of a command

@@ -1,0 +1,70 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What the completions of bash and fish offer, and that zsh reads its own.
+set -u
+SEAM=${SEAM:-build/seam}
+dir=$(mktemp -d)
+trap 'rm -rf "$dir"' EXIT
+mkdir "$dir/bin"
+cp "$SEAM" "$dir/bin/seam"
+PATH="$dir/bin:$PATH"
+pass=0 fail=0
+ok() { # what, status
+    if [ "$2" = 0 ]; then pass=$((pass + 1)); else fail=$((fail + 1)); echo "completion: $1"; fi
+}
+
+# shell, words of the line with the last one to complete, what must be offered
+bash_offers() {
+    cat >"$dir/ask.bash" <<'ASK'
+. "$1/seam.bash"
+shift
+wanted=$1
+shift
+COMP_WORDS=("$@")
+COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+_seam
+printf '%s\n' "${COMPREPLY[@]}" | grep -qxF -- "$wanted"
+ASK
+    bash "$dir/ask.bash" "$dir" "$@"
+}
+fish_offers() {
+    wanted=$1
+    shift
+    fish -c "source $dir/seam.fish; complete -C \"$*\"" 2>/dev/null | cut -f 1 | grep -qxF -- "$wanted"
+}
+ask() { # offered, line...: the last word may be empty
+    for shell in bash fish; do
+        [ -e "$dir/has.$shell" ] || continue
+        "${shell}_offers" "$@"
+        ok "$shell: $1 is not offered for: $2 $3 ${4:-} ${5:-}" $?
+    done
+}
+
+for shell in bash zsh fish; do
+    seam completion $shell >"$dir/seam.$shell"
+    if command -v $shell >/dev/null 2>&1; then
+        : >"$dir/has.$shell"
+        $shell -n "$dir/seam.$shell"
+        ok "$shell does not read its script" $?
+    else
+        echo "skipped: $shell is not there"
+    fi
+done
+ask simulate seam sim
+ask --threshold seam size --thr
+ask plug-in seam size --method ""
+ask langgraph seam import ""
+ask export seam labels ex
+ask tutorial seam help ""
+ask reliability seam solve --target rel
+ask scenarios/six-step.yaml seam check scenarios/six-step.y
+ask flow.answer.wrong= seam simulate scenarios/gate-review.yaml --set flow.answer.w
+if [ -e "$dir/has.bash" ]; then
+    bash_offers grid seam size --method = gr
+    ok "bash: --method=gr does not become grid" $?
+    bash_offers --trials seam check --tri
+    [ $? = 1 ]
+    ok "bash: an option of another command is offered" $?
+fi
+echo "$pass passed, $fail failed"
+[ "$fail" = 0 ]
