@@ -87,7 +87,7 @@ static void take_line(struct gathering *g, const char *line, size_t len)
         return;
     }
     if (line[0] == '#') {
-        document_text(g->d, BLOCK_FOLD, TONE_PLAIN, "%.*s", (int)len - 2, line + 2);
+        document_text(g->d, BLOCK_HEADING, TONE_PLAIN, "%.*s", (int)len - 2, line + 2);
         return;
     }
     g->mark = line[0];
@@ -153,13 +153,12 @@ static void put_options_of(struct document *d, enum command c)
 static void put_command(struct document *d, enum command c)
 {
     const struct command_def *def = &command_defs[c];
-    document_text(d, BLOCK_FOLD, TONE_PLAIN, "seam %s%s%s", def->name, *def->args ? " " : "",
+    document_text(d, BLOCK_HEADING, TONE_PLAIN, "seam %s%s%s", def->name, *def->args ? " " : "",
                   def->args);
     document_text(d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", def->about);
     for (size_t i = 0; i < sizeof def->examples / sizeof *def->examples && def->examples[i]; i++)
         document_text(d, BLOCK_CODE, TONE_PLAIN, "%s", def->examples[i]);
     put_options_of(d, c);
-    document_text(d, BLOCK_UNFOLD, TONE_PLAIN, "%s", "");
 }
 
 static void put_commands(struct document *d)
@@ -199,7 +198,7 @@ static void take_key(void *arg, const struct scenario_key *k)
     struct buf means;
     if (strcmp(keys->place, k->place)) {
         snprintf(keys->place, sizeof keys->place, "%s", k->place);
-        document_text(keys->d, BLOCK_FOLD, TONE_PLAIN, "Keys of %s", k->place);
+        document_text(keys->d, BLOCK_HEADING, TONE_PLAIN, "Keys of %s", k->place);
         keys->t = terms(keys->d, "");
         document_add_table(keys->d, keys->t);
     }
@@ -233,7 +232,7 @@ static void put_metrics(struct document *d)
     };
     for (size_t s = 0; s < sizeof scopes / sizeof *scopes; s++) {
         struct table *t = terms(d, "");
-        document_text(d, BLOCK_FOLD, TONE_PLAIN, "%s", scopes[s]);
+        document_text(d, BLOCK_HEADING, TONE_PLAIN, "%s", scopes[s]);
         for (size_t i = 0; i < metric_defs_count; i++)
             if (metric_defs[i].scope == (enum metric_scope)s)
                 put_term(d, t, metric_defs[i].name, metric_defs[i].help);

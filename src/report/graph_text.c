@@ -71,7 +71,7 @@ static void put_way(struct drawing *d, const char *margin, const struct graph_wa
     buf_init(&line);
     buf_init(&clean);
     buf_init(&under);
-    buf_printf(&line, "%s %s%s─▶ %s%s%s%s", last ? "╰─" : "├─", w->when, own ? " " : "",
+    buf_printf(&line, "%s %s ─▶ %s%s%s%s", last ? "╰─" : "├─", own ? w->when : "then",
                graph_target(d->p, w->to), *w->bound ? " (" : "", w->bound, *w->bound ? ")" : "");
     if (w->to == TO_JOIN)
         line.len = 0, buf_printf(&line, "%s %s", last ? "╰─" : "├─", own ? w->when : "ends here");

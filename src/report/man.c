@@ -153,10 +153,12 @@ static void put_block(struct buf *out, const struct block *b, bool first_code, b
         break;
     case BLOCK_PARAGRAPH:
     case BLOCK_VERDICT:
+    case BLOCK_ABSENT:
         put_paragraph(out);
         put_prose(out, b->text);
         break;
     case BLOCK_FOLD:
+    case BLOCK_HEADING:
         buf_puts(out, ".SS");
         put_argument(out, b->text);
         buf_putc(out, '\n');
@@ -166,6 +168,8 @@ static void put_block(struct buf *out, const struct block *b, bool first_code, b
         break;
     case BLOCK_FIGURE:
     case BLOCK_UNFOLD:
+    case BLOCK_PAIR:
+    case BLOCK_UNPAIR:
         break;
     }
 }

@@ -270,12 +270,12 @@ static void put_block(const struct block *b, const struct text_options *options,
 static bool stands_apart(const struct section *s, size_t k)
 {
     enum block_kind kind = s->blocks.at[k].kind;
-    enum block_kind before = k ? s->blocks.at[k - 1].kind : BLOCK_FOLD;
-    if (kind == BLOCK_UNFOLD)
+    enum block_kind before = k ? s->blocks.at[k - 1].kind : BLOCK_HEADING;
+    if (kind == BLOCK_UNFOLD || kind == BLOCK_PAIR || kind == BLOCK_UNPAIR)
         return false;
     if (kind == before && (kind == BLOCK_CODE || kind == BLOCK_BULLET))
         return false;
-    return k > 0 && (before != BLOCK_FOLD || kind == BLOCK_FOLD);
+    return k > 0 && (before != BLOCK_HEADING || kind == BLOCK_HEADING);
 }
 
 void text_document(const struct document *d, const struct text_options *options, struct buf *out)

@@ -89,7 +89,7 @@ TMP/graph.yaml: ok, 11 steps
   ├─ rejected ─▶ draft_answer (at most 2 times, then reject)
   │
   ■ publish-it      stage, agent, 1% errors
-  ├─ ─▶ ship
+  ├─ then ─▶ ship
   ╰─ failed ─▶ fail
 
   ■ dead_letter     stage, agent, 1% errors; from critic
