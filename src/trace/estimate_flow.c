@@ -337,6 +337,15 @@ static void add_gate(struct estimate *e)
         add_waypoint(e, -1, OF_GATE);
 }
 
+/* Does the log tell of any draft whether it is right, or how sure one was? */
+static bool tells_drafts(const struct trace_log *log)
+{
+    for (size_t i = 0; i < log->items.len; i++)
+        if (log->items.at[i].draft != LOG_UNKNOWN || !isnan(log->items.at[i].confidence))
+            return true;
+    return false;
+}
+
 /* Where some of several drafts are taken, no branch alone is right or wrong, sure or unsure. */
 static void add_joined(struct estimate *e, int32_t place)
 {
@@ -344,7 +353,7 @@ static void add_joined(struct estimate *e, int32_t place)
     const struct structure_place *at = place >= 0 ? &s->place.at[place] : NULL;
     int32_t draft = observe_draft_stage(e->log), of = draft >= 0 ? s->place_of[draft] : -1;
     if (!at || of < 0 || s->place.at[of].parent != (uint32_t)place + 1 ||
-        (at->copies == 1 && at->needed == at->branches))
+        (at->copies == 1 && at->needed == at->branches) || !tells_drafts(e->log))
         return;
     add_part(
         e, (struct part){
