@@ -28,12 +28,21 @@ struct stream_room {
 /* The room that a bound in bytes leaves. */
 struct stream_room stream_room_of(uint64_t memory);
 
+/* Who else looks at the items: of a log that fits once at all, else at each batch, whose items are
+ * forgotten then. */
+struct stream_watch {
+    void (*add)(void *arg, const struct trace_log *log, bool batch);
+    void *arg;
+};
+
 /* Reads logs (as log_read), with the labels in a file or NULL.  *tally is of all items; log->pass
  * tells how it was read: where pass.batches is not 0, the log has stages, quality and gate, but
- * neither spans nor items.  The caller releases both, also after an error. */
+ * neither spans nor items.  watch: NULL, nobody else.  The caller releases both, also after an
+ * error. */
 MUST_CHECK int log_read_tally(const char *const *paths, size_t n, const struct log_options *options,
                               const char *labels, const struct stream_room *room,
-                              struct trace_log *log, struct tally **tally, struct error *err);
+                              const struct stream_watch *watch, struct trace_log *log,
+                              struct tally **tally, struct error *err);
 /* Says in what way a log was read that did not fit. */
 void stream_report(const struct trace_log *log, struct result *out);
 

@@ -76,15 +76,14 @@ out:
 static int add_log(const struct cli *cli, const char *path, struct gathered *g, struct error *err)
 {
     struct trace_log log;
-    struct result *r;
-    int status = cli_log(cli, &path, 1, &log, err);
+    struct result *r = next_result(cli, g, "replay", err);
+    int status = -1;
 
-    if (!status && !(r = next_result(cli, g, "replay", err)))
-        status = -1;
-    if (!status) {
-        log_observe(&log, option_number(cli->options, OPTION_LEVEL, 0.95), r);
+    log_init(&log);
+    if (r)
+        status = cli_log_observe(cli, &path, 1, NULL, &log, r, err);
+    if (!status)
         cli_stamp(cli, r, NULL);
-    }
     log_release(&log);
     return status;
 }

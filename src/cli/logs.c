@@ -5,12 +5,14 @@
 #include "cli/store_logs.h"
 #include "store/logs.h"
 #include "trace/labels.h"
+#include "trace/observe.h"
 #include "trace/sample.h"
 
-/* What is not told otherwise, where all items are held at once. */
-static const uint64_t MEMORY = UINT64_C(1) << 30;
+/* What is not told otherwise: where all items are held at once, and in one pass. */
+static const uint64_t MEMORY = UINT64_C(1) << 30, MEMORY_PASS = UINT64_C(256) << 20;
 
-int cli_log_memory(const struct cli *cli, uint64_t usual, uint64_t *out, struct error *err)
+/* --memory, or the usual bound where it is not given. */
+static int memory_of(const struct cli *cli, uint64_t usual, uint64_t *out, struct error *err)
 {
     const char *text = option_text(cli->options, OPTION_MEMORY, NULL);
     *out = usual;
@@ -20,18 +22,25 @@ int cli_log_memory(const struct cli *cli, uint64_t usual, uint64_t *out, struct 
                      text);
 }
 
+/* NULL: none is. */
+static const char *store_among(const char *const *paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (store_is(paths[i]))
+            return paths[i];
+    return NULL;
+}
+
 int cli_log_alone(const struct cli *cli, const char *const *paths, size_t n, struct trace_log *out,
                   struct error *err)
 {
     struct log_options options = cli_log_options(cli);
-    const char *stored = NULL;
+    const char *stored = store_among(paths, n);
     uint64_t memory;
 
     log_init(out);
-    if (cli_log_memory(cli, MEMORY, &memory, err))
+    if (memory_of(cli, MEMORY, &memory, err))
         return -1;
-    for (size_t i = 0; i < n && !stored; i++)
-        stored = store_is(paths[i]) ? paths[i] : NULL;
     if (!stored)
         return log_read_sample(paths, n, &options, sample_room(memory), memory, out, err);
     if (n == 1 && option_given(cli->options, OPTION_MEMORY))
@@ -51,4 +60,33 @@ int cli_log(const struct cli *cli, const char *const *paths, size_t n, struct tr
     if (cli_log_alone(cli, paths, n, out, err))
         return -1;
     return labels ? log_labels(out, labels, err) : 0;
+}
+
+int cli_log_observe(const struct cli *cli, const char *const *paths, size_t n,
+                    const struct stream_watch *watch, struct trace_log *log, struct result *out,
+                    struct error *err)
+{
+    struct log_options options = cli_log_options(cli);
+    double level = option_number(cli->options, OPTION_LEVEL, 0.95);
+    struct tally *tally = NULL;
+    uint64_t memory;
+
+    if (store_among(paths, n)) {
+        if (cli_log(cli, paths, n, log, err))
+            return -1;
+        log_observe(log, level, out);
+        if (watch)
+            watch->add(watch->arg, log, false);
+        return 0;
+    }
+    log_init(log);
+    if (memory_of(cli, MEMORY_PASS, &memory, err))
+        return -1;
+    const struct stream_room room = stream_room_of(memory);
+    int status = log_read_tally(paths, n, &options, option_text(cli->options, OPTION_LABELS, NULL),
+                                &room, watch, log, &tally, err);
+    if (!status)
+        observe_tally(tally, log, level, out);
+    tally_free(tally);
+    return status;
 }

@@ -152,8 +152,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_STRICT] = {"strict", 0, TAKES_NOTHING, NULL, "the first fault of the data is an error",
         LOGS_AND_SIZE},
     [OPTION_MEMORY] = {"memory", 0, TAKES_TEXT, "SIZE",
-        "about the most memory a log may take: of a longer one replay counts and forgets what is "
-        "over (default 256M), all else keeps a sample of its traces (default 1G)", MEANING},
+        "about the most memory a log may take; of a longer one replay and report count and forget "
+        "what is over (default 256M), all else keeps a sample of its traces (default 1G)", MEANING},
     [OPTION_PARAMETERS] =
         {"parameters", 0, TAKES_MANY, "LOG",
         "take rates, times and shares of steps of the same name from a trace log (may repeat)",

@@ -6,7 +6,7 @@
 #include "base/csv_read.h"
 #include "base/file.h"
 #include "model/rules.h"
-#include "trace/labels.h"
+#include "trace/ids.h"
 #include "trace/observe.h"
 
 #include <math.h>
@@ -19,8 +19,25 @@ struct pair {
     uint32_t item, document; /* document: id in `documents` */
 };
 
+/* Judgements as they are read, by the name of an item. */
+struct judgement_row {
+    uint32_t document, next; /* document: SPAN_NONE, one that is not relevant; next: SPAN_NONE */
+};
+
+struct group;
+struct relevance {
+    const char *file;
+    struct intern names, documents;
+    VEC(struct judgement_row) rows;
+    VEC(uint32_t) first; /* by name */
+    struct intern span_names;
+    VEC(struct group) groups; /* by span name */
+    uint64_t unjudged;
+};
+
+/* Of the items of a log, or of a batch of it. */
 struct judged {
-    struct intern documents;
+    const struct relevance *all;
     VEC(struct pair) relevant; /* sorted, each once */
     uint32_t *first;           /* [items + 1] into relevant */
     bool *known;               /* [items] somebody judged documents of it */
@@ -50,27 +67,38 @@ static void index_pairs(struct judged *j, size_t items)
         j->first[i + 1] += j->first[i];
 }
 
-static int read_row(const struct trace_log *log, const struct csv *c, size_t row, const int at[3],
-                    struct judged *j, struct error *err)
+static void add_name(struct relevance *r, const char *name, uint32_t document)
 {
-    const char *document = csv_cell(c, row, (size_t)at[1]);
+    uint32_t at = intern_put(&r->names, name, strlen(name));
+    if (at == r->first.len)
+        vec_push(&r->first, SPAN_NONE);
+    vec_push(&r->rows, ((struct judgement_row){document, r->first.at[at]}));
+    r->first.at[at] = (uint32_t)r->rows.len - 1;
+}
+
+/* By its name, or where that is an id in another spelling by the usual one. */
+static int read_row(struct relevance *r, const struct csv *c, size_t row, const int at[3],
+                    struct error *err)
+{
+    const char *item = csv_cell(c, row, (size_t)at[0]);
+    const char *text = csv_cell(c, row, (size_t)at[1]);
     const char *relevant = at[2] < 0 ? "1" : csv_cell(c, row, (size_t)at[2]);
     bool no = !strcmp(relevant, "0");
-    uint32_t item = labels_item(log, csv_cell(c, row, (size_t)at[0]));
     if (!no && strcmp(relevant, "1"))
         return error_at(err, ERR_INPUT, c->file, c->line[row], 0,
                         "relevant is \"%.40s\": write 1 or 0", relevant);
-    if (item == SPAN_NONE)
-        return 0;
-    j->known[item] = true;
-    if (!no)
-        vec_push(&j->relevant,
-                 ((struct pair){item, intern_put(&j->documents, document, strlen(document))}));
+    uint32_t document = no ? SPAN_NONE : intern_put(&r->documents, text, strlen(text));
+    struct span_set probe;
+    span_set_init(&probe);
+    const char *normal = span_string(&probe, ids_trace(&probe, item, strlen(item)));
+    add_name(r, item, document);
+    if (strcmp(item, normal) != 0)
+        add_name(r, normal, document);
+    span_set_release(&probe);
     return 0;
 }
 
-static int read_judgements(const struct trace_log *log, const char *path, struct judged *j,
-                           struct error *err)
+static int read_rows(struct relevance *r, struct error *err)
 {
     static const char *const names[3][3] = {
         {"item",         NULL},
@@ -79,20 +107,37 @@ static int read_judgements(const struct trace_log *log, const char *path, struct
     };
     struct buf text = {0};
     struct csv c = {0};
-    int at[3], status = file_read(path, RELEVANCE_TEXT_MAX, &text, err);
+    int at[3], status = file_read(r->file, RELEVANCE_TEXT_MAX, &text, err);
     if (!status)
-        status = csv_read(path, buf_text(&text), text.len, &c, err);
+        status = csv_read(r->file, buf_text(&text), text.len, &c, err);
     for (int i = 0; i < 3 && !status; i++)
         at[i] = csv_column(&c, names[i]);
     if (!status && (at[0] < 0 || at[1] < 0))
-        status = error_at(err, ERR_INPUT, path, 1, 0,
+        status = error_at(err, ERR_INPUT, r->file, 1, 0,
                           "judgements of documents need the columns item and document");
     for (size_t row = 0; !status && row < c.rows; row++)
-        status = read_row(log, &c, row, at, j, err);
-    index_pairs(j, log->items.len);
+        status = read_row(r, &c, row, at, err);
     csv_release(&c);
     buf_release(&text);
     return status;
+}
+
+/* What is judged of the items of this log. */
+static void judge_items(const struct trace_log *log, const struct relevance *r, struct judged *j)
+{
+    *j = (struct judged){.all = r, .known = mem_zero(log->items.len + 1, sizeof *j->known)};
+    for (uint32_t text = 0; text < log->spans.text.count; text++) {
+        const char *name = span_string(&log->spans, text);
+        uint32_t item = log->item_of[text];
+        uint32_t at = item == SPAN_NONE ? SPAN_NONE : intern_find(&r->names, name, strlen(name));
+        for (uint32_t k = at == SPAN_NONE ? SPAN_NONE : r->first.at[at]; k != SPAN_NONE;
+             k = r->rows.at[k].next) {
+            j->known[item] = true;
+            if (r->rows.at[k].document != SPAN_NONE)
+                vec_push(&j->relevant, ((struct pair){item, r->rows.at[k].document}));
+        }
+    }
+    index_pairs(j, log->items.len);
 }
 
 /* ---- one retrieval ---------------------------------------------------------------------- */
@@ -116,7 +161,7 @@ static void score_list(const struct judged *j, uint32_t item, const char *list, 
     *out = (struct score){0};
     for (size_t rank = 1; *list; rank++) {
         size_t len = strcspn(list, "\n");
-        uint32_t document = intern_find(&j->documents, list, len);
+        uint32_t document = intern_find(&j->all->documents, list, len);
         bool again = false;
         for (size_t i = 0; i < met.len; i++)
             again = again || met.at[i] == document;
@@ -141,23 +186,22 @@ static void score_list(const struct judged *j, uint32_t item, const char *list, 
 /* ---- by span name ----------------------------------------------------------------------- */
 
 struct group {
-    uint32_t name;
-    int32_t stage; /* whose attempts they are; -1 */
+    const char *stage; /* whose attempts they are, in span_names; NULL */
     VEC(struct score) scores;
 };
 
-struct groups {
-    VEC(struct group) list;
-    uint64_t unjudged;
-};
-
-static struct group *group_of(struct groups *g, uint32_t name, int32_t stage)
+/* Of the spans of a name; its stage is that of the first. */
+static struct group *group_of(struct relevance *r, const char *name, const char *stage)
 {
-    for (size_t i = 0; i < g->list.len; i++)
-        if (g->list.at[i].name == name)
-            return &g->list.at[i];
-    vec_push(&g->list, ((struct group){.name = name, .stage = stage}));
-    return &g->list.at[g->list.len - 1];
+    uint32_t at = intern_put(&r->span_names, name, strlen(name));
+    while (r->groups.len <= at)
+        vec_push(&r->groups, (struct group){0});
+    struct group *g = &r->groups.at[at];
+    if (!g->scores.len && stage) {
+        size_t len = strlen(stage) + 1;
+        g->stage = memcpy(arena_alloc(&r->span_names.arena, len), stage, len);
+    }
+    return g;
 }
 
 /* By span: the stage of which it is an attempt; -1. */
@@ -174,23 +218,29 @@ static int32_t *stage_of_spans(const struct trace_log *log)
     return stage;
 }
 
-static void score_spans(const struct trace_log *log, const struct judged *j, struct groups *g)
+void relevance_add(struct relevance *r, const struct trace_log *log)
 {
+    struct judged j;
     const struct span_set *s = &log->spans;
     int32_t *stage = stage_of_spans(log);
+    judge_items(log, r, &j);
     for (size_t i = 0; i < s->len; i++) {
         uint32_t item = log->span_item[i];
         struct score score;
         if (span_documents(s, i) == SPAN_NONE || item == SPAN_NONE || s->outcome[i] != OUTCOME_OK)
             continue;
-        if (!j->known[item] || j->first[item + 1] == j->first[item]) {
-            g->unjudged++;
+        if (!j.known[item] || j.first[item + 1] == j.first[item]) {
+            r->unjudged++;
             continue;
         }
-        score_list(j, item, span_string(s, span_documents(s, i)), &score);
-        vec_push(&group_of(g, s->name[i], stage[i])->scores, score);
+        score_list(&j, item, span_string(s, span_documents(s, i)), &score);
+        const char *id = stage[i] < 0 ? NULL : log->stages.at[stage[i]].id;
+        vec_push(&group_of(r, span_string(s, s->name[i]), id)->scores, score);
     }
     mem_free(stage);
+    vec_release(&j.relevant);
+    mem_free(j.first);
+    mem_free(j.known);
 }
 
 static void put_mean(const struct group *g, size_t offset, const char *name, double level,
@@ -205,11 +255,12 @@ static void put_mean(const struct group *g, size_t offset, const char *name, dou
     mem_free(x);
 }
 
-static void put_group(const struct trace_log *log, const struct group *g, double level,
-                      struct result *out)
+static void put_group(const struct group *g, const char *name, double level, struct result *out)
 {
-    const char *name = span_string(&log->spans, g->name);
-    struct metrics *to[2] = {NULL, g->stage < 0 ? NULL : &out->stages.at[g->stage].metrics};
+    struct metrics *to[2] = {NULL, NULL};
+    for (size_t i = 0; g->stage && i < out->stages.len; i++)
+        if (!strcmp(out->stages.at[i].id, g->stage))
+            to[1] = &out->stages.at[i].metrics;
     struct curve *c = result_add_curve(out, "recall_at_k", "k", "recall_at_k");
     c->resource = result_text(out, "%s", name);
     for (size_t i = 0; i < out->names.len && !to[0]; i++)
@@ -232,31 +283,53 @@ static void put_group(const struct trace_log *log, const struct group *g, double
     }
 }
 
+int relevance_read(const char *path, struct relevance **out, struct error *err)
+{
+    struct relevance *r = *out = mem_zero(1, sizeof *r);
+    r->file = path;
+    intern_init(&r->names);
+    intern_init(&r->documents);
+    intern_init(&r->span_names);
+    return read_rows(r, err);
+}
+
+void relevance_free(struct relevance *r)
+{
+    if (!r)
+        return;
+    for (size_t i = 0; i < r->groups.len; i++)
+        vec_release(&r->groups.at[i].scores);
+    vec_release(&r->groups);
+    vec_release(&r->rows);
+    vec_release(&r->first);
+    intern_release(&r->names);
+    intern_release(&r->documents);
+    intern_release(&r->span_names);
+    mem_free(r);
+}
+
+int relevance_put(const struct relevance *r, double level, struct result *out, struct error *err)
+{
+    for (uint32_t i = 0; i < r->groups.len; i++)
+        put_group(&r->groups.at[i], r->span_names.of[i].at, level, out);
+    if (r->unjudged)
+        result_warn(out, "%llu retrievals are of items without a relevant document in %s",
+                    (unsigned long long)r->unjudged, r->file);
+    return r->groups.len ? 0
+                         : error_at(err, ERR_INPUT, r->file, 0, 0,
+                                    "no item of the log has both retrieved documents and a "
+                                    "relevant one");
+}
+
 int observe_relevance(const struct trace_log *log, const char *path, double level,
                       struct result *out, struct error *err)
 {
-    struct judged j = {0};
-    struct groups g = {0};
-    intern_init(&j.documents);
-    j.known = mem_zero(log->items.len + 1, sizeof *j.known);
-    int status = read_judgements(log, path, &j, err);
+    struct relevance *r = NULL;
+    int status = relevance_read(path, &r, err);
     if (!status) {
-        score_spans(log, &j, &g);
-        for (size_t i = 0; i < g.list.len; i++)
-            put_group(log, &g.list.at[i], level, out);
-        if (g.unjudged)
-            result_warn(out, "%llu retrievals are of items without a relevant document in %s",
-                        (unsigned long long)g.unjudged, path);
-        if (!g.list.len)
-            status = error_at(err, ERR_INPUT, path, 0, 0,
-                              "no item of the log has both retrieved documents and a relevant one");
+        relevance_add(r, log);
+        status = relevance_put(r, level, out, err);
     }
-    for (size_t i = 0; i < g.list.len; i++)
-        vec_release(&g.list.at[i].scores);
-    vec_release(&g.list);
-    vec_release(&j.relevant);
-    intern_release(&j.documents);
-    mem_free(j.first);
-    mem_free(j.known);
+    relevance_free(r);
     return status;
 }

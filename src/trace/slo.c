@@ -4,11 +4,10 @@
  * uses the budget up exactly; alerts where a long and a short window both burn too fast (Beyer et
  * al. 2018, "The Site Reliability Workbook", chapter 5: 2% of a 30-day budget in an hour, 5% in six
  * hours, 10% in three days). */
-#include "trace/slo.h"
+#include "trace/slo_parts.h"
 
 #include "base/units.h"
 #include "math/interval.h"
-#include "model/rules.h"
 #include "trace/observe.h"
 
 #include <math.h>
@@ -105,80 +104,16 @@ int objective_parse(const char *text, struct objective *out, struct error *err)
     return parse_goal(text, goal, out, err);
 }
 
-/* ---- events ----------------------------------------------------------------------------- */
-
-struct event {
-    int64_t at_ns;
-    bool good;
-};
+/* ---- what is looked at ------------------------------------------------------------------- */
 
 struct slo {
-    const struct trace_log *log;
     const struct objective *objective;
-    VEC(struct event) events;  /* in order of time */
+    const struct slo_event *event; /* [n], in order of time */
+    size_t n;
     int64_t first_ns, last_ns; /* of the log */
     double window_s, level;
     struct result *out;
 };
-
-static int by_time(const void *a, const void *b)
-{
-    const struct event *x = a, *y = b;
-    if (x->at_ns != y->at_ns)
-        return x->at_ns < y->at_ns ? -1 : 1;
-    return x->good - y->good;
-}
-
-/* 1 good, 0 bad, -1 does not count. */
-static int judge_item(const struct objective *o, const struct log_item *it)
-{
-    double s = observe_span_s(it->start_ns, it->end_ns);
-    if (it->end == LOG_UNFINISHED)
-        return -1;
-    if (o->kind == OBJECTIVE_COMPLETION)
-        return it->end == LOG_SHIPPED;
-    if (o->kind == OBJECTIVE_LATENCY)
-        return it->end != LOG_SHIPPED || isnan(s) ? -1 : s <= o->limit_s;
-    if (it->end != LOG_SHIPPED)
-        return 0;
-    return it->shipped == LOG_UNKNOWN ? -1 : it->shipped == LOG_GOOD;
-}
-
-static int judge_visit(const struct objective *o, const struct log_visit *v)
-{
-    double s = observe_span_s(v->start_ns, v->end_ns);
-    if (v->pending)
-        return -1;
-    if (o->kind == OBJECTIVE_SUCCESS)
-        return v->outcome == OUTCOME_OK;
-    return isnan(s) ? -1 : s <= o->limit_s;
-}
-
-/* What has no time of its own stands at the begin of the log. */
-static void put_event(struct slo *s, int64_t at_ns, int good)
-{
-    int64_t at = at_ns < s->first_ns ? s->first_ns : at_ns;
-    vec_push(&s->events, ((struct event){at, good > 0}));
-}
-
-static void gather(struct slo *s, int32_t stage)
-{
-    const struct trace_log *log = s->log;
-    s->events.len = 0;
-    for (size_t i = 0; i < log->items.len; i++) {
-        const struct log_item *it = &log->items.at[i];
-        int good = stage < 0 ? judge_item(s->objective, it) : -1;
-        if (good >= 0)
-            put_event(s, it->start_ns, good);
-        for (uint32_t k = 0; stage >= 0 && k < it->n_visits; k++) {
-            const struct log_visit *v = &log->visits.at[it->first_visit + k];
-            if ((int32_t)v->stage == stage && (good = judge_visit(s->objective, v)) >= 0)
-                put_event(s, v->start_ns, good);
-        }
-    }
-    if (s->events.len)
-        qsort(s->events.at, s->events.len, sizeof *s->events.at, by_time);
-}
 
 static double seconds(const struct slo *s, int64_t ns)
 {
@@ -240,10 +175,10 @@ static void put_windows(const struct slo *s)
     struct window *all = mem_zero(n, sizeof *all);
     struct curve *c = result_add_curve(s->out, "attainment", "time", "attainment");
     c->resource = result_text(s->out, "%s", s->objective->text);
-    for (size_t i = 0; i < s->events.len; i++) {
-        size_t at = (size_t)floor(seconds(s, s->events.at[i].at_ns) / s->window_s);
-        all[at < n ? at : n - 1].n++;
-        all[at < n ? at : n - 1].bad += !s->events.at[i].good;
+    for (size_t i = 0; i < s->n; i++) {
+        size_t at = (size_t)floor(seconds(s, s->event[i].at_ns) / s->window_s);
+        all[at < n ? at : n - 1].n += s->event[i].n;
+        all[at < n ? at : n - 1].bad += s->event[i].bad;
     }
     for (size_t i = 0; i < n; i++) {
         struct metrics m = {0};
@@ -275,32 +210,41 @@ static const struct burn_rule burn_rules[] = {
     {"burns 10% in 3 d", 259200, 21600, 1   },
 };
 
-/* A window that ends with event `at`: *from goes on to its first event. */
-static double trailing(const struct slo *s, double length_s, size_t at, size_t *from, uint64_t *bad)
+/* Events up to one at hand that came within a time. */
+struct trail {
+    size_t from;
+    uint64_t n, bad;
+};
+
+/* Goes on to event `at`; the burn rate of the window that ends there. */
+static double trailing(const struct slo *s, double length_s, size_t at, struct trail *t)
 {
-    while (seconds(s, s->events.at[at].at_ns) - seconds(s, s->events.at[*from].at_ns) > length_s)
-        *bad -= !s->events.at[(*from)++].good;
-    return burn_of(s, *bad, at + 1 - *from);
+    t->n += s->event[at].n;
+    t->bad += s->event[at].bad;
+    for (; seconds(s, s->event[at].at_ns) - seconds(s, s->event[t->from].at_ns) > length_s;
+         t->from++) {
+        t->n -= s->event[t->from].n;
+        t->bad -= s->event[t->from].bad;
+    }
+    return burn_of(s, t->bad, t->n);
 }
 
 /* The stretches in which both windows burn faster than the rule allows. */
 static uint64_t put_burns(const struct slo *s, const struct burn_rule *rule)
 {
-    size_t from[2] = {0};
-    uint64_t bad[2] = {0}, alerts = 0;
+    struct trail longer = {0}, shorter = {0};
+    uint64_t alerts = 0;
     bool burning = false;
     double peak = 0;
     struct row *row = NULL;
-    for (size_t i = 0; i < s->events.len; i++) {
-        bad[0] += !s->events.at[i].good;
-        bad[1] += !s->events.at[i].good;
-        double slow = trailing(s, rule->long_s, i, &from[0], &bad[0]);
-        double fast = trailing(s, rule->short_s, i, &from[1], &bad[1]);
-        bool now = i + 1 - from[0] >= BURN_LEAST && slow > rule->factor && fast > rule->factor;
+    for (size_t i = 0; i < s->n; i++) {
+        double slow = trailing(s, rule->long_s, i, &longer);
+        double fast = trailing(s, rule->short_s, i, &shorter);
+        bool now = longer.n >= BURN_LEAST && slow > rule->factor && fast > rule->factor;
         if (now && !burning && alerts++ < WORST_SHOWN) {
             row = result_add_row(s->out, windows, s->objective->text);
             row->kind = rule->kind;
-            metrics_add_exact(&row->metrics, "from", (double)s->events.at[i].at_ns * 1e-9, "time");
+            metrics_add_exact(&row->metrics, "from", (double)s->event[i].at_ns * 1e-9, "time");
             metrics_add_exact(&row->metrics, "until", 0, "time");
             metrics_add_exact(&row->metrics, "burn_rate", 0, "1");
             peak = 0;
@@ -308,7 +252,7 @@ static uint64_t put_burns(const struct slo *s, const struct burn_rule *rule)
         if (now && row) {
             struct metric *m = row->metrics.list.at;
             peak = fmax(peak, slow);
-            m[1].value = m[1].low = m[1].high = (double)s->events.at[i].at_ns * 1e-9;
+            m[1].value = m[1].low = m[1].high = (double)s->event[i].at_ns * 1e-9;
             m[2].value = m[2].low = m[2].high = peak;
         }
         burning = now;
@@ -319,20 +263,19 @@ static uint64_t put_burns(const struct slo *s, const struct burn_rule *rule)
 
 /* ---- one objective ---------------------------------------------------------------------- */
 
-static void put_budget(const struct slo *s, uint64_t bad)
+static void put_budget(const struct slo *s, uint64_t n, uint64_t bad)
 {
     struct curve *c = result_add_curve(s->out, "budget_left", "time", "budget_left");
-    double budget = (1 - s->objective->goal) * (double)s->events.len;
-    uint64_t spent = 0;
+    double budget = (1 - s->objective->goal) * (double)n;
+    uint64_t spent = 0, each = bad > 400 ? bad / 200 : 1;
     c->resource = result_text(s->out, "%s", s->objective->text);
     vec_push(&c->points, ((struct point){.x = 0, .y = 1, .low = NAN, .high = NAN}));
-    for (size_t i = 0; i < s->events.len; i++) {
-        if (s->events.at[i].good)
+    for (size_t i = 0; i < s->n; i++) {
+        uint64_t before = spent;
+        spent += s->event[i].bad;
+        if (spent == before || (spent / each == before / each && spent != bad))
             continue;
-        spent++;
-        if (bad > 400 && spent % (bad / 200) != 0 && spent != bad)
-            continue;
-        struct point p = {.x = seconds(s, s->events.at[i].at_ns),
+        struct point p = {.x = seconds(s, s->event[i].at_ns),
                           .y = 1 - (double)spent / budget,
                           .low = NAN,
                           .high = NAN};
@@ -345,10 +288,12 @@ static void put_objective(struct slo *s)
     const struct objective *o = s->objective;
     struct row *row = result_add_row(s->out, objectives, o->text);
     struct target goal = {"attainment", TARGET_AT_LEAST, o->goal, NULL};
-    uint64_t n = s->events.len, bad = 0;
+    uint64_t n = 0, bad = 0;
     struct buf text;
-    for (size_t i = 0; i < s->events.len; i++)
-        bad += !s->events.at[i].good;
+    for (size_t i = 0; i < s->n; i++) {
+        n += s->event[i].n;
+        bad += s->event[i].bad;
+    }
     row->kind = *o->stage ? "stage" : "items";
     buf_init(&text);
     buf_puts(&text, "at least ");
@@ -362,7 +307,7 @@ static void put_objective(struct slo *s)
     metrics_add_exact(&row->metrics, "events", (double)n, "count");
     metrics_add_exact(&row->metrics, "bad", (double)bad, "count");
     metrics_add_exact(&row->metrics, "budget_spent", burn_of(s, bad, n), "1");
-    put_budget(s, bad);
+    put_budget(s, n, bad);
     put_windows(s);
     uint64_t alerts = 0;
     for (size_t i = 0; i < sizeof burn_rules / sizeof *burn_rules; i++)
@@ -392,43 +337,61 @@ static int find_stage(const struct trace_log *log, const struct objective *o, in
                      near ? "\"?" : "");
 }
 
-static void find_span(struct slo *s)
+/* Of a stage with a time: how many of its visits kept to it. */
+static void put_within(const struct slo *s, struct metrics *m)
 {
-    for (size_t i = 0; i < s->log->items.len; i++) {
-        const struct log_item *it = &s->log->items.at[i];
-        if (it->start_ns && (!s->first_ns || it->start_ns < s->first_ns))
-            s->first_ns = it->start_ns;
-        s->last_ns = it->end_ns > s->last_ns ? it->end_ns : s->last_ns;
+    uint64_t n = 0, bad = 0;
+    for (size_t i = 0; i < s->n; i++) {
+        n += s->event[i].n;
+        bad += s->event[i].bad;
     }
-    if (s->last_ns < s->first_ns)
-        s->last_ns = s->first_ns;
+    observe_share(m, "within_budget", n - bad, n, s->level);
+}
+
+static void tell_slices(const struct slo_events *e, struct result *out)
+{
+    struct buf width = {0};
+    if (!e->width_ns)
+        return;
+    units_put_duration(&width, (double)e->width_ns * 1e-9);
+    result_assume(out,
+                  "events of objectives stand in slices of %s: where a window or an alert "
+                  "begins and ends is as exact as that",
+                  buf_text(&width));
+    buf_release(&width);
+}
+
+int slo_put(struct slo_events *e, const struct trace_log *log, double window_s, double level,
+            struct result *out, struct error *err)
+{
+    struct slo s = {.level = level, .out = out};
+    slo_events_sort(e);
+    s.first_ns = e->first_ns;
+    s.last_ns = e->last_ns;
+    s.window_s = window_s > 0 ? window_s : length_of(seconds(&s, s.last_ns));
+    if (seconds(&s, s.last_ns) / s.window_s > WINDOWS_MAX)
+        return error_set(err, ERR_USAGE, "--window: more than %d windows in this log", WINDOWS_MAX);
+    for (size_t i = 0; i < e->n; i++) {
+        int32_t stage;
+        s.objective = &e->objective[i];
+        s.event = e->series[i].events.at;
+        s.n = e->series[i].events.len;
+        if (find_stage(log, s.objective, &stage, err))
+            return -1;
+        put_objective(&s);
+        if (s.objective->kind == OBJECTIVE_WITHIN)
+            put_within(&s, &out->stages.at[stage].metrics);
+    }
+    tell_slices(e, out);
+    return 0;
 }
 
 int log_slo(const struct trace_log *log, const struct objective *objective, size_t n,
             double window_s, double level, struct result *out, struct error *err)
 {
-    struct slo s = {.log = log, .level = level, .out = out};
-    find_span(&s);
-    s.window_s = window_s > 0 ? window_s : length_of(seconds(&s, s.last_ns));
-    if (seconds(&s, s.last_ns) / s.window_s > WINDOWS_MAX)
-        return error_set(err, ERR_USAGE, "--window: more than %d windows in this log", WINDOWS_MAX);
-    for (size_t i = 0; i < n; i++) {
-        int32_t stage;
-        s.objective = &objective[i];
-        if (find_stage(log, s.objective, &stage, err)) {
-            vec_release(&s.events);
-            return -1;
-        }
-        gather(&s, stage);
-        put_objective(&s);
-        if (s.objective->kind == OBJECTIVE_WITHIN) {
-            uint64_t good = 0;
-            for (size_t k = 0; k < s.events.len; k++)
-                good += s.events.at[k].good;
-            observe_share(&out->stages.at[stage].metrics, "within_budget", good, s.events.len,
-                          level);
-        }
-    }
-    vec_release(&s.events);
-    return 0;
+    struct slo_events *e = slo_events_new(objective, n);
+    slo_events_add(e, log, false);
+    int status = slo_put(e, log, window_s, level, out, err);
+    slo_events_free(e);
+    return status;
 }

@@ -23,7 +23,8 @@ struct stream {
     struct trace_log *log;
     const struct log_options *options;
     struct tally *tally;
-    struct item_labels *labels; /* NULL: none */
+    struct item_labels *labels;       /* NULL: none */
+    const struct stream_watch *watch; /* NULL: nobody */
     struct relief relief;
     size_t room; /* spans that fit */
     struct log_book book;
@@ -43,6 +44,8 @@ static int count_batch(struct stream *st, struct error *err)
     if (st->labels && item_labels_put(st->labels, log, err))
         return -1;
     tally_add(st->tally, log);
+    if (st->watch)
+        st->watch->add(st->watch->arg, log, true);
     log->pass.batches++;
     log->pass.spans += log->spans.len;
     log->pass.items += log->items.len;
@@ -202,6 +205,8 @@ static int read_logs(struct stream *st, const char *const *paths, size_t n, cons
         tally_free(st->tally);
         st->tally = tally_new(0);
         tally_add(st->tally, log);
+        if (st->watch)
+            st->watch->add(st->watch->arg, log, false);
     } else if (st->options->strict && log_check_strict(log, err)) {
         return -1;
     }
@@ -209,11 +214,13 @@ static int read_logs(struct stream *st, const char *const *paths, size_t n, cons
 }
 
 int log_read_tally(const char *const *paths, size_t n, const struct log_options *options,
-                   const char *labels, const struct stream_room *room, struct trace_log *log,
-                   struct tally **tally, struct error *err)
+                   const char *labels, const struct stream_room *room,
+                   const struct stream_watch *watch, struct trace_log *log, struct tally **tally,
+                   struct error *err)
 {
     static const struct log_options none = {0};
-    struct stream st = {.log = log, .options = options ? options : &none, .room = room->spans};
+    struct stream st = {
+        .log = log, .options = options ? options : &none, .room = room->spans, .watch = watch};
     st.relief = (struct relief){st.room, relieve, &st};
     st.tally = tally_new(room->values);
     book_init(&st.book);

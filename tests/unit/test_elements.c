@@ -223,7 +223,7 @@ static void no_more_is_held_than_fits(void **state)
     unsigned n = write_both("jaeger", "{\"data\":[", "", &text, &lines);
     buf_puts(&text, "]}");
     ok(file_write(path, text.data, text.len, &err), &err);
-    ok(log_read_tally(&at, 1, NULL, NULL, &room, &log, &tally, &err), &err);
+    ok(log_read_tally(&at, 1, NULL, NULL, &room, NULL, &log, &tally, &err), &err);
     assert_true(log.pass.batches > 4);
     assert_int_equal(log.pass.held, 0);
     assert_int_equal(log.pass.items, n - log.quality.count[QUALITY_UNREADABLE]);

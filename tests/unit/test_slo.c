@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "tests/unit/log_text.h"
-#include "trace/slo.h"
+#include "trace/slo_parts.h"
 
+#include "math/rng.h"
 #include "trace/observe.h"
 
 #include <math.h>
@@ -291,6 +292,53 @@ static void a_desk_that_keeps_up_does_not_grow(void **state)
     result_release(&r);
 }
 
+/* Batches of items, the earliest of all among the last, over ever longer times: each event lies in
+ * a slice that begins at most a width before it, and none is lost. */
+static void batches_stand_in_slices_of_time(void **state)
+{
+    enum { BATCHES = 40, ITEMS = 50, ALL = BATCHES * ITEMS };
+    struct objective o = {.text = "completion", .kind = OBJECTIVE_COMPLETION, .goal = 0.9};
+    struct rng_seq rng = {rng_key(5, 0, 0, 0, RNG_SPLIT), 0};
+    struct slo_events *parts = slo_events_new(&o, 1), *whole = slo_events_new(&o, 1);
+    const int64_t t0 = 1700000000000000000;
+    for (unsigned b = 0; b < BATCHES; b++) {
+        struct trace_log log;
+        log_init(&log);
+        int64_t around = t0 + (b % 3 == 2 ? -1 : 1) * ((int64_t)1 << (b + 13));
+        for (unsigned i = 0; i < ITEMS; i++) {
+            struct log_item it = {.start_ns = around + (int64_t)rng_below(&rng, 1 << 30),
+                                  .end = rng_below(&rng, 5) ? LOG_SHIPPED : LOG_FAILED};
+            it.start_ns = b == 7 && i == 0 ? 0 : it.start_ns;
+            it.end_ns = it.start_ns + 1000000;
+            vec_push(&log.items, it);
+        }
+        slo_events_add(parts, &log, true);
+        slo_events_add(whole, &log, false);
+        log_release(&log);
+    }
+    slo_events_sort(parts);
+    slo_events_sort(whole);
+    assert_int_equal(parts->first_ns, whole->first_ns);
+    assert_true(parts->width_ns >= 1000000 && parts->series[0].events.len < ALL);
+    within((double)(parts->last_ns - parts->first_ns) / (double)parts->width_ns, SLO_SLICES / 4.0,
+           SLO_SLICES);
+    uint64_t n = 0, bad = 0, told = 0;
+    for (size_t k = 0; k < parts->series[0].events.len; k++) {
+        const struct slo_event *slice = &parts->series[0].events.at[k];
+        for (uint32_t i = 0; i < slice->n; i++, n++) {
+            const struct slo_event *one = &whole->series[0].events.at[n];
+            within((double)(one->at_ns - slice->at_ns), 0, (double)parts->width_ns);
+            bad += one->bad;
+        }
+        told += slice->bad;
+        if (k) /* at the first instant stands also what has no time */
+            assert_int_equal(told, bad);
+    }
+    assert_int_equal(n, ALL);
+    slo_events_free(parts);
+    slo_events_free(whole);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,6 +348,7 @@ int main(void)
         cmocka_unit_test(the_worst_windows_are_shown_with_their_time),
         cmocka_unit_test(a_budget_that_burns_too_fast_raises_the_alert),
         cmocka_unit_test(events_without_a_time_count),
+        cmocka_unit_test(batches_stand_in_slices_of_time),
         cmocka_unit_test(a_stage_that_is_not_there_is_refused),
         cmocka_unit_test(the_critical_path_runs_back_through_what_ended_last),
         cmocka_unit_test(a_backlog_that_grows_is_told),

@@ -5,6 +5,8 @@
 #include "math/values.h"
 #include "model/result.h"
 #include "trace/observe.h"
+#include "trace/repeats.h"
+#include "trace/slo.h"
 #include "trace/stream.h"
 
 #include <ctype.h>
@@ -32,7 +34,7 @@ static struct result read_with(struct reading how, struct log_pass *pass)
     struct tally *tally;
     struct result r;
     struct error err = {0};
-    ok(log_read_tally(paths, 1, &options, how.labels, &room, &log, &tally, &err), &err);
+    ok(log_read_tally(paths, 1, &options, how.labels, &room, NULL, &log, &tally, &err), &err);
     result_init(&r, "replay");
     observe_tally(tally, &log, 0.95, &r);
     *pass = log.pass;
@@ -199,6 +201,104 @@ static void spans_of_traces_that_were_over_are_counted(void **state)
     unlink(path);
 }
 
+/* ---- what else looks at the batches ------------------------------------------------------- */
+
+struct looking {
+    struct slo_events *events;
+    struct relevance *relevance;
+};
+
+static void look(void *arg, const struct trace_log *log, bool batch)
+{
+    struct looking *l = arg;
+    slo_events_add(l->events, log, batch);
+    relevance_add(l->relevance, log);
+}
+
+static struct result asked(size_t spans)
+{
+    const char *paths[] = {path};
+    const struct log_options options = {.documents = true};
+    const struct stream_room room = {spans, 0, 1 << 20};
+    struct objective list[3];
+    struct looking looking = {0};
+    const struct stream_watch watch = {look, &looking};
+    struct trace_log log;
+    struct tally *tally;
+    struct result r;
+    struct error err = {0};
+    ok(objective_parse("completion at least 90%", &list[0], &err), &err);
+    ok(objective_parse("latency at most 2s for 90%", &list[1], &err), &err);
+    ok(objective_parse("retrieve latency at most 200ms for 50%", &list[2], &err), &err);
+    looking.events = slo_events_new(list, 3);
+    ok(relevance_read(labels, &looking.relevance, &err), &err);
+    ok(log_read_tally(paths, 1, &options, NULL, &room, &watch, &log, &tally, &err), &err);
+    assert_int_equal(log.pass.batches > 0, spans < SIZE_MAX);
+    result_init(&r, "replay");
+    observe_tally(tally, &log, 0.95, &r);
+    ok(slo_put(looking.events, &log, 60, 0.95, &r, &err), &err);
+    ok(relevance_put(looking.relevance, 0.95, &r, &err), &err);
+    tally_free(tally);
+    slo_events_free(looking.events);
+    relevance_free(looking.relevance);
+    log_release(&log);
+    return r;
+}
+
+static void same_metrics(const struct metrics *a, const struct metrics *b)
+{
+    assert_int_equal(a->list.len, b->list.len);
+    for (size_t i = 0; i < a->list.len; i++) {
+        assert_string_equal(a->list.at[i].name, b->list.at[i].name);
+        near_rel(b->list.at[i].value, a->list.at[i].value, 1e-13);
+        near_rel(b->list.at[i].low, a->list.at[i].low, 1e-13);
+    }
+}
+
+/* A few of the retrievals of the mixed log say what they found. */
+static struct buf log_with_documents(unsigned runs)
+{
+    struct buf b = {0};
+    char more[300];
+    for (unsigned i = 0; i < runs; i++) {
+        struct run r = {i, i * 1000, 0, false, false};
+        snprintf(more, sizeof more,
+                 ",\"attributes\":[{\"key\":\"gen_ai.operation.name\",\"value\":{\"stringValue\":"
+                 "\"retrieval\"}},{\"key\":\"gen_ai.retrieval.documents\",\"value\":{"
+                 "\"stringValue\":\"[{\\\"id\\\":\\\"d%u\\\"},{\\\"id\\\":\\\"d%u\\\"}]\"}}]",
+                 i % 5, i % 3);
+        put(&b, &r, 2, 1, "retrieve", 8, 40 + i % 400, more);
+        put(&b, &r, 3, 1, "generate", 600, 640, i % 7 ? "" : FAILED);
+        put(&b, &r, 1, 0, "run", 0, 700, i % 7 ? "" : FAILED);
+    }
+    return b;
+}
+
+static void objectives_and_relevance_are_those_of_the_whole(void **state)
+{
+    struct buf text = log_with_documents(RUNS), csv = {0};
+    struct error err = {0};
+    write_log(&text);
+    buf_puts(&csv, "item,document\n");
+    for (unsigned i = 0; i < RUNS; i += 2)
+        buf_printf(&csv, "%024X%08X,d%u\n", 1, i, i % 4);
+    ok(file_write(labels, csv.data, csv.len, &err), &err);
+    struct result whole = asked(SIZE_MAX), parts = asked(200);
+    assert_int_equal(whole.objectives.len, 3);
+    for (size_t i = 0; i < 3; i++)
+        same_metrics(&whole.objectives.at[i].metrics, &parts.objectives.at[i].metrics);
+    same_metrics(&result_stage(&whole, "retrieve")->metrics,
+                 &result_stage(&parts, "retrieve")->metrics);
+    assert_non_null(metrics_find(&result_stage(&parts, "retrieve")->metrics, "mrr"));
+    assert_non_null(metrics_find(&result_stage(&parts, "retrieve")->metrics, "within_budget"));
+    result_release(&whole);
+    result_release(&parts);
+    buf_release(&text);
+    buf_release(&csv);
+    unlink(path);
+    unlink(labels);
+}
+
 /* Runs that never go on are held as long as there is room, and one that never ends for ever. */
 static void want_of_room_is_told(void **state)
 {
@@ -254,6 +354,7 @@ int main(void)
         cmocka_unit_test(any_count_of_threads_parts_a_log_alike),
         cmocka_unit_test(quantiles_of_parts_are_off_by_less_than_is_said),
         cmocka_unit_test(spans_of_traces_that_were_over_are_counted),
+        cmocka_unit_test(objectives_and_relevance_are_those_of_the_whole),
         cmocka_unit_test(want_of_room_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
