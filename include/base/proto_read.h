@@ -59,6 +59,29 @@ int proto_varint(const uint8_t *p, size_t len, uint64_t *out);
 /* proto_next for fields of every shape. */
 bool proto_next_any(struct proto *in, struct proto_field *out);
 
+/* A fixed number of 64 bits or a varint of one byte, with a tag of one byte; false for any other.
+ */
+static inline bool proto_next_number(struct proto *in, struct proto_field *out)
+{
+    const uint8_t *p = in->at;
+    size_t left = (size_t)(in->end - p);
+    if (left >= 9 && (p[0] & 0x87) == PROTO_FIXED64 && p[0] >= 8) {
+        out->value = (uint64_t)p[1] | (uint64_t)p[2] << 8 | (uint64_t)p[3] << 16 |
+                     (uint64_t)p[4] << 24 | (uint64_t)p[5] << 32 | (uint64_t)p[6] << 40 |
+                     (uint64_t)p[7] << 48 |
+                     (uint64_t)p[8] << 56; /* compilers make one load of it */
+        in->at = p + 9;
+    } else if (left >= 2 && (p[0] & 0x87) == PROTO_VARINT && p[0] >= 8 && p[1] < 0x80) {
+        out->value = p[1];
+        in->at = p + 2;
+    } else {
+        return false;
+    }
+    out->tag = p[0];
+    out->bytes = (struct proto_bytes){0};
+    return true;
+}
+
 /* Goes to the next field; false at the end and at a fault.  The fields that are most of a message,
  * bytes with a tag of one byte and a length of at most two, are read here; the copies let both
  * structs stay in registers. */

@@ -164,7 +164,7 @@ uint8_t meaning_row(const char *key, size_t len)
 bool meaning_kind(const char *value, size_t len, uint8_t *kind)
 {
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (len && (kinds[i].value[0] | 32) == (value[0] | 32) && kinds[i].len == len &&
+        if (kinds[i].len == len && (kinds[i].value[0] | 32) == (value[0] | 32) &&
             strncasecmp(kinds[i].value, value, len) == 0) {
             *kind = (uint8_t)kinds[i].kind;
             return true;

@@ -239,22 +239,16 @@ static bool take_attribute(struct otlp_proto *p, struct proto_bytes bytes, struc
 
 /* ---- attributes as senders write them ----------------------------------------------------- */
 
-/* A field of bytes with a length below 2^14 that begins at `at`, before `end`, and has this tag of
- * one byte; false for any other. */
-static inline bool short_field(const uint8_t *at, const uint8_t *end, uint32_t tag,
-                               struct proto_bytes *out)
+/* The body behind a length below 2^14, two bytes before `end` at least, when it ends there. */
+static inline bool short_body(const uint8_t *at, const uint8_t *end, struct proto_bytes *out)
 {
-    if (end - at < 3 || at[0] != tag)
-        return false;
-    size_t len = at[1], head = 2;
+    size_t len = at[0], head = 1;
     if (len >= 0x80) {
-        len = (len & 0x7F) | (size_t)at[2] << 7;
-        head = 3;
-        if (at[2] >= 0x80)
-            return false;
+        len = (len & 0x7F) | (size_t)at[1] << 7;
+        head = 2;
     }
-    *out = proto_bytes(at + head, len);
-    return len <= (size_t)(end - at) - head;
+    *out = (struct proto_bytes){at + head, end};
+    return len == (size_t)(end - at) - head && (head == 1 || at[1] < 0x80);
 }
 
 /* The value of an attribute that has no other field. */
@@ -289,8 +283,7 @@ static inline bool plain_value(struct proto_bytes value, struct plain *v)
     switch (value.at[0]) {
     case VALUE_STRING:
         v->kind = ATTRIBUTE_TEXT;
-        return short_field(value.at, value.end, VALUE_STRING, &v->text) &&
-               v->text.end == value.end &&
+        return left > 2 && short_body(rest.at, rest.end, &v->text) &&
                utf8_is_ascii((const char *)v->text.at, proto_len(v->text));
     case VALUE_INT:
         v->kind = ATTRIBUTE_INT;
@@ -322,15 +315,16 @@ static void tell_plain(struct otlp_proto *p, const struct vocabulary_key *known,
 static inline bool read_plain(struct otlp_proto *p, const struct vocabulary_key *seen,
                               struct proto_bytes bytes)
 {
-    struct proto_bytes key, value;
+    enum { LEAST = 6 }; /* the tags and lengths, and what a value begins with */
+    struct proto_bytes value;
     struct plain v = {0};
-    if (!short_field(bytes.at, bytes.end, KEY_VALUE_KEY, &key) ||
-        !short_field(key.end, bytes.end, KEY_VALUE_VALUE, &value) || value.end != bytes.end)
+    size_t left = proto_len(bytes), len = left > LEAST ? bytes.at[1] : 0;
+    if (len == 0 || len > SEEN_LENGTH || left < len + LEAST || bytes.at[0] != KEY_VALUE_KEY)
         return false;
-    size_t len = proto_len(key);
-    if (len == 0 || len > SEEN_LENGTH)
-        return false;
+    struct proto_bytes key = proto_bytes(bytes.at + 2, len);
     const char *name = (const char *)key.at;
+    if (key.end[0] != KEY_VALUE_VALUE || !short_body(key.end + 1, bytes.end, &value))
+        return false;
     const struct vocabulary_key *known = seen_find(seen, name, len, seen_place(name, len));
     if (!known || !plain_value(value, &v))
         return false;
@@ -345,9 +339,14 @@ static const uint8_t *read_plain_ones(struct otlp_proto *p, const uint8_t *at, c
                                       uint32_t tag)
 {
     const struct vocabulary_key *seen = vocabulary_seen(p->sink->words);
-    struct proto_bytes bytes;
-    while (short_field(at, end, tag, &bytes) && read_plain(p, seen, bytes))
-        at = bytes.end;
+    while (end - at >= 3 && at[0] == tag) {
+        size_t head = at[1] < 0x80 ? 2 : 3;
+        size_t len = head == 2 ? at[1] : (size_t)(at[1] & 0x7F) | (size_t)at[2] << 7;
+        if (len > (size_t)(end - at) - head || (head == 3 && at[2] >= 0x80) ||
+            !read_plain(p, seen, proto_bytes(at + head, len)))
+            break;
+        at += head + len;
+    }
     return at;
 }
 
@@ -521,12 +520,13 @@ static bool read_span(struct otlp_proto *p, struct proto_bytes bytes)
     struct span *span = vocabulary_open(sink->words);
     span->file = sink->file_index;
     span->line = PLACE_BYTE | offset_of(p, begin);
-    for (; proto_next(&in, &f); where = in.at) {
+    for (; proto_next_number(&in, &f) || proto_next(&in, &f); where = in.at) {
         if (f.tag == SPAN_EVENTS && !events.at)
             events = (struct proto_bytes){where, in.end};
         if (!read_part(p, &f, where, span, &status))
             return false;
-        in.at = read_plain_ones(p, in.at, in.end, SPAN_ATTRIBUTES);
+        if (in.at < in.end && *in.at == SPAN_ATTRIBUTES)
+            in.at = read_plain_ones(p, in.at, in.end, SPAN_ATTRIBUTES);
     }
     if (!is_done(p, &in))
         return false;

@@ -45,10 +45,37 @@ static void numbers_of_any_size_and_sign_come_in_order(void **state)
     mem_free(want);
 }
 
+/* Of leading bits that a few far numbers make worthless. */
+static void numbers_that_differ_in_their_last_bits_alone_come_in_order(void **state)
+{
+    enum { MOST = 5000 };
+    static const uint64_t far[] = {0, UINT64_C(1) << 33, UINT64_C(1) << 34, UINT64_C(1) << 63};
+    uint64_t *x = mem_alloc(MOST * sizeof *x);
+    struct rng_seq rng = {rng_key(6, 0, 0, 0, RNG_SPLIT), 0};
+    for (size_t s = 0; s < sizeof far / sizeof far[0]; s++)
+        for (uint64_t each = 1; each <= 7; each += 3) {
+            uint64_t sum = 0, after = 0;
+            for (size_t i = 0; i < MOST; i++) {
+                x[i] = 1000 + rng_below(&rng, MOST) * each;
+                if (i % 1000 == 17)
+                    x[i] += far[s];
+                sum += x[i];
+            }
+            sort_integers(x, MOST);
+            for (size_t i = 0; i < MOST; i++) {
+                assert_true(i == 0 || x[i - 1] <= x[i]);
+                after += x[i];
+            }
+            assert_true(sum == after);
+        }
+    mem_free(x);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers_of_any_size_and_sign_come_in_order),
+        cmocka_unit_test(numbers_that_differ_in_their_last_bits_alone_come_in_order),
     };
     return cmocka_run_group_tests_name("sort", tests, NULL, NULL);
 }
