@@ -16,6 +16,8 @@ struct table *brief_stages(struct document *d, const struct result *r, size_t wi
                            const char *elsewhere);
 /* The stages that lose something. */
 struct table *brief_losses(struct document *d, const struct result *r);
+/* The layers that lose something, and what each of them closes. */
+struct table *brief_layers(struct document *d, const struct result *r);
 /* Threshold, ECE and AUROC of each stage; NULL where only thresholds are known. */
 struct table *brief_confidence(struct document *d, const struct result *r);
 /* The curves `sweep`: a row for each value, a column for each metric that is not zero throughout.

@@ -41,7 +41,7 @@ struct figure {
 
 enum block_kind {
     BLOCK_PARAGRAPH,
-    BLOCK_NUMBER, /* a headline: text is the value, note what it is */
+    BLOCK_NUMBER, /* a headline: text is the value, note its name, more a word on it */
     BLOCK_BULLET,
     BLOCK_CODE,
     BLOCK_VERDICT,
@@ -56,7 +56,7 @@ enum block_kind {
 };
 struct block {
     enum block_kind kind;
-    const char *text, *note;
+    const char *text, *note, *more;
     enum tone tone;
     struct table *table;
     struct figure *figure;
@@ -81,8 +81,9 @@ void document_section(struct document *d, const char *id, const char *title);
 /* A block of formatted text at the end of the last section. */
 void document_text(struct document *d, enum block_kind kind, enum tone tone, const char *format,
                    ...) PRINTF_LIKE(4, 5);
-/* A headline: `text` is the value, `note` what it is. */
-void document_number(struct document *d, enum tone tone, const char *note, const char *text);
+/* A headline: `text` is the value, `note` its name, `more` a word on it or "". */
+void document_number(struct document *d, enum tone tone, const char *note, const char *text,
+                     const char *more);
 /* The table is not yet part of a section (document_add_table, or figure.data). */
 struct table *document_table(struct document *d, const char *caption);
 /* Puts the table at the end of the last section; NULL is left out. */
@@ -103,6 +104,11 @@ struct figure *document_figure(struct document *d, const char *id, const char *t
                                const char *description);
 /* Puts the figure at the end of the last section. */
 void document_add_figure(struct document *d, struct figure *f);
+
+/* The file that a figure's picture is written to, beside a document that shows it from there:
+ * "report-03-frontier.svg", from its place and its kind. */
+enum { FIGURE_FILE_MAX = 64 };
+void figure_file(const struct document *d, const struct figure *f, char out[FIGURE_FILE_MAX]);
 
 /* One more column; all of them come before the first cell. */
 void table_column(struct document *d, struct table *t, const char *title, bool number);

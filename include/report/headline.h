@@ -9,11 +9,13 @@
 #include "model/result.h"
 #include "report/document.h"
 
-/* Both return NULL when they have no row.  Several results stand side by side, one column for
+/* NULL when there is no row.  Several results stand side by side, one column for
  * each, headed by table_label. */
 struct table *headline_table(struct document *d, const struct result *const *results, size_t n);
 /* The metrics that are not in headline_table. */
 struct table *headline_rest(struct document *d, const struct result *const *results, size_t n);
+/* What each metric of the results is, in words. */
+struct table *headline_words(struct document *d, const struct result *const *results, size_t n);
 /* Does the metric stand in the first of the two tables? */
 bool headline_shows(const struct result *const *results, size_t n, const char *name);
 /* Good for a pass, bad for a fail or infeasible, unsure for not shown, else plain. */

@@ -10,7 +10,7 @@
 struct page {
     struct buf *out, *aside; /* borrowed; aside NULL: a screen */
     size_t cells;            /* of a table at most */
-    size_t folds;            /* links so far */
+    size_t folds, depth;     /* links so far; folds that are open */
 };
 
 /* <tag class="a">text</tag>, the text escaped; no class when NULL. */

@@ -75,8 +75,8 @@ struct table *table_answer(struct document *d, const struct result *r);
 /* All counts of the quality of data, a column for each result that has them. */
 struct table *table_data(struct document *d, const struct result *const *results, size_t n);
 
-/* How a result is called beside others: its command, and its scenario's name where two results of
- * one command differ. */
+/* How a result is called beside others: "the log", "simulated", with its scenario's name, or a
+ * number, where two are of one command. */
 const char *table_label(struct document *d, const struct result *const *results, size_t n,
                         size_t i);
 

@@ -1,121 +1,201 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* seam report: one page from results, scenarios and logs in any mix. */
+/* seam report: one page from results, scenarios and logs in any mix, or from two that are compared,
+ * in each of the formats that are asked for.
+ *
+ * To add a format: a row in `formats` and its function, which writes what it writes into the
+ * folder, and its word in the choices of --format (model/commands.c). */
 #include "cli/gather.h"
+#include "cli/report_sides.h"
 
 #include "base/file.h"
+#include "report/build.h"
 #include "report/csv.h"
 #include "report/html.h"
+#include "report/markdown.h"
+#include "report/report_json.h"
+#include "report/svg.h"
 
 #include <stdio.h>
 #include <string.h>
 
-/* Is the word of `len` characters one of those that commas part in the list? */
-static bool listed(const char *list, const char *word, size_t len)
-{
-    for (const char *at = list; *at; at += strcspn(at, ","), at += *at == ',')
-        if (strcspn(at, ",") == len && !strncmp(at, word, len))
-            return true;
-    return false;
-}
+static const char formats_by_default[] = "html,json";
 
-static bool wants(const struct cli *cli, const char *format)
-{
-    return listed(option_text(cli->options, OPTION_FORMAT, "html,json"), format, strlen(format));
-}
+/* What is written, and where. */
+struct report {
+    const struct cli *cli;
+    const char *dir;
+    const struct result *result[GATHERED_MAX];
+    size_t n, before;
+    struct document document;
+};
 
-static int check_formats(const struct cli *cli, struct error *err)
-{
-    const char *list = option_text(cli->options, OPTION_FORMAT, "html,json");
-
-    const char *at = list;
-
-    do {
-        size_t len = strcspn(at, ",");
-        if (!listed("html,csv,json", at, len))
-            return error_set(err, ERR_USAGE, "--format %.*s: the formats are html, csv and json",
-                             (int)len, at);
-        at += len;
-    } while (*at++);
-    return 0;
-}
-
-static int write_in(const struct cli *cli, const char *dir, const char *name, const struct buf *b,
+static int write_in(const struct report *r, const char *name, const struct buf *b,
                     struct error *err)
 {
-    struct buf path;
+    struct buf path = {0};
 
-    buf_init(&path);
-    buf_printf(&path, "%s/%s", dir, name);
+    buf_printf(&path, "%s/%s", r->dir, name);
     int status = file_write(buf_text(&path), buf_text(b), b->len, err);
     if (!status)
-        cli_note(cli, "wrote %s", buf_text(&path));
+        cli_note(r->cli, "wrote %s", buf_text(&path));
     buf_release(&path);
     return status;
 }
 
-static int write_data(const struct cli *cli, const char *dir, const struct gathered *g,
-                      struct error *err)
+static int write_html(const struct report *r, struct error *err)
 {
-    struct buf b;
+    struct buf page = {0};
+    int status = html_page(&r->document, &page, err);
+
+    if (!status)
+        status = write_in(r, "report.html", &page, err);
+    buf_release(&page);
+    return status;
+}
+
+/* Every picture of a block as a file of its own. */
+static int write_pictures(const struct report *r, const struct section *s, struct error *err)
+{
     int status = 0;
 
-    buf_init(&b);
-    for (size_t i = 0; !status && i < g->n; i++) {
+    for (size_t i = 0; !status && i < s->blocks.len; i++) {
+        const struct figure *f = s->blocks.at[i].figure;
+        char name[FIGURE_FILE_MAX];
+        struct buf svg = {0};
+        if (!f || !f->svg)
+            continue;
+        figure_file(&r->document, f, name);
+        svg_put_file(&svg, f);
+        status = write_in(r, name, &svg, err);
+        buf_release(&svg);
+    }
+    return status;
+}
+
+static int write_markdown(const struct report *r, struct error *err)
+{
+    struct buf page = {0};
+    int status;
+
+    markdown_page(&r->document, &page);
+    status = write_in(r, "report.md", &page, err);
+    for (size_t i = 0; !status && i < r->document.sections.len; i++)
+        status = write_pictures(r, &r->document.sections.at[i], err);
+    buf_release(&page);
+    return status;
+}
+
+static int write_json(const struct report *r, struct error *err)
+{
+    struct buf b = {0};
+
+    report_json(&r->document, r->result, r->n, r->before, &b);
+    int status = write_in(r, "report.json", &b, err);
+    buf_release(&b);
+    return status;
+}
+
+/* A table for each result. */
+static int write_csv(const struct report *r, struct error *err)
+{
+    struct buf b = {0};
+    int status = 0;
+
+    for (size_t i = 0; !status && i < r->n; i++) {
         char name[64];
         buf_clear(&b);
-        if (wants(cli, "json")) {
-            snprintf(name, sizeof name, "%02zu-%.32s.json", i + 1, g->result[i].command);
-            result_write_json(&g->result[i], &b);
-            status = write_in(cli, dir, name, &b, err);
-        }
-        buf_clear(&b);
-        if (!status && wants(cli, "csv")) {
-            snprintf(name, sizeof name, "%02zu-%.32s.csv", i + 1, g->result[i].command);
-            report_csv(&g->result[i], &b);
-            status = write_in(cli, dir, name, &b, err);
-        }
+        snprintf(name, sizeof name, "%02zu-%.32s.csv", i + 1, r->result[i]->command);
+        report_csv(r->result[i], &b);
+        status = write_in(r, name, &b, err);
     }
     buf_release(&b);
     return status;
 }
 
-static int write_page(const struct cli *cli, const char *dir, const struct gathered *g,
-                      struct error *err)
-{
-    const struct result *all[GATHERED_MAX];
-    struct html_options options = {.title = option_text(cli->options, OPTION_TITLE, NULL),
-                                   .command = cli->command_line};
-    struct buf page;
-    char now[32];
-    int status;
+static const struct format {
+    const char *name;
+    int (*write)(const struct report *r, struct error *err);
+} formats[] = {
+    {"html", write_html    },
+    {"md",   write_markdown},
+    {"json", write_json    },
+    {"csv",  write_csv     },
+};
+enum { FORMATS = sizeof formats / sizeof *formats };
 
-    cli_time_text(now);
-    options.time = now;
-    for (size_t i = 0; i < g->n; i++)
-        all[i] = &g->result[i];
-    buf_init(&page);
-    status = report_html(all, g->n, &options, &page, err);
-    if (!status)
-        status = write_in(cli, dir, "report.html", &page, err);
-    buf_release(&page);
-    return status;
+/* The words were held against the table of choices (model/commands.c), which has the same. */
+static void wanted(const struct cli *cli, bool want[FORMATS])
+{
+    const char *at = option_text(cli->options, OPTION_FORMAT, formats_by_default);
+
+    for (size_t len; *at; at += len, at += *at == ',') {
+        size_t i = 0;
+        len = strcspn(at, ",");
+        while (i < FORMATS && (strlen(formats[i].name) != len || memcmp(formats[i].name, at, len)))
+            i++;
+        if (i == FORMATS)
+            BUG("a format without a function");
+        want[i] = true;
+    }
+}
+
+/* All that is named, and with --compare how many results the first of the two has. */
+static int gather_all(const struct cli *cli, struct gathered *g, size_t *before, struct error *err)
+{
+    const struct options *o = cli->options;
+    bool sides = option_given(o, OPTION_COMPARE);
+
+    if (sides && o->args.len != 2)
+        return error_set(
+            err, ERR_USAGE,
+            "--compare takes two: `seam report --compare BEFORE AFTER`, each a result, "
+            "a scenario or a log");
+    for (size_t i = 0; i < o->args.len; i++) {
+        if (gather(cli, o->args.at[i], g, err))
+            return -1;
+        if (sides && i == 0)
+            *before = g->n;
+    }
+    return 0;
+}
+
+static int write_all(const struct report *r, const bool want[FORMATS], struct error *err)
+{
+    if (file_make_dir(r->dir, err))
+        return -1;
+    for (size_t i = 0; i < FORMATS; i++)
+        if (want[i] && formats[i].write(r, err))
+            return -1;
+    return 0;
 }
 
 int cmd_report(const struct cli *cli, struct error *err)
 {
     const struct options *o = cli->options;
-    const char *dir = option_text(o, OPTION_OUT, "reports");
+    struct report r = {.cli = cli, .dir = option_text(o, OPTION_OUT, "reports")};
     struct gathered *g = mem_zero(1, sizeof *g);
-    int status = check_formats(cli, err);
+    bool want[FORMATS] = {false};
+    char now[32];
 
-    for (size_t i = 0; !status && i < o->args.len; i++)
-        status = gather(cli, o->args.at[i], g, err);
-    if (!status)
-        status = file_make_dir(dir, err);
-    if (!status && wants(cli, "html"))
-        status = write_page(cli, dir, g, err);
-    if (!status)
-        status = write_data(cli, dir, g, err);
+    wanted(cli, want);
+    int status = gather_all(cli, g, &r.before, err);
+    for (; r.n < g->n; r.n++)
+        r.result[r.n] = &g->result[r.n];
+    if (!status) {
+        struct report_options options = {.title = option_text(o, OPTION_TITLE, NULL),
+                                         .command = cli->command_line,
+                                         .time = now,
+                                         .before = r.before};
+        struct side_names names = {0};
+        cli_time_text(now);
+        if (r.before)
+            side_names_of(r.result, r.n, r.before, o->args.at, &names);
+        options.side[0] = names.name[0];
+        options.side[1] = names.name[1];
+        report_build(r.result, r.n, &options, &r.document);
+        status = write_all(&r, want, err);
+        document_release(&r.document);
+    }
     gathered_release(g);
     mem_free(g);
     return status;

@@ -51,7 +51,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_TRACES] = {"traces", 0, TAKES_TEXT, "FILE|URL",
         "the run as OTLP JSON, to a file or an OTLP/HTTP endpoint", ON(RUN)},
     [OPTION_COMPARE] = {"compare", 0, TAKES_NOTHING, NULL,
-        "beside the run: the scenario solved, simulated, and read from the run's traces", ON(RUN)},
+        "beside the run: the scenario solved, simulated, and read from the run's traces; report: "
+        "the differences of two", ON(RUN) | ON(REPORT)},
     [OPTION_THEN] = {"then", 0, TAKES_MANY, "PATH=VALUE",
         "predict this change from the run's traces, then run it (may repeat)", ON(RUN)},
     [OPTION_THEN_FAULTS] = {"then-faults", 0, TAKES_TEXT, "FILE",
@@ -163,7 +164,8 @@ const struct option_def option_defs[OPTION_COUNT] = {
         "where to write: a file (fit, run, labels, size --recalibrate), a folder (report)",
         ON(FIT) | ON(RUN) | ON(REPORT) | ON(SIZE) | ON(IMPORT) | ON(LABELS)},
     [OPTION_FORMAT] = {"format", 0, TAKES_TEXT, "LIST",
-        "html, csv, json (default html,json); of labels: csv or jsonl", ON(REPORT) | ON(LABELS)},
+        "html, md, csv, json (default html,json); of labels: csv or jsonl",
+        ON(REPORT) | ON(LABELS)},
     [OPTION_TITLE] = {"title", 0, TAKES_TEXT, "TEXT", "title of the report", ON(REPORT)},
     [OPTION_SCHEMA] = {"schema", 0, TAKES_NOTHING, NULL,
         "print the JSON Schema of scenario files, for editors", ON(CHECK)},
@@ -335,9 +337,11 @@ const struct command_def command_defs[COMMAND_COUNT] = {
     [COMMAND_REPORT] = {"report",
         "RESULT...", "one page for the people who decide",
         "Takes results (--json files), scenarios and trace logs in any mix and "
-        "writes one self-contained page with pictures.",
+        "writes one self-contained page with pictures; --compare sets two of them side by side, "
+        "before and after, or planned and come.",
         {"seam report replay.json simulate.json size.json -o reports/july",
-        "seam report scenarios/six-step.yaml -o reports/six"},
+        "seam report scenarios/six-step.yaml -o reports/six --format html,md",
+        "seam report --compare june.jsonl july.jsonl -o reports/july"},
         1, UINT32_MAX},
     [COMMAND_REVIEW] =
         {"review",
@@ -402,7 +406,7 @@ const struct word_list word_lists[] = {
     {ON(SIZE), OPTION_METHOD, "split sgr grid exact plug-in crc"},
     {ON(SIZE), OPTION_RECALIBRATE, "best isotonic platt beta temperature"},
     {ON(RUN), OPTION_TIME_SCALE, "skip 1 10 100", .open = true},
-    {ON(REPORT), OPTION_FORMAT, "html csv json", .several = true},
+    {ON(REPORT), OPTION_FORMAT, "html md json csv", .several = true},
     {ON(LABELS), OPTION_FORMAT, "csv jsonl"},
     {ON(IMPORT), FIRST_ARGUMENT, "log langgraph n8n crewai autogen"},
     {ON(LABELS), FIRST_ARGUMENT, "export import"},

@@ -208,33 +208,33 @@ struct table *brief_stages(struct document *d, const struct result *r, size_t wi
 }
 
 /* Rows with a value above zero in one of these metrics, columns likewise. */
-static struct table *named(struct document *d, const struct result *r, const char *caption,
-                           const char *first, const char *const *names, size_t n)
+static struct table *named(struct document *d, const char *currency, const char *caption,
+                           const char *first, const struct row *rows, size_t n_rows,
+                           const char *const *names, size_t n)
 {
     struct table *t = document_table(d, caption);
     bool shown[8] = {false};
-    table_column(d, t, first, false);
-    for (size_t k = 0; k < n; k++) {
-        for (size_t i = 0; i < r->stages.len && !shown[k]; i++) {
-            const struct metric *m = metrics_find(&r->stages.at[i].metrics, names[k]);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < n_rows && !shown[k]; i++) {
+            const struct metric *m = metrics_find(&rows[i].metrics, names[k]);
             shown[k] = m && m->value > 0;
         }
+    table_column(d, t, first, false);
+    for (size_t k = 0; k < n; k++)
         if (shown[k])
             column_name(d, t, names[k]);
-    }
-    for (size_t i = 0; i < r->stages.len; i++) {
-        const struct metrics *metrics = &r->stages.at[i].metrics;
+    for (size_t i = 0; i < n_rows; i++) {
         bool any = false;
         for (size_t k = 0; k < n; k++) {
-            const struct metric *m = metrics_find(metrics, names[k]);
+            const struct metric *m = metrics_find(&rows[i].metrics, names[k]);
             any = any || (m && m->value > 0);
         }
         if (!any)
             continue;
-        table_cell(d, t, TONE_PLAIN, r->stages.at[i].id);
+        table_cell(d, t, TONE_PLAIN, rows[i].id);
         for (size_t k = 0; k < n; k++)
             if (shown[k])
-                cell_metric(d, t, metrics_find(metrics, names[k]), r->currency, format_both);
+                cell_metric(d, t, metrics_find(&rows[i].metrics, names[k]), currency, format_both);
     }
     return table_rows(t) ? t : NULL;
 }
@@ -243,8 +243,15 @@ struct table *brief_losses(struct document *d, const struct result *r)
 {
     static const char *const names[] = {"exit_fail", "exit_reject", "exit_abandon", "loss",
                                         "improvement"};
-    return named(d, r, "Where reliability is lost, of all items", "stage", names,
-                 sizeof names / sizeof *names);
+    return named(d, r->currency, "Where reliability is lost, of all items", "stage", r->stages.at,
+                 r->stages.len, names, sizeof names / sizeof *names);
+}
+
+struct table *brief_layers(struct document *d, const struct result *r)
+{
+    static const char *const names[] = {"loss", "closes"};
+    return named(d, r->currency, "Reliability lost, by layer", "layer", r->layers.at, r->layers.len,
+                 names, sizeof names / sizeof *names);
 }
 
 struct table *brief_confidence(struct document *d, const struct result *r)
@@ -253,7 +260,8 @@ struct table *brief_confidence(struct document *d, const struct result *r)
     for (size_t i = 0; i < r->stages.len; i++)
         for (size_t k = 1; k < sizeof names / sizeof *names; k++)
             if (metrics_find(&r->stages.at[i].metrics, names[k]))
-                return named(d, r, "Confidence", "stage", names, sizeof names / sizeof *names);
+                return named(d, r->currency, "Confidence", "stage", r->stages.at, r->stages.len,
+                             names, sizeof names / sizeof *names);
     return NULL; /* thresholds alone are the scenario's own */
 }
 

@@ -4,6 +4,7 @@
 #include "report/document.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 /* One character of UTF-8 (RFC 3629: no overlong forms, no surrogates); returns its bytes, or 0. */
@@ -179,11 +180,14 @@ void document_text(struct document *d, enum block_kind kind, enum tone tone, con
     buf_release(&text);
 }
 
-void document_number(struct document *d, enum tone tone, const char *note, const char *text)
+void document_number(struct document *d, enum tone tone, const char *note, const char *text,
+                     const char *more)
 {
-    add_block(
-        d, (struct block){
-               .kind = BLOCK_NUMBER, .tone = tone, .text = keep(d, text), .note = keep(d, note)});
+    add_block(d, (struct block){.kind = BLOCK_NUMBER,
+                                .tone = tone,
+                                .text = keep(d, text),
+                                .note = keep(d, note),
+                                .more = keep(d, more)});
 }
 
 struct table *document_table(struct document *d, const char *caption)
@@ -253,6 +257,22 @@ struct figure *document_figure(struct document *d, const char *id, const char *t
 void document_add_figure(struct document *d, struct figure *f)
 {
     add_block(d, (struct block){.kind = BLOCK_FIGURE, .figure = f});
+}
+
+/* "fig-frontier-12" is the third of them: "report-03-frontier.svg". */
+void figure_file(const struct document *d, const struct figure *f, char out[FIGURE_FILE_MAX])
+{
+    size_t place = 0;
+    const char *kind = strchr(f->id, '-') ? strchr(f->id, '-') + 1 : f->id;
+    for (size_t i = 0; i < d->sections.len; i++)
+        for (size_t k = 0; k < d->sections.at[i].blocks.len; k++) {
+            const struct block *b = &d->sections.at[i].blocks.at[k];
+            place += b->kind == BLOCK_FIGURE;
+            if (b->figure == f)
+                i = d->sections.len - 1, k = d->sections.at[i].blocks.len;
+        }
+    snprintf(out, FIGURE_FILE_MAX, "report-%02zu-%.*s.svg", place,
+             (int)strspn(kind, "abcdefghijklmnopqrstuvwxyz"), kind);
 }
 
 void table_column(struct document *d, struct table *t, const char *title, bool number)

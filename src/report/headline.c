@@ -255,7 +255,31 @@ static struct table *table_of(struct document *d, const struct result *const *re
 
 struct table *headline_table(struct document *d, const struct result *const *results, size_t n)
 {
-    return table_of(d, results, n, n == 1 ? "Headline" : "Headline, by command", true);
+    return table_of(d, results, n, n == 1 ? "Headline" : "Headline, side by side", true);
+}
+
+struct table *headline_words(struct document *d, const struct result *const *results, size_t n)
+{
+    struct metric_names all = {0};
+    struct table *t = document_table(d, "Words");
+    for (size_t i = 0; i < n; i++)
+        metric_names_add(&all, &results[i]->metrics);
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < results[i]->alternatives.len; k++)
+            metric_names_add(&all, &results[i]->alternatives.at[k].metrics);
+    metric_names_sort(&all);
+    t->plain = true;
+    table_column(d, t, "word", false);
+    table_column(d, t, "what it is", false);
+    for (size_t k = 0; k < all.list.len; k++) {
+        const struct metric_def *def = metric_def(all.list.at[k]);
+        if (!def)
+            continue;
+        cell_name(d, t, def->name);
+        table_cell(d, t, TONE_PLAIN, def->help);
+    }
+    metric_names_release(&all);
+    return table_rows(t) ? t : NULL;
 }
 
 struct table *headline_rest(struct document *d, const struct result *const *results, size_t n)

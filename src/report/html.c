@@ -115,34 +115,37 @@ static void swap(struct page *page)
     page->aside = out;
 }
 
-/* What is folded away on a screen, and stands at the end of a paper. */
+/* What is folded away on a screen, and stands at the end of a paper; a fold within a fold stays
+ * there with it. */
 static void fold(struct page *page, const char *before, const char *title, const char *after,
                  bool open)
 {
-    if (page->aside) {
-        buf_printf(page->out, "<p class=\"note\"><a class=\"behind\" href=\"#behind-%zu\">",
-                   ++page->folds);
-        buf_puts(page->out, before);
+    if (!page->aside) {
+        buf_printf(page->out, "<details%s><summary>%s", open ? " open" : "", before);
         html_escape(page->out, title);
-        buf_puts(page->out, after);
-        buf_puts(page->out, "</a></p>");
-        swap(page);
-        buf_printf(page->out, "<h3 id=\"behind-%zu\">", page->folds);
-        html_escape(page->out, title);
-        buf_puts(page->out, "</h3>\n");
+        buf_printf(page->out, "%s</summary>", after);
         return;
     }
-    buf_printf(page->out, "<details%s><summary>%s", open ? " open" : "", before);
+    if (page->depth++)
+        return;
+    buf_printf(page->out, "<p class=\"note\"><a class=\"behind\" href=\"#behind-%zu\">",
+               ++page->folds);
+    buf_puts(page->out, before);
     html_escape(page->out, title);
-    buf_printf(page->out, "%s</summary>", after);
+    buf_puts(page->out, after);
+    buf_puts(page->out, "</a></p>");
+    swap(page);
+    buf_printf(page->out, "<h3 id=\"behind-%zu\">", page->folds);
+    html_escape(page->out, title);
+    buf_puts(page->out, "</h3>\n");
 }
 
 static void unfold(struct page *page)
 {
-    if (page->aside)
-        swap(page);
-    else
+    if (!page->aside)
         buf_puts(page->out, "</details>");
+    else if (--page->depth == 0)
+        swap(page);
 }
 
 static void put_figure(struct page *page, const struct figure *f)
@@ -187,6 +190,8 @@ static void put_number(const struct block *b, struct buf *out)
     buf_puts(out, "</dd>");
     if (bracket)
         html_element(out, "dd", NULL, bracket + 1);
+    if (*b->more)
+        html_element(out, "dd", NULL, b->more);
     buf_puts(out, "</div>");
 }
 

@@ -39,17 +39,14 @@ static void put_document(const struct document *d, size_t cells, struct buf *out
                   "nothing outside.</footer>\n</body></html>\n");
 }
 
-int report_html(const struct result *const *results, size_t n, const struct html_options *options,
-                struct buf *out, struct error *err)
+int html_page(const struct document *d, struct buf *out, struct error *err)
 {
-    struct document d;
     struct buf page;
     int status = 0;
     buf_init(&page);
-    report_build(results, n, options, &d);
     for (size_t cells = CELLS_MAX; cells >= CELLS_LEAST; cells /= 2) {
         buf_clear(&page);
-        put_document(&d, cells, &page);
+        put_document(d, cells, &page);
         if (page.len <= REPORT_BYTES_MAX)
             break;
     }
@@ -60,7 +57,6 @@ int report_html(const struct result *const *results, size_t n, const struct html
                            page.len, (int)REPORT_BYTES_MAX);
     else
         buf_add(out, page.data, page.len);
-    document_release(&d);
     buf_release(&page);
     return status;
 }

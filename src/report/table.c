@@ -9,21 +9,48 @@
 #include <math.h>
 #include <string.h>
 
+/* For people who never typed a command. */
+static const char *command_words(const char *command)
+{
+    static const struct {
+        const char *command, *words;
+    } known[] = {
+        {"replay",   "the log"           },
+        {"solve",    "the exact solution"},
+        {"simulate", "the simulation"    },
+        {"run",      "the run"           },
+        {"size",     "the sizing"        },
+        {"backtest", "the backtest"      },
+        {"compare",  "the comparison"    },
+        {"drift",    "the test of drift" }
+    };
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strcmp(known[i].command, command))
+            return known[i].words;
+    return command;
+}
+
+static const char *name_of(const struct result *r)
+{
+    return r->scenario_name ? r->scenario_name : r->scenario_file ? r->scenario_file : "";
+}
+
 const char *table_label(struct document *d, const struct result *const *results, size_t n, size_t i)
 {
-    bool twin = false;
-    for (size_t k = 0; k < n; k++)
-        twin = twin || (k != i && !strcmp(results[k]->command, results[i]->command));
-    if (!twin)
-        return results[i]->command;
-    const char *name = results[i]->scenario_name   ? results[i]->scenario_name
-                       : results[i]->scenario_file ? results[i]->scenario_file
-                                                   : "";
-    for (size_t k = 0; k < n; k++)
-        if (k != i && !strcmp(results[k]->command, results[i]->command) &&
-            !strcmp(results[k]->scenario_name ? results[k]->scenario_name : "", name))
-            return arena_printf(&d->arena, "%s %zu", results[i]->command, i + 1);
-    return arena_printf(&d->arena, "%s: %s", results[i]->command, name);
+    const char *words = command_words(results[i]->command);
+    size_t twins = 0, place = 0, named = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (strcmp(results[k]->command, results[i]->command))
+            continue;
+        place += k <= i;
+        twins += k != i;
+        named += k != i && !strcmp(name_of(results[k]), name_of(results[i]));
+    }
+    if (!twins)
+        return words;
+    if (named)
+        return arena_printf(&d->arena, "%s %zu", words, place);
+    return arena_printf(&d->arena, "%s: %s", words, name_of(results[i]));
 }
 
 /* The columns of a group. */

@@ -228,6 +228,8 @@ static void put_block(const struct block *b, const struct text_options *options,
         buf_puts(out, b->note);
         buf_puts(out, ": ");
         put_wrapped(out, b->text, text_width(b->note) + 2, line);
+        if (*b->more)
+            put_wrapped(out, b->more, 0, line);
         break;
     case BLOCK_BULLET:
         buf_puts(out, "- ");

@@ -69,21 +69,18 @@ store    LICENSE: this file is not a store (not an sqlite database)
 $ seam solve scenarios/six-step.yaml --json > $TMP_GOLDEN/solved.json
 $ seam report $TMP_GOLDEN/solved.json scenarios/gate-review.yaml tests/data/genai.jsonl.gz --trials 1000 -o $TMP_GOLDEN/page --format html,csv,json
 seam: wrote TMP/page/report.html
-seam: wrote TMP/page/01-solve.json
+seam: wrote TMP/page/report.json
 seam: wrote TMP/page/01-solve.csv
-seam: wrote TMP/page/02-solve.json
 seam: wrote TMP/page/02-solve.csv
-seam: wrote TMP/page/03-simulate.json
 seam: wrote TMP/page/03-simulate.csv
-seam: wrote TMP/page/04-replay.json
 seam: wrote TMP/page/04-replay.csv
 $ grep -c '<h2' $TMP_GOLDEN/page/report.html
-13
+14
 $ seam report $TMP_GOLDEN/solved.json -o $TMP_GOLDEN/page --format h
-seam: --format: "h" is not one of html, csv and json
+seam: --format: "h" is not one of html, md, json and csv
 [2]
 $ seam report $TMP_GOLDEN/solved.json -o $TMP_GOLDEN/page --format html,
-seam: --format: "" is not one of html, csv and json
+seam: --format: "" is not one of html, md, json and csv
 [2]
 $ seam report LICENSE -o $TMP_GOLDEN/page
 seam: LICENSE:1: not a log: no column says which item a row is of (case_id, case, case:concept:name; or name it with --item-by)

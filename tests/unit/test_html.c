@@ -2,15 +2,26 @@
 #include "tests/support/support.h"
 #include "tests/unit/sample_result.h"
 
+#include "report/build.h"
 #include "report/html.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-static const struct html_options no_gnuplot = {
+static const struct report_options no_gnuplot = {
     .command = "seam report result.json", .time = "2024-05-01", .plot = {.gnuplot = "/no/gnuplot"}};
 
-static void page_of(const char *name, const struct html_options *options, struct buf *out)
+static int report_html(const struct result *const *results, size_t n,
+                       const struct report_options *options, struct buf *out, struct error *err)
+{
+    struct document d;
+    report_build(results, n, options, &d);
+    int status = html_page(&d, out, err);
+    document_release(&d);
+    return status;
+}
+
+static void page_of(const char *name, const struct report_options *options, struct buf *out)
 {
     struct result r;
     struct error err = {0};
@@ -137,13 +148,13 @@ static bool read_attributes(struct page *p)
 static void open_element(struct page *p, const char *name, size_t n)
 {
     static const char *const known[] = {
-        "html",    "head",    "meta",    "title", "style",  "body",       "header",  "h1",
-        "h2",      "p",       "nav",     "ol",    "ul",     "li",         "a",       "main",
-        "section", "div",     "dl",      "dt",    "dd",     "table",      "caption", "thead",
-        "tbody",   "tr",      "th",      "td",    "figure", "figcaption", "strong",  "span",
-        "svg",     "desc",    "g",       "path",  "rect",   "circle",     "text",    "use",
-        "defs",    "details", "summary", "pre",   "code",   "footer",     "polygon", "polyline",
-        "line",    "tspan"};
+        "html",     "head",    "meta",    "title",   "style", "body",   "header",     "h1",
+        "h2",       "h3",      "p",       "nav",     "ol",    "ul",     "li",         "a",
+        "main",     "section", "div",     "dl",      "dt",    "dd",     "table",      "caption",
+        "thead",    "tbody",   "tr",      "th",      "td",    "figure", "figcaption", "strong",
+        "span",     "svg",     "desc",    "g",       "path",  "rect",   "circle",     "text",
+        "use",      "defs",    "details", "summary", "pre",   "code",   "footer",     "polygon",
+        "polyline", "line",    "tspan"};
     bool listed = false;
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         listed = listed || name_is(name, n, known[i]);
@@ -237,8 +248,8 @@ static void the_page_is_sound_and_accessible(void **state)
 static void the_sections_come_in_their_order(void **state)
 {
     static const char *const ids[] = {
-        "verdict",     "headline",      "flow",   "losses",      "frontier", "stages", "latency",
-        "calibration", "sensitivities", "advice", "assumptions", "data",     "again"};
+        "verdict", "headline",    "flow",          "losses", "frontier",    "stages", "latency",
+        "backlog", "calibration", "sensitivities", "advice", "assumptions", "data",   "again"};
     struct buf page;
     char part[64];
     page_of(NULL, &no_gnuplot, &page);
@@ -308,8 +319,8 @@ static void several_results_stand_side_by_side(void **state)
     metrics_add(&b.metrics, "reliability", NAN, 0.21, 0.96, 0, 200, "1");
     metrics_add(&b.metrics, "label_coverage", 0.25, 0.2, 0.31, 0.95, 200, "1");
     ok(report_html(results, 2, &no_gnuplot, &page, &err), &err);
-    text_has(page.data, "<th scope=\"col\" class=\"n\">simulate</th><th scope=\"col\" "
-                        "class=\"n\">replay</th>");
+    text_has(page.data, "<th scope=\"col\" class=\"n\">the simulation</th><th scope=\"col\" "
+                        "class=\"n\">the log</th>");
     text_has(page.data, "21.0–96.0%");
     text_has(page.data, "The truth of 25% of the items is known");
     read_page(&p, page.data);
@@ -356,11 +367,11 @@ static void log_and_model_share_one_picture_of_latency(void **state)
     metrics_add(&b.metrics, "latency_p50", 2.2, 2.1, 2.3, 0.95, 1000, "s");
     metrics_add(&b.metrics, "latency_p95", 7, 6.5, 7.5, 0.95, 1000, "s");
     ok(report_html(results, 2, NULL, &page, &err), &err);
-    text_has(page.data, "How long items take (replay, and by simulate)");
-    text_has(page.data, "By simulate: p50 2.20 s (2.10–2.30), p95 7.0 s (6.5–7.5).");
+    text_has(page.data, "How long items take (the log, and by the simulation)");
+    text_has(page.data, "By the simulation: p50 2.20 s (2.10–2.30), p95 7.0 s (6.5–7.5).");
     text_has(page.data, ">as logged<");
     text_has(page.data, ">simulated: p50, p90, p95, p99<");
-    assert_null(strstr(page.data, "How long items take (simulate)"));
+    assert_null(strstr(page.data, "How long items take (the simulation)"));
     result_release(&a);
     result_release(&b);
     buf_release(&page);

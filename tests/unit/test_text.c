@@ -225,7 +225,7 @@ static void a_cell_never_hangs_however_narrow(void **state)
     document_init(&d, "", "");
     document_section(&d, "s", "");
     document_number(&d, TONE_PLAIN, "a note that alone is longer than the line is wide, by far",
-                    "漢字漢字 and words");
+                    "漢字漢字 and words", "");
     text_document(&d, &(struct text_options){.width = 40}, &out);
     text_has(out.data, "字\n");
     document_release(&d);

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A report for machines: its sections with their words, tables and pictures' data, and the results
+ * behind it, which `seam report` reads again from there. */
+#ifndef SEAM_REPORT_REPORT_JSON_H
+#define SEAM_REPORT_REPORT_JSON_H
+
+#include "model/result.h"
+#include "report/document.h"
+
+/* Appends {"schema": "seam.report/1", "title", "subtitle", "sections": [{"id", "title", "blocks":
+ * [...]}], "results": [{"schema": "seam.result/1", ...}]}.  before: so many results are of the
+ * first of two sides, as in struct report_options; 0: there are none, and no "before". */
+void report_json(const struct document *d, const struct result *const *results, size_t n,
+                 size_t before, struct buf *out);
+
+#endif

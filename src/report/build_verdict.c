@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The verdict in plain words, and the numbers that stand in front.
+ *
+ * Shares are told of 1,000 items as well: counts of things are understood where percentages are not
+ * (Gigerenzer and Hoffrage, Psychological Review 102, 1995). */
+#include "report/build_parts.h"
+
+#include "report/format.h"
+#include "report/headline.h"
+#include "report/table.h"
+
+#include <math.h>
+#include <string.h>
+
+/* --- what the targets say */
+
+static enum verdict verdict_of_ending(const struct answer *a)
+{
+    static const struct {
+        const char *ending;
+        enum verdict verdict;
+    } endings[] = {
+        {"met",              VERDICT_PASS      },
+        {"certified",        VERDICT_PASS      },
+        {"infeasible",       VERDICT_INFEASIBLE},
+        {"too few labels",   VERDICT_NOT_SHOWN },
+        {"not identifiable", VERDICT_NOT_SHOWN }
+    };
+    for (size_t i = 0; a->present && a->ending && i < sizeof endings / sizeof *endings; i++)
+        if (!strcmp(a->ending, endings[i].ending))
+            return endings[i].verdict;
+    return VERDICT_NONE;
+}
+
+/* A miss outweighs what is not shown, which outweighs a pass. */
+static enum verdict worse(enum verdict a, enum verdict b)
+{
+    static const int weight[] = {[VERDICT_NONE] = 0,
+                                 [VERDICT_PASS] = 1,
+                                 [VERDICT_NOT_SHOWN] = 2,
+                                 [VERDICT_INFEASIBLE] = 3,
+                                 [VERDICT_FAIL] = 4};
+    return weight[b] > weight[a] ? b : a;
+}
+
+static enum verdict worst_of(const struct build *b)
+{
+    enum verdict worst = VERDICT_NONE;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct result *r = b->r[i];
+        enum verdict own = verdict_of_ending(&r->answer);
+        for (size_t k = 0; k < r->metrics.list.len; k++)
+            own = worse(own, r->metrics.list.at[k].verdict);
+        if (r->passed == PASSED_FALSE && own <= VERDICT_PASS)
+            own = VERDICT_NOT_SHOWN;
+        worst = worse(worst, own);
+    }
+    return worst;
+}
+
+static bool any_ending(const struct build *b, const char *command, const char *ending)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (!strcmp(b->r[i]->command, command) && b->r[i]->answer.ending &&
+            !strcmp(b->r[i]->answer.ending, ending))
+            return true;
+    return false;
+}
+
+static bool all_of(const struct build *b, const char *command)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (strcmp(b->r[i]->command, command))
+            return false;
+    return b->n > 0;
+}
+
+/* Of drift alone: its ending is no verdict on targets. */
+static void add_drift(const struct build *b)
+{
+    bool alarm = any_ending(b, "drift", "alarm");
+    bool shifted = any_ending(b, "drift", "scores have shifted");
+    document_text(b->d, BLOCK_VERDICT,
+                  alarm     ? TONE_BAD
+                  : shifted ? TONE_UNSURE
+                            : TONE_PLAIN,
+                  "%s",
+                  alarm     ? "Alarm: something has changed."
+                  : shifted ? "Confidences have shifted, which proves nothing about errors."
+                            : "No alarm, which is no proof that nothing has changed.");
+}
+
+static void add_architectures(const struct build *b)
+{
+    bool met = any_ending(b, "compare", "met"), none = any_ending(b, "compare", "infeasible");
+    document_text(b->d, BLOCK_VERDICT,
+                  met    ? TONE_GOOD
+                  : none ? TONE_BAD
+                         : TONE_PLAIN,
+                  "%s",
+                  met    ? "Yes: one of them at least meets the objective."
+                  : none ? "No: none of them meets the objective."
+                         : "No objective was set: here is what each of them attains.");
+}
+
+/* --- reliability in words */
+
+/* "Of all items, 99.5% (97.2-99.9) end right", from the first result that knows; "" otherwise. */
+static const char *reliability_words(const struct build *b, const struct metric **which)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const struct metric *m = metrics_find(&b->r[i]->metrics, "reliability");
+        struct buf text = {0};
+        if (!m)
+            continue;
+        buf_puts(&text, "Of all items, ");
+        format_both(&text, m, NULL);
+        buf_puts(&text,
+                 isnan(m->value) ? " end right: the truth of the rest is not known" : " end right");
+        const char *words = arena_strdup(&b->d->arena, buf_text(&text));
+        buf_release(&text);
+        *which = m;
+        return words;
+    }
+    *which = NULL;
+    return "";
+}
+
+enum { MANY = 1000 };
+
+static void put_count(struct buf *out, double share, const char *one, const char *more)
+{
+    double n = round(share * MANY);
+    if (share <= 0)
+        return;
+    if (n < 1)
+        buf_printf(out, ", fewer than one %s", one);
+    else
+        buf_printf(out, ", %.0f %s", n, n == 1 ? one : more);
+}
+
+/* "Of 1,000 such items some 977 end right, 23 ship although they are wrong; people look at 487",
+ * behind `lead`. */
+static void add_counts(const struct build *b, const char *lead)
+{
+    static const struct {
+        const char *metric, *one, *more;
+    } ends[] = {
+        {"share_wrong",      "ships although it is wrong",   "ship although they are wrong"},
+        {"share_rejected",   "is turned down by a reviewer", "are turned down by reviewers"},
+        {"share_failed",     "fails in sight",               "fail in sight"               },
+        {"share_abandoned",  "is given up",                  "are given up"                },
+        {"share_unfinished", "is still under way",           "are still under way"         }
+    };
+    const struct result *r = b->n ? b->r[build_main(b, 0)] : NULL;
+    const struct metric *m = r ? metrics_find(&r->metrics, "reliability") : NULL;
+    struct buf text = {0};
+    if (!m || !isfinite(m->value)) {
+        if (*lead)
+            document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s.", lead);
+        return;
+    }
+    buf_printf(&text, "%s%s 1,000 such items some %.0f end right", lead, *lead ? ": of" : "Of",
+               round(m->value * MANY));
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const struct metric *share = metrics_find(&r->metrics, ends[i].metric);
+        if (share && isfinite(share->value))
+            put_count(&text, share->value, ends[i].one, ends[i].more);
+    }
+    const struct metric *load = metrics_find(&r->metrics, "review_load");
+    if (load && isfinite(load->value) && load->value > 0)
+        buf_printf(&text, "; people look at %.0f of them", fmax(1, round(load->value * MANY)));
+    document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s.", buf_text(&text));
+    buf_release(&text);
+}
+
+/* --- what came of what was expected, and of feedback */
+
+static void add_forecast(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const struct result *r = b->r[i];
+        size_t held = 0, known = 0;
+        for (size_t k = 0; k < r->predictions.len; k++) {
+            known += r->predictions.at[k].windows && r->predictions.at[k].covered;
+            held += r->predictions.at[k].windows && r->predictions.at[k].covered == COVERAGE_YES;
+        }
+        if (known)
+            document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN,
+                          "Of %zu numbers that were predicted, %zu came within their intervals%s.",
+                          known, held,
+                          held == known ? ", all of them"
+                                        : "; the section on the headline numbers shows which");
+    }
+}
+
+static void add_learning(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const struct metric *m = metrics_find(&b->r[i]->metrics, "learning_gain");
+        struct buf text = {0};
+        if (!m || !isfinite(m->value))
+            continue;
+        format_both(&text, m, NULL);
+        document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN,
+                      m->low > 0    ? "What people correct is learnt: from the first cycle to the "
+                                      "last, reliability gains %s of all items."
+                      : m->high < 0 ? "Reliability falls from cycle to cycle, in all by %s of all "
+                                      "items."
+                                    : "That feedback changes reliability is not shown: from the "
+                                      "first cycle to the last %s of all items.",
+                      buf_text(&text));
+        buf_release(&text);
+        return;
+    }
+}
+
+/* --- 1 */
+
+static bool is_planned(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->r[i]->answer.ending && !strcmp(b->r[i]->answer.ending, "planned"))
+            return true;
+    return false;
+}
+
+static void add_plain(const struct build *b)
+{
+    const struct metric *m;
+    const char *words = reliability_words(b, &m);
+    if (is_planned(b))
+        document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "A plan: its labels are still to come.");
+    else if (!m)
+        document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "No target was set.");
+    else
+        document_text(b->d, BLOCK_VERDICT, TONE_PLAIN, "%s.%s", words,
+                      isnan(m->value) ? "" : " No target was set to hold that against.");
+}
+
+static void add_lines(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        const struct result *r = b->r[i];
+        for (size_t k = 0; k < r->metrics.list.len; k++) {
+            const struct metric *m = &r->metrics.list.at[k];
+            struct buf text = {0};
+            if (m->verdict == VERDICT_NONE || !m->target)
+                continue;
+            format_name(&text, m->name);
+            buf_puts(&text, " is ");
+            format_both(&text, m, r->currency);
+            buf_printf(&text, ", the target is %s: %s", m->target, verdict_name(m->verdict));
+            document_text(b->d, BLOCK_BULLET, TONE_PLAIN, "%s%s%s.",
+                          build_label(b, i) ? build_label(b, i) : "", build_label(b, i) ? ": " : "",
+                          buf_text(&text));
+            buf_release(&text);
+        }
+    }
+}
+
+static void add_targets(const struct build *b, enum verdict worst)
+{
+    static const struct {
+        enum tone tone;
+        const char *text;
+    } words[] = {
+        [VERDICT_PASS] = {TONE_GOOD,   "Yes: every target is met, by the whole of its interval."        },
+        [VERDICT_FAIL] = {TONE_BAD,    "No: a target is missed."                                        },
+        [VERDICT_NOT_SHOWN] = {TONE_UNSURE, "Not shown: what there is does not settle whether "
+                                            "every target is met."},
+        [VERDICT_INFEASIBLE] = {TONE_BAD,    "No: no setting meets every target."                             },
+    };
+    document_text(b->d, BLOCK_VERDICT, words[worst].tone, "%s", words[worst].text);
+}
+
+void build_verdict(const struct build *b)
+{
+    enum verdict worst = worst_of(b);
+    const struct metric *m;
+    const char *reliability = reliability_words(b, &m);
+    if (build_sided(b)) {
+        build_sides_verdict(b);
+        add_lines(b);
+        return;
+    }
+    if (all_of(b, "drift"))
+        add_drift(b);
+    else if (all_of(b, "compare"))
+        add_architectures(b);
+    else if (worst == VERDICT_NONE)
+        add_plain(b);
+    else
+        add_targets(b, worst);
+    for (size_t i = 0; i < b->n; i++)
+        if (b->r[i]->answer.present && b->r[i]->answer.sentence)
+            document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", b->r[i]->answer.sentence);
+    add_lines(b);
+    add_counts(b, worst != VERDICT_NONE && m && m->verdict == VERDICT_NONE ? reliability : "");
+    add_learning(b);
+    add_forecast(b);
+}
+
+/* --- 2 */
+
+/* The first result that has a target for the metric, else the first that knows it. */
+static size_t who_knows(const struct build *b, const char *name)
+{
+    size_t found = b->n;
+    for (size_t i = 0; i < b->n; i++) {
+        const struct metric *m = metrics_find(&b->r[i]->metrics, name);
+        if (m && m->target)
+            return i;
+        if (m && found == b->n)
+            found = i;
+    }
+    return found;
+}
+
+/* The target stands below the value. */
+static void add_card(const struct build *b, const char *name, const char *words)
+{
+    size_t i = who_knows(b, name);
+    struct buf note = {0}, text = {0}, more = {0};
+    if (i == b->n || !headline_shows(b->r, b->n, name))
+        return;
+    const struct metric *m = metrics_find(&b->r[i]->metrics, name);
+    format_name(&note, name);
+    if (build_label(b, i))
+        buf_printf(&note, " (%s)", build_label(b, i));
+    format_both(&text, m, b->r[i]->currency);
+    buf_puts(&more, words);
+    if (m->target && m->verdict != VERDICT_NONE)
+        buf_printf(&more, "; target %s: %s", m->target, verdict_name(m->verdict));
+    document_number(b->d, headline_tone(m->verdict), buf_text(&note), buf_text(&text),
+                    buf_text(&more));
+    buf_release(&note);
+    buf_release(&text);
+    buf_release(&more);
+}
+
+static void add_cards(const struct build *b)
+{
+    static const struct {
+        const char *name, *words;
+    } cards[] = {
+        {"reliability",   "of all items end right"            },
+        {"review_load",   "of the items are seen by people"   },
+        {"auto_error",    "of what ships unseen is wrong"     },
+        {"latency_p95",   "in which 95 of 100 items are done" },
+        {"cost_per_item", "on average, whether right or wrong"}
+    };
+    for (size_t i = 0; i < sizeof cards / sizeof *cards; i++)
+        add_card(b, cards[i].name, cards[i].words);
+}
+
+static void add_words(const struct build *b)
+{
+    struct table *words = headline_words(b->d, b->r, b->n);
+    document_fold(b->d, "What these words mean", &words, 1);
+}
+
+static void add_objectives(const struct build *b)
+{
+    bool done = false;
+    for (size_t i = 0; i < b->n; i++) {
+        struct table *tables[] = {table_objectives(b->d, b->r[i]), table_windows(b->d, b->r[i]),
+                                  table_tasks(b->d, b->r[i]), table_retrieval(b->d, b->r[i])};
+        for (size_t k = 0; k < sizeof tables / sizeof *tables; k++) {
+            if (!tables[k])
+                continue;
+            build_heading(b, &done, "Objectives, repeated tasks, retrieval");
+            document_add_table(b->d, build_caption(b, tables[k], i));
+        }
+    }
+    build_pictures(b, PLOT_BUDGET);
+}
+
+static void add_changes(const struct build *b)
+{
+    bool done = false;
+    for (size_t i = 0; i < b->n; i++) {
+        struct table *t = table_changes(b->d, b->r[i], true);
+        if (!t)
+            continue;
+        build_heading(b, &done, "What has changed");
+        document_add_table(b->d, build_caption(b, t, i));
+    }
+    build_pictures(b, PLOT_EVIDENCE);
+}
+
+static void add_alternatives(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        document_add_table(b->d, table_alternatives(b->d, b->r[i]));
+        document_add_table(b->d, table_differences(b->d, b->r[i]));
+    }
+}
+
+/* The same numbers by several ways: predicted and come, solved and run. */
+static void add_ways(const struct build *b)
+{
+    bool expected = false, compared = false;
+    for (size_t i = 0; i < b->n; i++) {
+        struct table *t = table_predictions(b->d, b->r[i]);
+        if (t)
+            build_heading(b, &expected, "Expected, and what came");
+        document_add_table(b->d, build_caption(b, t, i));
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        struct table *t = table_compared(b->d, b->r[i], 0);
+        if (t)
+            build_heading(b, &compared, "The same by several ways");
+        document_add_table(b->d, t);
+    }
+}
+
+void build_headline(const struct build *b)
+{
+    if (build_sided(b)) {
+        build_sides_headline(b);
+    } else {
+        add_cards(b);
+        add_alternatives(b);
+        document_add_table(b->d, headline_table(b->d, b->r, b->n));
+        struct table *rest = headline_rest(b->d, b->r, b->n);
+        if (rest)
+            document_fold(b->d,
+                          arena_printf(&b->d->arena, "%zu further metric%s", table_rows(rest),
+                                       table_rows(rest) == 1 ? "" : "s"),
+                          &rest, 1);
+    }
+    add_words(b);
+    add_changes(b);
+    add_objectives(b);
+    add_ways(b);
+}
