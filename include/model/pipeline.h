@@ -318,6 +318,7 @@ struct step {
     const char *id;
     enum step_kind kind;
     enum layer layer;
+    double unit_share;                     /* of its cost (class 0): per_unit * units / all */
     uint32_t line, column;                 /* of its name; 0 when built */
     const char *origin;                    /* NULL, or where its name stands besides the file */
     uint32_t outcome_line, outcome_column; /* of its last outcome probability */
@@ -656,6 +657,9 @@ void pipeline_copy(const struct pipeline *p, struct pipeline *out);
  * its own, those of `given`, those of environments. */
 void pipeline_change_numbers(struct pipeline *p, uint32_t step,
                              void (*change)(struct numbers *n, void *arg), void *arg);
+/* What it costs a second whether items come or not: wages by the calendar, and fixed prices. */
+double pipeline_wages(const struct pipeline *p);
+double pipeline_fixed_costs(const struct pipeline *p);
 /* Posterior means, and one draw, of all evidence: theta[n_evidence]. */
 void pipeline_posterior_mean(const struct pipeline *p, double *theta);
 /* Draws theta[n_evidence] from the posteriors (Jeffreys), those of one group together. */

@@ -198,6 +198,10 @@ const struct metric *metrics_find(const struct metrics *m, const char *name); /*
  * recovery (G. Y. Zou and A. Donner, Statistics in Medicine 27, 2008; Newcombe's interval of
  * proportions is a case of it).  Exact when both are. */
 struct metric metric_difference(const struct metric *before, const struct metric *after);
+/* The same of two estimates with this correlation, which takes twice the product of the halves away
+ * under the root (G. Y. Zou, Psychological Methods 12, 2007). */
+struct metric metric_difference_of(const struct metric *before, const struct metric *after,
+                                   double correlation);
 /* The table of metric names: unit, one line of help and whose it is; NULL for an unknown name.
  * Targets are set on METRIC_TOP ones, and on METRIC_RESOURCE ones of all resources that have it. */
 enum metric_scope {

@@ -55,6 +55,8 @@ struct table *table_plan_designs(struct document *d, const struct result *r);
 struct table *table_plan_strata(struct document *d, const struct result *r);
 /* Architectures side by side, each against the first, and a metric of their layers with the gap. */
 struct table *table_alternatives(struct document *d, const struct result *r);
+/* What a month of each costs, by kind; NULL where no cost of a month is known. */
+struct table *table_alternative_costs(struct document *d, const struct result *r);
 /* Each of the others less the first, with intervals. */
 struct table *table_differences(struct document *d, const struct result *r);
 /* `loss` or `closes` of each layer of each, under the caption. */

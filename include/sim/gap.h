@@ -18,8 +18,9 @@
  * `closes` of a layer is what the reliability falls by when its steps are skipped: a stage, check
  * or review becomes an instant visit at no cost that passes the item on as it is, the way it goes
  * when all is well; a gate sends every item `above`; a step that gave a confidence gives none, so
- * that gates that ask for it send the item `below`; a parallel itself stays.  It is negative where
- * the pipeline would be better off without. */
+ * that gates that ask for it send the item `below`; what other steps state for `given` it was
+ * skipped holds; a parallel itself stays.  It is negative where the pipeline would be better off
+ * without. */
 #ifndef SEAM_SIM_GAP_H
 #define SEAM_SIM_GAP_H
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* seam compare: each scenario solved where that is exact, else simulated, and all side by side. */
 #include "cli/cli.h"
+#include "cli/untils.h"
 #include "decide/compare.h"
+#include "model/scenario.h"
 #include "sim/exact.h"
 #include "sim/importance.h"
+#include "sim/outer.h"
 #include "sim/run.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Half-width of reliability at which a simulation is enough. */
@@ -13,119 +17,304 @@ static const double HALF_WIDTH = 0.0005;
 enum { COMPARED_MAX = 50 };
 
 struct compared {
+    const char *path, *change; /* change: PATH=VALUE of --then, or NULL */
+    char *name;                /* owned */
     struct pipeline pipeline;
     struct result result;
-    bool simulated;
+    struct repetitions repeats;
+    bool simulated, uncertain;
 };
 
-static int simulate(const struct cli *cli, struct compared *c, size_t i, struct error *err)
+struct comparison {
+    const struct cli *cli;
+    struct compared *at;
+    struct alternative *alternative;
+    size_t n;
+    struct untils untils;
+    bool simulate_all; /* --trials or --until */
+};
+
+/* --- one of them */
+
+static int simulate(const struct comparison *all, struct compared *c, struct error *err)
 {
-    struct run_until until = {"reliability", HALF_WIDTH};
-    bool fixed = option_given(cli->options, OPTION_TRIALS);
+    const struct options *o = all->cli->options;
+    const struct run_until until = {"reliability", HALF_WIDTH};
+    bool fixed = c->uncertain || (option_given(o, OPTION_TRIALS) && !all->untils.n);
     struct run_options options = {
-        .trials = option_count(cli->options, OPTION_TRIALS, 0),
-        .seed = option_count(cli->options, OPTION_SEED, 1) + i, /* runs of their own */
-        .threads = (uint32_t)option_count(cli->options, OPTION_THREADS, 0),
-        .level = option_number(cli->options, OPTION_LEVEL, 0.95),
-        .until = fixed ? NULL : &until,
-        .n_until = fixed ? 0 : 1,
-        .max_trials = c->pipeline.arrivals.kind == ARRIVALS_NONE ? 0 : 2000,
-        .uncertainty = cli_uncertainty(cli, &c->pipeline),
-        .stop = cli->stop};
+        .trials = fixed ? option_count(o, OPTION_TRIALS, 0) : 0,
+        .seed = option_count(o, OPTION_SEED, 1), /* the same for all: common random numbers */
+        .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
+        .level = option_number(o, OPTION_LEVEL, 0.95),
+        .until = fixed           ? NULL
+                 : all->untils.n ? all->untils.list
+                                 : &until,
+        .n_until = fixed           ? 0
+                   : all->untils.n ? all->untils.n
+                                   : 1,
+        .max_trials = option_given(o, OPTION_TRIALS) ? option_count(o, OPTION_TRIALS, 0)
+                      : c->pipeline.arrivals.kind == ARRIVALS_NONE ? 0
+                                                                   : 2000,
+        .uncertainty = c->uncertain,
+        .stop = all->cli->stop};
 
     c->simulated = true;
     result_release(&c->result);
     result_init(&c->result, "simulate");
     if (run_simulate(&c->pipeline, &options, &c->result, err))
         return -1;
+    options.until = NULL;
+    options.n_until = 0;
+    options.trials = c->result.run.trials;
     if (!c->result.run.partial && importance_is_quick(&c->pipeline, &options))
         return importance_simulate(&c->pipeline, &options, &c->result, err);
     return 0;
 }
 
-/* One scenario's result; exact where all of it can be. */
-static int evaluate(const struct cli *cli, const char *path, size_t i, struct compared *c,
-                    struct error *err)
+static int solve(const struct comparison *all, struct compared *c, bool *complete,
+                 struct error *err)
 {
-    struct exact_options options = {.level = option_number(cli->options, OPTION_LEVEL, 0.95),
-                                    .uncertainty = false,
-                                    .seed = option_count(cli->options, OPTION_SEED, 1)};
-    bool complete = false;
+    const struct options *o = all->cli->options;
+    const struct exact_options options = {.level = option_number(o, OPTION_LEVEL, 0.95),
+                                          .uncertainty = c->uncertain,
+                                          .seed = option_count(o, OPTION_SEED, 1)};
 
-    if (cli_scenario(cli, path, &c->pipeline, err))
+    *complete = false;
+    if (exact_solve(&c->pipeline, &options, &c->result, complete, err) == 0)
+        return 0;
+    if (err->code != ERR_UNSUPPORTED && err->code != ERR_LIMIT)
         return -1;
-    options.uncertainty = cli_uncertainty(cli, &c->pipeline);
-    int status = exact_solve(&c->pipeline, &options, &c->result, &complete, err);
-    bool refused = status && (err->code == ERR_UNSUPPORTED || err->code == ERR_LIMIT);
-    if (status && !refused)
-        return -1;
-    if (refused || !complete) {
-        *err = (struct error){0};
-        if (simulate(cli, c, i, err))
-            return -1;
-    }
-    cli_stamp(cli, &c->result, &c->pipeline);
+    *complete = false;
+    *err = (struct error){0};
     return 0;
 }
 
-static const char *name_of(const struct compared *c, const char *path)
+/* One scenario's result; exact where all of it can be. */
+static int evaluate(const struct comparison *all, struct compared *c, struct error *err)
 {
-    return c->pipeline.name && *c->pipeline.name ? c->pipeline.name : path;
+    struct setting change = {0};
+    char *path = NULL;
+    bool complete = false;
+
+    if (c->change) {
+        path = mem_strdup(c->change);
+        path[strcspn(path, "=")] = '\0';
+        change = (struct setting){path, c->change + strlen(path) + 1};
+    }
+    int status =
+        cli_scenario_with(all->cli, c->path, c->change ? &change : NULL, &c->pipeline, err);
+    mem_free(path);
+    if (status)
+        return -1;
+    c->uncertain = cli_uncertainty(all->cli, &c->pipeline) && outer_needed(&c->pipeline);
+    if (!all->simulate_all && solve(all, c, &complete, err))
+        return -1;
+    if (!complete && simulate(all, c, err))
+        return error_prefix(err, "%s", c->path);
+    compare_add_costs(&c->pipeline, &c->result);
+    cli_stamp(all->cli, &c->result, &c->pipeline);
+    return 0;
 }
 
-static void describe(const struct compared *c, size_t n, struct result *out)
+/* --- what they are called */
+
+static char *stem_of(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path;
+    char *stem = mem_strdup(base);
+
+    if (strrchr(stem, '.') && strrchr(stem, '.') > stem)
+        *strrchr(stem, '.') = '\0';
+    return stem;
+}
+
+/* The last two parts of a change's path: "confident.threshold=0.9". */
+static const char *short_change(const char *change)
+{
+    const char *from = change + strcspn(change, "=");
+
+    for (int dots = 0; from > change; from--)
+        if (from[-1] == '.' && ++dots == 2)
+            break;
+    return from;
+}
+
+/* Round 0: the scenario's own name, or the change; 1: the file's name; 2: its whole path; 3: with a
+ * number. */
+static char *called(const struct compared *c, size_t i, int round)
+{
+    struct buf name = {0};
+
+    if (c->change)
+        buf_puts(&name, round == 0 ? short_change(c->change) : c->change);
+    else if (round == 0)
+        buf_puts(&name, c->pipeline.name && *c->pipeline.name ? c->pipeline.name : c->path);
+    else if (round == 1) {
+        char *stem = stem_of(c->path);
+        buf_puts(&name, stem);
+        mem_free(stem);
+    } else if (round == 2)
+        buf_puts(&name, c->path);
+    else
+        buf_printf(&name, "%zu: %s", i + 1, c->change ? c->change : c->path);
+    char *text = mem_strdup(buf_text(&name));
+    buf_release(&name);
+    return text;
+}
+
+static bool all_differ(const struct comparison *all)
+{
+    for (size_t i = 0; i < all->n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(all->at[i].name, all->at[k].name) == 0)
+                return false;
+    return true;
+}
+
+static void name_all(struct comparison *all)
+{
+    for (int round = 0; round < 4 && (round == 0 || !all_differ(all)); round++)
+        for (size_t i = 0; i < all->n; i++) {
+            mem_free(all->at[i].name);
+            all->at[i].name = called(&all->at[i], i, round);
+        }
+}
+
+/* --- all of them */
+
+static void describe(const struct comparison *all, struct result *out)
 {
     size_t simulated = 0;
 
-    for (size_t i = 0; i < n; i++) {
-        simulated += c[i].simulated;
-        out->run.partial = out->run.partial || c[i].result.run.partial;
-        out->run.trials += c[i].simulated ? c[i].result.run.trials : 0;
-        if (c[i].simulated) {
-            out->run.seed = c[i].result.run.seed;
+    for (size_t i = 0; i < all->n; i++) {
+        const struct compared *c = &all->at[i];
+        simulated += c->simulated;
+        out->run.partial = out->run.partial || c->result.run.partial;
+        out->run.trials += c->simulated ? c->result.run.trials : 0;
+        if (c->simulated) {
+            out->run.seed = c->result.run.seed;
             out->run.covers =
-                c[i].result.run.covers ? result_text(out, "%s", c[i].result.run.covers) : NULL;
+                c->result.run.covers ? result_text(out, "%s", c->result.run.covers) : NULL;
         }
     }
-    out->run.method = !simulated ? "exact" : simulated == n ? "monte-carlo" : "exact, monte-carlo";
-    if (simulated && simulated < n)
-        result_assume(out, "%zu of %zu are exact, the others simulated", n - simulated, n);
+    out->run.method = !simulated            ? "exact"
+                      : simulated == all->n ? "monte-carlo"
+                                            : "exact, monte-carlo";
+    if (simulated && simulated < all->n)
+        result_assume(out, "%zu of %zu are exact, the others simulated", all->n - simulated,
+                      all->n);
+}
+
+/* Repeats them together where one has an interval, for the intervals of differences. */
+static int repeat(struct comparison *all, struct result *out, struct error *err)
+{
+    const struct options *o = all->cli->options;
+    const struct repeat_options options = {.seed = option_count(o, OPTION_SEED, 1),
+                                           .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
+                                           .uncertainty = !option_given(o, OPTION_NO_UNCERTAINTY),
+                                           .stop = all->cli->stop};
+    struct repetitions *repeats = mem_zero(all->n, sizeof *repeats);
+    bool some = false;
+
+    for (size_t i = 0; i < all->n; i++)
+        some = some || all->at[i].simulated || all->at[i].uncertain;
+    int status = some && !out->run.partial
+                     ? compare_repeat(all->alternative, all->n, &options, repeats, err)
+                     : 0;
+    for (size_t i = 0; i < all->n; i++) {
+        all->at[i].repeats = repeats[i];
+        all->alternative[i].repeats = some ? &all->at[i].repeats : NULL;
+    }
+    if (!status && some && !out->run.partial)
+        result_assume(out,
+                      "differences: intervals from those of the two and the correlation that %u "
+                      "repetitions under common random numbers show (Zou 2007)",
+                      all->at[0].repeats.n);
+    mem_free(repeats);
+    return status;
+}
+
+static int compare(struct comparison *all, struct result *out, struct error *err)
+{
+    for (size_t i = 0; i < all->n; i++)
+        if (evaluate(all, &all->at[i], err))
+            return -1;
+    name_all(all);
+    for (size_t i = 0; i < all->n; i++) {
+        struct compared *c = &all->at[i];
+        all->alternative[i] = (struct alternative){.name = c->name,
+                                                   .file = c->path,
+                                                   .pipeline = &c->pipeline,
+                                                   .result = &c->result,
+                                                   .simulated = c->simulated};
+    }
+    out->currency = result_text(out, "%s", all->at[0].pipeline.currency);
+    describe(all, out);
+    if (repeat(all, out, err))
+        return -1;
+    compare_alternatives(all->alternative, all->n, out);
+    return 0;
+}
+
+/* Files, and the changes of one file. */
+static int list_all(struct comparison *all, struct error *err)
+{
+    const struct options *o = all->cli->options;
+    const struct option_value *then = &o->value[OPTION_THEN];
+
+    all->n = o->args.len + then->all.len;
+    if (then->all.len && o->args.len > 1)
+        return error_set(err, ERR_USAGE,
+                         "--then changes one FILE, and here are %zu; --set changes all of them",
+                         o->args.len);
+    if (all->n < 2)
+        return error_set(
+            err, ERR_USAGE,
+            "`seam compare` needs FILE FILE..., or one FILE and --then PATH=VALUE; for "
+            "example: seam compare scenarios/approach-*.yaml");
+    if (all->n > COMPARED_MAX)
+        return error_set(err, ERR_USAGE, "`seam compare` sets at most %d scenarios side by side",
+                         COMPARED_MAX);
+    all->at = mem_zero(all->n, sizeof *all->at);
+    all->alternative = mem_zero(all->n, sizeof *all->alternative);
+    for (size_t i = 0; i < all->n; i++) {
+        struct compared *c = &all->at[i];
+        c->path = o->args.at[i < o->args.len ? i : 0];
+        c->change = i < o->args.len ? NULL : then->all.at[i - o->args.len];
+        pipeline_init(&c->pipeline);
+        result_init(&c->result, "solve");
+        const char *equals = c->change ? strchr(c->change, '=') : NULL;
+        if (c->change && (!equals || equals == c->change || !equals[1])) {
+            all->n = i + 1;
+            return error_set(err, ERR_USAGE,
+                             "--then %s: write PATH=VALUE, such as flow.confident.threshold=0.9",
+                             c->change);
+        }
+    }
+    return 0;
 }
 
 int cmd_compare(const struct cli *cli, struct error *err)
 {
-    const struct options *o = cli->options;
-    size_t n = o->args.len, made = 0;
-    struct compared *c;
-    struct alternative *a;
+    struct comparison all = {.cli = cli};
     struct result out;
-    int status = 0;
+    int status;
 
-    if (n > COMPARED_MAX)
-        return error_set(err, ERR_USAGE, "`seam compare` sets at most %d scenarios side by side",
-                         COMPARED_MAX);
-    c = mem_zero(n, sizeof *c);
-    a = mem_zero(n, sizeof *a);
     result_init(&out, "compare");
-    for (; made < n && !status; made++) {
-        pipeline_init(&c[made].pipeline);
-        result_init(&c[made].result, "solve");
-        status = evaluate(cli, o->args.at[made], made, &c[made], err);
-        a[made] = (struct alternative){name_of(&c[made], o->args.at[made]), o->args.at[made],
-                                       &c[made].pipeline, &c[made].result};
-    }
-    if (!status) {
-        out.currency = result_text(&out, "%s", c[0].pipeline.currency);
-        describe(c, n, &out);
-        compare_alternatives(a, n, &out);
+    status = untils_read(cli, &all.untils, err) || list_all(&all, err) ? -1 : 0;
+    all.simulate_all = option_given(cli->options, OPTION_TRIALS) || all.untils.n > 0;
+    if (!status)
+        status = compare(&all, &out, err);
+    if (!status)
         status = cli_finish(cli, &out, NULL, out.passed != PASSED_FALSE, err);
-    }
-    for (size_t i = 0; i < made; i++) {
-        pipeline_release(&c[i].pipeline);
-        result_release(&c[i].result);
+    for (size_t i = 0; i < all.n && all.at; i++) {
+        pipeline_release(&all.at[i].pipeline);
+        result_release(&all.at[i].result);
+        repetitions_release(&all.at[i].repeats);
+        mem_free(all.at[i].name);
     }
     result_release(&out);
-    mem_free(c);
-    mem_free(a);
+    mem_free(all.at);
+    mem_free(all.alternative);
     return status;
 }

@@ -2,6 +2,7 @@
 /* seam simulate: Monte Carlo with intervals, stopping rules and sweeps. */
 #include "cli/cli.h"
 #include "cli/sweep.h"
+#include "cli/untils.h"
 
 #include "base/file.h"
 #include "sim/importance.h"
@@ -11,42 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { UNTIL_MAX = 8 };
 static const size_t KEPT_MAX = (size_t)1 << 30;
-
-struct untils {
-    struct run_until list[UNTIL_MAX];
-    char name[UNTIL_MAX][64];
-    size_t n;
-};
-
-static int until_parse(const char *text, struct untils *u, struct error *err)
-{
-    const char *equals = strchr(text, '=');
-    struct error ignored = {0};
-    double width;
-
-    if (u->n == UNTIL_MAX)
-        return error_set(err, ERR_USAGE, "--until: at most %d metrics", UNTIL_MAX);
-    if (!equals || equals == text || (size_t)(equals - text) >= sizeof u->name[0])
-        return error_set(err, ERR_USAGE,
-                         "--until %s: write METRIC=WIDTH, such as reliability=0.1%%", text);
-    char *name = u->name[u->n];
-    memcpy(name, text, (size_t)(equals - text));
-    name[equals - text] = '\0';
-    if (!metric_def(name)) {
-        const char *near = cli_nearest_metric(name);
-        return error_set(err, ERR_USAGE, "--until %s: there is no metric \"%s\"%s%s%s", text, name,
-                         near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-    }
-    if (units_probability(equals + 1, &width, &(uint64_t){0}, &(uint64_t){0}, &ignored) &&
-        units_duration(equals + 1, &width, &ignored) && units_money(equals + 1, &width, &ignored))
-        return error_set(err, ERR_USAGE, "--until %s: \"%s\" is not a width", text, equals + 1);
-    if (!(width > 0))
-        return error_set(err, ERR_USAGE, "--until %s: the half-width must be above 0", text);
-    u->list[u->n++] = (struct run_until){name, width};
-    return 0;
-}
 
 static int add_importance(const struct cli *cli, const struct pipeline *p,
                           const struct run_options *run, struct result *out, struct error *err)
@@ -141,12 +107,10 @@ static int simulate_point(const struct cli *cli, const struct pipeline *p, struc
                           bool *complete, struct error *err)
 {
     const struct options *o = cli->options;
-    const struct option_value *until = &o->value[OPTION_UNTIL];
-    struct untils untils = {.n = 0};
+    struct untils untils;
 
-    for (size_t i = 0; i < until->all.len; i++)
-        if (until_parse(until->all.at[i], &untils, err))
-            return -1;
+    if (untils_read(cli, &untils, err))
+        return -1;
     struct run_options options = {
         .trials = option_count(o, OPTION_TRIALS, 0),
         .seed = option_count(o, OPTION_SEED, 1),

@@ -54,11 +54,12 @@ const struct option_def option_defs[OPTION_COUNT] = {
         "beside the run: the scenario solved, simulated, and read from the run's traces; report: "
         "the differences of two", ON(RUN) | ON(REPORT)},
     [OPTION_THEN] = {"then", 0, TAKES_MANY, "PATH=VALUE",
-        "predict this change from the run's traces, then run it (may repeat)", ON(RUN)},
+        "predict this change from the run's traces, then run it (may repeat); of compare: "
+        "one FILE so changed as a further alternative (may repeat)", ON(RUN) | ON(COMPARE)},
     [OPTION_THEN_FAULTS] = {"then-faults", 0, TAKES_TEXT, "FILE",
         "as --faults, of the run after --then alone: would the prediction see them?", ON(RUN)},
     [OPTION_UNTIL] = {"until", 0, TAKES_MANY, "METRIC=WIDTH",
-        "run until the half-width is reached: reliability=0.1%", ON(SIMULATE)},
+        "run until the half-width is reached: reliability=0.1%", ON(SIMULATE) | ON(COMPARE)},
     [OPTION_GAP] = {"gap", 0, TAKES_NOTHING, NULL,
         "losses and sensitivities, however long they take", ON(SIMULATE)},
     [OPTION_CHECKPOINT] = {"checkpoint", 0, TAKES_TEXT, "FILE",
@@ -293,14 +294,16 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "--target \"cost_per_item: least\""},
         0, 1},
     [COMMAND_COMPARE] = {"compare",
-        "FILE FILE...", "architectures side by side, differences with intervals",
+        "FILE FILE... | FILE --then PATH=VALUE", "architectures side by side, differences with intervals",
         "Each scenario is solved where that is exact, else simulated until reliability is known to "
-        "0.05 points. Shows what each attains and costs, what it differs by from the first, which "
-        "layers lose and close how much of the gap, and the simplest one that meets the objective "
-        "(of the files, or --target).",
+        "0.05 points (--until, --trials: all are simulated). Shows what each attains and costs, "
+        "what it differs by from the first, which layers lose and close how much of the gap, and "
+        "the simplest one that meets the objective (of the files, or --target). With one FILE each "
+        "--then is an alternative: the file with that change.",
         {"seam compare scenarios/approach-*.yaml",
-        "seam compare now.yaml then.yaml --target \"shipped_error at most 2%\" --json"},
-        2, UINT32_MAX},
+        "seam compare now.yaml then.yaml --target \"shipped_error at most 2%\" --json",
+        "seam compare flow.yaml --then flow.confident.threshold=0.9"},
+        1, UINT32_MAX},
     [COMMAND_IMPORT] =
         {"import",
         "log LOG... | FRAMEWORK FILE...", "other people's files: definitions to scenarios, trace logs into the store",

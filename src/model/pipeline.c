@@ -162,3 +162,26 @@ double arrivals_rate(const struct arrivals *a)
         rate += a->schedule[i].rate_per_s * (a->schedule[i].to_s - a->schedule[i].from_s) / WEEK_S;
     return rate * (a->has_batch ? dist_mean(&a->batch) : 1);
 }
+
+double pipeline_wages(const struct pipeline *p)
+{
+    double sum = 0;
+
+    for (uint32_t r = 0; r < p->n_resources; r++) {
+        const struct resource *desk = &p->resource[r];
+        double open_s = desk->n_hours ? 0 : WEEK_S;
+        for (uint32_t h = 0; h < desk->n_hours; h++)
+            open_s += desk->hours[h].to_s - desk->hours[h].from_s;
+        sum += desk->cost_per_s * (desk->servers ? desk->servers : 1) * open_s / WEEK_S;
+    }
+    return sum;
+}
+
+double pipeline_fixed_costs(const struct pipeline *p)
+{
+    double sum = 0;
+
+    for (uint32_t k = 0; k < p->n_costs; k++)
+        sum += p->cost[k].per_s;
+    return sum;
+}

@@ -147,16 +147,28 @@ struct metric *metrics_add_count(struct metrics *m, const char *name, uint64_t c
     return metrics_add(m, name, (double)count, NAN, NAN, 0, 0, "count");
 }
 
-struct metric metric_difference(const struct metric *before, const struct metric *after)
+static double half_of(double x, double y, double correlation)
+{
+    return sqrt(fmax(0, x * x + y * y - 2 * correlation * x * y));
+}
+
+struct metric metric_difference_of(const struct metric *before, const struct metric *after,
+                                   double correlation)
 {
     struct metric d = {
         .name = after->name, .unit = after->unit, .value = after->value - before->value};
-    d.low = d.value - hypot(after->value - after->low, before->high - before->value);
-    d.high = d.value + hypot(after->high - after->value, before->value - before->low);
+    d.low = d.value - half_of(after->value - after->low, before->high - before->value, correlation);
+    d.high =
+        d.value + half_of(after->high - after->value, before->value - before->low, correlation);
     d.level = before->level > 0 ? before->level : after->level;
     if (before->level == 0 && after->level == 0)
         d.low = d.high = d.value;
     return d;
+}
+
+struct metric metric_difference(const struct metric *before, const struct metric *after)
+{
+    return metric_difference_of(before, after, 0);
 }
 
 const struct metric *metrics_find(const struct metrics *m, const char *name)

@@ -93,6 +93,8 @@ void read_cost(struct reading *r, const struct schema_key *k, const struct yaml_
         }
         *out = *cost_of(r, n, "per_call", c, 0, &call) +
                *cost_of(r, n, "per_unit", c, 0, &unit) * *cost_of(r, n, "units", c, 1, &units);
+        if (c == 0 && r->numbers == r->step->numbers)
+            r->step->unit_share = *out > 0 ? unit * units / *out : 0;
         if (!isfinite(*out))
             fault_at(r, n, "`cost` is too large");
         read_cost_evidence(r, n, c);

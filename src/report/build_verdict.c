@@ -393,6 +393,7 @@ static void add_alternatives(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++) {
         document_add_table(b->d, table_alternatives(b->d, b->r[i]));
+        document_add_table(b->d, table_alternative_costs(b->d, b->r[i]));
         document_add_table(b->d, table_differences(b->d, b->r[i]));
     }
 }

@@ -381,6 +381,7 @@ static void add_list(struct document *d, struct table *t)
 static void add_rows(const struct result *r, struct document *d, size_t width)
 {
     add_section_table(d, table_alternatives(d, r));
+    add_section_table(d, table_alternative_costs(d, r));
     add_section_table(d, table_gap(d, r, "loss", "Where reliability is lost, by layer"));
     add_section_table(d, table_gap(d, r, "closes", "What each layer closes"));
     add_section_table(d, table_differences(d, r));
@@ -429,7 +430,7 @@ void report_text(const struct result *r, const struct text_options *options, str
         document_section(&d, "answer", "");
         if (r->answer.sentence)
             document_text(&d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", r->answer.sentence);
-        if (!quiet || !r->answer.sentence)
+        if ((!quiet || !r->answer.sentence) && !r->alternatives.len)
             document_add_table(&d, table_answer(&d, r));
     }
     add_headline(r, &d);

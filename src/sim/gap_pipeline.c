@@ -134,12 +134,29 @@ static void skip_step(struct pipeline *p, uint32_t i)
     s->fatigue = (struct fatigue){0};
 }
 
+/* What `given` says of a step that was never entered holds from the outset, and what stands behind
+ * it never. */
+static void settle_given(struct step *s, const struct pipeline *p, enum layer layer)
+{
+    for (uint32_t g = 0; g < s->n_given; g++) {
+        const struct given *at = &s->given[g];
+        if (at->kind != GIVEN_SKIPPED || p->step[at->of].layer != layer ||
+            p->step[at->of].kind == STEP_PARALLEL)
+            continue;
+        s->numbers = at->override.numbers;
+        s->n_given = g;
+    }
+}
+
 void gap_skip(const struct pipeline *p, enum layer layer, struct pipeline *out)
 {
     pipeline_copy(p, out);
-    for (uint32_t i = 0; i < p->n_steps; i++)
+    for (uint32_t i = 0; i < p->n_steps; i++) {
         if (p->step[i].layer == layer)
             skip_step(out, i);
+        else
+            settle_given(&out->step[i], p, layer);
+    }
 }
 
 bool gap_has_layer(const struct pipeline *p, enum layer layer)

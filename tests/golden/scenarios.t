@@ -608,7 +608,7 @@ result,simulate,latency_p50,,0.8022738,0,,0.95,1,s,,,'-
 result,simulate,latency_p99,,0.8022738,0.8022738,,0.95,1,s,,,'-
 result,simulate,visits_mean,,1,1,1,0.95,1,1,,,'-
 # Six ways to build one pipeline, and which of them is enough.
-$ seam compare scenarios/approach-*.yaml | head -36
+$ seam compare scenarios/approach-*.yaml
 compare: 6 architectures, exact
 
 The simplest that meets the objective is Five-layer stack (6 steps). Not enough:
@@ -616,9 +616,6 @@ Single model call (shipped error 29.59%, not at most 5%); Retrieval and a single
 model (shipped error 15.44%, not at most 5%); Stateful multi-agent graph
 (shipped error 10.19%, not at most 5%); Conversational agents (shipped error
 8.72%, not at most 5%); Role-based crew (shipped error 12.25%, not at most 5%).
-
-Answer
-ending  met
 
 Side by side
 architecture          steps  reliability  shipped error  review load
@@ -645,6 +642,66 @@ Conversational agen…        $2376.42       $9058.51   0.78%
 Role-based crew             $2443.47       $3919.85   4.25%
 Five-layer stack            $3959.26      $18588.37  -5.99%
 
+What a month costs
+architecture          fixed per month  calls per month  units per month
+Single model call              $60.00           $40.00          $300.00
+Retrieval and a sin…          $110.00           $80.80          $300.00
+Stateful multi-agen…         $1810.00          $190.03          $355.50
+Conversational agen…         $1610.00          $383.29          $383.12
+Role-based crew              $1710.00          $427.35          $306.12
+Five-layer stack              $645.00          $103.41          $334.93
+
+architecture          wages per month  cost per month  full cost per correct
+Single model call                  $0         $400.00                $0.2902
+Retrieval and a sin…               $0         $490.80                $0.2966
+Stateful multi-agen…               $0        $2355.53                 $1.319
+Conversational agen…               $0        $2376.42                 $1.303
+Role-based crew                    $0        $2443.47                 $1.392
+Five-layer stack             $2875.92        $3959.26                 $2.020
+fixed prices; calls; what is paid by the unit, as seconds of footage; people;
+full cost: of a month, for each correct item
+
+Where reliability is lost, by layer
+architecture               data     tool  agent  human  feedback   model     gap
+Single model call                                                 31.08%  23.08%
+Retrieval and a single …  4.05%                                   13.21%   9.26%
+Stateful multi-agent gr…  3.00%    0.58%  4.54%                    2.62%   2.73%
+Conversational agents              0.23%  4.36%                    4.19%   0.78%
+Role-based crew           2.48%           2.76%                    7.00%   4.25%
+Five-layer stack          0.30%  0.0038%  0.36%  0.76%     0.15%   0.44%  -5.99%
+
+What each layer closes
+architecture                    data      tool  agent  human  feedback     gap
+Single model call                                                       23.08%
+Retrieval and a single model  13.85%                                     9.26%
+Stateful multi-agent graph     8.96%    -0.67%  3.06%                    2.73%
+Conversational agents                   -0.46%  5.22%                    0.78%
+Role-based crew                9.18%            2.64%                    4.25%
+Five-layer stack               2.34%  -0.0039%  9.09%  4.44%    0.082%  -5.99%
+what reliability falls by without the layer; below 0 it would rise
+
+Differences to the first
+architecture          reliability  shipped error  review load  latency p50
+Retrieval and a sin…       13.82%        -14.15%           0%      1.096 s
+Stateful multi-agen…       20.35%        -19.40%           0%      10.03 s
+Conversational agen…       22.29%        -20.87%           0%      11.12 s
+Role-based crew            18.83%        -17.34%           0%       23.6 s
+Five-layer stack           29.07%        -28.77%       35.51%      10.66 s
+
+architecture          latency p95  cost per item  cost per correct
+Retrieval and a sin…      2.037 s       $0.02040         -$0.01655
+Stateful multi-agen…       21.2 s        $0.1028          $0.05890
+Conversational agen…      31.74 s        $0.2132           $0.1735
+Role-based crew            33.6 s        $0.1967           $0.1713
+Five-layer stack        9.258 min         $1.487            $1.444
+
+architecture          cost per month  net per month      gap
+Retrieval and a sin…          $90.80      $19856.51  -13.82%
+Stateful multi-agen…        $1955.53      $25537.20  -20.35%
+Conversational agen…        $1976.42      $27677.94  -22.29%
+Role-based crew             $2043.47      $22539.28  -18.83%
+Five-layer stack            $3559.26      $37207.80  -29.07%
+each less Single model call
 $ seam compare scenarios/approach-*.yaml --target "shipped_error at most 20%" --quiet
 The simplest that meets the objective is Retrieval and a single model (2 steps).
 Not enough: Single model call (shipped error 29.59%, not at most 20%). More than
@@ -656,5 +713,30 @@ $ seam compare scenarios/six-step.yaml scenarios/six-step-silent.yaml --quiet --
 seam: scenarios/six-step.yaml: 1 fault
 [3]
 $ seam compare scenarios/six-step.yaml
-seam: `seam compare` needs FILE FILE...; for example: seam compare scenarios/approach-*.yaml
+seam: `seam compare` needs FILE FILE..., or one FILE and --then PATH=VALUE; for example: seam compare scenarios/approach-*.yaml
 [2]
+$ seam compare scenarios/six-step.yaml --then flow.tool.retry.attempts=3 --quiet --csv | grep -E "^difference,.*,(reliability|gap),"
+difference,retry.attempts=3,reliability,,0.02573883495230611,0.02573883495230611,0.02573883495230611,,,1,,,less Six steps of 97%
+difference,retry.attempts=3,gap,,-0.02573883495230611,-0.02573883495230611,-0.02573883495230611,,,1,,,less Six steps of 97%
+$ seam compare scenarios/six-step.yaml scenarios/six-step.yaml --quiet
+No objective is given (--target). 1: scenarios/six-step.yaml is right most
+often.
+$ seam compare scenarios/six-step.yaml scenarios/six-step-silent.yaml --then flow.tool.error=1% --quiet
+seam: --then changes one FILE, and here are 2; --set changes all of them
+[2]
+$ seam compare scenarios/six-step.yaml --then flow.tool.error --quiet
+seam: --then flow.tool.error: write PATH=VALUE, such as flow.confident.threshold=0.9
+[2]
+$ printf 'seam: 1\ncurrency: "EUR"\narrivals: {poisson: 1/h}\nhorizon: {length: 1d}\nflow: [{stage: a, error: 10/100, cost: 2}]\n' > $TMP_GOLDEN/euro.yaml; printf 'seam: 1\narrivals: {poisson: 2/h}\nhorizon: {length: 1d}\nobjective: {reliability: at least 95%%}\nflow: [{stage: a, error: 10/100, retry: {attempts: 2}, cost: $1}]\n' > $TMP_GOLDEN/dollar.yaml; seam compare $TMP_GOLDEN/euro.yaml $TMP_GOLDEN/dollar.yaml --csv 2>&1 | grep -E "^difference|^assumption|^seam"
+difference,TMP/dollar.yaml,reliability,,0.08321647761278972,0.04930528820914168,0.14157909214288825,0.95,,1,,,less TMP/euro.yaml
+difference,TMP/dollar.yaml,shipped_error,,0,0,0,,,1,,,less TMP/euro.yaml
+difference,TMP/dollar.yaml,auto_error,,0,0,0,,,1,,,less TMP/euro.yaml
+difference,TMP/dollar.yaml,share_failed,,-0.08321647761278923,-0.14157909214288766,-0.04930528820914107,0.95,,1,,,less TMP/euro.yaml
+difference,TMP/dollar.yaml,review_load,,0,0,0,,,1,,,less TMP/euro.yaml
+difference,TMP/dollar.yaml,latency_mean,,0,0,0,,,s,,,less TMP/euro.yaml
+difference,TMP/dollar.yaml,latency_p50,,0,0,0,,,s,,,less TMP/euro.yaml
+difference,TMP/dollar.yaml,latency_p95,,0,0,0,,,s,,,less TMP/euro.yaml
+assumption,,,,,,,,,,,,differences: intervals from those of the two and the correlation that 16 repetitions under common random numbers show (Zou 2007)
+seam: TMP/dollar.yaml: its prices are in $, those of TMP/euro.yaml in EUR: they are left out, and so are differences of them
+seam: TMP/dollar.yaml: its objective is not that of TMP/euro.yaml, and each is judged by its own; --target sets one for all
+seam: TMP/dollar.yaml: 48 items a day come to it, to TMP/euro.yaml 24: waiting and costs of a month are of different work

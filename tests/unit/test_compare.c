@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "decide/compare.h"
 #include "model/scenario.h"
+#include "sim/exact.h"
 #include "tests/support/support.h"
 
 #include <string.h>
@@ -24,7 +25,7 @@ static void make(struct made *m, const char *name, uint32_t steps, double reliab
                 half > 0 ? 0.95 : 0, 1000, "1");
     metrics_add_exact(&m->r.metrics, "cost_per_correct", price, "$");
     result_judge(&m->r, &target, 1);
-    m->a = (struct alternative){name, "file.yaml", &m->p, &m->r};
+    m->a = (struct alternative){name, "file.yaml", &m->p, &m->r, false, NULL};
 }
 
 static void drop(struct made *m)
@@ -48,6 +49,85 @@ static void a_difference_has_the_root_of_the_summed_squares_of_the_halves(void *
     d = metric_difference(&a, &b);
     near(d.low, d.value, 0);
     near(d.level, 0, 0);
+}
+
+static void what_two_estimates_share_narrows_their_difference(void **state)
+{
+    struct metric
+        a = {.name = "x", .unit = "1", .value = 0.5, .low = 0.47, .high = 0.54, .level = 0.95},
+        b = {.name = "x", .unit = "1", .value = 0.7, .low = 0.66, .high = 0.73, .level = 0.95};
+    struct metric d = metric_difference_of(&a, &b, 0.5);
+
+    near(d.low, 0.2 - 0.04, 1e-12);  /* sqrt(0.04^2 + 0.04^2 - 0.04^2) */
+    near(d.high, 0.2 + 0.03, 1e-12); /* sqrt(0.03^2 + 0.03^2 - 0.03^2) */
+    d = metric_difference_of(&a, &a, 1);
+    near(d.low, -0.01, 1e-12); /* |0.03 - 0.04| */
+    near(d.high, 0.01, 1e-12);
+}
+
+/* Two scenarios that state the same evidence, of one more step each. */
+static void read_text(const char *text, struct pipeline *p)
+{
+    struct faults faults;
+    struct error err = {0};
+
+    faults_init(&faults);
+    assert_int_equal(scenario_parse("a.yaml", text, strlen(text), NULL, p, &faults, &err), 0);
+    faults_release(&faults);
+}
+
+static void evidence_that_two_files_share_is_drawn_once_for_both(void **state)
+{
+    struct pipeline p[3];
+    struct result r[3];
+    struct repetitions repeats[3] = {0};
+    struct alternative a[3];
+    struct error err = {0};
+    const struct repeat_options options = {.seed = 1, .threads = 1, .uncertainty = true};
+
+    read_text("seam: 1\nflow:\n  - {stage: a, wrong: 30/100}\n", &p[0]);
+    read_text("seam: 1\nflow:\n  - {stage: a, wrong: 30/100}\n  - {stage: b, wrong: 1%}\n", &p[1]);
+    read_text("seam: 1\nflow:\n  - {stage: c, wrong: 30/100}\n", &p[2]);
+    for (int i = 0; i < 3; i++) {
+        result_init(&r[i], "solve");
+        a[i] = (struct alternative){"x", "x.yaml", &p[i], &r[i], false, &repeats[i]};
+    }
+    assert_int_equal(compare_repeat(a, 3, &options, repeats, &err), 0);
+    double same = compare_correlation(&a[0], &a[1], 0),
+           other = compare_correlation(&a[0], &a[2], 0);
+    assert_true(same > 0.99);
+    assert_true(other < 0.6); /* 5 sigma of 40 repetitions */
+    for (int i = 0; i < 3; i++) {
+        repetitions_release(&repeats[i]);
+        result_release(&r[i]);
+        pipeline_release(&p[i]);
+    }
+}
+
+static void a_month_is_told_in_parts_that_add_up(void **state)
+{
+    struct pipeline p;
+    struct result r;
+    struct error err = {0};
+    bool complete;
+
+    read_text("seam: 1\narrivals: {poisson: 1000/month}\nhorizon: {length: 30d}\nflow:\n"
+              "  - {stage: a, wrong: 10%, cost: {per_call: $0.1, per_unit: $0.5, units: 3}}\n"
+              "  - {review: b, cost: $2}\ncosts: {x: $50/month}\n",
+              &p);
+    result_init(&r, "solve");
+    assert_int_equal(exact_solve(&p, &(struct exact_options){.level = 0.95}, &r, &complete, &err),
+                     0);
+    compare_add_costs(&p, &r);
+    near(metrics_find(&r.metrics, "fixed_per_month")->value, 50, 1e-9);
+    near(metrics_find(&r.metrics, "calls_per_month")->value, 100, 1e-9);
+    near(metrics_find(&r.metrics, "units_per_month")->value, 1500, 1e-9);
+    near(metrics_find(&r.metrics, "wages_per_month")->value, 2000, 1e-9);
+    near(metrics_find(&r.metrics, "cost_per_month")->value, 3650, 1e-9);
+    near(metrics_find(&r.metrics, "full_cost_per_correct")->value,
+         3650 / (1000 * metrics_find(&r.metrics, "reliability")->value), 1e-9);
+    result_release(&r);
+    pipeline_release(&p);
 }
 
 static void the_simplest_that_meets_the_objective_is_named(void **state)
@@ -103,6 +183,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_difference_has_the_root_of_the_summed_squares_of_the_halves),
+        cmocka_unit_test(what_two_estimates_share_narrows_their_difference),
+        cmocka_unit_test(evidence_that_two_files_share_is_drawn_once_for_both),
+        cmocka_unit_test(a_month_is_told_in_parts_that_add_up),
         cmocka_unit_test(the_simplest_that_meets_the_objective_is_named),
         cmocka_unit_test(none_that_meets_it_is_said_plainly),
     };

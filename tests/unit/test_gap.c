@@ -384,6 +384,17 @@ static void perfect_and_skipped_steps_are_so_whatever_overrides_say(void **state
     pipeline_release(&p);
 }
 
+static void what_is_given_for_a_skipped_step_holds_without_its_layer(void **state)
+{
+    struct solved s;
+
+    solve(&s, "flow:\n  - stage: a\n    layer: data\n    wrong: 4%\n"
+              "  - stage: b\n    layer: model\n    wrong: 10%\n"
+              "    given: {bad: {repair: 0%}, a.skipped: {wrong: 30%}}\n");
+    near(layer(&s, "data", "closes"), 0.96 * 0.9 - 0.7, 1e-14);
+    done(&s);
+}
+
 static void a_layer_without_which_items_never_end_has_no_worth(void **state)
 {
     struct solved s;
@@ -489,6 +500,7 @@ int main(void)
         cmocka_unit_test(a_critic_is_worth_what_it_catches),
         cmocka_unit_test(a_skipped_gate_goes_above_and_a_skipped_scorer_below),
         cmocka_unit_test(perfect_and_skipped_steps_are_so_whatever_overrides_say),
+        cmocka_unit_test(what_is_given_for_a_skipped_step_holds_without_its_layer),
         cmocka_unit_test(a_layer_without_which_items_never_end_has_no_worth),
         cmocka_unit_test(losses_are_posterior_means_that_add_up),
         cmocka_unit_test(a_fitted_confidence_is_redrawn),

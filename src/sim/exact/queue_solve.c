@@ -390,22 +390,6 @@ static int slopes(const struct pipeline *p, const struct offices *o,
 
 /* --- a month */
 
-/* What servers on duty and fixed prices come to, a second. */
-static double standing_cost(const struct pipeline *p)
-{
-    double sum = 0;
-    for (uint32_t r = 0; r < p->n_resources; r++) {
-        const struct resource *desk = &p->resource[r];
-        double open_s = desk->n_hours ? 0 : WEEK_S;
-        for (uint32_t h = 0; h < desk->n_hours; h++)
-            open_s += desk->hours[h].to_s - desk->hours[h].from_s;
-        sum += desk->cost_per_s * (desk->servers ? desk->servers : 1) * open_s / WEEK_S;
-    }
-    for (uint32_t k = 0; k < p->n_costs; k++)
-        sum += p->cost[k].per_s;
-    return sum;
-}
-
 /* A month has 30 days; items come as often as in the long run. */
 static void put_months(const struct pipeline *p, struct result *out, bool *complete)
 {
@@ -413,7 +397,8 @@ static void put_months(const struct pipeline *p, struct result *out, bool *compl
         {"cost_per_item", "cost_per_month"},
         {"net_per_item",  "net_per_month" }
     };
-    const double month_s = 30.0 * DAY_S, standing = month_s * standing_cost(p);
+    const double month_s = 30.0 * DAY_S;
+    const double standing = month_s * (pipeline_wages(p) + pipeline_fixed_costs(p));
     bool regular = p->arrivals.kind != ARRIVALS_FILE && !p->arrivals.has_batch;
     double items = arrivals_rate(&p->arrivals) * month_s;
     for (size_t k = 0; k < sizeof of / sizeof *of; k++) {
