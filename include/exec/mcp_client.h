@@ -24,6 +24,7 @@ struct mcp_options {
     const char *const *environment; /* of the child */
     const char *folder;             /* where its program may lie, see process_start */
     double (*clock_s)(void);        /* monotonic seconds */
+    const atomic_bool *stop;        /* set: a server is ended without patience; NULL */
 };
 
 /* What came of a request. */
@@ -45,7 +46,7 @@ struct mcp_counts {
     uint64_t garbage; /* lines that are no JSON-RPC message */
 };
 
-/* Begins no session yet: the first call does.  The options are copied but for the clock. */
+/* Begins no session yet: the first call does.  The options are copied but for the clock and `stop`. */
 void mcp_open(const struct mcp_options *options, struct mcp_client **out);
 /* Ends the session and the child; NULL is fine. */
 void mcp_close(struct mcp_client *c);

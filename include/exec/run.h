@@ -51,7 +51,7 @@ struct run_options {
 
 struct run_tally; /* exec/tally.h */
 /* Runs p, which outlives the call, and counts into `tally`, which may be NULL.  When stopped it
- * drains: what had begun gets two seconds, items inside end as unfinished, and the answer is 0.
+ * drains: what had begun gets 0.4 seconds, items inside end as unfinished, and the answer is 0.
  * Errors: what stages cannot be opened with, what of the language is not run (ERR_UNSUPPORTED), and
  * those of listeners. */
 MUST_CHECK int run_pipeline(const struct pipeline *p, const struct run_options *options,

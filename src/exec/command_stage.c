@@ -29,6 +29,7 @@ struct command {
     struct answer_rules *rules;
     const struct pipeline *pipeline;
     double (*clock_s)(void);
+    const atomic_bool *stop; /* NULL */
     const char *folder;
     const char **argv, **environment; /* NULL-terminated */
     size_t most;
@@ -132,7 +133,7 @@ static int read_environment(struct command *self, const struct stage_setting *s,
 static void command_close(void *arg)
 {
     struct command *self = arg;
-    struct process_limit soon = {self->clock_s, self->clock_s() + 1, NULL};
+    struct process_limit soon = {self->clock_s, self->clock_s() + 1, self->stop};
 
     for (size_t i = 0; i < self->idle.len; i++)
         process_close_input(&self->idle.at[i]->process);
@@ -155,6 +156,7 @@ static int command_open(const struct stage_setting *s, void **out, struct error 
 
     self->pipeline = s->pipeline;
     self->clock_s = s->clock_s;
+    self->stop = s->stop;
     self->folder = s->folder;
     self->most = 1 << 20;
     pthread_mutex_init(&self->lock, NULL);

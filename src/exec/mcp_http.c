@@ -325,7 +325,8 @@ static void http_request(void *self, uint64_t id, const char *message, size_t le
     post(self, id, message, len, limit, reply);
     if (reply->outcome != OUTCOME_TIMEOUT)
         return;
-    struct process_limit soon = {limit->clock_s, limit->clock_s() + 0.5, NULL};
+    bool hurry = limit->cancelled && atomic_load(limit->cancelled);
+    struct process_limit soon = {limit->clock_s, limit->clock_s() + (hurry ? 0.1 : 0.5), NULL};
     mcp_put_cancelled(id, &cancelled);
     http_notify(self, cancelled.data, cancelled.len, &soon);
     buf_release(&cancelled);

@@ -79,6 +79,7 @@ static int read_server(const struct stage_setting *s, struct wanted *w, struct e
     w->options.environment = s->environment;
     w->options.folder = s->folder;
     w->options.clock_s = s->clock_s;
+    w->options.stop = s->stop;
     if (request_headers(s, 0, &w->arena, &headers, err))
         return -1;
     w->options.headers = headers;
@@ -139,7 +140,7 @@ static int open_client(struct stage *self, const struct stage_setting *s, struct
 /* Is there a tool of this name?  Starts the server. */
 static int find_tool(const struct stage *self, const struct stage_setting *s, struct error *err)
 {
-    struct process_limit limit = {s->clock_s, s->clock_s() + BEGIN_S, NULL};
+    struct process_limit limit = {s->clock_s, s->clock_s() + BEGIN_S, s->stop};
     struct mcp_reply reply;
     struct buf names = {0};
     const char **name, *near = NULL;

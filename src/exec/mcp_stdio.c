@@ -16,7 +16,7 @@
 
 enum { STDERR_KEPT = 400 };
 /* How long a child that is not wanted any more has to end by itself. */
-static const double GRACE_S = 0.5;
+static const double GRACE_S = 0.5, HURRY_S = 0.05;
 /* How often one that waits looks whether it was cancelled. */
 static const double LOOK_S = 0.02;
 
@@ -33,6 +33,7 @@ struct stdio_server {
     const char **command, **environment;
     const char *folder;
     double (*clock_s)(void);
+    const atomic_bool *stop; /* NULL */
 
     pthread_mutex_t lock; /* of all below */
     pthread_cond_t news;  /* an answer has come, or the child has ended */
@@ -248,10 +249,13 @@ static void *read_all(void *arg)
 /* Ends a child and its reader; the lock is not held. */
 static void stop_child(struct stdio_server *s, double patience_s)
 {
+    double grace_s = GRACE_S;
+    if (s->stop && atomic_load(s->stop))
+        grace_s = patience_s = HURRY_S;
     struct process_limit limit = {s->clock_s, s->clock_s() + patience_s, NULL};
 
     process_close_input(&s->process); /* a server ends when its input does */
-    process_stop(&(struct process){s->process.pid, -1, -1, -1}, GRACE_S, &limit, NULL);
+    process_stop(&(struct process){s->process.pid, -1, -1, -1}, grace_s, &limit, NULL);
     atomic_store(&s->closing, true);
     if (s->has_reader)
         pthread_join(s->reader, NULL);
@@ -459,6 +463,7 @@ const struct mcp_transport *mcp_stdio_open(const struct mcp_options *options, vo
     s->environment = copy_list(&s->arena, options->environment);
     s->folder = options->folder ? arena_strdup(&s->arena, options->folder) : NULL;
     s->clock_s = options->clock_s;
+    s->stop = options->stop;
     s->process = (struct process){.in = -1, .out = -1, .err = -1};
     pthread_mutex_init(&s->lock, NULL);
     pthread_mutex_init(&s->writing, NULL);

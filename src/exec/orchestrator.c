@@ -14,7 +14,7 @@ enum {
     IN_FLIGHT = 256
 };
 #define LOOK_S        0.05            /* on the wall: how often Ctrl-C is asked for */
-#define DRAIN_S       2.0             /* on the wall: for calls in flight when stopped */
+#define DRAIN_S       0.4             /* on the wall: for calls in flight when stopped */
 #define FOLLOW_MOST_S (52.0 * WEEK_S) /* after the last arrivals, as simulations do */
 
 /* --- telling */
@@ -500,18 +500,24 @@ static void drive(struct run *r)
     }
 }
 
-/* Calls in flight get a moment; then all that is inside is unfinished. */
+/* What had begun may end, for a moment. */
+static void let_end(struct run *r)
+{
+    double (*clock_s)(void) = r->options->setting.clock_s;
+    double until_s = clock_s ? clock_s() + DRAIN_S : 0;
+    while (r->at_work > 0 && clock_s && clock_s() < until_s && !r->status) {
+        take_done(r);
+        if (r->at_work > 0)
+            pool_wait(r->pool, fmin(LOOK_S, fmax(until_s - clock_s(), 0)));
+    }
+}
+
+/* Calls in flight get a moment, and are taken back: what hangs is killed.  All that is inside is
+ * unfinished then. */
 static void drain(struct run *r)
 {
-    double left_s = r->status ? 0 : DRAIN_S;
     r->draining = true;
-    while (r->at_work > 0 && left_s > 0 && !r->status) {
-        take_done(r);
-        if (r->at_work == 0)
-            break;
-        pool_wait(r->pool, LOOK_S);
-        left_s -= LOOK_S;
-    }
+    let_end(r);
     while (r->inside)
         run_item_end(r, r->inside, RUN_END_UNFINISHED);
     while (r->ready_first)

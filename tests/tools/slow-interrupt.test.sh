@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Ctrl-C: a long simulation stops within a second, prints what there is marked partial, exits 130; a
-# solve that takes seconds ends at once, with nothing half printed.
+# solve that takes seconds ends at once, with nothing half printed; a run kills stages that hang.
 set -u
 SEAM=${SEAM:-build/seam}
 out=$(mktemp)
@@ -44,5 +44,27 @@ wait $pid
 check "exit status of solve" $? 130
 check "solve stopped within a second" "$([ $ticks -le 10 ] && echo yes || echo "no ($ticks ticks)")" yes
 check "nothing half printed" "$(wc -c <"$out" | tr -d ' ')" 0
+
+# stages that hang, and a program that takes no hint: killed with all that it started
+cat >"$long" <<'END'
+seam: 1
+name: hangs
+flow:
+  - stage: a
+    exec: {command: [sh, -c, "trap '' TERM; sleep 86399 & wait; sleep 86399"]}
+END
+"$SEAM" run "$long" --items 20 --json >"$out" 2>/dev/null &
+pid=$!
+sleep 2
+check "stages hang" "$(kill -0 $pid 2>/dev/null && echo yes)" yes
+kill -INT $pid
+ticks=0
+while kill -0 $pid 2>/dev/null && [ $ticks -lt 300 ]; do sleep 0.1; ticks=$((ticks + 1)); done
+wait $pid
+check "exit status of run" $? 130
+check "run marked partial" "$(grep -c '"partial": true' "$out")" 1
+left=$(ps -eo args 2>/dev/null | grep -c '^sleep 86399')
+check "nothing of it is left" "$left" 0
+echo "run stopped after $ticks tenths of a second"
 echo "$pass passed, $fail failed"
 [ $fail = 0 ]
