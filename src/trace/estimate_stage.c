@@ -18,6 +18,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { GAPS_LEAST = 5 };
+static const double GROWTH_LEAST = 1.25;
+
 struct attempts {
     uint64_t n, outcome[OUTCOME_COUNT];
     uint64_t visits, items, passes;  /* items that come here, and that come by or could have */
@@ -28,6 +31,7 @@ struct attempts {
     bool repeats;                    /* an item comes more than once */
     double *x, *timed_out, *gap;     /* seconds: of the others, of timeouts, before retries */
     double *cut;                     /* of those cut off, as others were there first */
+    uint32_t *gap_of;                /* before which retry */
     size_t n_x, n_timed_out, n_gap, n_cut;
 };
 
@@ -119,8 +123,10 @@ static void take_visit(const struct trace_log *log, const struct log_visit *v, b
         if (k + n >= v->n_attempts || outcome == OUTCOME_OK)
             continue;
         a->retried |= bit_of(outcome);
-        if (s->start_ns[at[k + n]] >= end_ns && end_ns)
+        if (s->start_ns[at[k + n]] >= end_ns && end_ns) {
+            a->gap_of[a->n_gap] = made + 1;
             a->gap[a->n_gap++] = (double)(s->start_ns[at[k + n]] - end_ns) * 1e-9;
+        }
     }
     a->visits++;
     a->failed_visits += failed;
@@ -325,6 +331,34 @@ static void fit_outcomes(struct estimate *e, uint32_t part, const struct attempt
         buf_puts(&e->note[part], "; never seen to fail");
 }
 
+/* The median wait before the k-th retry; NaN where too few tell. */
+static double usual_gap(const struct attempts *a, uint32_t k, double *room)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < a->n_gap; i++)
+        if (a->gap_of[i] == k)
+            room[n++] = a->gap[i];
+    return n >= GAPS_LEAST ? median(room, n) : NAN;
+}
+
+/* The first wait, and by how much each one is longer than the one before. */
+static void fit_backoff(struct retry *r, struct attempts *a)
+{
+    double *room = mem_alloc((a->n_gap + 1) * sizeof *room);
+    double first = usual_gap(a, 1, room), factor = 1;
+    for (uint32_t k = 2; k < a->most; k++) {
+        double later = usual_gap(a, k, room);
+        if (first > 0 && !isnan(later))
+            factor = pow(later / first, 1 / (double)(k - 1));
+    }
+    r->factor = factor > GROWTH_LEAST ? estimate_rounded(factor, 2) : 1;
+    if (!isnan(first) && r->factor > 1)
+        r->initial_s = estimate_rounded(first, 3);
+    else
+        r->initial_s = a->n_gap ? estimate_rounded(median(a->gap, a->n_gap), 3) : 0;
+    mem_free(room);
+}
+
 static void fit_retries(struct estimate *e, uint32_t part, struct attempts *a)
 {
     struct step *s = &e->out->step[part];
@@ -335,8 +369,7 @@ static void fit_retries(struct estimate *e, uint32_t part, struct attempts *a)
         uint32_t never = a->given_up & ~a->retried;
         s->retry.attempts = a->most_failed > 1 ? a->most_failed : a->most > 3 ? a->most : 3;
         s->retry.on = RETRY_ALL & ~never;
-        s->retry.factor = 1;
-        s->retry.initial_s = a->n_gap ? estimate_rounded(median(a->gap, a->n_gap), 3) : 0;
+        fit_backoff(&s->retry, a);
         buf_printf(&e->note[part], "; retried, up to %u attempts seen", a->most);
     }
     if (e->flow) {
@@ -393,7 +426,8 @@ void estimate_stage(struct estimate *e, uint32_t part)
     struct attempts a = {.x = mem_alloc(n * sizeof(double)),
                          .timed_out = mem_alloc(n * sizeof(double)),
                          .gap = mem_alloc(n * sizeof(double)),
-                         .cut = mem_alloc(n * sizeof(double))};
+                         .cut = mem_alloc(n * sizeof(double)),
+                         .gap_of = mem_alloc(n * sizeof(uint32_t))};
     take_stage(e, part, &a);
     buf_printf(&e->note[part], "%s%llu visits, %llu attempts", e->note[part].len ? "; " : "",
                (unsigned long long)a.visits, (unsigned long long)a.n);
@@ -416,6 +450,7 @@ void estimate_stage(struct estimate *e, uint32_t part)
     mem_free(a.timed_out);
     mem_free(a.gap);
     mem_free(a.cut);
+    mem_free(a.gap_of);
 }
 
 /* Do all spans of the step say which visit they are of, and none that it waited for its turn?  Then
