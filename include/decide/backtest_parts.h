@@ -45,7 +45,8 @@ struct backtest {
     const char *review;              /* its step's name; NULL: there is none */
     bool costed;                     /* some item tells its cost */
     bool sampled;                    /* the log is a sample: it shows no backlog */
-    bool has_desk, timed;            /* people are a resource; items are simulated together */
+    int32_t desk;                    /* resource of the review; -1 */
+    bool timed;                      /* items are simulated together */
     int64_t t0_ns;
     double split_s;
     size_t n;

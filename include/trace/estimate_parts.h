@@ -109,9 +109,11 @@ int64_t estimate_until(const struct trace_log *log);
 /* Arrivals by hour of the week and a horizon, where the log is long enough for them or people have
  * a queue; else an assumption says what they would be.  After estimate_desk. */
 void estimate_arrivals(struct estimate *e);
-/* The people behind the review as a resource, and its latency without the waits; false, and
- * nothing done, where the log does not show that items wait for one another. */
-bool estimate_desk(struct estimate *e);
+/* Do the items come over so long a time that their arrivals are those of the world? */
+bool estimate_shows_arrivals(const struct trace_log *log);
+/* The people behind a step, or the servers, as a resource, and its latency without the waits;
+ * false, and nothing done, where the log does not show that items wait for one another. */
+bool estimate_desk(struct estimate *e, uint32_t part, bool people);
 /* Warns of drift; cuts the evidence of latencies where items that follow one another are alike. */
 void estimate_steadiness(struct estimate *e);
 /* The law of n confidences as they were seen; sorts x. */

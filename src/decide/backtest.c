@@ -109,7 +109,7 @@ static struct backtest_range seen_latency(const struct backtest *b, const struct
 static struct backtest_range seen_backlog(const struct backtest *b, const struct backtest_window *w)
 {
     double sum = 0, length = w->to_s - w->from_s;
-    if (!b->has_desk) {
+    if (b->desk < 0) {
         for (size_t i = w->begin; i < w->end; i++)
             sum += b->item[i].in_review_s;
         return (struct backtest_range){isinf(sum) ? 0 : sum / length, sum / length};
@@ -329,6 +329,13 @@ static void put_run(const struct backtest *b, const struct backtest_options *o, 
                        "coverage is less certain than its interval says");
 }
 
+/* The resource of a step; -1: it has none. */
+static int32_t desk_of(const struct pipeline *p, const char *review)
+{
+    int32_t step = review ? pipeline_step(p, review) : -1;
+    return step >= 0 ? (int32_t)p->step[step].by - 1 : -1;
+}
+
 int log_backtest(struct trace_log *log, const struct backtest_options *options, struct result *out,
                  struct error *err)
 {
@@ -353,8 +360,8 @@ int log_backtest(struct trace_log *log, const struct backtest_options *options, 
         goto out;
     b.pipeline = &p;
     b.review = log->review >= 0 ? log->stages.at[log->review].id : NULL;
-    b.has_desk = p.n_resources > 0;
-    b.timed = b.has_desk || p.n_environments > 0;
+    b.desk = desk_of(&p, b.review);
+    b.timed = p.n_resources > 0 || p.n_environments > 0;
     part(&b, first, options->windows ? options->windows : WINDOWS_DEFAULT);
     for (uint32_t k = 0; k <= b.windows; k++)
         look(&b, &b.window[k]);

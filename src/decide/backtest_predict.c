@@ -35,7 +35,7 @@ static double *value_at(const struct predicting *p, int metric, uint32_t window,
 /* A week and a window, or two weeks where people have hours: as far as there is a log. */
 static size_t warm_up(const struct backtest *b, const struct backtest_window *w)
 {
-    bool hours = b->has_desk && b->pipeline->resource[0].n_hours > 0;
+    bool hours = b->desk >= 0 && b->pipeline->resource[b->desk].n_hours > 0;
     double from = w->from_s - fmax(hours ? 2 * WEEK_S : DAY_S, w->to_s - w->from_s);
     size_t i = w->begin;
     while (b->timed && i > 0 && b->item[i - 1].start_s >= from)
@@ -74,8 +74,10 @@ static double metric_of(const struct metrics *m, const char *name)
 static double backlog_of(const struct backtest *b, const struct backtest_window *w,
                          const struct result *r)
 {
-    if (b->has_desk)
-        return r->resources.len ? metric_of(&r->resources.at[0].metrics, "in_system_mean") : NAN;
+    if (b->desk >= 0)
+        return r->resources.len > (size_t)b->desk
+                   ? metric_of(&r->resources.at[b->desk].metrics, "in_system_mean")
+                   : NAN;
     double per_item = metric_of(&r->metrics, "reviews_per_item");
     const struct row *row = b->review ? result_stage(r, b->review) : NULL;
     double each = row && per_item > 0 ? metric_of(&row->metrics, "visit_latency_mean") : 0;

@@ -265,6 +265,19 @@ static void tell(struct estimate *e, const struct hourly *h, enum partition p, d
                     z > 0 ? "more in bursts" : "more evenly", z, z > 0 ? "shorter" : "longer");
 }
 
+bool estimate_shows_arrivals(const struct trace_log *log)
+{
+    int64_t first = INT64_MAX, last = INT64_MIN;
+    size_t n = 0;
+    for (size_t i = 0; i < log->items.len; i++) {
+        int64_t start = log->items.at[i].start_ns;
+        n += start != 0;
+        first = start && start < first ? start : first;
+        last = start > last ? start : last;
+    }
+    return n >= ITEMS_LEAST && (double)(last - first) * 1e-9 >= 2 * DAY_S;
+}
+
 void estimate_arrivals(struct estimate *e)
 {
     struct hourly h;

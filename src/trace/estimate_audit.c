@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Audits: where the log tells the gate's threshold, visits that it lets through and that are reviewed
- * all the same are a share of all those that it lets through.  Without them a change of the threshold
- * would be expected to send fewer items to review than it does. */
+/* Audits: where the log tells the gate's threshold, visits that it lets through and that are
+ * reviewed all the same are a share of all those that it lets through.  Without them a change of
+ * the threshold would be expected to send fewer items to review than it does. */
 #include "model/rules.h"
 #include "trace/estimate_parts.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The people behind the review: how many, when they work, how long a review takes them.
+/* The people behind a step: how many, when they work, how long a review takes them.
  *
  * A log shows when a review was asked for and when it was decided; wait and work are one span of
  * time.  For c people who take the oldest request first, the work of request i began when it was
@@ -10,7 +10,9 @@
  * log names who decided, a person's own decision before it takes the place of that order.  The best
  * of them is taken where it beats the law of the whole times, waits and all (people without number,
  * open always), by more than the price of its numbers (Schwarz 1978) and 10 besides: a factor of
- * 20,000.  Requests still open when the log ends are censored. */
+ * 20,000.  Calls of a machine that has room for so many at a time show likewise; slow spells look a
+ * little like that too, so that there each call must be explained better by a twentieth.  Requests
+ * still open when the log ends are censored. */
 #include "math/fit.h"
 #include "math/interval.h"
 #include "model/hours.h"
@@ -22,8 +24,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { REQUESTS_LEAST = 30, REQUESTS_MOST = 20000, PEOPLE_MOST = 64, HOUR_S = 3600 };
+enum {
+    REQUESTS_LEAST = 30,
+    REQUESTS_MOST = 20000,
+    CALLS_MOST = 4000, /* where no people are, of which the number of servers is sought */
+    PEOPLE_MOST = 64,
+    HOUR_S = 3600
+};
 static const double gain_least = 10;
+static const double gain_each = 0.05;   /* of a request, where no people are */
 static const double order_slack = 0.01; /* share of requests that may be taken out of order */
 
 struct request {
@@ -359,32 +368,44 @@ static bool is_taken(const struct estimate *e, const char *id)
     return false;
 }
 
-static void put_resource(struct estimate *e, const struct desk_guess *g)
+/* The main review has the reviewers; other steps have their own. */
+static const char *name_desk(struct estimate *e, uint32_t part, bool people)
+{
+    struct arena *a = &e->out->arena;
+    const char *step = e->out->step[part].id;
+    const char *id = (int32_t)part == e->review ? "reviewers"
+                     : people                   ? arena_printf(a, "%s-people", step)
+                                                : arena_printf(a, "%s-servers", step);
+    while (is_taken(e, id))
+        id = arena_printf(a, "%s-desk", id);
+    return id;
+}
+
+static void put_resource(struct estimate *e, uint32_t part, bool people, const struct desk_guess *g)
 {
     struct pipeline *p = e->out;
-    struct resource *r = arena_alloc(&p->arena, sizeof *r);
     struct opening *hours = arena_alloc(&p->arena, 7 * sizeof *hours);
+    if (!p->resource)
+        p->resource = arena_alloc(&p->arena, (e->n_parts + 1) * sizeof *p->resource);
+    struct resource *r = &p->resource[p->n_resources++];
     *r = (struct resource){
-        .id = "reviewers",
+        .id = name_desk(e, part, people),
         .servers = g->people,
         .waiting_room = ROOM_UNLIMITED,
         .when_full = {.to = TO_REJECT, .at_most = AT_MOST_NONE},
         .answer_within_s = INFINITY,
         .hours = hours
     };
-    while (is_taken(e, r->id))
-        r->id = arena_printf(&p->arena, "%s-desk", r->id);
     if (g->has_hours)
         r->n_hours = openings_of(&g->hours, hours);
-    p->resource = r;
-    p->n_resources = 1;
-    p->step[e->review].by = 1;
+    p->step[part].by = p->n_resources;
 }
 
-static void tell(struct estimate *e, const struct desk_guess *g, double gain)
+static void tell(struct estimate *e, uint32_t part, bool people, const struct desk_guess *g,
+                 double gain)
 {
     static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
-    struct buf *note = &e->note[e->review];
+    struct buf *note = &e->note[part];
     buf_printf(note, g->known ? "; %u at work, each by name" : "; %u at work", g->people);
     for (int k = 0; g->has_hours && k < 7; k++)
         if (g->hours.days >> k & 1)
@@ -392,12 +413,12 @@ static void tell(struct estimate *e, const struct desk_guess *g, double gain)
     if (g->has_hours)
         buf_printf(note, " %02d:00-%02d:00 UTC", g->hours.from_h, g->hours.to_h);
     buf_printf(note,
-               ", which explains the times better than people without number (log-likelihood "
+               ", which explains the times better than %s without number (log-likelihood "
                "+%.4g); latency without the waits",
-               gain);
+               people ? "people" : "servers", gain);
 }
 
-static void put_work(struct estimate *e, struct desk *d, const struct desk_guess *g)
+static void put_work(struct estimate *e, uint32_t part, struct desk *d, const struct desk_guess *g)
 {
     double *x = mem_alloc((d->n + 1) * sizeof *x);
     bool *censored = mem_alloc((d->n + 1) * sizeof *censored);
@@ -409,34 +430,37 @@ static void put_work(struct estimate *e, struct desk *d, const struct desk_guess
         x[n] = d->work[i];
         censored[n++] = isinf(d->at[i].decided_s);
     }
-    e->out->step[e->review].numbers->latency =
-        estimate_latency(e, (uint32_t)e->review, x, censored, n);
+    e->out->step[part].numbers->latency = estimate_latency(e, part, x, censored, n);
     mem_free(x);
     mem_free(censored);
 }
 
-bool estimate_desk(struct estimate *e)
+bool estimate_desk(struct estimate *e, uint32_t part, bool people)
 {
     struct desk_guess none = {.likelihood = -INFINITY}, best;
     struct desk d;
     bool found = false;
-    if (e->review < 0)
-        return false;
-    take_requests(e->log, e->log->review, &d);
+    take_requests(e->log, e->part[part].stage, &d);
+    d.regulars = people ? d.regulars : 0;
     if (d.n > REQUESTS_MOST)
         d.n = REQUESTS_MOST;
+    size_t all = d.n;
     if (d.n >= REQUESTS_LEAST) {
+        d.n = !people && d.n > CALLS_MOST ? CALLS_MOST : d.n;
         consider(&d, (struct desk_guess){0}, &none);
         best = none;
         try_people(&d, (struct desk_guess){0}, &best);
-        try_hours(&d, &best);
+        if (people)
+            try_hours(&d, &best);
         double gain = best.likelihood - none.likelihood;
         found = best.people > 0 && none.likelihood > -INFINITY &&
-                gain > gain_least + log((double)d.n) * 0.5;
+                gain > gain_least + log((double)d.n) * 0.5 &&
+                (people || gain > gain_each * (double)d.n);
+        d.n = all;
         if (found) {
-            put_resource(e, &best);
-            tell(e, &best, gain);
-            put_work(e, &d, &best);
+            put_resource(e, part, people, &best);
+            tell(e, part, people, &best, gain);
+            put_work(e, part, &d, &best);
         }
     }
     release(&d);

@@ -418,6 +418,40 @@ static void fit_repeated(struct estimate *e, uint32_t part)
     mem_free(x);
 }
 
+/* Do all spans of the step say which visit they are of, and none that it waited for its turn?  Then
+ * there was no line before the people. */
+static bool nobody_waited(const struct trace_log *log, int32_t stage)
+{
+    uint64_t spans = 0;
+    for (size_t i = 0; i < log->visits.len; i++) {
+        const struct log_visit *v = &log->visits.at[i];
+        for (uint32_t k = 0; k < v->n_attempts && (int32_t)v->stage == stage; k++) {
+            uint32_t span = log->attempts.at[v->first_attempt + k];
+            if (!span_pass(&log->spans, span) || span_wait_s(&log->spans, span) > 0)
+                return false;
+            spans++;
+        }
+    }
+    return spans > 0;
+}
+
+/* Are nearly all visits one call that came to its end? */
+static bool is_plain(const struct attempts *a)
+{
+    return !a->copies && !a->n_cut && !a->n_timed_out && a->n <= a->visits + a->visits / 50;
+}
+
+/* Is there room for so many calls at a time, or for the work of so many people?  Calls made as fast
+ * as they are answered show that too, in a short log: what comes then does not come by itself. */
+static bool stands_in_line(struct estimate *e, uint32_t part, const struct attempts *a)
+{
+    int32_t stage = e->part[part].stage;
+    bool people = e->log->stages.at[stage].layer == LAYER_HUMAN;
+    return !e->log->pass.halvings && !nobody_waited(e->log, stage) &&
+           (people || 20 * a->waited > a->n || estimate_shows_arrivals(e->log)) &&
+           estimate_desk(e, part, people);
+}
+
 void estimate_stage(struct estimate *e, uint32_t part)
 {
     size_t n = e->log->attempts.len;
@@ -441,7 +475,8 @@ void estimate_stage(struct estimate *e, uint32_t part)
         fit_repeated(e, part);
     } else {
         size_t skipped = e->flow ? 0 : (size_t)(a.passes - a.items);
-        fit_latency(e, part, &a, skipped);
+        if (skipped || !is_plain(&a) || !stands_in_line(e, part, &a))
+            fit_latency(e, part, &a, skipped);
         fit_outcomes(e, part, &a, skipped);
         fit_retries(e, part, &a);
         estimate_cost(e, part, a.n + a.n_cut + skipped, false);
@@ -453,31 +488,18 @@ void estimate_stage(struct estimate *e, uint32_t part)
     mem_free(a.gap_of);
 }
 
-/* Do all spans of the step say which visit they are of, and none that it waited for its turn?  Then
- * there was no line before the people. */
-static bool nobody_waited(const struct trace_log *log, int32_t stage)
-{
-    uint64_t spans = 0;
-    for (size_t i = 0; i < log->visits.len; i++) {
-        const struct log_visit *v = &log->visits.at[i];
-        for (uint32_t k = 0; k < v->n_attempts && (int32_t)v->stage == stage; k++) {
-            uint32_t span = log->attempts.at[v->first_attempt + k];
-            if (!span_pass(&log->spans, span) || span_wait_s(&log->spans, span) > 0)
-                return false;
-            spans++;
-        }
-    }
-    return spans > 0;
-}
-
 /* Of a sample most requests are missing that stood in line before the others. */
-static bool has_desk(struct estimate *e)
+static bool has_desk(struct estimate *e, uint32_t part)
 {
+    if (nobody_waited(e->log, e->part[part].stage))
+        return false;
     if (!e->log->pass.halvings)
-        return estimate_desk(e);
-    result_warn(e->info,
-                "how many people the review had does not show in a sample of the log: its times "
-                "are with their waits, and the scenario has people without number there");
+        return estimate_desk(e, part, true);
+    if ((int32_t)part == e->review)
+        result_warn(
+            e->info,
+            "how many people the review had does not show in a sample of the log: its times "
+            "are with their waits, and the scenario has people without number there");
     return false;
 }
 
@@ -511,7 +533,7 @@ void estimate_visits(struct estimate *e, uint32_t part)
     if (open)
         buf_printf(&e->note[part], ", %llu of them open when the log ends and censored there",
                    (unsigned long long)open);
-    if ((int32_t)part != e->review || nobody_waited(log, e->part[part].stage) || !has_desk(e))
+    if (!has_desk(e, part))
         e->out->step[part].numbers->latency =
             estimate_latency(e, part, x, open ? censored : NULL, n);
     mem_free(x);

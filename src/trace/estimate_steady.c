@@ -110,14 +110,23 @@ static void weigh_evidence(struct estimate *e, double effect, size_t n)
         n, round((double)n / effect));
 }
 
-/* Time of an item; without its reviews where people have a queue, which makes them alike anyway. */
+/* Does a step have a queue, which makes neighbours alike anyway? */
+static bool has_queue(const struct estimate *e, int32_t stage)
+{
+    for (uint32_t i = 0; i < e->n_parts; i++)
+        if (e->part[i].stage == stage && e->out->step[i].by)
+            return true;
+    return false;
+}
+
+/* Time of an item, without its steps that have a queue. */
 static double time_of(const struct estimate *e, const struct log_item *it)
 {
     double s = observe_span_s(it->start_ns, it->end_ns);
     if (e->out->n_resources == 0)
         return s;
     for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
-        if ((int32_t)e->log->visits.at[v].stage == e->log->review)
+        if (has_queue(e, e->log->visits.at[v].stage))
             s -= observe_span_s(e->log->visits.at[v].start_ns, e->log->visits.at[v].end_ns);
     return fmax(s, 0);
 }

@@ -82,7 +82,7 @@ static void count_item(struct tally_items *c, const struct trace_log *log,
     uint64_t reviews = 0;
     count_end(c, it);
     for (uint32_t v = it->first_visit; v < it->first_visit + it->n_visits; v++)
-        reviews += (int32_t)log->visits.at[v].stage == log->review;
+        reviews += log->stages.at[log->visits.at[v].stage].people;
     tally_sums_add(&c->visits, it->n_visits);
     tally_sums_add(&c->reviews, reviews);
     if (isnan(s))

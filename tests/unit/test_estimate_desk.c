@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const double WORK_MU = 6, WORK_SIGMA = 0.5; /* of ln seconds */
@@ -197,6 +198,79 @@ static void a_cut_log_is_fitted_as_it_was_then(void **state)
     release(&f);
 }
 
+enum { MANY = 800 };
+struct asked {
+    double at_s;
+    unsigned item;
+};
+
+static int by_asked(const void *a, const void *b)
+{
+    double x = ((const struct asked *)a)->at_s, y = ((const struct asked *)b)->at_s;
+    return x < y ? -1 : x > y;
+}
+
+/* `n` servers that take the oldest request first: when each item, that asks at at_s[], is done. */
+static void serve(struct rng_seq *rng, unsigned n, double pace, const double *at_s, double *done_s)
+{
+    double free_at[4] = {0};
+    struct asked in[MANY];
+    for (unsigned i = 0; i < MANY; i++)
+        in[i] = (struct asked){at_s[i], i};
+    qsort(in, MANY, sizeof in[0], by_asked);
+    for (unsigned i = 0; i < MANY; i++) {
+        unsigned who = 0;
+        for (unsigned k = 1; k < n; k++)
+            who = free_at[k] < free_at[who] ? k : who;
+        free_at[who] =
+            fmax(in[i].at_s, free_at[who]) + pace * exp(WORK_MU + WORK_SIGMA * rng_normal(rng));
+        done_s[in[i].item] = free_at[who];
+    }
+}
+
+/* The servers that a step has in the fit; 0: without number. */
+static uint32_t servers_of(const struct fitted *f, const char *step)
+{
+    uint32_t by = f->p.step[pipeline_step(&f->p, step)].by;
+    return by ? f->p.resource[by - 1].servers : 0;
+}
+
+/* A tool with room for two, reviewers, and a lawyer after them; a model that is never full. */
+static void each_step_with_a_line_has_its_own_servers(void **state)
+{
+    struct rng_seq rng = {rng_key(6, 0, 0, 0, RNG_SPLIT), 0};
+    double at[5][MANY], t = 0; /* arrival, and the end of each step */
+    struct fitted f;
+    struct error err = {0};
+    struct buf b;
+    buf_init(&b);
+    buf_puts(&b, "case_id,activity,start,end,confidence,decision\n");
+    for (unsigned i = 0; i < MANY; i++)
+        at[0][i] = t -= 600 * log(rng_unit(rng_next(&rng)));
+    serve(&rng, 2, 1.8, at[0], at[1]);
+    for (unsigned i = 0; i < MANY; i++)
+        at[2][i] = at[1][i] + 2 * exp(WORK_MU + WORK_SIGMA * rng_normal(&rng));
+    serve(&rng, 3, 3, at[2], at[3]);
+    serve(&rng, 1, 1, at[3], at[4]);
+    for (unsigned i = 0; i < MANY; i++) {
+        put_row(&b, i, "render", at[0][i], at[1][i], ",");
+        put_row(&b, i, "draft", at[1][i], at[2][i], ",");
+        put_row(&b, i, "human_review", at[2][i], at[3][i], ",approve");
+        put_row(&b, i, "lawyer", at[3][i], at[4][i], ",approve");
+    }
+    pipeline_init(&f.p);
+    result_init(&f.info, "fit");
+    ok(log_read_text("made.csv", buf_text(&b), b.len, NULL, &f.log, &err), &err);
+    ok(log_fit(&f.log, NULL, &f.p, &f.notes, &f.info, &err), &err);
+    assert_int_equal(servers_of(&f, "render"), 2);
+    assert_int_equal(servers_of(&f, "draft"), 0);
+    assert_int_equal(servers_of(&f, "human_review"), 3);
+    assert_int_equal(servers_of(&f, "lawyer"), 1);
+    assert_int_equal(f.p.n_resources, 3);
+    buf_release(&b);
+    release(&f);
+}
+
 static void hours_wrap_around_the_week(void **state)
 {
     static const struct opening late[] = {
@@ -217,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_line_is_found_at_any_hour),
         cmocka_unit_test(where_nobody_waits_there_are_no_people_to_count),
         cmocka_unit_test(a_cut_log_is_fitted_as_it_was_then),
+        cmocka_unit_test(each_step_with_a_line_has_its_own_servers),
         cmocka_unit_test(hours_wrap_around_the_week),
     };
     return cmocka_run_group_tests_name("estimate_desk", tests, NULL, NULL);
