@@ -6,9 +6,10 @@
 #include "base/yaml_read.h"
 #include "model/pipeline.h"
 
-/* One `--set PATH=VALUE`. */
+/* One `--set PATH=VALUE`, or what another option makes of it. */
 struct setting {
     const char *path, *value;
+    const char *option; /* its name in messages; NULL: "set" */
 };
 
 struct scenario_options {

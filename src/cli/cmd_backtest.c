@@ -20,8 +20,8 @@ static int options_of(const struct cli *cli, struct backtest_options *out, struc
     };
     if (!(out->part > 0 && out->part < 1))
         return error_set(err, ERR_USAGE, "--split: must lie between 0%% and 100%%");
-    if (windows > 10000)
-        return error_set(err, ERR_USAGE, "--windows: at most 10,000");
+    if (option_given(o, OPTION_WINDOWS) && (windows < 1 || windows > 10000))
+        return error_set(err, ERR_USAGE, "--windows: from 1 to 10,000");
     return 0;
 }
 

@@ -6,6 +6,7 @@
 #include "model/scenario.h"
 #include "report/document.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -40,9 +41,13 @@ void cli_time_text(char out[32])
 
 int cli_print(const char *text, size_t len, struct error *err)
 {
-    if (fwrite(text, 1, len, stdout) != len || fflush(stdout))
-        return error_set(err, ERR_IO, "standard output: could not be written");
-    return 0;
+    errno = 0;
+    if (fwrite(text, 1, len, stdout) == len && !fflush(stdout))
+        return 0;
+    return error_set(err, ERR_IO, "standard output: cannot be written%s",
+                     errno == ENOSPC  ? ": the disk is full"
+                     : errno == EPIPE ? ": who read it is gone"
+                                      : "");
 }
 
 void cli_say(const char *text)
@@ -103,19 +108,33 @@ const char *cli_nearest_metric(const char *word)
     return near;
 }
 
+int cli_metric(const char *option, const char *text, const char *name,
+               const struct metric_def **out, struct error *err)
+{
+    *out = metric_def(name);
+    if (*out)
+        return 0;
+    const char *near = cli_nearest_metric(name);
+    return error_set(
+        err, ERR_USAGE,
+        "--%s \"%s\": there is no metric \"%.60s\"%s%s%s; `seam help metrics` lists them", option,
+        text, name, near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
 static int target_parse(const char *text, struct pipeline *p, struct target *out, struct error *err)
 {
     size_t len = strcspn(text, " :");
     char *metric = arena_strndup(&p->arena, text, len);
     const char *rest = text + len + strspn(text + len, " :");
 
-    if (!metric_def(metric)) {
-        const char *near = cli_nearest_metric(metric);
-        return error_set(err, ERR_USAGE, "--target \"%s\": there is no metric \"%s\"%s%s%s", text,
-                         metric, near ? "; did you mean \"" : "", near ? near : "",
-                         near ? "\"?" : "");
-    }
-    if (units_target(rest, &out->kind, &out->value, err)) {
+    const struct metric_def *def;
+
+    if (cli_metric("target", text, metric, &def, err))
+        return -1;
+    int status = units_target(rest, &out->kind, &out->value, err);
+    if (!status && (out->kind == TARGET_AT_MOST || out->kind == TARGET_AT_LEAST))
+        status = metric_value(def, rest + strcspn(rest, "0123456789.+-$"), &out->value, err);
+    if (status) {
         err->code = ERR_USAGE;
         return error_prefix(err, "--target \"%s\"", text);
     }
@@ -297,8 +316,14 @@ int cli_scenario_with(const struct cli *cli, const char *path, const struct sett
     buf_init(&text);
     if (settings_of(cli, extra, extra != NULL, &arena, &options, err))
         goto out;
-    if (cli_read(cli, path, SCENARIO_READ_MAX, &text, err))
+    if (cli_read(cli, path, SCENARIO_READ_MAX, &text, err)) {
+        if (err->code == ERR_LIMIT)
+            error_set(err, ERR_INPUT,
+                      "%s: this is no scenario, which is at most 1 MiB of text; `seam replay` and "
+                      "`seam fit` read logs",
+                      path);
         goto out;
+    }
     status = scenario_from_text(cli, path, &text, &options, out, err);
     status = ranks_agree(cli->ranks, status ? status : cli_targets(cli, out, err), err);
 out:

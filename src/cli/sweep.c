@@ -69,7 +69,7 @@ int sweep_run(const struct cli *cli, const char *path, sweep_point *point, struc
         memcpy(value, exact.data, exact.len + 1 < sizeof value ? exact.len + 1 : sizeof value - 1);
         value[sizeof value - 1] = '\0';
         buf_release(&exact);
-        if (cli_scenario_with(cli, path, &(struct setting){g.path, value}, p, err))
+        if (cli_scenario_with(cli, path, &(struct setting){g.path, value, "sweep"}, p, err))
             return -1;
         result_init(&at, out->command);
         int status = point(cli, p, &at, &whole, err);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/untils.h"
 
-#include "base/units.h"
 
 #include <string.h>
 
 static int until_parse(const char *text, struct untils *u, struct error *err)
 {
     const char *equals = strchr(text, '=');
-    struct error ignored = {0};
     double width;
 
     if (u->n == UNTIL_MAX)
@@ -19,14 +17,11 @@ static int until_parse(const char *text, struct untils *u, struct error *err)
     char *name = u->name[u->n];
     memcpy(name, text, (size_t)(equals - text));
     name[equals - text] = '\0';
-    if (!metric_def(name)) {
-        const char *near = cli_nearest_metric(name);
-        return error_set(err, ERR_USAGE, "--until %s: there is no metric \"%s\"%s%s%s", text, name,
-                         near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
-    }
-    if (units_probability(equals + 1, &width, &(uint64_t){0}, &(uint64_t){0}, &ignored) &&
-        units_duration(equals + 1, &width, &ignored) && units_money(equals + 1, &width, &ignored))
-        return error_set(err, ERR_USAGE, "--until %s: \"%s\" is not a width", text, equals + 1);
+    const struct metric_def *def;
+    if (cli_metric("until", text, name, &def, err))
+        return -1;
+    if (metric_value(def, equals + 1, &width, err))
+        return error_prefix(err, "--until %s", text);
     if (!(width > 0))
         return error_set(err, ERR_USAGE, "--until %s: the half-width must be above 0", text);
     u->list[u->n++] = (struct run_until){name, width};

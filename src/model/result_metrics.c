@@ -4,6 +4,8 @@
  * wider one first. */
 #include "model/result.h"
 
+#include "base/units.h"
+
 #include <string.h>
 
 /* clang-format off */
@@ -232,4 +234,27 @@ const struct metric_def *metric_def(const char *name)
         if (!strcmp(metric_defs[i].name, name))
             return &metric_defs[i];
     return NULL;
+}
+
+int metric_value(const struct metric_def *def, const char *text, double *out, struct error *err)
+{
+    struct error why = {0};
+    int status;
+
+    if (!strcmp(def->unit, "s"))
+        status = units_duration(text, out, &why);
+    else if (!strcmp(def->unit, "$"))
+        status = units_money(text, out, &why);
+    else if (!def->share && !strchr(text, '%'))
+        status = units_number(text, out, &why);
+    else if (*text == '-') { /* a difference of two shares */
+        status = units_probability(text + 1, out, &(uint64_t){0}, &(uint64_t){0}, &why);
+        *out = -*out;
+    } else
+        status = units_probability(text, out, &(uint64_t){0}, &(uint64_t){0}, &why);
+    if (status)
+        return error_set(err, ERR_USAGE, "%s", why.text);
+    if (def->share && !strcmp(text, "1"))
+        return error_set(err, ERR_USAGE, "\"1\" would be all: write 1%% for one percent, or 100%%");
+    return 0;
 }

@@ -71,29 +71,6 @@ void read_classes(struct reading *r, const struct schema_key *k, const struct ya
             r->p->class[c].share = c == 0;
 }
 
-/* "at most 1d": the number again, in the metric's own unit. */
-static int check_unit(struct reading *r, const struct yaml_node *v, const struct metric_def *def,
-                      const char *number)
-{
-    struct error err = {0};
-    double value;
-    uint64_t k, n;
-    int status = 0;
-
-    if (strcmp(def->unit, "s") == 0)
-        status = units_duration(number, &value, &err);
-    else if (strcmp(def->unit, "1") == 0)
-        status = strchr(number, '%') ? units_probability(number, &value, &k, &n, &err)
-                                     : units_number(number, &value, &err);
-    else if (strcmp(def->unit, "$") == 0)
-        status = units_money(number, &value, &err);
-    else
-        status = units_number(number, &value, &err);
-    if (status)
-        fault_at(r, v, "`%s`: %s", def->name, err.text);
-    return status;
-}
-
 static void read_objective_target(struct reading *r, const struct yaml_node *key,
                                   const struct yaml_node *v, struct target *out)
 {
@@ -118,9 +95,12 @@ static void read_objective_target(struct reading *r, const struct yaml_node *key
         return;
     }
     number = v->text + strcspn(v->text, "0123456789.+-$");
+    /* "at most 1d": the number again, in the metric's own unit */
     if ((out->kind == TARGET_AT_MOST || out->kind == TARGET_AT_LEAST) &&
-        check_unit(r, v, def, number))
+        metric_value(def, number, &out->value, &err)) {
+        fault_at(r, v, "`%s`: %s", def->name, err.text);
         return;
+    }
     out->metric = def->name;
     out->text = arena_strdup(&r->p->arena, v->text);
     r->p->n_targets++;

@@ -162,7 +162,8 @@ void apply_settings(struct reading *r)
         const struct setting *set = &r->options->set[i];
         struct error err = {0};
         struct setting_at s = {.r = r};
-        s.origin = arena_printf(&r->p->arena, "--set %s=%s", set->path, set->value);
+        s.origin = arena_printf(&r->p->arena, "--%s %s=%s", set->option ? set->option : "set",
+                                set->path, set->value);
         if (yaml_value(r->y, set->value, s.origin, &s.value, &err)) {
             refuse(&s, sentence_of(&err, r->y->file));
             continue;

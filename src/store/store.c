@@ -253,7 +253,8 @@ int store_open(const char *path, struct store **out, struct error *err)
     s->path = mem_strdup(path);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
     if (sqlite3_open_v2(path, &s->db, flags, NULL) != SQLITE_OK) {
-        error_set(err, ERR_IO, "%s: cannot be opened as a store: %s", path,
+        error_set(err, ERR_IO,
+                  "%s: cannot be opened as a store, which is a file that can be written: %s", path,
                   s->db ? sqlite3_errmsg(s->db) : "no memory");
         store_close(s);
         return -1;

@@ -61,7 +61,7 @@ $ seam simulate scenarios/six-step.yaml --until reliability
 seam: --until reliability: write METRIC=WIDTH, such as reliability=0.1%
 [2]
 $ seam simulate scenarios/six-step.yaml --until reliabilty=1%
-seam: --until reliabilty=1%: there is no metric "reliabilty"; did you mean "reliability"?
+seam: --until "reliabilty=1%": there is no metric "reliabilty"; did you mean "reliability"?; `seam help metrics` lists them
 [2]
 $ seam simulate scenarios/six-step.yaml --sweep flow.tool.error=0:1
 seam: --sweep flow.tool.error=0:1: write PATH=FROM:TO:N, such as flow.confident.threshold=0.5:0.95:10
@@ -91,7 +91,7 @@ $ seam size --labels tests/data/genai.labels.csv --target "auto_error at most 1%
 seam: tests/data/genai.labels.csv:1: labels need the columns confidence and correct
 [3]
 $ seam size scenarios/gate-review.yaml --target "auto_eror at most 1%"
-seam: --target "auto_eror at most 1%": there is no metric "auto_eror"; did you mean "auto_error"?
+seam: --target "auto_eror at most 1%": there is no metric "auto_eror"; did you mean "auto_error"?; `seam help metrics` lists them
 [2]
 $ seam replay
 seam: `seam replay` needs LOG..., or --db FILE with logs in it
