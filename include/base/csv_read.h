@@ -8,6 +8,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,7 +20,7 @@ struct csv {
     const char **header; /* [columns] */
     const char **cell;   /* [rows * columns]; "" for missing ones */
     uint32_t *line;      /* [rows], 1-based */
-    uint32_t *bad;       /* [n_bad] lines of rows left out, of csv_read_rows */
+    uint32_t *bad;       /* [n_bad] lines of rows left out, of csv_rows */
     size_t n_bad;
 };
 
@@ -28,11 +29,27 @@ struct csv {
  * the line; empty lines are skipped.  `file` is borrowed.  The caller owns *out (csv_release). */
 MUST_CHECK int csv_read(const char *file, const char *text, size_t len, struct csv *out,
                         struct error *err);
-/* The same, but below the header rows that cannot be read (too many cells, a quote where none can
- * stand or that never closes, a NUL byte, a last one that is cut off) are left out and named in
- * out->bad; the header once more, as where files were put together, is passed over. */
-MUST_CHECK int csv_read_rows(const char *file, const char *text, size_t len, struct csv *out,
+/* The same of a text that comes in pieces of any size, in memory bounded by the rows in *out and
+ * the longest row:
+ *
+ *     struct csv_rows *r = csv_rows_new(file, &out);
+ *     while (...) { if (csv_rows_feed(r, piece, len, last, &err)) ... csv_rows_clear(r); }
+ *     csv_rows_free(r); csv_release(&out);
+ *
+ * Below the header rows that cannot be read (too many cells, a quote where none can stand or that
+ * never closes, a row longer than 16 MiB, a NUL byte, a last one that is cut off) are left out and
+ * named in out->bad; the header once more, as where files were put together, is passed over. */
+struct csv_rows;
+/* *out, zeroed, and the name are borrowed until csv_rows_free. */
+struct csv_rows *csv_rows_new(const char *file, struct csv *out);
+/* Adds the rows that end in this piece; `last`: no more text follows.  ERR_INPUT for what is no
+ * table, at its header or with the last piece. */
+MUST_CHECK int csv_rows_feed(struct csv_rows *r, const char *text, size_t len, bool last,
                              struct error *err);
+/* Forgets the rows in *out, their lines, and those left out. */
+void csv_rows_clear(struct csv_rows *r);
+/* NULL is fine. */
+void csv_rows_free(struct csv_rows *r);
 /* Frees the table with all its cells and zeroes *c. */
 void csv_release(struct csv *c);
 /* Index of the first of `names` (NULL-terminated) that is a header, case-insensitively; -1. */

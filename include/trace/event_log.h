@@ -40,6 +40,9 @@ void event_waits_clear(struct event_waits *w);
 void event_waits_add(struct event_waits *w, const char *item, const char *activity, uint32_t event);
 /* Takes the event that waits longest under the key; UINT32_MAX when none does. */
 uint32_t event_waits_take(struct event_waits *w, const char *item, const char *activity);
+/* Numbers the events that wait anew, in their order, and forgets the others with their keys:
+ * new_of[old number], UINT32_MAX for those; [waits.len]. */
+void event_waits_pack(struct event_waits *w, uint32_t *new_of);
 /* Does the event of this number still wait? */
 bool event_waits_has(const struct event_waits *w, uint32_t event);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Bytes to spans: the format is told from the content, never from the file's name.
  *
- * To add a format: write `trace/<format>.h` with a function of the shape of one of the two tables
- * in reader.c (a JSON document that shows itself by a key, or a whole text), and add its row.
- * Bytes that are no text are told apart before both (otlp_stream.h). */
+ * To add a format in JSON, a document that shows itself by a key: write `trace/<format>.h` with a
+ * function of the shape of the table in reader_document.c, and add its row.  Others are told by
+ * their first bytes and read in pieces: a mode of reader.c, as event_csv.h and otlp_stream.h. */
 #ifndef SEAM_TRACE_READER_H
 #define SEAM_TRACE_READER_H
 

@@ -19,7 +19,7 @@ enum mode {
     MODE_ELEMENTS, /* of the long list that a document is */
     MODE_REST,     /* what comes behind that */
     MODE_LOGGER,
-    MODE_TEXT,
+    MODE_TEXT, /* rows of CSV */
     MODE_MESSAGES,
     MODE_XML
 };
@@ -30,6 +30,7 @@ struct feed {
     struct buf mended;
     struct otlp_stream *messages;
     struct xes *events;
+    struct event_csv *rows;
     struct otlp_walk *walk; /* from the first line on */
     struct elements list;
     const char *wrap; /* what goes around each element; NULL: nothing */

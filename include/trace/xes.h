@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Event logs in XES (IEEE 1849), in pieces of any size and in memory bounded by the longest trace.
+/* Event logs in XES (IEEE 1849), in pieces of any size and in memory bounded by the longest trace
+ * and the names of all.
  *
  *     struct xes *x = xes_new(&sink, lines_before);
  *     while (...) if (xes_feed(x, chunk, len, &err)) ...

@@ -103,8 +103,9 @@ static bool is_blank(const char *text, size_t len, char delimiter)
     return true;
 }
 
-/* The one of , ; TAB that occurs most outside quotes in the first line that has any text. */
-static char tell_delimiter(const char *text, size_t len)
+/* The one of , ; TAB that occurs most outside quotes in the first line that has any text; *told,
+ * unless NULL: that line is whole. */
+static char tell_delimiter(const char *text, size_t len, bool *told)
 {
     static const char known[] = ",;\t";
     size_t seen[3] = {0}, best = 0;
@@ -114,8 +115,11 @@ static char tell_delimiter(const char *text, size_t len)
             quoted = !quoted;
         if (quoted)
             continue;
-        if ((text[i] == '\n' || text[i] == '\r') && filled)
+        if ((text[i] == '\n' || text[i] == '\r') && filled) {
+            if (told)
+                *told = true;
             break;
+        }
         filled = filled || !strchr(" \r\n", text[i]);
         for (size_t k = 0; k < 3; k++)
             seen[k] += text[i] == known[k];
@@ -169,51 +173,26 @@ static bool goes_on(struct csv_parser *parser, struct reading *r)
     return true;
 }
 
-/* The lines of the text; *row: the first byte behind the line on which the last row began. */
-static int feed_lines(struct csv_parser *parser, struct reading *r, const char *text, size_t len,
-                      const char **row, struct error *err)
+/* The line at hand, the n bytes at text, which is the first of a row or goes on with one.  *begins:
+ * it is the first of one. */
+static int feed_line(struct csv_parser *parser, struct reading *r, const char *text, size_t n,
+                     bool *begins, struct error *err)
 {
-    for (size_t n; len > 0; text += n, len -= n, r->line++) {
-        n = line_len(text, len);
-        if (!r->open_row) {
-            if (is_blank(text, n, r->out->delimiter))
-                continue;
-            r->row_begin = r->cell_begin = r->line;
-            r->open_row = true;
-            *row = text + n;
-        }
-        r->spoiled = r->spoiled || (r->lenient && memchr(text, '\0', n));
-        if (csv_parse(parser, text, n, on_cell, on_row, r) != n && !goes_on(parser, r))
-            return refuse_quote(r, err);
-        if (r->too_wide && (!r->lenient || r->out->columns == 0))
-            return refuse_width(r, err);
-        if (r->line == UINT32_MAX)
-            return error_at(err, ERR_LIMIT, r->out->file, 0, 0, "more lines than can be counted");
-    }
-    return 0;
-}
-
-/* A quote that never closes swallows the rest: then what follows its line is read once more. */
-static int feed(struct csv_parser *parser, struct reading *r, const char *text, size_t len,
-                struct error *err)
-{
-    enum { AGAIN_MAX = 16 };
-    const char *end = text + len, *row = text;
-    r->line = 1;
-    for (int again = 0;; again++) {
-        if (feed_lines(parser, r, text, (size_t)(end - text), &row, err))
-            return -1;
-        r->at_end = true;
-        if (csv_fini(parser, on_cell, on_row, r) == 0)
-            return r->too_wide ? refuse_width(r, err) : 0;
-        r->at_end = false;
-        if (!goes_on(parser, r))
-            return refuse_open(r, err);
-        if (again == AGAIN_MAX)
+    *begins = false;
+    if (!r->open_row) {
+        if (is_blank(text, n, r->out->delimiter))
             return 0;
-        r->line = r->row_begin + 1;
-        text = row;
+        r->row_begin = r->cell_begin = r->line;
+        r->open_row = *begins = true;
     }
+    r->spoiled = r->spoiled || (r->lenient && memchr(text, '\0', n));
+    if (csv_parse(parser, text, n, on_cell, on_row, r) != n && !goes_on(parser, r))
+        return refuse_quote(r, err);
+    if (r->too_wide && (!r->lenient || r->out->columns == 0))
+        return refuse_width(r, err);
+    if (r->line == UINT32_MAX)
+        return error_at(err, ERR_LIMIT, r->out->file, 0, 0, "more lines than can be counted");
+    return 0;
 }
 
 static uint32_t line_of(const char *text, const char *place)
@@ -226,52 +205,213 @@ static uint32_t line_of(const char *text, const char *place)
     return line;
 }
 
-static int read_rows(struct reading *r, const char *text, size_t len, struct error *err)
+static int read_all(struct reading *r, const char *text, size_t len, struct error *err)
 {
     struct csv_parser parser;
+    bool begins;
+    int status = 0;
+    r->line = 1;
     begin_parser(&parser, r);
-    int status = feed(&parser, r, text, len, err);
+    for (size_t n; len > 0 && !status; text += n, len -= n, r->line++) {
+        n = line_len(text, len);
+        status = feed_line(&parser, r, text, n, &begins, err);
+    }
+    r->at_end = true;
+    if (!status && csv_fini(&parser, on_cell, on_row, r))
+        status = refuse_open(r, err);
+    else if (!status && r->too_wide)
+        status = refuse_width(r, err);
     csv_free(&parser);
     return status;
 }
 
-static int read_table(const char *file, const char *text, size_t len, bool lenient, struct csv *out,
-                      struct error *err)
+static void publish(const struct reading *r)
 {
-    if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) {
-        text += 3;
-        len -= 3;
-    }
+    r->out->header = r->header.at;
+    r->out->cell = r->cell.at;
+    r->out->line = r->row_line.at;
+    r->out->rows = r->row_line.len;
+    r->out->bad = r->bad.at;
+    r->out->n_bad = r->bad.len;
+}
+
+static int refuse_empty(const char *file, struct error *err)
+{
+    return error_at(err, ERR_INPUT, file, 0, 0,
+                    "the file is empty: a CSV file begins with a line of column names");
+}
+
+static size_t mark_len(const char *text, size_t len)
+{
+    return len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0 ? 3 : 0;
+}
+
+int csv_read(const char *file, const char *text, size_t len, struct csv *out, struct error *err)
+{
+    size_t mark = mark_len(text, len);
+    text += mark;
+    len -= mark;
     const char *nul = len ? memchr(text, '\0', len) : NULL;
-    if (nul && !lenient)
+    if (nul)
         return error_at(err, ERR_INPUT, file, line_of(text, nul), 0,
                         "a NUL byte: this is no CSV text");
     if (len == 0 || is_blank(text, len, '\0'))
-        return error_at(err, ERR_INPUT, file, 0, 0,
-                        "the file is empty: a CSV file begins with a line of column names");
-    *out = (struct csv){.file = file, .delimiter = tell_delimiter(text, len)};
-    struct reading r = {.out = out, .lenient = lenient};
-    int status = read_rows(&r, text, len, err);
-    out->header = r.header.at;
-    out->cell = r.cell.at;
-    out->line = r.row_line.at;
-    out->rows = r.row_line.len;
-    out->bad = r.bad.at;
-    out->n_bad = r.bad.len;
+        return refuse_empty(file, err);
+    *out = (struct csv){.file = file, .delimiter = tell_delimiter(text, len, NULL)};
+    struct reading r = {.out = out};
+    int status = read_all(&r, text, len, err);
+    publish(&r);
     if (status)
         csv_release(out);
     return status;
 }
 
-int csv_read(const char *file, const char *text, size_t len, struct csv *out, struct error *err)
+/* ---- in pieces ---------------------------------------------------------------------------- */
+
+enum { AGAIN_MAX = 16, ROW_MAX = 16 << 20 };
+
+struct csv_rows {
+    struct reading r;
+    struct csv_parser parser;
+    struct buf carry; /* behind the first line of the row at hand, or what is not fed yet */
+    size_t fed;       /* bytes of carry that the parser has had */
+    int again;        /* quotes that never closed */
+    bool begun, over;
+};
+
+struct csv_rows *csv_rows_new(const char *file, struct csv *out)
 {
-    return read_table(file, text, len, false, out, err);
+    struct csv_rows *rows = mem_zero(1, sizeof *rows);
+    *out = (struct csv){.file = file};
+    rows->r = (struct reading){.out = out, .lenient = true, .line = 1};
+    return rows;
 }
 
-int csv_read_rows(const char *file, const char *text, size_t len, struct csv *out,
-                  struct error *err)
+void csv_rows_free(struct csv_rows *rows)
 {
-    return read_table(file, text, len, true, out, err);
+    if (!rows)
+        return;
+    publish(&rows->r);
+    if (rows->begun)
+        csv_free(&rows->parser);
+    buf_release(&rows->carry);
+    mem_free(rows);
+}
+
+/* The text of cells moves to a fresh arena. */
+static void keep_cells(struct arena *fresh, const char **cell, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        cell[i] = arena_strdup(fresh, cell[i]);
+}
+
+void csv_rows_clear(struct csv_rows *rows)
+{
+    struct reading *r = &rows->r;
+    struct arena fresh;
+    size_t done = r->row_line.len * r->out->columns, open = r->cell.len - done;
+    arena_init(&fresh);
+    if (open)
+        memmove(r->cell.at, r->cell.at + done, open * sizeof *r->cell.at);
+    keep_cells(&fresh, r->header.at, r->header.len);
+    keep_cells(&fresh, r->cell.at, open);
+    arena_release(&r->out->arena);
+    r->out->arena = fresh;
+    r->cell.len = open;
+    r->row_line.len = r->bad.len = 0;
+    publish(r);
+}
+
+static void drop_carry(struct csv_rows *rows, size_t n)
+{
+    if (n)
+        memmove(rows->carry.data, rows->carry.data + n, rows->carry.len - n);
+    rows->carry.len -= n;
+    rows->fed -= n;
+}
+
+/* The lines of the carry that are whole; what lies before the second line of an open row goes. */
+static int feed_carry(struct csv_rows *rows, bool last, struct error *err)
+{
+    struct reading *r = &rows->r;
+    size_t row = 0; /* behind the line on which the open row began */
+    while (rows->fed < rows->carry.len) {
+        const char *text = rows->carry.data + rows->fed;
+        size_t left = rows->carry.len - rows->fed, n = line_len(text, left);
+        bool begins, whole = n < left || text[n - 1] == '\n';
+        if (!whole && !last && left > ROW_MAX)
+            return error_at(err, ERR_LIMIT, r->out->file, r->line, 0,
+                            "a line is longer than 16 MiB");
+        if (!whole && !last)
+            break;
+        if (feed_line(&rows->parser, r, text, n, &begins, err))
+            return -1;
+        rows->fed += n;
+        r->line++;
+        row = begins ? rows->fed : row;
+    }
+    drop_carry(rows, r->open_row ? row : rows->fed);
+    return 0;
+}
+
+/* A quote that never closes swallows what follows: its row is left out, and what stands behind the
+ * line of the quote is read once more. */
+static bool begin_again(struct csv_rows *rows)
+{
+    if (!goes_on(&rows->parser, &rows->r))
+        return false;
+    rows->over = rows->again++ == AGAIN_MAX;
+    rows->r.line = rows->r.row_begin + 1;
+    rows->fed = 0;
+    return true;
+}
+
+static int feed_rows(struct csv_rows *rows, bool last, struct error *err)
+{
+    struct reading *r = &rows->r;
+    while (!rows->over) {
+        if (feed_carry(rows, last, err))
+            return -1;
+        bool endless = r->open_row && rows->carry.len > ROW_MAX && r->out->columns;
+        if (!last && !endless)
+            return 0;
+        if (!endless) {
+            r->at_end = true;
+            if (csv_fini(&rows->parser, on_cell, on_row, r) == 0)
+                return r->too_wide ? refuse_width(r, err) : 0;
+            r->at_end = false;
+        }
+        if (!begin_again(rows))
+            return refuse_open(r, err);
+    }
+    return 0;
+}
+
+int csv_rows_feed(struct csv_rows *rows, const char *text, size_t len, bool last, struct error *err)
+{
+    struct reading *r = &rows->r;
+    bool told = false;
+    if (rows->over)
+        return 0;
+    if (len)
+        buf_add(&rows->carry, text, len);
+    if (!rows->begun) {
+        size_t mark = mark_len(buf_text(&rows->carry), rows->carry.len);
+        char delimiter =
+            tell_delimiter(buf_text(&rows->carry) + mark, rows->carry.len - mark, &told);
+        if (!told && !last)
+            return 0;
+        rows->fed = mark;
+        drop_carry(rows, mark);
+        if (is_blank(buf_text(&rows->carry), rows->carry.len, '\0'))
+            return refuse_empty(r->out->file, err);
+        r->out->delimiter = delimiter;
+        begin_parser(&rows->parser, r);
+        rows->begun = true;
+    }
+    int status = feed_rows(rows, last, err);
+    publish(r);
+    return status;
 }
 
 void csv_release(struct csv *c)

@@ -106,3 +106,30 @@ bool event_waits_has(const struct event_waits *w, uint32_t event)
 {
     return event < w->waits.len && w->waits.at[event];
 }
+
+void event_waits_pack(struct event_waits *w, uint32_t *new_of)
+{
+    struct event_waits packed;
+    uint32_t n = 0;
+    event_waits_init(&packed);
+    for (size_t e = 0; e < w->waits.len; e++)
+        new_of[e] = w->waits.at[e] ? n++ : UINT32_MAX;
+    for (uint32_t e = 0; e < n; e++) {
+        vec_push(&packed.waits, true);
+        vec_push(&packed.next, 0);
+    }
+    for (uint32_t k = 0; k < w->keys.count; k++) {
+        if (!w->first.at[k])
+            continue;
+        (void)intern_put(&packed.keys, w->keys.of[k].at, w->keys.of[k].len);
+        vec_push(&packed.first, 1 + new_of[w->first.at[k] - 1]);
+        for (uint32_t mark = w->first.at[k]; mark; mark = w->next.at[mark - 1]) {
+            uint32_t next = w->next.at[mark - 1];
+            packed.next.at[new_of[mark - 1]] = next ? 1 + new_of[next - 1] : 0;
+            if (!next)
+                vec_push(&packed.last, 1 + new_of[mark - 1]);
+        }
+    }
+    event_waits_release(w);
+    *w = packed;
+}

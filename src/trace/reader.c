@@ -25,21 +25,6 @@
 
 enum { PART_MAX = 256 << 20, BLOCK = 1 << 18 }; /* BLOCK: lines whose tokens are found at once */
 
-static bool any_text(const char *text, size_t len)
-{
-    return true;
-}
-
-/* A format that is not JSON; the first that knows the text. */
-struct text_format {
-    const char *name;
-    bool (*is)(const char *text, size_t len);
-    int (*read)(const char *text, size_t len, struct sink *sink, struct error *err);
-};
-static const struct text_format text_formats[] = {
-    {"event-csv", any_text, event_csv_read},
-};
-
 /* One line of JSON, the first of which may turn out to begin a longer document, or of a logger.
  * Behind a line that could be read, one that is cut off or damaged is counted. */
 static int read_line(struct feed *f, const char *s, size_t len, bool last, struct error *err)
@@ -101,7 +86,7 @@ int reader_relieve(struct sink *sink, bool *moved, struct error *err)
 int reader_relieve_feed(struct feed *f, struct error *err)
 {
     bool moved;
-    if (f->mode != MODE_LINES && f->mode != MODE_MESSAGES && f->mode != MODE_ELEMENTS)
+    if (f->mode == MODE_START || f->mode == MODE_DOCUMENT || f->mode == MODE_REST)
         return 0;
     if (reader_relieve(f->sink, &moved, err))
         return -1;
@@ -230,6 +215,16 @@ static int start_events(struct feed *f, struct error *err)
     return status;
 }
 
+/* What no other format takes. */
+static int start_rows(struct feed *f, struct error *err)
+{
+    f->format = "event-csv";
+    f->rows = event_csv_new(f->sink);
+    int status = event_csv_feed(f->rows, f->carry.data, f->carry.len, err);
+    buf_clear(&f->carry);
+    return status;
+}
+
 /* The mode by the first bytes; `all`: there are no more.  Nothing but blanks tells none, and only
  * their lines count. */
 static int start(struct feed *f, bool all, struct error *err)
@@ -255,6 +250,8 @@ static int start(struct feed *f, bool all, struct error *err)
         f->mode = MODE_LOGGER;
         f->format = "autogen";
     }
+    if (f->mode == MODE_TEXT)
+        return start_rows(f, err);
     return reads_lines(f) ? read_carry(f, err) : 0;
 }
 
@@ -264,6 +261,8 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
         return otlp_stream_feed(f->messages, chunk, len, err);
     if (f->mode == MODE_XML)
         return xes_feed(f->events, chunk, len, err);
+    if (f->mode == MODE_TEXT)
+        return event_csv_feed(f->rows, chunk, len, err);
     if (!f->begun && f->carry.len == 0 && len >= OTLP_SNIFF) { /* messages need no copy */
         enum otlp_framing framing = otlp_framing_of(chunk, OTLP_SNIFF, false);
         if (framing != OTLP_NONE)
@@ -279,16 +278,6 @@ static int feed_more(struct feed *f, const char *chunk, size_t len, struct error
     bool document = f->mode == MODE_DOCUMENT || (f->mode == MODE_LINES && !f->format) ||
                     (f->mode == MODE_REST && !f->in_map);
     return document && f->carry.len >= READER_LONG ? reader_begin_elements(f, err) : 0;
-}
-
-static int read_text(struct feed *f, const char *text, size_t len, struct error *err)
-{
-    for (size_t i = 0; i < sizeof text_formats / sizeof text_formats[0]; i++)
-        if (text_formats[i].is(text, len)) {
-            f->format = text_formats[i].name;
-            return text_formats[i].read(text, len, f->sink, err);
-        }
-    BUG("no format takes what the others leave");
 }
 
 static int feed_end(struct feed *f, struct error *err)
@@ -311,7 +300,7 @@ static int feed_end(struct feed *f, struct error *err)
     case MODE_REST:
         return reader_end_elements(f, err);
     case MODE_TEXT:
-        return read_text(f, text, f->carry.len, err);
+        return event_csv_end(f->rows, err);
     case MODE_MESSAGES:
         return otlp_stream_end(f->messages, err);
     case MODE_XML:
@@ -324,6 +313,7 @@ static void feed_release(struct feed *f)
 {
     otlp_stream_free(f->messages);
     xes_free(f->events);
+    event_csv_free(f->rows);
     otlp_walk_free(f->walk);
     buf_release(&f->carry);
     buf_release(&f->mended);

@@ -46,6 +46,7 @@ void settle_release(struct settle *s)
     vec_release(&s->judgements);
     vec_release(&s->shared);
     vec_release(&s->responses);
+    vec_release(&s->lone);
     s->sampled = false;
 }
 
@@ -350,6 +351,16 @@ static uint32_t moved(const uint32_t *new_text, uint32_t id)
     return id == SPAN_NONE ? SPAN_NONE : new_text[id];
 }
 
+/* Spans have other numbers; those that are gone are left out.  How many stay. */
+static size_t keep_spans(uint32_t *at, size_t n, const uint32_t *new_span)
+{
+    size_t kept = 0;
+    for (size_t k = 0; k < n; k++)
+        if (new_span[at[k]] != SPAN_NONE)
+            at[kept++] = new_span[at[k]];
+    return kept;
+}
+
 static void keep_responses(struct settle *s, const uint32_t *new_span)
 {
     size_t kept = 0;
@@ -367,6 +378,7 @@ void settle_keep(struct settle *s, const uint32_t *new_span, const uint32_t *new
 {
     size_t kept = 0, waiting = 0, left_out;
     keep_responses(s, new_span);
+    s->lone.len = keep_spans(s->lone.at, s->lone.len, new_span);
     for (size_t k = 0; k < s->judgements.len; k++)
         waiting += s->judgements.at[k].at == SPAN_NONE;
     left_out = waiting > most ? waiting - most : 0;
@@ -414,11 +426,8 @@ void settle_sample(struct settle *s, const struct span_set *set, const uint32_t 
 {
     size_t kept = 0, n = 0;
     keep_responses(s, new_span);
-    for (size_t k = 0; k < s->shared.len; k++)
-        if (new_span[s->shared.at[k]] != SPAN_NONE)
-            s->shared.at[kept++] = new_span[s->shared.at[k]];
-    s->shared.len = kept;
-    kept = 0;
+    s->shared.len = keep_spans(s->shared.at, s->shared.len, new_span);
+    s->lone.len = keep_spans(s->lone.at, s->lone.len, new_span);
     uint64_t *ids = s->judgements.len > most ? ids_of(s, set, &n) : NULL;
     for (size_t k = 0; k < s->judgements.len; k++) {
         struct judgement j = s->judgements.at[k];

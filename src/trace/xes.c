@@ -41,7 +41,6 @@ struct xes {
     VEC(size_t) path_len; /* of the attributes that are open */
     VEC(struct xes_attribute) of_trace, of_events;
     VEC(struct xes_event) events;
-    VEC(uint32_t) lone; /* spans of starts in traces that tell no end */
     struct intern names;
     VEC(uint32_t) same; /* by name: traces that have it */
     struct event_waits waits;
@@ -229,8 +228,20 @@ static void put_instants(struct xes *x, uint32_t trace)
             continue;
         put_event(x, trace, e, e->start_ns, e->end_ns);
         if (e->transition == EVENT_START)
-            vec_push(&x->lone, (uint32_t)x->sink->set->len - 1);
+            vec_push(&x->sink->later.lone, (uint32_t)x->sink->set->len - 1);
     }
+}
+
+/* Starts in traces that tell no end, of a log that tells ends: they were cut short. */
+static void open_lone(struct xes *x)
+{
+    struct span_set *set = x->sink->set;
+    struct settle *later = &x->sink->later;
+    for (size_t k = 0; k < later->lone.len; k++) {
+        set->end_ns[later->lone.at[k]] = 0;
+        set->flags[later->lone.at[k]] |= SPAN_NO_DURATION | SPAN_OPEN;
+    }
+    later->lone.len = 0;
 }
 
 static void end_trace(struct xes *x)
@@ -253,6 +264,8 @@ static void end_trace(struct xes *x)
     else
         put_instants(x, trace);
     x->told_ends = x->told_ends || (starts && ends);
+    if (x->told_ends)
+        open_lone(x);
     x->events.len = x->of_events.len = x->of_trace.len = 0;
     buf_clear(&x->text);
 }
@@ -294,6 +307,7 @@ void xes_free(struct xes *x)
 {
     if (!x)
         return;
+    x->sink->later.lone.len = 0;
     xml_reader_free(x->xml);
     buf_release(&x->root);
     buf_release(&x->path);
@@ -302,7 +316,6 @@ void xes_free(struct xes *x)
     vec_release(&x->of_trace);
     vec_release(&x->of_events);
     vec_release(&x->events);
-    vec_release(&x->lone);
     vec_release(&x->same);
     intern_release(&x->names);
     event_waits_release(&x->waits);
@@ -338,7 +351,6 @@ static void give_up(struct xes *x)
 
 int xes_end(struct xes *x, struct error *err)
 {
-    struct span_set *set = x->sink->set;
     if (!x->failed)
         x->failed = xml_reader_end(x->xml, &x->fault) != 0;
     if (x->failed && !x->traces && !x->events.len)
@@ -346,9 +358,6 @@ int xes_end(struct xes *x, struct error *err)
                         x->fault.column, "%s", x->fault.text);
     if (x->failed)
         give_up(x);
-    for (size_t k = 0; x->told_ends && k < x->lone.len; k++) {
-        set->end_ns[x->lone.at[k]] = 0;
-        set->flags[x->lone.at[k]] |= SPAN_NO_DURATION | SPAN_OPEN;
-    }
+    x->sink->later.lone.len = 0;
     return 0;
 }

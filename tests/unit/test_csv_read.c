@@ -164,6 +164,89 @@ static void too_many_columns_are_refused(void **state)
     buf_release(&b);
 }
 
+/* All rows of a text that comes in pieces, each cleared from memory once it is told, as in
+ * is_table; then the lines left out: "!4". */
+static struct buf in_pieces(const char *text, size_t len, size_t piece)
+{
+    struct csv c = {0};
+    struct error err = {0};
+    struct buf out = {0};
+    struct csv_rows *r = csv_rows_new("t.csv", &c);
+    for (size_t at = 0; at <= len; at += piece) {
+        size_t n = len - at < piece ? len - at : piece;
+        ok(csv_rows_feed(r, text + at, n, len - at <= piece, &err), &err);
+        for (size_t i = 0; i < c.rows; i++)
+            for (size_t j = 0; j < c.columns; j++) {
+                if (j == 0)
+                    buf_printf(&out, "/%u:", (unsigned)c.line[i]);
+                buf_printf(&out, "%s%s", j ? "|" : "", csv_cell(&c, i, j));
+            }
+        for (size_t i = 0; i < c.n_bad; i++)
+            buf_printf(&out, "!%u", (unsigned)c.bad[i]);
+        csv_rows_clear(r);
+        assert_int_equal(c.rows + c.n_bad, 0);
+        if (len - at <= piece)
+            break;
+    }
+    csv_rows_free(r);
+    csv_release(&c);
+    return out;
+}
+
+static void rows_are_the_same_in_pieces_of_any_size(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } cases[] = {
+        {"a,b\n1,2\n3,4\n",                                       "/2:1|2/3:3|4"           },
+        {"\xEF\xBB\xBF\n\na;b\r\n1;2\r\n\r\n3;\"x\r\ny\"\r\n5;6", "/4:1|2/6:3|x\r\ny/8:5|6"},
+        {"a,b\r1,2\r3,4",                                         "/2:1|2/3:3|4"           },
+        {"a,b\n1,2,3\n4,x\"y\n5,6\na,b\n7,8\n",                   "/4:5|6/6:7|8!2!3"       },
+        {"a,b\n1,2\n3,\"open\n5,6\n7,8\n",                        "/2:1|2/4:5|6/5:7|8!3"   },
+        {"a,b\n1,2\n\"q\"\"q\",4\n5",                             "/2:1|2/3:q\"q|4!4"      },
+        {"a\tb\n1\n",                                             "/2:1|"                  },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (size_t piece = 1; piece < 60; piece += piece < 9 ? 1 : 13) {
+            struct buf got = in_pieces(cases[i].text, strlen(cases[i].text), piece);
+            char rows[400] = "", bad[100] = "";
+            for (const char *s = buf_text(&got); *s;) { /* rows, then what was left out */
+                size_t n = 1 + strcspn(s + 1, "/!");
+                strncat(*s == '!' ? bad : rows, s, n);
+                s += n;
+            }
+            strcat(rows, bad);
+            assert_string_equal(rows, cases[i].want);
+            buf_release(&got);
+        }
+}
+
+static void a_row_that_never_ends_is_left_out_with_its_line_alone(void **state)
+{
+    struct buf text = {0};
+    buf_puts(&text, "a,b\n1,2\n3,\"open\n");
+    while (text.len < (size_t)17 << 20)
+        buf_puts(&text, "555555555555555555555555555555,6666666666666666666666666666666666\n");
+    buf_puts(&text, "7,8\n");
+    struct csv c = {0};
+    struct error err = {0};
+    struct csv_rows *r = csv_rows_new("t.csv", &c);
+    uint64_t rows = 0, bad = 0;
+    for (size_t at = 0, piece = 1 << 20; at < text.len; at += piece) {
+        bool last = text.len - at <= piece;
+        ok(csv_rows_feed(r, text.data + at, last ? text.len - at : piece, last, &err), &err);
+        rows += c.rows;
+        bad += c.n_bad;
+        assert_true(!last || !strcmp(csv_cell(&c, c.rows - 1, 1), "8"));
+        csv_rows_clear(r);
+    }
+    assert_int_equal(bad, 1);
+    assert_int_equal(rows, 2 + (text.len - 20) / 66);
+    csv_rows_free(r);
+    csv_release(&c);
+    buf_release(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +260,8 @@ int main(void)
         cmocka_unit_test(columns_are_found_by_any_of_their_names),
         cmocka_unit_test(large_tables_keep_every_cell),
         cmocka_unit_test(too_many_columns_are_refused),
+        cmocka_unit_test(rows_are_the_same_in_pieces_of_any_size),
+        cmocka_unit_test(a_row_that_never_ends_is_left_out_with_its_line_alone),
     };
     return cmocka_run_group_tests_name("csv_read", tests, NULL, NULL);
 }

@@ -2,6 +2,7 @@
 #include "tests/unit/log_facts.h"
 
 #include "model/rules.h"
+#include "trace/event_csv.h"
 #include "trace/timestamp.h"
 
 static void times_are_read_in_every_shape(void **state)
@@ -150,6 +151,70 @@ static void what_has_not_ended_leaves_its_item_unfinished(void **state)
     }
 }
 
+/* The spans of a text in pieces, one a line. */
+static struct buf spans_in_pieces(const struct buf *text, size_t piece)
+{
+    struct span_set set;
+    struct quality quality = {0};
+    struct log_options options = {0};
+    struct sink sink = {.set = &set, .quality = &quality, .options = &options, .file = "log"};
+    struct error err = {0};
+    struct buf out = {0};
+    span_set_init(&set);
+    ok(vocabulary_new(&options, &set, &quality, &sink.words, &err), &err);
+    struct event_csv *e = event_csv_new(&sink);
+    for (size_t at = 0; at < text->len; at += piece)
+        ok(event_csv_feed(e, text->data + at, piece < text->len - at ? piece : text->len - at,
+                          &err),
+           &err);
+    ok(event_csv_end(e, &err), &err);
+    for (size_t i = 0; i < set.len; i++)
+        buf_printf(&out, "%s %s %lld %lld %llu %d %s\n", span_string(&set, set.trace[i]),
+                   span_string(&set, set.name[i]), (long long)set.start_ns[i],
+                   (long long)set.end_ns[i], (unsigned long long)set.line[i], set.flags[i],
+                   span_string(&set, set.decision[i]));
+    buf_printf(&out, "%llu", (unsigned long long)quality.records);
+    for (size_t k = 0; k < QUALITY_KIND_COUNT; k++)
+        buf_printf(&out, " %llu at %llu", (unsigned long long)quality.count[k],
+                   (unsigned long long)quality.place[k][0].line);
+    event_csv_free(e);
+    vocabulary_free(sink.words);
+    span_set_release(&set);
+    return out;
+}
+
+/* Starts and ends of many cases side by side, more than are packed at once; some never end.  Some
+ * texts are no UTF-8, one of them where pieces are cut. */
+static void spans_are_the_same_in_pieces_of_any_size(void **state)
+{
+    static const size_t pieces[] = {7, 61, 1000, 70001};
+    for (int lifecycle = 0; lifecycle < 2; lifecycle++) {
+        struct buf text = {0};
+        buf_printf(&text, "case,activity,timestamp,decision%s\n",
+                   lifecycle ? ",lifecycle:transition" : "");
+        for (unsigned i = 0; i < 12000; i++) {
+            unsigned side = i / 40 % 2; /* forty starts, then their ends */
+            unsigned number = i / 80 * 40 + i % 40;
+            if (side && number % 100 == 7)
+                continue;
+            buf_printf(&text, "c%u,step%u,2024-01-01 10:%02u:%02u,%s%s\n", number, number % 3,
+                       i / 1000, i % 60, i % 997 == 5 ? "\xC3\xA9\xE2\x82\xAC\xFF" : "yes",
+                       !lifecycle ? ""
+                       : side     ? ",complete"
+                                  : ",start");
+        }
+        struct buf whole = spans_in_pieces(&text, text.len);
+        assert_true(whole.len > 100000);
+        for (size_t k = 0; k < sizeof pieces / sizeof *pieces; k++) {
+            struct buf got = spans_in_pieces(&text, pieces[k]);
+            assert_string_equal(buf_text(&got), buf_text(&whole));
+            buf_release(&got);
+        }
+        buf_release(&whole);
+        buf_release(&text);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +225,7 @@ int main(void)
         cmocka_unit_test(columns_can_be_named_by_the_user),
         cmocka_unit_test(what_is_missing_is_said_with_its_line),
         cmocka_unit_test(what_has_not_ended_leaves_its_item_unfinished),
+        cmocka_unit_test(spans_are_the_same_in_pieces_of_any_size),
     };
     return cmocka_run_group_tests_name("event_csv", tests, NULL, NULL);
 }
