@@ -194,8 +194,42 @@ static void put_without_objective(struct buf *out, const struct alternative *a, 
         buf_puts(out, right ? "." : "");
 }
 
+/* What is to be `least` or `most`, by the first one's targets; NULL. */
+static const struct target *goal_of(const struct alternative *a)
+{
+    for (uint32_t i = 0; i < a->pipeline->n_targets; i++)
+        if (a->pipeline->target[i].kind == TARGET_LEAST ||
+            a->pipeline->target[i].kind == TARGET_MOST)
+            return &a->pipeline->target[i];
+    return NULL;
+}
+
+/* The best by the goal, of those that meet all else. */
+static void put_best(struct buf *out, const struct alternative *a, size_t n,
+                     const struct target *goal)
+{
+    const struct alternative *best = NULL;
+    double sign = goal->kind == TARGET_MOST ? 1 : -1;
+
+    for (size_t i = 0; i < n; i++) {
+        double value = sign * value_of(&a[i], goal->metric, NAN);
+        if (isfinite(value) && a[i].result->passed != PASSED_FALSE &&
+            (!best || value > sign * value_of(best, goal->metric, NAN)))
+            best = &a[i];
+    }
+    if (!best)
+        return;
+    buf_putc(out, ' ');
+    buf_puts(out, goal->kind == TARGET_MOST ? "The most " : "The least ");
+    format_name(out, goal->metric);
+    buf_printf(out, " is that of %s: ", best->name);
+    format_value(out, metrics_find(&best->result->metrics, goal->metric), best->result->currency);
+    buf_putc(out, '.');
+}
+
 static void answer(const struct alternative *a, size_t n, struct result *out)
 {
+    const struct target *goal = goal_of(&a[0]);
     const struct alternative *chosen = NULL;
     struct buf sentence = {0};
     bool asked = false;
@@ -205,8 +239,10 @@ static void answer(const struct alternative *a, size_t n, struct result *out)
         if (a[i].result->passed == PASSED_TRUE && (!chosen || is_simpler(&a[i], chosen)))
             chosen = &a[i];
     }
-    if (!asked)
+    if (!asked && !goal)
         put_without_objective(&sentence, a, n);
+    else if (!asked)
+        buf_puts(&sentence, "No bound is given (--target).");
     else if (chosen) {
         buf_printf(&sentence, "The simplest that meets the objective is %s (%u step%s).",
                    chosen->name, chosen->pipeline->n_steps,
@@ -217,6 +253,8 @@ static void answer(const struct alternative *a, size_t n, struct result *out)
         buf_printf(&sentence, "None of the %zu meets the objective: ", n);
         put_misses(&sentence, a, n, "");
     }
+    if (goal && (!asked || chosen))
+        put_best(&sentence, a, n, goal);
     out->answer = (struct answer){.present = true,
                                   .threshold = NAN,
                                   .bound = NAN,

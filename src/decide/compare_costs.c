@@ -30,13 +30,22 @@ static void find_shares(const struct pipeline *p, const struct result *r, double
     *units /= all > 0 ? all : 1;
 }
 
+/* What is left of a month's cost; nothing where rounding alone is. */
+static double above(double month, double standing)
+{
+    double rest = month - standing;
+
+    return fabs(rest) <= 1e-12 * fabs(month) ? 0 : rest;
+}
+
 /* plus + share * (month - standing), with the month's interval. */
 static void add_part(struct result *r, const struct metric *month, const char *name, double share,
                      double standing, double plus)
 {
-    metrics_add(&r->metrics, name, plus + share * (month->value - standing),
-                plus + share * (month->low - standing), plus + share * (month->high - standing),
-                share > 0 ? month->level : 0, month->n, month->unit);
+    metrics_add(&r->metrics, name, plus + share * above(month->value, standing),
+                plus + share * above(month->low, standing),
+                plus + share * above(month->high, standing), share > 0 ? month->level : 0,
+                month->n, month->unit);
 }
 
 /* The relative errors of cost and reliability add up by their squares (delta method). */

@@ -1,5 +1,7 @@
 # The scenarios that ship, and the numbers that their first lines promise.
 $ seam check scenarios/*.yaml
+scenarios/agency-plain.yaml: ok, 1 step
+scenarios/agency-reviewed.yaml: ok, 5 steps
 scenarios/approach-1-single.yaml: ok, 1 step
 scenarios/approach-2-retrieval.yaml: ok, 2 steps
 scenarios/approach-3-graph.yaml: ok, 5 steps
@@ -16,9 +18,12 @@ scenarios/outage-retries.yaml: ok, 1 step
 scenarios/outage.yaml: ok, 3 steps
 scenarios/parallel-voting.yaml: ok, 2 steps
 scenarios/programs.yaml: ok, 2 steps
+scenarios/rare-failures.yaml: ok, 5 steps
 scenarios/reference-learning.yaml: ok, 6 steps
 scenarios/reference.yaml: ok, 6 steps
 scenarios/review-desk.yaml: ok, 1 step
+scenarios/review-overload.yaml: ok, 2 steps
+scenarios/silent-failures.yaml: ok, 6 steps
 scenarios/six-step-silent.yaml: ok, 6 steps
 scenarios/six-step.yaml: ok, 6 steps
 scenarios/two-gates.yaml: ok, 6 steps
@@ -740,3 +745,52 @@ assumption,,,,,,,,,,,,differences: intervals from those of the two and the corre
 seam: TMP/dollar.yaml: its prices are in $, those of TMP/euro.yaml in EUR: they are left out, and so are differences of them
 seam: TMP/dollar.yaml: its objective is not that of TMP/euro.yaml, and each is judged by its own; --target sets one for all
 seam: TMP/dollar.yaml: 48 items a day come to it, to TMP/euro.yaml 24: waiting and costs of a month are of different work
+# A backlog that grows under a green dashboard, what nobody logs, what hardly ever happens, and money.
+$ seam simulate scenarios/review-overload.yaml --csv 2>/dev/null | grep -E "^result,simulate,(latency_p50|latency_p95|completion),|^resource,editors,(backlog_growth|utilisation|service_level),"
+result,simulate,completion,,1,0.9999928555302039,1,0.95,537679,1,at least 99%,pass,Review overload
+result,simulate,latency_p50,,20,19.999609853171055,20.000390146828945,0.95,537679,s,at most 1m,pass,Review overload
+result,simulate,latency_p95,,702899.4188034188,664657.577825337,741141.2597815006,0.95,537679,s,at most 3d,fail,Review overload
+resource,editors,utilisation,,1,0.9999999258977907,1,0.95,51840000,1,,,
+resource,editors,service_level,,0,0,2.376289814356245e-5,0.95,161654,1,,,
+resource,editors,backlog_growth,,15.657142857142857,14.65586309966475,16.658422614620964,0.95,96768000,1,,,
+$ seam solve scenarios/silent-failures.yaml --quiet
+Headline
+metric          value
+reliability    86.16%
+share wrong    12.73%
+share failed    1.10%
+completion     98.90%
+shipped error  12.88%
+visits mean     4.978
+capability     93.97%
+gap             7.80%
+24 further metrics: --json or --csv
+$ seam solve scenarios/rare-failures.yaml --quiet
+Headline
+metric              value  target             verdict
+reliability        99.80%
+share wrong        8e-07%  at most 0.000001%  pass
+share rejected      0.20%
+completion         99.80%
+shipped error      8e-07%
+review load        99.80%
+review precision  0.0010%
+visits mean         4.994
+capability         99.80%
+gap                    0%
+22 further metrics: --json or --csv
+$ seam simulate scenarios/rare-failures.yaml --trials 200000 --csv | grep -E "^result,simulate,share_wrong,|^assumption.*importance"
+result,simulate,share_wrong,,8.001075763815263e-9,7.950942090963119e-9,8.051209436667407e-9,0.95,65536,1,at most 0.000001%,pass,Rare failures
+assumption,,,,,,,,,,,,"share_wrong: importance sampling of 65536 items, effective sample size 26097, as plain sampling hardly ever sees so rare a share"
+$ seam compare scenarios/agency-*.yaml --quiet --target "net_per_month: most"
+No bound is given (--target). The most net per month is that of Agency at
+$8,000: $67834.79.
+$ seam compare scenarios/agency-*.yaml --csv | grep -E "^alternative,.*,(shipped_error|cost_per_month|wages_per_month|net_per_month),"
+alternative,"Agency at $1,500",shipped_error,,0.163265306122449,0.163265306122449,0.163265306122449,,,1,,,scenarios/agency-plain.yaml
+alternative,"Agency at $1,500",cost_per_month,,302,302,302,,,$,,,scenarios/agency-plain.yaml
+alternative,"Agency at $1,500",wages_per_month,,0,0,0,,,$,,,scenarios/agency-plain.yaml
+alternative,"Agency at $1,500",net_per_month,,-17132.000000000007,-17132.000000000007,-17132.000000000007,,,$,,,scenarios/agency-plain.yaml
+alternative,"Agency at $8,000",shipped_error,,0.006194980473984044,0.006194980473984044,0.006194980473984044,,,1,,,scenarios/agency-reviewed.yaml
+alternative,"Agency at $8,000",cost_per_month,,4373.536482878381,4373.536482878381,4373.536482878381,,,$,,,scenarios/agency-reviewed.yaml
+alternative,"Agency at $8,000",wages_per_month,,3793.5642149743812,3793.5642149743812,3793.5642149743812,,,$,,,scenarios/agency-reviewed.yaml
+alternative,"Agency at $8,000",net_per_month,,67834.79039040652,67834.79039040652,67834.79039040652,,,$,,,scenarios/agency-reviewed.yaml
