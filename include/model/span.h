@@ -92,6 +92,7 @@ struct span {
 struct span_set {
     struct intern text;
     size_t len, cap;
+    void *block; /* owned; in it lie these: */
     SPAN_OFTEN(X)
     /* NULL as long as no span says anything: span_cost and the like, span_set_row */
     struct {

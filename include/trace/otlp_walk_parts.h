@@ -7,6 +7,7 @@
 
 #include "base/buf.h"
 #include "trace/otlp_walk.h"
+#include "trace/vocabulary_keys.h"
 
 enum { DEPTH_MAX = 64, TRACES_KEPT = 64, TRACE_HEX = 32, SPAN_HEX = 16 };
 
@@ -19,6 +20,7 @@ struct known_trace {
 struct otlp_walk {
     struct sink *sink;
     struct json_index *index;
+    const struct vocabulary_key *seen; /* the vocabulary's */
     const char *text;
     const uint32_t *at, *last;    /* the next token; behind them all */
     const char *scanned, *escape; /* no backslash between them */

@@ -39,8 +39,8 @@ static inline size_t seen_place(const char *key, size_t len)
     } else {
         memcpy(&first, key, len);
     }
-    uint64_t h = ((first ^ len) * 0x9e3779b97f4a7c15) ^ (last * 0xbf58476d1ce4e5b9);
-    return (size_t)((h ^ h << 24) >> 54) % SEEN_KEYS;
+    uint64_t all = (first ^ (last << 21 | last >> 43)) + len; /* Fibonacci hashing */
+    return (size_t)(all * UINT64_C(0x9e3779b97f4a7c15) >> 54) % SEEN_KEYS;
 }
 
 /* Eight bytes at a time; the last ones overlap those before. */

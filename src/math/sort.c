@@ -63,17 +63,20 @@ static unsigned bits_of(const uint64_t *x, size_t n)
     return differ ? 64 - (unsigned)__builtin_clzll(differ) : 0;
 }
 
-/* Sorts by `digits` digits from bit `low` on, with the help of room for as many numbers; returns
- * where they lie then. */
-static uint64_t *sort_digits(uint64_t *x, uint64_t *room, size_t n, unsigned low, unsigned digits)
+/* Sorts by three digits from bit `low` on, with the help of room for as many numbers; returns where
+ * they lie then. */
+static uint64_t *sort_digits(uint64_t *x, uint64_t *room, size_t n, unsigned low)
 {
     uint64_t *from = x, *to = room;
-    uint32_t(*count)[VALUES] = mem_zero(digits, sizeof *count);
+    uint32_t(*count)[VALUES] = mem_zero(LEADING, sizeof *count);
     for (size_t i = 0; i < n; i++)
-        for (unsigned d = 0; d < digits; d++)
-            count[d][x[i] >> (low + d * DIGIT) & (VALUES - 1)]++;
-    for (unsigned d = 0; d < digits; d++) {
-        pass(from, to, n, count[d], low + d * DIGIT);
+        for (unsigned d = 0; d < LEADING; d++)
+            count[d][x[i] >> low >> d * DIGIT & (VALUES - 1)]++;
+    for (unsigned d = 0; d < LEADING; d++) {
+        unsigned shift = low + d * DIGIT;
+        if (count[d][from[0] >> shift & (VALUES - 1)] == n) /* all share it */
+            continue;
+        pass(from, to, n, count[d], shift);
         uint64_t *swap = from;
         from = to;
         to = swap;
@@ -102,13 +105,13 @@ static bool insert_all(uint64_t *x, size_t n)
 /* Sorts n >= 1 integers with the help of as many; returns where they lie then. */
 static uint64_t *sort_bits(uint64_t *x, uint64_t *room, size_t n)
 {
-    unsigned bits = bits_of(x, n), low = bits > LEADING * DIGIT ? bits - LEADING * DIGIT : 0;
-    if (bits == 0)
-        return x;
-    uint64_t *sorted = sort_digits(x, room, n, low, low ? LEADING : (bits + DIGIT - 1) / DIGIT);
+    enum { HALF = LEADING * DIGIT }; /* of the 64 bits, or more */
+    unsigned bits = bits_of(x, n), low = bits > HALF ? bits - HALF : 0;
+    uint64_t *sorted = sort_digits(x, room, n, low);
     if (low == 0 || insert_all(sorted, n))
         return sorted;
-    return sort_digits(sorted, sorted == x ? room : x, n, 0, (bits + DIGIT - 1) / DIGIT);
+    sorted = sort_digits(sorted, sorted == x ? room : x, n, 0);
+    return sort_digits(sorted, sorted == x ? room : x, n, HALF);
 }
 
 void sort_integers(uint64_t *x, size_t n)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Spans in columns, all grown together by doubling; those of SPAN_RARE from the first span on that
- * says something there. */
+ * says something there.  The others lie in one block, which so is large enough for large pages
+ * early: the first touch of each page of 4 KiB is a fault, about two microseconds in a virtual
+ * machine. */
 #include "model/span.h"
 
 #include <math.h>
@@ -15,9 +17,7 @@ void span_set_init(struct span_set *s)
 void span_set_release(struct span_set *s)
 {
     intern_release(&s->text);
-#define X(type, name, absent) mem_free(s->name);
-    SPAN_OFTEN(X)
-#undef X
+    mem_free(s->block);
 #define X(type, name, absent) mem_free(s->rare.name);
     SPAN_RARE(X)
 #undef X
@@ -45,15 +45,37 @@ void span_mark_times(struct span *s)
         s->flags |= SPAN_NEGATIVE;
 }
 
+static void *moved(const void *old, size_t used, void *fresh)
+{
+    return used ? memcpy(fresh, old, used) : fresh;
+}
+
+/* Bytes of a column in the block.  The next one begins with a line of the cache, and not a multiple
+ * of a page behind: columns that do push each other out of the first cache. */
+static size_t column_bytes(size_t cap, size_t size)
+{
+    enum { LINE = 64 };
+    return (cap * size + LINE - 1) / LINE * LINE + LINE;
+}
+
 static void set_room(struct span_set *set, size_t cap)
 {
-    set->cap = cap;
-#define X(type, name, absent) set->name = mem_resize(set->name, set->cap * sizeof(type));
+    size_t bytes = 0;
+#define X(type, name, absent) bytes += column_bytes(cap, sizeof(type));
     SPAN_OFTEN(X)
 #undef X
+    char *block = mem_alloc(bytes), *at = block;
+#define X(type, name, absent)                                                                      \
+    set->name = moved(set->name, set->len * sizeof(type), at);                                     \
+    at += column_bytes(cap, sizeof(type));
+    SPAN_OFTEN(X)
+#undef X
+    mem_free(set->block);
+    set->block = block;
+    set->cap = cap;
 #define X(type, name, absent)                                                                      \
     if (set->rare.name)                                                                            \
-        set->rare.name = mem_resize(set->rare.name, set->cap * sizeof(type));
+        set->rare.name = mem_resize(set->rare.name, cap * sizeof(type));
     SPAN_RARE(X)
 #undef X
 }
@@ -79,30 +101,10 @@ static void make_room(struct span_set *set, size_t n)
     set_room(set, cap);
 }
 
-/* To where large blocks begin: one that grows stays where it happens to be. */
-static void *moved(void *old, size_t used, size_t size)
-{
-    void *fresh = mem_alloc(size);
-    if (used)
-        memcpy(fresh, old, used);
-    mem_free(old);
-    return fresh;
-}
-
 void span_set_reserve(struct span_set *set, size_t n)
 {
-    if (n <= set->cap)
-        return;
-    set->cap = n;
-#define X(type, name, absent)                                                                      \
-    set->name = moved(set->name, set->len * sizeof(type), n * sizeof(type));
-    SPAN_OFTEN(X)
-#undef X
-#define X(type, name, absent)                                                                      \
-    if (set->rare.name)                                                                            \
-        set->rare.name = moved(set->rare.name, set->len * sizeof(type), n * sizeof(type));
-    SPAN_RARE(X)
-#undef X
+    if (n > set->cap)
+        set_room(set, n);
 }
 
 void span_set_clear(struct span_set *s)

@@ -239,16 +239,26 @@ static bool take_attribute(struct otlp_proto *p, struct proto_bytes bytes, struc
 
 /* ---- attributes as senders write them ----------------------------------------------------- */
 
-/* The body behind a length below 2^14, two bytes before `end` at least, when it ends there. */
+/* Takes a length below 2^14 off the front of two bytes or more; false for a greater one. */
+static inline bool short_length(const uint8_t **at, size_t *len)
+{
+    *len = *(*at)++;
+    if (*len < 0x80)
+        return true;
+    if (**at >= 0x80)
+        return false;
+    *len = (*len & 0x7F) | (size_t) * (*at)++ << 7;
+    return true;
+}
+
+/* The body behind such a length, when it ends with `end`. */
 static inline bool short_body(const uint8_t *at, const uint8_t *end, struct proto_bytes *out)
 {
-    size_t len = at[0], head = 1;
-    if (len >= 0x80) {
-        len = (len & 0x7F) | (size_t)at[1] << 7;
-        head = 2;
-    }
-    *out = (struct proto_bytes){at + head, end};
-    return len == (size_t)(end - at) - head && (head == 1 || at[1] < 0x80);
+    size_t len;
+    if (!short_length(&at, &len))
+        return false;
+    *out = (struct proto_bytes){at, end};
+    return len == (size_t)(end - at);
 }
 
 /* The value of an attribute that has no other field. */
@@ -339,13 +349,13 @@ static const uint8_t *read_plain_ones(struct otlp_proto *p, const uint8_t *at, c
                                       uint32_t tag)
 {
     const struct vocabulary_key *seen = vocabulary_seen(p->sink->words);
-    while (end - at >= 3 && at[0] == tag) {
-        size_t head = at[1] < 0x80 ? 2 : 3;
-        size_t len = head == 2 ? at[1] : (size_t)(at[1] & 0x7F) | (size_t)at[2] << 7;
-        if (len > (size_t)(end - at) - head || (head == 3 && at[2] >= 0x80) ||
-            !read_plain(p, seen, proto_bytes(at + head, len)))
+    while (end - at >= 3 && *at == tag) {
+        const uint8_t *body = at + 1;
+        size_t len;
+        if (!short_length(&body, &len) || len > (size_t)(end - body) ||
+            !read_plain(p, seen, proto_bytes(body, len)))
             break;
-        at += head + len;
+        at = body + len;
     }
     return at;
 }

@@ -17,6 +17,7 @@
 
 enum {
     SEGMENT = 256 << 10, /* stays in a cache of the second level while it is read */
+    PAGE = 4096,
     BLOCK = 1 << 18,
     MORE = 1 << 16,
     LINE_MAX_BYTES = 256 << 20,
@@ -42,8 +43,8 @@ struct hand {
     struct sink sink; /* into `got`, but for its `later`, which becomes got's */
     struct harvest got;
     struct otlp_walk *walk;
-    struct buf text;   /* of the segment at hand, in which its whole lines */
-    size_t begin, len; /* are these bytes */
+    struct buf text;   /* behind bytes that mean nothing, the segment at hand, in which its */
+    size_t begin, len; /* whole lines are these bytes */
     uint64_t offset;   /* of `begin` in the file */
 };
 
@@ -73,24 +74,37 @@ static bool add_bytes(const struct crew *c, struct hand *h, uint64_t offset, siz
     return got == len;
 }
 
+/* Leaves so many bytes free that what stands `before` bytes behind them begins with a page, as the
+ * segment does in the file: the system copies that a quarter faster. */
+static size_t leave_free(struct hand *h, size_t before)
+{
+    buf_clear(&h->text);
+    uintptr_t at = (uintptr_t)buf_reserve(&h->text, PAGE + before + SEGMENT + OTLP_WALK_PADDING);
+    size_t lead = (size_t)(-(at + before) % PAGE);
+    memset(h->text.data, 0, lead);
+    buf_extend(&h->text, lead);
+    return lead;
+}
+
 /* Goes to the lines that begin in segment i.  A last one without an end is left out. */
 static void read_segment(const struct crew *c, struct hand *h, uint64_t i)
 {
     uint64_t from = i ? i * SEGMENT - 1 : 0, to = (i + 1) * SEGMENT;
-    h->begin = h->len = 0;
-    buf_clear(&h->text);
+    size_t lead = leave_free(h, i > 0);
     bool more = add_bytes(c, h, from, (size_t)(to - from));
+    h->begin = lead;
+    h->len = 0;
     if (i) { /* the line that is cut belongs to the segment before */
-        size_t shown = h->text.len - (h->text.len == to - from);
-        const char *newline = shown ? memchr(h->text.data, '\n', shown) : NULL;
+        size_t got = h->text.len - lead, shown = got - (got == to - from);
+        const char *newline = shown ? memchr(h->text.data + lead, '\n', shown) : NULL;
         h->begin = newline ? (size_t)(newline - h->text.data) + 1 : h->text.len;
     }
-    h->offset = from + h->begin;
+    h->offset = from + (h->begin - lead);
     if (h->begin == h->text.len)
         return;
     while (more && h->text.data[h->text.len - 1] != '\n' && h->text.len < LINE_MAX_BYTES) {
         size_t before = h->text.len;
-        more = add_bytes(c, h, from + before, MORE);
+        more = add_bytes(c, h, from + (before - lead), MORE);
         const char *newline = memchr(h->text.data + before, '\n', h->text.len - before);
         if (newline)
             h->text.len = (size_t)(newline - h->text.data) + 1;

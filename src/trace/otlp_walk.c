@@ -21,6 +21,7 @@ struct otlp_walk *otlp_walk_new(struct sink *sink)
     struct otlp_walk *w = mem_zero(1, sizeof *w);
     w->sink = sink;
     w->index = json_index_new();
+    w->seen = vocabulary_seen(sink->words);
     return w;
 }
 
@@ -197,6 +198,18 @@ static const uint32_t *read_shape(struct otlp_walk *w, const uint32_t *p, struct
     return NULL;
 }
 
+/* vocabulary_key, by a look at those met lately first. */
+static inline const struct vocabulary_key *known_key(struct otlp_walk *w, const char *key,
+                                                     size_t len)
+{
+    const struct vocabulary_key *known = NULL;
+    if (len && len <= SEEN_LENGTH)
+        known = seen_find(w->seen, key, len, seen_place(key, len));
+    if (!known)
+        return vocabulary_key(w->sink->words, key, len);
+    return known->tells ? known : NULL;
+}
+
 /* The value {"stringValue":"..."} of a key: {} and {"arrayValue":...} tell nothing. */
 static const uint32_t *read_value(struct otlp_walk *w, const uint32_t *p, struct piece key)
 {
@@ -207,7 +220,7 @@ static const uint32_t *read_value(struct otlp_walk *w, const uint32_t *p, struct
         return NULL;
     if (walk_is(w, p + 1, '}'))
         return p + 2;
-    const struct vocabulary_key *known = vocabulary_key(w->sink->words, key.at, key.len);
+    const struct vocabulary_key *known = known_key(w, key.at, key.len);
     if (!walk_string_at(w, p + 1, &shape) || !walk_is(w, p + 2, ':'))
         return NULL;
     if (walk_has_escape(w, shape))
@@ -246,7 +259,7 @@ static inline const uint32_t *read_plain_text(struct otlp_walk *w, const uint32_
     if (!STARTS(end - 1, "\"}}") || walk_has_escape(w, (struct piece){key, (size_t)(end - key)}))
         return NULL;
     size_t key_len = (size_t)(comma - 1 - key);
-    const struct vocabulary_key *known = vocabulary_key(w->sink->words, key, key_len);
+    const struct vocabulary_key *known = known_key(w, key, key_len);
     if (known) {
         struct attribute a = {.key = key,
                               .key_len = key_len,
