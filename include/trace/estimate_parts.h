@@ -41,6 +41,7 @@ struct rate {
 };
 struct flow_plan;
 
+enum { ESTIMATE_GIVEN_MAX = 16 };
 struct estimate {
     const struct trace_log *log;
     struct pipeline *out;
@@ -53,8 +54,12 @@ struct estimate {
     struct part *part;           /* [n_parts], as out->step */
     struct buf *note;            /* [n_parts] */
     int32_t gate, review, draft; /* parts; -1 */
-    int32_t scorer;              /* stage whose confidence decides ways; -1 */
-    bool routed;                 /* the gate is a stand-in: items are not routed by confidence */
+    struct {
+        int32_t part,
+            stage; /* parts whose confidences decide ways, and the stages that gave them */
+    } given[ESTIMATE_GIVEN_MAX];
+    uint32_t n_given;
+    bool routed; /* the gate is a stand-in: items are not routed by confidence */
     VEC(struct rate) rates;
 };
 
@@ -121,8 +126,10 @@ struct dist estimate_as_seen(struct estimate *e, double *x, size_t n);
 /* Finds the ways that a confidence decides, of those that the scenario can hold; once parts are
  * planned and the draft's is known. */
 void estimate_find_rules(struct estimate *e);
-/* Gives e->scorer's step its confidences. */
+/* Gives the parts of e->given their confidences. */
 void estimate_ruled_confidence(struct estimate *e);
+/* Is the confidence of this stage among them? */
+bool estimate_is_ruled(const struct estimate *e, int32_t stage);
 /* What share of the items that the gate lets through is reviewed all the same, where the log tells
  * the threshold. */
 void estimate_audit(struct estimate *e);

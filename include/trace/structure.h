@@ -36,7 +36,7 @@ struct structure_move {
     int32_t from, to;
     uint32_t scope, item;
     enum structure_exit exit;
-    double confidence; /* the last one that the item was given before; NaN: none, or in a branch */
+    double confidence; /* the last one that the item, or its pass, was given before; NaN: none */
     int32_t scorer;    /* stage that gave it; -1 */
 };
 

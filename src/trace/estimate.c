@@ -524,7 +524,6 @@ int log_fit(const struct trace_log *log, const struct fit_options *options, stru
                              .flow = simple ? NULL : &flow,
                              .gate = -1,
                              .review = -1,
-                             .scorer = -1,
                              .draft = -1};
         e.seed = options && options->seed ? options->seed : 1;
         info->warnings.len = warnings;

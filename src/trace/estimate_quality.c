@@ -248,10 +248,9 @@ void estimate_draft(struct estimate *e)
     put_wrong(e);
     if (e->routed)
         put_routing(e);
-    else if (e->scorer < 0 || e->scorer != e->log->scorer)
+    else if (e->log->scorer < 0 || !estimate_is_ruled(e, e->log->scorer))
         put_confidence(e);
-    if (e->scorer >= 0)
-        estimate_ruled_confidence(e);
+    estimate_ruled_confidence(e);
 }
 
 struct reviews {

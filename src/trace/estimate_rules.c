@@ -100,20 +100,48 @@ static int32_t other_giver(const struct estimate *e)
     return e->log->scorer >= 0 ? e->draft : -1;
 }
 
+/* The part that gives the confidence of a stage at a place: its own in the same branch and outside
+ * of parallels, what holds the joined drafts behind its parallel; -1. */
+static int32_t giver_of(const struct estimate *e, int32_t scorer, int32_t place)
+{
+    const struct structure *s = e->flow;
+    int32_t giver = s->place_of[scorer];
+    if (giver < 0)
+        return -1;
+    const struct structure_place *of = &s->place.at[giver], *at = &s->place.at[place];
+    if (of->parent == 0 || (of->parent == at->parent && of->branch == at->branch))
+        return e->part[e->plan->part_of[giver]].role == PART_STAGE ? e->plan->part_of[giver] : -1;
+    for (uint32_t i = 0; i < e->n_parts && at->parent == 0; i++)
+        if (e->part[i].role == PART_WAYPOINT && e->part[i].of == OF_JOIN &&
+            e->part[i].holds == scorer)
+            return (int32_t)i;
+    return -1;
+}
+
 /* Would the confidence be that of its step, here and at the gate? */
 static bool holds(const struct estimate *e, int32_t place, const struct aim_rule *rule)
 {
-    const struct structure *s = e->flow;
-    int32_t giver = s->place_of[rule->scorer], other = other_giver(e);
-    if (giver < 0 || s->place.at[giver].parent || s->place.at[place].parent)
-        return false;
-    int32_t from = e->plan->part_of[giver], at = e->plan->part_of[place];
+    int32_t from = giver_of(e, rule->scorer, place), at = e->plan->part_of[place];
+    int32_t other = other_giver(e);
     bool same = !e->routed && e->log->scorer == rule->scorer;
-    if (from > at || e->part[from].role != PART_STAGE)
+    if (from < 0 || from > at)
         return false;
     if (other == from)
         return same;
     return same || other < 0 || other < from || other > at;
+}
+
+/* Notes that the part gives the confidence of a rule; false where there is room for no more. */
+static bool is_given(struct estimate *e, int32_t part, const struct aim_rule *rule)
+{
+    for (uint32_t i = 0; i < e->n_given; i++)
+        if (e->given[i].part == part)
+            return true;
+    if (e->n_given == ESTIMATE_GIVEN_MAX)
+        return false;
+    e->given[e->n_given].part = part;
+    e->given[e->n_given++].stage = rule->scorer;
+    return true;
 }
 
 void estimate_find_rules(struct estimate *e)
@@ -124,28 +152,51 @@ void estimate_find_rules(struct estimate *e)
         if (p->own == (int32_t)k)
             continue;
         find_rule(p, o);
-        bool other = e->scorer >= 0 && o->rule.found && e->scorer != o->rule.scorer;
-        if (o->rule.found && (other || !holds(e, (int32_t)k, &o->rule)))
+        int32_t from = o->rule.found ? giver_of(e, o->rule.scorer, (int32_t)k) : -1;
+        if (o->rule.found && (!holds(e, (int32_t)k, &o->rule) || !is_given(e, from, &o->rule)))
             o->rule.found = false;
-        if (o->rule.found)
-            e->scorer = o->rule.scorer;
     }
 }
 
-/* The confidences of a step, all visits: of an item's last visit by its draft, of those before it,
- * which were sent back, as of either. */
-static size_t take_confidences(const struct estimate *e, bool bad, double *out)
+bool estimate_is_ruled(const struct estimate *e, int32_t stage)
 {
+    for (uint32_t i = 0; i < e->n_given; i++)
+        if (e->given[i].stage == stage)
+            return true;
+    return false;
+}
+
+/* Does what an item holds at a part have the quality of its draft, rather than that it came with?
+ */
+static bool is_of_draft(const struct estimate *e, uint32_t part)
+{
+    int32_t place = e->part[part].place;
+    bool in_branch =
+        place >= 0 && e->part[part].role == PART_STAGE && e->flow->place.at[place].parent;
+    return (int32_t)part == e->draft || (e->draft >= 0 && (int32_t)part > e->draft && !in_branch);
+}
+
+/* The confidences of a step, all visits: of an item's last visit by its draft, of those before it,
+ * which were sent back, and of steps without the draft, as of either. */
+static size_t take_confidences(const struct estimate *e, uint32_t part, int32_t stage, bool bad,
+                               double *out)
+{
+    bool of_draft = is_of_draft(e, part), joined = e->part[part].role == PART_WAYPOINT;
     const struct trace_log *log = e->log;
     size_t n = 0;
     for (size_t i = 0; i < log->items.len; i++) {
         const struct log_item *it = &log->items.at[i];
         bool last = true;
+        if (joined) { /* of several the best, as at the gate */
+            if (!isnan(it->confidence) && (it->draft == LOG_BAD) == bad)
+                out[n++] = it->confidence;
+            continue;
+        }
         for (uint32_t v = it->first_visit + it->n_visits; v-- > it->first_visit;) {
             const struct log_visit *visit = &log->visits.at[v];
-            if ((int32_t)visit->stage != e->scorer || isnan(visit->confidence))
+            if ((int32_t)visit->stage != stage || isnan(visit->confidence))
                 continue;
-            if (!last || (it->draft == LOG_BAD) == bad)
+            if (!last || !of_draft || (it->draft == LOG_BAD) == bad)
                 out[n++] = visit->confidence;
             last = false;
         }
@@ -153,21 +204,26 @@ static size_t take_confidences(const struct estimate *e, bool bad, double *out)
     return n;
 }
 
-void estimate_ruled_confidence(struct estimate *e)
+static void put_ruled(struct estimate *e, uint32_t part, int32_t stage)
 {
-    uint32_t part = estimate_part_of(e, e->flow->place_of[e->scorer]);
     struct step *s = &e->out->step[part];
     int32_t other = other_giver(e);
     double *x = mem_alloc((e->log->visits.len + 1) * sizeof *x);
-    size_t n_good = take_confidences(e, false, x);
+    size_t n_good = take_confidences(e, part, stage, false, x);
     struct dist good = estimate_as_seen(e, x, n_good);
-    size_t n_bad = take_confidences(e, true, x);
+    size_t n_bad = take_confidences(e, part, stage, true, x);
     struct dist bad = estimate_as_seen(e, x, n_bad);
     mem_free(x);
     s->has_confidence = true;
     s->numbers->confidence_good = n_good ? good : bad;
     s->numbers->confidence_bad = n_bad ? bad : good;
     if (e->gate >= 0 && other >= 0 && other != (int32_t)part &&
-        (e->routed || e->log->scorer != e->scorer))
+        (e->routed || e->log->scorer != stage))
         e->out->step[e->gate].gate_of = other;
+}
+
+void estimate_ruled_confidence(struct estimate *e)
+{
+    for (uint32_t i = 0; i < e->n_given; i++)
+        put_ruled(e, (uint32_t)e->given[i].part, e->given[i].stage);
 }

@@ -26,7 +26,10 @@ struct walk {
     int32_t from;      /* of the next move */
     double confidence; /* the last one that the item was given */
     const struct log_visit *by;
-    int32_t scorer; /* by this stage; -1 */
+    int32_t scorer;  /* by this stage; -1 */
+    double own;      /* in a branch: the last one that its pass was given, by own_scorer */
+    double at_entry; /* the one that the item came with, by entry_scorer */
+    int32_t own_scorer, entry_scorer;
     enum structure_exit exit;
     int64_t busy_ns;             /* until when the place before is */
     int32_t open;                /* the parallel that the item is in; -1 */
@@ -57,7 +60,8 @@ static void move(struct walk *w, int32_t from, int32_t to, uint32_t scope, enum 
     if (!w->counting)
         vec_push(&w->s->move,
                  ((struct structure_move){from, to, scope, w->item, exit,
-                                          scope == w->item ? w->confidence : NAN, w->scorer}));
+                                          scope == w->item ? w->confidence : w->own,
+                                          scope == w->item ? w->scorer : w->own_scorer}));
 }
 
 static enum structure_exit exit_of(const struct walk *w, const struct log_visit *v)
@@ -120,6 +124,8 @@ static bool move_branch(struct walk *w, uint32_t branch, size_t from, size_t to)
     int32_t at = -1 - (int32_t)(p->entry + branch);
     enum structure_exit exit = EXIT_OF_PASS;
     bool late = false;
+    w->own = w->at_entry;
+    w->own_scorer = w->entry_scorer;
     for (size_t k = from; k < to; k++) {
         uint32_t visit = w->inside.at[k];
         if (!in_branch(w, visit, branch))
@@ -128,6 +134,10 @@ static bool move_branch(struct walk *w, uint32_t branch, size_t from, size_t to)
         at = place_of(w, visit);
         exit = exit_of(w, &w->log->visits.at[visit]);
         late = w->s->late[visit] != IN_TIME || w->log->visits.at[visit].cut;
+        if (!isnan(w->log->visits.at[visit].confidence)) {
+            w->own = w->log->visits.at[visit].confidence;
+            w->own_scorer = (int32_t)w->log->visits.at[visit].stage;
+        }
     }
     if (late || (w->last && w->it->end == LOG_UNFINISHED))
         return false;
@@ -248,6 +258,8 @@ static void enter_branch(struct walk *w, uint32_t visit, int32_t parallel)
     if (w->open < 0) {
         w->overlap = w->overlap || start < w->busy_ns;
         w->open = parallel;
+        w->at_entry = w->confidence;
+        w->entry_scorer = w->scorer;
     }
     vec_push(&w->inside, visit);
 }

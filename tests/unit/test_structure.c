@@ -325,6 +325,39 @@ static void copies_of_a_draft_are_one_behind_their_join(void **state)
     release(&f);
 }
 
+/* Two branches, each with a step that is passed by above a confidence of its own. */
+static void confidences_decide_inside_branches(void **state)
+{
+    struct fitted f = {0};
+    struct error err = {0};
+    const char **notes;
+    buf_puts(&f.rows, "case_id,activity,start,end,confidence\n");
+    for (unsigned i = 0; i < 200; i++) {
+        unsigned a = (i * 37) % 100, b = (i * 61) % 100, at = 1767571200 + 1000 * i;
+        buf_printf(&f.rows, "%u,plan,%u,%u,\n", i, at, at + 2);
+        buf_printf(&f.rows, "%u,write,%u,%u,0.%02u\n", i, at + 2, at + 20, a);
+        buf_printf(&f.rows, "%u,film,%u,%u,0.%02u\n", i, at + 2, at + 30, b);
+        if (a < 50)
+            buf_printf(&f.rows, "%u,polish,%u,%u,\n", i, at + 20, at + 40);
+        if (b >= 30)
+            buf_printf(&f.rows, "%u,colour,%u,%u,\n", i, at + 30, at + 50);
+        buf_printf(&f.rows, "%u,send,%u,%u,\n", i, at + 60, at + 61);
+    }
+    ok(log_read_text("made.csv", buf_text(&f.rows), f.rows.len, NULL, &f.log, &err), &err);
+    pipeline_init(&f.p);
+    result_init(&f.info, "fit");
+    ok(log_fit(&f.log, NULL, &f.p, &notes, &f.info, &err), &err);
+    const struct step *write = step(&f, "write"), *film = step(&f, "film");
+    assert_true(write->has_confidence && film->has_confidence);
+    assert_int_equal(write->n_ways, 1);
+    assert_string_equal(write->way[0].when->text, "confidence < 0.5");
+    assert_int_equal(write->way[0].edge.to, pipeline_step(&f.p, "polish"));
+    assert_int_equal(film->n_ways, 1);
+    assert_non_null(film->way[0].when);
+    assert_float_equal(film->way[0].when->node[0].right.value, 0.3, 0.011);
+    release(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -341,6 +374,7 @@ int main(void)
         cmocka_unit_test(items_do_not_wait_for_those_that_lost),
         cmocka_unit_test(a_branch_that_fails_does_not_win),
         cmocka_unit_test(copies_of_a_draft_are_one_behind_their_join),
+        cmocka_unit_test(confidences_decide_inside_branches),
     };
     return cmocka_run_group_tests_name("structure", tests, NULL, NULL);
 }
