@@ -77,6 +77,9 @@ MUST_CHECK int cli_finish(const struct cli *cli, struct result *r, const struct 
 /* The judged part alone, for commands that make several results. */
 void cli_stamp(const struct cli *cli, struct result *r, const struct pipeline *p);
 
+/* The kinds of pictures with what each shows, a line for each, after an empty one. */
+void cli_plot_kinds(struct buf *out);
+
 /* --uncertainty and --no-uncertainty against what the pipeline holds. */
 bool cli_uncertainty(const struct cli *cli, const struct pipeline *p);
 

@@ -25,6 +25,7 @@
     X(IMPORT, import)                                                                              \
     X(DRIFT, drift)                                                                                \
     X(REPORT, report)                                                                              \
+    X(PLOT, plot)                                                                                  \
     X(REVIEW, review)                                                                              \
     X(LABELS, labels)                                                                              \
     X(RUNS, runs)                                                                                  \

@@ -33,8 +33,9 @@ struct table {
 };
 struct figure {
     const char *id, *title, *description;
-    const char *svg;     /* the inside of an <svg>, clean (svg.h); NULL: absent */
-    const char *missing; /* why it is absent; NULL */
+    const char *svg;             /* the inside of an <svg>, clean (svg.h); NULL: absent */
+    const char *missing;         /* why it is absent; NULL */
+    const char *script, *points; /* what gnuplot draws it from (plot.h); NULL: not by gnuplot */
     double width, height;
     struct table *data; /* NULL */
 };

@@ -6,6 +6,8 @@
 #include "model/result.h"
 #include "report/document.h"
 
+/* Has the result steps? */
+bool flow_has(const struct result *r);
 /* Adds the figure to the document's last section; nothing when the result has no stages. */
 void flow_add(const struct result *r, const char *label, struct document *d);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Pictures by gnuplot, the only door to it: one process for a picture, no shell, names and numbers
- * in data files only.
+/* Pictures by gnuplot, the only door to it: no shell, names and numbers in data files only.
  *
- * gnuplot runs as `gnuplot -d plot.gp` inside a fresh private folder, which goes afterwards; after
- * its time it is stopped.  Its SVG is cleaned (svg.h) before anybody sees it. */
+ * plot_add puts figures into a document, each with the script and the data of its picture;
+ * plot_draw then has one gnuplot draw them all.  It runs as `gnuplot -d plot.gp` inside a fresh
+ * private folder, which goes afterwards; after its time it is stopped.  Its SVG is cleaned (svg.h)
+ * before anybody sees it.  The flow needs no gnuplot: it is drawn at once. */
 #ifndef SEAM_REPORT_PLOT_H
 #define SEAM_REPORT_PLOT_H
 
@@ -11,7 +12,7 @@
 #include "model/result.h"
 #include "report/document.h"
 
-enum { PLOT_SECONDS = 10, PLOT_WIDTH = 760 };
+enum { PLOT_SECONDS = 20, PLOT_WIDTH = 680 };
 
 struct plot_options {
     const char *gnuplot;  /* NULL: "gnuplot", looked up in PATH */
@@ -19,53 +20,115 @@ struct plot_options {
     unsigned seconds;     /* 0: PLOT_SECONDS */
 };
 
-/* name on the command line, what it shows */
+/* name on the command line, what it shows, what has the data for it */
 #define PLOT_TABLE(X)                                                                              \
-    X(LOSS, "loss", "where items are lost on the way to a right answer")                           \
-    X(IMPROVEMENT, "improvement", "what each stage would give if it were perfect")                 \
-    X(FRONTIER, "frontier", "review load against error, with the chosen point")                    \
-    X(LABELS, "labels", "review load against the number of labels")                                \
-    X(STAGES, "stages", "how often a visit of each stage ends well")                               \
-    X(LATENCY, "latency", "distribution of the latency")                                           \
-    X(BACKLOG, "backlog", "what waits for people, over time")                                      \
-    X(CALIBRATION, "calibration", "confidence against accuracy")                                   \
-    X(LEARNING, "learning", "what feedback changes, cycle by cycle")                               \
-    X(PLANNER, "planner", "labels that a certificate needs, and the power of so many")             \
-    X(EVIDENCE, "evidence", "evidence that something has changed, over time")                      \
-    X(BUDGET, "budget", "objectives over time, and what is left of their error budgets")           \
-    X(TORNADO, "tornado", "what the result is most sensitive to")
+    X(FLOW, "flow", "the steps and the ways between them, with their reliabilities",               \
+      "a scenario or a log has steps")                                                             \
+    X(LOSS, "waterfall", "where items are lost on the way to a right answer",                      \
+      "`seam solve` and `seam simulate` of a scenario know it, of a log `seam replay` with "       \
+      "--labels")                                                                                  \
+    X(IMPROVEMENT, "improvement", "what each stage loses, or would give if it were perfect",       \
+      "`seam solve` and `seam simulate` know it")                                                  \
+    X(LAYERS, "layers", "what each layer loses, of alternatives side by side",                     \
+      "`seam compare` and `seam solve` know it")                                                   \
+    X(COST, "cost", "cost against reliability, with the cheapest that meets the target",           \
+      "`seam compare` of scenarios with costs, or `seam size` of one, has it")                     \
+    X(FRONTIER, "frontier", "review load against error, with the chosen point",                    \
+      "`seam size` has it, and `seam replay` of a log whose confidences and labels are known")     \
+    X(LABELS, "labels", "review load against the number of labels",                                \
+      "`seam size --labels CSV` has it")                                                           \
+    X(STAGES, "stages", "how often a visit of each stage ends well",                               \
+      "a scenario or a log has stages")                                                            \
+    X(LATENCY, "latency", "distribution of the latency",                                           \
+      "a log has it, and a scenario whose stages have a `latency`")                                \
+    X(PERCENTILES, "percentiles", "latency by percentile, on an axis that spreads out the tail",   \
+      "a log has them, and a scenario whose stages have a `latency`")                              \
+    X(BACKLOG, "backlog", "what waits for people, over time",                                      \
+      "`seam simulate` of a scenario with `arrivals` and `resources` has it, and a log with "      \
+      "reviews")                                                                                   \
+    X(CALIBRATION, "calibration", "confidence against accuracy, and how many items have it",       \
+      "a log with confidences and labels has it, and `seam size --labels CSV`")                    \
+    X(LEARNING, "learning", "what feedback changes, cycle by cycle",                               \
+      "a scenario with `feedback` has it, and `seam run --cycles N`")                              \
+    X(PLANNER, "planner", "labels that a certificate needs, and the power of so many",             \
+      "`seam size --plan` has it")                                                                 \
+    X(COVERAGE, "coverage", "what a backtest expected of each window, and what came",              \
+      "`seam backtest LOG --windows N` has it")                                                    \
+    X(REPEATS, "repeats", "chances that one, or that all, of k runs of a task are right",          \
+      "`seam replay LOG --task-by ATTR` with labels has it")                                       \
+    X(EVIDENCE, "evidence", "evidence that something has changed, over time",                      \
+      "`seam drift` has it")                                                                       \
+    X(BUDGET, "budget", "objectives over time, and what is left of their error budgets",           \
+      "`seam replay LOG --slo OBJECTIVE` has it")                                                  \
+    X(TORNADO, "tornado", "what the result is most sensitive to",                                  \
+      "`seam solve` knows it, and `seam simulate --gap`")
 enum plot_kind {
-#define X(id, name, what) PLOT_##id,
+#define X(id, name, what, needs) PLOT_##id,
     PLOT_TABLE(X)
 #undef X
         PLOT_KIND_COUNT
 };
-/* The name on the command line; static. */
-const char *plot_name(enum plot_kind k);
+struct plot_def {
+    const char *name, *what, *needs;
+};
+/* What the table says of the picture; static. */
+const struct plot_def *plot_def(enum plot_kind k);
 
 /* Has the result what this picture needs? */
 bool plot_has(enum plot_kind k, const struct result *r);
-/* Adds the picture with its title, description and data to the document's last section.  Without
- * gnuplot the figure stands without its picture, and says how to get it. */
-void plot_add(enum plot_kind k, const struct result *r, const char *label,
-              const struct plot_options *options, struct document *d);
+/* Adds the picture with its title, description and data to the document's last section, to be drawn
+ * by plot_draw; nothing when the result has not what it needs. */
+void plot_add(enum plot_kind k, const struct result *r, const char *label, struct document *d);
 
 /* Has it latencies that can stand in the picture of another result? */
 bool plot_beside(const struct result *r);
-/* Likewise, with what `beside` says in the same picture (PLOT_LATENCY; others leave it out). */
+/* Likewise, with what `beside` says in the same picture (PLOT_LATENCY and PLOT_PERCENTILES; others
+ * leave it out). */
 void plot_add_beside(enum plot_kind k, const struct result *r, const char *label,
-                     const struct result *beside, const char *beside_label,
-                     const struct plot_options *options, struct document *d);
+                     const struct result *beside, const char *beside_label, struct document *d);
 
-/* Runs `script` (fixed text that reads these files and writes plot.svg) and appends the raw SVG.
+/* Draws all figures of the document that have a script and no picture.  Without gnuplot they stand
+ * without it, and say how to get it. */
+void plot_draw(struct document *d, const struct plot_options *options);
+
+/* Pictures as files of their own: from gnuplot's terminals svg, pngcairo and pdfcairo. */
+#define PLOT_FORMATS(X) X(SVG, "svg") X(PNG, "png") X(PDF, "pdf")
+enum plot_format {
+#define X(id, name) PLOT_##id,
+    PLOT_FORMATS(X)
+#undef X
+        PLOT_FORMAT_COUNT
+};
+const char *plot_format_name(enum plot_format f);
+/* May a file be called that in a script?  No quotes, back-quotes, backslashes, < > | $, control
+ * characters or folders. */
+bool plot_file_name(const char *name);
+/* The whole script: it reads `name`.tsv and writes `name`.svg, .png or .pdf. */
+void plot_script(const struct figure *f, enum plot_format format, const char *name,
+                 struct buf *out);
+/* The bytes of the picture in a format.  ERR_IO as plot_run. */
+MUST_CHECK int plot_picture(const struct figure *f, enum plot_format format,
+                            const struct plot_options *options, struct buf *out, struct error *err);
+
+/* Runs `script` (fixed text that reads these files and writes those) and appends what it wrote; of
+ * a script that failed, what it wrote before.
  * ERR_IO: gnuplot is missing, failed (its own words) or took too long. */
 struct plot_file {
     const char *name;
     const struct buf *bytes;
 };
-MUST_CHECK int plot_run(const char *script, const struct plot_file *files, size_t n,
-                        const struct plot_options *options, struct buf *svg, struct error *err);
-/* A name as a cell of a data file: no tab, newline, quote or backslash, at most 28 columns. */
+struct plot_out {
+    const char *name;
+    struct buf *bytes;
+    bool begun; /* set by plot_run: it was opened at least */
+};
+MUST_CHECK int plot_run(const char *script, const struct plot_file *in, size_t n_in,
+                        struct plot_out *out, size_t n_out, const struct plot_options *options,
+                        struct error *err);
+/* A name as a cell of a data file: no tab, newline, quote or backslash, at most 32 columns:
+ * cut in its middle, since paths differ at their ends. */
 void plot_put_name(struct buf *out, const char *name);
+/* A text that is clean (text_clean) already, whole. */
+void plot_put_cell(struct buf *out, const char *text, size_t len);
 
 #endif

@@ -1,40 +1,61 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the pictures are drawn with: for plot_curves.c, plot_time.c, plot_watch.c and plot_bars.c.
+/* What the pictures are drawn with: for plot_curves.c, plot_time.c, plot_watch.c, plot_bars.c and
+ * plot_more.c.
  *
- * A picture is a script for gnuplot and the files it reads.  Scripts are put together from fixed
- * texts and our own numbers; whatever comes from a result goes into the files. */
+ * A picture is a script for gnuplot and the blocks of its one data file.  Scripts are put together
+ * from fixed texts and our own numbers; whatever comes from a result goes into the blocks.  A
+ * script names a block in quotes ('bars'); '' is the block named before. */
 #ifndef SEAM_REPORT_PLOT_PARTS_H
 #define SEAM_REPORT_PLOT_PARTS_H
 
 #include "model/result.h"
 #include "report/document.h"
 
-enum { PLOT_FILES_MAX = 5 };
+enum { PICTURE_BLOCKS_MAX = 12 };
 
 struct picture {
     const char *title;
+    int height;
     struct buf script, about; /* about: what it shows, in words */
-    struct buf file[PLOT_FILES_MAX];
-    const char *name[PLOT_FILES_MAX];
-    size_t files;
+    struct buf block[PICTURE_BLOCKS_MAX];
+    const char *name[PICTURE_BLOCKS_MAX];
+    size_t blocks;
     struct table *data;          /* the document's */
     const char *label;           /* of the result; NULL */
     const struct result *beside; /* NULL */
     const char *beside_label;
 };
 
-/* Terminal, grid and key; height in pixels. */
+/* Height in pixels, of PLOT_WIDTH; grid and key. */
 void picture_start(struct picture *p, int height);
-/* The next of at most PLOT_FILES_MAX files, to be filled. */
-struct buf *picture_file(struct picture *p, const char *name);
-/* One line of a data file: n numbers; the label, if any, is its last cell. */
+/* The next of at most PICTURE_BLOCKS_MAX blocks, to be filled; heads: its columns, parted by tabs.
+ * `label`, if any, heads one more column, for columnheader(). */
+struct buf *picture_block(struct picture *p, const char *name, const char *heads,
+                          const char *label);
+/* Has the block a line yet? */
+bool picture_filled(const struct buf *block);
+/* One line of a block: n numbers; the label, if any, is its last cell. */
 void picture_line(struct buf *out, const double *x, size_t n, const char *label);
+/* The script as gnuplot reads it, and the blocks as one data file. */
+void picture_source(struct document *d, struct picture *p, struct figure *f);
+/* The figure of a picture: its title, description, data, script and points; frees the picture's
+ * parts. */
+struct figure *picture_figure(struct document *d, struct picture *p, const char *id,
+                              const char *title);
 
-/* Okabe and Ito, in the order in which lines get them. */
+/* Okabe and Ito, in the order in which lines get them, with a dash and a mark of their own. */
 enum { PICTURE_LINES = 4 };
-extern const char *const picture_colour[PICTURE_LINES];
+struct picture_look {
+    const char *colour, *dash;
+    int mark;
+};
+extern const struct picture_look picture_look[PICTURE_LINES];
 /* The unit in which `seconds` are a number that people read, in seconds, and its name. */
 double picture_time_unit(double seconds, const char **name);
+
+/* " ($)" where the result's currency is one of the usual signs, else "": a script holds no text of
+ * a result. */
+const char *picture_currency(const struct result *r);
 
 /* Has the result what a picture needs, and the picture of it. */
 #define PICTURES(X)                                                                                \
@@ -42,8 +63,12 @@ double picture_time_unit(double seconds, const char **name);
     X(labels)                                                                                      \
     X(calibration)                                                                                 \
     X(latency)                                                                                     \
-    X(improvement) X(stages) X(loss) X(tornado) X(backlog) X(learning) X(planner) X(evidence)      \
-        X(budget)
+    X(percentiles)                                                                                 \
+    X(improvement)                                                                                 \
+    X(stages)                                                                                      \
+    X(loss)                                                                                        \
+    X(tornado) X(backlog) X(learning) X(planner) X(evidence) X(budget) X(layers) X(cost)           \
+        X(coverage) X(repeats)
 #define X(name)                                                                                    \
     bool name##_has(const struct result *r);                                                       \
     void name##_draw(struct document *d, const struct result *r, struct picture *p);

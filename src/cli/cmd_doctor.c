@@ -32,7 +32,8 @@ static void find_gnuplot(struct finding *f)
 
     *f = (struct finding){.what = "gnuplot", .sound = true};
     buf_init(&svg);
-    if (plot_run(plot_probe, NULL, 0, NULL, &svg, &fault)) {
+    struct plot_out drawn = {"plot.svg", &svg, false};
+    if (plot_run(plot_probe, NULL, 0, &drawn, 1, NULL, &fault)) {
         f->sound = false;
         buf_printf(&f->says, "missing: reports come without pictures (%s)", fault.text);
     } else {

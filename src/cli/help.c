@@ -2,6 +2,7 @@
 /* Help as people read it: what it is for, then examples, then the rest. */
 #include "cli/help.h"
 
+#include "cli/cli.h"
 #include "cli/manual.h"
 
 #include <string.h>
@@ -97,6 +98,8 @@ void help_command(enum command c, int width, struct buf *out)
     }
     buf_putc(out, '\n');
     put_filled(out, def->about, 0, 0, columns);
+    if (c == COMMAND_PLOT)
+        cli_plot_kinds(out);
     buf_printf(out, "\nusage: seam %s%s%s [options]\n\n", def->name, *def->args ? " " : "",
                def->args);
     for (int i = 0; i < OPTION_COUNT; i++)

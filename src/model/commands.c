@@ -6,8 +6,8 @@
 
 enum {
     ALL = (1u << COMMAND_COUNT) - 1,
-    MODELS = ON(SOLVE) | ON(SIMULATE) | ON(SIZE) | ON(REPORT) | ON(COMPARE),
-    LOGS = ON(REPLAY) | ON(BACKTEST) | ON(FIT) | ON(REPORT) | ON(DRIFT),
+    MODELS = ON(SOLVE) | ON(SIMULATE) | ON(SIZE) | ON(REPORT) | ON(PLOT) | ON(COMPARE),
+    LOGS = ON(REPLAY) | ON(BACKTEST) | ON(FIT) | ON(REPORT) | ON(PLOT) | ON(DRIFT),
     LOGS_AND_SIZE = LOGS | ON(SIZE),
     MEANING = LOGS_AND_SIZE | ON(IMPORT),
     JUDGED = ON(COMPARE) | ON(SOLVE) | ON(SIMULATE) | ON(RUN) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
@@ -16,7 +16,7 @@ enum {
     STORED = RESULTS | ON(RUNS) | ON(DOCTOR) | ON(IMPORT) | ON(REVIEW) | ON(LABELS),
     SEEDED = MODELS | ON(RUN) | ON(FIT) | ON(DRIFT) | ON(BACKTEST) | ON(REPLAY) | ON(MCP),
     SETTABLE = MODELS | ON(RUN) | ON(CHECK) | ON(REPLAY),
-    THREADED = ON(COMPARE) | ON(SIMULATE) | ON(RUN) | ON(SIZE) | ON(REPORT) | ON(BACKTEST) | ON(REPLAY) | ON(FIT),
+    THREADED = ON(COMPARE) | ON(SIMULATE) | ON(RUN) | ON(SIZE) | ON(REPORT) | ON(PLOT) | ON(BACKTEST) | ON(REPLAY) | ON(FIT),
 };
 
 /* clang-format off: one row must not move when another one changes */
@@ -28,9 +28,9 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_VARY] = {"vary", 0, TAKES_MANY, "PATH=FROM:TO",
         "size this number: resources.desk.servers=1:5 (may repeat; :N for N values)", ON(SIZE)},
     [OPTION_TARGET] = {"target", 0, TAKES_MANY, "TARGET",
-        "\"auto_error at most 1%\" (may repeat; over the file's objective)", RESULTS | ON(REPORT)},
+        "\"auto_error at most 1%\" (may repeat; over the file's objective)", RESULTS | ON(REPORT) | ON(PLOT)},
     [OPTION_TRIALS] = {"trials", 'n', TAKES_COUNT, "N", "items to simulate (default 1,000,000)",
-        ON(SIMULATE) | ON(COMPARE) | ON(REPORT) | ON(SIZE)},
+        ON(SIMULATE) | ON(COMPARE) | ON(REPORT) | ON(PLOT) | ON(SIZE)},
     [OPTION_ITEMS] =
         {"items", 'i', TAKES_COUNT, "N",
         "items to run (default: all of --input; of timed scenarios the whole horizon)", ON(RUN)},
@@ -162,11 +162,11 @@ const struct option_def option_defs[OPTION_COUNT] = {
         ON(IMPORT)},
     [OPTION_OUT] =
         {"out", 'o', TAKES_TEXT, "PATH",
-        "where to write: a file (fit, run, labels, size --recalibrate), a folder (report)",
-        ON(FIT) | ON(RUN) | ON(REPORT) | ON(SIZE) | ON(IMPORT) | ON(LABELS)},
+        "where to write: a file (fit, run, plot, labels, size --recalibrate), a folder (report)",
+        ON(FIT) | ON(RUN) | ON(REPORT) | ON(PLOT) | ON(SIZE) | ON(IMPORT) | ON(LABELS)},
     [OPTION_FORMAT] = {"format", 0, TAKES_TEXT, "LIST",
-        "html, md, csv, json (default html,json); of labels: csv or jsonl",
-        ON(REPORT) | ON(LABELS)},
+        "html, md, csv, json (default html,json); of labels: csv or jsonl; of plot: svg, png, pdf",
+        ON(REPORT) | ON(PLOT) | ON(LABELS)},
     [OPTION_TITLE] = {"title", 0, TAKES_TEXT, "TEXT", "title of the report", ON(REPORT)},
     [OPTION_SCHEMA] = {"schema", 0, TAKES_NOTHING, NULL,
         "print the JSON Schema of scenario files, for editors", ON(CHECK)},
@@ -190,7 +190,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_JSON] = {"json", 0, TAKES_NOTHING, NULL, "one JSON object on standard output",
         TABLED},
     [OPTION_CSV] = {"csv", 0, TAKES_NOTHING, NULL, "one table as CSV on standard output",
-        TABLED},
+        TABLED | ON(PLOT)},
     [OPTION_QUIET] = {"quiet", 'q', TAKES_NOTHING, NULL, "no progress, no warnings", ALL},
     [OPTION_NO_COLOR] = {"no-color", 0, TAKES_NOTHING, NULL, "no colours (also NO_COLOR)", ALL},
     [OPTION_MAN] = {"man", 0, TAKES_NOTHING, NULL, "the whole manual as a man page: | man -l -",
@@ -346,6 +346,18 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "seam report scenarios/six-step.yaml -o reports/six --format html,md",
         "seam report --compare june.jsonl july.jsonl -o reports/july"},
         1, UINT32_MAX},
+    [COMMAND_PLOT] = {"plot",
+        "KIND RESULT", "one picture, with its data and its gnuplot script",
+        "Draws one picture of a result (a --json file), a scenario or a trace log, as SVG, PNG or "
+        "PDF by the name's ending, and tells what it shows. Beside picture.svg it writes "
+        "picture.gp and picture.tsv, from which `gnuplot picture.gp` makes it again. Without -o "
+        "it is called KIND.svg; -o - writes the picture alone to standard output. A result that "
+        "has no data for the picture is exit status 3.",
+        {"seam plot flow scenarios/six-step.yaml",
+        "seam plot frontier size.json -o frontier.pdf",
+        "seam plot latency traces.jsonl.gz -o latency.png",
+        "seam compare a.yaml b.yaml --json > both.json && seam plot cost both.json"},
+        0, 2},
     [COMMAND_REVIEW] =
         {"review",
         "", "the human review queue, in the terminal",

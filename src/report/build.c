@@ -115,7 +115,7 @@ static size_t in_front(const struct build *b, int side, enum plot_kind k)
 
 static void add_picture(const struct build *b, enum plot_kind k, size_t i)
 {
-    plot_add(k, b->r[i], build_label(b, i), &b->options->plot, b->d);
+    plot_add(k, b->r[i], build_label(b, i), b->d);
 }
 
 void build_pictures(const struct build *b, enum plot_kind k)
@@ -190,4 +190,5 @@ void report_build(const struct result *const *results, size_t n,
         if (!document_said(out) && parts[i].absent)
             document_text(out, BLOCK_ABSENT, TONE_PLAIN, "%s", parts[i].absent(&b));
     }
+    plot_draw(out, &b.options->plot);
 }

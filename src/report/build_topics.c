@@ -41,6 +41,7 @@ void build_flow(const struct build *b)
 void build_losses(const struct build *b)
 {
     build_pictures(b, PLOT_LOSS);
+    build_pictures(b, PLOT_LAYERS);
     build_pictures(b, PLOT_IMPROVEMENT);
     for (size_t i = 0; i < b->n; i++) {
         const struct result *r = b->r[i];
@@ -217,16 +218,17 @@ static void add_latency(const struct build *b)
         return;
     }
     plot_add_beside(PLOT_LATENCY, b->r[first], build_label(b, first), b->r[other],
-                    build_label(b, other), &b->options->plot, b->d);
+                    build_label(b, other), b->d);
     for (size_t i = 0; i < b->n; i++)
         if (i != first && i != other && plot_has(PLOT_LATENCY, b->r[i]) &&
             !build_is_twin(b, i, PLOT_LATENCY))
-            plot_add(PLOT_LATENCY, b->r[i], build_label(b, i), &b->options->plot, b->d);
+            plot_add(PLOT_LATENCY, b->r[i], build_label(b, i), b->d);
 }
 
 void build_latency(const struct build *b)
 {
     add_latency(b);
+    build_pictures(b, PLOT_PERCENTILES);
     for (size_t i = 0; i < b->n; i++) {
         struct table *t = build_caption(b, table_time(b->d, b->r[i]), i);
         document_fold(b->d, "Where the time goes", &t, 1);

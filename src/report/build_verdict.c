@@ -374,6 +374,7 @@ static void add_objectives(const struct build *b)
         }
     }
     build_pictures(b, PLOT_BUDGET);
+    build_pictures(b, PLOT_REPEATS);
 }
 
 static void add_changes(const struct build *b)
@@ -392,6 +393,8 @@ static void add_changes(const struct build *b)
 static void add_alternatives(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++) {
+        if (b->r[i]->alternatives.len)
+            plot_add(PLOT_COST, b->r[i], build_label(b, i), b->d);
         document_add_table(b->d, table_alternatives(b->d, b->r[i]));
         document_add_table(b->d, table_alternative_costs(b->d, b->r[i]));
         document_add_table(b->d, table_differences(b->d, b->r[i]));
@@ -406,6 +409,7 @@ static void add_ways(const struct build *b)
         struct table *t = table_predictions(b->d, b->r[i]);
         if (t)
             build_heading(b, &expected, "Expected, and what came");
+        plot_add(PLOT_COVERAGE, b->r[i], build_label(b, i), b->d);
         document_add_table(b->d, build_caption(b, t, i));
     }
     for (size_t i = 0; i < b->n; i++) {

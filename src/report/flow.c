@@ -1,74 +1,51 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The flow drawn top to bottom: steps in their order, the usual way straight down, ends as pills on
- * the right, ways that jump ahead or go back (dashed) as lanes on the left. */
+ * the right, ways that jump ahead or go back (dashed) as lanes on the left; what runs side by side
+ * stands in a frame.
+ *
+ * Lanes are given shortest way first, each the innermost that is free over its length, as intervals
+ * are coloured (J. Kleinberg and E. Tardos, Algorithm Design, 4.1). */
 #include "report/flow.h"
 
+#include "report/drawing.h"
 #include "report/format.h"
-#include "report/html.h"
+#include "report/plot.h"
 #include "report/table.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
-    WIDTH = 760,
-    BOX_X = 250,
-    BOX_W = 260,
-    BOX_H = 56,
-    PITCH = 98,
-    TOP = 12,
-    PILL_X = 568,
-    PILL_W = 180,
-    PILL_H = 22,
-    LANE = 44,
-    LANES = 5,
-    STEPS_MAX = 60
+    WIDTH = PLOT_WIDTH,
+    BOX_X = 200,
+    BOX_W = 250,
+    TOP = 14,
+    PILL_X = 500,
+    PILL_W = 172,
+    FIRST_LANE = 52, /* from the boxes: a share stands between */
+    STEPS_MAX = 60,
+    PILLS_MOST = 3,
+    FEW = 12 /* up to so many steps there is room between them */
 };
 
+struct way {
+    size_t from, to, lane;
+    const struct edge_row *edge;
+};
 struct flow {
     const struct result *r;
-    struct buf *svg;
+    struct drawing *drawing;
     size_t steps, lanes;
+    double pitch, box_h;
     uint8_t *pills, *starts; /* [steps]: how many stand there already */
+    size_t *ends;            /* [steps]: of a parallel its last member, else itself */
+    VEC(struct way) ways;    /* those in lanes */
 };
 
-static int box_y(size_t step)
+static double box_y(const struct flow *f, size_t step)
 {
-    return TOP + PITCH * (int)step;
-}
-
-static void put_text(struct flow *f, double x, double y, const char *attributes, const char *text,
-                     size_t columns)
-{
-    struct buf cut;
-    buf_init(&cut);
-    text_clean(&cut, text);
-    if (text_width(buf_text(&cut)) > columns) {
-        cut.len = text_fit(cut.data, columns - 1);
-        buf_puts(&cut, "\u2026");
-    }
-    buf_printf(f->svg, "<text x=\"%g\" y=\"%g\" %s>", x, y, attributes);
-    html_escape(f->svg, buf_text(&cut));
-    buf_puts(f->svg, "</text>");
-    buf_release(&cut);
-}
-
-static const char *layer_paint(const char *layer)
-{
-    static const struct {
-        const char *layer, *paint;
-    } paints[] = {
-        {"data",     "--c6"},
-        {"tool",     "--c5"},
-        {"agent",    "--c1"},
-        {"human",    "--c2"},
-        {"feedback", "--c4"},
-        {"model",    "--c3"}
-    };
-    for (size_t i = 0; layer && i < sizeof paints / sizeof *paints; i++)
-        if (!strcmp(layer, paints[i].layer))
-            return paints[i].paint;
-    return "--soft";
+    return TOP + f->pitch * (double)step;
 }
 
 /* "tool, 97.02% of visits end well", "gate, threshold 0.85". */
@@ -100,22 +77,16 @@ static void put_box_line(struct buf *out, const struct row *row, const char *cur
 static void put_box(struct flow *f, size_t i)
 {
     const struct row *row = &f->r->stages.at[i];
-    int y = box_y(i);
+    double y = box_y(f, i), h = f->box_h;
     struct buf line;
     buf_init(&line);
     put_box_line(&line, row, f->r->currency);
     bool gate = row->kind && !strcmp(row->kind, "gate");
-    buf_printf(f->svg,
-               "<rect class=\"box\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" rx=\"%d\"/>",
-               BOX_X, y, BOX_W, BOX_H, gate ? 16 : 7);
+    drawing_box(f->drawing, BOX_X, y, BOX_W, h, gate ? 16 : 7);
     if (!gate)
-        buf_printf(f->svg,
-                   "<rect x=\"%d\" y=\"%d\" width=\"5\" height=\"%d\" rx=\"2.5\" "
-                   "style=\"fill:var(%s)\"/>",
-                   BOX_X + 6, y + 9, BOX_H - 18, layer_paint(row->layer));
-    put_text(f, BOX_X + 24, y + 24, "class=\"ink\" font-size=\"15\" font-weight=\"600\"", row->id,
-             27);
-    put_text(f, BOX_X + 24, y + 43, "class=\"quiet\" font-size=\"12.5\"", buf_text(&line), 36);
+        drawing_mark(f->drawing, BOX_X + 6, y + 8, 5, h - 16, row->layer);
+    drawing_text(f->drawing, DRAWING_NAME, BOX_X + 22, y + 0.34 * h, row->id, 24);
+    drawing_text(f->drawing, DRAWING_LINE, BOX_X + 22, y + 0.71 * h, buf_text(&line), 36);
     buf_release(&line);
 }
 
@@ -129,54 +100,116 @@ static const char *share_text(const struct metrics *metrics, struct buf *out)
     return buf_text(out);
 }
 
+/* From below the last box that `from` holds to the next one. */
 static void put_down(struct flow *f, size_t from, const char *share)
 {
-    int x = BOX_X + BOX_W / 2, y = box_y(from) + BOX_H, to = box_y(from + 1);
-    buf_printf(f->svg,
-               "<path class=\"way\" stroke-width=\"1.5\" d=\"M%d,%d V%d\"/>"
-               "<path class=\"tip\" d=\"M%d,%d l-5,-8 h10 z\"/>",
-               x, y, to - 7, x, to);
+    size_t end = f->ends[from];
+    double x = BOX_X + BOX_W / 2.0, y = box_y(f, end) + f->box_h + (end > from ? 9 : 0),
+           to = box_y(f, end + 1);
+    drawing_way(f->drawing,
+                (double[][2]){
+                    {x, y },
+                    {x, to}
+    },
+                2, false);
     if (*share)
-        put_text(f, x + 12, (y + to) / 2.0 + 4, "class=\"quiet\" font-size=\"12.5\"", share, 10);
+        drawing_text(f->drawing, DRAWING_LINE, x + 12, (y + to) / 2 - 1, share, 10);
 }
 
 static void put_pill(struct flow *f, size_t from, const char *name, const char *share)
 {
-    size_t k = f->pills[from]++;
-    if (k > 2)
+    static const int place[PILLS_MOST] = {0, 1, -1};
+    size_t k = f->pills[from]++, most = f->steps > FEW ? 2 : PILLS_MOST;
+    double height = f->steps > FEW ? 20 : 22;
+    if (k >= most)
         return; /* the table has them all */
-    static const int place[] = {0, 1, -1};
-    double y = box_y(from) + BOX_H / 2.0 + place[k] * (PILL_H + 5);
+    double y = box_y(f, from) + f->box_h / 2 + place[k] * (height + 5) -
+               (most == 2 ? (height + 5) / 2 * 0.5 : 0);
     struct buf text;
     buf_init(&text);
     buf_printf(&text, "%s %s", name, share);
-    buf_printf(f->svg,
-               "<path class=\"way\" stroke-width=\"1.5\" d=\"M%d,%g H%d\"/>"
-               "<path class=\"tip\" d=\"M%d,%g l-8,-5 v10 z\"/>"
-               "<rect class=\"box\" x=\"%d\" y=\"%g\" width=\"%d\" height=\"%d\" rx=\"11\"/>",
-               BOX_X + BOX_W, y, PILL_X - 7, PILL_X, y, PILL_X, y - PILL_H / 2.0, PILL_W, PILL_H);
-    put_text(f, PILL_X + PILL_W / 2.0, y + 4.5,
-             "class=\"ink\" font-size=\"12.5\" text-anchor=\"middle\"", buf_text(&text), 24);
+    drawing_way(f->drawing,
+                (double[][2]){
+                    {BOX_X + BOX_W, y},
+                    {PILL_X,        y}
+    },
+                2, false);
+    drawing_box(f->drawing, PILL_X, y - height / 2, PILL_W, height, height / 2);
+    drawing_text(f->drawing, DRAWING_PILL, PILL_X + PILL_W / 2.0, y, buf_text(&text), 23);
     buf_release(&text);
 }
 
-static void put_lane(struct flow *f, size_t from, size_t to, const char *share)
+/* --- lanes */
+
+static size_t upper(const struct way *w)
 {
-    size_t lane = f->lanes++ % LANES, k = f->starts[from]++;
-    bool back = to <= from;
-    int x = BOX_X - LANE * (int)(lane + 1), y0 = box_y(from) + 16 + 14 * (int)(k % 3),
-        y1 = box_y(to) + 40 - 6 * (int)lane;
-    if (to == from)
-        y1 = y0 + 24;
-    buf_printf(f->svg,
-               "<path class=\"way%s\" stroke-width=\"1.5\"%s d=\"M%d,%d H%d V%d H%d\"/>"
-               "<path class=\"%s\" d=\"M%d,%d l-8,-5 v10 z\"/>",
-               back ? " back" : "", back ? " stroke-dasharray=\"5,4\"" : "", BOX_X, y0, x, y1,
-               BOX_X - 7, back ? "backtip" : "tip", BOX_X, y1);
-    if (*share)
-        put_text(f, x - 6, (y0 + y1) / 2.0 + 4,
-                 "class=\"quiet\" font-size=\"12.5\" text-anchor=\"end\"", share, 10);
+    return w->from < w->to ? w->from : w->to;
 }
+
+static size_t lower(const struct way *w)
+{
+    return w->from < w->to ? w->to : w->from;
+}
+
+static int shortest_first(const void *a, const void *b)
+{
+    const struct way *x = a, *y = b;
+    size_t p = lower(x) - upper(x), q = lower(y) - upper(y);
+    if (p != q)
+        return p < q ? -1 : 1;
+    if (upper(x) != upper(y))
+        return upper(x) < upper(y) ? -1 : 1;
+    return x->edge < y->edge ? -1 : x->edge > y->edge;
+}
+
+static bool is_free(const struct flow *f, size_t lane, size_t n, const struct way *w)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct way *other = &f->ways.at[i];
+        if (other->lane == lane && upper(other) <= lower(w) && upper(w) <= lower(other))
+            return false;
+    }
+    return true;
+}
+
+static void give_lanes(struct flow *f)
+{
+    if (f->ways.len)
+        qsort(f->ways.at, f->ways.len, sizeof *f->ways.at, shortest_first);
+    for (size_t i = 0; i < f->ways.len; i++) {
+        struct way *w = &f->ways.at[i];
+        while (!is_free(f, w->lane, i, w))
+            w->lane++;
+        f->lanes = w->lane + 1 > f->lanes ? w->lane + 1 : f->lanes;
+    }
+}
+
+static void put_lane(struct flow *f, const struct way *w)
+{
+    double pitch = fmin(28, (BOX_X - FIRST_LANE - 8.0) / (double)(f->lanes ? f->lanes : 1));
+    double x = BOX_X - FIRST_LANE - pitch * (double)w->lane;
+    double y0 = box_y(f, w->from) + 0.18 * f->box_h +
+                (f->steps > FEW ? 13 : 18) * (double)(f->starts[w->from]++ % 3),
+           y1 = box_y(f, w->to) + 0.82 * f->box_h;
+    struct buf share;
+    buf_init(&share);
+    share_text(&w->edge->metrics, &share);
+    if (y1 <= y0 && w->to == w->from)
+        y1 = y0 + 12;
+    drawing_way(f->drawing,
+                (double[][2]){
+                    {BOX_X, y0},
+                    {x,     y0},
+                    {x,     y1},
+                    {BOX_X, y1}
+    },
+                4, w->to <= w->from);
+    if (share.len)
+        drawing_text(f->drawing, DRAWING_SHARE, BOX_X - 5, y0 - 7, buf_text(&share), 10);
+    buf_release(&share);
+}
+
+/* --- what runs side by side */
 
 static size_t step_of(const struct flow *f, const char *id)
 {
@@ -184,6 +217,53 @@ static size_t step_of(const struct flow *f, const char *id)
         if (!strcmp(f->r->stages.at[i].id, id))
             return i;
     return SIZE_MAX;
+}
+
+/* Does a branch go through it: a way to the join, or to a later step of which that is true, or no
+ * way at all?  `later` knows those behind it. */
+static bool in_branch(const struct flow *f, size_t step, const bool *later)
+{
+    bool touched = false;
+    for (size_t i = 0; i < f->r->edges.len; i++) {
+        const struct edge_row *e = &f->r->edges.at[i];
+        size_t from = step_of(f, e->from), to = step_of(f, e->to);
+        touched = touched || from == step || to == step;
+        if (from != step)
+            continue;
+        if (to == SIZE_MAX ? !strcmp(e->to, "join") : to > step && later[to])
+            return true;
+    }
+    return !touched;
+}
+
+static void find_frames(struct flow *f)
+{
+    bool *branch = mem_zero(f->steps, sizeof *branch);
+    for (size_t i = f->steps; i-- > 0;) {
+        const char *kind = f->r->stages.at[i].kind;
+        f->ends[i] = i;
+        branch[i] = in_branch(f, i, branch);
+        if (!kind || strcmp(kind, "parallel") != 0 || !f->r->edges.len)
+            continue;
+        while (f->ends[i] + 1 < f->steps && branch[f->ends[i] + 1])
+            f->ends[i]++;
+    }
+    mem_free(branch);
+}
+
+static void put_frames(struct flow *f)
+{
+    for (size_t i = 0; i < f->steps; i++)
+        if (f->ends[i] > i)
+            drawing_frame(f->drawing, BOX_X - 9, box_y(f, i) - 8, BOX_W + 18,
+                          box_y(f, f->ends[i]) - box_y(f, i) + f->box_h + 16);
+}
+
+/* --- ways */
+
+static bool is_last(const struct flow *f, size_t step)
+{
+    return f->ends[step] + 1 == f->steps;
 }
 
 static void put_edges(struct flow *f)
@@ -197,14 +277,20 @@ static void put_edges(struct flow *f)
             continue;
         buf_init(&share);
         share_text(&e->metrics, &share);
-        if (to == from + 1 || (to == SIZE_MAX && from + 1 == f->steps && !strcmp(e->to, "ship")))
+        if (to == SIZE_MAX && !strcmp(e->to, "join"))
+            ; /* the frame says so */
+        else if (to == f->ends[from] + 1 ||
+                 (to == SIZE_MAX && is_last(f, from) && !strcmp(e->to, "ship")))
             put_down(f, from, buf_text(&share));
         else if (to == SIZE_MAX)
             put_pill(f, from, e->to, buf_text(&share));
         else
-            put_lane(f, from, to, buf_text(&share));
+            vec_push(&f->ways, ((struct way){from, to, 0, e}));
         buf_release(&share);
     }
+    give_lanes(f);
+    for (size_t i = 0; i < f->ways.len; i++)
+        put_lane(f, &f->ways.at[i]);
 }
 
 /* Results without edges: the steps follow one another as they are written. */
@@ -216,22 +302,19 @@ static void put_chain(struct flow *f)
 
 static bool ships_last(const struct flow *f)
 {
-    for (size_t i = 0; i < f->r->edges.len; i++)
-        if (!strcmp(f->r->edges.at[i].to, "ship") &&
-            step_of(f, f->r->edges.at[i].from) + 1 == f->steps)
+    for (size_t i = 0; i < f->r->edges.len; i++) {
+        size_t from = step_of(f, f->r->edges.at[i].from);
+        if (!strcmp(f->r->edges.at[i].to, "ship") && from != SIZE_MAX && is_last(f, from))
             return true;
+    }
     return false;
 }
 
 static void put_ship(struct flow *f)
 {
-    int y = box_y(f->steps);
-    buf_printf(f->svg,
-               "<rect class=\"box\" x=\"%d\" y=\"%d\" width=\"120\" height=\"30\" rx=\"15\"/>",
-               BOX_X + BOX_W / 2 - 60, y);
-    put_text(f, BOX_X + BOX_W / 2.0, y + 20,
-             "class=\"ink\" font-size=\"14\" font-weight=\"600\" text-anchor=\"middle\"", "ship",
-             10);
+    double x = BOX_X + BOX_W / 2.0, y = box_y(f, f->steps);
+    drawing_box(f->drawing, x - 60, y, 120, 30, 15);
+    drawing_text(f->drawing, DRAWING_END, x, y + 15, "ship", 10);
 }
 
 static struct table *flow_table(struct document *d, const struct result *r)
@@ -248,17 +331,41 @@ static struct table *flow_table(struct document *d, const struct result *r)
     return t;
 }
 
+bool flow_has(const struct result *r)
+{
+    return r->stages.len > 0;
+}
+
+static const char *about(struct document *d, const struct flow *f)
+{
+    size_t all = f->r->stages.len, pills = 0;
+    for (size_t i = 0; i < f->steps; i++)
+        pills = f->pills[i] > pills ? f->pills[i] : pills;
+    return arena_printf(
+        &d->arena,
+        "%s, ends on the right, ways back dashed on the left; a dotted frame holds what runs side "
+        "by side. Shares are of the visits of the step where an arrow starts.%s",
+        f->steps < all ? "The first 60 steps from top to bottom" : "Steps from top to bottom",
+        pills > PILLS_MOST ? " Some steps have more ends than are drawn: the table has them all."
+                           : "");
+}
+
 void flow_add(const struct result *r, const char *label, struct document *d)
 {
-    struct buf svg;
-    struct flow f = {.r = r, .svg = &svg};
+    struct drawing drawing;
+    struct flow f = {.r = r, .drawing = &drawing};
     if (!r->stages.len)
         return;
-    buf_init(&svg);
+    drawing_init(&drawing);
     f.steps = r->stages.len < STEPS_MAX ? r->stages.len : STEPS_MAX;
+    f.pitch = f.steps > FEW ? 68 : 94;
+    f.box_h = f.steps > FEW ? 44 : 54;
     f.pills = mem_zero(f.steps, sizeof *f.pills);
     f.starts = mem_zero(f.steps, sizeof *f.starts);
+    f.ends = mem_zero(f.steps, sizeof *f.ends);
+    find_frames(&f);
     bool ship = ships_last(&f);
+    put_frames(&f);
     if (r->edges.len)
         put_edges(&f);
     else
@@ -270,16 +377,13 @@ void flow_add(const struct result *r, const char *label, struct document *d)
     struct figure *figure = document_figure(
         d, arena_printf(&d->arena, "fig-flow-%zu", d->tables.len),
         label ? arena_printf(&d->arena, "Steps and ways (%s)", label) : "Steps and ways",
-        f.steps < r->stages.len
-            ? "The first 60 steps, top to bottom; shares are of the visits of a step."
-            : "Steps from top to bottom, ends on the right, ways back dashed on the left; shares "
-              "are of the visits of the step where an arrow starts.");
-    figure->width = WIDTH;
-    figure->height = box_y(f.steps) + (ship ? 44 : BOX_H - PITCH + 12);
-    figure->svg = arena_strndup(&d->arena, buf_text(&svg), svg.len);
+        about(d, &f));
+    drawing_finish(&drawing, d, figure, WIDTH,
+                   box_y(&f, f.steps) + (ship ? 44 : f.box_h - f.pitch + 14));
     figure->data = flow_table(d, r);
     document_add_figure(d, figure);
     mem_free(f.pills);
     mem_free(f.starts);
-    buf_release(&svg);
+    mem_free(f.ends);
+    vec_release(&f.ways);
 }

@@ -16,28 +16,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SVG_BYTES_MAX = 8 << 20, WORDS_MAX = 300 };
+enum { PICTURE_BYTES_MAX = 8 << 20, WORDS_MAX = 300 };
 
-static const char *const plot_names[] = {
-#define X(id, name, what) name,
-    PLOT_TABLE(X)
-#undef X
-};
-
-const char *plot_name(enum plot_kind k)
+void plot_put_cell(struct buf *out, const char *text, size_t len)
 {
-    return plot_names[k];
-}
-
-void plot_put_name(struct buf *out, const char *name)
-{
-    enum { COLUMNS = 28 };
-    struct buf clean;
-    buf_init(&clean);
-    text_clean(&clean, name);
-    const char *text = buf_text(&clean);
-    bool cut = text_width(text) > COLUMNS;
-    size_t len = cut ? text_fit(text, COLUMNS - 1) : clean.len;
     for (size_t i = 0; i < len; i++) {
         if (text[i] == '"')
             buf_puts(out, "\u201d");
@@ -46,8 +28,33 @@ void plot_put_name(struct buf *out, const char *name)
         else
             buf_putc(out, text[i]);
     }
-    if (cut)
+}
+
+/* Where the last `columns` columns of the text begin. */
+static const char *tail_of(const char *text, size_t columns)
+{
+    while (text_width(text) > columns)
+        do
+            text++;
+        while (((unsigned char)*text & 0xc0) == 0x80);
+    return text;
+}
+
+void plot_put_name(struct buf *out, const char *name)
+{
+    enum { COLUMNS = 32 };
+    struct buf clean;
+    buf_init(&clean);
+    text_clean(&clean, name);
+    const char *text = buf_text(&clean);
+    if (text_width(text) <= COLUMNS) {
+        plot_put_cell(out, text, clean.len);
+    } else { /* paths differ at their ends */
+        const char *tail = tail_of(text, COLUMNS / 2);
+        plot_put_cell(out, text, text_fit(text, COLUMNS / 2 - 1));
         buf_puts(out, "\u2026");
+        plot_put_cell(out, tail, strlen(tail));
+    }
     buf_release(&clean);
 }
 
@@ -111,8 +118,8 @@ static int tell(int status, const char *program, unsigned seconds, const struct 
         return 0;
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         return error_set(err, ERR_IO,
-                         "%s is not installed; install gnuplot (Debian: apt-get install "
-                         "gnuplot-nox) and make the report again",
+                         "%s is not installed: on Debian and Ubuntu `apt install gnuplot-nox` "
+                         "brings it, then make the picture again",
                          program);
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM)
         return error_set(err, ERR_IO, "gnuplot took more than %u s and was stopped", seconds);
@@ -148,46 +155,78 @@ static int run_gnuplot(const char *program, unsigned seconds, int dir, struct er
     return result;
 }
 
-int plot_run(const char *script, const struct plot_file *files, size_t n,
-             const struct plot_options *options, struct buf *svg, struct error *err)
+struct run {
+    const char *program, *parent;
+    unsigned seconds;
+    struct buf folder;
+    int dir;
+};
+
+static int open_folder(struct run *run, struct error *err)
 {
-    const char *program = options && options->gnuplot ? options->gnuplot : "gnuplot";
-    const char *parent = options && options->temp_dir ? options->temp_dir : "/tmp";
-    unsigned seconds = options && options->seconds ? options->seconds : PLOT_SECONDS;
-    struct buf folder, picture;
-    int status = -1, dir = -1;
-    buf_init(&folder);
-    buf_init(&picture);
-    buf_printf(&folder, "%s/seam-plot-XXXXXX", parent);
-    if (!mkdtemp(folder.data)) {
-        error_set(err, ERR_IO, "plot: no folder in %s: %s", parent, strerror(errno));
-        goto out;
+    buf_printf(&run->folder, "%s/seam-plot-XXXXXX", run->parent);
+    if (!mkdtemp(run->folder.data)) {
+        buf_release(&run->folder);
+        return error_set(err, ERR_IO, "plot: no folder in %s: %s", run->parent, strerror(errno));
     }
-    buf_printf(&picture, "%s/plot.svg", folder.data);
-    dir = open(folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (dir < 0) {
-        error_set(err, ERR_IO, "plot: %s: %s", folder.data, strerror(errno));
-        goto clean;
+    run->dir = open(run->folder.data, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return run->dir < 0 ? error_set(err, ERR_IO, "plot: %s: %s", run->folder.data, strerror(errno))
+                        : 0;
+}
+
+/* What was drawn before a failure is there, too. */
+static int read_outputs(const struct run *run, struct plot_out *out, size_t n, struct error *err)
+{
+    int status = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct error failed = {0};
+        struct buf path;
+        buf_init(&path);
+        buf_printf(&path, "%s/%s", run->folder.data, out[i].name);
+        out[i].begun = file_read(buf_text(&path), PICTURE_BYTES_MAX, out[i].bytes, &failed) == 0;
+        if (!out[i].begun) {
+            buf_clear(out[i].bytes);
+            status = status ? status : error_set(err, ERR_IO, "gnuplot drew no %s", out[i].name);
+        }
+        buf_release(&path);
     }
-    if (put_file(dir, "plot.gp", script, strlen(script), err))
-        goto clean;
-    for (size_t i = 0; i < n; i++)
-        if (put_file(dir, files[i].name, buf_text(files[i].bytes), files[i].bytes->len, err))
-            goto clean;
-    if (run_gnuplot(program, seconds, dir, err) || file_read(picture.data, SVG_BYTES_MAX, svg, err))
-        goto clean;
-    status = 0;
-clean:
-    if (dir >= 0) {
-        unlinkat(dir, "plot.gp", 0);
-        unlinkat(dir, "plot.svg", 0);
-        for (size_t i = 0; i < n; i++)
-            unlinkat(dir, files[i].name, 0);
-        close(dir);
+    return status;
+}
+
+static void close_folder(struct run *run, const struct plot_file *in, size_t n_in,
+                         struct plot_out *out, size_t n_out)
+{
+    if (run->folder.data && run->dir >= 0) {
+        unlinkat(run->dir, "plot.gp", 0);
+        for (size_t i = 0; i < n_in; i++)
+            unlinkat(run->dir, in[i].name, 0);
+        for (size_t i = 0; i < n_out; i++)
+            unlinkat(run->dir, out[i].name, 0);
+        close(run->dir);
     }
-    rmdir(folder.data);
-out:
-    buf_release(&folder);
-    buf_release(&picture);
+    if (run->folder.data)
+        rmdir(run->folder.data);
+    buf_release(&run->folder);
+}
+
+int plot_run(const char *script, const struct plot_file *in, size_t n_in, struct plot_out *out,
+             size_t n_out, const struct plot_options *options, struct error *err)
+{
+    struct run run = {.program = options && options->gnuplot ? options->gnuplot : "gnuplot",
+                      .parent = options && options->temp_dir ? options->temp_dir : "/tmp",
+                      .seconds = options && options->seconds ? options->seconds : PLOT_SECONDS,
+                      .dir = -1};
+    int status = open_folder(&run, err);
+    if (!status)
+        status = put_file(run.dir, "plot.gp", script, strlen(script), err);
+    for (size_t i = 0; !status && i < n_in; i++)
+        status = put_file(run.dir, in[i].name, buf_text(in[i].bytes), in[i].bytes->len, err);
+    if (!status) {
+        status = run_gnuplot(run.program, run.seconds, run.dir, err);
+        struct error ignored = {0};
+        if (read_outputs(&run, out, n_out, status ? &ignored : err))
+            status = -1;
+    }
+    close_folder(&run, in, n_in, out, n_out);
     return status;
 }

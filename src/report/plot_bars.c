@@ -12,9 +12,40 @@
 
 enum { BAR_HEIGHT = 30, BARS_MOST = 40 };
 
-static const char bar_plot[] =
-    "set yrange [*:*] reverse\nset offsets 0,0,0.6,0.6\nset grid noytics xtics\n"
-    "set border 1 lc rgb '#788088'\nset tics scale 0\nset key off\n";
+/* Rows from the top down, each one high. */
+static void start_bars(struct picture *p, size_t rows)
+{
+    picture_start(p, (int)(rows ? rows : 1) * BAR_HEIGHT + 78);
+    buf_printf(&p->script,
+               "set yrange [%.2f:-0.6]\nset grid noytics xtics\nset border 1 lc rgb '#788088'\n"
+               "set tics scale 0\nset key off\nset rmargin 3\n",
+               (double)(rows ? rows : 1) - 0.4);
+}
+
+/* The smallest and the largest of what is drawn; NaN is left out. */
+struct extent {
+    double low, high;
+};
+static const struct extent NOTHING = {INFINITY, -INFINITY};
+
+static void reach(struct extent *e, double x)
+{
+    if (isfinite(x)) {
+        e->low = fmin(e->low, x);
+        e->high = fmax(e->high, x);
+    }
+}
+
+/* Room for the numbers behind bars that begin at 0; all at 0 get an axis, too. */
+static void bar_range(struct picture *p, struct extent e)
+{
+    reach(&e, 0);
+    double width = e.high - e.low;
+    if (!(width > 0))
+        width = e.high = 1;
+    buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", e.low < 0 ? e.low - 0.2 * width : 0,
+               e.high > 0 ? e.high + 0.16 * width : 0);
+}
 
 static bool any_value(const struct row *rows, size_t n, const char *name)
 {
@@ -67,13 +98,15 @@ static bool chosen(struct choice *c, double value)
     return c->ties > 0 && c->ties--;
 }
 
-/* bars.tsv: row value name; whiskers.tsv: row value low high, where there is an interval.  Of many
+/* bars: row value name; whiskers: row value low high, where there is an interval.  Of many
  * stages those with the largest (sign 1) or smallest (-1) values, in the order of the flow. */
 static size_t put_stage_bars(struct picture *p, const struct result *r, const char *name,
-                             double sign, struct document *d, struct table *t)
+                             double sign, struct document *d, struct table *t,
+                             struct extent *extent)
 {
     struct choice choice = choose(r, name, sign);
-    struct buf *bars = picture_file(p, "bars.tsv"), *whiskers = picture_file(p, "whiskers.tsv");
+    struct buf *bars = picture_block(p, "bars", "row\tpercent\tstage", NULL),
+               *whiskers = picture_block(p, "whiskers", "row\tpercent\tlow\thigh", NULL);
     size_t rows = 0;
     for (size_t i = 0; i < r->stages.len; i++) {
         const struct row *row = &r->stages.at[i];
@@ -81,6 +114,9 @@ static size_t put_stage_bars(struct picture *p, const struct result *r, const ch
         if (!m || !isfinite(m->value) || !chosen(&choice, m->value))
             continue;
         picture_line(bars, (double[]){(double)rows, 100 * m->value}, 2, row->id);
+        reach(extent, 100 * m->value);
+        reach(extent, 100 * m->low);
+        reach(extent, 100 * m->high);
         if (isfinite(m->low) && isfinite(m->high) && m->low < m->high)
             picture_line(whiskers,
                          (double[]){(double)rows, 100 * m->value, 100 * m->low, 100 * m->high}, 4,
@@ -102,14 +138,6 @@ static void say_shown(struct picture *p, const struct result *r, size_t rows, co
         buf_printf(&p->about, " The %zu stages with %s of it, of %zu.", rows, which, r->stages.len);
 }
 
-/* Ends the plot command; the whiskers lie over what is drawn already. */
-static void end_bars(struct picture *p, const char *whiskers)
-{
-    if (p->file[1].len)
-        buf_printf(&p->script, ", 'whiskers.tsv' using 2:1:3:4 with xerrorbars %s", whiskers);
-    buf_putc(&p->script, '\n');
-}
-
 static struct table *bar_table(struct document *d, const char *caption, const char *value)
 {
     struct table *t = document_table(d, caption);
@@ -127,16 +155,25 @@ bool improvement_has(const struct result *r)
 void improvement_draw(struct document *d, const struct result *r, struct picture *p)
 {
     bool loss = any_value(r->stages.at, r->stages.len, "loss");
+    struct extent extent = NOTHING;
     p->title = loss ? "Reliability lost at each stage" : "What a perfect stage would give";
     p->data = bar_table(d, p->title, loss ? "loss" : "improvement");
-    size_t rows = put_stage_bars(p, r, loss ? "loss" : "improvement", 1, d, p->data);
-    picture_start(p, (int)rows * BAR_HEIGHT + 90);
-    buf_puts(&p->script, bar_plot);
+    size_t rows = put_stage_bars(p, r, loss ? "loss" : "improvement", 1, d, p->data, &extent);
+    start_bars(p, rows);
+    bar_range(p, extent);
     buf_puts(&p->script, loss ? "set xlabel 'percentage points of reliability (Shapley value)'\n"
                               : "set xlabel 'percentage points of reliability gained'\n");
-    buf_puts(&p->script, "plot 'bars.tsv' using 2:1:(0):2:($1-0.32):($1+0.32):ytic(3) "
+    buf_puts(&p->script, "plot 'bars' using 2:1:(0):2:($1-0.32):($1+0.32):ytic(3) "
                          "with boxxyerror lc rgb '#0072b2'");
-    end_bars(p, "pt 0 lw 1.5 lc rgb '#000000'");
+    if (picture_filled(&p->block[1]))
+        buf_puts(&p->script,
+                 ", 'whiskers' using 2:1:3:4 with xerrorbars pt 0 lw 1.5 "
+                 "lc rgb '#000000', '' using 4:1:(sprintf('%.3g', $2)) with labels left "
+                 "offset 0.6,0 textcolor rgb '#000000'");
+    else
+        buf_puts(&p->script, ", 'bars' using 2:1:(sprintf('%.3g', $2)) with labels left "
+                             "offset 0.6,0 textcolor rgb '#000000'");
+    buf_putc(&p->script, '\n');
     buf_puts(&p->about, loss ? "The losses of all stages add up to what separates this pipeline "
                                "from a perfect one."
                              : "How much the reliability of the whole would rise if this stage "
@@ -155,22 +192,37 @@ bool stages_has(const struct result *r)
            any_value(r->stages.at, r->stages.len, "ok_rate");
 }
 
+/* 1, 2 or 5 times a power of ten, at least x. */
+static double nice_step(double x)
+{
+    double power = pow(10, floor(log10(x)));
+    return power * (x <= power ? 1 : x <= 2 * power ? 2 : x <= 5 * power ? 5 : 10);
+}
+
 void stages_draw(struct document *d, const struct result *r, struct picture *p)
 {
     const char *name = stage_metric(r);
     bool visits = !strcmp(name, "success_rate");
+    struct extent extent = NOTHING;
     p->title = visits ? "Visits that end visibly well" : "Attempts that end well";
     p->data = bar_table(d, p->title, visits ? "success rate" : "ok rate");
-    size_t rows = put_stage_bars(p, r, name, -1, d, p->data);
-    picture_start(p, (int)rows * BAR_HEIGHT + 90);
-    buf_puts(&p->script, bar_plot);
-    buf_printf(&p->script, "set xlabel '%s that end well (%%)'\nset xrange [*:100]\n",
-               visits ? "visits" : "attempts");
-    buf_puts(&p->script,
-             "plot 'bars.tsv' using 2:1:ytic(3) with points pt 7 ps 0.9 lc rgb '#0072b2'");
-    end_bars(p, "pt 7 ps 0.9 lw 1.5 lc rgb '#0072b2'");
-    buf_puts(&p->about, "Each dot is a stage, the line through it the interval of its rate. Silent "
-                        "mistakes do not show here: only what the pipeline can see.");
+    size_t rows = put_stage_bars(p, r, name, -1, d, p->data, &extent);
+    double low = fmin(extent.low, 99.5), room = fmax(0.15 * (100 - low), 0.05);
+    start_bars(p, rows);
+    double from = fmax(low - room / 2, -2), step = nice_step((100 - from) / 5);
+    buf_printf(&p->script,
+               "set xlabel '%s that end well (%%)'\nset xrange [%.6g:%.6g]\n"
+               "set xtics %.6g,%.6g,100\n",
+               visits ? "visits" : "attempts", from, 100 + room, 100 - 10 * step, step);
+    buf_puts(&p->script, "plot 'bars' using 2:1:ytic(3) with points pt 7 ps 0.9 lc rgb '#0072b2'");
+    if (picture_filled(&p->block[1]))
+        buf_puts(&p->script, ", 'whiskers' using 2:1:3:4 with xerrorbars pt 7 ps 0.9 lw 1.5 "
+                             "lc rgb '#0072b2'");
+    buf_puts(&p->script, ", 'bars' using (100):1:(sprintf('%.5g', $2)) with labels left "
+                         "offset 0.8,0 textcolor rgb '#000000'\n");
+    buf_puts(&p->about, "Each dot is a stage, the line through it the interval of its rate, the "
+                        "number the rate in percent. Silent mistakes do not show here: only what "
+                        "the pipeline can see.");
     say_shown(p, r, rows, "least");
 }
 
@@ -193,6 +245,7 @@ struct fall {
     struct picture *p;
     struct buf *totals, *falls;
     double level;
+    double floor; /* where the axis begins */
     size_t rows;
 };
 
@@ -201,9 +254,12 @@ static void fall_row(struct fall *f, double from, double to, const char *label, 
 {
     struct buf text, *out = to > from ? f->totals : f->falls;
     buf_init(&text);
-    buf_printf(&text, fabs(value) < 1e-4 ? "%.2g%%" : "%.2f%%", 100 * value);
-    picture_line(out, (double[]){(double)f->rows, 100 * from, 100 * to, 100 * fmax(from, to)}, 4,
-                 buf_text(&text));
+    buf_puts(&text, value < 0 ? "\u2212" : "");
+    buf_printf(&text, fabs(value) < 1e-4 ? "%.2g%%" : "%.2f%%", 100 * fabs(value));
+    picture_line(out,
+                 (double[]){(double)f->rows, fmax(100 * from, f->floor), fmax(100 * to, f->floor),
+                            100 * fmax(from, to)},
+                 4, buf_text(&text));
     out->len--;
     buf_putc(out, '\t');
     plot_put_name(out, label);
@@ -239,11 +295,35 @@ static void fall_by_stage(struct fall *f, const struct result *r, const char *ex
         fall_by(f, words, left);
 }
 
+/* Where little is lost, an axis from 0 on would show nothing of it. */
+static double loss_floor(double reliability, double *step)
+{
+    static const double floors[][2] = {
+        {99.9, 0.02},
+        {99.5, 0.1 },
+        {99,   0.2 },
+        {98,   0.5 },
+        {95,   1   },
+        {90,   2   },
+        {80,   5   },
+        {60,   10  }
+    };
+    for (size_t i = 0; i < sizeof floors / sizeof *floors; i++)
+        if (100 * reliability - 0.15 * (100 - floors[i][0]) > floors[i][0]) {
+            *step = floors[i][1];
+            return floors[i][0];
+        }
+    *step = 20;
+    return 0;
+}
+
 void loss_draw(struct document *d, const struct result *r, struct picture *p)
 {
-    struct fall f = {.d = d, .p = p, .level = 1};
-    f.totals = picture_file(p, "totals.tsv");
-    f.falls = picture_file(p, "falls.tsv");
+    static const char heads[] = "row\tfrom\tto\tplace of the number\tnumber\tstep";
+    double right = share(r, "reliability"), step;
+    struct fall f = {.d = d, .p = p, .level = 1, .floor = loss_floor(right, &step)};
+    f.totals = picture_block(p, "totals", heads, NULL);
+    f.falls = picture_block(p, "falls", heads, NULL);
     p->title = "Where items are lost";
     p->data = document_table(d, p->title);
     table_column(d, p->data, "step", false);
@@ -254,22 +334,28 @@ void loss_draw(struct document *d, const struct result *r, struct picture *p)
     fall_by_stage(&f, r, "exit_abandon", "share_abandoned", "gives up");
     fall_by(&f, "unfinished", share(r, "share_unfinished"));
     fall_by(&f, "shipped, but wrong", share(r, "share_wrong"));
-    fall_row(&f, 0, share(r, "reliability"), "right answers", share(r, "reliability"));
-    picture_start(p, (int)f.rows * BAR_HEIGHT + 90);
-    buf_puts(&p->script, bar_plot);
-    buf_puts(&p->script, "set xlabel 'share of all items (%)'\nset xrange [0:115]\n"
-                         "set xtics 0,20,100\n"
-                         "plot 'totals.tsv' using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with "
-                         "boxxyerror lc rgb '#0072b2', "
-                         "'' using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000'");
-    if (f.falls->len)
+    fall_row(&f, 0, right, "right answers", right);
+    start_bars(p, f.rows);
+    buf_printf(&p->script,
+               "set xlabel 'share of all items (%%)%s'\nset xrange [%.6g:%.6g]\n"
+               "set xtics %.6g,%.6g,100\n"
+               "plot 'totals' using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with "
+               "boxxyerror lc rgb '#0072b2', "
+               "'' using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000'",
+               f.floor > 0 ? ": the axis does not begin at 0" : "", f.floor,
+               100 + 0.17 * (100 - f.floor), f.floor, step);
+    if (picture_filled(f.falls))
         buf_puts(&p->script,
-                 ", 'falls.tsv' using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror "
+                 ", 'falls' using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror "
                  "lc rgb '#d55e00', "
-                 "'' using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000'");
+                 "'' using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', "
+                 "'' using 3:1:(0):(0.68) with vectors nohead lw 1 lc rgb '#788088'");
     buf_putc(&p->script, '\n');
     buf_puts(&p->about, "From all items down to those that end right: what fails in sight, what is "
                         "rejected, and what ships although it is wrong.");
+    if (f.floor > 0)
+        buf_printf(&p->about, " The axis begins at %.4g%%, so that what is lost can be seen.",
+                   f.floor);
 }
 
 /* --- tornado */
@@ -282,46 +368,106 @@ bool tornado_has(const struct result *r)
     return false;
 }
 
-void tornado_draw(struct document *d, const struct result *r, struct picture *p)
+/* The metric that is told about: reliability where it can be. */
+static const char *swayed(const struct result *r)
 {
-    enum { MOST = 12 };
-    struct buf *out = picture_file(p, "bars.tsv");
-    bool *taken = mem_zero(r->sensitivities.len, sizeof *taken);
     const char *metric = NULL;
-    size_t rows = 0;
     for (size_t i = 0; i < r->sensitivities.len; i++)
         if (isfinite(r->sensitivities.at[i].value) &&
             (!metric || !strcmp(r->sensitivities.at[i].metric, "reliability")))
             metric = r->sensitivities.at[i].metric;
+    return metric;
+}
+
+/* What the evidence leaves open moves the metric by so much, one standard deviation to each side;
+ * 0: its share is not known. */
+static double swing(const struct sensitivity *s, const struct metric *m)
+{
+    return s->shared && s->variance_share > 0 && m ? sqrt(s->variance_share) * m->sd_parameters : 0;
+}
+
+/* Bars to both sides where the parameters rest on evidence, else derivatives. */
+static bool has_swings(const struct result *r, const char *metric)
+{
+    const struct metric *m = metrics_find(&r->metrics, metric);
+    for (size_t i = 0; i < r->sensitivities.len; i++)
+        if (!strcmp(r->sensitivities.at[i].metric, metric) && swing(&r->sensitivities.at[i], m) > 0)
+            return true;
+    return false;
+}
+
+/* row from to size parameter: the largest first */
+static size_t put_tornado(struct picture *p, const struct result *r, const char *metric,
+                          bool swings, struct extent *extent)
+{
+    enum { MOST = 12 };
+    const struct metric *m = metrics_find(&r->metrics, metric);
+    struct buf *out = picture_block(p, "bars", "row\tfrom\tto\tsize\tparameter", NULL);
+    bool *taken = mem_zero(r->sensitivities.len, sizeof *taken);
+    double scale = swings && format_is_share(metric) ? 100 : 1;
+    size_t rows = 0;
     for (; rows < MOST; rows++) {
-        const struct sensitivity *best = NULL;
+        double best = 0;
         size_t at = 0;
         for (size_t i = 0; i < r->sensitivities.len; i++) {
             const struct sensitivity *s = &r->sensitivities.at[i];
-            if (taken[i] || strcmp(s->metric, metric) || !isfinite(s->value) || s->value == 0)
-                continue;
-            if (!best || fabs(s->value) > fabs(best->value)) {
-                best = s;
+            double size = swings ? swing(s, m) : s->value;
+            if (!taken[i] && !strcmp(s->metric, metric) && fabs(size) > fabs(best)) {
+                best = size;
                 at = i;
             }
         }
-        if (!best)
+        if (best == 0)
             break;
         taken[at] = true;
-        picture_line(out, (double[]){best->value}, 1, best->parameter);
+        double from = swings ? -scale * best : 0, to = scale * best;
+        picture_line(out, (double[]){(double)rows, from, to, scale * best}, 4,
+                     r->sensitivities.at[at].parameter);
+        reach(extent, from);
+        reach(extent, to);
     }
     mem_free(taken);
-    picture_start(p, (int)rows * BAR_HEIGHT + 90);
-    p->title = "What the result is most sensitive to";
+    return rows;
+}
+
+void tornado_draw(struct document *d, const struct result *r, struct picture *p)
+{
+    const char *metric = swayed(r);
+    bool swings = has_swings(r, metric);
+    struct extent extent = NOTHING;
+    struct buf words;
+    buf_init(&words);
+    format_name(&words, metric);
+    size_t rows = put_tornado(p, r, metric, swings, &extent);
+    start_bars(p, rows);
+    p->title = swings ? "What is not known of the parameters, and what that does to the result"
+                      : "What the result is most sensitive to";
     p->data = table_sensitivities(d, r, 40);
-    buf_puts(&p->script, bar_plot);
-    buf_puts(&p->script, "set xlabel 'change of the result for a change of 1 in the parameter'\n"
-                         "set xzeroaxis\nset arrow 1 from 0,graph 0 to 0,graph 1 nohead "
-                         "lc rgb '#788088'\n"
-                         "plot 'bars.tsv' using 1:0:(0):1:($0-0.32):($0+0.32):ytic(2) with "
-                         "boxxyerror lc rgb '#0072b2'\n");
-    buf_puts(&p->about, "Partial derivatives: a bar to the left is a parameter that lowers ");
-    format_name(&p->about, metric);
-    buf_puts(&p->about, " as it grows. The longest bars are where better data, or better work, "
-                        "change the answer most.");
+    buf_printf(&p->script, "set xlabel '%s'\n",
+               !swings                   ? "change of the result for a change of 1 in the parameter"
+               : format_is_share(metric) ? "points, one standard deviation to each side"
+                                         : "one standard deviation to each side");
+    bar_range(p, extent);
+    buf_printf(&p->script,
+               "set arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '#788088' back\n"
+               "plot 'bars' using 3:1:2:3:($1-0.32):($1+0.32):ytic(5) with "
+               "boxxyerror lc rgb '#0072b2', "
+               "'' using ($4<0 ? NaN : $3):1:(sprintf('%%s%%.3g', '%s', $4)) with labels left "
+               "offset 0.6,0 textcolor rgb '#000000', "
+               "'' using ($4<0 ? $3 : NaN):1:(sprintf('%%.3g', $4)) with labels right "
+               "offset -0.6,0 textcolor rgb '#000000'\n",
+               swings ? "±" : "");
+    if (swings)
+        buf_printf(&p->about,
+                   "How far %s moves when a parameter moves by one standard deviation of what its "
+                   "evidence leaves open. More evidence for the longest bars narrows the result "
+                   "most.",
+                   buf_text(&words));
+    else
+        buf_printf(&p->about,
+                   "Partial derivatives: a bar to the left is a parameter that lowers %s as it "
+                   "grows. The longest bars are where better data, or better work, change the "
+                   "answer most.",
+                   buf_text(&words));
+    buf_release(&words);
 }

@@ -11,7 +11,6 @@
 #include <math.h>
 #include <string.h>
 
-const char *const picture_colour[PICTURE_LINES] = {"#0072b2", "#e69f00", "#009e73", "#cc79a7"};
 enum { ROWS_MAX = 60 };
 
 static bool has_band(const struct point *p)
@@ -76,9 +75,9 @@ static void backlog_rows(struct document *d, struct table *t, const struct curve
 
 static void backlog_line(struct picture *p, const struct curve *c, size_t k, double unit)
 {
-    static const char *const file[] = {"one.tsv", "two.tsv", "three.tsv", "four.tsv"};
-    struct buf *out = picture_file(p, file[k]);
-    picture_line(out, (double[]){NAN, NAN, NAN, NAN}, 4, c->resource ? c->resource : "");
+    static const char *const file[] = {"one", "two", "three", "four"};
+    struct buf *out =
+        picture_block(p, file[k], "time\titems\tlow\thigh", c->resource ? c->resource : "");
     for (size_t i = 0; i < c->points.len; i++) {
         const struct point *at = &c->points.at[i];
         bool band = has_band(at);
@@ -89,8 +88,9 @@ static void backlog_line(struct picture *p, const struct curve *c, size_t k, dou
     }
     buf_printf(&p->script,
                "%s'%s' using 1:3:4 with filledcurves lc rgb '%s' fs transparent solid 0.2, "
-               "'' using 1:2 with lines lc rgb '%s' lw 2 title columnheader(5)",
-               k ? ", " : "plot ", file[k], picture_colour[k], picture_colour[k]);
+               "'' using 1:2 with lines lc rgb '%s' lw 2 dt %s title columnheader(5)",
+               k ? ", " : "plot ", file[k], picture_look[k].colour, picture_look[k].colour,
+               picture_look[k].dash);
 }
 
 void backlog_draw(struct document *d, const struct result *r, struct picture *p)
@@ -108,8 +108,10 @@ void backlog_draw(struct document *d, const struct result *r, struct picture *p)
     table_column(d, p->data, "items", true);
     table_column(d, p->data, "low", true);
     table_column(d, p->data, "high", true);
-    buf_printf(&p->script, "set xlabel 'time (%s)'\nset ylabel 'items %s'\nset yrange [0:*]\n",
-               name, waiting ? "waiting" : "there");
+    buf_printf(&p->script,
+               "set xlabel 'time (%s)'\nset ylabel 'items %s'\nset yrange [0:*]\n"
+               "set xrange [%.6g:%.6g]\n",
+               name, waiting ? "waiting" : "there", c->points.at[0].x / unit, end_of(c) / unit);
     buf_puts(&p->about, waiting ? "Items that wait for each resource from the start of the run on, "
                                   "with the interval of their mean. A line that keeps climbing is "
                                   "a queue that never clears."
@@ -133,9 +135,9 @@ void backlog_draw(struct document *d, const struct result *r, struct picture *p)
 static const struct {
     const char *y, *file, *words, *colour;
 } learnt[] = {
-    {"shipped_error", "error.tsv", "wrong among what ships (%)",   "#0072b2"},
-    {"review_load",   "load.tsv",  "items reviewed by people (%)", "#e69f00"},
-    {"reliability",   "right.tsv", "items that end right (%)",     "#009e73"},
+    {"shipped_error", "error", "wrong among what ships (%)",   "#0072b2"},
+    {"review_load",   "load",  "items reviewed by people (%)", "#e69f00"},
+    {"reliability",   "right", "items that end right (%)",     "#009e73"},
 };
 
 static const struct curve *learning_curve(const struct result *r, const char *y)
@@ -186,7 +188,8 @@ void learning_draw(struct document *d, const struct result *r, struct picture *p
                n);
     for (size_t i = 0; i < n; i++) {
         const struct curve *c = learning_curve(r, learnt[panel[i]].y);
-        struct buf *out = picture_file(p, learnt[panel[i]].file);
+        struct buf *out =
+            picture_block(p, learnt[panel[i]].file, "cycle\tpercent\tlow\thigh", NULL);
         for (size_t k = 0; k < c->points.len; k++) {
             const struct point *at = &c->points.at[k];
             bool band = has_band(at);

@@ -12,7 +12,7 @@
 
 enum { ROWS_MAX = 60 };
 
-static const char *const files[PICTURE_LINES] = {"one.tsv", "two.tsv", "three.tsv", "four.tsv"};
+static const char *const files[PICTURE_LINES] = {"one", "two", "three", "four"};
 
 /* The n-th curve of this id with more than one point; NULL. */
 static const struct curve *nth_curve(const struct result *r, const char *id, size_t nth)
@@ -34,8 +34,7 @@ static double last_x(const struct curve *c)
 static void put_curve(struct picture *p, const char *file, const struct curve *c, double x_scale,
                       double y_scale)
 {
-    struct buf *out = picture_file(p, file);
-    picture_line(out, (double[]){NAN, NAN, NAN, NAN}, 4, c->resource ? c->resource : c->id);
+    struct buf *out = picture_block(p, file, "x\ty\tlow\thigh", c->resource ? c->resource : c->id);
     for (size_t i = 0; i < c->points.len; i++) {
         const struct point *at = &c->points.at[i];
         bool band = isfinite(at->low) && isfinite(at->high);
@@ -47,12 +46,14 @@ static void put_curve(struct picture *p, const char *file, const struct curve *c
     }
 }
 
-static void put_band_and_line(struct picture *p, size_t k, const char *file, const char *colour)
+/* A band with a line in it, in the look of line `k`. */
+static void put_band_and_line(struct picture *p, size_t k, const char *file)
 {
+    const struct picture_look *look = &picture_look[k];
     buf_printf(&p->script,
                "%s'%s' using 1:3:4 with filledcurves lc rgb '%s' fs transparent solid 0.25, "
-               "'' using 1:2 with lines lc rgb '%s' lw 2 title columnheader(5)",
-               k ? ", " : "plot ", file, colour, colour);
+               "'' using 1:2 with lines lc rgb '%s' lw 2 dt %s title columnheader(5)",
+               k ? ", " : "plot ", file, look->colour, look->colour, look->dash);
 }
 
 /* Name, x and y of a curve, thinned to ROWS_MAX rows. */
@@ -75,7 +76,7 @@ bool planner_has(const struct result *r)
 
 static void power_panel(struct picture *p, const struct result *r)
 {
-    static const char *const names[] = {"power.tsv", "power2.tsv"};
+    static const char *const names[] = {"power", "power2"};
     buf_puts(&p->script, "set xlabel 'labels of all items'\nset ylabel 'certificates that come "
                          "out (%)'\nunset logscale\nset yrange [0:100]\n"
                          "set xtics autofreq rotate by -30\nplot 80 with lines lc rgb '#788088' "
@@ -86,8 +87,8 @@ static void power_panel(struct picture *p, const struct result *r)
             break;
         put_curve(p, names[k], c, 1, 100);
         buf_printf(&p->script,
-                   ", '%s' using 1:2 with lines lc rgb '%s' lw 1.5 title columnheader(5)", names[k],
-                   picture_colour[k + 2]);
+                   ", '%s' using 1:2 with lines lc rgb '%s' lw 1.5 dt %s title columnheader(5)",
+                   names[k], picture_look[k + 2].colour, picture_look[k + 2].dash);
     }
     buf_putc(&p->script, '\n');
 }
@@ -111,7 +112,7 @@ void planner_draw(struct document *d, const struct result *r, struct picture *p)
             break;
         curve_rows(d, p->data, c, 1);
         put_curve(p, files[k], c, 100, 1);
-        put_band_and_line(p, k, files[k], picture_colour[k]);
+        put_band_and_line(p, k, files[k]);
     }
     buf_putc(&p->script, '\n');
     if (power) {
@@ -167,8 +168,9 @@ void evidence_draw(struct document *d, const struct result *r, struct picture *p
             most = fmax(most, c->points.at[i].y);
         curve_rows(d, p->data, c, 1 / unit);
         put_curve(p, files[k], c, 1 / unit, 1);
-        buf_printf(&p->script, "%s'%s' using 1:2 with lines lc rgb '%s' lw 2 title columnheader(5)",
-                   k ? ", " : "plot ", files[k], picture_colour[k]);
+        buf_printf(&p->script,
+                   "%s'%s' using 1:2 with lines lc rgb '%s' lw 2 dt %s title columnheader(5)",
+                   k ? ", " : "plot ", files[k], picture_look[k].colour, picture_look[k].dash);
     }
     if (!isnan(bar))
         buf_printf(&p->script, ", %.6g with lines lc rgb '#d55e00' dt '-' title 'alarm'", bar);
@@ -243,7 +245,7 @@ void budget_draw(struct document *d, const struct result *r, struct picture *p)
     for (size_t k = 0; k < n; k++) {
         curve_rows(d, p->data, windows[k], 1 / unit);
         put_curve(p, files[k], windows[k], 1 / unit, 100);
-        put_band_and_line(p, k, files[k], picture_colour[k]);
+        put_band_and_line(p, k, files[k]);
     }
     buf_puts(&p->script, "\nset ylabel 'left of the error budget (%)'\n"
                          "plot 0 with lines lc rgb '#d55e00' dt '-'");
@@ -251,10 +253,11 @@ void budget_draw(struct document *d, const struct result *r, struct picture *p)
         struct point last = left[k]->points.at[left[k]->points.len - 1];
         curve_rows(d, p->data, left[k], 1 / unit);
         put_curve(p, files[k + 2], left[k], 1 / unit, 100);
-        picture_line(&p->file[p->files - 1],
+        picture_line(&p->block[p->blocks - 1],
                      (double[]){end / unit, 100 * last.y, 100 * last.y, 100 * last.y}, 4, "");
-        buf_printf(&p->script, ", '%s' using 1:2 with steps lc rgb '%s' lw 2 title columnheader(5)",
-                   files[k + 2], picture_colour[k]);
+        buf_printf(&p->script,
+                   ", '%s' using 1:2 with steps lc rgb '%s' lw 2 dt %s title columnheader(5)",
+                   files[k + 2], picture_look[k].colour, picture_look[k].dash);
     }
     buf_puts(&p->script, "\nunset multiplot\n");
     buf_puts(&p->about, "What share of each window was good, with its interval, and how much of "

@@ -27,6 +27,7 @@ executed, with people in the loop
 
 for the people who decide
   report     one page for the people who decide
+  plot       one picture, with its data and its gnuplot script
 
 the program itself
   doctor     what is installed, what is missing, is the store sound

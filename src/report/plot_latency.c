@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Pictures of latency: its distribution, and its percentiles on an axis of log-odds, as
+ * HdrHistogram plots spread out the tail (G. Tene, "How NOT to measure latency", 2013). */
+#include "report/plot.h"
+
+#include "report/format.h"
+#include "report/plot_parts.h"
+#include "report/table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct curve *latencies(const struct result *r)
+{
+    const struct curve *c = result_curve(r, "latency_cdf");
+    for (size_t i = 0; c && i < c->points.len; i++)
+        if (c->points.at[i].x > 0 && isfinite(c->points.at[i].x))
+            return c;
+    return NULL;
+}
+
+bool latency_has(const struct result *r)
+{
+    return latencies(r) != NULL;
+}
+
+static const char time_tics[] =
+    "(\"1 µs\" 1e-6, \"10 µs\" 1e-5, \"100 µs\" 1e-4, \"1 ms\" 1e-3, \"10 ms\" 1e-2, "
+    "\"100 ms\" 0.1, \"1 s\" 1, \"10 s\" 10, \"100 s\" 100, \"1000 s\" 1000, \"3 h\" 10800, "
+    "\"1 d\" 86400, \"10 d\" 864000, \"100 d\" 8640000)\n";
+static const char close_tics[] =
+    "(\"1 ms\" 1e-3, \"2 ms\" 2e-3, \"5 ms\" 5e-3, \"10 ms\" 0.01, \"20 ms\" 0.02, "
+    "\"50 ms\" 0.05, \"100 ms\" 0.1, \"200 ms\" 0.2, \"500 ms\" 0.5, \"1 s\" 1, \"2 s\" 2, "
+    "\"5 s\" 5, \"10 s\" 10, \"20 s\" 20, \"50 s\" 50, \"100 s\" 100, \"200 s\" 200, "
+    "\"500 s\" 500, \"1000 s\" 1000, \"1 h\" 3600, \"2 h\" 7200, \"5 h\" 18000, \"12 h\" 43200, "
+    "\"1 d\" 86400, \"2 d\" 172800, \"5 d\" 432000)\n";
+
+static const struct {
+    const char *name, *words;
+    double share;
+} marks[] = {
+    {"latency_p50", "p50", 50},
+    {"latency_p90", "p90", 90},
+    {"latency_p95", "p95", 95},
+    {"latency_p99", "p99", 99}
+};
+enum { MARKS = sizeof marks / sizeof *marks };
+
+/* time share low high label */
+static void put_marks(const struct result *r, struct buf *out, struct buf *about, size_t skip)
+{
+    const char *before = "";
+    for (size_t i = 0; i < MARKS; i++) {
+        const struct metric *m = metrics_find(&r->metrics, marks[i].name);
+        struct buf label;
+        if (i == skip || !m || !(m->value > 0) || !isfinite(m->value))
+            continue;
+        buf_init(&label);
+        buf_printf(&label, "%s ", marks[i].words);
+        format_value(&label, m, NULL);
+        bool interval = m->low > 0 && isfinite(m->high);
+        picture_line(out,
+                     (double[]){m->value, marks[i].share, interval ? m->low : m->value,
+                                interval ? m->high : m->value},
+                     4, buf_text(&label));
+        buf_printf(about, "%s %s ", before, marks[i].words);
+        format_both(about, m, NULL);
+        before = ",";
+        buf_release(&label);
+    }
+    buf_puts(about, picture_filled(out) ? "." : "");
+}
+
+bool plot_beside(const struct result *r)
+{
+    const struct metric *m = metrics_find(&r->metrics, "latency_p50");
+    return m && m->value > 0 && isfinite(m->value);
+}
+
+static void put_cdf(struct buf *out, const struct curve *c, double *low, double *high)
+{
+    for (size_t i = 0; c && i < c->points.len; i++) {
+        const struct point *at = &c->points.at[i];
+        if (!(at->x > 0) || !isfinite(at->x))
+            continue;
+        picture_line(out, (double[]){at->x, 100 * at->y}, 2, NULL);
+        *low = fmin(*low, at->x);
+        *high = fmax(*high, at->x);
+    }
+}
+
+/* A line where there is a curve, dots where there are percentiles alone. */
+static void latency_beside(struct document *d, struct picture *p, double *low, double *high)
+{
+    const char *name = p->beside_label ? p->beside_label : "the other";
+    struct buf *line = picture_block(p, "beside", "seconds\tpercent", NULL),
+               *dots = picture_block(p, "besidemarks", "seconds\tpercent\tlow\thigh\tlabel", NULL);
+    put_cdf(line, result_curve(p->beside, "latency_cdf"), low, high);
+    buf_printf(&p->about, " By %s:", name);
+    put_marks(p->beside, dots, &p->about, SIZE_MAX);
+    for (size_t i = 0; i < MARKS; i++) {
+        const struct metric *m = metrics_find(&p->beside->metrics, marks[i].name);
+        *high = m && isfinite(m->high) ? fmax(*high, m->high) : *high;
+        if (!m)
+            continue;
+        table_cell(d, p->data, TONE_PLAIN, arena_printf(&d->arena, "%.5g", m->value));
+        table_cell(d, p->data, TONE_PLAIN, arena_printf(&d->arena, "%.5g", marks[i].share / 100));
+        for (size_t k = 2; k + 1 < p->data->columns.len; k++)
+            table_cell(d, p->data, TONE_PLAIN, "");
+        table_cell(d, p->data, TONE_PLAIN, name);
+    }
+}
+
+/* Adds a last column that says whose line a point is of. */
+static struct table *with_source(struct document *d, struct table *t, const char *source)
+{
+    struct table *wide = document_table(d, t->caption);
+    wide->note = t->note;
+    for (size_t c = 0; c < t->columns.len; c++)
+        vec_push(&wide->columns, t->columns.at[c]);
+    table_column(d, wide, "of", false);
+    for (size_t i = 0; i < t->cells.len; i++) {
+        vec_push(&wide->cells, t->cells.at[i]);
+        if ((i + 1) % t->columns.len == 0)
+            table_cell(d, wide, TONE_PLAIN, source);
+    }
+    return wide;
+}
+
+/* For the key of a picture: our own words alone, since scripts hold no text of a result. */
+static const char *way_of(const struct result *r)
+{
+    static const struct {
+        const char *command, *words;
+    } ways[] = {
+        {"replay",   "as logged"},
+        {"simulate", "simulated"},
+        {"solve",    "solved"   },
+        {"run",      "as run"   }
+    };
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (!strcmp(r->command, ways[i].command))
+            return ways[i].words;
+    return "the other";
+}
+
+static void latency_axes(struct picture *p, double low, double high)
+{
+    buf_printf(&p->script, "set xtics %s", high / low < 3000 ? close_tics : time_tics);
+    buf_puts(&p->script, "set logscale x\nset yrange [0:108]\nset ytics 0,20,100\nset rmargin "
+                         "3\nset xlabel 'latency (log scale)'\n"
+                         "set ylabel 'items done by then (%)'\n");
+    if (high > low)
+        buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", low / 1.05, high * 1.3);
+}
+
+void latency_draw(struct document *d, const struct result *r, struct picture *p)
+{
+    const struct curve *c = latencies(r);
+    double low = INFINITY, high = 0;
+    picture_start(p, 400);
+    p->title = "How long items take";
+    p->data = table_curve(d, r, c);
+    if (p->beside)
+        p->data = with_source(d, p->data, p->label ? p->label : "");
+    put_cdf(picture_block(p, "cdf", "seconds\tpercent", NULL), c, &low, &high);
+    struct buf *own = picture_block(p, "marks", "seconds\tpercent\tlow\thigh\tlabel", NULL);
+    buf_puts(&p->about, "Share of the shipped items that are done within the time on the axis:");
+    put_marks(r, own, &p->about, 1);
+    if (p->beside)
+        latency_beside(d, p, &low, &high);
+    latency_axes(p, low, high);
+    buf_puts(&p->script, "plot 'cdf' using 1:2 with lines lc rgb '#0072b2' lw 2");
+    if (p->beside)
+        buf_printf(&p->script, " title '%s'", way_of(r));
+    if (p->beside && picture_filled(&p->block[2]))
+        buf_printf(&p->script,
+                   ", 'beside' using 1:2 with lines lc rgb '#009e73' lw 2 dt '-' title '%s'",
+                   way_of(p->beside));
+    else if (p->beside && picture_filled(&p->block[3]))
+        buf_printf(&p->script,
+                   ", 'besidemarks' using 1:2:3:4 with xerrorbars pt 6 ps 0.9 lw 1.5 "
+                   "lc rgb '#d55e00' title '%s: p50, p90, p95, p99'",
+                   way_of(p->beside));
+    if (picture_filled(own) && !p->beside)
+        buf_puts(&p->script,
+                 ", 'marks' using 1:2:3:4 with xerrorbars pt 7 ps 0.8 lw 1.5 lc rgb '#d55e00', "
+                 "'' using 1:($2<90 ? $2 : NaN):5 with labels left offset 0.6,-0.9 "
+                 "textcolor rgb '#000000', "
+                 "'' using 3:($2==95 ? $2 : NaN):5 with labels right offset -0.6,0 "
+                 "textcolor rgb '#000000', "
+                 "'' using 1:($2==99 ? $2 : NaN):5 with labels right offset 2,0.9 "
+                 "textcolor rgb '#000000'");
+    buf_putc(&p->script, '\n');
+}
+
+/* --- percentiles */
+
+static double log_odds(double share)
+{
+    return log10(share / (1 - share));
+}
+
+bool percentiles_has(const struct result *r)
+{
+    const struct curve *c = latencies(r);
+    for (size_t i = 0; c && i < c->points.len; i++)
+        if (c->points.at[i].x > 0 && c->points.at[i].y > 0 && c->points.at[i].y < 1)
+            return true;
+    return false;
+}
+
+struct span_of {
+    double low, high;   /* log-odds */
+    double least, most; /* seconds */
+};
+
+/* log-odds seconds percentile: the line, and of it what is neither 0% nor 100% */
+static void put_percentiles(struct buf *out, const struct curve *c, struct span_of *span)
+{
+    for (size_t i = 0; c && i < c->points.len; i++) {
+        const struct point *at = &c->points.at[i];
+        if (!(at->x > 0) || !isfinite(at->x) || !(at->y > 0) || !(at->y < 1))
+            continue;
+        double odds = log_odds(at->y);
+        picture_line(out, (double[]){odds, at->x, 100 * at->y}, 3, NULL);
+        span->low = fmin(span->low, odds);
+        span->high = fmax(span->high, odds);
+        span->least = fmin(span->least, at->x);
+        span->most = fmax(span->most, at->x);
+    }
+}
+
+/* The band around the line: out along its upper edge in time, back along the lower one. */
+static void put_band(struct buf *out, const struct curve *c, const struct span_of *span)
+{
+    size_t n = c->points.len;
+    for (size_t k = 0; k < 2 * n; k++) {
+        const struct point *at = &c->points.at[k < n ? k : 2 * n - 1 - k];
+        double share = k < n ? at->low : at->high;
+        if (!(at->x > 0) || !isfinite(at->x) || !isfinite(share))
+            continue;
+        double odds = share <= 0 ? span->low : share >= 1 ? span->high : log_odds(share);
+        picture_line(out, (double[]){fmin(fmax(odds, span->low), span->high), at->x}, 2, NULL);
+    }
+}
+
+/* The wider the axis, the fewer of those between the round ones. */
+static void percentile_axes(struct picture *p, const struct span_of *span)
+{
+    static const struct {
+        const char *share;
+        double widest;
+    } tics[] = {
+        {"0.001",   20 },
+        {"0.01",    20 },
+        {"0.1",     20 },
+        {"1",       20 },
+        {"10",      20 },
+        {"25",      4.5},
+        {"50",      20 },
+        {"75",      4.5},
+        {"90",      20 },
+        {"95",      3.6},
+        {"99",      20 },
+        {"99.9",    20 },
+        {"99.99",   20 },
+        {"99.999",  20 },
+        {"99.9999", 20 }
+    };
+    const char *between = "";
+    buf_puts(&p->script, "set xtics (");
+    for (size_t i = 0; i < sizeof tics / sizeof *tics; i++) {
+        double odds = log_odds(strtod(tics[i].share, NULL) / 100);
+        bool inside = odds >= span->low && odds <= span->high;
+        if (fabs(odds) > 1e-9 && (!inside || span->high - span->low > tics[i].widest))
+            continue;
+        buf_printf(&p->script, "%s\"%s%%%%\" %.6g", between, tics[i].share, odds);
+        between = ", ";
+    }
+    double room = fmax(0.02 * (span->high - span->low), 0.05);
+    buf_printf(&p->script,
+               ")\nset xrange [%.6g:%.6g]\nset ytics %sset logscale y\nset yrange [%.6g:%.6g]\n"
+               "set xlabel 'percentile of the shipped items (log-odds)'\n"
+               "set ylabel 'latency (log scale)'\n",
+               fmin(span->low, 0) - room, fmax(span->high, 0) + room,
+               span->most / span->least < 3000 ? close_tics : time_tics, span->least / 1.15,
+               span->most * 1.3);
+}
+
+/* log-odds seconds low high label, and what they are in words */
+static void put_percentile_marks(struct picture *p, const struct result *r, struct span_of *span)
+{
+    struct buf *out = picture_block(p, "marks", "log-odds\tseconds\tlow\thigh\tlabel", NULL);
+    const char *before = "";
+    for (size_t i = 0; i < MARKS; i++) {
+        const struct metric *m = metrics_find(&r->metrics, marks[i].name);
+        double odds = log_odds(marks[i].share / 100);
+        if (!m || !(m->value > 0) || !isfinite(m->value))
+            continue;
+        buf_printf(&p->about, "%s %s ", before, marks[i].words);
+        format_both(&p->about, m, NULL);
+        before = ",";
+        if (odds > span->high + 0.1 || i == 1)
+            continue;
+        bool interval = m->low > 0 && isfinite(m->high);
+        struct buf label;
+        buf_init(&label);
+        buf_printf(&label, "%s ", marks[i].words);
+        format_value(&label, m, NULL);
+        picture_line(
+            out,
+            (double[]){odds, m->value, interval ? m->low : m->value, interval ? m->high : m->value},
+            4, buf_text(&label));
+        span->most = fmax(span->most, m->value);
+        buf_release(&label);
+    }
+    buf_puts(&p->about, *before ? "." : "");
+}
+
+static void percentiles_script(struct picture *p, const struct result *r, bool banded)
+{
+    bool two = picture_filled(&p->block[2]);
+    buf_puts(&p->script, "plot ");
+    if (banded)
+        buf_puts(&p->script, "'band' using 1:2 with filledcurves closed lc rgb '#56b4e9' "
+                             "fs transparent solid 0.25, ");
+    buf_puts(&p->script, "'line' using 1:2 with lines lc rgb '#0072b2' lw 2");
+    if (two)
+        buf_printf(&p->script,
+                   " title '%s', 'beside' using 1:2 with lines lc rgb '#009e73' lw 2 dt '-' "
+                   "title '%s'",
+                   way_of(r), way_of(p->beside));
+    if (picture_filled(&p->block[3]))
+        buf_printf(&p->script,
+                   ", 'marks' using 1:2:3:4 with yerrorbars pt 7 ps 0.8 lw 1.5 lc rgb '#d55e00'%s",
+                   two ? ""
+                       : ", '' using 1:2:5 with labels right offset -0.6,0.7 "
+                         "textcolor rgb '#000000'");
+    buf_putc(&p->script, '\n');
+}
+
+void percentiles_draw(struct document *d, const struct result *r, struct picture *p)
+{
+    static const char heads[] = "log-odds\tseconds\tpercentile";
+    const struct curve *c = latencies(r);
+    const struct curve *other = p->beside ? latencies(p->beside) : NULL;
+    struct span_of span = {INFINITY, -INFINITY, INFINITY, 0};
+    picture_start(p, 420);
+    p->title = "Latency by percentile";
+    p->data = table_curve(d, r, c);
+    put_percentiles(picture_block(p, "line", heads, NULL), c, &span);
+    struct buf *band = picture_block(p, "band", "log-odds\tseconds", NULL),
+               *beside = picture_block(p, "beside", heads, NULL);
+    put_percentiles(beside, other, &span);
+    bool banded = c->points.len > 1 && isfinite(c->points.at[0].low) &&
+                  c->points.at[c->points.len / 2].low < c->points.at[c->points.len / 2].high;
+    if (banded)
+        put_band(band, c, &span);
+    buf_puts(&p->about, "How long items take at most, by the share of them; equal steps to the "
+                        "right are equal factors of the odds, so that the slowest few stand "
+                        "apart:");
+    put_percentile_marks(p, r, &span);
+    percentile_axes(p, &span);
+    percentiles_script(p, r, banded);
+}
