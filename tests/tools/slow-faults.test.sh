@@ -10,7 +10,7 @@ trap 'rm -rf "$dir"' EXIT
 pass=0 fail=0
 ${CC:-cc} -O1 -shared -fPIC -o "$dir/faults.so" tests/tools/faults.c -ldl || exit 1
 cp tests/data/genai.jsonl.gz tests/data/genai.labels.csv "$dir"
-cp scenarios/gate-review.yaml scenarios/review-desk.yaml "$dir"
+cp -r scenarios/gate-review.yaml scenarios/review-desk.yaml scenarios/reference.yaml scenarios/canon "$dir"
 cat >"$dir/work.yaml" <<'END'
 seam: 1
 flow:
@@ -94,6 +94,42 @@ for kind in memory disk; do
     sweep $kind $statuses $points "" replay genai.jsonl.gz --json
     sweep $kind $statuses $points "" size gate-review.yaml --target "auto_error at most 1%"
 done
+
+# the reference run while the disk fills: what was kept stays, the run is taken up again when there is
+# room, and each of its items has ended exactly once
+items=60
+reference() { "$@" run reference.yaml --items $items --seed 3 --time-scale skip --db seam.db --traces spans.jsonl --quiet; }
+faulty() { run disk "$at" "$@"; }
+told() { # what, is it so?
+    if [ "$2" = yes ]; then pass=$((pass + 1)); else fail=$((fail + 1)); echo "full disk, write $at of $total: $1: no"; fi
+}
+ended_once() {
+    for id in $(sed 's/^{"id":"\([^"]*\)".*/\1/' ends.jsonl); do
+        "$SEAM" runs show 1 --item "$id" --db seam.db --csv | grep -c '^ended,'
+    done | grep -c '^1$'
+}
+rm -f seam.db*
+at=0
+reference faulty
+clean=$status total=$(cat count)
+filled=0
+for part in 1 2 3 4 6 8; do
+    rm -f seam.db* spans.jsonl ends.jsonl
+    at=$((total * part / 10 + 1))
+    reference faulty
+    [ "$status" != "$clean" ] || continue # how often the store is written to depends on the machine
+    filled=$((filled + 1))
+    told "ends with status 4 and a sentence" "$([ "$status" = 4 ] && grep -q 'the disk is full\|No space left' said && echo yes)"
+    told "the store is sound" "$("$SEAM" doctor --db seam.db | grep -q 'store .*: ok' && echo yes)"
+    told "no half a file of spans" "$([ ! -e spans.jsonl ] && echo yes)"
+    kept="--resume"
+    "$SEAM" runs list --db seam.db --csv | grep -q '^1,' || kept=
+    "$SEAM" run reference.yaml --items $items --seed 3 --time-scale skip --db seam.db -o ends.jsonl --quiet $kept >/dev/null 2>said
+    status=$?
+    told "goes on where it stopped" "$([ "$status" = "$clean" ] && [ "$(sort -u ends.jsonl | wc -l)" = $items ] && echo yes)"
+    told "each item has ended once" "$([ "$(ended_once)" = $items ] && echo yes)"
+done
+told "it filled at three moments or more ($filled)" "$([ $filled -ge 3 ] && echo yes)"
 cd "$top" || exit 1
 echo "$pass passed, $fail failed"
 [ $fail = 0 ]
