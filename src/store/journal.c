@@ -141,9 +141,12 @@ static int none_found(const struct store *s, int64_t id, const char *sha256, str
 int journal_find(struct store *s, int64_t id, const char *sha256, struct arena *arena,
                  struct journal_run *out, struct error *err)
 {
-    static const char sql[] = "SELECT id, time, scenario, file, sha256, seed, complete FROM journal"
-                              " WHERE (?1 > 0 AND id = ?1) OR (?1 = 0 AND complete = 0 AND"
-                              " (?2 IS NULL OR sha256 = ?2)) ORDER BY id DESC LIMIT 1";
+    /* one whose items have all ended, but whose result found no room, is not complete */
+    static const char sql[] =
+        "SELECT id, time, scenario, file, sha256, seed, done FROM (SELECT *, complete AND EXISTS"
+        " (SELECT 1 FROM run r WHERE r.id = journal.id) AS done FROM journal)"
+        " WHERE (?1 > 0 AND id = ?1) OR (?1 = 0 AND done = 0 AND (?2 IS NULL OR sha256 = ?2))"
+        " ORDER BY id DESC LIMIT 1";
     sqlite3_stmt *q = NULL;
     *out = (struct journal_run){0};
     if (store_prepare(s, sql, "reading a run", &q, err))
@@ -186,9 +189,10 @@ int journal_complete(struct store *s, int64_t run, struct error *err)
 
 int journal_count(struct store *s, int64_t run, struct journal_count *out, struct error *err)
 {
-    static const char sql[] = "SELECT (SELECT count(*) FROM journal_item WHERE run = ?1),"
-                              " (SELECT count(*) FROM journal_end WHERE run = ?1),"
-                              " (SELECT count(*) FROM journal_event WHERE run = ?1 AND kind = 2),"
+    static const char sql[] =
+        "SELECT (SELECT count(*) FROM journal_item WHERE run = ?1),"
+        " (SELECT count(*) FROM journal_end WHERE run = ?1),"
+        " (SELECT count(*) FROM journal_event WHERE run = ?1 AND kind = 2),"
         " (SELECT coalesce(max(item) + 1, 0) FROM journal_item WHERE run = ?1)";
     sqlite3_stmt *q = NULL;
     if (store_prepare(s, sql, "counting a run", &q, err))
@@ -196,10 +200,9 @@ int journal_count(struct store *s, int64_t run, struct journal_count *out, struc
     sqlite3_bind_int64(q, 1, run);
     int status = sqlite3_step(q);
     if (status == SQLITE_ROW)
-        *out = (struct journal_count){(uint64_t)sqlite3_column_int64(q, 0),
-                                      (uint64_t)sqlite3_column_int64(q, 1),
-                                      (uint64_t)sqlite3_column_int64(q, 2),
-                                      (uint64_t)sqlite3_column_int64(q, 3)};
+        *out = (struct journal_count){
+            (uint64_t)sqlite3_column_int64(q, 0), (uint64_t)sqlite3_column_int64(q, 1),
+            (uint64_t)sqlite3_column_int64(q, 2), (uint64_t)sqlite3_column_int64(q, 3)};
     sqlite3_finalize(q);
     return status == SQLITE_ROW ? 0 : store_fault(s, "counting a run", err);
 }

@@ -6,6 +6,7 @@
  * the migrations that a file has seen; application_id tells our files from other people's. */
 #include "store/store_parts.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -122,7 +123,7 @@ int store_fault(const struct store *s, const char *what, struct error *err)
     if (code == SQLITE_NOTADB)
         return error_set(err, ERR_IO, "%s: this file is not a store (not an sqlite database)",
                          s->path);
-    if (code == SQLITE_FULL)
+    if (code == SQLITE_FULL || (code == SQLITE_IOERR && sqlite3_system_errno(s->db) == ENOSPC))
         return error_set(err, ERR_IO, "%s: %s: the disk is full; the store is as it was before",
                          s->path, what);
     if (code == SQLITE_READONLY)
