@@ -41,6 +41,8 @@ MUST_CHECK int file_reader_next(struct file_reader *r, const char **chunk, size_
                                 struct error *err);
 /* How much of the file's own bytes are taken up, in 0 to 1; 0 when that cannot be known. */
 double file_reader_share(const struct file_reader *r);
+/* Bytes of the file itself, 0 when that cannot be known. */
+double file_reader_size(const struct file_reader *r);
 /* Closes the file and frees the reader with its chunk; NULL is fine. */
 void file_reader_close(struct file_reader *r);
 

@@ -16,6 +16,7 @@ struct backtest_options {
     uint64_t seed;
     uint32_t threads;
     const atomic_bool *stop; /* NULL, or: give up when set */
+    const struct progress *progress; /* draws of the parameters; NULL: nobody looks */
 };
 
 /* Fills metrics (coverage over all windows and metrics), predictions and the curves `backtest` (x:

@@ -35,6 +35,7 @@ struct size_options {
                 struct error *err);
     void *read_arg;
     const atomic_bool *stop;
+    const struct progress *progress; /* settings tried, round by round; NULL: nobody looks */
 };
 
 /* Finds the settings that meet every target, and of those the best (decide/asked.h).  Fills the

@@ -34,6 +34,7 @@ struct log_options {
     bool documents;   /* keep what was retrieved */
     bool strict;      /* faults of the data (orphans, cycles, ...) are errors */
     uint32_t threads; /* 0: as many as there are processors; all read the same */
+    const struct progress *progress; /* bytes of each file that are read; NULL: nobody looks */
 };
 
 /* Faults of the data are counted, and the first few places of each kind are kept. */

@@ -188,6 +188,11 @@ double file_reader_share(const struct file_reader *r)
     return r->size && taken < r->size ? (double)taken / (double)r->size : r->size != 0;
 }
 
+double file_reader_size(const struct file_reader *r)
+{
+    return (double)r->size;
+}
+
 int file_read(const char *path, size_t limit, struct buf *out, struct error *err)
 {
     struct file_reader *r = NULL;

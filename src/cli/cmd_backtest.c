@@ -2,6 +2,7 @@
 /* seam backtest: does a fit to the first part of a log predict the rest? */
 #include "cli/cli.h"
 #include "cli/logs.h"
+#include "cli/progress_bar.h"
 
 #include "decide/backtest.h"
 
@@ -41,8 +42,12 @@ int cmd_backtest(const struct cli *cli, struct error *err)
     status = cli_targets(cli, &targets, err);
     if (!status)
         status = cli_log(cli, o->args.at, o->args.len, &log, err);
+    struct progress_bar bar;
+    progress_open(&bar, cli);
+    options.progress = progress_of(&bar);
     if (!status)
         status = log_backtest(&log, &options, &r, err);
+    progress_close(&bar);
     if (!status) {
         result_judge(&r, targets.target, targets.n_targets);
         status = cli_finish(cli, &r, NULL, true, err);

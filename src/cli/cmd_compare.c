@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* seam compare: each scenario solved where that is exact, else simulated, and all side by side. */
 #include "cli/cli.h"
+#include "cli/progress_bar.h"
 #include "cli/untils.h"
 #include "decide/compare.h"
 #include "model/scenario.h"
@@ -61,7 +62,13 @@ static int simulate(const struct comparison *all, struct compared *c, struct err
     c->simulated = true;
     result_release(&c->result);
     result_init(&c->result, "simulate");
-    if (run_simulate(&c->pipeline, &options, &c->result, err))
+    struct progress_bar bar;
+    progress_open(&bar, all->cli);
+    options.progress = progress_of(&bar) ? progress_items : NULL;
+    options.progress_arg = &bar;
+    int status = run_simulate(&c->pipeline, &options, &c->result, err);
+    progress_close(&bar);
+    if (status)
         return -1;
     options.until = NULL;
     options.n_until = 0;

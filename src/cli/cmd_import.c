@@ -3,6 +3,7 @@
  * other frameworks to scenarios (import_definition.c). */
 #include "cli/cli.h"
 #include "cli/import_definition.h"
+#include "cli/progress_bar.h"
 #include "cli/store_logs.h"
 
 #include <string.h>
@@ -34,7 +35,11 @@ int cmd_import(const struct cli *cli, struct error *err)
         return not_known(o->args.at[0], err);
     if (o->args.len < 2)
         return error_set(err, ERR_USAGE, "`seam import log` needs a LOG");
+    struct progress_bar bar;
+    progress_open(&bar, cli);
+    options.progress = progress_of(&bar);
     int status = log_collect(o->args.at + 1, o->args.len - 1, &options, &log, err);
+    progress_close(&bar);
     if (!status)
         status = store_logs_keep(path, &log, &options, err);
     if (!status)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* seam simulate: Monte Carlo with intervals, stopping rules and sweeps. */
 #include "cli/cli.h"
+#include "cli/progress_bar.h"
 #include "cli/sweep.h"
 #include "cli/untils.h"
 
@@ -27,23 +28,6 @@ static int add_importance(const struct cli *cli, const struct pipeline *p,
                   importance_trials(p, run),
                   p->arrivals.kind == ARRIVALS_NONE ? "items" : "horizons");
     return 0;
-}
-
-/* A bar with rate and time left, on a terminal only. */
-static void show_progress(void *arg, uint64_t done, uint64_t of)
-{
-    const struct cli *cli = arg;
-    double elapsed = cli_clock_s() - cli->started_s;
-    double rate = (double)done / (elapsed > 1e-6 ? elapsed : 1e-6);
-    int filled = of ? (int)(30.0 * (double)done / (double)of) : 0;
-
-    if (elapsed < 0.5)
-        return;
-    fprintf(stderr, "\r[%.*s%.*s] %3.0f%%  %.3g items/s  %.0f s left ", filled,
-            "##############################", 30 - filled, "..............................",
-            of ? 100.0 * (double)done / (double)of : 0.0, rate, (double)(of - done) / rate);
-    if (done >= of)
-        fprintf(stderr, "\r%79s\r", "");
 }
 
 /* --- progress that is kept */
@@ -126,9 +110,11 @@ static int simulate_point(const struct cli *cli, const struct pipeline *p, struc
         .clock_s = cli_clock_s,
         .ranks = cli->ranks,
     };
-    if (cli->err_is_terminal && cli->ranks->rank == 0 && !option_given(o, OPTION_QUIET)) {
-        options.progress = show_progress;
-        options.progress_arg = (void *)cli;
+    struct progress_bar bar;
+    progress_open(&bar, cli);
+    if (progress_of(&bar)) {
+        options.progress = progress_items;
+        options.progress_arg = &bar;
     }
     struct kept kept;
     *complete = true;
@@ -136,6 +122,7 @@ static int simulate_point(const struct cli *cli, const struct pipeline *p, struc
     options.keep = kept.path ? &kept.how : NULL;
     if (!status)
         status = run_simulate(p, &options, out, err);
+    progress_close(&bar);
     buf_release(&kept.bytes);
     if (status)
         return -1;

@@ -2,6 +2,7 @@
 #include "cli/logs.h"
 
 #include "base/units.h"
+#include "cli/progress_bar.h"
 #include "cli/store_logs.h"
 #include "store/logs.h"
 #include "trace/labels.h"
@@ -41,8 +42,14 @@ int cli_log_alone(const struct cli *cli, const char *const *paths, size_t n, str
     log_init(out);
     if (memory_of(cli, MEMORY, &memory, err))
         return -1;
-    if (!stored)
-        return log_read_sample(paths, n, &options, sample_room(memory), memory, out, err);
+    if (!stored) {
+        struct progress_bar bar;
+        progress_open(&bar, cli);
+        options.progress = progress_of(&bar);
+        int status = log_read_sample(paths, n, &options, sample_room(memory), memory, out, err);
+        progress_close(&bar);
+        return status;
+    }
     if (n == 1 && option_given(cli->options, OPTION_MEMORY))
         return error_set(err, ERR_USAGE, "--memory: %s is a store, which is read whole", stored);
     if (n == 1)
@@ -83,8 +90,12 @@ int cli_log_observe(const struct cli *cli, const char *const *paths, size_t n,
     if (memory_of(cli, MEMORY_PASS, &memory, err))
         return -1;
     const struct stream_room room = stream_room_of(memory);
+    struct progress_bar bar;
+    progress_open(&bar, cli);
+    options.progress = progress_of(&bar);
     int status = log_read_tally(paths, n, &options, option_text(cli->options, OPTION_LABELS, NULL),
                                 &room, watch, log, &tally, err);
+    progress_close(&bar);
     if (!status)
         observe_tally(tally, log, level, out);
     tally_free(tally);

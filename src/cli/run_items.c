@@ -4,8 +4,8 @@
 
 #include "base/file.h"
 #include "base/json_write.h"
+#include "cli/progress_bar.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* --- -o */
@@ -76,59 +76,40 @@ int run_open_items(struct run_parts *parts, struct error *err)
 
 /* --- progress */
 
-struct progress {
-    const struct cli *cli;
+struct counted {
+    struct progress_bar bar;
     uint64_t ended, items;
-    double shown_s;
-    bool shown;
 };
 
 static int show(void *arg, const struct run_event *e, struct error *err)
 {
-    struct progress *p = arg;
+    struct counted *c = arg;
     (void)err;
-    if (e->kind != RUN_ITEM_ENDED)
-        return 0;
-    p->ended++;
-    double now_s = cli_clock_s(), elapsed_s = now_s - p->cli->started_s;
-    if (now_s - p->shown_s < 0.2 || elapsed_s < 0.5)
-        return 0;
-    p->shown_s = now_s;
-    p->shown = true;
-    double rate = (double)p->ended / elapsed_s;
-    if (p->items == 0) {
-        fprintf(stderr, "\r%llu items have ended, %.3g a second ", (unsigned long long)p->ended,
-                rate);
-        return 0;
-    }
-    int filled = (int)(30.0 * (double)p->ended / (double)p->items);
-    fprintf(stderr, "\r[%.*s%.*s] %3.0f%%  %.3g items/s  %.0f s left ", filled,
-            "##############################", 30 - filled, "..............................",
-            100.0 * (double)p->ended / (double)p->items, rate,
-            (double)(p->items - p->ended) / rate);
+    if (e->kind == RUN_ITEM_ENDED)
+        progress_items(&c->bar, ++c->ended, c->items);
     return 0;
 }
 
 static int close_progress(void *arg, bool complete, struct result *r, struct error *err)
 {
-    struct progress *p = arg;
+    struct counted *c = arg;
     (void)complete;
     (void)r;
     (void)err;
-    if (p->shown)
-        fprintf(stderr, "\r%79s\r", "");
-    mem_free(p);
+    progress_close(&c->bar);
+    mem_free(c);
     return 0;
 }
 
 int run_open_progress(struct run_parts *parts, struct error *err)
 {
-    struct progress *p;
+    struct counted *p = mem_zero(1, sizeof *p);
     (void)err;
-    if (!parts->cli->err_is_terminal || option_given(parts->cli->options, OPTION_QUIET))
+    progress_open(&p->bar, parts->cli);
+    if (!progress_of(&p->bar)) {
+        mem_free(p);
         return 0;
-    p = mem_zero(1, sizeof *p);
-    p->cli = parts->cli;
+    }
     p->items = parts->options.items;
     if (parts->options.input && parts->options.input->items < UINT64_MAX &&
         (p->items == 0 || parts->options.input->items < p->items))

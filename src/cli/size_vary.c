@@ -3,6 +3,8 @@
  * memory. */
 #include "cli/size_vary.h"
 
+#include "cli/progress_bar.h"
+
 #include "cli/range.h"
 #include "decide/size.h"
 
@@ -69,7 +71,11 @@ int size_from_scenario(const struct cli *cli, const char *path, struct pipeline 
         .read_arg = &source,
         .stop = cli->stop,
     };
+    struct progress_bar bar;
+    progress_open(&bar, cli);
+    options.progress = progress_of(&bar);
     status = size_scenario(p, &options, r, met, err);
+    progress_close(&bar);
 out:
     buf_release(&source.text);
     mem_free(ranges);

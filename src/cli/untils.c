@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli/untils.h"
 
-
 #include <string.h>
 
 static int until_parse(const char *text, struct untils *u, struct error *err)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The windows of a backtest, simulated once for each draw of the parameters. */
+#include "base/progress.h"
 #include "base/workers.h"
 #include "decide/backtest_parts.h"
 #include "math/rng.h"
@@ -249,6 +250,12 @@ static void prepare(struct predicting *p)
     p->value = mem_alloc((size_t)BACKTEST_METRICS * (b->windows + 1) * b->draws * sizeof *p->value);
 }
 
+static void report(void *arg, uint64_t done)
+{
+    const struct predicting *p = arg;
+    progress_tell(p->b->options->progress, "draws", (double)done, p->b->draws);
+}
+
 int backtest_predict(struct backtest *b, struct error *err)
 {
     struct predicting p = {.b = b};
@@ -257,8 +264,13 @@ int backtest_predict(struct backtest *b, struct error *err)
     b->engine = &queue_engine;
     pthread_mutex_init(&p.lock, NULL);
     prepare(&p);
-    struct work work = {
-        .begin = 0, .end = b->draws, .stop = b->options->stop, .unit = do_draw, .arg = &p};
+    struct work work = {.begin = 0,
+                        .end = b->draws,
+                        .stop = b->options->stop,
+                        .unit = do_draw,
+                        .arg = &p,
+                        .report = report,
+                        .report_every = 1};
     uint64_t done = workers_run(&work, b->threads);
     if (p.failed) {
         *err = p.err;

@@ -5,6 +5,7 @@
 #include "decide/evaluate.h"
 
 #include "base/pack.h"
+#include "base/progress.h"
 #include "base/workers.h"
 #include "decide/search.h"
 #include "sim/engine.h"
@@ -27,6 +28,7 @@ struct job {
     struct candidate *c;
     uint64_t seed, trials;
     bool batches;
+    size_t n; /* candidates in all */
     struct fault_of {
         struct error err;
         uint64_t i; /* UINT64_MAX: none */
@@ -183,12 +185,23 @@ static void unit(void *arg, uint32_t worker, uint64_t i)
     }
 }
 
+static void report(void *arg, uint64_t done)
+{
+    const struct job *j = arg;
+    progress_tell(j->e->options->progress, "settings", (double)done, (double)j->n);
+}
+
 int evaluate(const struct evaluator *e, struct candidate *c, size_t n, uint64_t seed,
              uint64_t trials, bool batches, struct error *err)
 {
     uint32_t threads = n < e->threads ? (uint32_t)n : e->threads;
-    struct job j = {.e = e, .c = c, .seed = seed, .trials = trials, .batches = batches};
-    const struct work w = {.end = n, .unit = unit, .arg = &j, .stop = e->options->stop};
+    struct job j = {.e = e, .c = c, .n = n, .seed = seed, .trials = trials, .batches = batches};
+    const struct work w = {.end = n,
+                           .unit = unit,
+                           .arg = &j,
+                           .stop = e->options->stop,
+                           .report = report,
+                           .report_every = 1};
     const struct fault_of *first = NULL;
 
     if (!n)

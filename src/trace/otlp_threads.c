@@ -6,6 +6,7 @@
 #include "trace/otlp_threads.h"
 
 #include "base/file_at.h"
+#include "base/progress.h"
 #include "base/workers.h"
 #include "trace/lines.h"
 #include "trace/otlp_json.h"
@@ -250,6 +251,8 @@ static void hand_in(struct crew *c, struct harvest *h)
     }
     if (h->stopped || c->sink->failed)
         atomic_store(&c->stop, true);
+    progress_tell(c->sink->options->progress, c->sink->file, (double)c->done->offset,
+                  (double)c->file.size);
 }
 
 /* Makes it empty; its memory stays. */

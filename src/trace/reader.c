@@ -7,6 +7,7 @@
 #include "trace/reader.h"
 
 #include "base/file.h"
+#include "base/progress.h"
 #include "base/utf8.h"
 #include "base/workers.h"
 #include "trace/autogen.h"
@@ -422,6 +423,8 @@ int reader_file(const char *path, struct sink *sink, const char **format, struct
         if (len && (feed_more(&f, chunk, len, err) || reader_relieve_feed(&f, err)))
             goto out;
         make_room(sink, before, file);
+        progress_tell(sink->options->progress, path,
+                      file_reader_share(file) * file_reader_size(file), file_reader_size(file));
     }
     if (why.code)
         status = end_damaged(&f, &why, err);
