@@ -3,6 +3,7 @@
  * again and again. */
 #include "report/plot.h"
 
+#include "report/cells.h"
 #include "report/format.h"
 #include "report/plot_parts.h"
 #include "report/table.h"
@@ -50,6 +51,28 @@ static double unit_of(const char *metric, double largest, const char **name)
         return 1e-3;
     }
     return picture_time_unit(largest, name);
+}
+
+/* The windows of a metric, for the table. */
+static void coverage_rows(struct document *d, struct table *t, const struct result *r,
+                          const struct curve *c, double time_unit)
+{
+    const struct metric_def *def = metric_def(c->y);
+    for (size_t i = 0; i < c->points.len; i++) {
+        const struct point *at = &c->points.at[i];
+        struct metric m = {.name = c->y, .unit = def ? def->unit : "1", .level = 0.95};
+        bool inside = at->y >= at->low && at->y <= at->high;
+        m.value = NAN;
+        m.low = at->low;
+        m.high = at->high;
+        cell_name(d, t, c->y);
+        cell_number(d, t, at->x / time_unit, 5);
+        cell_metric(d, t, &m, r->currency, format_interval);
+        m.value = m.low = m.high = at->y;
+        m.level = 0;
+        cell_metric(d, t, isfinite(at->y) ? &m : NULL, r->currency, format_value);
+        table_cell(d, t, TONE_PLAIN, isnan(at->y) ? "not known" : inside ? "inside" : "outside");
+    }
 }
 
 static void coverage_panel(struct picture *p, const struct curve *c, size_t k, double time_unit)
@@ -117,15 +140,22 @@ void coverage_draw(struct document *d, const struct result *r, struct picture *p
     size_t rows = (n + 1) / 2;
     picture_start(p, (int)(40 + 230 * rows));
     p->title = "What was expected of each window, and what came";
-    p->data = table_predictions(d, r);
+    p->data = document_table(d, "The windows of the rest of the log");
+    table_column(d, p->data, "metric", false);
+    table_column(d, p->data, arena_printf(&d->arena, "time (%s)", name), true);
+    table_column(d, p->data, "expected", true);
+    table_column(d, p->data, "came", true);
+    table_column(d, p->data, "", false);
     buf_printf(
         &p->script,
         "set multiplot layout %zu,%d\nset key tmargin left horizontal\n"
         "set xlabel 'time (%s)'\nset xrange [%.6g:%.6g]\nset offsets 0,0,graph 0.1,graph 0.1\n"
         "set bars 0\n",
         rows, n > 1 ? 2 : 1, name, (first - room) / unit, (last + room) / unit);
-    for (size_t k = 0; k < n; k++)
+    for (size_t k = 0; k < n; k++) {
         coverage_panel(p, panel[k], k, unit);
+        coverage_rows(d, p->data, r, panel[k], unit);
+    }
     buf_puts(&p->script, "unset multiplot\n");
     buf_puts(&p->about, "For each window of the rest of the log the interval that the fit to its "
                         "first part expected, and what came: a dot inside it, a cross outside.");
