@@ -88,22 +88,42 @@ static void put_row(const struct table *t, size_t row, struct buf *out)
     buf_puts(out, "</tr>\n");
 }
 
+/* On paper: as wide as its columns ask for, and of long tables every n-th row. */
+static size_t start_table(const struct page *page, const struct table *t, struct buf *out)
+{
+    enum { FIRST_MM = 48, NARROW_MM = 24, BROAD_MM = 55 };
+    size_t n = t->columns.len;
+    size_t rows = table_rows(t), most = t->columns.len ? page->cells / t->columns.len : 0;
+    size_t every = page->aside && most ? (rows + most - 1) / most : 1;
+    if (page->aside)
+        buf_printf(out, "<table style=\"width:%zumm\"><caption>",
+                   FIRST_MM + (n > 3 ? NARROW_MM : BROAD_MM) * (n ? n - 1 : 0));
+    else
+        buf_puts(out, "<table><caption>");
+    html_escape(out, t->caption);
+    if (every > 1)
+        buf_printf(out, " (one row in %zu of %zu)", every, rows);
+    else if (rows > most)
+        buf_printf(out, " (the first %zu of %zu rows)", most, rows);
+    buf_puts(out, "</caption>");
+    return every > 1 ? every : 1;
+}
+
 static void put_table(struct page *page, const struct table *t)
 {
     struct buf *out = page->out;
     size_t rows = table_rows(t), most = t->columns.len ? page->cells / t->columns.len : 0;
-    buf_puts(out, "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"");
-    html_escape(out, t->caption);
-    buf_puts(out, "\"><table><caption>");
-    html_escape(out, t->caption);
-    if (rows > most)
-        buf_printf(out, " (the first %zu of %zu rows)", most, rows);
-    buf_puts(out, "</caption>");
+    if (!page->aside) {
+        buf_puts(out, "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"");
+        html_escape(out, t->caption);
+        buf_puts(out, "\">");
+    }
+    size_t every = start_table(page, t, out);
     put_head_row(t, out);
     buf_puts(out, "<tbody>\n");
-    for (size_t r = 0; r < rows && r < most; r++)
+    for (size_t r = 0, put = 0; r < rows && put < most; r += every, put++)
         put_row(t, r, out);
-    buf_puts(out, "</tbody></table></div>\n");
+    buf_puts(out, page->aside ? "</tbody></table>\n" : "</tbody></table></div>\n");
     if (t->note)
         html_element(out, "p", "note", t->note);
 }

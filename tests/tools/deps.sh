@@ -4,7 +4,7 @@
 #   deps.sh quick    silent and fast when all is there; else installs
 #   deps.sh quick mpi   with what MPI=1 needs
 #   deps.sh slow     with what only the long tests need, MPI too
-#   deps.sh install  as quick, and says what it found
+#   deps.sh install  as quick, with what some reports ask for, and says what it found
 set -eu
 missing=""
 
@@ -35,7 +35,11 @@ if [ "${2:-}" = mpi ] || [ "$1" = slow ]; then
     probe_program mpicc libopenmpi-dev
     probe_program mpirun openmpi-bin
 fi
-[ "$1" != slow ] || probe_program dieharder dieharder
+[ "$1" = quick ] || probe_program weasyprint weasyprint # for reports as PDF
+if [ "$1" = slow ]; then
+    probe_program dieharder dieharder
+    probe_program pdftotext poppler-utils
+fi
 
 if [ -z "$missing" ]; then
     [ "$1" != install ] || echo "deps: everything is there"
