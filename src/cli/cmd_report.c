@@ -12,11 +12,14 @@
 #include "report/csv.h"
 #include "report/html.h"
 #include "report/markdown.h"
+#include "report/pdf.h"
 #include "report/report_json.h"
 #include "report/svg.h"
 
 #include <stdio.h>
 #include <string.h>
+
+extern char **environ;
 
 static const char formats_by_default[] = "html,json";
 
@@ -85,6 +88,19 @@ static int write_markdown(const struct report *r, struct error *err)
     return status;
 }
 
+static int write_pdf(const struct report *r, struct error *err)
+{
+    const struct typeset_options options = {.environment = (const char *const *)environ,
+                                            .clock_s = cli_clock_s};
+    struct buf pdf = {0};
+    int status = report_pdf(&r->document, &options, &pdf, err);
+
+    if (!status)
+        status = write_in(r, "report.pdf", &pdf, err);
+    buf_release(&pdf);
+    return status;
+}
+
 static int write_json(const struct report *r, struct error *err)
 {
     struct buf b = {0};
@@ -120,6 +136,7 @@ static const struct format {
     {"md",   write_markdown},
     {"json", write_json    },
     {"csv",  write_csv     },
+    {"pdf",  write_pdf     },
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 

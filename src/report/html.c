@@ -91,13 +91,16 @@ static void put_row(const struct table *t, size_t row, struct buf *out)
 /* On paper: as wide as its columns ask for, and of long tables every n-th row. */
 static size_t start_table(const struct page *page, const struct table *t, struct buf *out)
 {
-    enum { FIRST_MM = 48, NARROW_MM = 24, BROAD_MM = 55 };
+    enum { FIRST_MM = 48, NARROW_MM = 24, MIDDLE_MM = 32, BROAD_MM = 55 };
     size_t n = t->columns.len;
     size_t rows = table_rows(t), most = t->columns.len ? page->cells / t->columns.len : 0;
     size_t every = page->aside && most ? (rows + most - 1) / most : 1;
     if (page->aside)
         buf_printf(out, "<table style=\"width:%zumm\"><caption>",
-                   FIRST_MM + (n > 3 ? NARROW_MM : BROAD_MM) * (n ? n - 1 : 0));
+                   FIRST_MM + (n > 5   ? NARROW_MM
+                               : n > 3 ? MIDDLE_MM
+                                       : BROAD_MM) *
+                                  (n ? n - 1 : 0));
     else
         buf_puts(out, "<table><caption>");
     html_escape(out, t->caption);
@@ -275,10 +278,10 @@ void html_section(struct page *page, const struct section *s)
     for (size_t i = 0; i < s->blocks.len; i++) {
         bool bullets = s->blocks.at[i].kind == BLOCK_BULLET;
         if (document_run_starts(s, i))
-            buf_puts(out, bullets ? "<ul>\n" : "<dl class=\"cards\">\n");
+            buf_puts(page->out, bullets ? "<ul>\n" : "<dl class=\"cards\">\n");
         put_block(page, &s->blocks.at[i]);
         if (document_run_ends(s, i))
-            buf_puts(out, bullets ? "</ul>\n" : "</dl>\n");
+            buf_puts(page->out, bullets ? "</ul>\n" : "</dl>\n");
     }
-    buf_puts(out, "</section>\n");
+    buf_puts(page->out, "</section>\n");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The document as a page for WeasyPrint 57, which knows neither grids nor variables nor isolation
  * of directions: plain colours, tables to the width of the paper, and cells that are not all ASCII
- * set apart by U+2068 and U+2069 (UAX 9, 2.4.2), so that a name written from right to left turns
+ * set apart by U+2066 and U+2069 (UAX 9, 2.4.2), so that a name written from right to left turns
  * nothing around it. */
 #include "report/html_parts.h"
 #include "report/pdf.h"
@@ -50,7 +50,7 @@ static const char style[] =
     "th:first-child{padding-left:0}thead th{color:#59636d;font-weight:600;vertical-align:bottom}"
     "thead th:first-child{width:48mm}"
     "tbody th{font-weight:500}.n{text-align:right}tr{break-inside:avoid}\n"
-    "@page numbers{size:A4 landscape}.numbers{page:numbers}.numbers table{font-size:7pt}\n"
+    ".numbers table{font-size:6.6pt;line-height:1.3}.numbers th,.numbers td{padding:.5mm 1.2mm}\n"
     "figure{margin:4mm 0 6mm;break-inside:avoid}figcaption strong{display:block}"
     "figcaption span{display:block;font-size:8.5pt}\n"
     "svg{display:block;width:150mm;max-width:100%;height:auto;margin:2mm 0;"
@@ -69,7 +69,7 @@ static void isolate(struct buf *out, const char *page, size_t len)
         size_t n = (size_t)((open ? open : end) - at);
         bool apart = !utf8_is_ascii(at, n);
         if (apart)
-            buf_puts(out, "\u2068");
+            buf_puts(out, "\u2066");
         buf_add(out, at, n);
         if (apart)
             buf_puts(out, "\u2069");

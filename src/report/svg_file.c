@@ -52,19 +52,23 @@ static void put_variable(struct buf *out, const char *s, const char **end)
     buf_puts(out, "#000");
 }
 
-/* A text with its paints instead of their names. */
+/* A text with its paints instead of their names, and references as SVG 1.1 writes them. */
 static void put_plain_paints(struct buf *out, const char *s)
 {
     static const char current[] = "currentColor";
     while (*s) {
         const char *at = s;
-        while (*at && strncmp(at, "var(--", 6) && strncmp(at, current, sizeof current - 1))
+        while (*at && strncmp(at, "var(--", 6) && strncmp(at, current, sizeof current - 1) &&
+               strncmp(at, " href", 5))
             at++;
         buf_add(out, s, (size_t)(at - s));
         s = at;
         if (*at == 'v')
             put_variable(out, at, &s);
-        else if (*at) {
+        else if (*at == ' ') {
+            buf_puts(out, " xlink:href");
+            s += strlen(" href");
+        } else if (*at) {
             buf_puts(out, "#1c2126");
             s += sizeof current - 1;
         }

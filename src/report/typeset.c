@@ -31,7 +31,7 @@ int typeset(const struct buf *page, const struct typeset_options *options, struc
 {
     const char *program = options->program ? options->program : "weasyprint";
     unsigned seconds = options->seconds ? options->seconds : TYPESET_SECONDS;
-    const char *const argv[] = {program, "-q", "-e", "utf-8", "-", "-", NULL};
+    const char *const argv[] = {program, "-q", "-e", "utf-8", "-u", "about:report", "-", "-", NULL};
     struct process_limit limit = {options->clock_s, options->clock_s() + seconds, NULL};
     struct error why = {0};
     struct talk t;

@@ -70,7 +70,7 @@ static void what_the_typesetter_does_not_know_is_not_used(void **state)
     assert_null(strstr(text, "://"));
     text_has(text, "stroke:#d55e00;");
     text_has(text, "six &lt;steps&gt;");
-    text_has(text, "\u2068\u05d0\u05d1 step\u2069"); /* turns nothing around it */
+    text_has(text, "\u2066\u05d0\u05d1 step\u2069"); /* turns nothing around it */
     document_release(&d);
     buf_release(&page);
 }
