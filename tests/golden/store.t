@@ -77,10 +77,10 @@ seam: wrote TMP/page/04-replay.csv
 $ grep -c '<h2' $TMP_GOLDEN/page/report.html
 14
 $ seam report $TMP_GOLDEN/solved.json -o $TMP_GOLDEN/page --format h
-seam: --format: "h" is not one of html, md, json and csv
+seam: --format: "h" is not one of html, md, json, csv and pdf
 [2]
 $ seam report $TMP_GOLDEN/solved.json -o $TMP_GOLDEN/page --format html,
-seam: --format: "" is not one of html, md, json and csv
+seam: --format: "" is not one of html, md, json, csv and pdf
 [2]
 $ seam report LICENSE -o $TMP_GOLDEN/page
 seam: LICENSE:1: not a log: no column says which item a row is of (case_id, case, case:concept:name; or name it with --item-by)
