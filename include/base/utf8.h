@@ -9,26 +9,32 @@
 
 /* Bytes of the character at s, 1 to 4; 0 when the `len` bytes there begin with none. */
 size_t utf8_length(const char *s, size_t len);
-/* Is all of the text ASCII? */
+static inline uint64_t utf8_word(const char *s)
+{
+    uint64_t word;
+    memcpy(&word, s, 8);
+    return word;
+}
+
+/* Is all of the text ASCII?  Eight bytes at a time from both ends, which may overlap. */
 static inline bool utf8_is_ascii(const char *s, size_t len)
 {
-    uint64_t word, four[4], any = 0;
+    uint64_t any = 0;
     if (len < 8) {
         for (size_t i = 0; i < len; i++)
             any |= (unsigned char)s[i];
         return !(any & 0x80);
     }
-    size_t i = 0;
-    for (; i + 32 < len; i += 32) {
-        memcpy(four, s + i, 32);
-        any |= four[0] | four[1] | four[2] | four[3];
-    }
-    for (; i + 8 < len; i += 8) {
-        memcpy(&word, s + i, 8);
-        any |= word;
-    }
-    memcpy(&word, s + len - 8, 8);
-    return !((any | word) & 0x8080808080808080);
+    any = utf8_word(s) | utf8_word(s + len - 8);
+    if (len > 16)
+        any |= utf8_word(s + 8) | utf8_word(s + len - 16);
+    size_t i = 16;
+    for (; i + 48 < len; i += 32)
+        any |=
+            utf8_word(s + i) | utf8_word(s + i + 8) | utf8_word(s + i + 16) | utf8_word(s + i + 24);
+    for (; i + 16 < len; i += 8)
+        any |= utf8_word(s + i);
+    return !(any & 0x8080808080808080);
 }
 
 /* Is all of the text UTF-8? */

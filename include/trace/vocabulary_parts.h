@@ -12,7 +12,7 @@
 #include "trace/vocabulary.h"
 #include "trace/vocabulary_keys.h"
 
-enum { RANK_USER = 9, RANK_OUTPUT = 1 };
+enum { RANK_USER = 9, RANK_OUTPUT = 1, KINDS_SEEN = 16 };
 
 /* What a call used, where the user tells prices. */
 struct usage {
@@ -33,6 +33,7 @@ struct vocabulary {
     struct json_reader *json;
     struct arena arena;          /* of texts taken from options */
     struct vocabulary_key *seen; /* [SEEN_KEYS + 1] by seen_place; last: a key too long for that */
+    struct vocabulary_key kinds[KINDS_SEEN]; /* words for kinds; row: the kind, tells: it is one */
     /* the open span */
     struct span span;
     bool failed, interrupted, in_event;

@@ -10,7 +10,7 @@
 #include "base/utf8.h"
 #include "trace/ids.h"
 #include "trace/log_record.h"
-#include "trace/vocabulary_keys.h"
+#include "trace/otlp_plain.h"
 
 #include <string.h>
 
@@ -48,15 +48,6 @@ enum {
     STATUS_CODE = PROTO_TAG(3, PROTO_VARINT),
     EVENT_NAME = BYTES(2),
     EVENT_ATTRIBUTES = BYTES(3),
-    KEY_VALUE_KEY = BYTES(1),
-    KEY_VALUE_VALUE = BYTES(2),
-    VALUE_STRING = BYTES(1),
-    VALUE_BOOL = PROTO_TAG(2, PROTO_VARINT),
-    VALUE_INT = PROTO_TAG(3, PROTO_VARINT),
-    VALUE_DOUBLE = PROTO_TAG(4, PROTO_FIXED64),
-    VALUE_ARRAY = BYTES(5),
-    VALUE_MAP = BYTES(6),
-    VALUE_BYTES = BYTES(7),
     LIST_VALUES = BYTES(1),
 };
 
@@ -166,15 +157,6 @@ static bool check_message(struct otlp_proto *p, struct proto_bytes bytes, uint32
     return is_done(p, &in);
 }
 
-static void put_number(struct attribute *a, enum attribute_kind kind, uint64_t value)
-{
-    a->kind = kind;
-    a->whole = kind == ATTRIBUTE_BOOL ? value != 0 : (int64_t)value;
-    a->number = (double)a->whole;
-    if (kind == ATTRIBUTE_DOUBLE)
-        memcpy(&a->number, &value, sizeof a->number);
-}
-
 /* Of the choices in AnyValue the last one holds; *has is false for one that is no text or number.
  * A text is left where it lies. */
 static bool read_value(struct otlp_proto *p, struct proto_bytes bytes, struct attribute *a,
@@ -190,13 +172,13 @@ static bool read_value(struct otlp_proto *p, struct proto_bytes bytes, struct at
             *text = f.bytes;
             break;
         case VALUE_BOOL:
-            put_number(a, ATTRIBUTE_BOOL, f.value);
+            otlp_put_number(a, ATTRIBUTE_BOOL, f.value);
             break;
         case VALUE_INT:
-            put_number(a, ATTRIBUTE_INT, f.value);
+            otlp_put_number(a, ATTRIBUTE_INT, f.value);
             break;
         case VALUE_DOUBLE:
-            put_number(a, ATTRIBUTE_DOUBLE, f.value);
+            otlp_put_number(a, ATTRIBUTE_DOUBLE, f.value);
             break;
         case VALUE_ARRAY:
         case VALUE_MAP:
@@ -235,129 +217,6 @@ static bool take_attribute(struct otlp_proto *p, struct proto_bytes bytes, struc
     if (*has && a->kind == ATTRIBUTE_TEXT)
         read_text(p, text, &p->text, &a->text, &a->text_len);
     return true;
-}
-
-/* ---- attributes as senders write them ----------------------------------------------------- */
-
-/* Takes a length below 2^14 off the front of two bytes or more; false for a greater one. */
-static inline bool short_length(const uint8_t **at, size_t *len)
-{
-    *len = *(*at)++;
-    if (*len < 0x80)
-        return true;
-    if (**at >= 0x80)
-        return false;
-    *len = (*len & 0x7F) | (size_t) * (*at)++ << 7;
-    return true;
-}
-
-/* The body behind such a length, when it ends with `end`. */
-static inline bool short_body(const uint8_t *at, const uint8_t *end, struct proto_bytes *out)
-{
-    size_t len;
-    if (!short_length(&at, &len))
-        return false;
-    *out = (struct proto_bytes){at, end};
-    return len == (size_t)(end - at);
-}
-
-/* The value of an attribute that has no other field. */
-struct plain {
-    enum attribute_kind kind;
-    struct proto_bytes text;
-    uint64_t bits; /* of a number */
-};
-
-/* A varint that takes up these bytes, nine at most, and no fewer. */
-static inline bool plain_varint(struct proto_bytes b, uint64_t *out)
-{
-    size_t last = proto_len(b) - 1;
-    if (last > 8 || b.at[last] >= 0x80)
-        return false;
-    *out = (uint64_t)b.at[last] << 7 * last;
-    for (size_t i = 0; i < last; i++) {
-        *out |= (uint64_t)(b.at[i] & 0x7F) << 7 * i;
-        if (b.at[i] < 0x80)
-            return false;
-    }
-    return true;
-}
-
-/* A text in ASCII, a double or a whole number; false for any other. */
-static inline bool plain_value(struct proto_bytes value, struct plain *v)
-{
-    struct proto_bytes rest = {value.at + 1, value.end};
-    size_t left = proto_len(value);
-    if (left < 2)
-        return false;
-    switch (value.at[0]) {
-    case VALUE_STRING:
-        v->kind = ATTRIBUTE_TEXT;
-        return left > 2 && short_body(rest.at, rest.end, &v->text) &&
-               utf8_is_ascii((const char *)v->text.at, proto_len(v->text));
-    case VALUE_INT:
-        v->kind = ATTRIBUTE_INT;
-        return plain_varint(rest, &v->bits);
-    case VALUE_DOUBLE:
-        v->kind = ATTRIBUTE_DOUBLE;
-        if (left == 9)
-            memcpy(&v->bits, rest.at, 8);
-        return left == 9 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__;
-    }
-    return false;
-}
-
-static void tell_plain(struct otlp_proto *p, const struct vocabulary_key *known,
-                       struct proto_bytes key, const struct plain *v)
-{
-    struct attribute a = {.key = (const char *)key.at, .key_len = proto_len(key), .kind = v->kind};
-    if (v->kind == ATTRIBUTE_TEXT) {
-        a.text = (const char *)v->text.at;
-        a.text_len = proto_len(v->text);
-    } else {
-        put_number(&a, v->kind, v->bits);
-    }
-    vocabulary_tell(p->sink->words, known, &a);
-}
-
-/* Takes an attribute of a key seen lately and then a plain value; false, and nothing is told, for
- * any other. */
-static inline bool read_plain(struct otlp_proto *p, const struct vocabulary_key *seen,
-                              struct proto_bytes bytes)
-{
-    enum { LEAST = 6 }; /* the tags and lengths, and what a value begins with */
-    struct proto_bytes value;
-    struct plain v = {0};
-    size_t left = proto_len(bytes), len = left > LEAST ? bytes.at[1] : 0;
-    if (len == 0 || len > SEEN_LENGTH || left < len + LEAST || bytes.at[0] != KEY_VALUE_KEY)
-        return false;
-    struct proto_bytes key = proto_bytes(bytes.at + 2, len);
-    const char *name = (const char *)key.at;
-    if (key.end[0] != KEY_VALUE_VALUE || !short_body(key.end + 1, bytes.end, &value))
-        return false;
-    const struct vocabulary_key *known = seen_find(seen, name, len, seen_place(name, len));
-    if (!known || !plain_value(value, &v))
-        return false;
-    if (known->tells)
-        tell_plain(p, known, key, &v);
-    return true;
-}
-
-/* Takes as many fields of this tag as follow each other and are plain attributes; gives what comes
- * behind them. */
-static const uint8_t *read_plain_ones(struct otlp_proto *p, const uint8_t *at, const uint8_t *end,
-                                      uint32_t tag)
-{
-    const struct vocabulary_key *seen = vocabulary_seen(p->sink->words);
-    while (end - at >= 3 && *at == tag) {
-        const uint8_t *body = at + 1;
-        size_t len;
-        if (!short_length(&body, &len) || len > (size_t)(end - body) ||
-            !read_plain(p, seen, proto_bytes(body, len)))
-            break;
-        at = body + len;
-    }
-    return at;
 }
 
 static bool read_attribute(struct otlp_proto *p, struct proto_bytes bytes)
@@ -420,7 +279,7 @@ static bool read_event(struct otlp_proto *p, struct proto_bytes bytes)
     while (proto_next(&all, &f)) {
         if (f.tag == EVENT_ATTRIBUTES && !read_attribute(p, f.bytes))
             return false;
-        all.at = read_plain_ones(p, all.at, all.end, EVENT_ATTRIBUTES);
+        all.at = otlp_plain_attributes(p->sink->words, all.at, all.end, EVENT_ATTRIBUTES);
     }
     return true;
 }
@@ -519,24 +378,42 @@ static bool read_part(struct otlp_proto *p, const struct proto_field *f, const u
     return true;
 }
 
+/* Takes the ids that a span begins with, as senders write them; gives what comes behind them. */
+static const uint8_t *read_ids(struct otlp_proto *p, struct proto_bytes bytes, struct span *span)
+{
+    enum { TRACE = 16, SPAN = 8, HEAD = 2 };
+    const uint8_t *at = bytes.at, *id = at + HEAD + TRACE;
+    if (proto_len(bytes) < HEAD + TRACE + HEAD + SPAN || at[0] != SPAN_TRACE_ID || at[1] != TRACE ||
+        id[0] != SPAN_SPAN_ID || id[1] != SPAN)
+        return at;
+    span->trace = trace_of(p, proto_bytes(at + HEAD, TRACE));
+    span->id = ids_span_bytes(id + HEAD, SPAN);
+    at = id + HEAD + SPAN;
+    if (bytes.end - at < HEAD + SPAN || at[0] != SPAN_PARENT_ID || at[1] != SPAN)
+        return at;
+    span->parent = ids_span_bytes(at + HEAD, SPAN);
+    return at + HEAD + SPAN;
+}
+
 static bool read_span(struct otlp_proto *p, struct proto_bytes bytes)
 {
     struct proto in = proto_walk(bytes);
     struct sink *sink = p->sink;
     struct proto_bytes events = {0};
-    const uint8_t *begin = in.at, *where = in.at;
+    const uint8_t *begin = in.at, *where;
     struct status status = {0};
     struct proto_field f;
     struct span *span = vocabulary_open(sink->words);
     span->file = sink->file_index;
     span->line = PLACE_BYTE | offset_of(p, begin);
+    where = in.at = read_ids(p, bytes, span);
     for (; proto_next_number(&in, &f) || proto_next(&in, &f); where = in.at) {
         if (f.tag == SPAN_EVENTS && !events.at)
             events = (struct proto_bytes){where, in.end};
         if (!read_part(p, &f, where, span, &status))
             return false;
         if (in.at < in.end && *in.at == SPAN_ATTRIBUTES)
-            in.at = read_plain_ones(p, in.at, in.end, SPAN_ATTRIBUTES);
+            in.at = otlp_plain_attributes(sink->words, in.at, in.end, SPAN_ATTRIBUTES);
     }
     if (!is_done(p, &in))
         return false;

@@ -215,11 +215,27 @@ static void put_reviewer(struct vocabulary *v, uint8_t rank, const struct attrib
     buf_add(&v->reviewer_text, s, len);
 }
 
+/* What a word says of the kind of work, remembered for those met lately. */
+static bool kind_of(struct vocabulary *v, const char *word, size_t len, uint8_t *kind)
+{
+    if (len == 0 || len > SEEN_LENGTH)
+        return meaning_kind(word, len, kind);
+    struct vocabulary_key *at = &v->kinds[(len + (uint8_t)word[0]) % KINDS_SEEN];
+    if (at->len != len || !seen_same(at->key, word, len)) {
+        memcpy(at->key, word, len);
+        at->len = (uint8_t)len;
+        at->tells = meaning_kind(word, len, &at->row);
+    }
+    if (at->tells)
+        *kind = at->row;
+    return at->tells;
+}
+
 static void put_kind(struct vocabulary *v, uint8_t rank, const struct attribute *a)
 {
     if (rank <= v->rank_kind || a->kind != ATTRIBUTE_TEXT)
         return;
-    if (meaning_kind(a->text, a->text_len, &v->span.kind))
+    if (kind_of(v, a->text, a->text_len, &v->span.kind))
         v->rank_kind = rank;
 }
 
