@@ -4,8 +4,10 @@
  * same lines and throwing them away, and against counting newlines.  All alternate; CPU time,
  * medians.
  *
- * Bounds: JSON lines take at most 2.0 times the parser's time; two threads are 1.8 times as fast by
- * the clock, where the machine gave them nearly two processors.
+ * Bounds: JSON lines are read at 0.6 of the parser's rate; Protocol Buffers at 1200 MB/s or, where
+ * the parser itself makes less than 2000, at 0.6 of what it makes of JSON; two threads are 1.8
+ * times as fast by the clock.  They hold where the machine gave nearly all of the processors asked
+ * for: on a busy one caches are shared with others, and the row says so.
  *
  * Usage: bench_logs [megabytes [file of JSON lines]]. */
 #include "base/file.h"
@@ -16,13 +18,14 @@
 #include "trace/observe.h"
 #include "trace/tally.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum { ROUNDS = 5 };
-static const double OF_PARSER = 2.0, TWICE = 1.8, GOT = 0.97;
+static const double OF_PARSER = 0.6, PROTO_MB_S = 1200, TWICE = 1.8, GOT = 0.97;
 
 static double seconds(clockid_t of)
 {
@@ -35,6 +38,11 @@ static double seconds(clockid_t of)
 struct took {
     double read_s, stages_s, all_s, wall_s;
 };
+
+static double got(const struct took *t, uint32_t threads)
+{
+    return t->stages_s / (threads * t->wall_s);
+}
 
 static void or_end(int status, const struct error *err)
 {
@@ -107,21 +115,22 @@ static double count_lines(const char *path, size_t *lines)
     return seconds(CLOCK_PROCESS_CPUTIME_ID) - cpu;
 }
 
-static bool judge_threads(double faster, double had)
+/* Ends a row; false: beyond the bound of it. */
+static bool judge(double x, double least, double had)
 {
-    bool slow = faster < TWICE && had >= GOT;
-    printf("  two threads: %.2f times as fast by the time that passes", faster);
+    bool slow = x < least && had >= GOT;
     if (had < GOT)
-        printf("; the machine is busy, they got %.0f%% of it: no bound\n", 100 * had);
+        printf("; the machine is busy, it gave %.0f%% of what was asked for: no bound\n",
+               100 * had);
     else
-        printf("%s\n", slow ? ", beyond its bound" : "");
+        printf("; at least %.2f%s\n", least, slow ? ": beyond its bound" : "");
     return !slow;
 }
 
 static bool bench_json(const char *path, const struct buf *text)
 {
     double ours[ROUNDS], reading[ROUNDS], all[ROUNDS], parsing[ROUNDS], counting[ROUNDS];
-    double ratio[ROUNDS], faster[ROUNDS], had[ROUNDS], mb = (double)text->len / 1e6;
+    double ratio[ROUNDS], faster[ROUNDS], one[ROUNDS], two[ROUNDS], mb = (double)text->len / 1e6;
     size_t lines = 0;
     for (int i = 0; i < ROUNDS; i++) {
         parsing[i] = parse_only(text->data, text->len);
@@ -130,30 +139,40 @@ static bool bench_json(const char *path, const struct buf *text)
         ours[i] = a.stages_s;
         reading[i] = a.read_s;
         all[i] = a.all_s;
-        ratio[i] = a.stages_s / parsing[i];
+        ratio[i] = parsing[i] / a.stages_s;
         faster[i] = a.wall_s / b.wall_s;
-        had[i] = b.stages_s / (2 * b.wall_s);
+        one[i] = got(&a, 1);
+        two[i] = got(&b, 2);
     }
-    double of_parser = median(ratio, ROUNDS);
+    double of_parser = median(ratio, ROUNDS), twice = median(faster, ROUNDS);
     printf("OTLP/JSON lines, %.0f MB, to stages: %.0f MB/s (log read %.0f, all of replay %.0f), "
-           "simdjson parsing alone %.0f, newlines counted %.0f; ratio to parsing %.2f%s\n",
+           "simdjson parsing alone %.0f, newlines counted %.0f; %.2f of the parser's rate",
            mb, mb / median(ours, ROUNDS), mb / median(reading, ROUNDS), mb / median(all, ROUNDS),
-           mb / median(parsing, ROUNDS), mb / median(counting, ROUNDS), of_parser,
-           of_parser > OF_PARSER ? ", beyond its bound" : "");
-    bool threads = judge_threads(median(faster, ROUNDS), median(had, ROUNDS));
-    return of_parser <= OF_PARSER && threads;
+           mb / median(parsing, ROUNDS), mb / median(counting, ROUNDS), of_parser);
+    bool fine = judge(of_parser, OF_PARSER, median(one, ROUNDS));
+    printf("  two threads: %.2f times as fast by the time that passes", twice);
+    return judge(twice, TWICE, median(two, ROUNDS)) && fine;
 }
 
-static void bench_proto(const char *path, size_t len)
+/* `json`: some lines, for the parser's rate in the same rounds. */
+static bool bench_proto(const char *path, size_t len, const struct buf *json)
 {
-    double ours[ROUNDS], reading[ROUNDS], mb = (double)len / 1e6;
+    double ours[ROUNDS], reading[ROUNDS], parser[ROUNDS], ratio[ROUNDS], one[ROUNDS];
+    double mb = (double)len / 1e6;
     for (int i = 0; i < ROUNDS; i++) {
+        parser[i] = (double)json->len / 1e6 / parse_only(json->data, json->len);
         struct took a = observe(path, 1);
         ours[i] = a.stages_s;
         reading[i] = a.read_s;
+        ratio[i] = mb / a.stages_s / parser[i];
+        one[i] = got(&a, 1);
     }
-    printf("OTLP in Protocol Buffers, %.0f MB, to stages: %.0f MB/s (log read %.0f)\n", mb,
-           mb / median(ours, ROUNDS), mb / median(reading, ROUNDS));
+    double rate = mb / median(ours, ROUNDS), of_parser = median(ratio, ROUNDS);
+    printf("OTLP in Protocol Buffers, %.0f MB, to stages: %.0f MB/s (log read %.0f); %.2f of the "
+           "rate of simdjson parsing JSON",
+           mb, rate, mb / median(reading, ROUNDS), of_parser);
+    return judge(of_parser, fmin(OF_PARSER, PROTO_MB_S / median(parser, ROUNDS)),
+                 median(one, ROUNDS));
 }
 
 static void put_file(const struct buf *text, char path[64])
@@ -163,12 +182,26 @@ static void put_file(const struct buf *text, char path[64])
     or_end(file_write(path, text->data, text->len, &err), &err);
 }
 
+/* Keeps some of the lines. */
+static void shorten(struct buf *text)
+{
+    enum { SOME = 20000000 };
+    const char *newline =
+        text->len > SOME ? memchr(text->data + SOME, '\n', text->len - SOME) : NULL;
+    struct buf part = {0};
+    if (!newline)
+        return;
+    buf_add(&part, text->data, (size_t)(newline - text->data) + 1);
+    buf_release(text);
+    *text = part;
+}
+
 int main(int argc, char **argv)
 {
     size_t bytes = (size_t)(argc > 1 ? atoi(argv[1]) : 100) * 1000000;
     char path[64];
     struct error err = {0};
-    struct buf text = {0};
+    struct buf text = {0}, proto;
     bool fine;
     math_init();
     if (argc > 2) {
@@ -180,12 +213,13 @@ int main(int argc, char **argv)
         fine = bench_json(path, &text);
         unlink(path);
     }
+    shorten(&text);
+    proto = log_write(true, bytes * 2 / 3);
+    put_file(&proto, path);
+    size_t len = proto.len;
+    buf_release(&proto);
+    fine &= bench_proto(path, len, &text);
     buf_release(&text);
-    text = log_write(true, bytes * 2 / 3);
-    put_file(&text, path);
-    size_t len = text.len;
-    buf_release(&text);
-    bench_proto(path, len);
     unlink(path);
     struct rusage used;
     getrusage(RUSAGE_SELF, &used);
