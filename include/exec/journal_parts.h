@@ -26,6 +26,8 @@ MUST_CHECK int recollection_open(const struct store *s, int64_t run, struct reco
                                  struct error *err);
 /* Frees what was read; NULL is fine. */
 void recollection_close(struct recollection *m);
+/* The run's clock at the last that is known of it. */
+double recollection_upto_s(const struct recollection *m);
 /* The row that says the same as this one: the item's beginning or end, or the same kind of event of
  * the same attempt (of the same visit); NULL when there is none.  *last: of the item's seq so far.
  * -1 with err when it cannot be read. */

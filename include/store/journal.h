@@ -37,6 +37,7 @@ MUST_CHECK int journal_complete(struct store *s, int64_t run, struct error *err)
 struct journal_count {
     uint64_t items, ended, attempts;
     uint64_t next_item; /* index of the last item that began, and one */
+    double last_s;      /* the run's clock at the last that is kept; 0: nothing is */
 };
 MUST_CHECK int journal_count(struct store *s, int64_t run, struct journal_count *out,
                              struct error *err);

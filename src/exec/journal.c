@@ -366,6 +366,8 @@ int run_journal_open(struct store *s, const struct run_journal_options *o, struc
         release(j);
         return error_set(err, ERR_IO, "the journal's thread could not be started");
     }
+    if (j->recollection)
+        j->memory.upto_s = recollection_upto_s(j->recollection);
     *out = j;
     return 0;
 }

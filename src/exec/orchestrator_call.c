@@ -211,12 +211,15 @@ static bool recall(struct run *r, struct run_call *c)
 void run_call_begin(struct run *r, struct run_call *c)
 {
     fill(r, c);
-    if (r->options->memory) {
-        if (!recall(r, c))
-            hold(r, c);
+    const struct stage_kind *kind = c->job.stage->kind;
+    if (r->options->memory && recall(r, c))
+        return;
+    bool again = kind->quick && kind->by_numbers; /* answers as it did, at the same time */
+    if (r->options->memory && !again) {
+        hold(r, c);
         return;
     }
-    if (c->job.stage->kind->quick || pool_has_room(r->pool))
+    if (kind->quick || pool_has_room(r->pool))
         start(r, c);
     else
         hold(r, c);

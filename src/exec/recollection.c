@@ -10,6 +10,7 @@ struct recollection {
     struct store *store;
     int64_t run;
     uint64_t items;                /* those from here on had not begun */
+    double upto_s;
     VEC(struct remembered *) item; /* [index]; NULL: not read yet, or forgotten */
 };
 
@@ -50,8 +51,14 @@ int recollection_open(const struct store *s, int64_t run, struct recollection **
         return -1;
     }
     m->items = count.next_item;
+    m->upto_s = count.last_s;
     *out = m;
     return 0;
+}
+
+double recollection_upto_s(const struct recollection *m)
+{
+    return m->upto_s;
 }
 
 static void drop(struct remembered *r)

@@ -193,7 +193,9 @@ int journal_count(struct store *s, int64_t run, struct journal_count *out, struc
         "SELECT (SELECT count(*) FROM journal_item WHERE run = ?1),"
         " (SELECT count(*) FROM journal_end WHERE run = ?1),"
         " (SELECT count(*) FROM journal_event WHERE run = ?1 AND kind = 2),"
-        " (SELECT coalesce(max(item) + 1, 0) FROM journal_item WHERE run = ?1)";
+        " (SELECT coalesce(max(item) + 1, 0) FROM journal_item WHERE run = ?1),"
+        " (SELECT coalesce(max(s), 0) FROM (SELECT end_s AS s FROM journal_event WHERE run = ?1"
+        " UNION ALL SELECT end_s FROM journal_end WHERE run = ?1))";
     sqlite3_stmt *q = NULL;
     if (store_prepare(s, sql, "counting a run", &q, err))
         return -1;
@@ -202,7 +204,8 @@ int journal_count(struct store *s, int64_t run, struct journal_count *out, struc
     if (status == SQLITE_ROW)
         *out = (struct journal_count){
             (uint64_t)sqlite3_column_int64(q, 0), (uint64_t)sqlite3_column_int64(q, 1),
-            (uint64_t)sqlite3_column_int64(q, 2), (uint64_t)sqlite3_column_int64(q, 3)};
+            (uint64_t)sqlite3_column_int64(q, 2), (uint64_t)sqlite3_column_int64(q, 3),
+            sqlite3_column_double(q, 4)};
     sqlite3_finalize(q);
     return status == SQLITE_ROW ? 0 : store_fault(s, "counting a run", err);
 }

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { ITEMS = 1500 };
 
@@ -20,6 +21,7 @@ static double wall(void)
 
 struct watch {
     uint64_t ended, made, stop_at; /* stop_at: 0: never */
+    double time_scale;             /* 0: nothing is waited for */
     atomic_bool stop;
 };
 
@@ -52,7 +54,7 @@ static struct journal_count run(struct store *s, const char *flow, int64_t resum
         .items = ITEMS,
         .seed = 3,
         .threads = 2,
-        .time_scale = INFINITY,
+        .time_scale = w->time_scale > 0 ? w->time_scale : INFINITY,
         .memory = run_journal_memory(j),
         .listeners = listeners,
         .n_listeners = 2,
@@ -89,6 +91,28 @@ static void what_was_done_before_a_break_is_not_done_again(void **state)
     assert_int_equal(count.items, ITEMS);
     assert_int_equal(second.ended, ITEMS);
     assert_int_equal(second.made, ITEMS - before);
+    store_close(s);
+}
+
+/* Items that came an hour apart: as long as they are recalled, no hour is waited for again. */
+static void the_past_is_not_waited_for_again(void **state)
+{
+    static const char flow[] = "arrivals: {poisson: 1/h}\n"
+                               "horizon: {length: 52w}\n"
+                               "flow:\n"
+                               "  - stage: work\n"
+                               "    latency: 20m\n";
+    struct store *s = open_store(state);
+    struct watch first = {.stop_at = 200};
+    struct journal_count count = run(s, flow, RESUME_NONE, &first);
+    assert_true(count.last_s > 100 * 3600.0);
+    struct watch second = {.stop_at = count.ended - 1, .time_scale = 1};
+    double began = wall();
+    alarm(300); /* else it would be days */
+    run(s, flow, RESUME_LAST, &second);
+    alarm(0);
+    assert_true(wall() - began < 300);
+    assert_true(second.ended >= count.ended - 1);
     store_close(s);
 }
 
@@ -150,6 +174,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
 #define T(f) cmocka_unit_test_setup_teardown(f, place_set_up, place_tear_down)
         T(what_was_done_before_a_break_is_not_done_again),
+        T(the_past_is_not_waited_for_again),
         T(a_broken_run_ends_as_an_unbroken_one),
     };
     return cmocka_run_group_tests_name("run_resume", tests, NULL, NULL);
