@@ -18,6 +18,13 @@ bool autogen_is(struct json event);
 /* Reads an event, which has a time where the logger's formatter put one into it. */
 MUST_CHECK int autogen_read(struct json event, struct sink *sink, struct error *err);
 
+/* What pieces.h asks of it; between two events. */
+struct autogen;
+void autogen_close(struct sink *sink);
+void autogen_open(const struct autogen *g, bool *open);
+void autogen_texts(const struct autogen *g, bool *used);
+void autogen_keep(struct sink *sink, const uint32_t *new_text);
+
 /* At the end of all files: ends the turns that still go on. */
 void autogen_end(struct sink *sink);
 /* Frees what waits in the sink. */

@@ -22,10 +22,12 @@ bool closed_has(const struct closed *c, const char *trace);
 void closed_release(struct closed *c);
 
 struct window_rules {
-    size_t stretch; /* spans at the end of the set without one of its own that end a trace */
-    size_t portion; /* spans in a portion, but for what must go together */
-    size_t keep;    /* when more spans would stay, items that wait for a person go too */
-    bool all;       /* everything goes */
+    size_t came;      /* spans at the front whose places tell when they came; 0: all */
+    size_t stretch;   /* spans at the end of the set without one of its own that end a trace */
+    size_t portion;   /* spans in a portion, but for what must go together */
+    size_t keep;      /* when more spans would stay, items that wait for a person go too */
+    bool all;         /* everything goes */
+    const bool *open; /* [texts] traces of which spans will still come; NULL: none */
 };
 
 enum { WINDOW_STAYS = 0, WINDOW_LATE = UINT32_MAX };

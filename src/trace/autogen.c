@@ -10,6 +10,7 @@
 #include "trace/autogen.h"
 
 #include "trace/ids.h"
+#include "trace/pieces.h"
 #include "trace/record.h"
 #include "trace/timestamp.h"
 
@@ -48,6 +49,7 @@ struct turn {
 /* What is known of a run. */
 struct run {
     uint32_t trace;
+    uint64_t last; /* number of its last event */
     int64_t delivered_ns;
     VEC(struct turn) turns; /* one for each agent */
 };
@@ -56,7 +58,10 @@ struct autogen {
     VEC(struct run) runs;
     VEC(uint32_t) run_of; /* by text: 1 + run; 0: none */
     uint32_t last_trace;
-    uint64_t made; /* ids given so far */
+    uint64_t made;    /* ids given so far */
+    uint64_t events;  /* read so far */
+    uint64_t base;    /* of them, when texts went last */
+    uint64_t horizon; /* runs whose last event came before are over */
 };
 
 /* An agent's or topic's id, "type/key". */
@@ -180,7 +185,9 @@ static struct run *run_of(struct sink *sink, const struct agent *a)
         vec_push(&g->runs, (struct run){.trace = trace});
         g->run_of.at[trace] = (uint32_t)g->runs.len;
     }
-    return &g->runs.at[g->run_of.at[trace] - 1];
+    struct run *run = &g->runs.at[g->run_of.at[trace] - 1];
+    run->last = g->events;
+    return run;
 }
 
 static uint64_t new_id(struct sink *sink)
@@ -407,10 +414,74 @@ static void read_event(struct sink *sink, struct json v, int64_t ns)
 static void begin(struct sink *sink)
 {
     sink->quality->records++;
-    if (sink->autogen)
-        return;
-    sink->autogen = mem_zero(1, sizeof *sink->autogen);
-    sink->autogen->last_trace = SPAN_NONE;
+    if (!sink->autogen) {
+        sink->autogen = mem_zero(1, sizeof *sink->autogen);
+        sink->autogen->last_trace = SPAN_NONE;
+    }
+    sink->autogen->events++;
+}
+
+/* ---- forgetting ---------------------------------------------------------------------------- */
+
+static bool is_over(const struct autogen *g, const struct run *run)
+{
+    return run->last < g->horizon;
+}
+
+void autogen_close(struct sink *sink)
+{
+    struct autogen *g = sink->autogen;
+    g->horizon = g->events - (g->events - g->base) / 4;
+    for (size_t r = 0; r < g->runs.len; r++)
+        for (size_t k = 0; is_over(g, &g->runs.at[r]) && k < g->runs.at[r].turns.len; k++)
+            end_turn(sink, &g->runs.at[r].turns.at[k]);
+}
+
+void autogen_open(const struct autogen *g, bool *open)
+{
+    for (size_t r = 0; r < g->runs.len; r++)
+        if (!is_over(g, &g->runs.at[r]))
+            open[g->runs.at[r].trace] = true;
+}
+
+void autogen_texts(const struct autogen *g, bool *used)
+{
+    if (g->last_trace != SPAN_NONE)
+        used[g->last_trace] = true;
+    for (size_t r = 0; r < g->runs.len; r++) {
+        const struct run *run = &g->runs.at[r];
+        if (is_over(g, run))
+            continue;
+        used[run->trace] = true;
+        for (size_t k = 0; k < run->turns.len; k++)
+            pieces_use(&run->turns.at[k].span, used);
+    }
+}
+
+void autogen_keep(struct sink *sink, const uint32_t *new_text)
+{
+    struct autogen *g = sink->autogen;
+    size_t n = 0;
+    memset(g->run_of.at, 0, g->run_of.len * sizeof *g->run_of.at);
+    g->run_of.len = 0;
+    for (size_t r = 0; r < g->runs.len; r++) {
+        struct run run = g->runs.at[r];
+        if (is_over(g, &run)) {
+            vec_release(&run.turns);
+            continue;
+        }
+        run.trace = new_text[run.trace];
+        for (size_t k = 0; k < run.turns.len; k++)
+            pieces_move(&run.turns.at[k].span, new_text);
+        g->runs.at[n++] = run;
+        while (g->run_of.len <= run.trace)
+            vec_push(&g->run_of, 0);
+        g->run_of.at[run.trace] = (uint32_t)n;
+    }
+    g->runs.len = n;
+    if (g->last_trace != SPAN_NONE)
+        g->last_trace = new_text[g->last_trace];
+    g->base = g->events;
 }
 
 int autogen_read(struct json v, struct sink *sink, struct error *err)

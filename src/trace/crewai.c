@@ -12,7 +12,9 @@
 
 #include "trace/event_log.h"
 #include "trace/ids.h"
+#include "trace/pieces.h"
 #include "trace/record.h"
+#include "trace/window.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,7 +73,9 @@ static const struct stem stems[] = {
 /* A span of which one event is read, or two when the second is a pause of the flow. */
 struct half {
     struct span span, paused;
+    const char *stem;
     bool begins, waits, pauses, has_paused;
+    bool queued; /* in `unnamed` */
 };
 
 struct crewai {
@@ -82,6 +86,11 @@ struct crewai {
     VEC(uint32_t) half_of; /* by key: 1 + half; 0: none waits */
     VEC(struct half) halves;
     struct event_waits unnamed; /* starts by kind and name, for ends that name none */
+    VEC(bool) touched;          /* by trace: events of it came since the last time */
+    bool *stays;                /* [texts] by trace, from crewai_texts to crewai_keep */
+    struct closed over;         /* ids of events and flows that were forgotten */
+    bool forgets;
+    uint64_t passed;
 };
 
 struct event {
@@ -294,7 +303,7 @@ static struct half read_half(struct sink *sink, struct event *e)
 {
     uint32_t trace = trace_of(sink, e);
     tie_to_run(sink->crewai, e, trace);
-    struct half h = {.begins = e->role == ROLE_BEGIN, .waits = true};
+    struct half h = {.begins = e->role == ROLE_BEGIN, .waits = true, .stem = e->stem->text};
     h.pauses = e->role == ROLE_PAUSE && strcmp(e->stem->text, "flow") == 0;
     const char *key = h.begins || !e->started ? e->id : e->started;
     size_t key_len = h.begins || !e->started ? e->id_len : e->started_len;
@@ -383,6 +392,7 @@ static uint32_t partner_of(struct sink *sink, const struct event *e, const struc
         uint32_t at = event_waits_take(&c->unnamed, e->stem->text, name_of(sink, &h->span));
         if (at == UINT32_MAX)
             return 0;
+        c->halves.at[at].queued = false;
         if (c->halves.at[at].waits)
             return at + 1;
     }
@@ -409,6 +419,184 @@ static void take_half(struct sink *sink, const struct event *e, const struct hal
         *slot = at + 1;
     if (h->begins)
         event_waits_add(&c->unnamed, e->stem->text, name_of(sink, &h->span), at);
+    c->halves.at[at].queued = h->begins;
+}
+
+/* ---- forgetting ---------------------------------------------------------------------------- */
+
+static bool is_known(const struct crewai *c, const char *id, size_t len)
+{
+    return id && intern_find(&c->known, id, len) != UINT32_MAX;
+}
+
+static bool is_over(const struct crewai *c, const char *id, size_t len)
+{
+    char text[256];
+    if (!id || len >= sizeof text)
+        return false;
+    memcpy(text, id, len);
+    text[len] = '\0';
+    return closed_has(&c->over, text);
+}
+
+/* Is the event of a run that was forgotten?  Then those that follow from it are, too. */
+static bool pass_over(struct sink *sink, const struct event *e)
+{
+    struct crewai *c = sink->crewai;
+    if (!c->forgets || is_known(c, e->started, e->started_len) ||
+        is_known(c, e->parent, e->parent_len) || is_known(c, e->flow, e->flow_len))
+        return false;
+    if (!is_over(c, e->started, e->started_len) && !is_over(c, e->parent, e->parent_len) &&
+        !is_over(c, e->flow, e->flow_len))
+        return false;
+    if (e->id) {
+        char *id = mem_alloc(e->id_len + 1);
+        memcpy(id, e->id, e->id_len);
+        id[e->id_len] = '\0';
+        closed_add(&c->over, id);
+        mem_free(id);
+    }
+    c->passed += e->role != ROLE_BEGIN;
+    if (!sink->later.sampled && e->role != ROLE_BEGIN)
+        quality_note(sink->quality, QUALITY_LATE, sink->file_index, sink->line);
+    return true;
+}
+
+static void touch(struct crewai *c, uint32_t trace)
+{
+    if (trace == SPAN_NONE)
+        return;
+    while (c->touched.len <= trace)
+        vec_push(&c->touched, false);
+    c->touched.at[trace] = true;
+}
+
+void crewai_open(const struct crewai *c, bool *open)
+{
+    for (size_t k = 0; k < c->halves.len; k++)
+        if (c->halves.at[k].waits && c->halves.at[k].span.trace != SPAN_NONE)
+            open[c->halves.at[k].span.trace] = true;
+}
+
+/* A run stays while something of it goes on; where idle ones go, something of it must have come. */
+void crewai_texts(struct crewai *c, const bool *gone, bool idle, bool *used)
+{
+    for (size_t k = 0; k < c->halves.len; k++)
+        if (c->halves.at[k].waits)
+            touch(c, c->halves.at[k].span.trace);
+    for (uint32_t k = 0; k < c->known.count && !idle; k++)
+        touch(c, c->trace.at[k]);
+    mem_free(c->stays);
+    c->stays = mem_zero(c->touched.len + 1, sizeof *c->stays);
+    for (size_t t = 0; t < c->touched.len; t++) {
+        c->stays[t] = c->touched.at[t] && !gone[t];
+        used[t] = used[t] || c->stays[t];
+    }
+    for (size_t k = 0; k < c->halves.len; k++) {
+        const struct half *h = &c->halves.at[k];
+        if (!h->waits || h->span.trace == SPAN_NONE || !c->stays[h->span.trace])
+            continue;
+        pieces_use(&h->span, used);
+        if (h->has_paused)
+            pieces_use(&h->paused, used);
+    }
+}
+
+static bool run_stays(const struct crewai *c, uint32_t trace)
+{
+    return trace < c->touched.len && c->stays[trace];
+}
+
+/* Ids of events and flows of the runs that stay. */
+static void keep_known(struct crewai *c, const uint32_t *new_text)
+{
+    struct intern known = c->known;
+    uint32_t *new_id = mem_alloc((known.count + (size_t)1) * sizeof *new_id);
+    VEC(uint32_t) root = {0};
+    size_t n = 0;
+    intern_init(&c->known);
+    for (uint32_t k = 0; k < known.count; k++) {
+        uint32_t trace = c->trace.at[k];
+        bool stays = run_stays(c, trace);
+        new_id[k] = stays ? intern_put(&c->known, known.of[k].at, known.of[k].len) : UINT32_MAX;
+        if (stays)
+            c->trace.at[n++] = new_text[trace];
+        else
+            closed_add(&c->over, known.of[k].at);
+        c->forgets = c->forgets || !stays;
+    }
+    c->trace.len = n;
+    for (uint32_t t = 0; t < c->root.len; t++) {
+        if (!c->root.at[t] || !run_stays(c, t))
+            continue;
+        while (root.len <= new_text[t])
+            vec_push(&root, 0);
+        root.at[new_text[t]] = 1 + new_id[c->root.at[t] - 1];
+    }
+    vec_release(&c->root);
+    c->root.at = root.at;
+    c->root.len = root.len;
+    c->root.cap = root.cap;
+    intern_release(&known);
+    mem_free(new_id);
+}
+
+/* Halves that wait, of the runs that stay. */
+static void keep_halves(struct crewai *c, const uint32_t *new_text)
+{
+    struct intern keys = c->keys;
+    uint32_t *new_half = mem_alloc((c->halves.len + 1) * sizeof *new_half);
+    size_t n = 0, kept = 0;
+    for (size_t k = 0; k < c->halves.len; k++) {
+        struct half *h = &c->halves.at[k];
+        new_half[k] = 0;
+        if (!h->waits || !run_stays(c, h->span.trace))
+            continue;
+        pieces_move(&h->span, new_text);
+        if (h->has_paused)
+            pieces_move(&h->paused, new_text);
+        c->halves.at[n++] = *h;
+        new_half[k] = (uint32_t)n;
+    }
+    c->halves.len = n;
+    intern_init(&c->keys);
+    for (uint32_t k = 0; k < keys.count; k++) {
+        uint32_t mark = c->half_of.at[k];
+        if (!mark || !new_half[mark - 1])
+            continue;
+        (void)intern_put(&c->keys, keys.of[k].at, keys.of[k].len);
+        c->half_of.at[kept++] = new_half[mark - 1];
+    }
+    c->half_of.len = kept;
+    intern_release(&keys);
+    mem_free(new_half);
+}
+
+void crewai_keep(struct sink *sink, const bool *gone, const uint32_t *new_text)
+{
+    struct crewai *c = sink->crewai;
+    keep_known(c, new_text);
+    keep_halves(c, new_text);
+    event_waits_clear(&c->unnamed);
+    for (size_t k = 0; k < c->halves.len; k++)
+        if (c->halves.at[k].queued)
+            event_waits_add(&c->unnamed, c->halves.at[k].stem, name_of(sink, &c->halves.at[k].span),
+                            (uint32_t)k);
+    c->touched.len = 0;
+    mem_free(c->stays);
+    c->stays = NULL;
+}
+
+size_t crewai_held(const struct crewai *c)
+{
+    return c->halves.len + c->known.count / 2;
+}
+
+uint64_t crewai_passed(struct crewai *c)
+{
+    uint64_t passed = c->passed;
+    c->passed = 0;
+    return passed;
 }
 
 int crewai_read(struct json v, struct sink *sink, struct error *err)
@@ -427,7 +615,10 @@ int crewai_read(struct json v, struct sink *sink, struct error *err)
         record_unreadable(sink);
         return 0;
     }
+    if (pass_over(sink, &e))
+        return 0;
     struct half h = read_half(sink, &e);
+    touch(sink->crewai, h.span.trace);
     take_half(sink, &e, &h);
     return 0;
 }
@@ -465,6 +656,9 @@ void crewai_release(struct sink *sink)
     vec_release(&c->root);
     vec_release(&c->half_of);
     vec_release(&c->halves);
+    vec_release(&c->touched);
+    mem_free(c->stays);
+    closed_release(&c->over);
     event_waits_release(&c->unnamed);
     mem_free(c);
     sink->crewai = NULL;

@@ -17,6 +17,7 @@
 #include "trace/otlp_stream.h"
 #include "trace/otlp_threads.h"
 #include "trace/otlp_walk.h"
+#include "trace/pieces.h"
 #include "trace/reader_parts.h"
 #include "trace/record.h"
 #include "trace/xes.h"
@@ -77,7 +78,7 @@ static int read_known(struct feed *f, const char *s, size_t len, bool walks, str
 int reader_relieve(struct sink *sink, bool *moved, struct error *err)
 {
     *moved = false;
-    if (!sink->relief || sink->set->len < sink->relief->room)
+    if (!sink->relief || sink->set->len + pieces_held(sink) < sink->relief->room)
         return 0;
     *moved = true;
     return sink->relief->give(sink->relief->arg, sink, err);

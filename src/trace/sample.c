@@ -10,6 +10,7 @@
 
 #include "base/units.h"
 #include "trace/log_parts.h"
+#include "trace/pieces.h"
 #include "trace/window.h"
 
 #include <math.h>
@@ -199,8 +200,10 @@ static void forget(struct sample *sa, struct sink *sink, const struct held *h)
             at[kept++] = (uint32_t)i;
     }
     settle_texts(&sink->later, used);
+    pieces_texts(sink, h->gone, sa->log->pass.halvings > 0, used);
     span_set_keep(s, at, kept, used, new_text);
     mem_free(at);
+    pieces_keep(sink, h->gone, new_text);
     settle_sample(&sink->later, s, new_span, new_text, h->gone, sa->room / 2);
     move_keys(sa, new_text);
     mem_free(new_span);
@@ -212,6 +215,7 @@ static void forget(struct sample *sa, struct sink *sink, const struct held *h)
 static void thin(struct sample *sa, struct sink *sink, bool all)
 {
     struct held h;
+    pieces_close(sink);
     held_init(&h, (size_t)sa->log->spans.text.count + 1);
     grow_keys(sa, sa->log->spans.text.count);
     if (!sa->by_item)
@@ -219,8 +223,9 @@ static void thin(struct sample *sa, struct sink *sink, bool all)
     look(sa, sa->room / 8, &h);
     decide(sa, &h, all);
     halve(sa, &h);
-    if (choose(sa, &h))
+    if (choose(sa, &h) || pieces_held(sink) > sa->room / 8)
         forget(sa, sink, &h);
+    sa->log->pass.gone_spans += pieces_passed(sink);
     held_release(&h);
 }
 
@@ -229,16 +234,13 @@ static size_t room_for(size_t stay)
     return stay + stay / 3;
 }
 
-/* Spans of formats that tell them in pieces are kept: who holds the pieces knows texts by their
- * ids. */
 static int relieve(void *arg, struct sink *sink, struct error *err)
 {
     struct sample *sa = arg;
     struct log_pass *pass = &sa->log->pass;
-    if (!sink->crewai && !sink->autogen)
-        thin(sa, sink, false);
-    size_t stay = sa->log->spans.len;
-    sa->relief.room = room_for(stay > sa->room ? stay : sa->room);
+    thin(sa, sink, false);
+    size_t stay = sa->log->spans.len, more = pieces_held(sink);
+    sa->relief.room = room_for(stay + more > sa->room ? stay + more : sa->room);
     if (stay > room_for(sa->room) && stay > pass->held)
         pass->held = stay;
     return 0;
@@ -300,7 +302,7 @@ void sample_report(const struct trace_log *log, struct result *out)
     if (p->held)
         result_warn(out,
                     "%llu spans had to be held at once, which takes more memory than --memory "
-                    "allows: a few long traces, or a format that tells a span in pieces",
+                    "allows: a few long traces",
                     (unsigned long long)p->held);
     if (!p->halvings || !stayed)
         return;

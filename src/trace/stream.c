@@ -5,6 +5,7 @@
 #include "trace/assemble.h"
 #include "trace/labels.h"
 #include "trace/log_parts.h"
+#include "trace/pieces.h"
 #include "trace/window.h"
 
 #include <string.h>
@@ -90,14 +91,19 @@ static void forget(struct stream *st, struct sink *sink, const struct window *w,
     size_t n = s->len, texts = (size_t)s->text.count + 1, kept;
     uint32_t *new_span = mem_alloc((n + 1) * sizeof *new_span);
     uint32_t *new_text = mem_alloc(texts * sizeof *new_text);
-    bool *used = mem_zero(texts, sizeof *used);
+    bool *used = mem_zero(texts, sizeof *used), *gone = mem_zero(texts, sizeof *gone);
     kept = spans_of(w, n, WINDOW_STAYS, at);
     memset(new_span, 0xff, (n + 1) * sizeof *new_span);
     for (size_t k = 0; k < kept; k++)
         new_span[at[k]] = (uint32_t)k;
+    for (size_t i = 0; i < n; i++)
+        gone[s->trace[i]] = gone[s->trace[i]] || w->portion[i] != WINDOW_STAYS;
     settle_texts(&sink->later, used);
+    pieces_texts(sink, gone, true, used);
     span_set_keep(s, at, kept, used, new_text);
     settle_keep(&sink->later, new_span, new_text, st->room, &st->log->quality);
+    pieces_keep(sink, gone, new_text);
+    mem_free(gone);
     mem_free(new_span);
     mem_free(new_text);
     mem_free(used);
@@ -107,6 +113,8 @@ static int close_traces(struct stream *st, struct sink *sink, bool all, struct e
 {
     struct trace_log *log = st->log;
     struct window w;
+    size_t came = log->spans.len;
+    pieces_close(sink);
     struct window_rules rules = {.stretch = st->room / 4,
                                  .portion = log->pass.batches ? st->room / 8 : st->room / 4,
                                  .keep = st->room / 2,
@@ -114,6 +122,10 @@ static int close_traces(struct stream *st, struct sink *sink, bool all, struct e
     uint32_t *at = mem_alloc((log->spans.len + 1) * sizeof *at);
     int status = 0;
     settle_window(&sink->later, &log->spans);
+    bool *open = mem_zero((size_t)log->spans.text.count + 1, sizeof *open);
+    pieces_open(sink, open);
+    rules.open = open;
+    rules.came = came;
     window_part(&log->spans, &rules, &st->closed, &w);
     note_late(log, &w);
     for (uint32_t k = 1; k <= w.portions && !status; k++)
@@ -125,27 +137,27 @@ static int close_traces(struct stream *st, struct sink *sink, bool all, struct e
     if (!status)
         forget(st, sink, &w, at);
     window_release(&w);
+    mem_free(open);
     mem_free(at);
     return status;
 }
 
-/* Spans of formats that tell them in pieces are kept: who holds the pieces knows texts by their
- * ids. */
+/* Spans of servers that have their client's id wait for it to the end. */
 static int relieve(void *arg, struct sink *sink, struct error *err)
 {
     struct stream *st = arg;
     struct log_pass *pass = &st->log->pass;
-    if (sink->crewai || sink->autogen || sink->later.shared.len) {
+    if (sink->later.shared.len) {
         st->relief.room = 2 * st->log->spans.len;
         pass->held = st->log->spans.len;
         return 0;
     }
     if (close_traces(st, sink, false, err))
         return -1;
-    size_t stay = st->log->spans.len;
-    st->relief.room = 2 * stay > st->room ? 2 * stay : st->room;
-    if (st->relief.room > st->room && st->relief.room > pass->held)
-        pass->held = st->relief.room;
+    size_t stay = 2 * st->log->spans.len, more = pieces_held(sink);
+    st->relief.room = stay + more > st->room ? stay + more : st->room;
+    if (stay > st->room && stay > pass->held)
+        pass->held = stay;
     return 0;
 }
 

@@ -197,9 +197,14 @@ static void force(struct parting *p, size_t oldest, size_t keep, size_t *stay, b
     vec_release(&waiting);
 }
 
+static size_t came_of(const struct span_set *s, const struct window_rules *rules)
+{
+    return rules->came ? rules->came : s->len;
+}
+
 static void choose(struct parting *p, const struct window_rules *rules, bool *goes, size_t *stay)
 {
-    size_t n = p->s->len, oldest = n > rules->stretch ? n - rules->stretch : 0;
+    size_t n = came_of(p->s, rules), oldest = n > rules->stretch ? n - rules->stretch : 0;
     for (uint32_t t = 0; t < p->s->text.count; t++) {
         goes[t] = p->last[t] && (rules->all || (p->last[t] <= oldest && !p->waits[t]));
         *stay += p->last[t] && !goes[t] ? p->size[t] : 0;
@@ -250,7 +255,8 @@ static void close_traces(struct parting *p, const bool *goes, struct closed *clo
     mem_free(met);
 }
 
-static void measure_groups(struct parting *p, const struct closed *closed)
+static void measure_groups(struct parting *p, const struct closed *closed,
+                           const struct window_rules *rules)
 {
     const struct span_set *s = p->s;
     bool *asked = mem_zero((size_t)s->text.count + 1, sizeof *asked);
@@ -261,9 +267,13 @@ static void measure_groups(struct parting *p, const struct closed *closed)
         asked[trace] = true;
         if (p->late[trace])
             continue;
-        p->last[group] = (uint32_t)i + 1;
+        if (i < came_of(s, rules) || !p->last[group])
+            p->last[group] = i < came_of(s, rules) ? (uint32_t)i + 1 : 1;
         p->size[group]++;
     }
+    for (uint32_t t = 0; rules->open && t < s->text.count; t++)
+        if (rules->open[t] && asked[t] && !p->late[t])
+            p->last[group_of(p, t)] = (uint32_t)s->len;
     mem_free(asked);
 }
 
@@ -282,7 +292,7 @@ void window_part(const struct span_set *s, const struct window_rules *rules, str
     p.waits = mem_zero(texts, sizeof *p.waits);
     p.late = mem_zero(texts, sizeof *p.late);
     find_groups(&p);
-    measure_groups(&p, closed);
+    measure_groups(&p, closed, rules);
     if (p.any_stop)
         find_waits(&p);
     choose(&p, rules, goes, &out->stay);

@@ -4,8 +4,11 @@
 #ifndef SEAM_TESTS_MIXED_LOG_H
 #define SEAM_TESTS_MIXED_LOG_H
 
+#include "base/file.h"
 #include "math/rng.h"
 #include "tests/unit/log_text.h"
+
+#include <stdlib.h>
 
 enum { MIXED_OPEN = 12 };
 
@@ -106,6 +109,26 @@ static inline struct buf mixed_log(unsigned runs)
     }
     mem_free(stopped);
     return b;
+}
+
+/* Copies of a log of the project one behind the other, with ids (8-4-4-4-12 digits) of their own.
+ * The caller releases it. */
+static inline struct buf copies_of_log(const char *name, unsigned copies)
+{
+    struct buf text = {0}, out = {0};
+    struct error err = {0};
+    ok(file_read(data_path(name), 1 << 24, &text, &err), &err);
+    for (unsigned k = 0; k < copies; k++) {
+        size_t from = out.len;
+        buf_add(&out, text.data, text.len);
+        for (char *s = out.data + from; (s = strchr(s, '-')); s++)
+            for (int d = 1; s - out.data > 8 && s[5] == '-' && s[10] == '-' && d < 3; d++) {
+                const char digit[2] = {s[-d]};
+                s[-d] = "0123456789abcdef"[(strtoul(digit, NULL, 16) + (k >> 4 * (d - 1))) % 16];
+            }
+    }
+    buf_release(&text);
+    return out;
 }
 
 #endif
