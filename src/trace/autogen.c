@@ -38,6 +38,10 @@ static const struct {
     {"MessageDropped",             KIND_DROPPED  },
     {"MessageHandlerException",    KIND_EXCEPTION},
     {"AgentConstructionException", KIND_EXCEPTION},
+    {"LLMCallEvent",               KIND_MODEL    }, /* Magentic-One's log */
+    {"OrchestrationEvent",         KIND_MESSAGE  },
+    {"AgentEvent",                 KIND_MESSAGE  },
+    {"WebSurferEvent",             KIND_MESSAGE  },
 };
 
 /* A turn of an agent that goes on.  span.name is the agent. */
@@ -82,8 +86,8 @@ static enum kind kind_of(struct json v)
 
 bool autogen_is(struct json v)
 {
-    static const char *const marks[] = {"agent_id", "payload", "tool_name", "prompt_tokens",
-                                        "messages"};
+    static const char *const marks[] = {"agent_id",      "payload",  "tool_name",
+                                        "prompt_tokens", "messages", "source"};
     if (kind_of(v) == KIND_NONE)
         return false;
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
@@ -161,6 +165,12 @@ static bool split_id(struct json v, struct agent *out)
     const char *slash = s + len;
     while (slash > s && slash[-1] != '/')
         slash--;
+    while (len && s[len - 1] == ')' && memchr(s, '(', len)) /* "Orchestrator (thought)" */
+        while (len && s[--len] != '(')
+            ;
+    while (len && s[len - 1] == ' ')
+        len--;
+    slash = slash > s + len ? s : slash;
     out->type = s;
     out->type_len = slash > s ? (size_t)(slash - 1 - s) : len;
     out->key = slash > s ? slash : s;
@@ -384,9 +394,10 @@ static void read_words(struct sink *sink, struct json v, enum kind kind, const s
 static void read_event(struct sink *sink, struct json v, int64_t ns)
 {
     enum kind kind = kind_of(v);
-    struct json who = json_get(v, kind == KIND_MESSAGE || kind == KIND_DROPPED  ? "sender"
-                                  : json_present(json_get(v, "handling_agent")) ? "handling_agent"
-                                                                                : "agent_id");
+    struct json who = json_get(v, json_present(json_get(v, "source"))            ? "source"
+                                  : kind == KIND_MESSAGE || kind == KIND_DROPPED ? "sender"
+                                  : json_present(json_get(v, "handling_agent"))  ? "handling_agent"
+                                                                                 : "agent_id");
     struct agent a, to;
     bool known = split_id(who, &a);
     if (kind == KIND_PASSED)
@@ -409,6 +420,8 @@ static void read_event(struct sink *sink, struct json v, int64_t ns)
     else
         read_words(sink, v, kind, &a, t, ns);
     t->last_ns = ns;
+    if (json_present(json_get(v, "source"))) /* such logs tell no deliveries: others go on now */
+        run_of(sink, &a)->delivered_ns = ns;
 }
 
 static void begin(struct sink *sink)
@@ -495,6 +508,19 @@ int autogen_read(struct json v, struct sink *sink, struct error *err)
     return 0;
 }
 
+/* Where the logger's next line begins, for a line break may be lost: behind the last } before its
+ * name comes again; `len` when it does not. */
+static size_t next_in(const char *line, size_t len, size_t from)
+{
+    static const char logger[] = "autogen_core.events";
+    for (size_t i = from; i + sizeof logger <= len; i++)
+        if (memcmp(line + i, logger, sizeof logger - 1) == 0)
+            for (size_t end = i; end > from; end--)
+                if (line[end - 1] == '}')
+                    return end;
+    return len;
+}
+
 int autogen_read_line(struct sink *sink, const char *line, size_t len, struct error *err)
 {
     struct error ignored = {0};
@@ -502,13 +528,18 @@ int autogen_read_line(struct sink *sink, const char *line, size_t len, struct er
     const char *at = event_in(line, len);
     if (!at)
         return 0;
+    size_t before = (size_t)(at - line), end = len;
+    if (json_parse(sink->json, at, len - before, &v, &ignored)) {
+        end = next_in(line, len, before);
+        if (end < len && json_parse(sink->json, at, end - before, &v, &ignored))
+            end = len;
+    }
     begin(sink);
-    size_t n = (size_t)(line + len - at);
-    if (json_parse(sink->json, at, n, &v, &ignored) || kind_of(v) == KIND_NONE)
+    if ((end == len && ignored.code) || kind_of(v) == KIND_NONE)
         record_unreadable(sink);
     else
-        read_event(sink, v, time_in(line, (size_t)(at - line)));
-    return 0;
+        read_event(sink, v, time_in(line, before));
+    return end < len ? autogen_read_line(sink, line + end, len - end, err) : 0;
 }
 
 void autogen_end(struct sink *sink)

@@ -10,6 +10,7 @@
  * method that asked. */
 #include "trace/crewai.h"
 
+#include "trace/crewai_plain.h"
 #include "trace/event_log.h"
 #include "trace/ids.h"
 #include "trace/pieces.h"
@@ -62,6 +63,9 @@ static const struct stem stems[] = {
     {"knowledge_query",         NULL,             SPAN_DATA },
     {"knowledge_retrieval",     NULL,             SPAN_DATA },
     {"knowledge_search_query",  NULL,             SPAN_DATA },
+    {"tool_selection",          "tool_name",      SPAN_TOOL },
+    {"tool_validate_input",     "tool_name",      SPAN_TOOL },
+    {"tool_execution",          "tool_name",      SPAN_TOOL },
     {"a2a_delegation",          NULL,             SPAN_AGENT},
     {"a2a_conversation",        NULL,             SPAN_AGENT},
     {"a2a_server_task",         NULL,             SPAN_AGENT},
@@ -79,11 +83,13 @@ struct half {
 };
 
 struct crewai {
-    struct intern known;   /* ids of events and flows */
-    VEC(uint32_t) trace;   /* by known id */
-    VEC(uint32_t) root;    /* by trace: 1 + known id of the start that began it; 0: none */
-    struct intern keys;    /* ids of starts */
-    VEC(uint32_t) half_of; /* by key: 1 + half; 0: none waits */
+    struct crewai_plain *plain; /* events without ids */
+    struct crewai_ids ids;      /* of the last of these */
+    struct intern known;        /* ids of events and flows */
+    VEC(uint32_t) trace;        /* by known id */
+    VEC(uint32_t) root;         /* by trace: 1 + known id of the start that began it; 0: none */
+    struct intern keys;         /* ids of starts */
+    VEC(uint32_t) half_of;      /* by key: 1 + half; 0: none waits */
     VEC(struct half) halves;
     struct event_waits unnamed; /* starts by kind and name, for ends that name none */
     VEC(bool) touched;          /* by trace: events of it came since the last time */
@@ -141,7 +147,10 @@ bool crewai_is(struct json v)
     for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
         if (json_present(json_get(v, marks[i])))
             return true;
-    return false;
+    const char *type = record_text(json_get(v, "type"), &len);
+    enum role role;
+    const struct stem *stem = stem_of(type, len, &role);
+    return stem && stem->field && json_present(field(v, stem->field));
 }
 
 static const char *flow_id(struct json v, size_t *len)
@@ -152,6 +161,24 @@ static const char *flow_id(struct json v, size_t *len)
     for (size_t i = 0; i < 3 && !s; i++)
         s = record_text(told[i], len);
     return s;
+}
+
+/* Agents and tasks are objects in some events. */
+static const char *name_inside(struct json v, const struct stem *stem, size_t *len)
+{
+    static const struct {
+        const char *stem, *object, *key;
+    } inside[] = {
+        {"agent_execution",      "agent",      "role"       },
+        {"lite_agent_execution", "agent_info", "role"       },
+        {"task",                 "task",       "name"       },
+        {"task",                 "task",       "description"},
+    };
+    const char *name = NULL;
+    for (size_t i = 0; i < sizeof inside / sizeof inside[0] && !name; i++)
+        if (strcmp(inside[i].stem, stem->text) == 0)
+            name = record_text(json_get(field(v, inside[i].object), inside[i].key), len);
+    return name;
 }
 
 /* False for an event that begins or ends nothing. */
@@ -169,6 +196,8 @@ static bool understand(struct json v, struct event *e)
     e->flow = flow_id(v, &e->flow_len);
     if (e->stem->field)
         e->name = text_field(v, e->stem->field, &e->name_len);
+    if (!e->name)
+        e->name = name_inside(v, e->stem, &e->name_len);
     if (!e->name) {
         e->name = e->stem->text;
         e->name_len = strlen(e->name);
@@ -599,6 +628,22 @@ uint64_t crewai_passed(struct crewai *c)
     return passed;
 }
 
+/* An event without ids has those of its place. */
+static void place_plain(struct sink *sink, struct event *e)
+{
+    struct crewai *c = sink->crewai;
+    if (!c->plain)
+        c->plain = crewai_plain_new();
+    crewai_plain_next(c->plain, sink->file_index, e->stem->text, e->name, e->name_len,
+                      e->role == ROLE_BEGIN, &c->ids);
+    e->id = c->ids.own;
+    e->id_len = strlen(c->ids.own);
+    e->started = *c->ids.started ? c->ids.started : NULL;
+    e->started_len = strlen(c->ids.started);
+    e->parent = *c->ids.parent ? c->ids.parent : NULL;
+    e->parent_len = strlen(c->ids.parent);
+}
+
 int crewai_read(struct json v, struct sink *sink, struct error *err)
 {
     struct event e;
@@ -611,6 +656,9 @@ int crewai_read(struct json v, struct sink *sink, struct error *err)
     }
     if (!understand(v, &e))
         return 0;
+    if (!e.id && !e.started && !json_present(json_get(v, "event_data")) &&
+        !json_present(json_get(v, "emission_sequence")))
+        place_plain(sink, &e);
     if (!e.id && !e.started) {
         record_unreadable(sink);
         return 0;
@@ -650,6 +698,7 @@ void crewai_release(struct sink *sink)
     struct crewai *c = sink->crewai;
     if (!c)
         return;
+    crewai_plain_free(c->plain);
     intern_release(&c->known);
     intern_release(&c->keys);
     vec_release(&c->trace);

@@ -144,6 +144,49 @@ static void faults_are_counted_with_their_lines(void **state)
     read_refused(LINE("01", DELIVER), NULL, ERR_INPUT, "log: the log holds no spans");
 }
 
+/* A program's output in which a line break was lost, as people paste it; no times, no agents. */
+static void two_events_on_a_line_are_two(void **state)
+{
+    struct trace_log log;
+    read_ok("INFO:autogen_core:Publishing message of type Task: {'task': 'x'}\n"
+            "INFO:autogen_core.events:{\"prompt_tokens\": 7, \"completion_tokens\": 1, "
+            "\"type\": \"LLMCall\"} INFO:autogen_core.events:{\"prompt_tokens\": 8, "
+            "\"completion_tokens\": 2, \"type\": \"LLMCall\"}\n",
+            NULL, &log);
+    assert_int_equal(log.quality.records, 2);
+    assert_int_equal(log.quality.count[QUALITY_UNREADABLE], 0);
+    assert_int_equal(log.stages.at[0].visits, 2);
+    log_release(&log);
+}
+
+/* Magentic-One's handler writes JSON lines of its own: who said what, and calls of no agent. */
+static void who_said_what_makes_turns(void **state)
+{
+    struct trace_log log;
+    read_ok("{\"timestamp\": \"2025-01-10T10:00:00\", \"source\": \"UserProxy\", \"message\": "
+            "\"do\", \"type\": \"OrchestrationEvent\"}\n"
+            "{\"timestamp\": \"2025-01-10T10:00:02\", \"prompt_tokens\": 9, "
+            "\"completion_tokens\": 2, \"type\": \"LLMCallEvent\"}\n"
+            "{\"timestamp\": \"2025-01-10T10:00:02\", \"source\": \"Orchestrator (thought)\", "
+            "\"message\": \"plan\", \"type\": \"OrchestrationEvent\"}\n"
+            "{\"timestamp\": \"2025-01-10T10:00:07\", \"source\": \"WebSurfer\", \"message\": "
+            "\"click\", \"url\": \"u\", \"type\": \"WebSurferEvent\"}\n",
+            NULL, &log);
+    bool found = false;
+    assert_string_equal(log.format, "autogen");
+    assert_int_equal(log.items.len, 1);
+    for (uint32_t i = 0; i < log.spans.len; i++) {
+        const char *name = span_string(&log.spans, log.spans.name[i]);
+        if (strcmp(name, "LLMCall") == 0)
+            near(span_duration_s(&log.spans, i), 2, 1e-9);
+        if (strcmp(name, "WebSurfer") == 0)
+            near(span_duration_s(&log.spans, i), 5, 1e-9);
+        found = found || strcmp(name, "Orchestrator") == 0;
+    }
+    assert_true(found);
+    log_release(&log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +197,8 @@ int main(void)
         cmocka_unit_test(a_turn_lasts_until_another_agent_acts),
         cmocka_unit_test(what_a_person_says_is_a_decision),
         cmocka_unit_test(exceptions_and_dropped_messages_fail_the_turn),
+        cmocka_unit_test(two_events_on_a_line_are_two),
+        cmocka_unit_test(who_said_what_makes_turns),
         cmocka_unit_test(faults_are_counted_with_their_lines),
     };
     return cmocka_run_group_tests_name("autogen", tests, NULL, NULL);

@@ -167,6 +167,75 @@ static void faults_are_counted_with_their_lines(void **state)
                  "log: the log holds no spans");
 }
 
+#define PLAIN(type, second, more)                                                                  \
+    "{\"timestamp\": \"2025-06-01T10:00:" second "\", \"type\": \"" type                           \
+    "\", \"source_fingerprint\": null, \"fingerprint_metadata\": null" more "}\n"
+#define TASK(name)  ", \"task\": {\"name\": \"" name "\"}"
+#define AGENT(role) ", \"agent\": {\"role\": \"" role "\"}"
+#define CREW(name)  ", \"crew_name\": \"" name "\""
+#define TOOL(name)  ", \"tool_name\": \"" name "\""
+
+static uint32_t named(const struct trace_log *log, const char *name)
+{
+    for (uint32_t i = 0; i < log->spans.len; i++)
+        if (strcmp(span_string(&log->spans, log->spans.name[i]), name) == 0)
+            return i;
+    fail_msg("no span %s", name);
+    return 0;
+}
+
+/* Events had no ids before version 1.9 (crewai.events.base_events), and agents and tasks are
+ * objects in them. */
+static void events_without_ids_have_their_place(void **state)
+{
+    struct trace_log log;
+    read_ok(PLAIN("crew_kickoff_started", "00", CREW("c")) PLAIN("task_started", "01", TASK("find"))
+                PLAIN("agent_execution_started", "02", AGENT("Searcher"))
+                    PLAIN("tool_usage_started", "03", TOOL("web")) PLAIN("tool_usage_error", "04",
+                                                                         TOOL("web"))
+                        PLAIN("tool_usage_started", "05", TOOL("web")) PLAIN("tool_usage_finished",
+                                                                             "07", TOOL("web"))
+                            PLAIN("agent_execution_completed", "08",
+                                  AGENT("Searcher")) PLAIN("task_completed", "09", TASK("find"))
+                                PLAIN("task_started", "10", TASK("write"))
+                                    PLAIN("task_failed", "12", ", \"error\": \"no\"")
+                                        PLAIN("crew_kickoff_failed", "13",
+                                              CREW("c") ", \"error\": \"no\"")
+                                            PLAIN("crew_kickoff_started", "20", CREW("c"))
+                                                PLAIN("crew_kickoff_completed", "21", CREW("c")),
+            NULL, &log);
+    uint32_t crew = named(&log, "c"), find = named(&log, "find"), agent = named(&log, "Searcher");
+    uint32_t tool = named(&log, "web"), write = named(&log, "write");
+    assert_string_equal(log.format, "crewai");
+    assert_int_equal(log.spans.len, 7);
+    assert_int_equal(log.items.len, 2);
+    assert_int_equal(log.quality.count[QUALITY_UNREADABLE], 0);
+    assert_int_equal(log.spans.parent[find], log.spans.id[crew]);
+    assert_int_equal(log.spans.parent[agent], log.spans.id[find]);
+    assert_int_equal(log.spans.parent[tool], log.spans.id[agent]);
+    assert_int_equal(log.spans.parent[write], log.spans.id[crew]);
+    near(span_duration_s(&log.spans, find), 8, 1e-9);
+    near(span_duration_s(&log.spans, tool), 1, 1e-9);
+    assert_int_equal(log.spans.outcome[tool], OUTCOME_ERROR);
+    assert_int_equal(log.spans.outcome[write], OUTCOME_ERROR);
+    assert_int_equal(log.items.at[0].end, LOG_FAILED);
+    assert_int_equal(log.items.at[1].end, LOG_SHIPPED);
+    log_release(&log);
+}
+
+/* A tool that could not be chosen has one event, which begins nothing. */
+static void an_error_alone_is_a_span_that_failed(void **state)
+{
+    struct trace_log log;
+    read_ok(EVENT("1", "agent_execution_started", "05", ",\"agent_role\":\"a\"")
+                EVENT("2", "tool_selection_error", "06", PARENT("1") ",\"tool_name\":\"t\"")
+                    EVENT("3", "agent_execution_completed", "07", STARTED("1")),
+            NULL, &log);
+    assert_int_equal(log.spans.len, 2);
+    assert_int_equal(log.spans.outcome[named(&log, "t")], OUTCOME_ERROR);
+    log_release(&log);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +245,8 @@ int main(void)
         cmocka_unit_test(a_flow_that_was_paused_goes_on_as_the_same_run),
         cmocka_unit_test(a_flow_that_stays_paused_is_unfinished),
         cmocka_unit_test(the_state_that_is_handed_on_counts_where_it_is_named),
+        cmocka_unit_test(events_without_ids_have_their_place),
+        cmocka_unit_test(an_error_alone_is_a_span_that_failed),
         cmocka_unit_test(faults_are_counted_with_their_lines),
     };
     return cmocka_run_group_tests_name("crewai", tests, NULL, NULL);
