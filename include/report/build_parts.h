@@ -24,6 +24,8 @@ int build_side(const struct build *b, size_t i);
 size_t build_main(const struct build *b, int side);
 /* Is there an earlier result of the same scenario that has this picture? */
 bool build_is_twin(const struct build *b, size_t i, enum plot_kind k);
+/* Is there one, on the same side, with the same verdict on this metric? */
+bool build_is_judged(const struct build *b, size_t i, const struct metric *m);
 /* The picture of every result that has it: one in front (with sides one of each, side by side), the
  * others folded away. */
 void build_pictures(const struct build *b, enum plot_kind k);
@@ -51,6 +53,7 @@ void build_again(const struct build *b);
 void build_sides_verdict(const struct build *b);
 void build_sides_headline(const struct build *b);
 void build_sides_stages(const struct build *b);
+void build_sides_advice(const struct build *b);
 
 /* Why an empty section is empty, and what would bring it. */
 const char *absent_headline(const struct build *b);

@@ -62,7 +62,7 @@ const char *build_label(const struct build *b, size_t i)
         return b->n > 1 ? table_label(b->d, b->r, b->n, i) : NULL;
     int side = build_side(b, i);
     size_t first = side_start(b, side), n = side_end(b, side) - first;
-    if (n == 1)
+    if (n == 1 || i == build_main(b, side))
         return b->options->side[side];
     return arena_printf(&b->d->arena, "%s, %s", b->options->side[side],
                         table_label(b->d, b->r + first, n, i - first));
@@ -96,6 +96,17 @@ bool build_is_twin(const struct build *b, size_t i, enum plot_kind k)
         if (build_side(b, i) == build_side(b, j) && same_model(b->r[i], b->r[j]) &&
             plot_has(k, b->r[j]))
             return true;
+    return false;
+}
+
+bool build_is_judged(const struct build *b, size_t i, const struct metric *m)
+{
+    for (size_t j = 0; j < i; j++) {
+        const struct metric *other = metrics_find(&b->r[j]->metrics, m->name);
+        if (build_side(b, i) == build_side(b, j) && same_model(b->r[i], b->r[j]) && other &&
+            other->verdict == m->verdict)
+            return true;
+    }
     return false;
 }
 

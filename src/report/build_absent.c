@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A section that has nothing to show says so in a sentence: why, and what would bring it. */
+/* A section that has nothing to show says so in a sentence: why, and what would bring it.  The
+ * sentences are ours alone, without a word from any input; `this` is to be typed. */
 #include "report/build_parts.h"
 
 #include <math.h>
@@ -54,7 +55,7 @@ static const char no_steps[] =
     "scenario or a trace log beside them (`seam report FILE LOG`) would show the steps here.";
 static const char no_truth[] =
     "Which items ended right is not known of all of them: the log does not say it. A label file "
-    "(--labels FILE, with the columns item and correct) would bring this section.";
+    "(`--labels FILE`, with the columns item and correct) would bring this section.";
 
 const char *absent_headline(const struct build *b)
 {
@@ -83,7 +84,8 @@ const char *absent_frontier(const struct build *b)
                "have a confidence, would bring this section.";
     if (has_log(b) && !has_truth(b))
         return no_truth;
-    return "No threshold was looked for. A target, such as --target \"auto_error at most 5%\", or "
+    return "No threshold was looked for. A target, such as `--target \"auto_error at most 5%\"`, "
+           "or "
            "the result of `seam size` would bring this section.";
 }
 
@@ -115,8 +117,8 @@ const char *absent_calibration(const struct build *b)
 {
     if (has_log(b))
         return "Confidence and truth are not known of the same items. Name the attribute that "
-               "holds the confidence (--confidence ATTR) and give the truth (--labels FILE).";
-    return "No confidences were held against the truth. Labels (--labels FILE, with the columns "
+               "holds the confidence (`--confidence ATTR`) and give the truth (`--labels FILE`).";
+    return "No confidences were held against the truth. Labels (`--labels FILE`, with the columns "
            "confidence and correct) or a log with both would bring this section.";
 }
 
@@ -132,8 +134,9 @@ const char *absent_sensitivities(const struct build *b)
 
 const char *absent_advice(const struct build *b)
 {
-    return "Nothing stands out in these numbers. A target, such as --target \"reliability at least "
-           "95%\", would say what misses it.";
+    return "Nothing stands out in these numbers. A target, such as `--target \"reliability at "
+           "least "
+           "95%\"`, would say what misses it.";
 }
 
 const char *absent_assumptions(const struct build *b)

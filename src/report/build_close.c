@@ -12,7 +12,10 @@
 
 void build_advice(const struct build *b)
 {
-    advice_add(b->r, b->n, b->d);
+    size_t first = build_sided(b) ? b->options->before : 0;
+    if (build_sided(b))
+        build_sides_advice(b);
+    advice_add(b->r + first, b->n - first, b->d);
 }
 
 /* --- 12 */

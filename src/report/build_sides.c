@@ -119,15 +119,29 @@ static struct both top(const struct build *b, const char *name)
     return both_of(&side_result(b, 0)->metrics, &side_result(b, 1)->metrics, name);
 }
 
-/* With its sign, as +4.1% (3.9-4.3). */
+/* The same with "%" written as `unit`: a difference of shares is one of points. */
+static void put_points(struct buf *out, const struct metric *m, const char *currency,
+                       const char *unit)
+{
+    struct buf text = {0};
+    if (isfinite(m->low) && isfinite(m->high))
+        format_both(&text, m, currency);
+    else
+        format_value(&text, m, currency);
+    for (const char *at = buf_text(&text); *at; at++)
+        if (*at == '%' && format_is_share(m->name))
+            buf_puts(out, unit);
+        else
+            buf_putc(out, *at);
+    buf_release(&text);
+}
+
+/* With its sign, as "+4.1 points (3.9-4.3)". */
 static void put_difference(struct buf *out, const struct metric *m, const char *currency)
 {
     if (m->value > 0)
         buf_putc(out, '+');
-    if (isfinite(m->low) && isfinite(m->high))
-        format_both(out, m, currency);
-    else
-        format_value(out, m, currency);
+    put_points(out, m, currency, " points");
 }
 
 static const char *reading(const struct both *m)
@@ -197,6 +211,7 @@ struct tally {
     size_t better, worse;
 };
 
+/* Of what people pay: errors, their own time, waiting, money. */
 static struct tally count_ways(const struct build *b)
 {
     struct tally n = {0};
@@ -208,36 +223,42 @@ static struct tally count_ways(const struct build *b)
     return n;
 }
 
+static struct metric turned(const struct metric *m)
+{
+    struct metric t = *m;
+    t.value = -m->value;
+    t.low = -m->high;
+    t.high = -m->low;
+    return t;
+}
+
 static void say_reliability(const struct build *b, const struct both *m)
 {
     const char *second = b->options->side[1];
     struct tally n = count_ways(b);
+    struct metric d = m->differs && m->way < 0 ? turned(&m->difference) : m->difference;
     struct buf by = {0};
-    struct metric d = m->difference;
-    if (m->differs && d.value < 0)
-        d = (struct metric){.name = d.name,
-                            .unit = d.unit,
-                            .level = d.level,
-                            .value = -d.value,
-                            .low = -d.high,
-                            .high = -d.low};
-    if (!isnan(d.value))
-        format_both(&by, &d, NULL);
-    if (isnan(d.value))
+    if (isnan(d.value)) {
         document_text(b->d, BLOCK_VERDICT, TONE_PLAIN,
                       "The reliability of both is not known, so that they are held against each "
                       "other in what else they share.");
-    else if (!m->differs)
+        return;
+    }
+    if (m->differs)
+        put_points(&by, &d, NULL, "");
+    else
+        put_difference(&by, &d, NULL);
+    if (!m->differs)
         document_text(b->d, BLOCK_VERDICT, TONE_UNSURE,
-                      "No difference in reliability is shown: %s gets %s more of all items right.",
-                      second, buf_text(&by));
+                      "No difference in reliability is shown: %s with %s.", buf_text(&by), second);
     else if (m->way > 0)
         document_text(b->d, BLOCK_VERDICT, n.worse ? TONE_UNSURE : TONE_GOOD,
-                      "%s: with %s, %s more of all items end right.",
+                      "%s: with %s, %s more of every 100 items end right.",
                       n.worse ? "Better, at a price" : "Better", second, buf_text(&by));
     else
         document_text(b->d, BLOCK_VERDICT, TONE_BAD,
-                      "Worse: with %s, %s fewer of all items end right.", second, buf_text(&by));
+                      "Worse: with %s, %s fewer of every 100 items end right.", second,
+                      buf_text(&by));
     buf_release(&by);
 }
 
@@ -442,4 +463,37 @@ void build_sides_stages(const struct build *b)
         document_fold(
             b->d, arena_printf(&b->d->arena, "%zu numbers that are not shown to differ", others),
             &rows.others, 1);
+}
+
+/* --- 11 */
+
+/* The step whose mistakes grew most. */
+void build_sides_advice(const struct build *b)
+{
+    static const char *const rates[] = {"wrong_rate", "error_rate", "timeout_rate",
+                                        "malformed_rate"};
+    const struct result *one = side_result(b, 0), *two = side_result(b, 1);
+    struct both most = {.difference = {.value = 0}};
+    const char *id = NULL;
+    for (size_t i = 0; i < two->stages.len; i++) {
+        const struct row *at = &two->stages.at[i];
+        const struct row *was = row_of(one->stages.at, one->stages.len, at->id);
+        for (size_t k = 0; was && k < sizeof rates / sizeof *rates; k++) {
+            struct both m = both_of(&was->metrics, &at->metrics, rates[k]);
+            if (m.way < 0 && m.difference.value > most.difference.value) {
+                most = m;
+                id = at->id;
+            }
+        }
+    }
+    if (!id)
+        return;
+    struct buf name = {0}, by = {0};
+    format_name(&name, most.difference.name);
+    put_difference(&by, &most.difference, NULL);
+    document_text(b->d, BLOCK_BULLET, TONE_PLAIN,
+                  "Look at %s first: of all steps that both have, its %s grew most with %s, by %s.",
+                  id, buf_text(&name), b->options->side[1], buf_text(&by));
+    buf_release(&name);
+    buf_release(&by);
 }

@@ -245,7 +245,7 @@ static void add_lines(const struct build *b)
         for (size_t k = 0; k < r->metrics.list.len; k++) {
             const struct metric *m = &r->metrics.list.at[k];
             struct buf text = {0};
-            if (m->verdict == VERDICT_NONE || !m->target)
+            if (m->verdict == VERDICT_NONE || !m->target || build_is_judged(b, i, m))
                 continue;
             format_name(&text, m->name);
             buf_puts(&text, " is ");

@@ -197,6 +197,8 @@ static void put_figure(struct page *page, const struct figure *f)
     buf_puts(out, "</figure>\n");
 }
 
+enum { LONG_VALUE = 11 }; /* characters of a card's value that stand in one line */
+
 /* A card: the name, the value, and what stands in brackets behind it on a line of its own. */
 static void put_number(const struct block *b, struct buf *out)
 {
@@ -204,7 +206,7 @@ static void put_number(const struct block *b, struct buf *out)
     size_t len = bracket ? (size_t)(bracket - b->text) : strlen(b->text);
     buf_puts(out, "<div>");
     html_element(out, "dt", NULL, b->note);
-    buf_printf(out, "<dd class=\"%s\">", tone_class(b->tone));
+    buf_printf(out, "<dd class=\"%s%s\">", tone_class(b->tone), len > LONG_VALUE ? " long" : "");
     char *value = mem_alloc(len + 1);
     memcpy(value, b->text, len);
     value[len] = '\0';
@@ -216,6 +218,25 @@ static void put_number(const struct block *b, struct buf *out)
     if (*b->more)
         html_element(out, "dd", NULL, b->more);
     buf_puts(out, "</div>");
+}
+
+/* Our own words, in which `this` is to be typed. */
+static void put_absent(const char *text, struct buf *out)
+{
+    bool code = false;
+    buf_puts(out, "<p class=\"absent\">");
+    for (const char *at = text; *at; at += *at == '`') {
+        size_t len = strcspn(at, "`");
+        char *part = mem_zero(len + 1, 1);
+        memcpy(part, at, len);
+        html_escape(out, part);
+        mem_free(part);
+        at += len;
+        if (*at)
+            buf_puts(out, code ? "</code>" : "<code>");
+        code = *at ? !code : code;
+    }
+    buf_puts(out, code ? "</code></p>" : "</p>");
 }
 
 static void put_block(struct page *page, const struct block *b)
@@ -257,7 +278,7 @@ static void put_block(struct page *page, const struct block *b)
         html_element(out, "h3", NULL, b->text);
         break;
     case BLOCK_ABSENT:
-        html_element(out, "p", "absent", b->text);
+        put_absent(b->text, out);
         break;
     case BLOCK_PAIR:
         buf_puts(out, "<div class=\"pair\">");

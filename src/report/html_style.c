@@ -39,6 +39,7 @@ const char html_style[] =
     ".cards dt{color:var(--soft);font-size:.85rem}"
     ".cards dd{margin:0;font-size:1.5rem;line-height:1.3;font-variant-numeric:tabular-nums}"
     ".cards dd+dd{font-size:.85rem;line-height:1.45;color:var(--soft)}\n"
+    ".cards dd.long{font-size:1.2rem}code{font-size:.92em}\n"
     ".scroll{overflow-x:auto;margin:1.2rem 0}\n"
     "table{border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;"
     "min-width:24rem}\n"

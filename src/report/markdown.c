@@ -245,7 +245,7 @@ static void put_block(const struct document *d, const struct block *b, struct bu
         put_marked("### ", b->text, "\n", out);
         break;
     case BLOCK_ABSENT:
-        put_marked("*", b->text, "*\n", out);
+        buf_printf(out, "*%s*\n", b->text); /* our own words, in Markdown */
         break;
     case BLOCK_NUMBER:
         put_number(b, out);
