@@ -8,15 +8,20 @@
 
 enum { GATHERED_MAX = 16 };
 
+enum gathered_kind { GATHERED_RESULT, GATHERED_SCENARIO, GATHERED_LOG };
 struct gathered {
     struct result result[GATHERED_MAX];
     size_t n;
+    enum gathered_kind last; /* what the last of them came from */
 };
 
-/* Adds the one result of a --json file or of a log, or the two of a scenario.  *g starts as zeros;
- * the caller gives it to gathered_release, also after an error. */
+/* Adds the one result of a --json file or of a log, the two of a scenario, or all of a report.  *g
+ * starts as zeros; the caller gives it to gathered_release, also after an error. */
 MUST_CHECK int gather(const struct cli *cli, const char *path, struct gathered *g,
                       struct error *err);
+/* A further result of this command, empty; ERR_USAGE: there is no room for it. */
+struct result *gathered_next(const struct cli *cli, struct gathered *g, const char *command,
+                             struct error *err);
 /* Frees the results. */
 void gathered_release(struct gathered *g);
 

@@ -47,6 +47,11 @@ struct size_options {
 MUST_CHECK int size_scenario(const struct pipeline *p, const struct size_options *options,
                              struct result *out, bool *met, struct error *err);
 
+/* The curve `frontier` alone, whatever the targets: of a scenario whose one gate the exact chain
+ * answers at every threshold.  Of others nothing is added. */
+MUST_CHECK int size_frontier(const struct pipeline *p, const struct size_options *options,
+                             struct result *out, struct error *err);
+
 struct size_labels_options {
     enum risk_method method;
     double level, threshold; /* threshold: for RISK_EXACT */

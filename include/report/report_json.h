@@ -7,6 +7,8 @@
 #include "model/result.h"
 #include "report/document.h"
 
+#define REPORT_SCHEMA "seam.report/1"
+
 /* Appends {"schema": "seam.report/1", "title", "subtitle", "sections": [{"id", "title", "blocks":
  * [...]}], "results": [{"schema": "seam.result/1", ...}]}.  before: so many results are of the
  * first of two sides, as in struct report_options; 0: there are none, and no "before". */

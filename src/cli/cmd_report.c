@@ -5,6 +5,7 @@
  * To add a format: a row in `formats` and its function, which writes what it writes into the
  * folder, and its word in the choices of --format (model/commands.c). */
 #include "cli/gather.h"
+#include "cli/report_model.h"
 #include "cli/report_sides.h"
 
 #include "base/file.h"
@@ -156,23 +157,47 @@ static void wanted(const struct cli *cli, bool want[FORMATS])
     }
 }
 
+/* What else the file makes it possible to tell. */
+static int add_more(const struct cli *cli, const char *path, size_t before, bool sides,
+                    struct gathered *g, struct error *err)
+{
+    switch (g->last) {
+    case GATHERED_SCENARIO:
+        return report_frontier(cli, path, &g->result[before], err);
+    case GATHERED_LOG:
+        return sides ? 0 : report_model(cli, path, g, err);
+    case GATHERED_RESULT:
+        break;
+    }
+    return 0;
+}
+
 /* All that is named, and with --compare how many results the first of the two has. */
 static int gather_all(const struct cli *cli, struct gathered *g, size_t *before, struct error *err)
 {
     const struct options *o = cli->options;
-    bool sides = option_given(o, OPTION_COMPARE);
+    bool sides = option_given(o, OPTION_COMPARE), logs = false;
 
     if (sides && o->args.len != 2)
         return error_set(
             err, ERR_USAGE,
             "--compare takes two: `seam report --compare BEFORE AFTER`, each a result, "
             "a scenario or a log");
+    if (!o->args.len && !option_given(o, OPTION_LABELS))
+        return error_set(err, ERR_USAGE,
+                         "`seam report` needs results, scenarios or logs, or --labels FILE; for "
+                         "example: %s",
+                         command_defs[COMMAND_REPORT].examples[0]);
     for (size_t i = 0; i < o->args.len; i++) {
-        if (gather(cli, o->args.at[i], g, err))
+        size_t had = g->n;
+        if (gather(cli, o->args.at[i], g, err) || add_more(cli, o->args.at[i], had, sides, g, err))
             return -1;
+        logs = logs || g->last == GATHERED_LOG;
         if (sides && i == 0)
             *before = g->n;
     }
+    if (option_given(o, OPTION_LABELS) && !logs && !sides)
+        return report_labels(cli, g, err);
     return 0;
 }
 

@@ -4,7 +4,9 @@
 #include "cli/gather.h"
 
 #include "base/file.h"
+#include "base/json_read.h"
 #include "cli/logs.h"
+#include "report/report_json.h"
 #include "sim/exact.h"
 #include "sim/importance.h"
 #include "sim/run.h"
@@ -23,8 +25,8 @@ static int room(const struct cli *cli, const struct gathered *g, struct error *e
                            command_defs[cli->options->command].name, (int)GATHERED_MAX);
 }
 
-static struct result *next_result(const struct cli *cli, struct gathered *g, const char *command,
-                                  struct error *err)
+struct result *gathered_next(const struct cli *cli, struct gathered *g, const char *command,
+                             struct error *err)
 {
     if (room(cli, g, err))
         return NULL;
@@ -33,69 +35,153 @@ static struct result *next_result(const struct cli *cli, struct gathered *g, con
     return r;
 }
 
-/* A scenario stands on the page twice: solved and simulated. */
+/* Refused by this way of computing, which leaves the other one. */
+static bool is_refusal(const struct error *err)
+{
+    return err->code == ERR_UNSUPPORTED || err->code == ERR_LIMIT || err->code == ERR_NUMERIC;
+}
+
+static int solve(const struct cli *cli, const struct pipeline *p, struct gathered *g,
+                 struct error *err)
+{
+    struct exact_options options = {.level = option_number(cli->options, OPTION_LEVEL, 0.95),
+                                    .uncertainty = cli_uncertainty(cli, p),
+                                    .seed = option_count(cli->options, OPTION_SEED, 1)};
+    struct result *r = gathered_next(cli, g, "solve", err);
+    bool complete;
+
+    if (!r || exact_solve(p, &options, r, &complete, err))
+        return -1;
+    cli_stamp(cli, r, p);
+    return 0;
+}
+
+static int simulate(const struct cli *cli, const struct pipeline *p, bool losses,
+                    struct gathered *g, struct error *err)
+{
+    const struct options *o = cli->options;
+    struct run_options options = {.trials = option_count(o, OPTION_TRIALS, 0),
+                                  .seed = option_count(o, OPTION_SEED, 1),
+                                  .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
+                                  .level = option_number(o, OPTION_LEVEL, 0.95),
+                                  .uncertainty = cli_uncertainty(cli, p),
+                                  .stop = cli->stop};
+    struct result *r = gathered_next(cli, g, "simulate", err);
+
+    if (!r || run_simulate(p, &options, r, err))
+        return -1;
+    if (!losses && !r->run.partial && importance_is_quick(p, &options) &&
+        importance_simulate(p, &options, r, err))
+        return -1;
+    cli_stamp(cli, r, p);
+    return 0;
+}
+
+/* A scenario stands on the page twice, solved and simulated; once where one of the two refuses it,
+ * with a warning that says why. */
+static int both_ways(const struct cli *cli, const struct pipeline *p, struct gathered *g,
+                     struct error *err)
+{
+    size_t first = g->n;
+    struct error why = {0};
+
+    if (solve(cli, p, g, &why)) {
+        if (!is_refusal(&why)) {
+            *err = why;
+            return -1;
+        }
+        result_release(&g->result[--g->n]);
+    }
+    if (!simulate(cli, p, g->n > first && g->result[first].layers.len, g, err)) {
+        if (why.code)
+            result_warn(&g->result[first], "not solved: %s", why.text);
+        return 0;
+    }
+    if (g->n < first + 2 || !is_refusal(err))
+        return -1;
+    result_release(&g->result[--g->n]);
+    result_warn(&g->result[first], "not simulated: %s", err->text);
+    *err = (struct error){0};
+    return 0;
+}
+
 static int add_scenario(const struct cli *cli, const char *path, struct gathered *g,
                         struct error *err)
 {
-    const struct options *o = cli->options;
-    double level = option_number(o, OPTION_LEVEL, 0.95);
     struct pipeline p;
-    struct result *r;
-    bool complete;
-    int status = -1;
+    int status = cli_scenario(cli, path, &p, err);
 
-    if (cli_scenario(cli, path, &p, err)) {
-        pipeline_release(&p);
-        return -1;
-    }
-    struct exact_options exact = {.level = level,
-                                  .uncertainty = cli_uncertainty(cli, &p),
-                                  .seed = option_count(o, OPTION_SEED, 1)};
-    struct run_options run = {.trials = option_count(o, OPTION_TRIALS, 0),
-                              .seed = option_count(o, OPTION_SEED, 1),
-                              .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
-                              .level = level,
-                              .uncertainty = exact.uncertainty,
-                              .stop = cli->stop};
-    if (!(r = next_result(cli, g, "solve", err)) || exact_solve(&p, &exact, r, &complete, err))
-        goto out;
-    cli_stamp(cli, r, &p);
-    bool losses = r->layers.len > 0;
-    if (!(r = next_result(cli, g, "simulate", err)) || run_simulate(&p, &run, r, err))
-        goto out;
-    if (!losses && !r->run.partial && importance_is_quick(&p, &run) &&
-        importance_simulate(&p, &run, r, err))
-        goto out;
-    cli_stamp(cli, r, &p);
-    status = 0;
-out:
+    if (!status)
+        status = both_ways(cli, &p, g, err);
     pipeline_release(&p);
     return status;
 }
 
 static int add_log(const struct cli *cli, const char *path, struct gathered *g, struct error *err)
 {
+    struct pipeline targets;
     struct trace_log log;
-    struct result *r = next_result(cli, g, "replay", err);
+    struct result *r = gathered_next(cli, g, "replay", err);
     int status = -1;
 
     log_init(&log);
     if (r)
         status = cli_log_observe(cli, &path, 1, NULL, &log, r, err);
+    pipeline_init(&targets);
     if (!status)
+        status = cli_targets(cli, &targets, err);
+    if (!status) {
+        result_judge(r, targets.target, targets.n_targets);
         cli_stamp(cli, r, NULL);
+    }
+    pipeline_release(&targets);
     log_release(&log);
+    return status;
+}
+
+static int add_one(const struct cli *cli, const char *path, const char *text, size_t len,
+                   struct gathered *g, struct error *err)
+{
+    if (room(cli, g, err) || result_read_json(path, text, len, &g->result[g->n], err))
+        return -1;
+    g->n++;
+    return 0;
+}
+
+/* The results behind a report (report/report_json.h). */
+static int add_report(const struct cli *cli, const char *path, struct json report,
+                      struct gathered *g, struct error *err)
+{
+    struct buf one = {0};
+    int status = 0;
+
+    for (struct json_iter it = json_each(json_get(report, "results")); !status && json_next(&it);) {
+        buf_clear(&one);
+        json_dump(it.value, &one);
+        status = add_one(cli, path, buf_text(&one), one.len, g, err);
+    }
+    buf_release(&one);
     return status;
 }
 
 static int add_result(const struct cli *cli, const char *path, const struct buf *text,
                       struct gathered *g, struct error *err)
 {
-    if (room(cli, g, err) ||
-        result_read_json(path, buf_text(text), text->len, &g->result[g->n], err))
-        return -1;
-    g->n++;
-    return 0;
+    struct json_reader *reader = json_reader_new();
+    struct json root;
+    const char *schema = "";
+    size_t len = 0;
+    int status = json_parse(reader, buf_text(text), text->len, &root, err);
+
+    if (status)
+        error_prefix(err, "%s", path);
+    else if (json_text(json_get(root, "schema"), &schema, &len) && len == strlen(REPORT_SCHEMA) &&
+             !memcmp(schema, REPORT_SCHEMA, len))
+        status = add_report(cli, path, root, g, err);
+    else
+        status = add_one(cli, path, buf_text(text), text->len, g, err);
+    json_reader_free(reader);
+    return status;
 }
 
 /* A result says its schema; what is too large to be one is a log. */
@@ -120,6 +206,7 @@ int gather(const struct cli *cli, const char *path, struct gathered *g, struct e
     struct buf text;
     bool is_result;
 
+    g->last = GATHERED_SCENARIO;
     if ((len > 5 && !strcmp(path + len - 5, ".yaml")) ||
         (len > 4 && !strcmp(path + len - 4, ".yml")))
         return add_scenario(cli, path, g, err);
@@ -128,6 +215,7 @@ int gather(const struct cli *cli, const char *path, struct gathered *g, struct e
     if (!status && is_result)
         status = add_result(cli, path, &text, g, err);
     buf_release(&text);
+    g->last = is_result ? GATHERED_RESULT : GATHERED_LOG;
     return !status && !is_result ? add_log(cli, path, g, err) : status;
 }
 

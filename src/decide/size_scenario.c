@@ -111,6 +111,18 @@ static int describe(struct search *s, const struct trial *best, struct result *o
     return status;
 }
 
+/* Every threshold of the grid; -1 also when it was stopped. */
+static int walk(struct search *s, struct trial *grid)
+{
+    for (size_t i = 0; i < GRID && !s->failed; i++) {
+        grid[i] = search_at(s, (double)i / (double)(GRID - 1));
+        if (s->options->stop && *s->options->stop)
+            return error_set(s->err, ERR_INTERRUPTED, "%s: stopped before the search was done",
+                             s->p->file);
+    }
+    return s->failed ? -1 : 0;
+}
+
 static int size_line(const struct pipeline *p, const struct asked *asked,
                      const struct settings *settings, const struct size_options *options,
                      struct result *out, bool *met, struct error *err)
@@ -125,14 +137,9 @@ static int size_line(const struct pipeline *p, const struct asked *asked,
     int status = -1;
 
     search_draw(&s);
-    for (size_t i = 0; i < GRID && !s.failed; i++) {
-        grid[i] = search_at(&s, (double)i / (double)(GRID - 1));
-        if (options->stop && *options->stop) {
-            error_set(err, ERR_INTERRUPTED, "%s: stopped before the search was done", p->file);
-            goto out;
-        }
-    }
-    if (!s.failed && !search_best(&s, grid, GRID, &best))
+    if (walk(&s, grid))
+        goto out;
+    if (!search_best(&s, grid, GRID, &best))
         blocking = search_blocking(&s, grid, GRID, &best);
     if (s.failed || describe(&s, &best, out))
         goto out;
@@ -171,6 +178,48 @@ int size_scenario(const struct pipeline *p, const struct size_options *options, 
         settings_release(&settings);
     } else {
         status = size_pipeline(p, &asked, &settings, options, out, met, err);
+    }
+    pipeline_release(&store);
+    return status;
+}
+
+static int frontier_line(const struct pipeline *p, const struct asked *asked,
+                         const struct settings *settings, struct result *out, struct error *err)
+{
+    struct search s = {.p = p,
+                       .options = settings->options,
+                       .asked = asked,
+                       .gate = (uint32_t)settings->v[0].gate,
+                       .err = err};
+    struct trial *grid = mem_zero(GRID, sizeof *grid);
+
+    search_draw(&s);
+    int status = walk(&s, grid);
+    if (!status)
+        put_frontier(&s, grid, GRID, out);
+    search_release(&s);
+    mem_free(grid);
+    return status;
+}
+
+int size_frontier(const struct pipeline *p, const struct size_options *options, struct result *out,
+                  struct error *err)
+{
+    struct target any = {
+        .metric = "auto_error", .kind = TARGET_AT_MOST, .value = 1, .text = "at most 100%"};
+    struct pipeline store, copy = *learning_none(p, &store);
+    struct settings settings;
+    struct asked asked;
+    struct error why = {0};
+    int status = 0;
+
+    copy.target = &any;
+    copy.n_targets = 1;
+    if (!asked_plan(&copy, &asked, &why)) {
+        if (!settings_init(&settings, &copy, false, options, &why) &&
+            is_line(&copy, &asked, &settings))
+            status = frontier_line(&copy, &asked, &settings, out, err);
+        settings_release(&settings);
     }
     pipeline_release(&store);
     return status;

@@ -340,12 +340,13 @@ const struct command_def command_defs[COMMAND_COUNT] = {
     [COMMAND_REPORT] = {"report",
         "RESULT...", "one page for the people who decide",
         "Takes results (--json files), scenarios and trace logs in any mix and "
-        "writes one self-contained page with pictures; --compare sets two of them side by side, "
-        "before and after, or planned and come.",
+        "writes one self-contained page with pictures; to a log the model fitted to it is added. "
+        "--compare sets two of them side by side, before and after, or planned and come.",
         {"seam report replay.json simulate.json size.json -o reports/july",
-        "seam report scenarios/six-step.yaml -o reports/six --format html,pdf",
-        "seam report --compare june.jsonl july.jsonl -o reports/july"},
-        1, UINT32_MAX},
+        "seam report scenarios/six-step.yaml -o reports/six --format html,md,pdf",
+        "seam report --compare june.jsonl july.jsonl -o reports/july",
+        "seam report --labels answers.csv --target \"auto_error at most 5%\""},
+        0, UINT32_MAX},
     [COMMAND_PLOT] = {"plot",
         "KIND RESULT", "one picture, with its data and its gnuplot script",
         "Draws one picture of a result (a --json file), a scenario or a trace log, as SVG, PNG or "

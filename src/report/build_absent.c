@@ -124,7 +124,7 @@ const char *absent_calibration(const struct build *b)
 
 const char *absent_sensitivities(const struct build *b)
 {
-    if (has_command(b, "solve") || has_command(b, "simulate"))
+    if (has_command(b, "solve") || has_command(b, "simulate") || has_command(b, "fit"))
         return "This scenario has no numbers whose change could be followed exactly; `seam solve "
                "FILE --sweep PATH=FROM:TO:N` goes through any one of them.";
     return "What would happen if a number changed takes a model. The scenario beside these results "

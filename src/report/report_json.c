@@ -101,7 +101,7 @@ void report_json(const struct document *d, const struct result *const *results, 
     struct buf one = {0};
     json_init(&w, out, 1);
     json_open(&w, '{');
-    put_text(&w, "schema", "seam.report/1");
+    put_text(&w, "schema", REPORT_SCHEMA);
     put_text(&w, "title", d->title);
     put_text(&w, "subtitle", d->subtitle);
     if (before) {

@@ -19,6 +19,7 @@ static const char *command_words(const char *command)
         {"solve",    "the exact solution"},
         {"simulate", "the simulation"    },
         {"run",      "the run"           },
+        {"fit",      "the fitted model"  },
         {"size",     "the sizing"        },
         {"backtest", "the backtest"      },
         {"compare",  "the comparison"    },
