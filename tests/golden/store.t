@@ -79,28 +79,22 @@ $ grep -c '<h2' $TMP_GOLDEN/page/report.html
 14
 $ seam report $TMP_GOLDEN/page/report.json -o $TMP_GOLDEN/page2 --format csv --quiet && cmp $TMP_GOLDEN/page/04-replay.csv $TMP_GOLDEN/page2/04-replay.csv && ls $TMP_GOLDEN/page2 | wc -l
 5
-$ seam report scenarios/gate-review.yaml --trials 1000 -o $TMP_GOLDEN/page3 --format md --quiet && sed -n '/^## Verdict/,/^## Head/p' $TMP_GOLDEN/page3/report.md | grep . && ls $TMP_GOLDEN/page3 | grep -c svg
-## Verdict
+$ seam report scenarios/gate-review.yaml --trials 1000 -o $TMP_GOLDEN/page3 --format md --quiet && sed -n '/^## Verdict/,/^## Head/p' $TMP_GOLDEN/page3/report.md | grep '^[^#]' && ls $TMP_GOLDEN/page3 | grep -c svg
 > **Of all items, 97.69% end right. No target was set to hold that against.**
 Of 1,000 such items some 977 end right, 23 ship although they are wrong; people look at 487 of them.
-## Headline numbers
-6
-$ seam report --compare scenarios/gate-review.yaml scenarios/six-step.yaml --trials 1000 -o $TMP_GOLDEN/page4 --format md --quiet && sed -n '/^## Verdict/,/^## Head/p' $TMP_GOLDEN/page4/report.md | grep .
-## Verdict
+7
+$ seam report --compare scenarios/gate-review.yaml scenarios/six-step.yaml --trials 1000 -o $TMP_GOLDEN/page4 --format md --quiet && sed -n '/^## Verdict/,/^## Head/p' $TMP_GOLDEN/page4/report.md | grep '^[^#]'
 > **Worse: with Six steps of 97%, 14.40 fewer of every 100 items end right.**
 Of all items, 97.69% end right with Gate and review, 83.30% with Six steps of 97%.
 - shipped error falls from 2.31% to 0%: -2.31 points, better.
 - auto error falls from 1.13% to 0%: -1.13 points, better.
 - share failed rises from 0% to 16.70%: +16.70 points, worse.
 - review load falls from 48.68% to 0%: -48.68 points, better.
-## Headline numbers
 $ seam report --compare scenarios/gate-review.yaml
 seam: --compare takes two: `seam report --compare BEFORE AFTER`, each a result, a scenario or a log
 [2]
-$ seam report --labels tests/data/answers.csv.gz --target "auto_error at most 10%" -o $TMP_GOLDEN/page5 --format md --quiet && sed -n '/^## The flow/,/^## Where/p' $TMP_GOLDEN/page5/report.md | grep .
-## The flow
+$ seam report --labels tests/data/answers.csv.gz --target "auto_error at most 10%" -o $TMP_GOLDEN/page5 --format md --quiet && sed -n '/^## The flow/,/^## Where/p' $TMP_GOLDEN/page5/report.md | grep '^[^#]'
 *These results know of no steps: they speak of confidences, labels or whole pipelines. The scenario or a trace log beside them (`seam report FILE LOG`) would show the steps here.*
-## Where reliability is lost
 $ seam report --labels tests/data/answers.csv.gz
 seam: --labels without a log: say what the labels are to show, as --target "auto_error at most 5%"
 [2]
