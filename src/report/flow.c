@@ -253,10 +253,14 @@ static void find_frames(struct flow *f)
 
 static void put_frames(struct flow *f)
 {
-    for (size_t i = 0; i < f->steps; i++)
+    for (size_t i = 0; i < f->steps; i++) {
+        double pad = 9;
+        for (size_t k = 0; k < i; k++)
+            pad = f->ends[k] >= f->ends[i] && pad > 3 ? pad - 3 : pad; /* within another */
         if (f->ends[i] > i)
-            drawing_frame(f->drawing, BOX_X - 9, box_y(f, i) - 8, BOX_W + 18,
-                          box_y(f, f->ends[i]) - box_y(f, i) + f->box_h + 16);
+            drawing_frame(f->drawing, BOX_X - pad, box_y(f, i) - pad + 1, BOX_W + 2 * pad,
+                          box_y(f, f->ends[i]) - box_y(f, i) + f->box_h + 2 * pad - 2);
+    }
 }
 
 /* --- ways */

@@ -43,7 +43,7 @@ static void bar_range(struct picture *p, struct extent e)
     double width = e.high - e.low;
     if (!(width > 0))
         width = e.high = 1;
-    buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", e.low < 0 ? e.low - 0.2 * width : 0,
+    buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", e.low < 0 ? e.low - 0.26 * width : 0,
                e.high > 0 ? e.high + 0.16 * width : 0);
 }
 
@@ -363,7 +363,7 @@ void loss_draw(struct document *d, const struct result *r, struct picture *p)
 bool tornado_has(const struct result *r)
 {
     for (size_t i = 0; i < r->sensitivities.len; i++)
-        if (isfinite(r->sensitivities.at[i].value))
+        if (isfinite(r->sensitivities.at[i].value) && r->sensitivities.at[i].value != 0)
             return true;
     return false;
 }
@@ -373,7 +373,7 @@ static const char *swayed(const struct result *r)
 {
     const char *metric = NULL;
     for (size_t i = 0; i < r->sensitivities.len; i++)
-        if (isfinite(r->sensitivities.at[i].value) &&
+        if (isfinite(r->sensitivities.at[i].value) && r->sensitivities.at[i].value != 0 &&
             (!metric || !strcmp(r->sensitivities.at[i].metric, "reliability")))
             metric = r->sensitivities.at[i].metric;
     return metric;
@@ -402,7 +402,10 @@ static size_t put_tornado(struct picture *p, const struct result *r, const char 
 {
     enum { MOST = 12 };
     const struct metric *m = metrics_find(&r->metrics, metric);
-    struct buf *out = picture_block(p, "bars", "row\tfrom\tto\tsize\tparameter", NULL);
+    static const char heads[] = "row\tfrom\tto\tsize\tparameter";
+    struct buf *side[2];
+    side[0] = picture_block(p, "raise", heads, NULL);
+    side[1] = picture_block(p, "lower", heads, NULL);
     bool *taken = mem_zero(r->sensitivities.len, sizeof *taken);
     double scale = swings && format_is_share(metric) ? 100 : 1;
     size_t rows = 0;
@@ -421,7 +424,7 @@ static size_t put_tornado(struct picture *p, const struct result *r, const char 
             break;
         taken[at] = true;
         double from = swings ? -scale * best : 0, to = scale * best;
-        picture_line(out, (double[]){(double)rows, from, to, scale * best}, 4,
+        picture_line(side[best < 0], (double[]){(double)rows, from, to, scale * best}, 4,
                      r->sensitivities.at[at].parameter);
         reach(extent, from);
         reach(extent, to);
@@ -448,15 +451,18 @@ void tornado_draw(struct document *d, const struct result *r, struct picture *p)
                : format_is_share(metric) ? "points, one standard deviation to each side"
                                          : "one standard deviation to each side");
     bar_range(p, extent);
-    buf_printf(&p->script,
-               "set arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '#788088' back\n"
-               "plot 'bars' using 3:1:2:3:($1-0.32):($1+0.32):ytic(5) with "
-               "boxxyerror lc rgb '#0072b2', "
-               "'' using ($4<0 ? NaN : $3):1:(sprintf('%%s%%.3g', '%s', $4)) with labels left "
-               "offset 0.6,0 textcolor rgb '#000000', "
-               "'' using ($4<0 ? $3 : NaN):1:(sprintf('%%.3g', $4)) with labels right "
-               "offset -0.6,0 textcolor rgb '#000000'\n",
-               swings ? "±" : "");
+    buf_puts(&p->script,
+             "set arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '#788088' back\nplot ");
+    for (int k = 0; k < 2; k++)
+        if (picture_filled(&p->block[k]))
+            buf_printf(&p->script,
+                       "%s'%s' using 3:1:2:3:($1-0.32):($1+0.32):ytic(5) with boxxyerror "
+                       "lc rgb '%s', '' using 3:1:(sprintf('%s%%.3g', $4)) with labels %s "
+                       "textcolor rgb '#000000'",
+                       k && picture_filled(&p->block[0]) ? ", " : "", k ? "lower" : "raise",
+                       k ? "#d55e00" : "#0072b2", swings ? "±" : "",
+                       k ? "right offset -0.6,0" : "left offset 0.6,0");
+    buf_putc(&p->script, '\n');
     if (swings)
         buf_printf(&p->about,
                    "How far %s moves when a parameter moves by one standard deviation of what its "

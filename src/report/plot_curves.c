@@ -11,11 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POINTS_MAX = 2000 };
+enum { POINTS_MAX = 2000, BINS_MAX = 60 };
 
-static void put_points(struct buf *out, const struct curve *c, double scale_x, double scale_y)
+static void put_some(struct buf *out, const struct curve *c, double scale_x, double scale_y,
+                     size_t most)
 {
-    size_t step = c->points.len / POINTS_MAX + 1;
+    size_t step = c->points.len / most + 1;
     for (size_t i = 0; i < c->points.len; i += step) {
         const struct point *p = &c->points.at[i];
         bool interval = !isnan(p->low) && !isnan(p->high);
@@ -23,6 +24,11 @@ static void put_points(struct buf *out, const struct curve *c, double scale_x, d
                          (interval ? p->high : p->y) * scale_y};
         picture_line(out, line, 4, NULL);
     }
+}
+
+static void put_points(struct buf *out, const struct curve *c, double scale_x, double scale_y)
+{
+    put_some(out, c, scale_x, scale_y, POINTS_MAX);
 }
 
 static bool has_points(const struct result *r, const char *id)
@@ -212,7 +218,8 @@ void frontier_draw(struct document *d, const struct result *r, struct picture *p
 
 bool calibration_has(const struct result *r)
 {
-    return has_points(r, "calibration");
+    const struct curve *c = result_curve(r, "calibration");
+    return c && c->points.len;
 }
 
 /* The items of a bin, from "n=196"; 0: not said. */
@@ -239,8 +246,8 @@ static void calibration_panel(struct picture *p, const struct result *r, double 
                "lc rgb '#0072b2' title 'bins, with %.4g%% intervals'",
                level);
     if (has_points(r, "calibration_recalibrated")) {
-        put_points(picture_block(p, "mended", "confidence\tright\tlow\thigh", NULL),
-                   result_curve(r, "calibration_recalibrated"), 100, 100);
+        put_some(picture_block(p, "mended", "confidence\tright\tlow\thigh", NULL),
+                 result_curve(r, "calibration_recalibrated"), 100, 100, BINS_MAX);
         buf_puts(&p->script, ", 'mended' using 1:2:3:4 with yerrorbars pt 5 ps 0.6 lw 1.5 "
                              "lc rgb '#009e73' title 'recalibrated'");
     }
@@ -255,7 +262,7 @@ void calibration_draw(struct document *d, const struct result *r, struct picture
     picture_start(p, 520);
     p->title = "Confidence against accuracy";
     p->data = table_curve(d, r, c);
-    put_points(picture_block(p, "bins", "confidence\tright\tlow\thigh", NULL), c, 100, 100);
+    put_some(picture_block(p, "bins", "confidence\tright\tlow\thigh", NULL), c, 100, 100, BINS_MAX);
     put_counts(p, c);
     bool counted = picture_filled(&p->block[1]);
     if (counted)

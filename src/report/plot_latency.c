@@ -8,6 +8,7 @@
 #include "report/table.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,16 +26,97 @@ bool latency_has(const struct result *r)
     return latencies(r) != NULL;
 }
 
-static const char time_tics[] =
-    "(\"1 µs\" 1e-6, \"10 µs\" 1e-5, \"100 µs\" 1e-4, \"1 ms\" 1e-3, \"10 ms\" 1e-2, "
-    "\"100 ms\" 0.1, \"1 s\" 1, \"10 s\" 10, \"100 s\" 100, \"1000 s\" 1000, \"3 h\" 10800, "
-    "\"1 d\" 86400, \"10 d\" 864000, \"100 d\" 8640000)\n";
-static const char close_tics[] =
-    "(\"1 ms\" 1e-3, \"2 ms\" 2e-3, \"5 ms\" 5e-3, \"10 ms\" 0.01, \"20 ms\" 0.02, "
-    "\"50 ms\" 0.05, \"100 ms\" 0.1, \"200 ms\" 0.2, \"500 ms\" 0.5, \"1 s\" 1, \"2 s\" 2, "
-    "\"5 s\" 5, \"10 s\" 10, \"20 s\" 20, \"50 s\" 50, \"100 s\" 100, \"200 s\" 200, "
-    "\"500 s\" 500, \"1000 s\" 1000, \"1 h\" 3600, \"2 h\" 7200, \"5 h\" 18000, \"12 h\" 43200, "
-    "\"1 d\" 86400, \"2 d\" 172800, \"5 d\" 432000)\n";
+/* Times as people read them, finest first within a decade; `round`: stands on a crowded axis, too.
+ */
+struct time_tic {
+    double seconds;
+    bool round;
+    char words[12];
+};
+
+/* 1, 2 and 5 of each decade below a second, then what clocks and calendars have. */
+static size_t time_tics(struct time_tic *out)
+{
+    static const struct {
+        double seconds;
+        bool round;
+        const char *words;
+    } long_ones[] = {
+        {1,        true,  "1 s"   },
+        {2,        false, "2 s"   },
+        {5,        false, "5 s"   },
+        {10,       true,  "10 s"  },
+        {20,       false, "20 s"  },
+        {60,       true,  "1 min" },
+        {120,      false, "2 min" },
+        {300,      false, "5 min" },
+        {600,      true,  "10 min"},
+        {1200,     false, "20 min"},
+        {3600,     true,  "1 h"   },
+        {7200,     false, "2 h"   },
+        {18000,    false, "5 h"   },
+        {43200,    true,  "12 h"  },
+        {86400,    false, "1 d"   },
+        {172800,   false, "2 d"   },
+        {432000,   true,  "5 d"   },
+        {864000,   false, "10 d"  },
+        {1728000,  false, "20 d"  },
+        {4320000,  true,  "50 d"  },
+        {8640000,  false, "100 d" },
+        {17280000, false, "200 d" },
+        {43200000, true,  "500 d" }
+    };
+    static const char *const units[] = {"ns", "µs", "ms"};
+    static const int mantissa[] = {1, 2, 5};
+    size_t n = 0;
+    for (int decade = 0; decade < 9; decade++)
+        for (int k = 0; k < 3; k++) {
+            int number = mantissa[k] * (decade % 3 == 0 ? 1 : decade % 3 == 1 ? 10 : 100);
+            out[n].seconds = mantissa[k] * pow(10, decade - 9);
+            out[n].round = k == 0;
+            snprintf(out[n].words, sizeof out[n].words, "%d %s", number, units[decade / 3]);
+            n++;
+        }
+    for (size_t i = 0; i < sizeof long_ones / sizeof *long_ones; i++, n++) {
+        out[n].seconds = long_ones[i].seconds;
+        out[n].round = long_ones[i].round;
+        snprintf(out[n].words, sizeof out[n].words, "%s", long_ones[i].words);
+    }
+    return n;
+}
+
+/* A logarithmic axis of times, `axis` x or y, wide enough for two tics. */
+static void time_axis(struct picture *p, char axis, double low, double high, double above)
+{
+    enum { TICS = 64, MOST = 9 };
+    struct time_tic tic[TICS];
+    size_t n = time_tics(tic), inside = 0, round = 0;
+    const char *between = "";
+    if (high / low < 4) {
+        double middle = sqrt(low * high);
+        low = middle / 2.2;
+        high = middle * 2.2;
+    }
+    low /= 1.05;
+    high *= above;
+    for (size_t i = 0; i < n; i++) {
+        bool in = tic[i].seconds >= low && tic[i].seconds <= high;
+        inside += in;
+        round += in && tic[i].round;
+    }
+    size_t step = inside <= MOST ? 1 : round / MOST + 1, seen = 0;
+    buf_printf(&p->script, "set logscale %c\nset %crange [%.6g:%.6g]\nset %ctics (", axis, axis,
+               low, high, axis);
+    for (size_t i = 0; i < n; i++) {
+        if (tic[i].seconds < low || tic[i].seconds > high || (inside > MOST && !tic[i].round))
+            continue;
+        if (seen++ % step)
+            continue;
+        buf_printf(&p->script, "%s\"%s\" %.6g", between, tic[i].words, tic[i].seconds);
+        between = ", ";
+    }
+    buf_printf(&p->script, ")\nset %clabel 'latency (log scale)'\n", axis);
+}
 
 static const struct {
     const char *name, *words;
@@ -145,14 +227,31 @@ static const char *way_of(const struct result *r)
     return "the other";
 }
 
-static void latency_axes(struct picture *p, double low, double high)
+/* Where the words of a mark find room: under the median, left of p95, above p99. */
+static void put_mark_words(struct picture *p, const struct result *r)
 {
-    buf_printf(&p->script, "set xtics %s", high / low < 3000 ? close_tics : time_tics);
-    buf_puts(&p->script, "set logscale x\nset yrange [0:108]\nset ytics 0,20,100\nset rmargin "
-                         "3\nset xlabel 'latency (log scale)'\n"
-                         "set ylabel 'items done by then (%)'\n");
-    if (high > low)
-        buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", low / 1.05, high * 1.3);
+    static const struct {
+        const char *block, *plot;
+    } places[] = {
+        {"below", "'below' using 1:2:3 with labels left offset 0.6,-0.9"},
+        {"left",  "'left' using 1:2:3 with labels right offset -0.6,0"  },
+        {"above", "'above' using 1:2:3 with labels right offset 2,0.9"  },
+    };
+    static const size_t of_place[] = {0, 2, 3};
+    for (size_t k = 0; k < 3; k++) {
+        const struct metric *m = metrics_find(&r->metrics, marks[of_place[k]].name);
+        struct buf label;
+        if (!m || !(m->value > 0) || !isfinite(m->value))
+            continue;
+        buf_init(&label);
+        buf_printf(&label, "%s ", marks[of_place[k]].words);
+        format_value(&label, m, NULL);
+        picture_line(picture_block(p, places[k].block, "seconds\tpercent\tlabel", NULL),
+                     (double[]){k == 1 && m->low > 0 ? m->low : m->value, marks[of_place[k]].share},
+                     2, buf_text(&label));
+        buf_printf(&p->script, ", %s textcolor rgb '#000000'", places[k].plot);
+        buf_release(&label);
+    }
 }
 
 void latency_draw(struct document *d, const struct result *r, struct picture *p)
@@ -170,7 +269,9 @@ void latency_draw(struct document *d, const struct result *r, struct picture *p)
     put_marks(r, own, &p->about, 1);
     if (p->beside)
         latency_beside(d, p, &low, &high);
-    latency_axes(p, low, high);
+    time_axis(p, 'x', low, high, 1.3);
+    buf_puts(&p->script, "set yrange [0:108]\nset ytics 0,20,100\nset rmargin 3\n"
+                         "set ylabel 'items done by then (%)'\n");
     buf_puts(&p->script, "plot 'cdf' using 1:2 with lines lc rgb '#0072b2' lw 2");
     if (p->beside)
         buf_printf(&p->script, " title '%s'", way_of(r));
@@ -183,15 +284,11 @@ void latency_draw(struct document *d, const struct result *r, struct picture *p)
                    ", 'besidemarks' using 1:2:3:4 with xerrorbars pt 6 ps 0.9 lw 1.5 "
                    "lc rgb '#d55e00' title '%s: p50, p90, p95, p99'",
                    way_of(p->beside));
-    if (picture_filled(own) && !p->beside)
-        buf_puts(&p->script,
-                 ", 'marks' using 1:2:3:4 with xerrorbars pt 7 ps 0.8 lw 1.5 lc rgb '#d55e00', "
-                 "'' using 1:($2<90 ? $2 : NaN):5 with labels left offset 0.6,-0.9 "
-                 "textcolor rgb '#000000', "
-                 "'' using 3:($2==95 ? $2 : NaN):5 with labels right offset -0.6,0 "
-                 "textcolor rgb '#000000', "
-                 "'' using 1:($2==99 ? $2 : NaN):5 with labels right offset 2,0.9 "
-                 "textcolor rgb '#000000'");
+    if (picture_filled(own) && !p->beside) {
+        buf_puts(&p->script, ", 'marks' using 1:2:3:4 with xerrorbars pt 7 ps 0.8 lw 1.5 "
+                             "lc rgb '#d55e00'");
+        put_mark_words(p, r);
+    }
     buf_putc(&p->script, '\n');
 }
 
@@ -281,12 +378,10 @@ static void percentile_axes(struct picture *p, const struct span_of *span)
     }
     double room = fmax(0.02 * (span->high - span->low), 0.05);
     buf_printf(&p->script,
-               ")\nset xrange [%.6g:%.6g]\nset ytics %sset logscale y\nset yrange [%.6g:%.6g]\n"
-               "set xlabel 'percentile of the shipped items (log-odds)'\n"
-               "set ylabel 'latency (log scale)'\n",
-               fmin(span->low, 0) - room, fmax(span->high, 0) + room,
-               span->most / span->least < 3000 ? close_tics : time_tics, span->least / 1.15,
-               span->most * 1.3);
+               ")\nset xrange [%.6g:%.6g]\n"
+               "set xlabel 'percentile of the shipped items (log-odds)'\n",
+               fmin(span->low, 0) - room, fmax(span->high, 0) + room);
+    time_axis(p, 'y', span->least, span->most, 1.3);
 }
 
 /* log-odds seconds low high label, and what they are in words */

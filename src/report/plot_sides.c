@@ -85,14 +85,18 @@ static int cheapest_first(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+enum { AROUND = 100, INSIDE_HEIGHT = 360, INSIDE_WIDTH = 590, LINE_HEIGHT = 19, NEAR = 8 };
+static const double BEFORE_NAMES = 0.5; /* share of x for the points of a crowded picture */
+
 struct frame {
     double left, right, low, high; /* of the axes, in their units */
-    bool log;
+    double inside;                 /* pixels from the lower end of y to the upper one */
+    bool log, crowded;             /* crowded: the names stand in a column on the right */
 };
 
 static struct frame frame_of(const struct side *s, size_t n)
 {
-    struct frame f = {INFINITY, 0, INFINITY, -INFINITY, false};
+    struct frame f = {.left = INFINITY, .low = INFINITY, .high = -INFINITY, .crowded = n > NEAR};
     for (size_t i = 0; i < n; i++) {
         double from = isfinite(s[i].cost->low) ? s[i].cost->low : s[i].cost->value,
                to = isfinite(s[i].cost->high) ? s[i].cost->high : s[i].cost->value;
@@ -112,14 +116,20 @@ static struct frame frame_of(const struct side *s, size_t n)
         f.left /= room;
         f.right *= room;
     } else {
-        double wide = f.right > 0 ? f.right : 1;
-        f.left = 0;
-        f.right = 1.12 * wide;
+        double spread = f.right - f.left;
+        bool close = spread > 0 && spread < 0.4 * f.right; /* 0 would press them together */
+        f.left = close ? f.left - 0.4 * spread : 0;
+        f.right = close ? f.right + 0.4 * spread : f.right > 0 ? 1.12 * f.right : 1;
     }
+    f.inside = INSIDE_HEIGHT;
+    if (f.crowded && LINE_HEIGHT * (double)n > INSIDE_HEIGHT)
+        f.inside = LINE_HEIGHT * (double)n;
+    if (f.crowded && f.log)
+        f.right = f.left * pow(f.right / f.left, 1 / BEFORE_NAMES);
+    else if (f.crowded)
+        f.right = f.left + (f.right - f.left) / BEFORE_NAMES;
     return f;
 }
-
-enum { COST_HEIGHT = 460, INSIDE_HEIGHT = 360, INSIDE_WIDTH = 590, LINE_HEIGHT = 19 };
 
 static double across(const struct frame *f, double x)
 {
@@ -153,22 +163,21 @@ static void put_names(struct picture *p, const struct frame *f, struct side *s, 
         size_t m = 0;
         double floor = 0;
         for (size_t i = 0; i < n; i++)
-            if ((across(f, s[i].cost->value) > 0.55) == (k == 1)) {
-                s[i].label_y =
-                    INSIDE_HEIGHT * (100 * s[i].right->value - f->low) / (f->high - f->low);
+            if ((!f->crowded && across(f, s[i].cost->value) > 0.55) == (k == 1)) {
+                s[i].label_y = f->inside * (100 * s[i].right->value - f->low) / (f->high - f->low);
                 order[m++] = &s[i];
             }
         qsort(order, m, sizeof *order, lowest_first);
         for (size_t i = 0; i < m; i++) {
             struct side *at = order[i];
-            double y = fmax(at->label_y, floor),
-                   top = INSIDE_HEIGHT - LINE_HEIGHT * (double)(m - i);
+            double y = fmax(at->label_y, floor), top = f->inside - LINE_HEIGHT * (double)(m - i);
             y = fmin(y, fmax(top, floor));
             floor = y + LINE_HEIGHT;
-            double x = across(f, at->cost->value) + (k ? -12.0 : 12.0) / INSIDE_WIDTH,
-                   place = f->low + y / INSIDE_HEIGHT * (f->high - f->low);
+            double x = f->crowded ? BEFORE_NAMES + 0.04
+                                  : across(f, at->cost->value) + (k ? -12.0 : 12.0) / INSIDE_WIDTH,
+                   place = f->low + y / f->inside * (f->high - f->low);
             picture_line(out[k], (double[]){back_from(f, x), place}, 2, at->row->id);
-            if (fabs(y - at->label_y) > 4)
+            if (f->crowded || fabs(y - at->label_y) > 4)
                 picture_line(leads,
                              (double[]){at->cost->value, 100 * at->right->value,
                                         back_from(f, x) - at->cost->value,
@@ -200,21 +209,31 @@ static void cost_script(struct picture *p, const struct result *r, const struct 
                "set xlabel '%s%s%s'\nset ylabel 'reliability (%%)'\nset xrange [%.6g:%.6g]\n"
                "set yrange [%.6g:%.6g]\n%sset key tmargin left horizontal\nset rmargin 3\nplot ",
                buf_text(&words), picture_currency(r), f->log ? ", log scale" : "", f->left,
-               f->right, f->low, f->high, f->log ? "set logscale x\n" : "");
+               f->right, f->low, f->high, f->log ? "set logscale x\nset format x '%.4g'\n" : "");
     if (best)
         buf_puts(&p->script, "'best' using 1:2 with points pt 6 ps 2.4 lw 2.5 lc rgb '#009e73' "
                              "title 'the cheapest that meets the targets', ");
-    buf_puts(&p->script,
-             "'others' using 1:2:3:4:5:6 with xyerrorbars pt 6 ps 0.9 lw 1.5 lc rgb '#d55e00'");
-    if (picture_filled(&p->block[0]))
-        buf_puts(&p->script, best ? " title 'misses a target'" : "");
-    buf_puts(&p->script, ", 'meeting' using 1:2:3:4:5:6 with xyerrorbars pt 7 ps 0.9 lw 1.5 "
-                         "lc rgb '#0072b2'");
-    if (best)
-        buf_puts(&p->script, " title 'meets them'");
-    buf_puts(&p->script, ", 'leads' using 1:2:3:4 with vectors nohead lw 0.7 lc rgb '#788088', "
-                         "'right' using 1:2:3 with labels left textcolor rgb '#000000', "
-                         "'left' using 1:2:3 with labels right textcolor rgb '#000000'\n");
+    const struct {
+        size_t block;
+        const char *plot;
+    } parts[] = {
+        {0, "'others' using 1:2:3:4:5:6 with xyerrorbars pt 6 ps 0.9 lw 1.5 lc rgb '#d55e00' "
+            "title 'misses a target'"                               },
+        {1, best ? "'meeting' using 1:2:3:4:5:6 with xyerrorbars pt 7 ps 0.9 lw 1.5 "
+                   "lc rgb '#0072b2' title 'meets them'"
+                 : "'meeting' using 1:2:3:4:5:6 with xyerrorbars pt 7 ps 0.9 lw 1.5 "
+                   "lc rgb '#0072b2'"                               },
+        {3, "'leads' using 1:2:3:4 with vectors nohead lw 0.7 lc rgb '#788088'"},
+        {4, "'right' using 1:2:3 with labels left textcolor rgb '#000000'"     },
+        {5, "'left' using 1:2:3 with labels right textcolor rgb '#000000'"     },
+    };
+    const char *between = "";
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (picture_filled(&p->block[parts[i].block])) {
+            buf_printf(&p->script, "%s%s", between, parts[i].plot);
+            between = ", ";
+        }
+    buf_putc(&p->script, '\n');
     buf_release(&words);
 }
 
@@ -225,7 +244,6 @@ static void sides_draw(struct document *d, const struct result *r, const char *p
         "cost\treliability\tcost low\tcost high\treliability low\treliability high\tname";
     struct side s[SIDES_MAX];
     size_t all = priced(r, price, s), n = all < SIDES_MAX ? all : SIDES_MAX, best = n;
-    picture_start(p, COST_HEIGHT);
     p->title = "Cost against reliability";
     p->data = table_alternatives(d, r);
     qsort(s, n, sizeof *s, cheapest_first);
@@ -245,6 +263,7 @@ static void sides_draw(struct document *d, const struct result *r, const char *p
     if (best < n)
         picture_line(marked, (double[]){s[best].cost->value, 100 * s[best].right->value}, 2, NULL);
     struct frame f = frame_of(s, n);
+    picture_start(p, (int)f.inside + AROUND);
     put_names(p, &f, s, n);
     cost_script(p, r, &f, price, best < n);
     buf_puts(&p->about, "Each alternative by what it costs and how often it ends right, with their "

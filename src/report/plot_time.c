@@ -26,7 +26,8 @@ static const struct curve *backlog_curve(const struct result *r, size_t nth)
     const char *id = result_curve(r, "backlog") ? "backlog" : "in_system";
     for (size_t k = 0; k < r->curves.len; k++) {
         const struct curve *c = &r->curves.at[k];
-        if (!strcmp(c->id, id) && c->points.len > 1 && nth-- == 0)
+        if (!strcmp(c->id, id) && c->points.len > 1 &&
+            c->points.at[c->points.len - 1].x > c->points.at[0].x && nth-- == 0)
             return c;
     }
     return NULL;
@@ -93,6 +94,17 @@ static void backlog_line(struct picture *p, const struct curve *c, size_t k, dou
                picture_look[k].dash);
 }
 
+/* So many items that their numbers need a unit: 1.5M. */
+static bool tall(const struct result *r)
+{
+    const struct curve *c;
+    for (size_t k = 0; k < PICTURE_LINES && (c = backlog_curve(r, k)); k++)
+        for (size_t i = 0; i < c->points.len; i++)
+            if (c->points.at[i].y >= 1e5)
+                return true;
+    return false;
+}
+
 void backlog_draw(struct document *d, const struct result *r, struct picture *p)
 {
     const struct curve *c = backlog_curve(r, 0);
@@ -101,6 +113,7 @@ void backlog_draw(struct document *d, const struct result *r, struct picture *p)
     double unit = picture_time_unit(end_of(c), &name), most = 0;
     size_t k = 0, all = 0;
     picture_start(p, 360);
+    buf_puts(&p->script, tall(r) ? "set format y '%.1s%c'\n" : "");
     p->title = waiting ? "What waits for people" : "What is with people";
     p->data = document_table(d, waiting ? "Items waiting, over time" : "Items there, over time");
     table_column(d, p->data, "resource", false);
