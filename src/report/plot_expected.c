@@ -99,7 +99,7 @@ static void coverage_panel(struct picture *p, const struct curve *c, size_t k, d
     struct buf words;
     buf_init(&words);
     format_name(&words, metric_def(c->y) ? c->y : "value");
-    buf_puts(&p->script, format_is_share(c->y) ? "set yrange [*:*<100]\n" : "set yrange [*:*]\n");
+    buf_puts(&p->script, format_is_share(c->y) ? "set yrange [0<*:*<100]\n" : "set yrange [0<*:*]\n");
     buf_printf(&p->script, "set ylabel '%s%s%s%s'\n", buf_text(&words), *name ? " (" : "", name,
                *name ? ")" : "");
     buf_printf(&p->script,

@@ -174,7 +174,7 @@ static void put_names(struct picture *p, const struct frame *f, struct side *s, 
             y = fmin(y, fmax(top, floor));
             floor = y + LINE_HEIGHT;
             double x = f->crowded ? BEFORE_NAMES + 0.04
-                                  : across(f, at->cost->value) + (k ? -12.0 : 12.0) / INSIDE_WIDTH,
+                                  : across(f, at->cost->value) + (k ? -16.0 : 16.0) / INSIDE_WIDTH,
                    place = f->low + y / f->inside * (f->high - f->low);
             picture_line(out[k], (double[]){back_from(f, x), place}, 2, at->row->id);
             if (f->crowded || fabs(y - at->label_y) > 4)

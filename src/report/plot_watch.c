@@ -247,7 +247,7 @@ void budget_draw(struct document *d, const struct result *r, struct picture *p)
         put_curve(p, files[k], windows[k], 1 / unit, 100);
         put_band_and_line(p, k, files[k]);
     }
-    buf_puts(&p->script, "\nset ylabel 'left of the error budget (%)'\n"
+    buf_puts(&p->script, "\nset key off\nset ylabel 'left of the error budget (%)'\n"
                          "plot 0 with lines lc rgb '#d55e00' dt '-'");
     for (size_t k = 0; k < n; k++) {
         struct point last = left[k]->points.at[left[k]->points.len - 1];
