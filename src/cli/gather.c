@@ -133,6 +133,7 @@ static int add_log(const struct cli *cli, const char *path, struct gathered *g, 
     if (!status) {
         result_judge(r, targets.target, targets.n_targets);
         cli_stamp(cli, r, NULL);
+        r->scenario_file = result_text(r, "%s", path);
     }
     pipeline_release(&targets);
     log_release(&log);

@@ -59,8 +59,8 @@ static int evaluate(const struct cli *cli, const struct pipeline *p, struct resu
     return run_simulate(p, &run, r, err);
 }
 
-static int add_fit(const struct cli *cli, const struct trace_log *log, struct gathered *g,
-                   struct error *err)
+static int add_fit(const struct cli *cli, const struct trace_log *log, const char *path,
+                   struct gathered *g, struct error *err)
 {
     struct fit_options options = {.seed = option_count(cli->options, OPTION_SEED, 1)};
     struct result info, *r = gathered_next(cli, g, "fit", err);
@@ -76,7 +76,9 @@ static int add_fit(const struct cli *cli, const struct trace_log *log, struct ga
         status = evaluate(cli, &p, r, err);
     if (!status) {
         cli_stamp(cli, r, NULL);
-        r->scenario_name = result_text(r, "Fitted to %s", log->files.len ? log->files.at[0] : "");
+        const char *slash = strrchr(path, '/');
+        r->scenario_name = result_text(r, "Fitted to %s", slash ? slash + 1 : path);
+        r->scenario_file = result_text(r, "%s", path);
         for (size_t i = 0; i < info.warnings.len; i++)
             result_warn(r, "the fit: %s", info.warnings.at[i]);
     }
@@ -143,7 +145,7 @@ int report_model(const struct cli *cli, const char *path, struct gathered *g, st
     if (!strcmp(path, "-"))
         return 0; /* it can be read once alone */
     int status = cli_log(cli, &path, 1, &log, err);
-    if (!status && add_fit(cli, &log, g, err))
+    if (!status && add_fit(cli, &log, path, g, err))
         status = without(g, made, replay, "no model was fitted to the log", err);
     made = g->n;
     if (!status && add_size(cli, &log, path, g, err))

@@ -155,15 +155,26 @@ void build_pictures(const struct build *b, enum plot_kind k)
 
 /* --- the document */
 
+static const char *base_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash && slash[1] ? slash + 1 : path;
+}
+
+/* The scenario's name, else what the log or the labels are called. */
 static const char *subject(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++)
-        if (b->r[i]->scenario_name && *b->r[i]->scenario_name)
+        if (b->r[i]->scenario_name && *b->r[i]->scenario_name && strcmp(b->r[i]->command, "fit"))
             return b->r[i]->scenario_name;
     for (size_t i = 0; i < b->n; i++)
         if (b->r[i]->scenario_file && *b->r[i]->scenario_file)
-            return b->r[i]->scenario_file;
-    return b->n ? b->r[0]->command : "nothing";
+            return base_of(b->r[i]->scenario_file);
+    for (size_t i = 0; i < b->n; i++)
+        if (b->r[i]->alternatives.len)
+            return arena_printf(&b->d->arena, "%zu architectures, side by side",
+                                b->r[i]->alternatives.len);
+    return b->n ? table_label(b->d, b->r, b->n, 0) : "nothing";
 }
 
 static void start(struct build *b)

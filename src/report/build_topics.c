@@ -45,8 +45,10 @@ void build_losses(const struct build *b)
     build_pictures(b, PLOT_IMPROVEMENT);
     for (size_t i = 0; i < b->n; i++) {
         const struct result *r = b->r[i];
-        if (!build_is_twin(b, i, PLOT_IMPROVEMENT) && !r->alternatives.len)
-            document_add_table(b->d, build_caption(b, brief_layers(b->d, r), i));
+        if (!build_is_twin(b, i, PLOT_IMPROVEMENT) && !r->alternatives.len) {
+            struct table *t = build_caption(b, brief_layers(b->d, r), i);
+            document_fold(b->d, "What each layer loses and closes", &t, 1);
+        }
         document_add_table(b->d, table_gap(b->d, r, "loss", "Where reliability is lost, by layer"));
         document_add_table(b->d, table_gap(b->d, r, "closes", "What each layer closes"));
     }

@@ -303,12 +303,26 @@ void build_verdict(const struct build *b)
 
 /* --- 2 */
 
+/* Does a model stand on a log that does not say of all items whether they were right?  Then it
+ * takes those that nobody judged for right. */
+static bool is_hopeful(const struct build *b, size_t i)
+{
+    bool unknown = false;
+    for (size_t k = 0; k < b->n; k++) {
+        const struct metric *m = metrics_find(&b->r[k]->metrics, "reliability");
+        unknown = unknown || (b->r[k]->data.present && m && isnan(m->value));
+    }
+    return unknown && !strcmp(b->r[i]->command, "fit");
+}
+
 /* The first result that has a target for the metric, else the first that knows it. */
 static size_t who_knows(const struct build *b, const char *name)
 {
     size_t found = b->n;
     for (size_t i = 0; i < b->n; i++) {
         const struct metric *m = metrics_find(&b->r[i]->metrics, name);
+        if (is_hopeful(b, i))
+            continue;
         if (m && m->target)
             return i;
         if (m && found == b->n)
@@ -352,6 +366,16 @@ static void add_cards(const struct build *b)
     };
     for (size_t i = 0; i < sizeof cards / sizeof *cards; i++)
         add_card(b, cards[i].name, cards[i].words);
+}
+
+static void say_hope(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (is_hopeful(b, i))
+            document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN,
+                          "The fitted model takes what nobody judged for right, so that its "
+                          "reliability is the best that can be hoped for, and its errors are the "
+                          "fewest. Labels of a random share of all items would tell.");
 }
 
 static void add_words(const struct build *b)
@@ -428,6 +452,7 @@ void build_headline(const struct build *b)
         add_cards(b);
         add_alternatives(b);
         document_add_table(b->d, headline_table(b->d, b->r, b->n));
+        say_hope(b);
         struct table *rest = headline_rest(b->d, b->r, b->n);
         if (rest)
             document_fold(b->d,
