@@ -38,6 +38,7 @@ page() { # name, results...: a report of its own
     page fitted "$out/replay.json" "$out/simulate.json" "$out/size.json" &&
     page unlabelled $log &&
     page chain scenarios/six-step.yaml &&
+    page sides --compare scenarios/gate-review.yaml scenarios/six-step.yaml &&
     page gate scenarios/gate-review.yaml || { echo "0 passed, 1 failed"; exit 1; }
 node tests/browser/accessibility.js "$browser" "$modules/node_modules" \
-    "$out/fitted.html" "$out/unlabelled.html" "$out/chain.html" "$out/gate.html"
+    "$out/fitted.html" "$out/unlabelled.html" "$out/chain.html" "$out/gate.html" "$out/sides.html"
