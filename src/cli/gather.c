@@ -215,6 +215,10 @@ int gather(const struct cli *cli, const char *path, struct gathered *g, struct e
     int status = read_result(path, &text, &is_result, err);
     if (!status && is_result)
         status = add_result(cli, path, &text, g, err);
+    if (!status && !is_result && !strcmp(path, "-"))
+        status = error_set(err, ERR_INPUT,
+                           "-: standard input holds no result (--json); name scenarios and logs as "
+                           "files");
     buf_release(&text);
     g->last = is_result ? GATHERED_RESULT : GATHERED_LOG;
     return !status && !is_result ? add_log(cli, path, g, err) : status;
