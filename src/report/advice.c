@@ -232,6 +232,42 @@ static void which_data(const struct result *r, struct document *d)
                   (unsigned long long)faults, (unsigned long long)q->spans);
 }
 
+/* Of drift: where to look, and what no longer stands. */
+static void which_change(const struct result *r, struct document *d)
+{
+    struct buf name = {0};
+    if (!r->changes.len || !r->answer.ending || strcmp(r->answer.ending, "alarm"))
+        return;
+    const struct row *first = &r->changes.at[0];
+    format_name(&name, first->kind ? first->kind : "");
+    document_text(
+        d, BLOCK_BULLET, TONE_PLAIN,
+        "Look at %s first: that its %s has changed has the strongest evidence. Thresholds "
+        "and fits from before no longer stand; make them again from what came since.",
+        *first->id ? first->id : "the items as a whole", buf_text(&name));
+    buf_release(&name);
+}
+
+/* Of a backtest: what the fit does not foresee. */
+static void which_forecast(const struct result *r, struct document *d)
+{
+    struct buf missed = {0};
+    for (size_t i = 0; i < r->predictions.len; i++) {
+        const struct prediction *p = &r->predictions.at[i];
+        if (!p->windows || p->covered != COVERAGE_NO)
+            continue;
+        buf_puts(&missed, missed.len ? ", " : "");
+        format_name(&missed, p->metric);
+    }
+    if (missed.len)
+        document_text(
+            d, BLOCK_BULLET, TONE_PLAIN,
+            "Do not plan on %s as predicted: what came lay outside. Ask seam drift whether "
+            "something changed meanwhile.",
+            buf_text(&missed));
+    buf_release(&missed);
+}
+
 void advice_add(const struct result *const *results, size_t n, struct document *d)
 {
     for (size_t i = 0; i < n; i++)
@@ -241,6 +277,8 @@ void advice_add(const struct result *const *results, size_t n, struct document *
     for (size_t i = 0; i < n; i++) {
         which_targets(results[i], d);
         which_labels(results[i], d);
+        which_change(results[i], d);
+        which_forecast(results[i], d);
         which_data(results[i], d);
     }
 }

@@ -132,8 +132,19 @@ const char *absent_sensitivities(const struct build *b)
            "section.";
 }
 
+static bool has_verdict(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (b->r[i]->passed != PASSED_NULL)
+            return true;
+    return false;
+}
+
 const char *absent_advice(const struct build *b)
 {
+    if (has_verdict(b))
+        return "Nothing by these numbers: no step stands out, and what was asked is answered "
+               "above.";
     return "Nothing stands out in these numbers. A target, such as `--target \"reliability at "
            "least "
            "95%\"`, would say what misses it.";

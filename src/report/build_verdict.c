@@ -43,14 +43,25 @@ static enum verdict worse(enum verdict a, enum verdict b)
     return weight[b] > weight[a] ? b : a;
 }
 
+static enum verdict worst_metric(const struct metrics *m)
+{
+    enum verdict worst = VERDICT_NONE;
+    for (size_t k = 0; k < m->list.len; k++)
+        worst = worse(worst, m->list.at[k].verdict);
+    return worst;
+}
+
 static enum verdict worst_of(const struct build *b)
 {
     enum verdict worst = VERDICT_NONE;
     for (size_t i = 0; i < b->n; i++) {
         const struct result *r = b->r[i];
         enum verdict own = verdict_of_ending(&r->answer);
-        for (size_t k = 0; k < r->metrics.list.len; k++)
-            own = worse(own, r->metrics.list.at[k].verdict);
+        own = worse(own, worst_metric(&r->metrics));
+        for (size_t k = 0; k < r->objectives.len; k++)
+            own = worse(own, worst_metric(&r->objectives.at[k].metrics));
+        for (size_t k = 0; k < r->resources.len; k++)
+            own = worse(own, worst_metric(&r->resources.at[k].metrics));
         if (r->passed == PASSED_FALSE && own <= VERDICT_PASS)
             own = VERDICT_NOT_SHOWN;
         worst = worse(worst, own);
@@ -176,15 +187,36 @@ static void add_counts(const struct build *b, const char *lead)
 
 /* --- what came of what was expected, and of feedback */
 
+static void count_held(const struct result *r, size_t *held, size_t *known)
+{
+    *held = *known = 0;
+    for (size_t k = 0; k < r->predictions.len; k++) {
+        const struct prediction *p = &r->predictions.at[k];
+        *known += p->windows && p->covered != COVERAGE_UNKNOWN;
+        *held += p->windows && p->covered == COVERAGE_YES;
+    }
+}
+
+/* Forecasts alone: whether they held is the verdict. */
+static bool add_forecast_verdict(const struct build *b)
+{
+    size_t held, known;
+    if (b->n != 1)
+        return false;
+    count_held(b->r[0], &held, &known);
+    if (!known)
+        return false;
+    document_text(b->d, BLOCK_VERDICT, held == known ? TONE_GOOD : TONE_UNSURE,
+                  "The forecast held%s: of %zu numbers %zu came within their intervals.",
+                  held == known ? "" : " in part", known, held);
+    return true;
+}
+
 static void add_forecast(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++) {
-        const struct result *r = b->r[i];
-        size_t held = 0, known = 0;
-        for (size_t k = 0; k < r->predictions.len; k++) {
-            known += r->predictions.at[k].windows && r->predictions.at[k].covered;
-            held += r->predictions.at[k].windows && r->predictions.at[k].covered == COVERAGE_YES;
-        }
+        size_t held, known;
+        count_held(b->r[i], &held, &known);
         if (known)
             document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN,
                           "Of %zu numbers that were predicted, %zu came within their intervals%s.",
@@ -192,6 +224,21 @@ static void add_forecast(const struct build *b)
                           held == known ? ", all of them"
                                         : "; the section on the headline numbers shows which");
     }
+}
+
+/* "Under the other policy 9.5% of the items go to review instead of 25%." */
+static void add_policy(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t k = 0; k < b->r[i]->predictions.len; k++) {
+            const struct prediction *p = &b->r[i]->predictions.at[k];
+            if (p->windows || strcmp(p->metric, "review_load") || isnan(p->value) || isnan(p->seen))
+                continue;
+            document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN,
+                          "Under the other policy %.3g%% of the items go to review instead of "
+                          "%.3g%%; the section on the headline numbers says what else changes.",
+                          100 * p->value, 100 * p->seen);
+        }
 }
 
 static void add_learning(const struct build *b)
@@ -238,24 +285,44 @@ static void add_plain(const struct build *b)
                       isnan(m->value) ? "" : " No target was set to hold that against.");
 }
 
+/* "the log: reliability is 83.30% (83.23-83.37), the target is at least 95%: fail."  owner: of a
+ * row, before the metric's name. */
+static void add_line(const struct build *b, size_t i, const char *owner, const struct metric *m)
+{
+    struct buf text = {0};
+    if (build_label(b, i))
+        buf_printf(&text, "%s: ", build_label(b, i));
+    if (*owner)
+        buf_printf(&text, "%s, ", owner);
+    format_name(&text, m->name);
+    buf_puts(&text, " is ");
+    format_both(&text, m, b->r[i]->currency);
+    buf_printf(&text, ", the target is %s: %s.", m->target, verdict_name(m->verdict));
+    document_text(b->d, BLOCK_BULLET, TONE_PLAIN, "%s", buf_text(&text));
+    buf_release(&text);
+}
+
+static void add_row_lines(const struct build *b, size_t i, const struct row *rows, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        for (size_t j = 0; j < rows[k].metrics.list.len; j++) {
+            const struct metric *m = &rows[k].metrics.list.at[j];
+            if (m->verdict != VERDICT_NONE && m->target)
+                add_line(b, i, rows[k].id, m);
+        }
+}
+
 static void add_lines(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++) {
         const struct result *r = b->r[i];
         for (size_t k = 0; k < r->metrics.list.len; k++) {
             const struct metric *m = &r->metrics.list.at[k];
-            struct buf text = {0};
-            if (m->verdict == VERDICT_NONE || !m->target || build_is_judged(b, i, m))
-                continue;
-            format_name(&text, m->name);
-            buf_puts(&text, " is ");
-            format_both(&text, m, r->currency);
-            buf_printf(&text, ", the target is %s: %s", m->target, verdict_name(m->verdict));
-            document_text(b->d, BLOCK_BULLET, TONE_PLAIN, "%s%s%s.",
-                          build_label(b, i) ? build_label(b, i) : "", build_label(b, i) ? ": " : "",
-                          buf_text(&text));
-            buf_release(&text);
+            if (m->verdict != VERDICT_NONE && m->target && !build_is_judged(b, i, m))
+                add_line(b, i, "", m);
         }
+        add_row_lines(b, i, r->objectives.at, r->objectives.len);
+        add_row_lines(b, i, r->resources.at, r->resources.len);
     }
 }
 
@@ -279,6 +346,7 @@ void build_verdict(const struct build *b)
     enum verdict worst = worst_of(b);
     const struct metric *m;
     const char *reliability = reliability_words(b, &m);
+    bool forecast = false;
     if (build_sided(b)) {
         build_sides_verdict(b);
         add_lines(b);
@@ -288,6 +356,8 @@ void build_verdict(const struct build *b)
         add_drift(b);
     else if (all_of(b, "compare"))
         add_architectures(b);
+    else if (all_of(b, "backtest") && worst == VERDICT_NONE && add_forecast_verdict(b))
+        forecast = true;
     else if (worst == VERDICT_NONE)
         add_plain(b);
     else
@@ -298,7 +368,9 @@ void build_verdict(const struct build *b)
     add_lines(b);
     add_counts(b, worst != VERDICT_NONE && m && m->verdict == VERDICT_NONE ? reliability : "");
     add_learning(b);
-    add_forecast(b);
+    add_policy(b);
+    if (!forecast)
+        add_forecast(b);
 }
 
 /* --- 2 */
