@@ -260,11 +260,11 @@ static void which_forecast(const struct result *r, struct document *d)
         format_name(&missed, p->metric);
     }
     if (missed.len)
-        document_text(
-            d, BLOCK_BULLET, TONE_PLAIN,
-            "Do not plan on %s as predicted: what came lay outside. Ask seam drift whether "
-            "something changed meanwhile.",
-            buf_text(&missed));
+        document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                      "Do not plan on %s as predicted: what came lay outside.%s", buf_text(&missed),
+                      strcmp(r->command, "backtest")
+                          ? ""
+                          : " Ask seam drift whether something changed meanwhile.");
     buf_release(&missed);
 }
 

@@ -312,7 +312,7 @@ static void without_gnuplot_the_page_stands_and_says_how_to_get_it(void **state)
     struct page p;
     page_of(NULL, &no_gnuplot, &page);
     text_has(page.data, "The picture is not here: /no/gnuplot is not installed: on Debian and "
-             "Ubuntu `apt install gnuplot-nox` brings it");
+                        "Ubuntu `apt install gnuplot-nox` brings it");
     read_page(&p, page.data);
     assert_int_equal(p.pictures, 1);
     release_page(&p);
@@ -477,6 +477,82 @@ static void a_page_of_several_large_results_cuts_its_tables_shorter(void **state
     buf_release(&page);
 }
 
+static void a_section_without_anything_says_why(void **state)
+{
+    struct result r;
+    struct error err = {0};
+    struct buf page;
+    const struct result *results[] = {&r};
+    buf_init(&page);
+    result_init(&r, "size");
+    ok(report_html(results, 1, &no_gnuplot, &page, &err), &err);
+    size_t sections = 0, absent = 0;
+    for (const char *at = page.data; (at = strstr(at, "<h2 id=")); at++)
+        sections++;
+    for (const char *at = page.data; (at = strstr(at, "<p class=\"absent\">")); at++)
+        absent++;
+    assert_int_equal(sections, 14);
+    assert_int_equal(absent, 12); /* all but the verdict and how to make it again */
+    text_has(page.data, "(<code>seam report FILE LOG</code>) would show the steps here.");
+    result_release(&r);
+    buf_release(&page);
+}
+
+static void verdict_of(struct result *r, const char *words)
+{
+    struct error err = {0};
+    struct buf page;
+    const struct result *results[] = {r};
+    buf_init(&page);
+    ok(report_html(results, 1, &no_gnuplot, &page, &err), &err);
+    text_has(page.data, words);
+    result_release(r);
+    buf_release(&page);
+}
+
+static void the_verdict_is_of_what_was_asked(void **state)
+{
+    struct result r;
+    result_init(&r, "compare");
+    r.answer.present = true;
+    r.answer.ending = "infeasible";
+    r.passed = PASSED_FALSE;
+    verdict_of(&r, "No: none of them meets the objective.");
+    result_init(&r, "backtest");
+    for (int i = 0; i < 3; i++)
+        vec_push(&r.predictions, ((struct prediction){.metric = "completion",
+                                                      .value = 0.9,
+                                                      .low = 0.8,
+                                                      .high = 1,
+                                                      .level = 0.95,
+                                                      .seen = i ? 0.9 : 0.7,
+                                                      .covered = i ? COVERAGE_YES : COVERAGE_NO,
+                                                      .windows = 1}));
+    verdict_of(&r, "The forecast held in part: of 3 numbers 2 came within their intervals.");
+    result_init(&r, "replay");
+    struct row *row = result_add_row(&r, objectives, "latency at most 2s for 95%");
+    struct metric *m = metrics_add(&row->metrics, "attainment", 0.9, 0.88, 0.92, 0.95, 200, "1");
+    m->target = "at least 95%";
+    m->verdict = VERDICT_FAIL;
+    r.passed = PASSED_FALSE;
+    verdict_of(&r, "latency at most 2s for 95%, attainment is 90.0% (88.0\xe2\x80\x93"
+                   "92.0), the target is at least 95%: fail.");
+}
+
+static void items_are_counted_where_shares_are_told(void **state)
+{
+    struct result r;
+    result_init(&r, "simulate");
+    metrics_add_exact(&r.metrics, "reliability", 0.9531, "1");
+    metrics_add_exact(&r.metrics, "share_wrong", 0.0010, "1");
+    metrics_add_exact(&r.metrics, "share_failed", 0.0004, "1");
+    metrics_add_exact(&r.metrics, "share_rejected", 0.0455, "1");
+    metrics_add_exact(&r.metrics, "review_load", 0.2, "1");
+    verdict_of(&r, "Of 1,000 such items some 953 end right, 1 ships although it is wrong, 46 are "
+                   "turned down by reviewers, fewer than one fails in sight; people look at 200 of "
+                   "them.");
+}
+
 /* Relative luminance and contrast as WCAG 2.1 defines them. */
 static double luminance(const char *hex)
 {
@@ -569,6 +645,9 @@ int main(void)
         cmocka_unit_test(a_huge_result_gives_a_page_of_two_megabytes_at_most),
         cmocka_unit_test(a_page_of_several_large_results_cuts_its_tables_shorter),
         cmocka_unit_test(pictures_of_many_stages_show_those_that_matter),
+        cmocka_unit_test(a_section_without_anything_says_why),
+        cmocka_unit_test(the_verdict_is_of_what_was_asked),
+        cmocka_unit_test(items_are_counted_where_shares_are_told),
         cmocka_unit_test(contrast_is_enough_in_light_and_dark),
     };
     return cmocka_run_group_tests_name("html", tests, NULL, NULL);
