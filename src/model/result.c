@@ -149,6 +149,8 @@ struct metric *metrics_add_count(struct metrics *m, const char *name, uint64_t c
 
 static double half_of(double x, double y, double correlation)
 {
+    if (!isfinite(x) || !isfinite(y))
+        return INFINITY; /* an end that is not known bounds nothing */
     return sqrt(fmax(0, x * x + y * y - 2 * correlation * x * y));
 }
 

@@ -147,7 +147,7 @@ static void put_difference(struct buf *out, const struct metric *m, const char *
 static const char *reading(const struct both *m)
 {
     return isnan(m->difference.value) ? ""
-           : !m->differs              ? "no difference shown"
+           : !m->differs              ? "not shown"
            : m->way > 0               ? "better"
            : m->way < 0               ? "worse"
                                       : "differs";
@@ -194,7 +194,8 @@ static struct table *headline(const struct build *b, const char *caption, bool f
     metric_names_add(&names, &both[1]->metrics);
     metric_names_sort(&names);
     side_columns(b, t);
-    t->note = "In brackets: the interval. A difference is shown where its interval leaves out 0.";
+    t->note = "In brackets: the interval. A difference is shown where its interval leaves out 0; "
+              "not shown is no proof that there is none.";
     for (size_t i = 0; i < names.list.len; i++) {
         const char *name = names.list.at[i];
         struct both m = top(b, name);
@@ -296,8 +297,8 @@ static void say_metric(const struct build *b, const char *name, const struct bot
 void build_sides_verdict(const struct build *b)
 {
     static const char *const said[] = {"shipped_error", "auto_error",    "share_failed",
-                                       "review_load",   "latency_p95",   "cost_per_item",
-                                       "net_per_month", "cost_per_month"};
+                                       "review_load",   "latency_p50",   "latency_p95",
+                                       "cost_per_item", "net_per_month", "cost_per_month"};
     struct both m = top(b, "reliability");
     struct buf same = {0}, name = {0};
     say_reliability(b, &m);
@@ -362,6 +363,13 @@ struct difference_rows {
     struct table *shown, *others;
 };
 
+/* The time of an attempt where that of the visit is told as well. */
+static bool is_said_by_visits(const struct metrics *metrics, const char *name)
+{
+    return !strncmp(name, "attempt_latency", strlen("attempt_latency")) &&
+           metrics_find(metrics, "visit_latency_p50");
+}
+
 /* What both sides have under one name. */
 static void compare_rows(const struct build *b, const char *id, const struct metrics *first,
                          const struct metrics *second, struct difference_rows *out)
@@ -369,7 +377,8 @@ static void compare_rows(const struct build *b, const char *id, const struct met
     for (size_t i = 0; i < second->list.len; i++) {
         const char *name = second->list.at[i].name;
         struct both m = both_of(first, second, name);
-        if (!is_known(name) || isnan(m.difference.value) || (!m.at[0]->value && !m.at[1]->value))
+        if (!is_known(name) || isnan(m.difference.value) || (!m.at[0]->value && !m.at[1]->value) ||
+            is_said_by_visits(second, name))
             continue;
         struct table *t = m.differs ? out->shown : out->others;
         table_cell(b->d, t, TONE_PLAIN, id);

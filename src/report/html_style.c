@@ -52,7 +52,7 @@ const char html_style[] =
     "details{margin:.9rem 0}details>.scroll{margin-top:.9rem}\n"
     "td{max-width:34rem;overflow-wrap:break-word}\n"
     ".n{text-align:right;white-space:nowrap}\n"
-    "thead .n{white-space:normal;min-width:4.8rem}\n"
+    "thead .n{white-space:normal;overflow-wrap:anywhere;min-width:4.8rem}\n"
     "figure{margin:1.8rem 0 2.4rem}\n"
     "figcaption strong{display:block}figcaption span{display:block;max-width:46rem;"
     "font-size:.92rem}\n"

@@ -4,6 +4,7 @@
 #include "sim/exact.h"
 #include "tests/support/support.h"
 
+#include <math.h>
 #include <string.h>
 
 /* An alternative of so many steps with these values, judged by "reliability at least 90%". */
@@ -49,6 +50,18 @@ static void a_difference_has_the_root_of_the_summed_squares_of_the_halves(void *
     d = metric_difference(&a, &b);
     near(d.low, d.value, 0);
     near(d.level, 0, 0);
+}
+
+static void an_end_that_is_not_known_shows_no_difference(void **state)
+{
+    struct metric
+        a = {.name = "x", .unit = "s", .value = 0.2, .low = 0.18, .high = INFINITY, .level = 0.95},
+        b = {.name = "x", .unit = "s", .value = 1.3, .low = 0.12, .high = NAN, .level = 0.95};
+    struct metric d = metric_difference(&a, &b);
+
+    near(d.value, 1.1, 1e-12);
+    assert_true(isinf(d.low) && d.low < 0);
+    assert_true(isinf(d.high) && d.high > 0);
 }
 
 static void what_two_estimates_share_narrows_their_difference(void **state)
@@ -183,6 +196,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_difference_has_the_root_of_the_summed_squares_of_the_halves),
+        cmocka_unit_test(an_end_that_is_not_known_shows_no_difference),
         cmocka_unit_test(what_two_estimates_share_narrows_their_difference),
         cmocka_unit_test(evidence_that_two_files_share_is_drawn_once_for_both),
         cmocka_unit_test(a_month_is_told_in_parts_that_add_up),
