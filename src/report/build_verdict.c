@@ -169,8 +169,13 @@ static void add_counts(const struct build *b, const char *lead)
             document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s.", lead);
         return;
     }
-    buf_printf(&text, "%s%s 1,000 such items some %.0f end right", lead, *lead ? ": of" : "Of",
-               round(m->value * MANY));
+    buf_printf(&text, "%s%s 1,000 such items ", lead, *lead ? ": of" : "Of");
+    if (m->value >= 1)
+        buf_puts(&text, "all end right");
+    else if (round(m->value * MANY) >= MANY)
+        buf_printf(&text, "more than %d end right", MANY - 1);
+    else
+        buf_printf(&text, "some %.0f end right", round(m->value * MANY));
     for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
         const struct metric *share = metrics_find(&r->metrics, ends[i].metric);
         if (share && isfinite(share->value))
@@ -358,11 +363,11 @@ void build_verdict(const struct build *b)
         add_plain(b);
     else
         add_targets(b, worst);
+    add_counts(b, worst != VERDICT_NONE && m && m->verdict == VERDICT_NONE ? reliability : "");
     for (size_t i = 0; i < b->n; i++)
         if (b->r[i]->answer.present && b->r[i]->answer.sentence)
             document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", b->r[i]->answer.sentence);
     add_lines(b);
-    add_counts(b, worst != VERDICT_NONE && m && m->verdict == VERDICT_NONE ? reliability : "");
     add_learning(b);
     add_policy(b);
     if (!forecast)
