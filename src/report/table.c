@@ -36,6 +36,17 @@ static const char *name_of(const struct result *r)
     return r->scenario_name ? r->scenario_name : r->scenario_file ? r->scenario_file : "";
 }
 
+/* Are there scenarios of two names?  A fitted model is of the log beside it. */
+static bool is_mixed(const struct result *const *results, size_t n, size_t i)
+{
+    const char *name = results[i]->scenario_name;
+    bool mixed = false;
+    for (size_t k = 0; k < n && name && strcmp(results[i]->command, "fit"); k++)
+        mixed = mixed || (results[k]->scenario_name && strcmp(results[k]->command, "fit") &&
+                          strcmp(results[k]->scenario_name, name));
+    return mixed;
+}
+
 const char *table_label(struct document *d, const struct result *const *results, size_t n, size_t i)
 {
     const char *words = command_words(results[i]->command);
@@ -47,11 +58,11 @@ const char *table_label(struct document *d, const struct result *const *results,
         twins += k != i;
         named += k != i && !strcmp(name_of(results[k]), name_of(results[i]));
     }
-    if (!twins)
+    if (!twins && !is_mixed(results, n, i))
         return words;
     if (named)
         return arena_printf(&d->arena, "%s %zu", words, place);
-    return arena_printf(&d->arena, "%s: %s", words, name_of(results[i]));
+    return arena_printf(&d->arena, "%s of %s", words, name_of(results[i]));
 }
 
 /* The columns of a group. */
