@@ -19,13 +19,14 @@
 #include "trace/tally.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 enum { ROUNDS = 5 };
-static const double OF_PARSER = 0.6, PROTO_MB_S = 1200, TWICE = 1.8, GOT = 0.97;
+static const double OF_PARSER = 0.6, PROTO_MB_S = 1200, TWICE = 1.8, OF_TWICE = 0.95, GOT = 0.97;
 
 static double seconds(clockid_t of)
 {
@@ -96,6 +97,35 @@ static double parse_only(const char *text, size_t len)
     return cpu;
 }
 
+struct half {
+    const char *text;
+    size_t len;
+};
+
+static void *parse_half(void *arg)
+{
+    const struct half *h = arg;
+    parse_only(h->text, h->len);
+    return NULL;
+}
+
+/* How much faster by the clock two threads parse than one. */
+static double parse_twice(const char *text, size_t len)
+{
+    const char *middle = (const char *)memchr(text + len / 2, '\n', len - len / 2) + 1;
+    struct half first = {text, (size_t)(middle - text)}, second = {middle, len - first.len};
+    pthread_t thread;
+    double began = seconds(CLOCK_MONOTONIC);
+    parse_only(text, len);
+    double one = seconds(CLOCK_MONOTONIC) - began;
+    began = seconds(CLOCK_MONOTONIC);
+    if (pthread_create(&thread, NULL, parse_half, &second))
+        return NAN;
+    parse_half(&first);
+    pthread_join(thread, NULL);
+    return one / (seconds(CLOCK_MONOTONIC) - began);
+}
+
 static double count_lines(const char *path, size_t *lines)
 {
     struct file_reader *file;
@@ -130,12 +160,14 @@ static bool judge(double x, double least, double had)
 static bool bench_json(const char *path, const struct buf *text)
 {
     double ours[ROUNDS], reading[ROUNDS], all[ROUNDS], parsing[ROUNDS], counting[ROUNDS];
-    double ratio[ROUNDS], faster[ROUNDS], one[ROUNDS], two[ROUNDS], mb = (double)text->len / 1e6;
+    double ratio[ROUNDS], faster[ROUNDS], one[ROUNDS], two[ROUNDS], floor[ROUNDS];
+    double mb = (double)text->len / 1e6;
     size_t lines = 0;
     for (int i = 0; i < ROUNDS; i++) {
         parsing[i] = parse_only(text->data, text->len);
         struct took a = observe(path, 1), b = observe(path, 2);
         counting[i] = count_lines(path, &lines);
+        floor[i] = parse_twice(text->data, text->len);
         ours[i] = a.stages_s;
         reading[i] = a.read_s;
         all[i] = a.all_s;
@@ -150,8 +182,10 @@ static bool bench_json(const char *path, const struct buf *text)
            mb, mb / median(ours, ROUNDS), mb / median(reading, ROUNDS), mb / median(all, ROUNDS),
            mb / median(parsing, ROUNDS), mb / median(counting, ROUNDS), of_parser);
     bool fine = judge(of_parser, OF_PARSER, median(one, ROUNDS));
-    printf("  two threads: %.2f times as fast by the time that passes", twice);
-    return judge(twice, TWICE, median(two, ROUNDS)) && fine;
+    double least = median(floor, ROUNDS);
+    printf("  two threads: %.2f times as fast by the time that passes, the parser's %.2f", twice,
+           least);
+    return judge(twice, fmin(TWICE, OF_TWICE * least), median(two, ROUNDS)) && fine;
 }
 
 /* `json`: some lines, for the parser's rate in the same rounds. */
