@@ -4,7 +4,7 @@
  * To be put to sleep and woken costs more than what a quick stage does.  So who waits looks a few
  * times first, and lets others have the processor in between: about as long as a sleep costs, which
  * is at most twice what the best choice would have been (Karlin, Li, Manasse and Owicki, SOSP
- * 1991).  Who looked in vain looks half as often the next time, who did not twice as often; so
+ * 1991).  Who looked in vain looks half as often the next time, who did not as often as ever; so
  * calls that take long cost one look.  Nobody is woken under the lock, which he would only wait
  * for. */
 #include "exec/pool.h"
@@ -20,7 +20,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-enum { FORSAKEN_MOST = 256, LOOKS_MOST = 16, LOOKS_ALL_EACH = 64 };
+enum { FORSAKEN_MOST = 256, LOOKS_MOST = 64, LOOKS_ALL_EACH = 64 };
 
 /* How often somebody looks before he sleeps. */
 struct looks {
@@ -48,7 +48,7 @@ static void look(struct looks *l, atomic_uint *count)
     uint32_t most = l->waits++ % LOOKS_ALL_EACH ? l->most : LOOKS_MOST;
     for (uint32_t k = 0; k < most; k++) {
         if (atomic_load_explicit(count, memory_order_relaxed)) {
-            l->most = l->most < LOOKS_MOST ? 2 * l->most : LOOKS_MOST;
+            l->most = LOOKS_MOST;
             return;
         }
         sched_yield();
