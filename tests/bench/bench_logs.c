@@ -6,8 +6,9 @@
  *
  * Bounds: JSON lines are read at 0.6 of the parser's rate; Protocol Buffers at 1200 MB/s or, where
  * the parser itself makes less than 2000, at 0.6 of what it makes of JSON; two threads are 1.8
- * times as fast by the clock.  They hold where the machine gave nearly all of the processors asked
- * for: on a busy one caches are shared with others, and the row says so.
+ * times as fast by the clock, where two threads of the parser are, which wait for nothing but the
+ * machine.  The others hold where the machine gave nearly all of a processor: on a busy one caches
+ * are shared with others, and the row says so.
  *
  * Usage: bench_logs [megabytes [file of JSON lines]]. */
 #include "base/file.h"
@@ -26,7 +27,7 @@
 #include <unistd.h>
 
 enum { ROUNDS = 5 };
-static const double OF_PARSER = 0.6, PROTO_MB_S = 1200, TWICE = 1.8, OF_TWICE = 0.95, GOT = 0.97;
+static const double OF_PARSER = 0.6, PROTO_MB_S = 1200, TWICE = 1.8, GOT = 0.97;
 
 static double seconds(clockid_t of)
 {
@@ -40,9 +41,10 @@ struct took {
     double read_s, stages_s, all_s, wall_s;
 };
 
-static double got(const struct took *t, uint32_t threads)
+/* The share of a processor that one thread got. */
+static double got(const struct took *t)
 {
-    return t->stages_s / (threads * t->wall_s);
+    return t->stages_s / t->wall_s;
 }
 
 static void or_end(int status, const struct error *err)
@@ -160,7 +162,7 @@ static bool judge(double x, double least, double had)
 static bool bench_json(const char *path, const struct buf *text)
 {
     double ours[ROUNDS], reading[ROUNDS], all[ROUNDS], parsing[ROUNDS], counting[ROUNDS];
-    double ratio[ROUNDS], faster[ROUNDS], one[ROUNDS], two[ROUNDS], floor[ROUNDS];
+    double ratio[ROUNDS], faster[ROUNDS], one[ROUNDS], floor[ROUNDS];
     double mb = (double)text->len / 1e6;
     size_t lines = 0;
     for (int i = 0; i < ROUNDS; i++) {
@@ -173,8 +175,7 @@ static bool bench_json(const char *path, const struct buf *text)
         all[i] = a.all_s;
         ratio[i] = parsing[i] / a.stages_s;
         faster[i] = a.wall_s / b.wall_s;
-        one[i] = got(&a, 1);
-        two[i] = got(&b, 2);
+        one[i] = got(&a);
     }
     double of_parser = median(ratio, ROUNDS), twice = median(faster, ROUNDS);
     printf("OTLP/JSON lines, %.0f MB, to stages: %.0f MB/s (log read %.0f, all of replay %.0f), "
@@ -182,10 +183,14 @@ static bool bench_json(const char *path, const struct buf *text)
            mb, mb / median(ours, ROUNDS), mb / median(reading, ROUNDS), mb / median(all, ROUNDS),
            mb / median(parsing, ROUNDS), mb / median(counting, ROUNDS), of_parser);
     bool fine = judge(of_parser, OF_PARSER, median(one, ROUNDS));
-    double least = median(floor, ROUNDS);
-    printf("  two threads: %.2f times as fast by the time that passes, the parser's %.2f", twice,
-           least);
-    return judge(twice, fmin(TWICE, OF_TWICE * least), median(two, ROUNDS)) && fine;
+    double parser = median(floor, ROUNDS);
+    bool slow = parser >= TWICE && twice < TWICE;
+    printf("  two threads: %.2f times as fast by the time that passes, the parser's %.2f; %s\n",
+           twice, parser,
+           parser < TWICE ? "the machine gave no two processors: no bound"
+           : slow         ? "at least 1.80: beyond its bound"
+                          : "at least 1.80");
+    return !slow && fine;
 }
 
 /* `json`: some lines, for the parser's rate in the same rounds. */
@@ -199,7 +204,7 @@ static bool bench_proto(const char *path, size_t len, const struct buf *json)
         ours[i] = a.stages_s;
         reading[i] = a.read_s;
         ratio[i] = mb / a.stages_s / parser[i];
-        one[i] = got(&a, 1);
+        one[i] = got(&a);
     }
     double rate = mb / median(ours, ROUNDS), of_parser = median(ratio, ROUNDS);
     printf("OTLP in Protocol Buffers, %.0f MB, to stages: %.0f MB/s (log read %.0f); %.2f of the "
