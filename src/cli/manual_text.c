@@ -134,7 +134,7 @@ const struct manual_chapter manual_chapters[] = {
      "duration) is counted and told with its place; with `--strict` the first fault is an\n"
      "error.\n",
      DRAWN_NOTHING},
-    {"labels", "LABEL FILES",
+    {"label-files", "LABEL FILES",
      "CSV with a header; the order of the columns does not matter.\n"
      "\n"
      "= for size\n"

@@ -3,6 +3,8 @@
  * escape for its own format. */
 #include "report/document.h"
 
+#include "report/char_width.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,51 +48,6 @@ void text_clean(struct buf *out, const char *s)
             buf_add(out, at, n);
         at += n;
     }
-}
-
-/* Terminal columns of a character: a short form of the tables of Unicode Standard Annex 11 (wide
- * and full-width blocks) and of the combining blocks. */
-static size_t char_width(uint32_t c)
-{
-    static const struct {
-        uint32_t from, to;
-        size_t width;
-    } block[] = {
-        {0x0300,  0x036f,  0},
-        {0x0483,  0x0489,  0},
-        {0x0591,  0x05bd,  0},
-        {0x0610,  0x061a,  0},
-        {0x064b,  0x065f,  0},
-        {0x0e31,  0x0e31,  0},
-        {0x0e34,  0x0e3a,  0},
-        {0x1100,  0x115f,  2},
-        {0x1ab0,  0x1aff,  0},
-        {0x1dc0,  0x1dff,  0},
-        {0x200b,  0x200f,  0},
-        {0x20d0,  0x20ff,  0},
-        {0x231a,  0x231b,  2},
-        {0x2e80,  0x303e,  2},
-        {0x3041,  0x33ff,  2},
-        {0x3400,  0x4dbf,  2},
-        {0x4e00,  0x9fff,  2},
-        {0xa000,  0xa4cf,  2},
-        {0xac00,  0xd7a3,  2},
-        {0xf900,  0xfaff,  2},
-        {0xfe00,  0xfe0f,  0},
-        {0xfe20,  0xfe2f,  0},
-        {0xfe30,  0xfe6f,  2},
-        {0xff00,  0xff60,  2},
-        {0xffe0,  0xffe6,  2},
-        {0x1f300, 0x1f64f, 2},
-        {0x1f680, 0x1f6ff, 2},
-        {0x1f900, 0x1faff, 2},
-        {0x20000, 0x3fffd, 2},
-        {0xe0100, 0xe01ef, 0},
-    };
-    for (size_t i = 0; i < sizeof block / sizeof *block; i++)
-        if (c >= block[i].from && c <= block[i].to)
-            return block[i].width;
-    return 1;
 }
 
 size_t text_width(const char *s)

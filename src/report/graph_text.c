@@ -146,15 +146,21 @@ static void put_from(struct drawing *d, uint32_t i, struct buf *out)
 static void put_step(struct drawing *d, uint32_t i, const char *margin)
 {
     const struct step *s = &d->p->step[i];
-    struct buf facts, under;
+    struct buf facts, under, name;
     size_t column = text_width(margin), start = column + 2 + d->name_width + 2;
     buf_init(&facts);
     buf_init(&under);
-    graph_put_facts(d->p, i, &facts);
+    buf_init(&name);
+    text_clean(&name, s->id);
+    name.len = text_fit(buf_text(&name), d->width - column - 2);
+    graph_put_facts(d->p, i, &under);
     if (!d->open)
-        put_from(d, i, &facts);
-    buf_printf(d->out, "%s%s %s", margin, mark(s->kind), s->id);
-    size_t at = column + 2 + strlen(s->id);
+        put_from(d, i, &under);
+    text_clean(&facts, buf_text(&under));
+    buf_clear(&under);
+    buf_printf(d->out, "%s%s %.*s", margin, mark(s->kind), (int)name.len, buf_text(&name));
+    name.data[name.len] = '\0';
+    size_t at = column + 2 + text_width(name.data);
     if (at + 2 > start) { /* a long name has a line of its own */
         buf_printf(d->out, "\n%s│", margin);
         at = column + 1;
@@ -164,6 +170,7 @@ static void put_step(struct drawing *d, uint32_t i, const char *margin)
     put_filled(d, buf_text(&facts), start, buf_text(&under), start);
     buf_release(&facts);
     buf_release(&under);
+    buf_release(&name);
 }
 
 /* One branch, on a spine of its own; returns the index behind it. */

@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40, GAP = 2, ROWS_MOST = 100 };
+enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40, PROSE_MOST = 100, GAP = 2, ROWS_MOST = 100 };
 
 static int width_of(const struct text_options *o)
 {
@@ -222,25 +222,25 @@ void text_table(const struct table *t, const struct text_options *options, struc
 
 static void put_block(const struct block *b, const struct text_options *options, struct buf *out)
 {
-    size_t line = (size_t)width_of(options);
+    size_t line = (size_t)width_of(options), prose = line < PROSE_MOST ? line : PROSE_MOST;
     switch (b->kind) {
     case BLOCK_NUMBER:
         buf_puts(out, b->note);
         buf_puts(out, ": ");
-        put_wrapped(out, b->text, text_width(b->note) + 2, line);
+        put_wrapped(out, b->text, text_width(b->note) + 2, prose);
         if (*b->more)
-            put_wrapped(out, b->more, 0, line);
+            put_wrapped(out, b->more, 0, prose);
         break;
     case BLOCK_BULLET:
         buf_puts(out, "- ");
-        put_wrapped(out, b->text, 2, line);
+        put_wrapped(out, b->text, 2, prose);
         break;
     case BLOCK_TABLE:
         text_table(b->table, options, out);
         break;
     case BLOCK_FIGURE:
         put_wrapped(out, b->figure->title, 0, line);
-        put_wrapped(out, b->figure->description, 0, line);
+        put_wrapped(out, b->figure->description, 0, prose);
         if (b->figure->data)
             text_table(b->figure->data, options, out);
         break;
@@ -262,7 +262,7 @@ static void put_block(const struct block *b, const struct text_options *options,
     case BLOCK_ABSENT:
     case BLOCK_PARAGRAPH:
     case BLOCK_VERDICT:
-        put_wrapped(out, b->text, 0, line);
+        put_wrapped(out, b->text, 0, prose);
         break;
     }
 }
