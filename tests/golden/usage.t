@@ -40,7 +40,7 @@ examples
   seam size --labels labels.csv --target "auto_error at most 5%"
 
 `seam COMMAND -h` shows examples and options; `seam help CHAPTER` reads the
-manual: jobs, tutorial, commands, options, scenario, logs, labels, metrics,
+manual: jobs, tutorial, commands, options, scenario, logs, label-files, metrics,
 methods, files, environment, status, limits, see. Version 0.1.0.
 $ seam slove x
 seam: there is no command "slove"; did you mean "solve"?; `seam` lists them
