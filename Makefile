@@ -36,6 +36,9 @@ ifneq ($(COVERAGE),)
   CXXFLAGS := $(CFLAGS)
   LDFLAGS += --coverage
 endif
+# tests are many and linked at each change: by a fast linker where there is one, and without line
+# tables (make LINE_TABLES=1 keeps them, for a debugger; the sanitizers' tests always have them)
+FAST_LD := $(if $(shell command -v ld.gold),-fuse-ld=gold) $(if $(SANITIZE)$(COVERAGE)$(LINE_TABLES),,-Wl,-S)
 ifneq ($(DEV),)
   WARN  += -Werror
   WARNX += -Werror
@@ -96,13 +99,13 @@ $(BUILD)/tests/%.o: tests/%.c | deps-quick
 	$(call SAY,CC,$<)$(CC) $(CPPFLAGS) -I. $(STD) $(WARN) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(SUPPORT) $(LIB)
-	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) $(FAST_LD) -o $@ $^ $(LIBS) -lcmocka
 $(BUILD)/tests/property/%: $(BUILD)/tests/property/%.o $(SUPPORT) $(LIB)
-	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) $(FAST_LD) -o $@ $^ $(LIBS) -lcmocka
 $(BUILD)/tests/stat/%: $(BUILD)/tests/stat/%.o $(SUPPORT) $(LIB)
-	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) $(FAST_LD) -o $@ $^ $(LIBS) -lcmocka
 $(BUILD)/tests/fuzz/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/tests/fuzz/replay.o $(LIB)
-	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) $(FAST_LD) -o $@ $^ $(LIBS)
 $(BUILD)/tests/bench/%: $(BUILD)/tests/bench/%.o $(LIB)
 	$(call SAY,LINK,$@)$(CXX) $(LDFLAGS) -o $@ $^ $(LIBS)
 
@@ -124,7 +127,7 @@ demo: $(BUILD)/seam ## the main job on a real log: replay, fit, simulate, size, 
 	@SEAM=$(BUILD)/seam sh tests/tools/demo.sh
 
 check: ## all fast tests, under 3 minutes on two cores
-	@$(MAKE) --no-print-directory -j2 all tests-built
+	@$(MAKE) --no-print-directory -j2 all tests-fast
 	@$(MAKE) --no-print-directory check-layers check-headers
 	@BUILD=$(BUILD) sh tests/tools/check.sh fast
 
@@ -133,13 +136,14 @@ check-slow: ## long statistical, kill and browser tests
 	@$(MAKE) --no-print-directory -j2 all tests-built
 	@BUILD=$(BUILD) sh tests/tools/check.sh slow
 
-tests-built: $(TESTS_FAST) $(TESTS_SLOW) $(FUZZ) $(BUILD)/tests/stat/streams ;
+tests-built: tests-fast $(TESTS_SLOW) $(BUILD)/tests/stat/streams ;
+tests-fast: $(TESTS_FAST) $(FUZZ) ;
 
 unit-%: $(BUILD)/tests/unit/test_% ## one unit test: make unit-units
 	$<
 
 sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
-	@$(MAKE) --no-print-directory SANITIZE=1 -j2 all tests-built
+	@$(MAKE) --no-print-directory SANITIZE=1 -j2 all tests-fast
 	@BUILD=build-asan sh tests/tools/check.sh sanitize
 
 coverage: ## line and branch coverage of the fast tests
@@ -181,5 +185,5 @@ install: $(BUILD)/seam $(PAGES) ## to $(DESTDIR)$(PREFIX)
 clean: ## removes what was built
 	rm -rf build build-asan build-tsan build-cov build-fuzz
 
-.PHONY: all help deps deps-quick deps-mpi demo check check-slow tests-built sanitize coverage fuzz bench \
+.PHONY: all help deps deps-quick deps-mpi demo check check-slow tests-built tests-fast sanitize coverage fuzz bench \
         check-layers check-headers format sample install clean

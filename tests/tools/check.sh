@@ -39,6 +39,7 @@ run_all() {
 export ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 case $kind in
 fast | sanitize)
+    add golden sh tests/golden/run.sh # the longest first
     for t in "$BUILD"/tests/unit/test_* "$BUILD"/tests/property/test_*; do
         case $t in *.o | *.d | *'*'*) continue ;; esac
         [ -x "$t" ] && add "$(basename "$t")" "$t"
@@ -48,7 +49,6 @@ fast | sanitize)
         name=$(basename "$f")
         [ -d "tests/fuzz/corpus/${name#fuzz_}" ] && add "$name" "$f" "tests/fuzz/corpus/${name#fuzz_}"
     done
-    add golden sh tests/golden/run.sh
     [ "$kind" = sanitize ] || for s in tests/tools/check-*.test.sh; do
         [ -e "$s" ] && add "$(basename "$s")" sh "$s"
     done
