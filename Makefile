@@ -147,7 +147,7 @@ sanitize: ## the tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@BUILD=build-asan sh tests/tools/check.sh sanitize
 
 coverage: ## line and branch coverage of the fast tests
-	@$(MAKE) --no-print-directory COVERAGE=1 -j2 all tests-built
+	@$(MAKE) --no-print-directory COVERAGE=1 -j2 all tests-fast
 	@BUILD=build-cov sh tests/tools/check.sh fast
 	@sh tests/tools/coverage.sh build-cov
 
