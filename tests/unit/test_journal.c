@@ -381,7 +381,6 @@ static void an_item_that_ends_twice_is_an_error(void **state)
     store_close(s);
 }
 
-/* The child dies in the middle of its work; what it had committed is gone on with at once. */
 /* Until something of the run is on the disk; half a minute is more than any machine needs. */
 static void await_commit(const char *path, int64_t run)
 {
@@ -396,6 +395,7 @@ static void await_commit(const char *path, int64_t run)
     store_close(s);
 }
 
+/* The child dies in the middle of its work; what it had committed is gone on with at once. */
 static void a_killed_process_holds_no_run(void **state)
 {
     struct place *at = *state;
