@@ -19,9 +19,10 @@ struct finish {
     uint32_t *row;              /* [n_branches + 1] first row of a branch */
     double *p, *before;         /* [rows] */
     struct branch_now *now, *then;
-    double *sum;             /* [n_outcomes] P(done by now), */
-    struct panel *last;      /* of the cell behind */
-    struct latency_law *law; /* [n_outcomes] NULL: only sums are asked for */
+    double *known, *known_sum; /* [rows], [n_outcomes]: what was told last, and of what */
+    double *sum;               /* [n_outcomes] P(done by now), */
+    struct panel *last;        /* of the cell behind */
+    struct latency_law *law;   /* [n_outcomes] NULL: only sums are asked for */
 };
 
 static void finish_init(struct finish *x, struct fork *f, uint32_t q)
@@ -42,6 +43,9 @@ static void finish_init(struct finish *x, struct fork *f, uint32_t q)
     x->before = mem_zero((size_t)rows + 1, sizeof *x->before);
     x->now = mem_zero((size_t)f->rule.n + 1, sizeof *x->now);
     x->then = mem_zero((size_t)f->rule.n + 1, sizeof *x->then);
+    x->known = mem_zero((size_t)rows + 1, sizeof *x->known);
+    x->known[0] = -1; /* nothing yet */
+    x->known_sum = mem_zero(f->n_outcomes, sizeof *x->known_sum);
     x->sum = mem_zero(f->n_outcomes, sizeof *x->sum);
     uint32_t copies = f->rule.n / f->n_branches;
     for (uint32_t i = 0; i < f->rule.n; i++) {
@@ -58,6 +62,8 @@ static void finish_release(struct finish *x)
     mem_free(x->before);
     mem_free(x->now);
     mem_free(x->then);
+    mem_free(x->known);
+    mem_free(x->known_sum);
     mem_free(x->sum);
 }
 
@@ -102,13 +108,27 @@ static void done_by(const struct finish *x, double *y)
     y[0] = done[1];
 }
 
+/* The same; between atoms nothing comes to an end, and what was told last holds. */
+static void done_as_known(const struct finish *x, double *y)
+{
+    size_t rows = x->row[x->f->n_branches] * sizeof *x->p;
+    size_t outcomes = x->f->n_outcomes * sizeof *y;
+    if (memcmp(x->p, x->known, rows) == 0) {
+        memcpy(y, x->known_sum, outcomes);
+        return;
+    }
+    done_by(x, y);
+    memcpy(x->known, x->p, rows);
+    memcpy(x->known_sum, y, outcomes);
+}
+
 /* Rows: outcomes, or where the join races the ends of all branches and P(failed by now). */
 static void rows_at(const void *arg, double t, bool left, double *y)
 {
     const struct finish *x = arg;
     branches_at(x, t, left, x->p);
     if (!x->races) {
-        done_by(x, y);
+        done_as_known(x, y);
         return;
     }
     double done[2];

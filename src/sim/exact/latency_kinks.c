@@ -4,8 +4,9 @@
  * a sum of many continuous times has none left. */
 #include "sim/exact/latency.h"
 
+#include "math/sort.h"
+
 #include <math.h>
-#include <stdlib.h>
 
 enum { KINKS_MAX = 1000, PAIRS_MAX = 300000 };
 
@@ -41,23 +42,56 @@ void kinks_add_later(struct kinks *to, const struct kinks *from, double p, doubl
     }
 }
 
-static int by_x(const void *a, const void *b)
+/* Where a kink lies, and which of the list it is. */
+struct place {
+    double x;
+    size_t i;
+};
+
+/* The end of the run of places in order that begins at `from`. */
+static size_t run_end(const struct place *p, size_t from, size_t n)
 {
-    double x = ((const struct kink *)a)->x, y = ((const struct kink *)b)->x;
-    return (x > y) - (x < y);
+    while (++from < n && p[from - 1].x <= p[from].x)
+        ;
+    return from < n ? from : n;
 }
 
-static int by_value(const void *a, const void *b)
+/* One pass: of each two runs one. */
+static void merge_runs(const struct place *from, struct place *to, size_t n)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    for (size_t at = 0; at < n;) {
+        size_t i = at, middle = run_end(from, at, n), j = middle;
+        size_t end = middle < n ? run_end(from, middle, n) : n;
+        for (; i < middle && j < end; at++)
+            to[at] = from[j].x < from[i].x ? from[j++] : from[i++];
+        for (; i < middle; at++)
+            to[at] = from[i++];
+        for (; j < end; at++)
+            to[at] = from[j++];
+    }
+}
+
+/* By natural merging (Knuth, TAOCP 3, 5.2.4, algorithm N): sums and products are made of few runs,
+ * and equals stay in their order.  Returns where they lie: here or in the room behind. */
+static struct place *sort_places(struct place *p, size_t n)
+{
+    struct place *to = p + n;
+    while (run_end(p, 0, n) < n) {
+        merge_runs(p, to, n);
+        struct place *swap = p;
+        p = to;
+        to = swap;
+    }
+    return p;
 }
 
 static double weight(const struct kink *k, double grain)
 {
     double most = 0, unit = 1;
-    for (int m = 0; m < KINK_ORDERS; m++, unit *= grain)
-        most = fmax(most, fabs(k->c[m]) * unit);
+    for (int m = 0; m < KINK_ORDERS; m++, unit *= grain) {
+        double here = fabs(k->c[m]) * unit;
+        most = here > most ? here : most;
+    }
     return most;
 }
 
@@ -75,17 +109,35 @@ static void drop_slightest(struct kinks *k, const struct kink_limits *limits)
     double *w = mem_alloc(k->len * sizeof *w);
     for (size_t i = 0; i < k->len; i++)
         w[i] = weight(&k->at[i], limits->grain);
-    qsort(w, k->len, sizeof *w, by_value);
+    sort_doubles(w, k->len);
     drop(k, limits->grain, nextafter(w[k->len - limits->len - 1], INFINITY));
     mem_free(w);
+}
+
+/* By x, up to the last that matters. */
+static void sort_kinks(struct kinks *k, double x_max)
+{
+    size_t n = 0;
+    struct place *room = mem_alloc(2 * k->len * sizeof *room);
+    for (size_t i = 0; i < k->len; i++)
+        if (k->at[i].x <= x_max)
+            room[n++] = (struct place){k->at[i].x, i};
+    const struct place *sorted = sort_places(room, n);
+    struct kinks out = {0};
+    vec_reserve(&out, n);
+    for (size_t i = 0; i < n; i++)
+        vec_push(&out, k->at[sorted[i].i]);
+    mem_free(room);
+    kinks_release(k);
+    *k = out;
 }
 
 void kinks_tidy(struct kinks *k, const struct kink_limits *limits)
 {
     size_t kept = 0;
-    if (k->len > 1)
-        qsort(k->at, k->len, sizeof *k->at, by_x);
-    for (size_t i = 0; i < k->len && k->at[i].x <= limits->x_max; i++) {
+    if (k->len > 0)
+        sort_kinks(k, limits->x_max);
+    for (size_t i = 0; i < k->len; i++) {
         if (kept && k->at[i].x - k->at[kept - 1].x <= 1e-12 * k->at[i].x)
             for (int m = 0; m < KINK_ORDERS; m++)
                 k->at[kept - 1].c[m] += k->at[i].c[m];
@@ -98,6 +150,15 @@ void kinks_tidy(struct kinks *k, const struct kink_limits *limits)
         drop_slightest(k, limits);
 }
 
+/* The highest power of 1/s that a kink has. */
+static int order(const struct kink *k)
+{
+    int m = KINK_ORDERS - 1;
+    while (m > 0 && k->c[m] == 0)
+        m--;
+    return m;
+}
+
 void kinks_product(const struct kinks *a, const struct kinks *b, struct kink_limits *limits,
                    struct kinks *out)
 {
@@ -105,15 +166,20 @@ void kinks_product(const struct kinks *a, const struct kinks *b, struct kink_lim
     if (pairs > limits->pairs)
         return;
     limits->pairs -= pairs;
-    for (size_t i = 0; i < a->len; i++)
+    for (size_t i = 0; i < a->len; i++) {
+        int of_a = order(&a->at[i]);
         for (size_t j = 0; j < b->len; j++) {
             struct kink k = {.x = a->at[i].x + b->at[j].x};
-            for (int m = 0; m < KINK_ORDERS; m++)
-                for (int l = 0; l <= m; l++)
+            if (k.x > limits->x_max)
+                continue;
+            int of_b = order(&b->at[j]);
+            for (int m = 0; m <= of_a + of_b && m < KINK_ORDERS; m++)
+                for (int l = m > of_b ? m - of_b : 0; l <= m && l <= of_a; l++)
                     k.c[m] += a->at[i].c[l] * b->at[j].c[m - l];
-            if (k.x <= limits->x_max && weight(&k, limits->grain) >= limits->least)
+            if (weight(&k, limits->grain) >= limits->least)
                 vec_push(out, k);
         }
+    }
 }
 
 double kinks_atom(const struct kinks *k, double x)
