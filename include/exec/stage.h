@@ -96,6 +96,8 @@ struct stage_setting {
     double (*unix_s)(void);         /* seconds since 1970: instants that other processes read */
     uint64_t seed;
     const atomic_bool *stop; /* set when the run is being broken off, to be resumed; NULL */
+    bool only_read; /* what `exec` says is checked, and the stage closed again without a call:
+                       nothing is started, and no program, file, key or store need be there */
 };
 
 struct stage_kind {

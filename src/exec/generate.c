@@ -104,12 +104,13 @@ static int generate_open(const struct stage_setting *s, void **self, struct erro
     struct generate *g = mem_zero(1, sizeof *g);
     pthread_mutex_init(&g->lock, NULL);
     if (read_options(s, g, err) || world_canon_of(s, &g->canon, err) ||
-        learnt_language(s->world, g->canon, &g->language, err)) {
+        (!s->only_read && learnt_language(s->world, g->canon, &g->language, err))) {
         pthread_mutex_destroy(&g->lock);
         mem_free(g);
         return -1;
     }
-    snprintf(g->model, sizeof g->model, "seam-canon-%.16s", g->canon->version);
+    if (!s->only_read)
+        snprintf(g->model, sizeof g->model, "seam-canon-%.16s", g->canon->version);
     *self = g;
     return 0;
 }

@@ -246,7 +246,7 @@ static int stage_open(const struct stage_setting *s, void **out, struct error *e
     }
     self->tool = mem_zero(len + 1, 1);
     memcpy(self->tool, text, len);
-    if (open_client(self, s, &wanted, err) || find_tool(self, s, err))
+    if (!s->only_read && (open_client(self, s, &wanted, err) || find_tool(self, s, err)))
         goto out;
     *out = self;
     status = 0;

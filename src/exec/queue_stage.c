@@ -60,7 +60,7 @@ static int read_options(struct desk_of_people *d, struct error *err)
     if (exec_known(s, known, err) || read_duration(s, "claim", &d->claim_s, err) ||
         read_duration(s, "undo", &d->undo_s, err))
         return -1;
-    if (!s->store)
+    if (!s->store && !s->only_read)
         return exec_fault(s, err, "the queue of reviews is kept in a store: give --db FILE");
     if (step->by)
         d->due_in_s = s->pipeline->resource[step->by - 1].answer_within_s;
@@ -83,7 +83,8 @@ static int queue_open(const struct stage_setting *s, void **self, struct error *
     d->undo_s = UNDO_S;
     d->due_in_s = INFINITY;
     pthread_mutex_init(&d->lock, NULL);
-    if (read_options(d, err) || store_open_again(s->store, &d->store, err)) {
+    if (read_options(d, err) ||
+        (!s->only_read && store_open_again(s->store, &d->store, err))) {
         queue_close(d);
         return -1;
     }

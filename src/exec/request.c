@@ -126,7 +126,7 @@ int request_headers(const struct stage_setting *s, size_t spare, struct arena *a
     for (; own[n]; n++)
         if (strpbrk(own[n], "\r\n"))
             return exec_fault(s, err, "`headers`: a value has more than one line");
-    if (key_env && !(key = environment_get(s->environment, key_env)))
+    if (key_env && !s->only_read && !(key = environment_get(s->environment, key_env)))
         return exec_fault(s, err, "`key_env`: the environment variable %.60s is not set", key_env);
     if (key && (!*key || strpbrk(key, "\r\n")))
         return exec_fault(s, err, "`key_env`: %.60s holds no key", key_env);

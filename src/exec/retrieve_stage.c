@@ -91,6 +91,9 @@ static int retrieve_open(const struct stage_setting *s, void **out, struct error
     self->readers = json_readers_new();
     if (read_options(self, s, err) || world_canon_of(s, &self->canon, err))
         goto fail;
+    *out = self;
+    if (s->only_read)
+        return 0;
     snprintf(name, sizeof name, "retriever %s", self->canon->version);
     if (world_share(s->world, name, &kind, self->canon, &part, err))
         goto fail;

@@ -171,8 +171,13 @@ int world_canon_of(const struct stage_setting *s, const struct canon **out, stru
     char *path = named_canon(s->exec);
     int status;
 
+    *out = NULL;
     if (json_present(json_get(s->exec, "canon")) && !path)
         return exec_fault(s, err, "`canon` must be a path, such as `canon`");
+    if (s->only_read) {
+        mem_free(path);
+        return 0;
+    }
     if (s->world)
         status = world_canon(s->world, path, out, err);
     else
