@@ -115,7 +115,8 @@ struct stage_kind {
  * a key of the map (command, http, chat, mcp); a step without `exec` is `stated`.  NULL with an
  * error that names the nearest word. */
 const struct stage_kind *stage_kind_of(const struct stage_setting *s, struct error *err);
-/* ERR_INPUT at the place of the step's `exec`: "file:line:column: `step`: sentence"; returns -1. */
+/* ERR_INPUT "file:line:column: `step`: sentence" at the first key of the step's `exec` that the
+ * sentence quotes in backticks, else at the map; returns -1. */
 int exec_fault(const struct stage_setting *s, struct error *err, const char *format, ...)
     PRINTF_LIKE(3, 4);
 /* -1 with a fault when `exec` has a key that is not in known (NULL-terminated; `builtin`, the

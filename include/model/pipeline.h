@@ -314,6 +314,12 @@ struct cost_evidence {
     uint64_t n;
 };
 
+/* A key of a map, and its place in the file, from 1. */
+struct key_place {
+    const char *key;
+    uint32_t line, column;
+};
+
 struct step {
     const char *id;
     enum step_kind kind;
@@ -367,6 +373,8 @@ struct step {
     struct cost_evidence cost_seen;
     const char *exec; /* NULL, or how the step is run for real: a JSON object (exec/stage.h) */
     uint32_t exec_line, exec_column;
+    struct key_place *exec_key; /* [n_exec_keys] where its keys stand in the file */
+    uint32_t n_exec_keys;
 };
 
 /* --- resources */

@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "exec/check.h"
 #include "model/scenario.h"
 #include "report/document.h"
 
@@ -208,27 +209,34 @@ int cli_targets(const struct cli *cli, struct pipeline *p, struct error *err)
     return 0;
 }
 
+/* All faults, each with its line, and how many there are as the error. */
+static int tell_faults(const struct cli *cli, const char *path, const struct buf *text,
+                       const struct faults *faults, enum error_code code, struct error *err)
+{
+    uint64_t n = faults->list.len + faults->dropped;
+    struct buf shown;
+
+    buf_init(&shown);
+    scenario_put_faults(faults, path, buf_text(text), &shown);
+    if (cli->ranks->rank == 0)
+        fwrite(shown.data, 1, shown.len, stderr);
+    buf_release(&shown);
+    return error_set(err, code, "%s: %llu fault%s", path, (unsigned long long)n, n == 1 ? "" : "s");
+}
+
 static int scenario_from_text(const struct cli *cli, const char *path, const struct buf *text,
                               const struct scenario_options *options, struct pipeline *out,
                               struct error *err)
 {
     struct faults faults;
-    struct buf shown;
-    int status;
 
     faults_init(&faults);
-    status = scenario_parse(path, buf_text(text), text->len, options, out, &faults, err);
-    if (status && faults.list.len) {
-        uint64_t n = faults.list.len + faults.dropped;
-        buf_init(&shown);
-        scenario_put_faults(&faults, path, buf_text(text), &shown);
-        if (cli->ranks->rank == 0)
-            fwrite(shown.data, 1, shown.len, stderr);
-        buf_release(&shown);
-        enum error_code code = err->code;
-        status = error_set(err, code, "%s: %llu fault%s", path, (unsigned long long)n,
-                           n == 1 ? "" : "s");
-    }
+    int status = scenario_parse(path, buf_text(text), text->len, options, out, &faults, err);
+    enum error_code code = status ? err->code : ERR_INPUT;
+    if (!status && cli->options->command == COMMAND_CHECK)
+        exec_check(out, &faults);
+    if (faults.list.len)
+        status = tell_faults(cli, path, text, &faults, code, err);
     faults_release(&faults);
     return status;
 }
@@ -261,6 +269,13 @@ int cli_scenario_faults(const struct cli *cli, const char *path, struct pipeline
     int status = settings_of(cli, NULL, 0, &arena, &options, err);
     if (!status)
         status = scenario_read(path, &options, out, faults, err);
+    if (!status && cli->options->command == COMMAND_CHECK) {
+        exec_check(out, faults);
+        if (faults->list.len)
+            status =
+                error_set(err, ERR_INPUT, "%s:%u:%u: %s", path, (unsigned)faults->list.at[0].line,
+                          (unsigned)faults->list.at[0].column, faults->list.at[0].text);
+    }
     arena_release(&arena);
     return status;
 }

@@ -120,9 +120,13 @@ static int read_expected(struct answer_rules *r, const struct stage_setting *s, 
             e.type++;
         if (e.type == WANT_COUNT) {
             near = nearest_word(word, wanted_word, WANT_COUNT);
-            return exec_fault(s, err, "`expects`: `%.40s` is no type of `%.60s`: %s", word, e.name,
-                              near ? near
-                                   : "string, number, integer, boolean, object, array or any");
+            return near ? exec_fault(s, err,
+                                     "`expects`: `%.40s` is no type of `%.60s`; did you mean `%s`?",
+                                     word, e.name, near)
+                        : exec_fault(s, err,
+                                     "`expects`: `%.40s` is no type of `%.60s`: write string, "
+                                     "number, integer, boolean, object, array or any",
+                                     word, e.name);
         }
         e.pointer = *e.name == '/' ? e.name : NULL;
         vec_push(&r->expected, e);
@@ -159,7 +163,7 @@ static int read_output(struct answer_rules *r, const struct stage_setting *s, st
     if (json_present(text) && !json_as_bool(text, &r->text))
         return exec_fault(s, err, "`text` is true or false");
     if (r->text && !r->output)
-        return exec_fault(s, err, "a text needs a name: `output: NAME`");
+        return exec_fault(s, err, "`text` needs a name: `output: NAME`");
     return 0;
 }
 

@@ -161,7 +161,8 @@ static int command_open(const struct stage_setting *s, void **out, struct error 
     self->most = 1 << 20;
     pthread_mutex_init(&self->lock, NULL);
     if (exec_known(s, known, err) || answer_rules_new(s, &self->rules, err) ||
-        read_argv(self, s, err) || read_environment(self, s, err) || (!s->only_read && find_program(self, s, err)) ||
+        read_argv(self, s, err) || read_environment(self, s, err) ||
+        (!s->only_read && find_program(self, s, err)) ||
         request_size(s, "most", &self->most, err) || request_sends(s, &self->sends, err) ||
         request_flag(s, "serve", &self->serve, err)) {
         command_close(self);

@@ -114,7 +114,10 @@ const struct stage_kind *stage_kind_of(const struct stage_setting *s, struct err
         if (!kinds[i].builtin && json_present(json_get(s->exec, kinds[i].kind->word)))
             return kinds[i].kind;
     if (json_present(s->exec) && !json_text(builtin, &word, &len)) {
-        no_kind(s, err);
+        if (json_present(builtin))
+            exec_fault(s, err, "`builtin` is a word, such as retrieve");
+        else
+            no_kind(s, err);
         return NULL;
     }
     char name[64] = "";

@@ -83,8 +83,7 @@ static int queue_open(const struct stage_setting *s, void **self, struct error *
     d->undo_s = UNDO_S;
     d->due_in_s = INFINITY;
     pthread_mutex_init(&d->lock, NULL);
-    if (read_options(d, err) ||
-        (!s->only_read && store_open_again(s->store, &d->store, err))) {
+    if (read_options(d, err) || (!s->only_read && store_open_again(s->store, &d->store, err))) {
         queue_close(d);
         return -1;
     }

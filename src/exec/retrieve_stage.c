@@ -98,7 +98,6 @@ static int retrieve_open(const struct stage_setting *s, void **out, struct error
     if (world_share(s->world, name, &kind, self->canon, &part, err))
         goto fail;
     self->retriever = part;
-    *out = self;
     return 0;
 fail:
     retrieve_close(self);

@@ -33,6 +33,20 @@ void stage_answer_fail(struct stage_answer *a, enum outcome outcome, const char 
     va_end(args);
 }
 
+/* The key of `exec` that the sentence quotes first, NULL where it quotes none. */
+static const struct key_place *quoted_key(const struct step *step, const char *sentence)
+{
+    const char *at = strchr(sentence, '`'), *end;
+
+    for (; at && (end = strchr(at + 1, '`')) != NULL; at = strchr(end + 1, '`'))
+        for (uint32_t i = 0; i < step->n_exec_keys; i++) {
+            const char *key = step->exec_key[i].key;
+            if (strlen(key) == (size_t)(end - at - 1) && strncmp(at + 1, key, strlen(key)) == 0)
+                return &step->exec_key[i];
+        }
+    return NULL;
+}
+
 int exec_fault(const struct stage_setting *s, struct error *err, const char *format, ...)
 {
     const struct step *step = &s->pipeline->step[s->step];
@@ -43,8 +57,9 @@ int exec_fault(const struct stage_setting *s, struct error *err, const char *for
     va_start(args, format);
     vsnprintf(sentence, sizeof sentence, format, args);
     va_end(args);
-    return error_at(err, ERR_INPUT, file, step->exec_line, step->exec_column, "`%s`: %s", step->id,
-                    sentence);
+    const struct key_place *key = quoted_key(step, sentence);
+    return error_at(err, ERR_INPUT, file, key ? key->line : step->exec_line,
+                    key ? key->column : step->exec_column, "`%s`: %s", step->id, sentence);
 }
 
 /* Is the key one of the list, which ends with NULL? */

@@ -203,7 +203,8 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         {"check",
         "FILE...", "validates scenarios; all faults at once, each with its place",
         "Reads each scenario and says what is wrong with it: file, line, column, the "
-        "line itself, and the nearest known key. Exit status 3 when there is a fault.",
+        "line itself, and the nearest known key; what `exec` says too, with nothing "
+        "started. Exit status 3 when there is a fault.",
         {"seam check scenarios/six-step.yaml", "seam check --graph flow.yaml",
         "seam check --schema > seam.schema.json"},
         0, UINT32_MAX},

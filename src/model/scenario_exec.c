@@ -57,5 +57,10 @@ void read_exec(struct reading *r, const struct schema_key *k, const struct yaml_
     r->step->exec = arena_strdup(&r->p->arena, buf_text(&text));
     r->step->exec_line = v->line;
     r->step->exec_column = v->column;
+    r->step->n_exec_keys = v->n;
+    r->step->exec_key = arena_alloc(&r->p->arena, (v->n + 1) * sizeof *r->step->exec_key);
+    for (uint32_t i = 0; i < v->n; i++)
+        r->step->exec_key[i] = (struct key_place){arena_strdup(&r->p->arena, v->key[i]->text),
+                                                  v->key[i]->line, v->key[i]->column};
     buf_release(&text);
 }

@@ -18,16 +18,16 @@ result,solve,completion,,0.9699398700480983
 result,solve,shipped_error,,0.04988548066239355
 # mistakes in `exec` are told before anything runs
 $ sed 's/command: \[wc/comand: [wc/' scenarios/programs.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
-seam: TMP/a.yaml:30:11: `count`: unknown key `comand` in `exec`; did you mean `command`?
+seam: TMP/a.yaml:30:12: `count`: unknown key `comand` in `exec`; did you mean `command`?
 [3]
 $ sed 's/\[wc, /[wcc, /' scenarios/programs.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
 seam: TMP/a.yaml:30:11: `count`: there is no program `wcc` beside the scenario or on PATH
 [3]
 $ sed 's/sends: payload, /send: payload, /' scenarios/programs.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
-seam: TMP/a.yaml:30:11: `count`: unknown key `send` in `exec`; did you mean `sends`?
+seam: TMP/a.yaml:30:31: `count`: unknown key `send` in `exec`; did you mean `sends`?
 [3]
 $ sed 's/output: words/ouput: words, expects: {a: strng}/' scenarios/programs.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
-seam: TMP/a.yaml:30:11: `count`: unknown key `ouput` in `exec`; did you mean `output`?
+seam: TMP/a.yaml:30:47: `count`: unknown key `ouput` in `exec`; did you mean `output`?
 [3]
 # each program that misbehaves ends in its outcome, every item goes on, and the reasons are told
 $ seam run tests/data/hostile.yaml --items 5 --threads 4 -o $TMP_GOLDEN/items.jsonl > $TMP_GOLDEN/run.txt; sort $TMP_GOLDEN/items.jsonl | sed 's/"correct":[a-z]*,//'
@@ -44,3 +44,63 @@ seam: `bytes`: 5 attempts answered malformed: `printf`: the answer is not UTF-8
 {"id":"3","end":"shipped","reviewed":false,"payload":{"done":true}}
 {"id":"4","end":"shipped","reviewed":false,"payload":{"done":true}}
 {"id":"5","end":"shipped","reviewed":false,"payload":{"done":true}}
+# and `seam check` looks into the `exec` of every step, with nothing started: all that is wrong, each at its place
+$ seam check tests/data/exec-mistakes.yaml
+tests/data/exec-mistakes.yaml:7:7: `key`: unknown key `comand` in `exec`; did you mean `command`?
+    7 |       comand: [wc]
+      |       ^
+tests/data/exec-mistakes.yaml:9:11: `kind`: there is no built-in stage `retrive`; did you mean `retrieve`?
+    9 |     exec: {builtin: retrive}
+      |           ^
+tests/data/exec-mistakes.yaml:10:26: `word`: `builtin` is a word, such as retrieve
+   10 |   - {stage: word, exec: {builtin: [retrieve]}}
+      |                          ^
+tests/data/exec-mistakes.yaml:11:25: `none`: `exec` names no kind of stage: {builtin: WORD}, {command: ...}, {mcp: ...}, {http: ...}, {chat: ...}
+   11 |   - {stage: none, exec: {sends: payload}}
+      |                         ^
+tests/data/exec-mistakes.yaml:12:29: `program`: `command` is a list: [program, argument, ...]
+   12 |   - {stage: program, exec: {command: [], sends: both}}
+      |                             ^
+tests/data/exec-mistakes.yaml:13:30: `argument`: argument 1 of `command` is no text
+   13 |   - {stage: argument, exec: {command: [sh, [a]]}}
+      |                              ^
+tests/data/exec-mistakes.yaml:14:45: `type`: `top_k` must be a whole number from 1 to 100
+   14 |   - {stage: type, exec: {builtin: retrieve, top_k: many}}
+      |                                             ^
+tests/data/exec-mistakes.yaml:15:28: `address`: "ftp://example.org" is not a URL of http or https
+   15 |   - {stage: address, exec: {http: "ftp://example.org"}}
+      |                            ^
+tests/data/exec-mistakes.yaml:16:28: `prompt`: `chat` needs a `model` and a `prompt`
+   16 |   - {stage: prompt, exec: {chat: "http://127.0.0.1:1/v1", model: m}}
+      |                            ^
+tests/data/exec-mistakes.yaml:17:28: `server`: `mcp` is a list [program, argument, ...] or an http(s) address
+   17 |   - {stage: server, exec: {mcp: 5, tool: seek}}
+      |                            ^
+tests/data/exec-mistakes.yaml:18:25: `tool`: `tool` names the tool of the server
+   18 |   - {stage: tool, exec: {mcp: [seam, mcp]}}
+      |                         ^
+tests/data/exec-mistakes.yaml:19:25: `name`: there is no tool `continuity_chek`; did you mean `continuity_check`?
+   19 |   - {stage: name, exec: {builtin: tool, tool: continuity_chek}}
+      |                         ^
+tests/data/exec-mistakes.yaml:20:27: `person`: `queue` is for reviews, and this is a stage
+   20 |   - {stage: person, exec: {builtin: queue}}
+      |                           ^
+tests/data/exec-mistakes.yaml:21:44: `expects`: `expects`: `strng` is no type of `score`; did you mean `string`?
+   21 |   - {stage: expects, exec: {command: [sh], expects: {score: strng}}}
+      |                                            ^
+tests/data/exec-mistakes.yaml:22:57: `headers`: `headers` maps names to texts
+   22 |   - {stage: headers, exec: {http: "http://127.0.0.1:1", headers: [a]}}
+      |                                                         ^
+seam: tests/data/exec-mistakes.yaml: 15 faults
+[3]
+$ seam check --json tests/data/exec-mistakes.yaml | sed -n '/"faults"/,/}/p'
+      "faults": [
+        {
+          "line": 7,
+          "column": 7,
+          "text": "`key`: unknown key `comand` in `exec`; did you mean `command`?"
+        },
+$ seam solve tests/data/exec-mistakes.yaml --csv | grep ',reliability,'
+result,solve,reliability,,1,1,1,,,1,,,Mistakes of exec
+$ cat tests/data/exec-mistakes.yaml | seam check - 2>&1 | tail -1
+seam: -: 15 faults

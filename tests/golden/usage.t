@@ -108,7 +108,8 @@ seam check: validates scenarios; all faults at once, each with its place
   seam check --schema > seam.schema.json
 
 Reads each scenario and says what is wrong with it: file, line, column, the line
-itself, and the nearest known key. Exit status 3 when there is a fault.
+itself, and the nearest known key; what `exec` says too, with nothing started.
+Exit status 3 when there is a fault.
 
 usage: seam check FILE... [options]
 

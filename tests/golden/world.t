@@ -4,11 +4,11 @@ seam: TMP/cannon: cannot be read: there is no such file or folder
 [4]
 $ cp -r scenarios/canon $TMP_GOLDEN; sed 's/by: both/by: bm52/' scenarios/reference.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
 seam: arrivals and stated latencies are waited for as long as they take; --time-scale skip jumps over what is only waited for
-seam: TMP/a.yaml:36:11: `retrieve`: `by` must be bm25, embedding or both
+seam: TMP/a.yaml:36:55: `retrieve`: `by` must be bm25, embedding or both
 [3]
 $ sed 's/top_k: 8/topk: 8/' scenarios/reference.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
 seam: arrivals and stated latencies are waited for as long as they take; --time-scale skip jumps over what is only waited for
-seam: TMP/a.yaml:36:11: `retrieve`: unknown key `topk` in `exec`; did you mean `top_k`?
+seam: TMP/a.yaml:36:45: `retrieve`: unknown key `topk` in `exec`; did you mean `top_k`?
 [3]
 $ echo '{"kind":"memo","chunk":"m","text":"A red hat.","facts":[{"subject":"maren","attribute":"coat","value":"red hat"}]}' > $TMP_GOLDEN/canon/zz.jsonl; seam run $TMP_GOLDEN/a.yaml --items 1
 seam: TMP/canon/zz.jsonl:1: there is no subject `maren`

@@ -250,7 +250,8 @@ static void rules_that_cannot_be_are_refused_with_their_place(void **state)
         const char *exec, *part;
     } cases[] = {
         {"{builtin: nothing, expects: [a]}",         "`expects` maps names to types"          },
-        {"{builtin: nothing, expects: {a: nubmer}}", "`nubmer` is no type of `a`: number"     },
+        {"{builtin: nothing, expects: {a: nubmer}}",
+         "`nubmer` is no type of `a`; did you mean `number`?"                                 },
         {"{builtin: nothing, confidence: score}",    "`confidence` is a JSON pointer"         },
         {"{builtin: nothing, verdict: /v}",          "`verdict` belongs to checks and reviews"},
         {"{builtin: nothing, output: [x]}",          "`output` is the name"                   },
@@ -265,7 +266,7 @@ static void rules_that_cannot_be_are_refused_with_their_place(void **state)
         stage_bench_must(&b, false, cases[i].exec);
         assert_int_equal(answer_rules_new(&b.setting, &rules, &err), -1);
         error_is(&err, ERR_INPUT, cases[i].part);
-        text_has(err.text, "case.yaml:4:11: `work`: ");
+        text_has(err.text, "case.yaml:4:30: `work`: ");
         stage_bench_close(&b);
     }
 }

@@ -265,7 +265,7 @@ static void a_program_that_is_not_there_is_said_before_anything_runs(void **stat
     assert_int_equal(run("seam: 1\nflow:\n  - stage: a\n    exec: {comand: [sleep]}\n", 1, 1, &t,
                          NULL, NULL, &err),
                      -1);
-    error_is(&err, ERR_INPUT, "test.yaml:4:11: `a`:");
+    error_is(&err, ERR_INPUT, "test.yaml:4:12: `a`:");
     assert_int_equal(t.began, 0);
 }
 

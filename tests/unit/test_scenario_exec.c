@@ -30,6 +30,10 @@ static void how_a_step_is_run_is_kept_as_json(void **state)
                         "\"none\":null,\"say\":\"a\\tb\",\"limit\":\"250ms\"}}");
     assert_int_equal(q.step[0].exec_line, 4);
     assert_int_equal(q.step[0].exec_column, 11);
+    assert_int_equal(q.step[0].n_exec_keys, 2);
+    assert_string_equal(q.step[0].exec_key[1].key, "deep");
+    assert_int_equal(q.step[0].exec_key[1].line, 4);
+    assert_int_equal(q.step[0].exec_key[1].column, 41);
 
     struct buf written = {0};
     scenario_write(&q, NULL, NULL, &written);
