@@ -173,6 +173,15 @@ static bool goes_on(struct csv_parser *parser, struct reading *r)
     return true;
 }
 
+/* The parser's buffer grows by blocks, and is copied each time: blocks as large as what it holds keep
+ * the time of a cell linear in its length. */
+static void grow_by_doubling(struct csv_parser *parser)
+{
+    enum { LEAST = 1024 };
+    size_t held = csv_get_buffer_size(parser);
+    csv_set_blk_size(parser, held > LEAST ? held : LEAST);
+}
+
 /* The line at hand, the n bytes at text, which is the first of a row or goes on with one.  *begins:
  * it is the first of one. */
 static int feed_line(struct csv_parser *parser, struct reading *r, const char *text, size_t n,
@@ -186,6 +195,7 @@ static int feed_line(struct csv_parser *parser, struct reading *r, const char *t
         r->open_row = *begins = true;
     }
     r->spoiled = r->spoiled || (r->lenient && memchr(text, '\0', n));
+    grow_by_doubling(parser);
     if (csv_parse(parser, text, n, on_cell, on_row, r) != n && !goes_on(parser, r))
         return refuse_quote(r, err);
     if (r->too_wide && (!r->lenient || r->out->columns == 0))
