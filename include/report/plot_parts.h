@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the pictures are drawn with: for plot_curves.c, plot_time.c, plot_watch.c, plot_bars.c and
- * plot_more.c.
+ * plot_sides.c.
  *
  * A picture is a script for gnuplot and the blocks of its one data file.  Scripts are put together
  * from fixed texts and our own numbers; whatever comes from a result goes into the blocks.  A
@@ -50,6 +50,14 @@ struct picture_look {
     int mark;
 };
 extern const struct picture_look picture_look[PICTURE_LINES];
+/* The colour of a layer's areas, the page's name for it, and whether words on it are light. */
+struct layer_look {
+    const char *colour, *paint;
+    bool dark;
+};
+extern const struct layer_look layer_look[]; /* [enum layer] */
+/* 1, 2 or 5 times a power of ten, at least x > 0: the step of an axis. */
+double picture_step(double x);
 /* The unit in which `seconds` are a number that people read, in seconds, and its name. */
 double picture_time_unit(double seconds, const char **name);
 
@@ -67,8 +75,9 @@ const char *picture_currency(const struct result *r);
     X(improvement)                                                                                 \
     X(stages)                                                                                      \
     X(loss)                                                                                        \
-    X(tornado) X(backlog) X(learning) X(planner) X(evidence) X(budget) X(layers) X(cost)           \
-        X(coverage) X(repeats)
+    X(tornado)                                                                                     \
+    X(backlog) X(learning) X(planner) X(evidence) X(budget) X(layers) X(cost) X(coverage)          \
+        X(repeats)
 #define X(name)                                                                                    \
     bool name##_has(const struct result *r);                                                       \
     void name##_draw(struct document *d, const struct result *r, struct picture *p);

@@ -77,6 +77,24 @@ size_t text_fit(const char *s, size_t width)
     return (size_t)(at - (const unsigned char *)s);
 }
 
+void text_cut(struct buf *out, const char *s, size_t width, size_t head)
+{
+    if (text_width(s) <= width) {
+        buf_puts(out, s);
+        return;
+    }
+    size_t len = text_fit(s, head), start = out->len;
+    buf_add(out, s, len);
+    size_t used = text_width(buf_text(out) + start), room = width - 1 > used ? width - 1 - used : 0;
+    const char *tail = s + len;
+    buf_puts(out, "\u2026");
+    for (size_t left = room ? text_width(tail) : 0; left > room; left = text_width(tail)) {
+        size_t over = text_fit(tail, left - room);
+        tail += over ? over : text_fit(tail, 2);
+    }
+    buf_puts(out, room ? tail : "");
+}
+
 static const char *keep(struct document *d, const char *s)
 {
     struct buf clean;

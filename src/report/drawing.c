@@ -3,10 +3,12 @@
  * points for gnuplot, which knows only straight lines. */
 #include "report/drawing.h"
 
+#include "model/pipeline.h"
 #include "report/html.h"
 #include "report/plot.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -84,23 +86,12 @@ void drawing_frame(struct drawing *s, double x, double y, double width, double h
 void drawing_mark(struct drawing *s, double x, double y, double width, double height,
                   const char *layer)
 {
-    static const struct {
-        const char *layer, *paint;
-        double rgb;
-    } paints[] = {
-        {"data",     "--c6", 0x56b4e9},
-        {"tool",     "--c5", 0xe69f00},
-        {"agent",    "--c1", 0x0072b2},
-        {"human",    "--c2", 0xd55e00},
-        {"feedback", "--c4", 0xcc79a7},
-        {"model",    "--c3", 0x009e73}
-    };
     const char *paint = "--soft";
     double rgb = 0x788088;
-    for (size_t i = 0; layer && i < sizeof paints / sizeof *paints; i++)
-        if (!strcmp(layer, paints[i].layer)) {
-            paint = paints[i].paint;
-            rgb = paints[i].rgb;
+    for (int l = 0; layer && l < LAYER_COUNT; l++)
+        if (!strcmp(layer, layer_name((enum layer)l))) {
+            paint = layer_look[l].paint;
+            rgb = (double)strtoul(layer_look[l].colour + 1, NULL, 16);
         }
     buf_printf(&s->svg,
                "<rect x=\"%g\" y=\"%g\" width=\"%g\" height=\"%g\" rx=\"2.5\" "
@@ -142,13 +133,12 @@ void drawing_way(struct drawing *s, double (*at)[2], size_t n, bool back)
 void drawing_text(struct drawing *s, enum drawing_text style, double x, double y, const char *text,
                   size_t columns)
 {
-    struct buf cut;
+    struct buf clean, cut;
+    buf_init(&clean);
     buf_init(&cut);
-    text_clean(&cut, text);
-    if (text_width(buf_text(&cut)) > columns) {
-        cut.len = text_fit(cut.data, columns - 1);
-        buf_puts(&cut, "\u2026");
-    }
+    text_clean(&clean, text);
+    text_cut(&cut, buf_text(&clean), columns, style == DRAWING_NAME ? columns / 2 : columns - 1);
+    buf_release(&clean);
     buf_printf(&s->svg, "<text x=\"%g\" y=\"%g\" %s>", x, y + texts[style].lower, texts[style].svg);
     html_escape(&s->svg, buf_text(&cut));
     buf_puts(&s->svg, "</text>");

@@ -85,7 +85,7 @@ static void put_box(struct flow *f, size_t i)
     drawing_box(f->drawing, BOX_X, y, BOX_W, h, gate ? 16 : 7);
     if (!gate)
         drawing_mark(f->drawing, BOX_X + 6, y + 8, 5, h - 16, row->layer);
-    drawing_text(f->drawing, DRAWING_NAME, BOX_X + 22, y + 0.34 * h, row->id, 24);
+    drawing_text(f->drawing, DRAWING_NAME, BOX_X + 22, y + 0.34 * h, row->id, 23);
     drawing_text(f->drawing, DRAWING_LINE, BOX_X + 22, y + 0.71 * h, buf_text(&line), 36);
     buf_release(&line);
 }
@@ -205,7 +205,7 @@ static void put_lane(struct flow *f, const struct way *w)
     },
                 4, w->to <= w->from);
     if (share.len)
-        drawing_text(f->drawing, DRAWING_SHARE, BOX_X - 5, y0 - 7, buf_text(&share), 10);
+        drawing_text(f->drawing, DRAWING_SHARE, BOX_X - 5, y0 - 9, buf_text(&share), 10);
     buf_release(&share);
 }
 

@@ -30,32 +30,17 @@ void plot_put_cell(struct buf *out, const char *text, size_t len)
     }
 }
 
-/* Where the last `columns` columns of the text begin. */
-static const char *tail_of(const char *text, size_t columns)
-{
-    while (text_width(text) > columns)
-        do
-            text++;
-        while (((unsigned char)*text & 0xc0) == 0x80);
-    return text;
-}
-
 void plot_put_name(struct buf *out, const char *name)
 {
     enum { COLUMNS = 32 };
-    struct buf clean;
+    struct buf clean, cut;
     buf_init(&clean);
+    buf_init(&cut);
     text_clean(&clean, name);
-    const char *text = buf_text(&clean);
-    if (text_width(text) <= COLUMNS) {
-        plot_put_cell(out, text, clean.len);
-    } else { /* paths differ at their ends */
-        const char *tail = tail_of(text, COLUMNS / 2);
-        plot_put_cell(out, text, text_fit(text, COLUMNS / 2 - 1));
-        buf_puts(out, "\u2026");
-        plot_put_cell(out, tail, strlen(tail));
-    }
+    text_cut(&cut, buf_text(&clean), COLUMNS, COLUMNS / 2 - 1);
+    plot_put_cell(out, buf_text(&cut), cut.len);
     buf_release(&clean);
+    buf_release(&cut);
 }
 
 static int put_file(int dir, const char *name, const char *bytes, size_t len, struct error *err)

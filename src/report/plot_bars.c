@@ -168,10 +168,10 @@ void improvement_draw(struct document *d, const struct result *r, struct picture
     if (picture_filled(&p->block[1]))
         buf_puts(&p->script,
                  ", 'whiskers' using 2:1:3:4 with xerrorbars pt 0 lw 1.5 "
-                 "lc rgb '#000000', '' using 4:1:(sprintf('%.3g', $2)) with labels left "
+                 "lc rgb '#000000', '' using 4:1:(gprintf('%.3g', $2)) with labels left "
                  "offset 0.6,0 textcolor rgb '#000000'");
     else
-        buf_puts(&p->script, ", 'bars' using 2:1:(sprintf('%.3g', $2)) with labels left "
+        buf_puts(&p->script, ", 'bars' using 2:1:(gprintf('%.3g', $2)) with labels left "
                              "offset 0.6,0 textcolor rgb '#000000'");
     buf_putc(&p->script, '\n');
     buf_puts(&p->about, loss ? "The losses of all stages add up to what separates this pipeline "
@@ -192,13 +192,6 @@ bool stages_has(const struct result *r)
            any_value(r->stages.at, r->stages.len, "ok_rate");
 }
 
-/* 1, 2 or 5 times a power of ten, at least x. */
-static double nice_step(double x)
-{
-    double power = pow(10, floor(log10(x)));
-    return power * (x <= power ? 1 : x <= 2 * power ? 2 : x <= 5 * power ? 5 : 10);
-}
-
 void stages_draw(struct document *d, const struct result *r, struct picture *p)
 {
     const char *name = stage_metric(r);
@@ -209,7 +202,7 @@ void stages_draw(struct document *d, const struct result *r, struct picture *p)
     size_t rows = put_stage_bars(p, r, name, -1, d, p->data, &extent);
     double low = fmin(extent.low, 99.5), room = fmax(0.15 * (100 - low), 0.05);
     start_bars(p, rows);
-    double from = fmax(low - room / 2, -2), step = nice_step((100 - from) / 5);
+    double from = fmax(low - room / 2, -2), step = picture_step((100 - from) / 5);
     buf_printf(&p->script,
                "set xlabel '%s that end well (%%)'\nset xrange [%.6g:%.6g]\n"
                "set xtics %.6g,%.6g,100\n",
@@ -342,8 +335,8 @@ void loss_draw(struct document *d, const struct result *r, struct picture *p)
                "plot 'totals' using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with "
                "boxxyerror lc rgb '#0072b2', "
                "'' using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000'",
-               f.floor > 0 ? ": the axis does not begin at 0" : "", f.floor,
-               100 + 0.17 * (100 - f.floor), f.floor, step);
+               f.floor > 0 ? ": axis not from 0" : "", f.floor, 100 + 0.17 * (100 - f.floor),
+               f.floor, step);
     if (picture_filled(f.falls))
         buf_puts(&p->script,
                  ", 'falls' using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror "
@@ -447,7 +440,7 @@ void tornado_draw(struct document *d, const struct result *r, struct picture *p)
                       : "What the result is most sensitive to";
     p->data = table_sensitivities(d, r, 40);
     buf_printf(&p->script, "set xlabel '%s'\n",
-               !swings                   ? "change of the result for a change of 1 in the parameter"
+               !swings                   ? "change for a change of 1 in the parameter"
                : format_is_share(metric) ? "points, one standard deviation to each side"
                                          : "one standard deviation to each side");
     bar_range(p, extent);
@@ -457,7 +450,7 @@ void tornado_draw(struct document *d, const struct result *r, struct picture *p)
         if (picture_filled(&p->block[k]))
             buf_printf(&p->script,
                        "%s'%s' using 3:1:2:3:($1-0.32):($1+0.32):ytic(5) with boxxyerror "
-                       "lc rgb '%s', '' using 3:1:(sprintf('%s%%.3g', $4)) with labels %s "
+                       "lc rgb '%s', '' using 3:1:(gprintf('%s%%.3g', $4)) with labels %s "
                        "textcolor rgb '#000000'",
                        k && picture_filled(&p->block[0]) ? ", " : "", k ? "lower" : "raise",
                        k ? "#d55e00" : "#0072b2", swings ? "±" : "",

@@ -44,11 +44,11 @@ static const struct {
 } frontiers[] = {
     {"frontier",           "plain",
      "'plain' using 1:3:4 with filledcurves lc rgb '#56b4e9' fs transparent solid 0.25, "
-     "'plain' using 1:2 with lines lc rgb '#0072b2' lw 2 title 'estimate'",                   "estimate"       },
+     "'plain' using 1:2 with lines lc rgb '#0072b2' lw 2 title 'estimate'",                          "estimate"       },
     {"frontier_certified", "certified",
-     "'certified' using 1:2 with lines lc rgb '#009e73' lw 2 dt '-' title 'certified bound'", "certified bound"},
+     "'certified' using 1:2 with lines lc rgb '#009e73' lw 2 dt '-' title 'certified bound'",        "certified bound"},
     {"frontier_perfect",   "perfect",
-     "'perfect' using 1:2 with lines lc rgb '#cc79a7' lw 2 dt '.' title 'perfect ranking'",   "perfect ranking"},
+     "'perfect' using 1:2 with lines lc rgb '#b8528f' lw 2.5 dt (12,5,3,5) title 'perfect ranking'", "perfect ranking"},
 };
 enum { N_FRONTIERS = sizeof frontiers / sizeof *frontiers };
 
@@ -155,6 +155,19 @@ static double frontier_top(const struct result *r)
     return top > 0 ? fmin(1, 1.5 * top) : 1;
 }
 
+static void put_chosen(struct buf *out, const struct result *r, double x, double y, bool by_load)
+{
+    struct buf words;
+    buf_init(&words);
+    if (by_load)
+        buf_printf(&words, "%.3g%% reviewed, ", x);
+    buf_printf(
+        &words,
+        strcmp(result_curve(r, "frontier")->y, "reliability") ? "%.3g%% wrong" : "%.4g%% right", y);
+    picture_line(out, (double[]){x, y}, 2, buf_text(&words));
+    buf_release(&words);
+}
+
 void frontier_draw(struct document *d, const struct result *r, struct picture *p)
 {
     double x, y, level;
@@ -193,16 +206,20 @@ void frontier_draw(struct document *d, const struct result *r, struct picture *p
         struct buf *line = picture_block(p, "target", "x\ty", NULL);
         picture_line(line, (double[]){0, 100 * level}, 2, NULL);
         picture_line(line, (double[]){right, 100 * level}, 2, NULL);
-        buf_puts(&p->script,
-                 ", 'target' using 1:2 with lines lc rgb '#d55e00' dt '-' title 'target'");
+        buf_puts(
+            &p->script,
+            ", 'target' using 1:2 with lines lc rgb '#d55e00' lw 1.5 dt (25,10) title 'target'");
         buf_printf(&p->about, " The dashed line is the target, %.3g%%.", 100 * level);
     }
     if (chosen_point(r, &x, &y)) {
-        struct buf *chosen = picture_block(p, "chosen", "x\ty", NULL);
-        picture_line(chosen, (double[]){scale * x, 100 * y}, 2, NULL);
+        struct buf *chosen = picture_block(p, "chosen", "x\ty\twords", NULL);
+        bool left = scale * x > 0.55 * right; /* the words stand where the curve is not */
+        put_chosen(chosen, r, scale * x, 100 * y, by_load);
         buf_printf(&p->script,
-                   ", 'chosen' using 1:2 with points pt 7 ps 1.1 lc rgb '#d55e00' title '%s'",
-                   r->answer.present ? "chosen" : "as it is");
+                   ", 'chosen' using 1:2 with points pt 7 ps 1.3 lc rgb '#d55e00' title '%s'"
+                   ", 'chosen' using 1:2:3 with labels %s textcolor rgb '#000000'",
+                   r->answer.present ? "chosen" : "as it is",
+                   left ? "right offset -1,-0.9" : "left offset 1,0.9");
         buf_printf(&p->about, " The dot is %s: ",
                    r->answer.present ? "the chosen point" : "the pipeline as it is");
         buf_printf(&p->about, by_load ? "%.3g%% reviewed" : "%.4g an item", scale * x);
@@ -235,6 +252,14 @@ static void put_counts(struct picture *p, const struct curve *c)
         if (items_in(&c->points.at[i]) > 0)
             picture_line(out, (double[]){100 * c->points.at[i].x, items_in(&c->points.at[i])}, 2,
                          NULL);
+}
+
+static double most_items(const struct curve *c)
+{
+    double most = 1;
+    for (size_t i = 0; i < c->points.len; i++)
+        most = fmax(most, items_in(&c->points.at[i]));
+    return most;
 }
 
 static void calibration_panel(struct picture *p, const struct result *r, double level)
@@ -272,10 +297,11 @@ void calibration_draw(struct document *d, const struct result *r, struct picture
         buf_puts(&p->script, "set xlabel 'confidence (%)'\n");
     calibration_panel(p, r, ece && ece->level > 0 ? 100 * ece->level : 95);
     if (counted)
+        buf_printf(&p->script, "set ytics 0,%.6g\n", picture_step(most_items(c) / 2));
+    if (counted)
         buf_puts(&p->script, "set tmargin at screen 0.33\nset bmargin at screen 0.13\n"
                              "set format x\nset xlabel 'confidence (%)'\n"
-                             "set ylabel 'items'\nset yrange [0:*]\nset ytics autofreq\n"
-                             "set key off\nset boxwidth 2.4\n"
+                             "set ylabel 'items'\nset yrange [0:*]\nset key off\nset boxwidth 2.4\n"
                              "plot 'counts' using 1:2 with boxes lc rgb '#56b4e9'\n"
                              "unset multiplot\n");
     buf_puts(&p->about, "Dots below the dashed line are answers given with more confidence than "

@@ -99,7 +99,18 @@ static void coverage_panel(struct picture *p, const struct curve *c, size_t k, d
     struct buf words;
     buf_init(&words);
     format_name(&words, metric_def(c->y) ? c->y : "value");
-    buf_puts(&p->script, format_is_share(c->y) ? "set yrange [0<*:*<100]\n" : "set yrange [0<*:*]\n");
+    double least = INFINITY, top = 0;
+    for (size_t i = 0; i < c->points.len; i++) {
+        const struct point *at = &c->points.at[i];
+        least = fmin(least, fmin(at->low, isfinite(at->y) ? at->y : at->low) / unit);
+        top = fmax(top, fmax(at->high, isfinite(at->y) ? at->y : at->high) / unit);
+    }
+    buf_puts(&p->script,
+             format_is_share(c->y) ? "set yrange [0<*:*<100]\n" : "set yrange [0<*:*]\n");
+    if (top > least)
+        buf_printf(&p->script, "set ytics %.6g\n", picture_step((top - least) / 4));
+    else
+        buf_puts(&p->script, "set ytics autofreq\n");
     buf_printf(&p->script, "set ylabel '%s%s%s%s'\n", buf_text(&words), *name ? " (" : "", name,
                *name ? ")" : "");
     buf_printf(&p->script,
@@ -196,13 +207,14 @@ void repeats_draw(struct document *d, const struct result *r, struct picture *p)
     buf_printf(&p->script,
                "set xlabel 'runs of a task, k'\nset ylabel 'chance (%%)'\nset yrange [0:105]\n"
                "set xrange [%.6g:%.6g]\nset xtics %.6g,%.6g\n"
-               "plot 'one' using 1:3:4 with filledcurves lc rgb '#56b4e9' fs transparent solid "
-               "0.25, '' using 1:2 with linespoints pt 7 ps 0.6 lc rgb '#0072b2' lw 2 title "
+               "plot 'one' using 1:2:3:4 with yerrorbars pt 0 lc rgb '#0072b2', "
+               "'' using 1:2 with linespoints pt 7 ps 0.6 lc rgb '#0072b2' lw 2 title "
                "'at least one is right (pass@k)', "
-               "'all' using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.2, "
+               "'all' using ($1+%.6g):2:3:4 with yerrorbars pt 0 lc rgb '#d55e00', "
                "'' using 1:2 with linespoints pt 5 ps 0.6 dt '-' lc rgb '#d55e00' lw 2 title "
                "'all are right (pass^k)'\n",
-               most > 1 ? 1 : 0.5, most > 1 ? most : 1.5, 1.0, most > 12 ? ceil(most / 8) : 1.0);
+               most > 1 ? 1 - most / 60 : 0.5, most > 1 ? most * 61 / 60 : 1.5, 1.0,
+               most > 12 ? ceil(most / 8) : 1.0, most / 200);
     buf_puts(&p->about, "The chance that one at least of k runs of the same task is right, and "
                         "that all of them are: the wider apart, the less a task that went well "
                         "once can be counted on.");

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The pictures.  To add one: a row in PLOT_TABLE and in PICTURES, its two functions in
- * plot_curves.c, plot_time.c, plot_watch.c, plot_more.c or plot_bars.c, a row in `kinds`.  Colours:
- * Okabe and Ito 2008, told apart by people with any colour vision; svg.c gives the page its own
- * shades of them. */
+ * plot_curves.c, plot_time.c, plot_watch.c, plot_sides.c or plot_bars.c, a row in `kinds`. Colours:
+ * Okabe and Ito 2008, told apart by people with any colour vision, those of lines dark enough for
+ * 3:1 on white; svg.c gives the page its own shades of them.  Layers are areas that touch, so
+ * theirs are a ladder of lightness: told apart in grey (L* 10 apart) and without red or green
+ * (Machado, Oliveira and Fernandes 2009: at least 20 apart in CIELAB). */
 #include "report/plot.h"
 
+#include "model/pipeline.h"
 #include "report/flow.h"
 #include "report/plot_parts.h"
 
@@ -18,15 +21,25 @@ static const char head[] = "set encoding utf8\n"
                            "set border 3 lc rgb '#788088'\n"
                            "set tics nomirror out scale 0.5 textcolor rgb '#000000'\n"
                            "set grid lc rgb '#dde1e6' lt 1 lw 1 dt solid\n"
+                           "set minussign\n"
                            "set key noautotitle tmargin left horizontal Left reverse samplen 2\n"
                            "set style fill solid 1 noborder\n"
                            "set bars 0.6\n";
 
 const struct picture_look picture_look[PICTURE_LINES] = {
     {"#0072b2", "solid", 7 },
-    {"#e69f00", "'-'",   5 },
+    {"#b87a00", "'-'",   5 },
     {"#009e73", "'_.'",  9 },
-    {"#cc79a7", "'.'",   13}
+    {"#b8528f", "'-..'", 13}
+};
+
+const struct layer_look layer_look[LAYER_COUNT] = {
+    [LAYER_DATA] = {"#74bdec", "--data",     false},
+    [LAYER_TOOL] = {"#f5cd58", "--tool",     false},
+    [LAYER_MODEL] = {"#15835f", "--model",    true },
+    [LAYER_AGENT] = {"#1b5592", "--agent",    true },
+    [LAYER_HUMAN] = {"#df6d1a", "--human",    false},
+    [LAYER_FEEDBACK] = {"#5e2057", "--feedback", true },
 };
 
 static const struct {
@@ -87,6 +100,12 @@ bool picture_filled(const struct buf *block)
 {
     const char *end = block->len ? memchr(block->data, '\n', block->len) : NULL;
     return end && end + 1 < block->data + block->len;
+}
+
+double picture_step(double x)
+{
+    double power = pow(10, floor(log10(x)));
+    return power * (x <= power ? 1 : x <= 2 * power ? 2 : x <= 5 * power ? 5 : 10);
 }
 
 const char *picture_currency(const struct result *r)

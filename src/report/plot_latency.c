@@ -160,12 +160,17 @@ bool plot_beside(const struct result *r)
     return m && m->value > 0 && isfinite(m->value);
 }
 
+/* A curve that begins high has so many items at its first time: it rises there from 0. */
 static void put_cdf(struct buf *out, const struct curve *c, double *low, double *high)
 {
+    bool begun = false;
     for (size_t i = 0; c && i < c->points.len; i++) {
         const struct point *at = &c->points.at[i];
         if (!(at->x > 0) || !isfinite(at->x))
             continue;
+        if (!begun && at->y > 0)
+            picture_line(out, (double[]){at->x, 0}, 2, NULL);
+        begun = true;
         picture_line(out, (double[]){at->x, 100 * at->y}, 2, NULL);
         *low = fmin(*low, at->x);
         *high = fmax(*high, at->x);
@@ -313,6 +318,9 @@ struct span_of {
     double least, most; /* seconds */
 };
 
+/* Where a line begins that has so many items at its first time that they reach further. */
+static const double ATOM = 0.1;
+
 /* log-odds seconds percentile: the line, and of it what is neither 0% nor 100% */
 static void put_percentiles(struct buf *out, const struct curve *c, struct span_of *span)
 {
@@ -321,6 +329,10 @@ static void put_percentiles(struct buf *out, const struct curve *c, struct span_
         if (!(at->x > 0) || !isfinite(at->x) || !(at->y > 0) || !(at->y < 1))
             continue;
         double odds = log_odds(at->y);
+        if (!picture_filled(out) && odds > log_odds(ATOM)) {
+            picture_line(out, (double[]){log_odds(ATOM), at->x, 100 * ATOM}, 3, NULL);
+            span->low = fmin(span->low, log_odds(ATOM));
+        }
         picture_line(out, (double[]){odds, at->x, 100 * at->y}, 3, NULL);
         span->low = fmin(span->low, odds);
         span->high = fmax(span->high, odds);
@@ -431,7 +443,9 @@ static void percentiles_script(struct picture *p, const struct result *r, bool b
         buf_printf(&p->script,
                    ", 'marks' using 1:2:3:4 with yerrorbars pt 7 ps 0.8 lw 1.5 lc rgb '#d55e00'%s",
                    two ? ""
-                       : ", '' using 1:2:5 with labels right offset -0.6,0.7 "
+                       : ", '' using ($1 > left ? $1 : NaN):2:5 with labels right "
+                         "offset -0.6,0.7 textcolor rgb '#000000', "
+                         "'' using ($1 > left ? NaN : $1):2:5 with labels left offset 0.8,0.8 "
                          "textcolor rgb '#000000'");
     buf_putc(&p->script, '\n');
 }
@@ -458,5 +472,7 @@ void percentiles_draw(struct document *d, const struct result *r, struct picture
                         "apart:");
     put_percentile_marks(p, r, &span);
     percentile_axes(p, &span);
+    /* words left of a mark need a quarter of the axis */
+    buf_printf(&p->script, "left = %.6g\n", span.low + 0.25 * (span.high - span.low));
     percentiles_script(p, r, banded);
 }

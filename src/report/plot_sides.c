@@ -9,6 +9,7 @@
 #include "model/pipeline.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -289,10 +290,6 @@ void cost_draw(struct document *d, const struct result *r, struct picture *p)
 
 /* --- what each layer loses */
 
-static const char *const layer_colour[LAYER_COUNT] = {
-    [LAYER_DATA] = "#56b4e9",  [LAYER_TOOL] = "#e69f00",     [LAYER_MODEL] = "#009e73",
-    [LAYER_AGENT] = "#0072b2", [LAYER_FEEDBACK] = "#cc79a7", [LAYER_HUMAN] = "#d55e00"};
-
 static const struct metric *loss_of(const struct result *r, const char *side, enum layer l)
 {
     for (size_t i = 0; i < r->layers.len; i++) {
@@ -313,10 +310,16 @@ bool layers_has(const struct result *r)
     return false;
 }
 
+struct segment {
+    double row, from, to;
+    enum layer layer;
+};
 struct stack {
     struct picture *p;
-    struct buf *bars[LAYER_COUNT], *names, *numbers;
+    struct buf *bars[LAYER_COUNT], *names, *numbers, *words[2]; /* words: dark, light */
+    VEC(struct segment) segments;
     double least, most;
+    size_t widest; /* columns of the longest name */
 };
 
 /* Losses stand to the right of 0, what a layer makes good to the left. */
@@ -331,22 +334,47 @@ static void put_stack(struct stack *k, const struct result *r, const char *side,
         double *end = m->value > 0 ? &right : &left, from = *end;
         *end += 100 * m->value;
         picture_line(k->bars[l], (double[]){(double)row, from, *end}, 3, NULL);
+        vec_push(&k->segments, ((struct segment){(double)row, from, *end, (enum layer)l}));
     }
     k->most = fmax(k->most, right);
     k->least = fmin(k->least, left);
     picture_line(k->names, (double[]){(double)row, 0}, 2, name);
+    size_t wide = text_width(name);
+    wide = wide < 32 ? wide : 32; /* plot_put_name cuts there */
+    k->widest = wide > k->widest ? wide : k->widest;
     picture_line(k->numbers, (double[]){(double)row, right, right + left}, 3, NULL);
 }
 
-static void layers_script(struct picture *p, const struct stack *k, size_t rows)
+/* The word of its layer, and its number, in each segment that has room for them. */
+static void put_words(struct stack *k, double width)
+{
+    enum { LETTER = 8, PADDING = 10, MARGINS = 60 };
+    double pixels = PLOT_WIDTH - MARGINS - LETTER * (double)k->widest;
+    for (size_t i = 0; i < k->segments.len; i++) {
+        const struct segment *s = &k->segments.at[i];
+        const char *word = layer_name(s->layer);
+        char text[48];
+        double room = fabs(s->to - s->from) / width * pixels - PADDING;
+        int n = snprintf(text, sizeof text, "%s %s%.3g", word, s->to < s->from ? "\u2212" : "",
+                         fabs(s->to - s->from));
+        if (n * LETTER > room)
+            n = snprintf(text, sizeof text, "%s", word);
+        if (n * LETTER <= room)
+            picture_line(k->words[layer_look[s->layer].dark],
+                         (double[]){s->row, (s->from + s->to) / 2}, 2, text);
+    }
+}
+
+static void layers_script(struct picture *p, struct stack *k, size_t rows)
 {
     double width = fmax(k->most - k->least, 1e-9);
+    put_words(k, (k->least < 0 ? 1.2 : 1.15) * width);
     buf_printf(&p->script,
                "set yrange [%.2f:-0.6]\nset grid noytics xtics\nset border 1 lc rgb '#788088'\n"
                "set tics scale 0\nset rmargin 3\nset tmargin 3\n"
                "set key at screen 0.02, screen 0.98 left top horizontal maxrows 1 samplen 1\n"
                "set xlabel 'percentage points of reliability'\nset xrange [%.6g:%.6g]\n"
-               "set style fill solid 1 border rgb '#ffffff'\n"
+               "set style fill solid 1 border rgb '#788088'\n"
                "plot 'names' using 2:1:ytic(3) with points pt 0 lc rgb '#000000'",
                (double)rows - 0.4, k->least < 0 ? k->least - 0.05 * width : 0,
                k->most + 0.15 * width);
@@ -355,8 +383,13 @@ static void layers_script(struct picture *p, const struct stack *k, size_t rows)
             buf_printf(&p->script,
                        ", '%s' using 2:1:2:3:($1-0.32):($1+0.32) with boxxyerror lc rgb '%s' "
                        "title '%s'",
-                       layer_name((enum layer)l), layer_colour[l], layer_name((enum layer)l));
-    buf_puts(&p->script, ", 'numbers' using 2:1:(sprintf('%.3g', $3)) with labels left offset "
+                       layer_name((enum layer)l), layer_look[l].colour, layer_name((enum layer)l));
+    static const char *const blocks[2] = {"words", "lightwords"};
+    for (int i = 0; i < 2; i++)
+        if (picture_filled(k->words[i]))
+            buf_printf(&p->script, ", '%s' using 2:1:3 with labels center textcolor rgb '%s'",
+                       blocks[i], i ? "#ffffff" : "#010101");
+    buf_puts(&p->script, ", 'numbers' using 2:1:(gprintf('%.3g', $3)) with labels left offset "
                          "0.6,0 textcolor rgb '#000000'\n");
 }
 
@@ -379,6 +412,8 @@ void layers_draw(struct document *d, const struct result *r, struct picture *p)
         k.bars[l] = picture_block(p, layer_name((enum layer)l), "row\tfrom\tto", NULL);
     k.names = picture_block(p, "names", "row\tzero\tname", NULL);
     k.numbers = picture_block(p, "numbers", "row\tend\tsum", NULL);
+    k.words[0] = picture_block(p, "words", "row\tmiddle\tword", NULL);
+    k.words[1] = picture_block(p, "lightwords", "row\tmiddle\tword", NULL);
     for (size_t i = 0; i < rows; i++)
         put_stack(&k, r, n ? r->alternatives.at[i].id : NULL,
                   n                  ? r->alternatives.at[i].id
@@ -386,6 +421,7 @@ void layers_draw(struct document *d, const struct result *r, struct picture *p)
                                      : "all",
                   i);
     layers_script(p, &k, rows);
+    vec_release(&k.segments);
     buf_puts(&p->about, "How many points of reliability each layer loses, by its Shapley value; "
                         "what a layer makes good stands left of 0. The number is the sum: what "
                         "separates it from a pipeline that never errs.");

@@ -149,7 +149,7 @@ static const struct {
     const char *y, *file, *words, *colour;
 } learnt[] = {
     {"shipped_error", "error", "wrong among what ships (%)",   "#0072b2"},
-    {"review_load",   "load",  "items reviewed by people (%)", "#e69f00"},
+    {"review_load",   "load",  "items reviewed by people (%)", "#b87a00"},
     {"reliability",   "right", "items that end right (%)",     "#009e73"},
 };
 

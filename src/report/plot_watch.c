@@ -77,10 +77,12 @@ bool planner_has(const struct result *r)
 static void power_panel(struct picture *p, const struct result *r)
 {
     static const char *const names[] = {"power", "power2"};
-    buf_puts(&p->script, "set xlabel 'labels of all items'\nset ylabel 'certificates that come "
-                         "out (%)'\nunset logscale\nset yrange [0:100]\n"
-                         "set xtics autofreq rotate by -30\nplot 80 with lines lc rgb '#788088' "
-                         "dt '-'");
+    double end = last_x(nth_curve(r, "power", 0));
+    buf_printf(&p->script,
+               "set xlabel 'labels of all items'\nset ylabel 'certificates that come "
+               "out (%%)'\nunset logscale\nset yrange [0:100]\n"
+               "set xtics 0,%.6g\nset rmargin 4\nplot 80 with lines lc rgb '#788088' dt '-'",
+               picture_step(fmax(end, 1) / 4));
     for (size_t k = 0; k < 2; k++) {
         const struct curve *c = nth_curve(r, "power", k);
         if (!c)
@@ -106,6 +108,8 @@ void planner_draw(struct document *d, const struct result *r, struct picture *p)
         buf_puts(&p->script, "set multiplot layout 1,2\n");
     buf_puts(&p->script, "set xlabel 'wrong among what ships, assumed (%)'\n"
                          "set ylabel 'labels of all items'\nset logscale y\n");
+    buf_printf(&p->script, "set xtics 0,%.6g\n",
+               picture_step(fmax(100 * last_x(nth_curve(r, "labels_needed", 0)), 1e-6) / 5));
     for (size_t k = 0; k < 2; k++) {
         const struct curve *c = nth_curve(r, "labels_needed", k);
         if (!c)
@@ -173,7 +177,8 @@ void evidence_draw(struct document *d, const struct result *r, struct picture *p
                    k ? ", " : "plot ", files[k], picture_look[k].colour, picture_look[k].dash);
     }
     if (!isnan(bar))
-        buf_printf(&p->script, ", %.6g with lines lc rgb '#d55e00' dt '-' title 'alarm'", bar);
+        buf_printf(&p->script, ", %.6g with lines lc rgb '#d55e00' lw 1.5 dt (25,10) title 'alarm'",
+                   bar);
     buf_putc(&p->script, '\n');
     buf_puts(&p->about, "A line that reaches the alarm is evidence that the law of what it watches "
                         "is not what it was or should be, however often one looks.");

@@ -9,10 +9,14 @@
 
 const char svg_paints_light[] =
     "--bg:#fff;--fg:#1c2126;--soft:#59636d;--card:#f6f7f9;--grid:#dde1e6;"
-    "--c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#b8528f;--c5:#b87a00;--c6:#2b8fc7";
+    "--c1:#0072b2;--c2:#d55e00;--c3:#009e73;--c4:#b8528f;--c5:#b87a00;--c6:#2b8fc7;"
+    "--data:#74bdec;--tool:#f5cd58;--model:#15835f;--agent:#1b5592;--human:#df6d1a;"
+    "--feedback:#5e2057";
 const char svg_paints_dark[] =
     "--bg:#14171a;--fg:#e6e9ec;--soft:#a3adb7;--card:#1d2227;--grid:#363e46;"
-    "--c1:#5ab0f0;--c2:#ff8f4d;--c3:#3ecf9f;--c4:#e3a0c6;--c5:#f2bd4b;--c6:#86c9f0";
+    "--c1:#5ab0f0;--c2:#ff8f4d;--c3:#3ecf9f;--c4:#e3a0c6;--c5:#f2bd4b;--c6:#86c9f0;"
+    "--data:#9fd4f7;--tool:#ffe08a;--model:#38b48b;--agent:#4c90d6;--human:#fa9d5c;"
+    "--feedback:#a35ea3";
 const char svg_classes[] =
     ".box{fill:var(--card);stroke:var(--grid)}.ink{fill:var(--fg)}.quiet{fill:var(--soft)}"
     ".way{fill:none;stroke:var(--soft)}.tip{fill:var(--soft)}.back{stroke:var(--c2)}"

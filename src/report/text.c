@@ -72,26 +72,7 @@ static void put_wrapped(struct buf *out, const char *text, size_t indent, size_t
  * the end. */
 static void put_cut(struct buf *out, const char *text, size_t width)
 {
-    if (text_width(text) <= width) {
-        buf_puts(out, text);
-        return;
-    }
-    bool name = !strchr(text, ' ');
-    size_t head = text_fit(text, name ? width / 2 : width - 1);
-    const char *tail = text + head;
-    char *kept = mem_alloc(head + 1);
-    memcpy(kept, text, head);
-    kept[head] = '\0';
-    size_t room = width - 1 - text_width(kept);
-    mem_free(kept);
-    while (name && text_width(tail) > room) {
-        size_t one = text_fit(tail, 1);
-        tail += one ? one : text_fit(tail, 2);
-    }
-    buf_add(out, text, head);
-    buf_puts(out, "…");
-    if (name)
-        buf_puts(out, tail);
+    text_cut(out, text, width, strchr(text, ' ') ? width - 1 : width / 2);
 }
 
 static size_t shown_width(const char *text, size_t most)

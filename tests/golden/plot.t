@@ -84,6 +84,7 @@ set datafile columnheaders
 set border 3 lc rgb '#788088'
 set tics nomirror out scale 0.5 textcolor rgb '#000000'
 set grid lc rgb '#dde1e6' lt 1 lw 1 dt solid
+set minussign
 set key noautotitle tmargin left horizontal Left reverse samplen 2
 set style fill solid 1 noborder
 set bars 0.6
@@ -93,7 +94,7 @@ set border 1 lc rgb '#788088'
 set tics scale 0
 set key off
 set rmargin 3
-set xlabel 'share of all items (%): the axis does not begin at 0'
+set xlabel 'share of all items (%): axis not from 0'
 set xrange [80:103.4]
 set xtics 80,5,100
 plot data index 0 using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#0072b2', data index 0 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 1 using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#d55e00', data index 1 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 1 using 3:1:(0):(0.68) with vectors nohead lw 1 lc rgb '#788088'
@@ -150,7 +151,7 @@ seam: gnuplot is not installed: on Debian and Ubuntu `apt install gnuplot-nox` b
 # Names that are code: they stand in the data, and nothing of them is run.
 $ cd $TMP_GOLDEN && sed -e 's/"brief"/"`touch canary`"/g' -e 's/"retrieve"/"<touch canary"/g' -e "s/\"generate\"/\"'; system('touch canary') #\"/g" -e 's/"tool"/"\\nset output\\t\\"| touch canary\\"<script>"/g' six.json > hostile.json; for k in flow improvement waterfall; do seam plot $k hostile.json -o hostile.png --quiet >/dev/null && gnuplot -d hostile.gp 2>/dev/null && grep -ch 'touch canary' hostile.gp hostile.tsv; done; ls | grep -c canary; cut -f 3 hostile.tsv >/dev/null; grep 'canary' hostile.tsv | cut -f 6
 0
-4
+3
 0
 3
 0

@@ -203,7 +203,7 @@ static void every_picture_is_drawn_of_a_full_result(void **state)
             fail_msg("%s: %s", f->id, f->missing);
         near(f->width, PLOT_WIDTH, 0);
         assert_true(f->data && table_rows(f->data) > 0);
-        text_has(f->svg, "var(--c");
+        text_has(f->svg, "var(--");
     }
     document_release(&d);
     result_release(&r);
