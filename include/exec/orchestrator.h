@@ -55,7 +55,8 @@ struct desk {
     bool open, freed;
     double opened_s, turns_s; /* since when, and until when it is as it is */
     struct timer timer;
-    double since_s; /* integrals up to then */
+    double since_s;    /* integrals up to then */
+    uint32_t at_start; /* inside when the unit of time began */
 };
 
 /* --- one call of a stage */
@@ -194,6 +195,8 @@ struct run {
     } arriving;
     double start_s, end_s; /* of the cohort */
     uint32_t unit;         /* of time, to which what is shared is counted */
+    double unit_s;         /* when it began */
+    bool arrived, looked;  /* no item of ours comes any more; desks are not looked at any more */
 
     struct run_path *free_paths;
     struct run_item *free_items;
@@ -301,6 +304,10 @@ void run_desks_settle(struct run *r);
 bool run_desk_tired(const struct run *r, const struct desk *d, double after_s);
 /* Another unit of time begins, or none (RUN_NO_UNIT). */
 void run_desks_turn(struct run *r, uint32_t unit);
+/* The last of our items has come: what is worked off afterwards is no part of growth and rates. */
+void run_desks_arrived(struct run *r, double at_s);
+/* What happened by itself is over; complete: up to the end of the horizon. */
+void run_desks_look_last(struct run *r, bool complete);
 /* The run is over: counts what was up to now. */
 void run_desks_close(struct run *r);
 

@@ -90,8 +90,9 @@ enum run_desk_sum {
     RUN_DESK_SPAN,
     RUN_DESK_WAITING,
     RUN_DESK_SYSTEM,
-    RUN_DESK_BUSY, /* servers at work while open; of a rate: what its tokens took */
-    RUN_DESK_OPEN, /* servers on duty; of a rate: the span */
+    RUN_DESK_BUSY,   /* servers at work while open; of a rate: what its tokens took */
+    RUN_DESK_OPEN,   /* servers on duty; of a rate: the span */
+    RUN_DESK_GROWTH, /* more inside at the end of the unit than at its beginning */
     RUN_DESK_SUMS
 };
 enum { RUN_NO_UNIT = UINT32_MAX }; /* time and calls that do not count */
@@ -107,10 +108,20 @@ struct run_step_tally {
         VEC(struct scored) list;
     } scores;     /* confidences that it gave, where it is known what was right */
     uint64_t *to; /* [n_steps + 4]: visits that went on there, then to TO_SHIP .. TO_JOIN */
+    struct run_capable {
+        uint64_t right, of; /* visits that kept it right, of those that were handed what is right */
+    } * capable;            /* [n_classes], by what is known */
 };
+/* How many waited and were inside at an instant. */
+struct run_seen {
+    uint32_t waiting, inside;
+};
+enum { RUN_SEEN_MAX = 400 };
 struct run_desk_tally {
     double (*unit)[RUN_DESK_SUMS]; /* [RUN_UNITS] */
     struct values waits_s;
+    double seen_each_s; /* > 0; twice as long whenever there would be more than RUN_SEEN_MAX */
+    VEC(struct run_seen) seen; /* at 0, seen_each_s, 2 seen_each_s, ... of the run's clock */
 };
 /* An environment in a unit of time, s. */
 struct run_weather_time {
@@ -125,6 +136,7 @@ struct run_tally {
     struct run_step_tally *step;                   /* [n_steps] */
     struct run_desk_tally *desk;                   /* [n_resources] */
     struct run_weather_time (*weather)[RUN_UNITS]; /* [n_environments] */
+    double span_s[RUN_UNITS];                      /* of a timed run: how long its items arrived */
     struct tally_end end;
     uint64_t endless; /* items that the guard of loops ended */
 };
@@ -146,6 +158,9 @@ void run_tally_served(struct run_tally *t, uint32_t desk, uint32_t unit, double 
 /* A call left the line. */
 void run_tally_left(struct run_tally *t, uint32_t desk, uint32_t unit, double waited_s,
                     bool gave_up);
+/* So it is with a resource up to an instant, beyond the last that was told. */
+void run_tally_look(struct run_tally *t, uint32_t desk, double upto_s, uint32_t waiting,
+                    uint32_t inside);
 /* An environment's time in a unit. */
 void run_tally_weather(struct run_tally *t, uint32_t environment, uint32_t unit, double calm_s,
                        double span_s);

@@ -544,6 +544,7 @@ int run_pipeline(const struct pipeline *p, const struct run_options *options,
     if (!status) {
         drive(&r);
         bool stopped = !is_over(&r);
+        run_desks_look_last(&r, !stopped);
         drain(&r);
         run_desks_close(&r);
         status = r.status;

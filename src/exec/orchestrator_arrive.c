@@ -200,6 +200,8 @@ static void set_next(struct run *r)
     double at_s = next_instant(r);
     bool trails = at_s >= r->end_s && (r->n_cohort == 0 || at_s >= 2 * r->end_s);
     r->arriving.over = !isfinite(at_s) || trails || r->n_entered >= r->n_items;
+    if (r->arriving.over && !isfinite(r->end_s))
+        run_desks_arrived(r, r->now_s);
     if (!r->arriving.over)
         timer_set(&r->timers, &r->arriving.timer, TIMER_ARRIVAL, &r->arriving,
                   fmax(at_s, r->now_s));

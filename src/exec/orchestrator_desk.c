@@ -23,6 +23,9 @@ static void count(struct run *r, struct desk *d)
 {
     double dt = r->now_s - d->since_s;
     d->since_s = r->now_s;
+    if (!r->looked)
+        run_tally_look(r->tally, d->index, fmin(r->now_s, r->end_s), d->waiting,
+                       d->waiting + d->busy);
     if (!r->tally || r->unit == RUN_NO_UNIT)
         return;
     double *u = r->tally->desk[d->index].unit[r->unit];
@@ -37,12 +40,49 @@ static void count(struct run *r, struct desk *d)
     }
 }
 
+/* The unit's part of the time in which items arrived, up to an instant. */
+static void count_span(struct run *r, double to_s)
+{
+    double from_s = fmax(r->unit_s, r->start_s);
+    to_s = fmin(to_s, r->end_s);
+    if (!r->tally || r->arrived)
+        return;
+    for (uint32_t k = 0; k < r->pipeline->n_resources; k++) {
+        struct desk *d = &r->desk[k];
+        uint32_t inside = d->waiting + d->busy;
+        run_tally_add(r->tally, k, r->unit, RUN_DESK_GROWTH, (double)inside - d->at_start);
+        d->at_start = inside;
+    }
+    if (r->unit != RUN_NO_UNIT && to_s > from_s)
+        r->tally->span_s[r->unit] += to_s - from_s;
+    r->unit_s = to_s;
+}
+
 void run_desks_turn(struct run *r, uint32_t unit)
 {
     for (uint32_t k = 0; k < r->pipeline->n_resources; k++)
         count(r, &r->desk[k]);
+    count_span(r, r->now_s);
     run_weather_turn(r);
     r->unit = unit;
+}
+
+void run_desks_arrived(struct run *r, double at_s)
+{
+    count_span(r, at_s);
+    r->arrived = true;
+}
+
+void run_desks_look_last(struct run *r, bool complete)
+{
+    for (uint32_t k = 0; k < r->pipeline->n_resources; k++)
+        count(r, &r->desk[k]);
+    for (uint32_t k = 0; complete && isfinite(r->end_s) && k < r->pipeline->n_resources; k++)
+        run_tally_look(r->tally, k, r->end_s, r->desk[k].waiting,
+                       r->desk[k].waiting + r->desk[k].busy);
+    if (r->timed)
+        run_desks_arrived(r, complete && isfinite(r->end_s) ? r->end_s : r->now_s);
+    r->looked = true;
 }
 
 /* --- hours */

@@ -16,11 +16,14 @@ void run_tally_init(struct run_tally *t, const struct pipeline *p)
     t->weather = mem_zero(p->n_environments + 1, sizeof *t->weather);
     for (uint32_t k = 0; k < p->n_resources; k++)
         t->desk[k].unit = mem_zero(RUN_UNITS, sizeof *t->desk[k].unit);
+    for (uint32_t k = 0; k < p->n_resources; k++) /* the run may be much shorter: begins fine */
+        t->desk[k].seen_each_s = (p->horizon.observe_s > 0 ? p->horizon.observe_s : 1) / 1024;
     for (uint32_t c = 0; c <= p->n_classes; c++)
         t->class[c].unit = mem_zero(RUN_UNITS, sizeof *t->class[c].unit);
     for (uint32_t i = 0; i < p->n_steps; i++) {
         t->step[i].unit = mem_zero(RUN_UNITS, sizeof *t->step[i].unit);
         t->step[i].to = mem_zero(p->n_steps + 4, sizeof *t->step[i].to);
+        t->step[i].capable = mem_zero(p->n_classes, sizeof *t->step[i].capable);
     }
 }
 
@@ -37,6 +40,7 @@ void run_tally_release(struct run_tally *t)
     for (uint32_t i = 0; i < t->pipeline->n_steps; i++) {
         mem_free(t->step[i].unit);
         mem_free(t->step[i].to);
+        mem_free(t->step[i].capable);
         values_release(&t->step[i].attempts_s);
         values_release(&t->step[i].visits_s);
         vec_release(&t->step[i].scores.list);
@@ -44,6 +48,7 @@ void run_tally_release(struct run_tally *t)
     for (uint32_t k = 0; k < t->pipeline->n_resources; k++) {
         mem_free(t->desk[k].unit);
         values_release(&t->desk[k].waits_s);
+        vec_release(&t->desk[k].seen);
     }
     mem_free(t->class);
     mem_free(t->step);
@@ -100,6 +105,10 @@ static void note_visit(struct run_tally *t, const struct run_event *e)
     values_add(&s->visits_s, took_s);
     if (law->has_confidence && ok && !e->cached)
         note_score(&s->scores, e);
+    if (e->quality == RUN_GOOD && !e->cached && (!ok || e->left != RUN_UNKNOWN)) {
+        s->capable[e->class].of++;
+        s->capable[e->class].right += ok && e->left == RUN_GOOD;
+    }
     s->to[e->to >= 0 ? (uint32_t)e->to : t->pipeline->n_steps + (uint32_t)(TO_SHIP - e->to)]++;
 }
 
@@ -234,6 +243,28 @@ void run_tally_left(struct run_tally *t, uint32_t desk, uint32_t unit, double wa
 {
     if (t && unit != RUN_NO_UNIT)
         joined(t, desk, unit, waited_s)[RUN_DESK_ABANDONED] += gave_up;
+}
+
+static void look_half_as_often(struct run_desk_tally *d)
+{
+    for (size_t i = 0; i < d->seen.len; i += 2)
+        d->seen.at[i / 2] = d->seen.at[i];
+    d->seen.len = (d->seen.len + 1) / 2;
+    d->seen_each_s *= 2;
+}
+
+void run_tally_look(struct run_tally *t, uint32_t desk, double upto_s, uint32_t waiting,
+                    uint32_t inside)
+{
+    if (!t)
+        return;
+    struct run_desk_tally *d = &t->desk[desk];
+    while ((double)d->seen.len * d->seen_each_s <= upto_s) {
+        if (d->seen.len > RUN_SEEN_MAX)
+            look_half_as_often(d);
+        else
+            vec_push(&d->seen, ((struct run_seen){waiting, inside}));
+    }
 }
 
 void run_tally_weather(struct run_tally *t, uint32_t environment, uint32_t unit, double calm_s,
