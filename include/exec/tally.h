@@ -158,6 +158,8 @@ void run_tally_served(struct run_tally *t, uint32_t desk, uint32_t unit, double 
 /* A call left the line. */
 void run_tally_left(struct run_tally *t, uint32_t desk, uint32_t unit, double waited_s,
                     bool gave_up);
+/* Resources are looked at so often, > 0 s: before anything happens. */
+void run_tally_watch(struct run_tally *t, double each_s);
 /* So it is with a resource up to an instant, beyond the last that was told. */
 void run_tally_look(struct run_tally *t, uint32_t desk, double upto_s, uint32_t waiting,
                     uint32_t inside);

@@ -315,6 +315,10 @@ static int open(struct run *r, const struct pipeline *p, struct error *err)
         r->start_s = p->horizon.warmup_s;
         r->end_s = p->horizon.warmup_s + p->horizon.length_s;
     }
+    /* by the number of items a run may be much shorter than its horizon: begins fine */
+    run_tally_watch(r->tally, p->horizon.observe_s > 0
+                                  ? p->horizon.observe_s / (isfinite(r->end_s) ? 1 : 1024)
+                                  : 1);
     r->unit = r->start_s > 0 ? RUN_NO_UNIT : 0;
     r->in_flight = r->options->in_flight ? r->options->in_flight : IN_FLIGHT;
     r->pool = pool_new(threads(r), r->options->setting.clock_s);

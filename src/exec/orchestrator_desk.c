@@ -55,7 +55,7 @@ static void count_span(struct run *r, double to_s)
     }
     if (r->unit != RUN_NO_UNIT && to_s > from_s)
         r->tally->span_s[r->unit] += to_s - from_s;
-    r->unit_s = to_s;
+    r->unit_s = r->unit == RUN_NO_UNIT ? r->start_s : to_s;
 }
 
 void run_desks_turn(struct run *r, uint32_t unit)

@@ -16,8 +16,6 @@ void run_tally_init(struct run_tally *t, const struct pipeline *p)
     t->weather = mem_zero(p->n_environments + 1, sizeof *t->weather);
     for (uint32_t k = 0; k < p->n_resources; k++)
         t->desk[k].unit = mem_zero(RUN_UNITS, sizeof *t->desk[k].unit);
-    for (uint32_t k = 0; k < p->n_resources; k++) /* the run may be much shorter: begins fine */
-        t->desk[k].seen_each_s = (p->horizon.observe_s > 0 ? p->horizon.observe_s : 1) / 1024;
     for (uint32_t c = 0; c <= p->n_classes; c++)
         t->class[c].unit = mem_zero(RUN_UNITS, sizeof *t->class[c].unit);
     for (uint32_t i = 0; i < p->n_steps; i++) {
@@ -243,6 +241,12 @@ void run_tally_left(struct run_tally *t, uint32_t desk, uint32_t unit, double wa
 {
     if (t && unit != RUN_NO_UNIT)
         joined(t, desk, unit, waited_s)[RUN_DESK_ABANDONED] += gave_up;
+}
+
+void run_tally_watch(struct run_tally *t, double each_s)
+{
+    for (uint32_t k = 0; t && k < t->pipeline->n_resources; k++)
+        t->desk[k].seen_each_s = each_s;
 }
 
 static void look_half_as_often(struct run_desk_tally *d)
