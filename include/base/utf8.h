@@ -9,6 +9,8 @@
 
 /* Bytes of the character at s, 1 to 4; 0 when the `len` bytes there begin with none. */
 size_t utf8_length(const char *s, size_t len);
+/* As utf8_length, with the character's code point; *c is left alone where there is none. */
+size_t utf8_decode(const char *s, size_t len, uint32_t *c);
 static inline uint64_t utf8_word(const char *s)
 {
     uint64_t word;
@@ -37,10 +39,21 @@ static inline bool utf8_is_ascii(const char *s, size_t len)
     return !(any & 0x8080808080808080);
 }
 
+/* Does it turn the writing direction of the text around it (UAX 9: embeddings, overrides and
+ * isolates), or is it a byte order mark? */
+static inline bool utf8_turns(uint32_t c)
+{
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0xFEFF;
+}
+
 /* Is all of the text UTF-8? */
 bool utf8_valid(const char *s, size_t len);
 /* Appends the text with U+FFFD for each byte that is part of no character. */
 void utf8_mend(const char *s, size_t len, struct buf *out);
+/* Appends the text as a sentence, a terminal or a page may hold it: a space for each control
+ * character (C0, DEL, C1) and line or paragraph separator, U+FFFD for each byte that is part of no
+ * character, and without what utf8_turns. */
+void utf8_clean(const char *s, size_t len, struct buf *out);
 /* Appends at most `most` bytes of the text for a sentence: UTF-8, on one line, "..." where cut. */
 void utf8_quote(struct buf *out, const char *text, size_t len, size_t most);
 

@@ -66,6 +66,10 @@ struct estimate {
 /* `at` rests on k of n (n > 0).  outcome: error, wrong or malformed. */
 void estimate_rate(struct estimate *e, uint32_t part, const char *key, uint64_t k, uint64_t n,
                    bool outcome, struct number *at);
+/* `wrong` of a step as the share of those attempts that neither fail nor come malformed, where the
+ * labelled drafts' share does not fit beside `n`'s errors: its rate, else NULL. */
+const struct rate *estimate_crowded(const struct estimate *e, uint32_t part,
+                                    const struct numbers *n, uint64_t *k);
 /* The same for the probability of a way out of a step. */
 void estimate_way(struct estimate *e, uint32_t part, uint32_t way, uint64_t k, uint64_t n,
                   struct number *at);

@@ -28,6 +28,19 @@ size_t utf8_length(const char *text, size_t len)
     return n;
 }
 
+size_t utf8_decode(const char *text, size_t len, uint32_t *c)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    size_t n = utf8_length(text, len);
+    if (n == 0)
+        return 0;
+    uint32_t point = n == 1 ? s[0] : s[0] & (0x7Fu >> n);
+    for (size_t i = 1; i < n; i++)
+        point = point << 6 | (s[i] & 0x3F);
+    *c = point;
+    return n;
+}
+
 /* How many bytes from s on are ASCII, rounded down to a multiple of eight. */
 static size_t ascii_run(const char *s, size_t len)
 {
@@ -65,17 +78,27 @@ void utf8_mend(const char *s, size_t len, struct buf *out)
     }
 }
 
+void utf8_clean(const char *s, size_t len, struct buf *out)
+{
+    for (size_t i = 0, n; i < len; i += n ? n : 1) {
+        uint32_t c = 0;
+        n = utf8_decode(s + i, len - i, &c);
+        if (n == 0)
+            buf_puts(out, "\xEF\xBF\xBD");
+        else if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029)
+            buf_putc(out, ' ');
+        else if (!utf8_turns(c))
+            buf_add(out, s + i, n);
+    }
+}
+
 void utf8_quote(struct buf *out, const char *text, size_t len, size_t most)
 {
     size_t cut = len > most ? most : len;
 
     while (cut < len && cut > 0 && cut + 3 > most && ((unsigned char)text[cut] & 0xC0) == 0x80)
         cut--; /* not in the midst of a character */
-    size_t from = out->len;
-    utf8_mend(text, cut, out);
-    for (size_t i = from; i < out->len; i++)
-        if ((unsigned char)out->data[i] < 0x20 || out->data[i] == 0x7f)
-            out->data[i] = ' ';
+    utf8_clean(text, cut, out);
     if (cut < len)
         buf_puts(out, "...");
 }

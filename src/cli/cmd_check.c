@@ -6,6 +6,7 @@
 #include "base/units.h"
 #include "model/scenario.h"
 #include "report/csv.h"
+#include "report/document.h"
 #include "report/graph.h"
 #include "sim/parameters.h"
 
@@ -79,9 +80,11 @@ static void put_text(const struct cli *cli, const struct checked *c, struct buf 
     const struct options *o = cli->options;
     bool drawn = option_given(o, OPTION_DOT) || option_given(o, OPTION_MERMAID);
 
-    if (!drawn && !option_given(o, OPTION_QUIET))
-        buf_printf(out, "%s: ok, %u step%s\n", c->file, c->pipeline.n_steps,
+    if (!drawn && !option_given(o, OPTION_QUIET)) {
+        text_clean(out, c->file);
+        buf_printf(out, ": ok, %u step%s\n", c->pipeline.n_steps,
                    c->pipeline.n_steps == 1 ? "" : "s");
+    }
     if (option_given(o, OPTION_DOT))
         graph_put_dot(&c->pipeline, out);
     else if (option_given(o, OPTION_MERMAID))

@@ -4,6 +4,7 @@
 
 #include "base/json_write.h"
 #include "report/csv.h"
+#include "report/document.h"
 #include "report/plot.h"
 #include "store/store.h"
 
@@ -98,6 +99,13 @@ static void put_csv(const struct finding *f, struct buf *out)
     }
 }
 
+static void put_line(struct buf *out, const struct finding *f)
+{
+    buf_printf(out, "%-8s ", f->what);
+    text_clean(out, buf_text(&f->says));
+    buf_putc(out, '\n');
+}
+
 int cmd_doctor(const struct cli *cli, struct error *err)
 {
     struct finding f[FINDINGS];
@@ -114,7 +122,7 @@ int cmd_doctor(const struct cli *cli, struct error *err)
         put_csv(f, &out);
     for (int i = 0; i < FINDINGS; i++) {
         if (!option_given(cli->options, OPTION_JSON) && !option_given(cli->options, OPTION_CSV))
-            buf_printf(&out, "%-8s %s\n", f[i].what, buf_text(&f[i].says));
+            put_line(&out, &f[i]);
         sound = sound && f[i].sound;
         buf_release(&f[i].says);
     }

@@ -2,6 +2,8 @@
 /* The list of what is wrong with one scenario: sorted by place, each fault once, twenty at most. */
 #include "model/faults.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 void faults_init(struct faults *f)
@@ -40,21 +42,13 @@ static bool is_known(const struct faults *f, const struct fault *a)
 
 /* Texts of the file stand in sentences: no control character of theirs reaches a terminal, and
  * no sequence that a cut left half. */
-static void clean(char *s)
+static const char *clean(struct faults *f, const char *text)
 {
-    unsigned char *c = (unsigned char *)s;
-
-    for (; *c; c++) {
-        size_t more = *c < 0xC0 ? 0 : *c < 0xE0 ? 1 : *c < 0xF0 ? 2 : 3, i = 1;
-        if (*c < 0x20 || *c == 0x7F || (*c == 0xC2 && c[1] < 0xA0))
-            *c = '?';
-        while (more && i <= more && (c[i] & 0xC0) == 0x80)
-            i++;
-        if ((more && i <= more) || (*c & 0xC0) == 0x80)
-            *c = '?';
-        else
-            c += more;
-    }
+    struct buf shown = {0};
+    utf8_clean(text, strlen(text), &shown);
+    const char *kept = arena_strdup(&f->arena, buf_text(&shown));
+    buf_release(&shown);
+    return kept;
 }
 
 static void insert(struct faults *f, struct fault fault)
@@ -74,11 +68,9 @@ static void insert(struct faults *f, struct fault fault)
     f->list.at[i] = fault;
 }
 
-static void add(struct faults *f, struct fault fault, const char *format,
-                va_list args)
+static void add(struct faults *f, struct fault fault, const char *format, va_list args)
 {
     struct buf text;
-    char *kept;
 
     if (fault.origin)
         fault.line = fault.column = 0; /* its place is in the setting, not in the file */
@@ -88,14 +80,9 @@ static void add(struct faults *f, struct fault fault, const char *format,
     }
     buf_init(&text);
     buf_vprintf(&text, format, args);
-    kept = arena_strdup(&f->arena, buf_text(&text));
-    clean(kept);
-    fault.text = kept;
-    if (fault.origin) {
-        kept = arena_strdup(&f->arena, fault.origin);
-        clean(kept);
-        fault.origin = kept;
-    }
+    fault.text = clean(f, buf_text(&text));
+    if (fault.origin)
+        fault.origin = clean(f, fault.origin);
     buf_release(&text);
     insert(f, fault);
 }

@@ -2,6 +2,8 @@
 /* Faults as people read them: the place and the sentence, the line, and a caret under the place. */
 #include "model/scenario.h"
 
+#include "base/utf8.h"
+
 #include <string.h>
 
 enum { WINDOW = 100 }; /* characters of a line that are shown */
@@ -16,28 +18,20 @@ static const char *line_of(const char *text, uint32_t line, size_t *len)
     return text;
 }
 
-static bool starts_character(char c)
-{
-    return ((unsigned char)c & 0xC0) != 0x80;
-}
-
 /* The part of the line around `column`, one character of the terminal for each of the text; the
  * caret's column in that part is returned (0: the first). */
 static size_t put_window(const char *line, size_t len, uint32_t column, struct buf *out)
 {
     size_t first = column > WINDOW - 20 ? column - (WINDOW - 20) : 0, at = 0;
 
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)line[i];
-        if (starts_character(line[i]))
-            at++;
-        if (at <= first)
+    for (size_t i = 0, n; i < len && at < first + WINDOW; i += n ? n : 1) {
+        n = utf8_length(line + i, len - i);
+        if (++at <= first)
             continue;
-        if (at > first + WINDOW)
-            break;
-        if (c < 0x20 || c == 0x7F)
-            c = ' ';
-        buf_putc(out, (char)c);
+        size_t had = out->len;
+        utf8_clean(line + i, n ? n : 1, out);
+        if (out->len == had) /* a mark that would turn the line */
+            buf_puts(out, "\xEF\xBF\xBD");
     }
     return column > first ? column - first - 1 : 0;
 }
@@ -68,7 +62,7 @@ void scenario_put_faults(const struct faults *faults, const char *file, const ch
                 put_source(f->source, f->source_line, f->source_column, out);
             continue;
         }
-        buf_puts(out, file);
+        utf8_clean(file, strlen(file), out);
         if (f->line)
             buf_printf(out, ":%u:%u", f->line, f->column);
         buf_printf(out, ": %s\n", f->text);

@@ -3,6 +3,8 @@
  * evidence as k/n, distributions in canonical parameters. */
 #include "model/scenario_writer.h"
 
+#include "base/utf8.h"
+
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -19,14 +21,19 @@ void write_text(struct buf *out, const char *s)
         return;
     }
     buf_putc(out, '"');
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
+    for (size_t i = 0, k; i < n; i += k ? k : 1) {
+        uint32_t c = 0xFFFD;
+        k = utf8_decode(s + i, n - i, &c);
         if (c == '"' || c == '\\')
-            buf_printf(out, "\\%c", c);
-        else if (c < 0x20 || c == 0x7F)
+            buf_printf(out, "\\%c", (int)c);
+        else if (c < 0x20 || (c >= 0x7F && c < 0xA0))
             buf_printf(out, "\\x%02X", c);
+        else if (utf8_turns(c) || c == 0x2028 || c == 0x2029)
+            buf_printf(out, "\\u%04X", c);
+        else if (k)
+            buf_add(out, s + i, k);
         else
-            buf_putc(out, *s);
+            buf_puts(out, "\xEF\xBF\xBD");
     }
     buf_putc(out, '"');
 }
@@ -35,7 +42,9 @@ void write_comment(struct buf *out, const char *indent, const char *text)
 {
     while (text && *text) {
         size_t len = strcspn(text, "\n");
-        buf_printf(out, "%s#%s%.*s\n", indent, len ? " " : "", (int)len, text);
+        buf_printf(out, "%s#%s", indent, len ? " " : "");
+        utf8_clean(text, len, out);
+        buf_putc(out, '\n');
         text += len + (text[len] == '\n');
     }
 }

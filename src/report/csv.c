@@ -7,6 +7,17 @@
 #include <math.h>
 #include <string.h>
 
+/* What spreadsheets take for the beginning of a formula, in its full width too (U+FF0B, U+FF0D,
+ * U+FF1D, U+FF20). */
+static bool begins_formula(const char *s)
+{
+    static const char *const wide[] = {"\uFF0B", "\uFF0D", "\uFF1D", "\uFF20"};
+    for (size_t i = 0; i < sizeof wide / sizeof *wide; i++)
+        if (!strncmp(s, wide[i], strlen(wide[i])))
+            return true;
+    return *s && strchr("=+-@", *s);
+}
+
 void csv_put_text(struct buf *out, const char *s)
 {
     struct buf clean;
@@ -14,7 +25,7 @@ void csv_put_text(struct buf *out, const char *s)
     text_clean(&clean, s);
     const char *text = buf_text(&clean);
     const char *first = text + strspn(text, " ");
-    bool guard = (*s && strchr("=+-@\t\r", *s)) || (*first && strchr("=+-@", *first));
+    bool guard = *s == '\t' || *s == '\r' || begins_formula(first);
     bool quote = strpbrk(text, ",\"") || *text == ' ';
     if (quote)
         buf_putc(out, '"');

@@ -3,68 +3,39 @@
  * escape for its own format. */
 #include "report/document.h"
 
+#include "base/utf8.h"
 #include "report/char_width.h"
 
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
-/* One character of UTF-8 (RFC 3629: no overlong forms, no surrogates); returns its bytes, or 0. */
-static size_t decode(const unsigned char *s, uint32_t *c)
+/* A character of a text that ends with a NUL: no continuation byte stands behind it. */
+static size_t decode(const char *s, uint32_t *c)
 {
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t n = s[0] < 0x80             ? 1
-               : (s[0] & 0xe0) == 0xc0 ? 2
-               : (s[0] & 0xf0) == 0xe0 ? 3
-               : (s[0] & 0xf8) == 0xf0 ? 4
-                                       : 0;
-    if (n <= 1) {
-        *c = s[0];
-        return n;
-    }
-    *c = s[0] & (0x7fu >> n);
-    for (size_t i = 1; i < n; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        *c = *c << 6 | (s[i] & 0x3fu);
-    }
-    return *c < least[n] || *c > 0x10ffff || (*c >= 0xd800 && *c <= 0xdfff) ? 0 : n;
+    return utf8_decode(s, 4, c);
 }
 
 void text_clean(struct buf *out, const char *s)
 {
-    const unsigned char *at = (const unsigned char *)s;
-    while (*at) {
-        uint32_t c;
-        size_t n = decode(at, &c);
-        if (n == 0) {
-            buf_puts(out, "\xef\xbf\xbd");
-            at++;
-            continue;
-        }
-        if (c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029)
-            buf_putc(out, ' ');
-        else if (!(c >= 0x202a && c <= 0x202e) && !(c >= 0x2066 && c <= 0x2069) && c != 0xfeff)
-            buf_add(out, at, n);
-        at += n;
-    }
+    utf8_clean(s, strlen(s), out);
 }
 
 size_t text_width(const char *s)
 {
     size_t width = 0;
-    for (const unsigned char *at = (const unsigned char *)s; *at;) {
+    while (*s) {
         uint32_t c;
-        size_t n = decode(at, &c);
+        size_t n = decode(s, &c);
         width += n ? char_width(c) : 1;
-        at += n ? n : 1;
+        s += n ? n : 1;
     }
     return width;
 }
 
 size_t text_fit(const char *s, size_t width)
 {
-    const unsigned char *at = (const unsigned char *)s;
+    const char *at = s;
     size_t used = 0;
     while (*at) {
         uint32_t c;
@@ -74,7 +45,7 @@ size_t text_fit(const char *s, size_t width)
         used += w;
         at += n ? n : 1;
     }
-    return (size_t)(at - (const unsigned char *)s);
+    return (size_t)(at - s);
 }
 
 void text_cut(struct buf *out, const char *s, size_t width, size_t head)
@@ -175,8 +146,11 @@ struct table *document_table(struct document *d, const char *caption)
 
 void document_add_table(struct document *d, struct table *t)
 {
-    if (t)
-        add_block(d, (struct block){.kind = BLOCK_TABLE, .table = t});
+    if (!t)
+        return;
+    if (t->note)
+        t->note = keep(d, t->note);
+    add_block(d, (struct block){.kind = BLOCK_TABLE, .table = t});
 }
 
 void document_fold(struct document *d, const char *heading, struct table *const *tables, size_t n)

@@ -53,10 +53,22 @@ static const char *tone_class(enum tone tone)
     return classes[tone];
 }
 
-static void put_head_row(const struct table *t, struct buf *out)
+/* Columns first..last-1 of a table, and the one that names its rows. */
+struct part {
+    size_t first, last;
+};
+
+static bool stands_in(const struct part *part, size_t column)
+{
+    return column == 0 || (column >= part->first && column < part->last);
+}
+
+static void put_head_row(const struct table *t, const struct part *part, struct buf *out)
 {
     buf_puts(out, "<thead><tr>");
     for (size_t c = 0; c < t->columns.len; c++) {
+        if (!stands_in(part, c))
+            continue;
         buf_printf(out, "<th scope=\"col\"%s>", t->columns.at[c].number ? " class=\"n\"" : "");
         html_escape(out, t->columns.at[c].title);
         buf_puts(out, "</th>");
@@ -64,12 +76,14 @@ static void put_head_row(const struct table *t, struct buf *out)
     buf_puts(out, "</tr></thead>");
 }
 
-static void put_row(const struct table *t, size_t row, struct buf *out)
+static void put_row(const struct table *t, size_t row, const struct part *part, struct buf *out)
 {
     buf_puts(out, "<tr>");
     for (size_t c = 0; c < t->columns.len; c++) {
         const struct cell *cell = &t->cells.at[row * t->columns.len + c];
         bool number = t->columns.at[c].number;
+        if (!stands_in(part, c))
+            continue;
         if (c == 0 && !number) {
             buf_puts(out, "<th scope=\"row\">");
             html_escape(out, cell->text);
@@ -88,45 +102,65 @@ static void put_row(const struct table *t, size_t row, struct buf *out)
     buf_puts(out, "</tr>\n");
 }
 
-/* On paper: as wide as its columns ask for, and of long tables every n-th row. */
-static size_t start_table(const struct page *page, const struct table *t, struct buf *out)
+/* On paper: as wide as its columns ask for, and never wider than the text (176 mm). */
+static void put_width(const struct part *part, struct buf *out)
 {
-    enum { FIRST_MM = 48, NARROW_MM = 24, MIDDLE_MM = 32, BROAD_MM = 55 };
-    size_t n = t->columns.len;
-    size_t rows = table_rows(t), most = t->columns.len ? page->cells / t->columns.len : 0;
-    size_t every = page->aside && most ? (rows + most - 1) / most : 1;
-    if (page->aside)
-        buf_printf(out, "<table style=\"width:%zumm\"><caption>",
-                   FIRST_MM + (n > 5   ? NARROW_MM
-                               : n > 3 ? MIDDLE_MM
-                                       : BROAD_MM) *
-                                  (n ? n - 1 : 0));
-    else
-        buf_puts(out, "<table><caption>");
-    html_escape(out, t->caption);
-    if (every > 1)
-        buf_printf(out, " (one row in %zu of %zu)", every, rows);
-    else if (rows > most)
-        buf_printf(out, " (the first %zu of %zu rows)", most, rows);
-    buf_puts(out, "</caption>");
-    return every > 1 ? every : 1;
+    enum { TEXT_MM = 176, FIRST_MM = 48, NARROW_MM = 24, MIDDLE_MM = 32, BROAD_MM = 55 };
+    size_t n = part->last - part->first;
+    size_t width = FIRST_MM + (n > 4 ? NARROW_MM : n > 2 ? MIDDLE_MM : BROAD_MM) * n;
+    buf_printf(out, "<table%s style=\"width:%zumm\">", n > 5 ? " class=\"broad\"" : "",
+               width < TEXT_MM ? width : (size_t)TEXT_MM);
 }
 
-static void put_table(struct page *page, const struct table *t)
+/* Rows of which one is put, for at most `most` of them: on paper every n-th of a long table. */
+static size_t step_of(const struct page *page, size_t rows, size_t most)
+{
+    return page->aside && most && rows > most ? (rows + most - 1) / most : 1;
+}
+
+static void put_part(const struct page *page, const struct table *t, const struct part *part)
 {
     struct buf *out = page->out;
     size_t rows = table_rows(t), most = t->columns.len ? page->cells / t->columns.len : 0;
+    size_t every = step_of(page, rows, most);
+    if (page->aside)
+        put_width(part, out);
+    else
+        buf_puts(out, "<table>");
+    if (part->first <= 1) {
+        buf_puts(out, "<caption>");
+        html_escape(out, t->caption);
+        if (every > 1)
+            buf_printf(out, " (one row in %zu of %zu)", every, rows);
+        else if (rows > most)
+            buf_printf(out, " (the first %zu of %zu rows)", most, rows);
+        buf_puts(out, "</caption>");
+    }
+    put_head_row(t, part, out);
+    buf_puts(out, "<tbody>\n");
+    for (size_t r = 0, put = 0; r < rows && put < most; r += every, put++)
+        put_row(t, r, part, out);
+    buf_puts(out, "</tbody></table>\n");
+}
+
+/* A screen scrolls sideways; on paper what is too wide is told in several parts. */
+static void put_table(struct page *page, const struct table *t)
+{
+    enum { PAPER_COLUMNS = 7 };
+    struct buf *out = page->out;
+    size_t others = t->columns.len ? t->columns.len - 1 : 0;
+    size_t parts = page->aside && others ? (others + PAPER_COLUMNS - 1) / PAPER_COLUMNS : 1;
     if (!page->aside) {
         buf_puts(out, "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"");
         html_escape(out, t->caption);
         buf_puts(out, "\">");
     }
-    size_t every = start_table(page, t, out);
-    put_head_row(t, out);
-    buf_puts(out, "<tbody>\n");
-    for (size_t r = 0, put = 0; r < rows && put < most; r += every, put++)
-        put_row(t, r, out);
-    buf_puts(out, page->aside ? "</tbody></table>\n" : "</tbody></table></div>\n");
+    for (size_t i = 0; i < parts; i++) {
+        struct part part = {1 + others * i / parts, 1 + others * (i + 1) / parts};
+        put_part(page, t, &part);
+    }
+    if (!page->aside)
+        buf_puts(out, "</div>");
     if (t->note)
         html_element(out, "p", "note", t->note);
 }
@@ -189,12 +223,16 @@ static void put_figure(struct page *page, const struct figure *f)
         html_escape(out, f->missing ? f->missing : "it was not drawn");
         buf_puts(out, ". Its data follows.</p>");
     }
+    bool apart = page->aside && page->depth; /* its data goes on behind it, over many pages */
+    if (apart)
+        buf_puts(out, "</figure>\n");
     if (f->data) {
         fold(page, "Data of \u201c", f->title, "\u201d as a table", !f->svg);
         put_table(page, f->data);
         unfold(page);
     }
-    buf_puts(out, "</figure>\n");
+    if (!apart)
+        buf_puts(out, "</figure>\n");
 }
 
 enum { LONG_VALUE = 11 }; /* characters of a card's value that stand in one line */

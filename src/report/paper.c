@@ -50,6 +50,8 @@ static const char style[] =
     "th:first-child{padding-left:0}thead th{color:#59636d;font-weight:600;vertical-align:bottom}"
     "thead th:first-child{width:48mm}"
     "tbody th{font-weight:500}.n{text-align:right}tr{break-inside:avoid}\n"
+    "table.broad thead th:first-child{width:36mm}.broad td,.broad th+th{"
+    "padding-left:1mm;padding-right:1mm}.note{font-size:8.5pt}\n"
     ".numbers table{font-size:6.6pt;line-height:1.3}.numbers th,.numbers td{padding:.5mm 1.2mm}\n"
     "figure{margin:4mm 0 6mm;break-inside:avoid}figcaption strong{display:block}"
     "figcaption span{display:block;font-size:8.5pt}\n"

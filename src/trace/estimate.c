@@ -243,6 +243,35 @@ void estimate_rate(struct estimate *e, uint32_t part, const char *key, uint64_t 
     vec_push(&e->rates, r);
 }
 
+const struct rate *estimate_crowded(const struct estimate *e, uint32_t part,
+                                    const struct numbers *n, uint64_t *k)
+{
+    const struct number *wrong = &e->out->step[part].numbers->wrong;
+    double room = fmax(1 - n->error.value - n->malformed.value, 0);
+    for (size_t i = 0; i < e->rates.len; i++) {
+        const struct rate *r = &e->rates.at[i];
+        if (r->at != wrong || (double)r->k <= room * (double)r->n)
+            continue;
+        *k = (uint64_t)floor(room * (double)r->k);
+        return r;
+    }
+    return NULL;
+}
+
+/* Drafts are the attempts that came to something: where most do not, the share of wrong ones among
+ * them and the errors add up to more than all attempts. */
+static void make_room(struct estimate *e)
+{
+    for (uint32_t i = 0; i < e->n_parts; i++) {
+        uint64_t k;
+        const struct rate *r = estimate_crowded(e, i, e->out->step[i].numbers, &k);
+        if (!r)
+            continue;
+        e->rates.at[r - e->rates.at].k = k;
+        r->at->value = (double)k / (double)r->n;
+    }
+}
+
 void estimate_way(struct estimate *e, uint32_t part, uint32_t way, uint64_t k, uint64_t n,
                   struct number *at)
 {
@@ -494,6 +523,7 @@ static int fit_flow(struct estimate *e, const char ***notes, struct error *err)
     estimate_review(e);
     estimate_arrivals(e);
     estimate_weather(e);
+    make_room(e);
     place_evidence(e);
     name_pipeline(e);
     if (e->flow)

@@ -397,6 +397,21 @@ static void whole(double failed, double weight, uint64_t *k, uint64_t *n)
     *k = *k > *n ? *n : *k;
 }
 
+/* What ships wrong of the attempts that still succeed in a state that leaves few of them. */
+static void put_wrong(struct estimate *e, uint32_t part, struct state_override *over,
+                      struct numbers *bad)
+{
+    uint64_t k;
+    const struct rate *r = estimate_crowded(e, part, bad, &k);
+    if (!r)
+        return;
+    bad->wrong = (struct number){0};
+    over->override.set |= 1u << NUMBERS_WRONG;
+    estimate_rate(e, part, "wrong", k, r->n, false, &bad->wrong);
+    e->rates.at[e->rates.len - 1].path = arena_printf(
+        &e->out->arena, "environments.conditions.disturbed.steps.%s.wrong", e->out->step[part].id);
+}
+
 static void put_step(struct estimate *e, const struct weather *w, uint32_t part,
                      struct state_override *to)
 {
@@ -423,6 +438,7 @@ static void put_step(struct estimate *e, const struct weather *w, uint32_t part,
     estimate_rate(e, part, "error", k, n, false, &bad->error);
     e->rates.at[e->rates.len - 1].path = arena_printf(
         &e->out->arena, "environments.conditions.disturbed.steps.%s.error", e->out->step[part].id);
+    put_wrong(e, part, to, bad);
     buf_printf(&e->note[part], "; error: when calm; disturbed: see environments");
 }
 

@@ -28,6 +28,11 @@ static void what_a_spreadsheet_would_compute_is_guarded(void **state)
     cell("\r=1", "\"' =1\"");
     cell("  =1", "\"'  =1\"");
     cell("\xe2\x80\xae=1", "'=1");
+    cell("\xef\xbc\x9d"
+         "1+1",
+         "'\xef\xbc\x9d"
+         "1+1");
+    cell(" \xef\xbc\xa0", "\"' \xef\xbc\xa0\"");
     cell("a,b", "\"a,b\"");
     cell("say \"x\"", "\"say \"\"x\"\"\"");
     cell("two\nlines", "two lines");

@@ -60,10 +60,36 @@ static void each_wrong_byte_becomes_one_replacement(void **state)
     buf_release(&b);
 }
 
+static void what_acts_on_a_terminal_or_turns_the_text_is_taken_out(void **state)
+{
+    static const struct {
+        const char *text, *want;
+    } shown[] = {
+        {"a\x1b[31mb\a\x7f",                       "a [31mb  "                             },
+        {"two\nlines\tand\rmore",                  "two lines and more"                    },
+        {"c1 \xc2\x9b"
+         "2J \xc2\x85.",                  "c1  2J  ."                             },
+        {"a\xe2\x80\xae"
+         "b\xe2\x81\xa6"
+         "c\xef\xbb\xbf",                 "abc"                                   },
+        {"line\xe2\x80\xa8"
+         "separator",                     "line separator"                        },
+        {"\xd8\xb4 \xf0\x9f\x98\x80 \xe2\x80\x8f", "\xd8\xb4 \xf0\x9f\x98\x80 \xe2\x80\x8f"},
+        {"cut \xe2\x82",                           "cut \xef\xbf\xbd\xef\xbf\xbd"          },
+    };
+    for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
+        struct buf b = {0};
+        utf8_clean(shown[i].text, strlen(shown[i].text), &b);
+        assert_string_equal(buf_text(&b), shown[i].want);
+        buf_release(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(well_formed_sequences_alone_are_valid_wherever_they_stand),
+        cmocka_unit_test(what_acts_on_a_terminal_or_turns_the_text_is_taken_out),
         cmocka_unit_test(each_wrong_byte_becomes_one_replacement),
     };
     return cmocka_run_group_tests_name("utf8", tests, NULL, NULL);
