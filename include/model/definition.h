@@ -19,7 +19,7 @@
 #include "model/pipeline.h"
 #include <stdbool.h>
 
-enum { DEFINITION_NODES_MAX = 500, DEFINITION_TEXT_MAX = 16 << 20 };
+enum { DEFINITION_NODES_MAX = 500, DEFINITION_EDGES_MAX = 4000, DEFINITION_TEXT_MAX = 16 << 20 };
 enum { NODE_START = -2, NODE_END = -1 };
 
 struct def_node {
@@ -32,6 +32,9 @@ struct def_node {
     double timeout_s;  /* INFINITY: none */
     uint32_t attempts; /* 1: no retry */
     double wait_s;     /* between attempts; NaN: not said */
+    double takes_s;    /* a wait of this length; NaN: not said */
+    const char *join;  /* how it joins branches before it: "any", how many; NULL: all */
+    bool fails;        /* it is no step: items that reach it fail */
     bool goes_on;      /* after an error: fallback to what follows */
     int32_t on_error;  /* node that an error leads to; NODE_START: not said */
 };
@@ -48,6 +51,8 @@ struct definition {
     VEC(struct def_edge) edges;
     VEC(const char *) notes; /* of the whole, for the head's comment */
     double deadline_s;       /* of an item; INFINITY: none */
+    double messages; /* steps that an item may make at most, a loop's included; 0: not said */
+    size_t dropped;  /* nodes and edges above the most that a scenario is made of */
 };
 
 /* An empty definition; the caller releases. */
@@ -57,6 +62,8 @@ void definition_release(struct definition *d);
 /* Adds a node with defaults for what is not said, its kind and layer guessed from the title (len
  * bytes, copied); its index. */
 int32_t definition_add(struct definition *d, const char *title, size_t len);
+/* Another title, and what it tells of kind and layer where nothing else did. */
+void definition_rename(struct definition *d, int32_t node, const char *title, size_t len);
 /* The node of this title, NODE_START when there is none. */
 int32_t definition_find(const struct definition *d, const char *title, size_t len);
 /* Adds an edge, or finds the one that joins the two; the label (may be NULL) is copied.  Borrowed
@@ -65,8 +72,8 @@ struct def_edge *definition_join(struct definition *d, int32_t from, int32_t to,
                                  size_t len, bool conditional);
 /* A sentence for the head's comment. */
 void definition_note(struct definition *d, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Names the nodes, and refuses what no scenario can be made of: no nodes, too many, none that the
- * start leads to. */
+/* Names the nodes, gives several beginnings that are not side by side a step that chooses, and
+ * refuses what no scenario can be made of: no nodes, too many, none that the start leads to. */
 MUST_CHECK int definition_finish(struct definition *d, struct error *err);
 
 /* One framework's file. */
@@ -111,6 +118,14 @@ void definition_order(const struct definition *d, struct def_order *out);
 void def_order_release(struct def_order *o);
 /* Does the edge lead back in this order? */
 bool definition_leads_back(const struct def_order *o, const struct def_edge *e);
+
+/* Are two names the same but for case and what stands between words? */
+bool definition_same_name(const char *a, const char *b);
+/* The step of the log's pipeline that is this node; -1. */
+int32_t definition_in_log(const struct pipeline *fitted, const struct def_node *n);
+/* Appends the names of nodes that the log knows nothing of, and of its steps that are no nodes. */
+void definition_unmatched(const struct definition *d, const struct pipeline *fitted,
+                          struct buf *assumed, struct buf *unused);
 
 /* Appends the scenario.  `fitted` (NULL: none) is a pipeline from logs: what it knows of a step of
  * the same name takes the place of what would be assumed; *taken (NULL: not asked) is how many. */

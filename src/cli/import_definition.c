@@ -55,6 +55,26 @@ static int fit_parameters(const struct cli *cli, struct pipeline *out, struct er
     return status;
 }
 
+/* Which steps the log filled, and which names it and the definition do not share. */
+static void say_matches(const struct cli *cli, const struct definition *d,
+                        const struct pipeline *fitted, uint32_t taken)
+{
+    struct buf assumed = {0}, unused = {0};
+
+    definition_unmatched(d, fitted, &assumed, &unused);
+    cli_note(cli, "%u steps have their numbers from the log; what is left is marked `assumed`",
+             taken);
+    if (assumed.len)
+        cli_note(cli, "not in the log: %s", buf_text(&assumed));
+    if (unused.len)
+        cli_note(cli, "in the log, and no step of the definition: %s", buf_text(&unused));
+    if (taken == 0)
+        cli_note(cli, "no step of the log has the name of one of the definition: see `seam replay` "
+                      "and --stage-by");
+    buf_release(&assumed);
+    buf_release(&unused);
+}
+
 static int write_scenario(const struct cli *cli, const struct definition *d,
                           const struct pipeline *fitted, struct error *err)
 {
@@ -65,13 +85,7 @@ static int write_scenario(const struct cli *cli, const struct definition *d,
     definition_write(d, fitted, &text, &taken);
     int status = file_write(path, buf_text(&text), text.len, err);
     if (!status && fitted)
-        cli_note(cli,
-                 "%u of %zu steps have their numbers from the log; what is left is marked "
-                 "`assumed`",
-                 taken, d->nodes.len);
-    if (!status && fitted && taken == 0)
-        cli_note(cli,
-                 "no step of the log has the name of one of the definition: see `seam replay`");
+        say_matches(cli, d, fitted, taken);
     if (!status && strcmp(path, "-"))
         cli_note(cli, "%s: %zu steps of %s", path, d->nodes.len, d->framework);
     buf_release(&text);

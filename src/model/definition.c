@@ -83,6 +83,23 @@ static bool holds_word(const char *text, const char *word)
     return false;
 }
 
+void definition_rename(struct definition *d, int32_t node, const char *title, size_t len)
+{
+    struct def_node *n = &d->nodes.at[node];
+    bool plain = n->kind == STEP_STAGE; /* what metadata said stays */
+
+    char *text = arena_strndup(&d->arena, title, len);
+    for (size_t i = 0; i < len; i++)
+        text[i] = text[i] ? text[i] : ' ';
+    n->title = text;
+    for (size_t i = 0; i < sizeof clues / sizeof *clues && plain; i++)
+        if (holds_word(n->title, clues[i].word)) {
+            n->kind = clues[i].kind;
+            n->layer = clues[i].layer;
+            break;
+        }
+}
+
 int32_t definition_add(struct definition *d, const char *title, size_t len)
 {
     struct def_node n = {.kind = STEP_STAGE,
@@ -91,23 +108,31 @@ int32_t definition_add(struct definition *d, const char *title, size_t len)
                          .timeout_s = INFINITY,
                          .attempts = 1,
                          .wait_s = NAN,
+                         .takes_s = NAN,
                          .on_error = NODE_START};
 
-    n.title = arena_strndup(&d->arena, title, len);
-    for (size_t i = 0; i < sizeof clues / sizeof *clues; i++)
-        if (holds_word(n.title, clues[i].word)) {
-            n.kind = clues[i].kind;
-            n.layer = clues[i].layer;
-            break;
-        }
+    if (d->nodes.len > DEFINITION_NODES_MAX) { /* refused by definition_finish */
+        d->dropped++;
+        return (int32_t)d->nodes.len - 1;
+    }
     vec_push(&d->nodes, n);
+    definition_rename(d, (int32_t)d->nodes.len - 1, title, len);
     return (int32_t)d->nodes.len - 1;
+}
+
+/* Titles hold a space for each byte of 0. */
+static bool is_title(const char *have, const char *title, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (have[i] != (title[i] ? title[i] : ' '))
+            return false;
+    return have[len] == '\0';
 }
 
 int32_t definition_find(const struct definition *d, const char *title, size_t len)
 {
     for (size_t i = 0; i < d->nodes.len; i++)
-        if (strlen(d->nodes.at[i].title) == len && !memcmp(d->nodes.at[i].title, title, len))
+        if (is_title(d->nodes.at[i].title, title, len))
             return (int32_t)i;
     return NODE_START;
 }
@@ -121,6 +146,10 @@ struct def_edge *definition_join(struct definition *d, int32_t from, int32_t to,
     for (size_t i = 0; i < d->edges.len; i++) /* drawn twice, it is one way */
         if (d->edges.at[i].from == from && d->edges.at[i].to == to)
             return &d->edges.at[i];
+    if (d->edges.len > DEFINITION_EDGES_MAX) { /* refused by definition_finish */
+        d->dropped++;
+        return &d->edges.at[d->edges.len - 1];
+    }
     vec_push(&d->edges, e);
     return &d->edges.at[d->edges.len - 1];
 }
@@ -196,19 +225,45 @@ static void name_nodes(struct definition *d)
     buf_release(&tried);
 }
 
+/* Beginnings that are not all unconditional are a choice, and a choice is a step. */
+static void choose_beginning(struct definition *d)
+{
+    size_t begins = 0, conditional = 0;
+
+    for (size_t i = 0; i < d->edges.len; i++)
+        if (d->edges.at[i].from == NODE_START) {
+            begins++;
+            conditional += d->edges.at[i].conditional;
+        }
+    if (begins < 2 || conditional == 0)
+        return;
+    int32_t start = definition_add(d, "start", 5);
+    d->nodes.at[start].kind = STEP_STAGE;
+    d->nodes.at[start].layer = LAYER_AGENT;
+    d->nodes.at[start].takes_s = 0;
+    d->nodes.at[start].about = "chooses where an item begins";
+    for (size_t i = 0; i < d->edges.len; i++)
+        if (d->edges.at[i].from == NODE_START)
+            d->edges.at[i].from = start;
+    definition_join(d, NODE_START, start, NULL, 0, false);
+}
+
 int definition_finish(struct definition *d, struct error *err)
 {
     bool begins = false;
 
+    if (d->dropped || d->nodes.len > DEFINITION_NODES_MAX)
+        return error_set(err, ERR_LIMIT,
+                         "%s: has more than %d nodes or %d edges, the most that make a scenario",
+                         d->file, DEFINITION_NODES_MAX, DEFINITION_EDGES_MAX);
     for (size_t i = 0; i < d->edges.len; i++)
-        begins = begins || (d->edges.at[i].from == NODE_START && d->edges.at[i].to >= 0);
+        begins = begins || (d->edges.at[i].from == NODE_START && d->edges.at[i].to >= 0 &&
+                            !d->nodes.at[d->edges.at[i].to].fails);
     if (d->nodes.len == 0)
         return error_set(err, ERR_INPUT, "%s: holds no step of a pipeline", d->file);
-    if (d->nodes.len > DEFINITION_NODES_MAX)
-        return error_set(err, ERR_LIMIT, "%s: has %zu nodes; at most %d make a scenario", d->file,
-                         d->nodes.len, DEFINITION_NODES_MAX);
     if (!begins)
         return error_set(err, ERR_INPUT, "%s: says nowhere where it begins", d->file);
+    choose_beginning(d);
     name_nodes(d);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The order of the steps: reverse postorder of a depth-first walk from the start (Tarjan 1972), in
- * which every edge but those of loops leads forward.  A node with several unconditional ways on
+ * which every edge but those of loops leads forward; what leaves a loop is walked first, so that it
+ * stands behind the loop.  A node with several unconditional ways on
  * starts them side by side; that is a `parallel` of the language when its branches share no node
  * and nothing leads into or out of them but at their ends. */
 #include "model/definition.h"
@@ -12,7 +13,21 @@ struct walk {
     uint8_t *state; /* 0: not seen, 1: on the path, 2: done */
     int32_t *post;  /* nodes as they are done */
     size_t n;
+    bool *leads; /* [nodes * nodes]: does a way lead from the one to the other? */
 };
+
+static void find_ways(struct walk *w, size_t from, int32_t node)
+{
+    bool *row = w->leads + from * w->d->nodes.len;
+
+    for (size_t i = 0; i < w->d->edges.len; i++) {
+        const struct def_edge *e = &w->d->edges.at[i];
+        if (e->from == node && e->to >= 0 && !row[e->to]) {
+            row[e->to] = true;
+            find_ways(w, from, e->to);
+        }
+    }
+}
 
 /* The ways are walked last first, so that the first of them comes first in the order. */
 static void visit(struct walk *w, int32_t node)
@@ -22,11 +37,13 @@ static void visit(struct walk *w, int32_t node)
     w->state[node] = 1;
     if (after_error >= 0 && w->state[after_error] == 0)
         visit(w, after_error); /* first done, so that it stands behind the others */
-    for (size_t i = w->d->edges.len; i-- > 0;) {
-        const struct def_edge *e = &w->d->edges.at[i];
-        if (e->from == node && e->to >= 0 && w->state[e->to] == 0)
-            visit(w, e->to);
-    }
+    for (int back = 0; back < 2; back++)
+        for (size_t i = w->d->edges.len; i-- > 0;) {
+            const struct def_edge *e = &w->d->edges.at[i];
+            if (e->from == node && e->to >= 0 && w->state[e->to] == 0 &&
+                w->leads[(size_t)e->to * w->d->nodes.len + (size_t)node] == (back == 1))
+                visit(w, e->to);
+        }
     w->state[node] = 2;
     w->post[w->n++] = node;
 }
@@ -151,7 +168,8 @@ static void find_fork(const struct definition *d, struct def_order *o, int32_t a
     vec_push(&f.first, (uint32_t)f.nodes.len);
     ok = ok && is_closed(d, &f, branch_of, begin);
     for (size_t i = 0; i < f.nodes.len && ok; i++)
-        ok = o->fork_of[f.nodes.at[i]] == 0; /* no parallel inside another */
+        ok = o->fork_of[f.nodes.at[i]] == 0 && /* no parallel inside another */
+             !d->nodes.at[f.nodes.at[i]].fails;
     if (ok) {
         sort_branches(&f, o);
         vec_push(&o->forks, f);
@@ -174,6 +192,9 @@ void definition_order(const struct definition *d, struct def_order *out)
     memset(out->rank, 0xff, (d->nodes.len + 1) * sizeof *out->rank);
     w.state = mem_zero(d->nodes.len + 1, 1);
     w.post = mem_alloc((d->nodes.len + 1) * sizeof *w.post);
+    w.leads = mem_zero(d->nodes.len * d->nodes.len + 1, sizeof *w.leads);
+    for (size_t i = 0; i < d->nodes.len; i++)
+        find_ways(&w, i, (int32_t)i);
     for (size_t i = d->edges.len; i-- > 0;) {
         const struct def_edge *e = &d->edges.at[i];
         if (e->from == NODE_START && e->to >= 0 && w.state[e->to] == 0)
@@ -185,6 +206,7 @@ void definition_order(const struct definition *d, struct def_order *out)
     }
     mem_free(w.state);
     mem_free(w.post);
+    mem_free(w.leads);
     find_fork(d, out, NODE_START);
     for (size_t r = 0; r < out->nodes.len; r++)
         if (out->fork_of[out->nodes.at[r]] == 0)

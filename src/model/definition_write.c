@@ -8,6 +8,7 @@
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* What is written one after the other: a node, or the branches that a fork starts. */
@@ -82,6 +83,8 @@ static const char *target_id(const struct output *o, int32_t to, const char *lab
 {
     if (to < 0)
         return end_word(label);
+    if (o->d->nodes.at[to].fails)
+        return "fail";
     if (o->fork && to == o->fork->join)
         return "ship";
     return o->d->nodes.at[to].id;
@@ -107,10 +110,8 @@ static bool is_following(const struct output *o, const char *target)
 
 static const struct step *fitted_step(const struct output *o, const struct def_node *n)
 {
-    int32_t at = o->fitted ? pipeline_step(o->fitted, n->id) : -1;
+    int32_t at = o->fitted ? definition_in_log(o->fitted, n) : -1;
 
-    if (at < 0 && o->fitted)
-        at = pipeline_step(o->fitted, n->title);
     return at < 0 ? NULL : &o->fitted->step[at];
 }
 
@@ -126,7 +127,7 @@ static const struct number *fitted_share(const struct output *o, const struct st
     for (uint32_t i = 0; s && i < s->n_ways; i++) {
         int32_t to = s->way[i].edge.to;
         const char *id = to >= 0 ? o->fitted->step[to].id : to == TO_SHIP ? "ship" : "reject";
-        if (s->way[i].probability && strcmp(id, target) == 0)
+        if (s->way[i].probability && definition_same_name(id, target))
             return &s->way[i].probability[0];
     }
     return NULL;
@@ -174,24 +175,43 @@ static void put_rate(struct output *o, const char *key, const struct number *kno
 static void put_assumed_latency(struct output *o, const struct def_node *n)
 {
     struct error ignored = {0};
-    double usual;
+    double usual, limit = fmin(n->timeout_s, o->d->deadline_s);
 
-    if (units_duration(assumed[n->layer].latency, &usual, &ignored) || usual < n->timeout_s) {
+    if (units_duration(assumed[n->layer].latency, &usual, &ignored) || usual < limit) {
         put_line(o, "latency", assumed[n->layer].latency, true);
         return;
     }
     put_key(o, "latency");
-    units_put_duration_exact(o->out, n->timeout_s / 4);
+    units_put_duration_exact(o->out, limit / 4);
     buf_puts(o->out, ASSUMED);
+}
+
+/* Does the log tell of any step how often it is wrong?  Without labels and reviews it does not. */
+static bool knows_truth(const struct pipeline *fitted)
+{
+    for (uint32_t i = 0; i < fitted->n_steps; i++)
+        if (fitted->step[i].numbers[0].wrong.evidence || fitted->step[i].numbers[0].wrong.value > 0)
+            return true;
+    return false;
+}
+
+/* What only waits, or only chooses, does not err. */
+static void put_wait(struct output *o, const struct def_node *n)
+{
+    if (n->takes_s > 0)
+        put_duration(o, "latency", n->takes_s);
 }
 
 static void put_rates(struct output *o, const struct def_node *n, const struct step *s)
 {
     const struct numbers *k = s ? &s->numbers[0] : NULL;
 
+    if (n->kind == STEP_STAGE && isfinite(n->takes_s) && !s)
+        return put_wait(o, n);
     if (n->kind == STEP_STAGE) {
         put_rate(o, "error", k ? &k->error : NULL, assumed[n->layer].error);
-        put_rate(o, "wrong", k ? &k->wrong : NULL, assumed[n->layer].wrong);
+        put_rate(o, "wrong", k && knows_truth(o->fitted) ? &k->wrong : NULL,
+                 assumed[n->layer].wrong);
         put_rate(o, "malformed", k ? &k->malformed : NULL, NULL);
     } else if (n->kind == STEP_REVIEW) {
         bool known = s && s->kind == STEP_REVIEW;
@@ -207,6 +227,8 @@ static void put_rates(struct output *o, const struct def_node *n, const struct s
         put_key(o, "latency");
         write_dist(o->out, &k->latency, QUANTITY_TIME);
         buf_putc(o->out, '\n');
+    } else if (isfinite(n->takes_s)) {
+        put_wait(o, n);
     } else if (n->kind != STEP_GATE)
         put_assumed_latency(o, n);
 }
@@ -283,16 +305,69 @@ static struct ways ways_of(const struct output *o, int32_t node)
     add_ways(o, node, true, true, &w);
     add_ways(o, node, false, true, &w);
     add_ways(o, node, false, false, &w);
+    for (size_t i = 0; i + 1 < w.n && definition_leads_back(&o->order, w.at[w.n - 1]); i++)
+        if (!w.at[i]->conditional) { /* what is always taken stands last */
+            const struct def_edge *last = w.at[w.n - 1];
+            w.at[w.n - 1] = w.at[i];
+            w.at[i] = last;
+        }
     return w;
 }
 
-/* Where an item goes when it has been back as often as it may: the first way forward. */
-static const char *way_out(const struct output *o, const struct ways *w)
+/* Marks what `from` leads to by ways forward. */
+static void reach_forward(const struct output *o, int32_t from, bool *seen)
+{
+    if (from < 0 || seen[from])
+        return;
+    seen[from] = true;
+    for (size_t i = 0; i < o->d->edges.len; i++)
+        if (o->d->edges.at[i].from == from && !definition_leads_back(&o->order, &o->d->edges.at[i]))
+            reach_forward(o, o->d->edges.at[i].to, seen);
+}
+
+/* The way on from the head of a loop that does not come by `node` again; NULL. */
+static const struct def_edge *loop_exit(const struct output *o, int32_t head, int32_t node)
+{
+    const struct def_edge *found = NULL;
+    bool *seen = mem_alloc(o->d->nodes.len + 1);
+
+    for (size_t i = 0; i < o->d->edges.len && !found; i++) {
+        const struct def_edge *e = &o->d->edges.at[i];
+        if (e->from != head || definition_leads_back(&o->order, e))
+            continue;
+        memset(seen, 0, o->d->nodes.len + 1);
+        reach_forward(o, e->to, seen);
+        if (e->to < 0 || !seen[node])
+            found = e;
+    }
+    mem_free(seen);
+    return found;
+}
+
+/* Where an item goes when it has been back as often as it may: the first way forward, else that of
+ * the loop's head. */
+static const char *way_out(const struct output *o, const struct ways *w,
+                           const struct def_edge *back)
 {
     for (size_t i = 0; i < w->n; i++)
         if (!definition_leads_back(&o->order, w->at[i]))
             return edge_target(o, w->at[i]);
+    const struct def_edge *e = o->fork ? NULL : loop_exit(o, back->to, back->from);
+    if (e && (e->to < 0 ||
+              (!o->order.fork_of[e->to] && o->order.rank[e->to] > o->order.rank[back->from])))
+        return edge_target(o, e);
     return o->following ? o->following : "ship";
+}
+
+/* How often an item may go back: as said, or as the most of messages leaves room for; 0: neither.
+ */
+static uint32_t bound_of(const struct output *o, const struct def_edge *e)
+{
+    double length = (double)(o->order.rank[e->from] - o->order.rank[e->to]) + 1;
+
+    if (e->at_most || !(o->d->messages > 0))
+        return e->at_most;
+    return (uint32_t)fmin(fmax(floor((o->d->messages - 1) / length), 1), 1e6);
 }
 
 /* "to: x", and of an edge back its bound and what comes then; says whether the bound is assumed. */
@@ -303,8 +378,8 @@ static bool put_bounded(struct output *o, const struct def_edge *e, const char *
 
     buf_printf(o->out, "{%s: %s", key, edge_target(o, e));
     if (back)
-        buf_printf(o->out, ", at_most: %u, then: %s", e->at_most ? e->at_most : 2, then);
-    return back && !e->at_most;
+        buf_printf(o->out, ", at_most: %u, then: %s", bound_of(o, e) ? bound_of(o, e) : 2, then);
+    return back && !bound_of(o, e);
 }
 
 /* n: how many ways there are, of which the last has no share. */
@@ -317,7 +392,7 @@ static void put_way(struct output *o, const struct step *s, const struct ways *w
     struct writer writer = writer_of(o);
 
     buf_printf(o->out, "%*s- ", o->indent + 4, "");
-    guessed = put_bounded(o, e, "to", way_out(o, w));
+    guessed = put_bounded(o, e, "to", way_out(o, w, e));
     if (share) {
         buf_puts(o->out, ", probability: ");
         write_number(&writer, share);
@@ -351,9 +426,20 @@ static void put_ways(struct output *o, int32_t node, const struct step *s, const
     if (w->n == 0 || (w->n == 1 && is_following(o, edge_target(o, w->at[0])) &&
                       !definition_leads_back(&o->order, w->at[0])))
         return;
+    size_t beside = 0;
+    for (size_t i = 0; i < w->n; i++)
+        beside += !w->at[i]->conditional && !definition_leads_back(&o->order, w->at[i]);
+    if (beside > 1)
+        buf_printf(
+            o->out,
+            "%*s# The definition starts %zu of these side by side, and they do not join as a\n"
+            "%*s# `parallel` does: they are written as a choice.\n",
+            o->indent + 2, "", beside, o->indent + 2, "");
     buf_printf(o->out, "%*snext:\n", o->indent + 2, "");
     s = all_shares_known(o, s, w) ? s : NULL;
-    bool endless = definition_leads_back(&o->order, w->at[w->n - 1]); /* all lead back */
+    const struct def_edge *last = w->at[w->n - 1];
+    /* all lead back, and none of them always */
+    bool endless = last->conditional && definition_leads_back(&o->order, last);
     for (size_t i = 0; i < w->n; i++)
         put_way(o, s, w, i, w->n + endless);
     if (endless)
@@ -367,7 +453,8 @@ static size_t low_way(const struct ways *w)
     return label_has(w->at[0]->label, no_words) ? 0 : 1;
 }
 
-static void put_gate(struct output *o, const struct def_node *n, const struct ways *w)
+static void put_gate(struct output *o, const struct def_node *n, const struct step *s,
+                     const struct ways *w)
 {
     size_t low = low_way(w);
     static const char *const key[2] = {"above", "below"};
@@ -376,6 +463,9 @@ static void put_gate(struct output *o, const struct def_node *n, const struct wa
     if (isfinite(n->threshold)) {
         write_share(o->out, n->threshold);
         buf_putc(o->out, '\n');
+    } else if (s && s->kind == STEP_GATE && !s->bands && !s->draws_threshold) {
+        write_share(o->out, s->numbers[0].threshold.value);
+        buf_putc(o->out, '\n');
     } else
         buf_printf(o->out, "80%%%s", ASSUMED);
     for (size_t k = 0; k < 2; k++) {
@@ -383,7 +473,7 @@ static void put_gate(struct output *o, const struct def_node *n, const struct wa
         put_key(o, key[k]);
         bool guessed = false;
         if (definition_leads_back(&o->order, e)) {
-            guessed = put_bounded(o, e, "goto", way_out(o, w));
+            guessed = put_bounded(o, e, "goto", way_out(o, w, e));
             buf_putc(o->out, '}');
         } else
             buf_puts(o->out, edge_target(o, e));
@@ -455,7 +545,7 @@ static void put_node(struct output *o, int32_t node, bool leads_to_fork)
     put_retry(o, n, s);
     put_confidence(o, n, s);
     if (gate) {
-        put_gate(o, n, &w);
+        put_gate(o, n, s, &w);
         return;
     }
     put_fallback(o, n);
@@ -466,6 +556,19 @@ static void put_node(struct output *o, int32_t node, bool leads_to_fork)
         put_ways(o, node, s, &others);
 }
 
+/* As the node behind the branches says; the scenario says all of it. */
+static void put_join(struct output *o, const struct def_fork *f)
+{
+    const char *how = f->join >= 0 ? o->d->nodes.at[f->join].join : NULL;
+    size_t n = f->first.len - 1, k = how ? strtoul(how, NULL, 10) : 0;
+
+    put_key(o, "join");
+    if (k > 0 && k < n)
+        buf_printf(o->out, "%zu of %zu\n", k, n);
+    else
+        buf_printf(o->out, "%s\n", how && k == 0 ? how : "all");
+}
+
 static void put_fork(struct output *o, const struct def_fork *f, const char *id)
 {
     const char *after = o->following;
@@ -473,7 +576,7 @@ static void put_fork(struct output *o, const struct def_fork *f, const char *id)
 
     buf_printf(o->out, "%*s- parallel: %s\n", o->indent, "", id);
     put_line(o, "layer", "agent", false);
-    put_line(o, "join", "all", false);
+    put_join(o, f);
     if (!is_following(o, target_id(o, join, NULL)))
         buf_printf(o->out, "%*snext: [{to: %s}]\n", o->indent + 2, "", target_id(o, join, NULL));
     buf_printf(o->out, "%*sbranches:\n", o->indent + 2, "");
@@ -511,7 +614,7 @@ static void list_elements(struct output *o, struct arena *a)
 {
     for (size_t r = 0; r <= o->order.nodes.len; r++) {
         int32_t node = r ? o->order.nodes.at[r - 1] : NODE_START;
-        if (node >= 0 && o->order.fork_of[node])
+        if (node >= 0 && (o->order.fork_of[node] || o->d->nodes.at[node].fails))
             continue;
         if (node >= 0)
             vec_push(&o->elements, ((struct element){node, 0, o->d->nodes.at[node].id}));
@@ -577,18 +680,40 @@ static void find_judges(struct output *o)
     }
 }
 
+/* A sentence in lines of at most 96 bytes, as far as its words allow. */
+static void put_note(struct buf *out, const char *text)
+{
+    for (size_t column = 0; *text;) {
+        size_t len = strcspn(text, " ");
+        bool begins = column == 0;
+        if (!begins && column + 1 + len > 96) {
+            buf_putc(out, '\n');
+            begins = true;
+            column = 0;
+        }
+        buf_puts(out, begins ? "" : " ");
+        buf_add(out, text, len);
+        column += len + !begins;
+        text += len;
+        text += strspn(text, " ");
+    }
+    buf_putc(out, '\n');
+}
+
 static void put_head(struct output *o)
 {
     struct buf text = {0};
-    size_t left_out = o->d->nodes.len - o->order.nodes.len;
+    size_t left_out = 0;
 
+    for (size_t i = 0; i < o->d->nodes.len; i++)
+        left_out += o->order.rank[i] == UINT32_MAX && !o->d->nodes.at[i].fails;
     buf_printf(&text, "From %s, a definition of %s.\n", o->d->file, o->d->framework);
     buf_puts(&text, "It says which steps there are and how they follow one another; rates, times "
                     "and shares\nmarked `assumed` it does not hold: they are round figures, to be "
                     "replaced by hand or from\na log (--parameters LOG).  Layers are guessed from "
                     "names.\n");
     for (size_t i = 0; i < o->d->notes.len; i++)
-        buf_printf(&text, "%s\n", o->d->notes.at[i]);
+        put_note(&text, o->d->notes.at[i]);
     if (left_out)
         buf_printf(&text, "%zu node%s that nothing leads to %s left out.\n", left_out,
                    left_out == 1 ? "" : "s", left_out == 1 ? "is" : "are");

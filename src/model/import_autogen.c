@@ -3,7 +3,8 @@
  * turn until a termination condition holds; a selector, a swarm or an orchestrator lets one of them
  * be next; a graph flow has edges.  An agent with tools may call them after it spoke; a user proxy
  * is a person.  Of termination, a most of messages bounds the rounds, and a time limit is the
- * item's deadline. */
+ * item's deadline.  A model client's timeout and retries are those of the agent that speaks by it.
+ * Handoffs are the ways on of a swarm.  A team inside a team is one step. */
 #include "base/json_read.h"
 #include "model/definition.h"
 
@@ -59,6 +60,45 @@ static bool is_person(struct json agent)
     return provided_by(agent, "UserProxyAgent");
 }
 
+/* Timeouts and retries of the client, in the names of its libraries. */
+static void take_client(struct def_node *node, struct json client)
+{
+    double x;
+
+    if (json_as_double(json_get(client, "timeout"), &x) && x > 0)
+        node->timeout_s = x;
+    if (json_as_double(json_get(client, "max_retries"), &x) && x > 0)
+        node->attempts = 1 + (uint32_t)fmin(x, 99);
+}
+
+/* A team among the participants: one step, with who speaks in it. */
+static int32_t add_inner(struct definition *d, struct json team)
+{
+    struct json participants = json_pointer(team, "/config/participants");
+    struct buf about = {0};
+    const char *name, *s;
+    size_t n, k;
+
+    if (!json_text(json_pointer(team, "/config/name"), &name, &n) &&
+        !json_text(json_get(team, "label"), &name, &n)) {
+        name = "team";
+        n = 4;
+    }
+    int32_t at = definition_add(d, name, n);
+    buf_puts(&about, "a team of its own, one step here");
+    const char *before = ": ";
+    for (struct json_iter it = json_each(participants); json_next(&it);)
+        if (json_text(json_pointer(it.value, "/config/name"), &s, &k)) {
+            buf_printf(&about, "%s%.*s", before, (int)k, s);
+            before = ", ";
+        }
+    d->nodes.at[at].kind = STEP_STAGE;
+    d->nodes.at[at].layer = LAYER_MODEL;
+    d->nodes.at[at].about = arena_strdup(&d->arena, buf_text(&about));
+    buf_release(&about);
+    return at;
+}
+
 /* Adds an agent; -1 when it has no name. */
 static int32_t add_agent(struct definition *d, struct json agent)
 {
@@ -66,14 +106,19 @@ static int32_t add_agent(struct definition *d, struct json agent)
     const char *name, *model;
     size_t n, k;
 
+    if (json_type(json_get(config, "participants")) == JSON_LIST)
+        return add_inner(d, agent);
     if (!json_text(json_get(config, "name"), &name, &n) || n == 0)
         return NODE_START;
     int32_t at = definition_add(d, name, n);
     struct def_node *node = &d->nodes.at[at];
     node->kind = is_person(agent) ? STEP_REVIEW : STEP_STAGE;
     node->layer = is_person(agent) ? LAYER_HUMAN : LAYER_MODEL;
+    if (provided_by(agent, "CodeExecutorAgent"))
+        node->layer = LAYER_TOOL;
     if (json_text(json_pointer(config, "/model_client/config/model"), &model, &k))
         node->about = arena_printf(&d->arena, "speaks by %.*s", (int)k, model);
+    take_client(node, json_pointer(config, "/model_client/config"));
     return at;
 }
 
@@ -148,6 +193,47 @@ static void take_chosen(struct definition *d, struct json participants, const ch
     }
 }
 
+/* Each speaks until it hands off to another; who is no participant is outside, where it ends. */
+static void take_swarm(struct definition *d, struct json participants, double messages)
+{
+    uint32_t most = isfinite(messages) && messages > 1 ? (uint32_t)fmin(messages - 1, 1e6) : 0;
+    bool some = false;
+
+    for (struct json_iter it = json_each(participants); json_next(&it);)
+        (void)add_agent(d, it.value);
+    for (struct json_iter it = json_each(participants); json_next(&it);) {
+        struct json config = json_get(it.value, "config");
+        const char *s;
+        size_t n;
+        if (!json_text(json_get(config, "name"), &s, &n))
+            continue;
+        int32_t from = definition_find(d, s, n);
+        if (!some)
+            definition_join(d, NODE_START, from, NULL, 0, false);
+        some = true;
+        from = add_tools(d, it.value, from);
+        for (struct json_iter h = json_each(json_get(config, "handoffs")); json_next(&h);) {
+            struct json target =
+                json_type(h.value) == JSON_MAP ? json_get(h.value, "target") : h.value;
+            if (!json_text(target, &s, &n))
+                continue;
+            int32_t to = definition_find(d, s, n);
+            struct def_edge *e = to < 0 ? definition_join(d, from, NODE_END, s, n, true)
+                                        : definition_join(d, from, to, "hands off", 9, true);
+            e->at_most = to < 0 ? 0 : most;
+        }
+        definition_join(d, from, NODE_END, NULL, 0, false);
+    }
+}
+
+static bool has_handoffs(struct json participants)
+{
+    for (struct json_iter it = json_each(participants); json_next(&it);)
+        if (json_count(json_pointer(it.value, "/config/handoffs")) > 0)
+            return true;
+    return false;
+}
+
 /* Nodes and edges as they stand. */
 static void take_graph(struct definition *d, struct json config)
 {
@@ -163,10 +249,19 @@ static void take_graph(struct definition *d, struct json config)
     for (struct json_iter it = json_each(nodes); json_next(&it);) {
         int32_t from = definition_find(d, it.key, it.key_len);
         struct json edges = json_get(it.value, "edges");
+        if (from >= 0 && json_text(json_get(it.value, "activation"), &s, &n) && n == 3 &&
+            !memcmp(s, "any", 3))
+            d->nodes.at[from].join = "any";
         for (struct json_iter e = json_each(edges); from >= 0 && json_next(&e);) {
-            bool has = json_text(json_get(e.value, "condition"), &s, &n);
+            struct json condition = json_get(e.value, "condition");
+            bool has = json_text(condition, &s, &n);
             const char *label = s;
             size_t label_len = n;
+            if (!has && json_present(condition) && json_type(condition) != JSON_NULL) {
+                has = true; /* a function, which the file does not hold */
+                label = "a condition in code";
+                label_len = strlen(label);
+            }
             if (json_text(json_get(e.value, "target"), &s, &n) && definition_find(d, s, n) >= 0)
                 definition_join(d, from, definition_find(d, s, n), has ? label : NULL,
                                 has ? label_len : 0, has);
@@ -184,8 +279,30 @@ static void take_graph(struct definition *d, struct json config)
     }
 }
 
+/* The team itself: some tools wrap it, or list several, of which the first is taken. */
+static struct json unwrap(struct json root)
+{
+    static const char *const wraps[] = {"component", "team", "team_config"};
+
+    for (int depth = 0; depth < 4 && !json_present(json_get(root, "config")); depth++) {
+        struct json inner = root;
+        struct json_iter it = json_each(root);
+        if (json_type(root) == JSON_LIST && json_next(&it))
+            inner = it.value;
+        for (size_t i = 0; i < sizeof wraps / sizeof *wraps && json_type(root) == JSON_MAP; i++)
+            if (json_type(json_get(root, wraps[i])) == JSON_MAP)
+                inner = json_get(root, wraps[i]);
+        struct json_iter teams = json_each(json_pointer(root, "/components/teams"));
+        if (json_type(root) == JSON_MAP && json_next(&teams))
+            inner = teams.value;
+        root = inner;
+    }
+    return root;
+}
+
 static int take_team(struct definition *d, struct json root, struct error *err)
 {
+    root = unwrap(root);
     struct json config = json_get(root, "config");
     struct json participants = json_get(config, "participants");
     double messages = INFINITY, turns;
@@ -206,12 +323,20 @@ static int take_team(struct definition *d, struct json root, struct error *err)
         take_graph(d, config);
     else if (provided_by(root, "SelectorGroupChat"))
         take_chosen(d, participants, "selector", messages);
+    else if (provided_by(root, "Swarm") && has_handoffs(participants))
+        take_swarm(d, participants, messages);
     else if (provided_by(root, "Swarm"))
         take_chosen(d, participants, "handoff", messages);
     else if (provided_by(root, "MagenticOneGroupChat"))
         take_chosen(d, participants, "orchestrator", messages);
     else
         take_round(d, participants, messages);
+    d->messages = isfinite(messages) ? messages : 0;
+    double attempts;
+    int32_t selector = definition_find(d, "selector", 8);
+    if (provided_by(root, "SelectorGroupChat") && selector >= 0 &&
+        json_as_double(json_get(config, "max_selector_attempts"), &attempts) && attempts > 1)
+        d->nodes.at[selector].attempts = (uint32_t)fmin(attempts, 100);
     if (isfinite(messages))
         definition_note(d, "The conversation ends after %g messages at the latest.", messages);
     return definition_finish(d, err);

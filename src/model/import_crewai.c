@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* CrewAI's crews: tasks.yaml and agents.yaml, in one text or the tasks alone.  Tasks run in the
- * order written (the sequential process); async_execution starts a task beside those that follow
- * it, up to the first that names it in its context or is not asynchronous.  human_input puts a
- * person behind a task, a guardrail a check that sends it back at most guardrail_max_retries times
- * (by default 3).  An agent's max_execution_time limits its tasks, its max_retry_limit (by default
- * 2) is how often it tries again after an error. */
+/* CrewAI's crews: tasks.yaml and agents.yaml, in one text (also below `tasks` and `agents`, as maps
+ * or lists of named ones) or the tasks alone.  Tasks run in the order written (the sequential
+ * process); async_execution starts a task beside those that follow it, up to the first that names
+ * it in its context or is not asynchronous.  human_input puts a person behind a task, a guardrail a
+ * check that sends it back at most guardrail_max_retries times (by default 3).  An agent's
+ * max_execution_time limits its tasks, its max_retry_limit (by default 2) is how often it tries
+ * again after an error. */
 #include "base/yaml_read.h"
 #include "model/definition.h"
 
@@ -48,25 +49,47 @@ static char *first_line(struct arena *a, const char *s)
     return arena_strndup(a, s, strcspn(s, "\n"));
 }
 
+/* The member of this name: by its key, or of a list by `name`, `id` or `role`. */
+static const struct yaml_node *named_in(const struct yaml_node *from, const char *name)
+{
+    static const char *const keys[] = {"name", "id", "role"};
+
+    if (!from || from->kind != YAML_LIST)
+        return from ? yaml_get(from, name) : NULL;
+    for (uint32_t i = 0; i < from->n; i++)
+        for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+            const char *own = text_of(from->child[i], keys[k]);
+            if (own && strcmp(own, name) == 0)
+                return from->child[i];
+        }
+    return NULL;
+}
+
 /* What its agent says of the task: time, retries, who it is. */
 static void take_agent(struct definition *d, struct def_node *n, const struct yaml_node *task,
                        const struct yaml_node *root)
 {
     const char *name = text_of(task, "agent"), *role;
-    const struct yaml_node *agent = name ? yaml_get(root, name) : NULL;
+    const struct yaml_node *agent = name ? named_in(yaml_get(root, "agents"), name) : NULL;
+    if (name && !agent)
+        agent = yaml_get(root, name);
     double limit = number_of(agent, "max_execution_time", 0);
+    double retries = number_of(agent, "max_retry_limit", AGENT_RETRIES);
+    const char *rounds = agent ? text_of(agent, "max_iter") : NULL;
 
-    n->attempts = 1 + (uint32_t)number_of(agent, "max_retry_limit", AGENT_RETRIES);
+    n->attempts = 1 + (uint32_t)(retries >= 0 && retries < 100 ? retries : AGENT_RETRIES);
     n->wait_s = 0;
     if (limit > 0)
         n->timeout_s = limit;
     role = agent ? text_of(agent, "role") : NULL;
     if (role || name)
         n->about = arena_printf(
-            &d->arena, "done by %s%s%s", role ? first_line(&d->arena, role) : name,
+            &d->arena, "done by %s%s%s%s%s%s", role ? first_line(&d->arena, role) : name,
+            rounds ? " in " : "", rounds ? first_line(&d->arena, rounds) : "",
+            rounds ? " rounds at most" : "",
+            agent && is_true(agent, "allow_delegation") ? ", who may delegate" : "",
             agent && !yaml_get(agent, "max_retry_limit") ? "; 2 retries are the framework's default"
-                                                         : "",
-            "");
+                                                         : "");
 }
 
 /* Does the task name another in its context? */
@@ -133,13 +156,28 @@ static void add_guards(struct definition *d, const struct yaml_node *task, const
     }
 }
 
+/* The task's own name: its key, or what a list's member says. */
+static const char *name_of(const struct yaml_node *tasks, uint32_t i)
+{
+    const char *name = tasks->kind == YAML_MAP ? tasks->key[i]->text : NULL;
+
+    if (!name && tasks->child[i]->kind == YAML_MAP)
+        name = text_of(tasks->child[i], "name");
+    if (!name && tasks->child[i]->kind == YAML_MAP)
+        name = text_of(tasks->child[i], "id");
+    return name ? name : "task";
+}
+
 static void take_tasks(struct definition *d, const struct yaml_node *root)
 {
+    const struct yaml_node *tasks = yaml_get(root, "tasks");
     struct ends ends = {.last = NODE_START};
 
-    for (uint32_t i = 0; i < root->n; i++) {
-        const struct yaml_node *task = root->child[i];
-        const char *name = root->key[i]->text;
+    if (!tasks || (tasks->kind != YAML_MAP && tasks->kind != YAML_LIST) || is_task(tasks))
+        tasks = root;
+    for (uint32_t i = 0; i < tasks->n; i++) {
+        const struct yaml_node *task = tasks->child[i];
+        const char *name = name_of(tasks, i);
         if (!is_task(task))
             continue;
         int32_t node = definition_add(d, name, strlen(name));
@@ -161,23 +199,61 @@ static void take_tasks(struct definition *d, const struct yaml_node *root)
     vec_release(&ends.open);
 }
 
+/* Files put one behind the other may each begin with a line of their own. */
+static char *without_dividers(const char *text, size_t len)
+{
+    char *copy = mem_alloc(len + 1);
+
+    memcpy(copy, text, len);
+    copy[len] = '\0';
+    for (char *line = copy; line && *line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        size_t n = strcspn(line, "\r\n");
+        if (n >= 3 && !memcmp(line, "---", 3) && strspn(line + 3, " \t") == n - 3)
+            memset(line, ' ', 3);
+    }
+    return copy;
+}
+
+static bool is_hierarchical(const struct yaml_node *root)
+{
+    const struct yaml_node *crew = yaml_get(root, "crew");
+    const char *process = text_of(root, "process");
+
+    if (!process && crew && crew->kind == YAML_MAP)
+        process = text_of(crew, "process");
+    return process && strstr(process, "hierarchical");
+}
+
 int definition_crewai(const char *file, const char *text, size_t len, struct definition *out,
                       struct error *err)
 {
+    char *plain = without_dividers(text, len);
+    bool hierarchical = false;
     struct yaml y;
 
     definition_init(out, "CrewAI", file);
-    if (yaml_parse(file, text, len, &y, err))
+    int status = yaml_parse(file, plain, len, &y, err);
+    mem_free(plain);
+    if (status)
         return -1;
-    if (y.root && y.root->kind == YAML_MAP)
+    if (y.root && y.root->kind == YAML_MAP) {
+        hierarchical = is_hierarchical(y.root);
         take_tasks(out, y.root);
+    }
     yaml_release(&y);
     if (out->nodes.len == 0)
         return error_set(err, ERR_INPUT,
                          "%s: holds no task (a map with `expected_output` and `agent`): give "
                          "tasks.yaml, and agents.yaml beside it",
                          file);
-    definition_note(out, "The process is taken to be sequential, which is CrewAI's default; tools "
-                         "and processes are set in code.");
+    if (hierarchical)
+        definition_note(out,
+                        "The process is hierarchical: a manager hands the tasks out and looks "
+                        "at what comes back, which is not a step here; they stand in the order "
+                        "written.");
+    else
+        definition_note(out, "The process is taken to be sequential, which is CrewAI's default; "
+                             "tools and processes are set in code.");
     return definition_finish(out, err);
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* LangGraph's graphs, as get_graph().to_json() and draw_mermaid() write them: nodes with metadata,
  * edges that are conditional or not, with labels.  What a node does, its retry policy and the
- * recursion limit are not in them.  A node with several unconditional edges starts their targets
- * side by side; one that is interrupted waits for a person. */
+ * recursion limit are not in them, but metadata may say such things by the usual names.  A node
+ * with several unconditional edges starts their targets side by side; one that is interrupted waits
+ * for a person.  Plain runnables (LangChain's) have numbers for ids, and schemas where they begin
+ * and end. */
 #include "base/json_read.h"
 #include "model/definition.h"
 
@@ -12,18 +14,23 @@
 
 /* --- JSON */
 
-static int32_t end_of(const struct definition *d, const char *id, size_t len)
+static bool is_word(const char *s, size_t len, const char *word)
 {
-    if (len == 9 && !memcmp(id, "__start__", 9))
-        return NODE_START;
-    if (len == 7 && !memcmp(id, "__end__", 7))
-        return NODE_END;
-    return definition_find(d, id, len);
+    return len == strlen(word) && !memcmp(s, word, len);
 }
 
 static bool is_end(const char *id, size_t len)
 {
-    return (len == 9 && !memcmp(id, "__start__", 9)) || (len == 7 && !memcmp(id, "__end__", 7));
+    return is_word(id, len, "__start__") || is_word(id, len, "__end__");
+}
+
+static int32_t end_of(const struct definition *d, const char *id, size_t len)
+{
+    if (is_word(id, len, "__start__"))
+        return NODE_START;
+    if (is_word(id, len, "__end__"))
+        return NODE_END;
+    return definition_find(d, id, len);
 }
 
 /* A number, or a text that begins with one. */
@@ -34,7 +41,76 @@ static double number_of(struct json v)
     return json_as_double(v, &x) ? x : NAN;
 }
 
-/* What the metadata says: thresholds, interrupts, and the rest for the comment. */
+static bool is_one_of(const struct json_iter *it, const char *const *words)
+{
+    for (; *words; words++)
+        if (is_word(it->key, it->key_len, *words))
+            return true;
+    return false;
+}
+
+/* "any", "all", or how many of them. */
+static void take_join(struct definition *d, struct def_node *n, struct json value)
+{
+    const char *s;
+    size_t len;
+    double k;
+
+    if (json_as_double(value, &k) && k >= 1 && k <= 64 && k == floor(k))
+        n->join = arena_printf(&d->arena, "%g", k);
+    else if (json_text(value, &s, &len) && is_word(s, len, "any"))
+        n->join = "any";
+}
+
+static const char *const attempt_words[] = {"max_attempts", "maxAttempts", "attempts", NULL};
+
+/* A retry policy: {"max_attempts": 3, "initial_interval": 0.5}. */
+static void take_retry(struct def_node *n, struct json policy)
+{
+    if (json_type(policy) != JSON_MAP)
+        return;
+    for (struct json_iter it = json_each(policy); json_next(&it);) {
+        double x = number_of(it.value);
+        if (is_one_of(&it, attempt_words) && x > 0)
+            n->attempts = (uint32_t)fmin(x, 100);
+        else if (is_word(it.key, it.key_len, "initial_interval") && x > 0)
+            n->wait_s = x;
+    }
+}
+
+/* One member of the metadata: thresholds, interrupts, limits. */
+static void take_member(struct definition *d, struct def_node *n, const struct json_iter *it)
+{
+    static const char *const seconds[] = {"timeout", "timeout_s", "timeout_seconds", NULL};
+    static const char *const ms[] = {"timeout_ms", "timeoutMs", NULL};
+    static const char *const retries[] = {"retries", "max_retries", "maxRetries", NULL};
+    double x = number_of(it->value);
+    bool positive = isfinite(x) && x > 0;
+
+    if (is_word(it->key, it->key_len, "threshold") ||
+        is_word(it->key, it->key_len, "confidence_threshold")) {
+        n->threshold = x >= 0 && x <= 1 ? x : NAN;
+        n->kind = STEP_GATE;
+        n->layer = LAYER_AGENT;
+    } else if (is_word(it->key, it->key_len, "__interrupt")) {
+        n->kind = STEP_REVIEW;
+        n->layer = LAYER_HUMAN;
+    } else if (is_word(it->key, it->key_len, "join"))
+        take_join(d, n, it->value);
+    else if (is_one_of(it, seconds) && positive)
+        n->timeout_s = x;
+    else if (is_one_of(it, ms) && positive)
+        n->timeout_s = x / 1e3;
+    else if (is_one_of(it, attempt_words) && positive)
+        n->attempts = (uint32_t)fmin(x, 100);
+    else if (is_one_of(it, retries) && positive)
+        n->attempts = 1 + (uint32_t)fmin(x, 99);
+    else if (is_word(it->key, it->key_len, "retry") ||
+             is_word(it->key, it->key_len, "retry_policy"))
+        take_retry(n, it->value);
+}
+
+/* What the metadata says, and all of it for the comment. */
 static void take_metadata(struct definition *d, struct def_node *n, struct json metadata)
 {
     struct buf about = {0};
@@ -45,15 +121,7 @@ static void take_metadata(struct definition *d, struct def_node *n, struct json 
         buf_printf(&about, "%s%.*s = %.200s", about.len ? "; " : "", (int)it.key_len, it.key,
                    buf_text(&value));
         buf_release(&value);
-        if (it.key_len == 9 && !memcmp(it.key, "threshold", 9)) {
-            n->threshold = number_of(it.value);
-            n->kind = STEP_GATE;
-            n->layer = LAYER_AGENT;
-        }
-        if (it.key_len == 11 && !memcmp(it.key, "__interrupt", 11)) {
-            n->kind = STEP_REVIEW;
-            n->layer = LAYER_HUMAN;
-        }
+        take_member(d, n, &it);
     }
     if (about.len)
         n->about = arena_strdup(&d->arena, buf_text(&about));
@@ -68,13 +136,28 @@ static int fault(const char *file, struct error *err, const char *what)
                      file, what);
 }
 
+/* An id as text: a name, or a number. */
+static bool id_of(struct definition *d, struct json v, const char **id, size_t *len)
+{
+    double x;
+
+    if (json_text(v, id, len))
+        return true;
+    if (!json_as_double(v, &x))
+        return false;
+    *id = arena_printf(&d->arena, "%.17g", x);
+    *len = strlen(*id);
+    return true;
+}
+
+/* Nodes by their ids, which a numbered one loses for its name at the end. */
 static int take_nodes(struct definition *d, struct json nodes, struct error *err)
 {
     const char *id;
     size_t len;
 
     for (struct json_iter it = json_each(nodes); json_next(&it);) {
-        if (!json_text(json_get(it.value, "id"), &id, &len))
+        if (!id_of(d, json_get(it.value, "id"), &id, &len))
             return fault(d->file, err, "a node has no id");
         if (is_end(id, len))
             continue;
@@ -91,18 +174,52 @@ static int take_edges(struct definition *d, struct json edges, struct error *err
 
     for (struct json_iter it = json_each(edges); json_next(&it);) {
         bool conditional = false;
-        if (!json_text(json_get(it.value, "source"), &from, &from_len) ||
-            !json_text(json_get(it.value, "target"), &to, &to_len))
+        if (!id_of(d, json_get(it.value, "source"), &from, &from_len) ||
+            !id_of(d, json_get(it.value, "target"), &to, &to_len))
             return fault(d->file, err, "an edge has no source or no target");
         int32_t a = end_of(d, from, from_len), b = end_of(d, to, to_len);
         if ((a == NODE_START && !is_end(from, from_len)) ||
             (b == NODE_START && !is_end(to, to_len)))
             return fault(d->file, err, "an edge leads to or from a node that is not there");
+        if (b == NODE_START || a == NODE_END)
+            continue; /* nothing comes before the beginning, nor after the end */
         json_as_bool(json_get(it.value, "conditional"), &conditional);
         bool has = json_text(json_get(it.value, "data"), &label, &len);
         definition_join(d, a, b, has ? label : NULL, has ? len : 0, conditional);
     }
     return 0;
+}
+
+/* Schemas where a graph without __start__ and __end__ begins and ends are no steps; numbers give
+ * way to names. */
+static void take_plain(struct definition *d, struct json nodes)
+{
+    size_t i = 0;
+    const char *id, *name;
+    size_t len, name_len;
+
+    for (struct json_iter it = json_each(nodes); json_next(&it) && i < d->nodes.len;) {
+        struct json data = json_get(it.value, "data");
+        const char *type;
+        size_t type_len;
+        if (!id_of(d, json_get(it.value, "id"), &id, &len) || is_end(id, len))
+            continue;
+        int32_t at = (int32_t)i++;
+        bool schema = json_text(json_get(it.value, "type"), &type, &type_len) &&
+                      is_word(type, type_len, "schema");
+        for (size_t k = 0; k < d->edges.len && schema; k++) {
+            struct def_edge *e = &d->edges.at[k];
+            e->from = e->from == at ? NODE_START : e->from;
+            e->to = e->to == at ? NODE_END : e->to;
+        }
+        d->nodes.at[at].fails = schema; /* no step */
+        bool numbered = json_type(json_get(it.value, "id")) != JSON_STRING;
+        if (numbered &&
+            (json_text(json_get(data, "name"), &name, &name_len) ||
+             json_text(data, &name, &name_len)) &&
+            name_len > 0)
+            definition_rename(d, at, name, name_len);
+    }
 }
 
 static int read_json(struct definition *d, const char *text, size_t len, struct error *err)
@@ -116,11 +233,14 @@ static int read_json(struct definition *d, const char *text, size_t len, struct 
     else if (json_type(json_get(root, "nodes")) != JSON_LIST ||
              json_type(json_get(root, "edges")) != JSON_LIST)
         status = fault(d->file, err, "there are no lists `nodes` and `edges`");
-    else
+    else {
         status = take_nodes(d, json_get(root, "nodes"), err) ||
                          take_edges(d, json_get(root, "edges"), err)
                      ? -1
                      : 0;
+        if (!status)
+            take_plain(d, json_get(root, "nodes"));
+    }
     json_reader_free(reader);
     return status;
 }
