@@ -35,13 +35,13 @@ struct def_node {
     double takes_s;    /* a wait of this length; NaN: not said */
     const char *join;  /* how it joins branches before it: "any", how many; NULL: all */
     bool fails;        /* it is no step: items that reach it fail */
-    bool goes_on;      /* after an error: fallback to what follows */
-    int32_t on_error;  /* node that an error leads to; NODE_START: not said */
+    bool goes_on;      /* after an error as if there were none */
 };
 struct def_edge {
     int32_t from, to;  /* nodes; NODE_START, NODE_END */
     const char *label; /* of a conditional edge; NULL */
     bool conditional;
+    bool error;       /* taken after an error, at most one from a node */
     uint32_t at_most; /* passes by one item that the file states; 0: not said */
 };
 struct definition {
@@ -51,8 +51,11 @@ struct definition {
     VEC(struct def_edge) edges;
     VEC(const char *) notes; /* of the whole, for the head's comment */
     double deadline_s;       /* of an item; INFINITY: none */
-    double messages; /* steps that an item may make at most, a loop's included; 0: not said */
-    size_t dropped;  /* nodes and edges above the most that a scenario is made of */
+    double messages;   /* steps that an item may make at most, a loop's included; 0: not said */
+    const char *drops; /* what the export holds of no step, for comments; NULL */
+    uint32_t
+        *first;     /* [nodes + 3]: edges from node i, once finished, are first[i + 2] .. [i + 3] */
+    size_t dropped; /* nodes and edges above the most that a scenario is made of */
 };
 
 /* An empty definition; the caller releases. */
@@ -66,14 +69,25 @@ int32_t definition_add(struct definition *d, const char *title, size_t len);
 void definition_rename(struct definition *d, int32_t node, const char *title, size_t len);
 /* The node of this title, NODE_START when there is none. */
 int32_t definition_find(const struct definition *d, const char *title, size_t len);
-/* Adds an edge, or finds the one that joins the two; the label (may be NULL) is copied.  Borrowed
- * until the next one is added. */
+/* Adds an edge, or finds the one that joins the two and adds its label there (may be NULL; copied);
+ * ways to the end are one when they end alike.  Borrowed until the next one is added. */
 struct def_edge *definition_join(struct definition *d, int32_t from, int32_t to, const char *label,
                                  size_t len, bool conditional);
+/* Adds the way after an error, where the node has none yet. */
+void definition_join_error(struct definition *d, int32_t from, int32_t to);
+/* How an item ends that leaves by an edge with this label (NULL: none): "ship", "fail", "reject".
+ */
+const char *definition_end(const char *label);
+/* Does a word of the label (NULL: none) begin like one of these, of which NULL is the last?  Words
+ * of up to three letters are whole. */
+bool definition_label_has(const char *label, const char *const *words);
+/* The edges that leave a node or the start, *n of them, as they were added; once finished. */
+const struct def_edge *definition_ways(const struct definition *d, int32_t from, size_t *n);
 /* A sentence for the head's comment. */
 void definition_note(struct definition *d, const char *format, ...) PRINTF_LIKE(2, 3);
-/* Names the nodes, gives several beginnings that are not side by side a step that chooses, and
- * refuses what no scenario can be made of: no nodes, too many, none that the start leads to. */
+/* Names the nodes, gives several beginnings that are not side by side a step that chooses, sorts
+ * the edges by where they leave, and refuses what no scenario can be made of: no nodes, too many,
+ * none that the start leads to. */
 MUST_CHECK int definition_finish(struct definition *d, struct error *err);
 
 /* One framework's file. */
@@ -100,8 +114,10 @@ MUST_CHECK int definition_autogen(const char *file, const char *text, size_t len
 
 /* Steps that run side by side: branches of chains between a node and the one that joins them. */
 struct def_fork {
-    int32_t at, join;    /* NODE_START and NODE_END possible */
-    VEC(int32_t) nodes;  /* of all branches, branch after branch */
+    int32_t at, join; /* NODE_START and NODE_END possible */
+    int32_t
+        after_error;    /* where a branch that fails leads, outside of them; NODE_START: not said */
+    VEC(int32_t) nodes; /* of all branches, branch after branch */
     VEC(uint32_t) first; /* of each branch, and the end, in `nodes` */
 };
 /* The order in which a scenario writes the nodes: those that the start leads to, each after all

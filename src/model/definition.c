@@ -30,6 +30,7 @@ void definition_release(struct definition *d)
     vec_release(&d->nodes);
     vec_release(&d->edges);
     vec_release(&d->notes);
+    mem_free(d->first);
     arena_release(&d->arena);
     *d = (struct definition){0};
 }
@@ -108,8 +109,7 @@ int32_t definition_add(struct definition *d, const char *title, size_t len)
                          .timeout_s = INFINITY,
                          .attempts = 1,
                          .wait_s = NAN,
-                         .takes_s = NAN,
-                         .on_error = NODE_START};
+                         .takes_s = NAN};
 
     if (d->nodes.len > DEFINITION_NODES_MAX) { /* refused by definition_finish */
         d->dropped++;
@@ -137,21 +137,81 @@ int32_t definition_find(const struct definition *d, const char *title, size_t le
     return NODE_START;
 }
 
-struct def_edge *definition_join(struct definition *d, int32_t from, int32_t to, const char *label,
-                                 size_t len, bool conditional)
+bool definition_label_has(const char *label, const char *const *words)
 {
-    struct def_edge e = {.from = from, .to = to, .conditional = conditional};
+    for (; label && *words; words++) {
+        size_t n = strlen(*words);
+        for (const char *c = label; *c; c++) {
+            size_t i = 0;
+            while (i < n && tolower((unsigned char)c[i]) == (*words)[i])
+                i++;
+            bool begins = c == label || !isalpha((unsigned char)c[-1]);
+            if (i == n && begins && (n > 3 || !isalpha((unsigned char)c[n])))
+                return true;
+        }
+    }
+    return false;
+}
 
-    e.label = label && len ? arena_strndup(&d->arena, label, len) : NULL;
-    for (size_t i = 0; i < d->edges.len; i++) /* drawn twice, it is one way */
-        if (d->edges.at[i].from == from && d->edges.at[i].to == to)
-            return &d->edges.at[i];
+const char *definition_end(const char *label)
+{
+    static const char *const fail_words[] = {"give", "fail", "error", "abort", NULL};
+    static const char *const reject_words[] = {"reject", "refuse", "decline", NULL};
+
+    return definition_label_has(label, fail_words)     ? "fail"
+           : definition_label_has(label, reject_words) ? "reject"
+                                                       : "ship";
+}
+
+/* Drawn twice, it is one way: with both labels, when they differ. */
+static struct def_edge *drawn_again(struct definition *d, struct def_edge *e, const char *label)
+{
+    if (!e->label)
+        e->label = label;
+    else if (label && strcmp(e->label, label) && strlen(e->label) < 200)
+        e->label = arena_printf(&d->arena, "%s, %s", e->label, label);
+    return e;
+}
+
+static struct def_edge *push_edge(struct definition *d, struct def_edge e)
+{
     if (d->edges.len > DEFINITION_EDGES_MAX) { /* refused by definition_finish */
         d->dropped++;
         return &d->edges.at[d->edges.len - 1];
     }
     vec_push(&d->edges, e);
     return &d->edges.at[d->edges.len - 1];
+}
+
+struct def_edge *definition_join(struct definition *d, int32_t from, int32_t to, const char *label,
+                                 size_t len, bool conditional)
+{
+    struct def_edge e = {.from = from, .to = to, .conditional = conditional};
+
+    e.label = label && len ? arena_strndup(&d->arena, label, len) : NULL;
+    for (size_t i = 0; i < d->edges.len && !d->dropped; i++) {
+        struct def_edge *k = &d->edges.at[i];
+        if (k->from == from && k->to == to && !k->error &&
+            (to >= 0 || definition_end(k->label) == definition_end(e.label)))
+            return drawn_again(d, k, e.label);
+    }
+    return push_edge(d, e);
+}
+
+void definition_join_error(struct definition *d, int32_t from, int32_t to)
+{
+    for (size_t i = 0; i < d->edges.len; i++)
+        if (d->edges.at[i].from == from && d->edges.at[i].error)
+            return;
+    push_edge(d, (struct def_edge){.from = from, .to = to, .error = true});
+}
+
+const struct def_edge *definition_ways(const struct definition *d, int32_t from, size_t *n)
+{
+    uint32_t begin = d->first[from - NODE_START], end = d->first[from - NODE_START + 1];
+
+    *n = end - begin;
+    return d->edges.at + begin;
 }
 
 void definition_note(struct definition *d, const char *format, ...)
@@ -166,10 +226,13 @@ void definition_note(struct definition *d, const char *format, ...)
     buf_release(&text);
 }
 
-/* Words of the language that no step may be called like. */
+/* Words of the language that no step may be called like, and those that YAML may take for other
+ * things than text. */
 static bool is_reserved(const char *id)
 {
-    static const char *const words[] = {"ship", "reject", "fail", "skip", "bad", "class"};
+    static const char *const words[] = {"ship",  "reject", "fail", "skip", "bad",
+                                        "class", "null",   "true", "yes",  "no",
+                                        "on",    "off",    "y",    "n",    "false"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(id, words[i]) == 0)
@@ -225,45 +288,83 @@ static void name_nodes(struct definition *d)
     buf_release(&tried);
 }
 
-/* Beginnings that are not all unconditional are a choice, and a choice is a step. */
+/* Sorts the edges by where they leave, and drops those that no item comes to: what reaches a node
+ * that fails goes no further. */
+static void sort_edges(struct definition *d)
+{
+    uint32_t n = 0, rows = (uint32_t)d->nodes.len + 2;
+    struct def_edge *sorted = mem_alloc((d->edges.len + 1) * sizeof *sorted);
+
+    mem_free(d->first);
+    d->first = mem_zero(rows + 1, sizeof *d->first);
+    for (uint32_t row = 0; row < rows; row++) {
+        int32_t from = (int32_t)row + NODE_START;
+        for (size_t i = 0; i < d->edges.len; i++)
+            if (d->edges.at[i].from == from && from != NODE_END &&
+                (from < 0 || !d->nodes.at[from].fails))
+                sorted[n++] = d->edges.at[i];
+        d->first[row + 1] = n;
+    }
+    if (n)
+        memcpy(d->edges.at, sorted, n * sizeof *sorted);
+    d->edges.len = n;
+    mem_free(sorted);
+}
+
+/* Do all ways from the start begin side by side, or is there but one? */
+static bool begins_well(const struct definition *d)
+{
+    struct def_order order;
+    size_t n;
+    bool conditional = false, forks;
+    const struct def_edge *e = definition_ways(d, NODE_START, &n);
+
+    for (size_t i = 0; i < n; i++)
+        conditional = conditional || e[i].conditional;
+    if (n < 2 || conditional)
+        return n < 2;
+    definition_order(d, &order);
+    forks = order.forks.len > 0 && order.forks.at[0].at == NODE_START;
+    def_order_release(&order);
+    return forks;
+}
+
+/* Other beginnings are a choice, and a choice is a step. */
 static void choose_beginning(struct definition *d)
 {
-    size_t begins = 0, conditional = 0;
-
-    for (size_t i = 0; i < d->edges.len; i++)
-        if (d->edges.at[i].from == NODE_START) {
-            begins++;
-            conditional += d->edges.at[i].conditional;
-        }
-    if (begins < 2 || conditional == 0)
-        return;
     int32_t start = definition_add(d, "start", 5);
+
     d->nodes.at[start].kind = STEP_STAGE;
     d->nodes.at[start].layer = LAYER_AGENT;
     d->nodes.at[start].takes_s = 0;
-    d->nodes.at[start].about = "chooses where an item begins";
+    d->nodes.at[start].about = "where an item begins";
     for (size_t i = 0; i < d->edges.len; i++)
         if (d->edges.at[i].from == NODE_START)
             d->edges.at[i].from = start;
     definition_join(d, NODE_START, start, NULL, 0, false);
+    sort_edges(d);
 }
 
 int definition_finish(struct definition *d, struct error *err)
 {
     bool begins = false;
+    const struct def_edge *e;
+    size_t n;
 
     if (d->dropped || d->nodes.len > DEFINITION_NODES_MAX)
         return error_set(err, ERR_LIMIT,
                          "%s: has more than %d nodes or %d edges, the most that make a scenario",
                          d->file, DEFINITION_NODES_MAX, DEFINITION_EDGES_MAX);
-    for (size_t i = 0; i < d->edges.len; i++)
-        begins = begins || (d->edges.at[i].from == NODE_START && d->edges.at[i].to >= 0 &&
-                            !d->nodes.at[d->edges.at[i].to].fails);
     if (d->nodes.len == 0)
         return error_set(err, ERR_INPUT, "%s: holds no step of a pipeline", d->file);
+    sort_edges(d);
+    e = definition_ways(d, NODE_START, &n);
+    for (size_t i = 0; i < n; i++)
+        begins = begins || (e[i].to >= 0 && !d->nodes.at[e[i].to].fails);
     if (!begins)
         return error_set(err, ERR_INPUT, "%s: says nowhere where it begins", d->file);
-    choose_beginning(d);
+    if (!begins_well(d))
+        choose_beginning(d);
     name_nodes(d);
     return 0;
 }

@@ -19,30 +19,31 @@ struct walk {
 static void find_ways(struct walk *w, size_t from, int32_t node)
 {
     bool *row = w->leads + from * w->d->nodes.len;
+    size_t n;
+    const struct def_edge *e = definition_ways(w->d, node, &n);
 
-    for (size_t i = 0; i < w->d->edges.len; i++) {
-        const struct def_edge *e = &w->d->edges.at[i];
-        if (e->from == node && e->to >= 0 && !row[e->to]) {
-            row[e->to] = true;
-            find_ways(w, from, e->to);
+    for (size_t i = 0; i < n; i++)
+        if (e[i].to >= 0 && !row[e[i].to]) {
+            row[e[i].to] = true;
+            find_ways(w, from, e[i].to);
         }
-    }
 }
 
-/* The ways are walked last first, so that the first of them comes first in the order. */
+/* The ways are walked last first, so that the first of them comes first in the order; those after
+ * an error before all others, and then those that leave a loop. */
 static void visit(struct walk *w, int32_t node)
 {
-    int32_t after_error = w->d->nodes.at[node].on_error;
+    size_t n;
+    const struct def_edge *e = definition_ways(w->d, node, &n);
 
     w->state[node] = 1;
-    if (after_error >= 0 && w->state[after_error] == 0)
-        visit(w, after_error); /* first done, so that it stands behind the others */
-    for (int back = 0; back < 2; back++)
-        for (size_t i = w->d->edges.len; i-- > 0;) {
-            const struct def_edge *e = &w->d->edges.at[i];
-            if (e->from == node && e->to >= 0 && w->state[e->to] == 0 &&
-                w->leads[(size_t)e->to * w->d->nodes.len + (size_t)node] == (back == 1))
-                visit(w, e->to);
+    for (int pass = 0; pass < 3; pass++)
+        for (size_t i = n; i-- > 0;) {
+            if (e[i].to < 0 || w->state[e[i].to] || e[i].error != (pass == 0))
+                continue;
+            bool loops = w->leads[(size_t)e[i].to * w->d->nodes.len + (size_t)node];
+            if (pass == 0 || loops == (pass == 2))
+                visit(w, e[i].to);
         }
     w->state[node] = 2;
     w->post[w->n++] = node;
@@ -57,15 +58,15 @@ bool definition_leads_back(const struct def_order *o, const struct def_edge *e)
 static size_t ways_side_by_side(const struct definition *d, const struct def_order *o, int32_t from,
                                 int32_t *to, size_t most)
 {
-    size_t n = 0;
+    size_t n = 0, ways;
+    const struct def_edge *e = definition_ways(d, from, &ways);
 
-    for (size_t i = 0; i < d->edges.len; i++) {
-        const struct def_edge *e = &d->edges.at[i];
-        if (e->from != from)
+    for (size_t i = 0; i < ways; i++) {
+        if (e[i].error)
             continue;
-        if (e->conditional || definition_leads_back(o, e) || n == most)
+        if (e[i].conditional || definition_leads_back(o, &e[i]) || n == most)
             return 0;
-        to[n++] = e->to;
+        to[n++] = e[i].to;
     }
     return n;
 }
@@ -73,12 +74,15 @@ static size_t ways_side_by_side(const struct definition *d, const struct def_ord
 /* Marks what `from` leads to by edges forward, itself included. */
 static void reach(const struct definition *d, const struct def_order *o, int32_t from, bool *seen)
 {
+    size_t n;
+
     if (from < 0 || seen[from])
         return;
     seen[from] = true;
-    for (size_t i = 0; i < d->edges.len; i++)
-        if (d->edges.at[i].from == from && !definition_leads_back(o, &d->edges.at[i]))
-            reach(d, o, d->edges.at[i].to, seen);
+    const struct def_edge *e = definition_ways(d, from, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!definition_leads_back(o, &e[i]) && !e[i].error)
+            reach(d, o, e[i].to, seen);
 }
 
 /* The first node in order that all branches lead to; NODE_END when there is none. */
@@ -103,33 +107,61 @@ static int32_t common_join(const struct definition *d, const struct def_order *o
     return join;
 }
 
+/* A fork as it is tried: may a branch's error lead out of it? */
+struct attempt {
+    const struct definition *d;
+    const struct def_order *o;
+    struct def_fork *f;
+    uint32_t *branch_of; /* [nodes]: 1 + the branch; 0: none */
+    bool errors_leave;
+};
+
 /* Adds the nodes from `node` up to the join to the branch; false when one is in another branch. */
-static bool add_branch(const struct definition *d, const struct def_order *o, struct def_fork *f,
-                       uint32_t *branch_of, uint32_t branch, int32_t node)
+static bool add_branch(struct attempt *t, uint32_t branch, int32_t node)
 {
-    if (node == f->join || node < 0)
-        return node == f->join || f->join == NODE_END;
-    if (branch_of[node])
-        return branch_of[node] == branch;
-    branch_of[node] = branch;
-    vec_push(&f->nodes, node);
-    for (size_t i = 0; i < d->edges.len; i++)
-        if (d->edges.at[i].from == node &&
-            !add_branch(d, o, f, branch_of, branch, d->edges.at[i].to))
+    size_t n;
+
+    if (node == t->f->join || node < 0)
+        return node == t->f->join || t->f->join == NODE_END;
+    if (t->branch_of[node])
+        return t->branch_of[node] == branch;
+    t->branch_of[node] = branch;
+    vec_push(&t->f->nodes, node);
+    const struct def_edge *e = definition_ways(t->d, node, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!(e[i].error && t->errors_leave) && !add_branch(t, branch, e[i].to))
             return false;
     return true;
 }
 
-/* Does nothing lead into the branches but from the fork to their first nodes? */
-static bool is_closed(const struct definition *d, const struct def_fork *f,
-                      const uint32_t *branch_of, const int32_t *begin)
+/* Do errors lead out of the branches to one place at most? */
+static bool errors_agree(struct attempt *t)
 {
-    for (size_t i = 0; i < d->edges.len; i++) {
-        const struct def_edge *e = &d->edges.at[i];
-        if (e->to < 0 || !branch_of[e->to])
+    t->f->after_error = NODE_START;
+    for (size_t i = 0; i < t->d->edges.len; i++) {
+        const struct def_edge *e = &t->d->edges.at[i];
+        if (!e->error || e->from < 0 || !t->branch_of[e->from] || e->to == t->f->join ||
+            (e->to >= 0 && t->branch_of[e->to] == t->branch_of[e->from]))
             continue;
-        bool from_fork = e->from == f->at && begin[branch_of[e->to] - 1] == e->to;
-        if (!from_fork && (e->from < 0 || branch_of[e->from] != branch_of[e->to]))
+        if (e->to < 0 || t->branch_of[e->to] ||
+            (t->f->after_error != NODE_START && t->f->after_error != e->to))
+            return false;
+        t->f->after_error = e->to;
+    }
+    return true;
+}
+
+/* Does nothing lead into the branches but from the fork to their first nodes? */
+static bool is_closed(const struct attempt *t, const int32_t *begin)
+{
+    for (size_t i = 0; i < t->d->edges.len; i++) {
+        const struct def_edge *e = &t->d->edges.at[i];
+        if (e->to < 0 || !t->branch_of[e->to] ||
+            (e->from >= 0 && t->o->rank[e->from] == UINT32_MAX))
+            continue; /* what the start does not lead to leads nowhere */
+        bool from_fork =
+            e->from == t->f->at && begin[t->branch_of[e->to] - 1] == e->to && !e->error;
+        if (!from_fork && (e->from < 0 || t->branch_of[e->from] != t->branch_of[e->to]))
             return false;
     }
     return true;
@@ -148,38 +180,46 @@ static void sort_branches(struct def_fork *f, const struct def_order *o)
             }
 }
 
+/* Fills the fork with n branches; false when the language has no word for it. */
+static bool try_fork(struct attempt *t, const int32_t *begin, size_t n)
+{
+    bool well = true;
+
+    t->f->join = common_join(t->d, t->o, begin, n);
+    for (size_t b = 0; b < n && well; b++) {
+        vec_push(&t->f->first, (uint32_t)t->f->nodes.len);
+        well = begin[b] >= 0 && begin[b] != t->f->join && add_branch(t, (uint32_t)b + 1, begin[b]);
+    }
+    vec_push(&t->f->first, (uint32_t)t->f->nodes.len);
+    well = well && is_closed(t, begin) && errors_agree(t);
+    for (size_t i = 0; i < t->f->nodes.len && well; i++)
+        well = t->o->fork_of[t->f->nodes.at[i]] == 0 && /* no parallel inside another */
+               !t->d->nodes.at[t->f->nodes.at[i]].fails;
+    return well;
+}
+
+/* Errors of a branch stay in it where they can; else they are the parallel's. */
 static void find_fork(const struct definition *d, struct def_order *o, int32_t at)
 {
     int32_t begin[64];
     size_t n = ways_side_by_side(d, o, at, begin, 64);
-    struct def_fork f = {.at = at};
-    uint32_t *branch_of;
-    bool ok = n >= 2;
+    bool found = false;
 
-    if (!ok)
-        return;
-    branch_of = mem_zero(d->nodes.len, sizeof *branch_of);
-    f.join = common_join(d, o, begin, n);
-    for (size_t b = 0; b < n && ok; b++) {
-        vec_push(&f.first, (uint32_t)f.nodes.len);
-        ok = begin[b] >= 0 && begin[b] != f.join &&
-             add_branch(d, o, &f, branch_of, (uint32_t)b + 1, begin[b]);
-    }
-    vec_push(&f.first, (uint32_t)f.nodes.len);
-    ok = ok && is_closed(d, &f, branch_of, begin);
-    for (size_t i = 0; i < f.nodes.len && ok; i++)
-        ok = o->fork_of[f.nodes.at[i]] == 0 && /* no parallel inside another */
-             !d->nodes.at[f.nodes.at[i]].fails;
-    if (ok) {
+    for (int leave = 0; leave < 2 && n >= 2 && !found; leave++) {
+        struct def_fork f = {.at = at};
+        struct attempt t = {d, o, &f, mem_zero(d->nodes.len, sizeof(uint32_t)), leave};
+        found = try_fork(&t, begin, n);
+        mem_free(t.branch_of);
+        if (!found) {
+            vec_release(&f.nodes);
+            vec_release(&f.first);
+            continue;
+        }
         sort_branches(&f, o);
         vec_push(&o->forks, f);
         for (size_t i = 0; i < f.nodes.len; i++)
             o->fork_of[f.nodes.at[i]] = (uint32_t)o->forks.len;
-    } else {
-        vec_release(&f.nodes);
-        vec_release(&f.first);
     }
-    mem_free(branch_of);
 }
 
 void definition_order(const struct definition *d, struct def_order *out)
@@ -195,11 +235,11 @@ void definition_order(const struct definition *d, struct def_order *out)
     w.leads = mem_zero(d->nodes.len * d->nodes.len + 1, sizeof *w.leads);
     for (size_t i = 0; i < d->nodes.len; i++)
         find_ways(&w, i, (int32_t)i);
-    for (size_t i = d->edges.len; i-- > 0;) {
-        const struct def_edge *e = &d->edges.at[i];
-        if (e->from == NODE_START && e->to >= 0 && w.state[e->to] == 0)
-            visit(&w, e->to);
-    }
+    size_t n;
+    const struct def_edge *e = definition_ways(d, NODE_START, &n);
+    for (size_t i = n; i-- > 0;)
+        if (e[i].to >= 0 && w.state[e[i].to] == 0)
+            visit(&w, e[i].to);
     for (size_t i = w.n; i-- > 0;) {
         out->rank[w.post[i]] = (uint32_t)out->nodes.len;
         vec_push(&out->nodes, w.post[i]);

@@ -6,6 +6,7 @@
  * item's deadline.  A model client's timeout and retries are those of the agent that speaks by it.
  * Handoffs are the ways on of a swarm.  A team inside a team is one step. */
 #include "base/json_read.h"
+#include "base/utf8.h"
 #include "model/definition.h"
 
 #include <math.h>
@@ -30,10 +31,10 @@ static void take_termination(struct json condition, double *messages, double *se
     if (depth > 20)
         return;
     if (provided_by(condition, "MaxMessageTermination") &&
-        json_as_double(json_get(config, "max_messages"), &x))
+        json_as_double(json_get(config, "max_messages"), &x) && x > 0)
         *messages = fmin(*messages, x);
     if (provided_by(condition, "TimeoutTermination") &&
-        json_as_double(json_get(config, "timeout_seconds"), &x))
+        json_as_double(json_get(config, "timeout_seconds"), &x) && x > 0)
         *seconds = fmin(*seconds, x);
     if (provided_by(condition, "AndTerminationCondition"))
         return; /* bounds nothing by itself */
@@ -99,7 +100,34 @@ static int32_t add_inner(struct definition *d, struct json team)
     return at;
 }
 
-/* Adds an agent; -1 when it has no name. */
+/* Each agent has a name that no other has: that is how teams, graphs and handoffs speak of them. */
+static int check_names(const struct definition *d, struct json participants, struct error *err)
+{
+    size_t i = 0, n, m;
+    const char *a, *b;
+
+    for (struct json_iter it = json_each(participants); json_next(&it); i++) {
+        struct json config = json_get(it.value, "config");
+        size_t k = 0;
+        if (i > DEFINITION_NODES_MAX)
+            return 0; /* refused by definition_finish */
+        if (!json_text(json_get(config, "name"), &a, &n) || n == 0) {
+            if (json_type(json_get(config, "participants")) == JSON_LIST)
+                continue;
+            return error_set(err, ERR_INPUT, "%s: participants[%zu] has no config.name", d->file,
+                             i);
+        }
+        for (struct json_iter o = json_each(participants); k < i && json_next(&o); k++)
+            if (json_text(json_pointer(o.value, "/config/name"), &b, &m) && n == m &&
+                !memcmp(a, b, n))
+                return error_set(err, ERR_INPUT,
+                                 "%s: participants[%zu] and participants[%zu] have the same name",
+                                 d->file, k, i);
+    }
+    return 0;
+}
+
+/* Adds an agent, which has a name. */
 static int32_t add_agent(struct definition *d, struct json agent)
 {
     struct json config = json_get(agent, "config");
@@ -108,8 +136,10 @@ static int32_t add_agent(struct definition *d, struct json agent)
 
     if (json_type(json_get(config, "participants")) == JSON_LIST)
         return add_inner(d, agent);
-    if (!json_text(json_get(config, "name"), &name, &n) || n == 0)
-        return NODE_START;
+    if (!json_text(json_get(config, "name"), &name, &n)) {
+        name = "";
+        n = 0;
+    }
     int32_t at = definition_add(d, name, n);
     struct def_node *node = &d->nodes.at[at];
     node->kind = is_person(agent) ? STEP_REVIEW : STEP_STAGE;
@@ -142,16 +172,14 @@ static int32_t add_tools(struct definition *d, struct json agent, int32_t speake
     return at;
 }
 
-/* One after the other, and round again until the termination. */
-static void take_round(struct definition *d, struct json participants, double messages)
+/* One after the other, and round again until the termination, after `turns` of them at most. */
+static void take_round(struct definition *d, struct json participants, double turns)
 {
     int32_t first = NODE_START, before = NODE_START, before_tools = NODE_START;
     size_t n = json_count(participants);
 
     for (struct json_iter it = json_each(participants); json_next(&it);) {
         int32_t at = add_agent(d, it.value);
-        if (at < 0)
-            continue;
         definition_join(d, before, at, NULL, 0, false);
         if (before_tools != before)
             definition_join(d, before_tools, at, NULL, 0, false);
@@ -161,68 +189,73 @@ static void take_round(struct definition *d, struct json participants, double me
     }
     if (first < 0)
         return;
-    double rounds = isfinite(messages) && n ? ceil(messages / (double)n) - 1 : 0;
-    uint32_t at_most = rounds > 0 ? (uint32_t)fmin(rounds, 1e6) : 0;
-    definition_join(d, before, first, "not ended yet", 13, true)->at_most = at_most;
-    definition_join(d, before, NODE_END, NULL, 0, false);
-    if (before_tools == before)
-        return;
-    definition_join(d, before_tools, first, "not ended yet", 13, true)->at_most = at_most;
-    definition_join(d, before_tools, NODE_END, NULL, 0, false);
+    double again = isfinite(turns) ? ceil(turns / (double)n) - 1 : 0;
+    uint32_t at_most = again > 0 ? (uint32_t)fmin(again, 1e6) : 0;
+    for (int tools = 0; tools < 1 + (before_tools != before); tools++) {
+        int32_t from = tools ? before_tools : before;
+        if (at_most || !isfinite(turns))
+            definition_join(d, from, first, "not ended yet", 13, true)->at_most = at_most;
+        definition_join(d, from, NODE_END, NULL, 0, false);
+    }
 }
 
 /* One chooses who is next, until the termination. */
 static void take_chosen(struct definition *d, struct json participants, const char *chooser,
-                        double messages)
+                        double turns)
 {
     int32_t hub = definition_add(d, chooser, strlen(chooser));
-    double most = isfinite(messages) ? messages - 1 : 0;
+    uint32_t most = isfinite(turns) && turns > 1 ? (uint32_t)fmin(turns - 1, 1e6) : 0;
 
     d->nodes.at[hub].kind = STEP_STAGE;
     d->nodes.at[hub].layer = LAYER_AGENT;
     definition_join(d, NODE_START, hub, NULL, 0, false);
     for (struct json_iter it = json_each(participants); json_next(&it);) {
         int32_t at = add_agent(d, it.value);
-        if (at < 0)
-            continue;
         definition_join(d, hub, at, "chosen", 6, true);
         int32_t tools = add_tools(d, it.value, at);
-        definition_join(d, tools, hub, "goes on", 7, true)->at_most =
-            most > 0 ? (uint32_t)fmin(most, 1e6) : 0;
-        definition_join(d, tools, NODE_END, NULL, 0, false);
+        for (int called = 0; called < 1 + (tools != at); called++) {
+            int32_t from = called ? tools : at;
+            if (most || !isfinite(turns))
+                definition_join(d, from, hub, "goes on", 7, true)->at_most = most;
+            definition_join(d, from, NODE_END, NULL, 0, false);
+        }
+    }
+}
+
+/* The handoffs of one agent, each to a participant, or to who is outside, where it ends. */
+static void take_handoffs(struct definition *d, struct json handoffs, int32_t from, double turns)
+{
+    uint32_t most = isfinite(turns) && turns > 1 ? (uint32_t)fmin(turns - 1, 1e6) : 0;
+    const char *s;
+    size_t n;
+
+    for (struct json_iter h = json_each(handoffs); json_next(&h);) {
+        struct json target = json_type(h.value) == JSON_MAP ? json_get(h.value, "target") : h.value;
+        if (!json_text(target, &s, &n))
+            continue;
+        int32_t to = definition_find(d, s, n);
+        if (to < 0)
+            definition_join(d, from, NODE_END, s, n, true);
+        else if (most || !isfinite(turns))
+            definition_join(d, from, to, "hands off", 9, true)->at_most = most;
     }
 }
 
 /* Each speaks until it hands off to another; who is no participant is outside, where it ends. */
-static void take_swarm(struct definition *d, struct json participants, double messages)
+static void take_swarm(struct definition *d, struct json participants, double turns)
 {
-    uint32_t most = isfinite(messages) && messages > 1 ? (uint32_t)fmin(messages - 1, 1e6) : 0;
-    bool some = false;
+    int32_t at = 0;
 
     for (struct json_iter it = json_each(participants); json_next(&it);)
         (void)add_agent(d, it.value);
-    for (struct json_iter it = json_each(participants); json_next(&it);) {
-        struct json config = json_get(it.value, "config");
-        const char *s;
-        size_t n;
-        if (!json_text(json_get(config, "name"), &s, &n))
-            continue;
-        int32_t from = definition_find(d, s, n);
-        if (!some)
-            definition_join(d, NODE_START, from, NULL, 0, false);
-        some = true;
-        from = add_tools(d, it.value, from);
-        for (struct json_iter h = json_each(json_get(config, "handoffs")); json_next(&h);) {
-            struct json target =
-                json_type(h.value) == JSON_MAP ? json_get(h.value, "target") : h.value;
-            if (!json_text(target, &s, &n))
-                continue;
-            int32_t to = definition_find(d, s, n);
-            struct def_edge *e = to < 0 ? definition_join(d, from, NODE_END, s, n, true)
-                                        : definition_join(d, from, to, "hands off", 9, true);
-            e->at_most = to < 0 ? 0 : most;
+    definition_join(d, NODE_START, at, NULL, 0, false);
+    for (struct json_iter it = json_each(participants); json_next(&it) && !d->dropped; at++) {
+        struct json handoffs = json_pointer(it.value, "/config/handoffs");
+        int32_t tools = add_tools(d, it.value, at);
+        for (int called = 0; called < 1 + (tools != at); called++) {
+            take_handoffs(d, handoffs, called ? tools : at, turns);
+            definition_join(d, called ? tools : at, NODE_END, NULL, 0, false);
         }
-        definition_join(d, from, NODE_END, NULL, 0, false);
     }
 }
 
@@ -234,49 +267,88 @@ static bool has_handoffs(struct json participants)
     return false;
 }
 
-/* Nodes and edges as they stand. */
-static void take_graph(struct definition *d, struct json config)
+static int no_participant(const struct definition *d, const char *name, size_t len,
+                          struct error *err)
+{
+    struct buf quoted = {0};
+
+    utf8_quote(&quoted, name, len, 60);
+    error_set(err, ERR_INPUT, "%s: the graph names \"%s\", which is no participant", d->file,
+              buf_text(&quoted));
+    buf_release(&quoted);
+    return -1;
+}
+
+/* One edge of a graph flow. */
+static int take_edge(struct definition *d, int32_t from, struct json edge, struct error *err)
+{
+    struct json condition = json_get(edge, "condition");
+    const char *target, *label = NULL;
+    size_t n, len = 0;
+
+    if (!json_text(json_get(edge, "target"), &target, &n))
+        return error_set(err, ERR_INPUT, "%s: an edge of \"%.60s\" has no target", d->file,
+                         d->nodes.at[from].title);
+    int32_t to = definition_find(d, target, n);
+    if (to < 0)
+        return no_participant(d, target, n, err);
+    bool has = json_present(condition) && json_type(condition) != JSON_NULL;
+    if (has && !json_text(condition, &label, &len)) { /* a function, which the file does not hold */
+        label = "a condition in code";
+        len = strlen(label);
+    }
+    definition_join(d, from, to, label, len, has);
+    return 0;
+}
+
+/* Where a graph flow begins: as said, else where nothing leads to. */
+static int take_beginning(struct definition *d, struct json graph, struct error *err)
 {
     const char *s;
     size_t n;
 
+    if (json_text(json_get(graph, "default_start_node"), &s, &n)) {
+        int32_t start = definition_find(d, s, n);
+        if (start < 0)
+            return no_participant(d, s, n, err);
+        definition_join(d, NODE_START, start, NULL, 0, false);
+        return 0;
+    }
+    bool *led = mem_zero(d->nodes.len + 1, 1);
+    for (size_t k = 0; k < d->edges.len; k++)
+        if (d->edges.at[k].to >= 0)
+            led[d->edges.at[k].to] = true;
+    for (size_t i = 0; i < d->nodes.len; i++)
+        if (!led[i])
+            definition_join(d, NODE_START, (int32_t)i, NULL, 0, false);
+    mem_free(led);
+    return 0;
+}
+
+/* Nodes and edges as they stand. */
+static int take_graph(struct definition *d, struct json config, struct error *err)
+{
+    struct json graph = json_get(config, "graph");
+
     for (struct json_iter it = json_each(json_get(config, "participants")); json_next(&it);) {
         int32_t at = add_agent(d, it.value);
-        if (at >= 0 && count_tools(json_get(it.value, "config")))
+        if (count_tools(json_get(it.value, "config")))
             definition_note(d, "Calls of tools are part of %s.", d->nodes.at[at].title);
     }
-    struct json nodes = json_pointer(config, "/graph/nodes");
-    for (struct json_iter it = json_each(nodes); json_next(&it);) {
+    for (struct json_iter it = json_each(json_get(graph, "nodes")); json_next(&it);) {
         int32_t from = definition_find(d, it.key, it.key_len);
         struct json edges = json_get(it.value, "edges");
-        if (from >= 0 && json_text(json_get(it.value, "activation"), &s, &n) && n == 3 &&
-            !memcmp(s, "any", 3))
+        const char *s;
+        size_t n;
+        if (from < 0)
+            return no_participant(d, it.key, it.key_len, err);
+        if (json_text(json_get(it.value, "activation"), &s, &n) && n == 3 && !memcmp(s, "any", 3))
             d->nodes.at[from].join = "any";
-        for (struct json_iter e = json_each(edges); from >= 0 && json_next(&e);) {
-            struct json condition = json_get(e.value, "condition");
-            bool has = json_text(condition, &s, &n);
-            const char *label = s;
-            size_t label_len = n;
-            if (!has && json_present(condition) && json_type(condition) != JSON_NULL) {
-                has = true; /* a function, which the file does not hold */
-                label = "a condition in code";
-                label_len = strlen(label);
-            }
-            if (json_text(json_get(e.value, "target"), &s, &n) && definition_find(d, s, n) >= 0)
-                definition_join(d, from, definition_find(d, s, n), has ? label : NULL,
-                                has ? label_len : 0, has);
-        }
+        for (struct json_iter e = json_each(edges); json_next(&e) && !d->dropped;)
+            if (take_edge(d, from, e.value, err))
+                return -1;
     }
-    if (json_text(json_pointer(config, "/graph/default_start_node"), &s, &n) &&
-        definition_find(d, s, n) >= 0)
-        definition_join(d, NODE_START, definition_find(d, s, n), NULL, 0, false);
-    for (size_t i = 0; i < d->nodes.len; i++) {
-        bool led = false;
-        for (size_t k = 0; k < d->edges.len; k++)
-            led = led || d->edges.at[k].to == (int32_t)i;
-        if (!led)
-            definition_join(d, NODE_START, (int32_t)i, NULL, 0, false);
-    }
+    return take_beginning(d, graph, err);
 }
 
 /* The team itself: some tools wrap it, or list several, of which the first is taken. */
@@ -300,12 +372,93 @@ static struct json unwrap(struct json root)
     return root;
 }
 
+/* "TextMentionTermination {"text":"TERMINATE"} or ...", for the head. */
+static void put_condition(struct json condition, int depth, struct buf *out)
+{
+    struct json config = json_get(condition, "config");
+    bool all = provided_by(condition, "AndTerminationCondition");
+    const char *s, *before = "";
+    size_t n;
+
+    if (depth > 20 || out->len > 600)
+        return;
+    if (json_type(json_get(config, "conditions")) == JSON_LIST) {
+        buf_puts(out, depth ? "(" : "");
+        for (struct json_iter it = json_each(json_get(config, "conditions")); json_next(&it);) {
+            buf_puts(out, before);
+            put_condition(it.value, depth + 1, out);
+            before = all ? " and " : " or ";
+        }
+        buf_puts(out, depth ? ")" : "");
+        return;
+    }
+    if (!json_text(json_get(condition, "provider"), &s, &n))
+        return;
+    size_t from = n;
+    while (from > 0 && s[from - 1] != '.')
+        from--;
+    buf_add(out, s + from, n - from);
+    if (json_count(config)) {
+        struct buf text = {0};
+        json_dump(config, &text);
+        buf_putc(out, ' ');
+        utf8_quote(out, text.data, text.len, 120);
+        buf_release(&text);
+    }
+}
+
+/* How many turns a conversation has at most, and how long it lasts; says by what it ends. */
+static double take_end(struct definition *d, struct json config)
+{
+    struct json condition = json_get(config, "termination_condition");
+    double messages = INFINITY, turns = INFINITY, most;
+    struct buf text = {0};
+
+    take_termination(condition, &messages, &d->deadline_s, 0);
+    if (json_as_double(json_get(config, "max_turns"), &most) && most > 0)
+        turns = most;
+    put_condition(condition, 0, &text);
+    if (text.len)
+        definition_note(d, "It ends by %s.", buf_text(&text));
+    buf_release(&text);
+    if (isfinite(turns))
+        definition_note(d, "It has %g turns at most.", turns);
+    if (isfinite(messages))
+        definition_note(d,
+                        "The conversation ends after %g messages at the latest, of which the "
+                        "task is the first.",
+                        messages);
+    return fmin(turns, fmax(messages - 1, 1));
+}
+
+static int take_members(struct definition *d, struct json root, double turns, struct error *err)
+{
+    struct json config = json_get(root, "config");
+    struct json participants = json_get(config, "participants");
+    double attempts;
+
+    if (json_present(json_get(config, "graph")))
+        return take_graph(d, config, err);
+    if (provided_by(root, "SelectorGroupChat")) {
+        take_chosen(d, participants, "selector", turns);
+        if (json_as_double(json_get(config, "max_selector_attempts"), &attempts) && attempts > 1)
+            d->nodes.at[0].attempts = (uint32_t)fmin(attempts, 100);
+    } else if (provided_by(root, "Swarm") && has_handoffs(participants))
+        take_swarm(d, participants, turns);
+    else if (provided_by(root, "Swarm"))
+        take_chosen(d, participants, "handoff", turns);
+    else if (provided_by(root, "MagenticOneGroupChat"))
+        take_chosen(d, participants, "orchestrator", turns);
+    else
+        take_round(d, participants, turns);
+    return 0;
+}
+
 static int take_team(struct definition *d, struct json root, struct error *err)
 {
     root = unwrap(root);
     struct json config = json_get(root, "config");
     struct json participants = json_get(config, "participants");
-    double messages = INFINITY, turns;
     const char *s;
     size_t n;
 
@@ -314,31 +467,17 @@ static int take_team(struct definition *d, struct json root, struct error *err)
                          "%s: has no `participants`: an AutoGen definition is a team's component "
                          "(dump_component) as JSON",
                          d->file);
+    if (json_count(participants) == 0)
+        return error_set(err, ERR_INPUT, "%s: participants is empty", d->file);
+    if (check_names(d, participants, err))
+        return -1;
     if (json_text(json_get(root, "label"), &s, &n))
         d->name = arena_strndup(&d->arena, s, n);
-    take_termination(json_get(config, "termination_condition"), &messages, &d->deadline_s, 0);
-    if (json_as_double(json_get(config, "max_turns"), &turns) && turns > 0)
-        messages = fmin(messages, turns);
-    if (json_present(json_get(config, "graph")))
-        take_graph(d, config);
-    else if (provided_by(root, "SelectorGroupChat"))
-        take_chosen(d, participants, "selector", messages);
-    else if (provided_by(root, "Swarm") && has_handoffs(participants))
-        take_swarm(d, participants, messages);
-    else if (provided_by(root, "Swarm"))
-        take_chosen(d, participants, "handoff", messages);
-    else if (provided_by(root, "MagenticOneGroupChat"))
-        take_chosen(d, participants, "orchestrator", messages);
-    else
-        take_round(d, participants, messages);
-    d->messages = isfinite(messages) ? messages : 0;
-    double attempts;
-    int32_t selector = definition_find(d, "selector", 8);
-    if (provided_by(root, "SelectorGroupChat") && selector >= 0 &&
-        json_as_double(json_get(config, "max_selector_attempts"), &attempts) && attempts > 1)
-        d->nodes.at[selector].attempts = (uint32_t)fmin(attempts, 100);
-    if (isfinite(messages))
-        definition_note(d, "The conversation ends after %g messages at the latest.", messages);
+    d->drops = "retry, timeout: the file holds none";
+    double turns = take_end(d, config);
+    d->messages = isfinite(turns) ? turns : 0;
+    if (take_members(d, root, turns, err))
+        return -1;
     return definition_finish(d, err);
 }
 

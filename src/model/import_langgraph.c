@@ -363,6 +363,7 @@ int definition_langgraph(const char *file, const char *text, size_t len, struct 
         read_mermaid(out, text, len);
     else
         return fault(file, err, "this is neither JSON nor a Mermaid graph");
-    definition_note(out, "The export drops retry policies, timeouts and the recursion limit.");
+    definition_note(out, "The export drops the recursion limit, which bounds all loops together.");
+    out->drops = "retry, timeout: the export drops them";
     return definition_finish(out, err);
 }

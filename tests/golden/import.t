@@ -104,9 +104,9 @@ $ grep -c assumed $TMP_GOLDEN/graph.yaml; grep -A3 "parallel:\|on_reject" $TMP_G
     branches:
 --
     on_reject: {goto: draft_answer, at_most: 2, then: reject}   # assumed
+    next:
+      - {to: publish-it}   # yes
 
-  # Publish It!
-  - stage: publish-it
 $ seam import n8n tests/data/langgraph.json
 seam: langgraph.json: has no `nodes` and `connections`: an n8n definition is an exported workflow, or an execution with its workflowData
 [3]

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Where items go from a step of a definition, as lines of a scenario.  A way back gets a bound and
+ * says where an item goes that has used it up: by a way forward from the same step, one that is
+ * called like giving up before others, else by the way out of the loop, else it fails, as
+ * frameworks do at their limits. */
+#include "base/utf8.h"
+#include "model/definition_writer.h"
+#include "model/scenario_writer.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { ASSUMED_BOUND = 2 };
+
+static const char *const no_words[] = {"reject", "false",  "no",   "below", "low",
+                                       "review", "revise", "fail", "bad",   NULL};
+
+/* --- targets */
+
+/* The name of a node as a target: itself, or the branch's end. */
+static const char *target_id(const struct def_output *o, int32_t to, const char *label)
+{
+    if (to < 0)
+        return definition_end(label);
+    if (o->d->nodes.at[to].fails)
+        return "fail";
+    if (o->fork && to == o->fork->join)
+        return "ship";
+    return o->d->nodes.at[to].id;
+}
+
+static const char *edge_target(const struct def_output *o, const struct def_edge *e)
+{
+    return target_id(o, e->to, e->label);
+}
+
+/* Is the target what the text leads to anyway? */
+static bool is_following(const struct def_output *o, const char *target)
+{
+    return strcmp(target, o->following ? o->following : "ship") == 0;
+}
+
+static bool leads_back(const struct def_output *o, const struct def_edge *e)
+{
+    return definition_leads_back(&o->order, e) && !o->d->nodes.at[e->to].fails;
+}
+
+/* --- edges of a node */
+
+static void add_exits(const struct def_output *o, int32_t node, bool back, bool conditional,
+                      struct def_exits *x)
+{
+    size_t n;
+    const struct def_edge *e = definition_ways(o->d, node, &n);
+
+    for (size_t i = 0; i < n; i++)
+        if (!e[i].error && leads_back(o, &e[i]) == back &&
+            (back || e[i].conditional == conditional))
+            x->at[x->n++] = &e[i];
+}
+
+struct def_exits def_exits_of(struct def_output *o, int32_t node)
+{
+    struct def_exits x = {0};
+    size_t n;
+    const struct def_edge *e = definition_ways(o->d, node, &n);
+
+    x.at = arena_alloc(&o->work, (n + 1) * sizeof *x.at);
+    for (size_t i = 0; i < n; i++)
+        if (e[i].error)
+            x.error = &e[i];
+    add_exits(o, node, true, true, &x);
+    add_exits(o, node, false, true, &x);
+    add_exits(o, node, false, false, &x);
+    for (size_t i = 0; i + 1 < x.n && leads_back(o, x.at[x.n - 1]); i++)
+        if (!x.at[i]->conditional) { /* what is always taken stands last */
+            const struct def_edge *last = x.at[x.n - 1];
+            x.at[x.n - 1] = x.at[i];
+            x.at[i] = last;
+        }
+    return x;
+}
+
+/* --- ways back */
+
+/* Marks what `from` leads to by ways forward. */
+static void reach_forward(const struct def_output *o, int32_t from, bool *seen)
+{
+    size_t n;
+
+    if (from < 0 || seen[from])
+        return;
+    seen[from] = true;
+    const struct def_edge *e = definition_ways(o->d, from, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!e[i].error && !definition_leads_back(&o->order, &e[i]))
+            reach_forward(o, e[i].to, seen);
+}
+
+/* May a text that stands at `from` send items to `to` without going back or into branches? */
+static bool is_ahead(const struct def_output *o, int32_t from, int32_t to)
+{
+    if (to < 0 || o->d->nodes.at[to].fails)
+        return true;
+    if (o->fork)
+        return to == o->fork->join;
+    return !o->order.fork_of[to] && o->order.rank[to] > o->order.rank[from];
+}
+
+/* The way on from the head of a loop that does not come by `node` again; NULL. */
+static const struct def_edge *loop_exit(const struct def_output *o, int32_t head, int32_t node)
+{
+    const struct def_edge *found = NULL;
+    bool *seen = mem_alloc(o->d->nodes.len + 1);
+    size_t n;
+    const struct def_edge *e = definition_ways(o->d, head, &n);
+
+    for (size_t i = 0; i < n && !found; i++) {
+        if (e[i].error || definition_leads_back(&o->order, &e[i]) || !is_ahead(o, node, e[i].to))
+            continue;
+        memset(seen, 0, o->d->nodes.len + 1);
+        reach_forward(o, e[i].to, seen);
+        if (e[i].to < 0 || !seen[node])
+            found = &e[i];
+    }
+    mem_free(seen);
+    return found;
+}
+
+/* Where an item goes when it has been back as often as it may; NULL: the definition does not say.
+ */
+static const char *way_out(const struct def_output *o, const struct def_exits *x,
+                           const struct def_edge *back)
+{
+    static const char *const limit_words[] = {"give", "max", "limit", "exceed", "exhaust", NULL};
+    const struct def_edge *ahead = NULL;
+
+    for (size_t i = x->n; i-- > 0;)
+        if (!leads_back(o, x->at[i]) && !(ahead && definition_label_has(ahead->label, limit_words)))
+            ahead = x->at[i];
+    if (ahead)
+        return edge_target(o, ahead);
+    const struct def_edge *e = loop_exit(o, back->to, back->from);
+    return e ? edge_target(o, e) : NULL;
+}
+
+/* How often an item may go back: as said, or as the most of messages leaves room for; 0: neither.
+ */
+static uint32_t bound_of(const struct def_output *o, const struct def_edge *e)
+{
+    double length = fmax((double)o->order.rank[e->from] - (double)o->order.rank[e->to], 0) + 1;
+
+    if (e->at_most || !(o->d->messages > 0))
+        return e->at_most;
+    return (uint32_t)fmin(fmax(floor((o->d->messages - 1) / length), 1), 1e6);
+}
+
+/* "{to: x", and of an edge back its bound and what comes then; says whether the bound is assumed.
+ */
+static bool put_bounded(struct def_output *o, const struct def_edge *e, const char *key,
+                        const char *then)
+{
+    bool back = leads_back(o, e);
+    uint32_t bound = back ? bound_of(o, e) : 0;
+
+    buf_printf(o->out, "{%s: %s", key, edge_target(o, e));
+    if (back)
+        buf_printf(o->out, ", at_most: %u, then: %s", bound ? bound : ASSUMED_BOUND, then);
+    return back && !bound;
+}
+
+/* "key: target", or with the bound of a way back. */
+static void put_edge(struct def_output *o, const char *key, const struct def_edge *e,
+                     const char *then)
+{
+    bool guessed = false;
+
+    def_put_key(o, key);
+    if (leads_back(o, e)) {
+        guessed = put_bounded(o, e, "goto", then);
+        buf_putc(o->out, '}');
+    } else
+        buf_puts(o->out, edge_target(o, e));
+    buf_puts(o->out, guessed ? def_assumed() : "\n");
+}
+
+/* --- after an error */
+
+/* As if there had been none: by the usual way. */
+static void put_goes_on(struct def_output *o, const struct def_exits *x)
+{
+    const struct def_edge *first = NULL;
+
+    for (size_t i = 0; i < x->n && !first; i++)
+        if (!leads_back(o, x->at[i]))
+            first = x->at[i];
+    if (!first && x->n) {
+        const char *out = way_out(o, x, x->at[0]);
+        put_edge(o, "fallback", x->at[0], out ? out : "fail");
+        return;
+    }
+    const char *target = first ? edge_target(o, first) : "ship";
+    bool follows = o->before_fork || is_following(o, target);
+    def_put_line(o, "fallback", follows ? "skip" : target, false);
+}
+
+static void put_fallback(struct def_output *o, const struct def_node *n, const struct def_exits *x)
+{
+    const struct def_edge *e = x->error;
+
+    if (!e) {
+        if (n->goes_on)
+            put_goes_on(o, x);
+        return;
+    }
+    if (o->fork && e->to == o->fork->after_error) {
+        buf_printf(o->out, "%*s# an error ends the branch: see fallback of the parallel\n",
+                   o->indent + 2, "");
+        return;
+    }
+    if (!leads_back(o, e) && is_following(o, edge_target(o, e)))
+        def_put_line(o, "fallback", "skip", false);
+    else
+        put_edge(o, "fallback", e, "fail");
+}
+
+/* --- ways on */
+
+/* The share of the way from this step to the target; NULL when the logs have no such way. */
+static const struct number *fitted_share(const struct def_output *o, const struct step *s,
+                                         const char *target)
+{
+    for (uint32_t i = 0; s && i < s->n_ways; i++) {
+        int32_t to = s->way[i].edge.to;
+        const char *id = to >= 0 ? o->fitted->step[to].id : to == TO_SHIP ? "ship" : "reject";
+        if (s->way[i].probability && definition_same_name(id, target))
+            return &s->way[i].probability[0];
+    }
+    return NULL;
+}
+
+/* Has each way but the last a share of its own in the log? */
+static bool all_shares_known(const struct def_output *o, const struct step *s,
+                             const struct def_exits *x)
+{
+    for (size_t i = 0; i + 1 < x->n; i++) {
+        const struct number *share = fitted_share(o, s, edge_target(o, x->at[i]));
+        bool again = false;
+        for (size_t k = 0; k < i && share; k++)
+            again = again || fitted_share(o, s, edge_target(o, x->at[k])) == share;
+        if (!share || again)
+            return false;
+    }
+    return true;
+}
+
+/* What the edge is called, and whether a number of the line is assumed. */
+static void put_remark(struct def_output *o, const char *label, bool guessed)
+{
+    if (guessed || label) {
+        buf_puts(o->out, "   # ");
+        utf8_clean(label ? label : "", label ? strlen(label) : 0, o->out);
+        buf_puts(o->out, label && guessed ? ": " : "");
+        buf_puts(o->out, guessed ? "assumed" : "");
+    }
+    buf_putc(o->out, '\n');
+}
+
+/* n: how many ways there are, of which the last has no share. */
+static void put_way(struct def_output *o, const struct step *s, const struct def_exits *x, size_t i,
+                    size_t n)
+{
+    const struct def_edge *e = x->at[i];
+    bool last = i + 1 == n, guessed;
+    const struct number *share = last ? NULL : fitted_share(o, s, edge_target(o, e));
+    struct writer writer = {o->fitted, o->out};
+    const char *out = leads_back(o, e) ? way_out(o, x, e) : NULL;
+
+    buf_printf(o->out, "%*s- ", o->indent + 4, "");
+    guessed = put_bounded(o, e, "to", out ? out : "fail");
+    if (share) {
+        buf_puts(o->out, ", probability: ");
+        write_number(&writer, share);
+    } else if (!last)
+        buf_printf(o->out, ", probability: %.3g", floor(1e3 / (double)n) / 1e3);
+    buf_putc(o->out, '}');
+    put_remark(o, e->label, guessed || (!last && !share));
+}
+
+static void put_choice(struct def_output *o, const struct step *s, const struct def_exits *x)
+{
+    const struct def_edge *last = x->at[x->n - 1];
+    size_t beside = 0;
+    /* all lead back, and none of them always */
+    bool endless = last->conditional && leads_back(o, last);
+
+    for (size_t i = 0; i < x->n; i++)
+        beside += !x->at[i]->conditional && !leads_back(o, x->at[i]);
+    if (beside > 1)
+        buf_printf(o->out,
+                   "%*s# The definition starts %zu of these side by side, and they do not join as "
+                   "a\n%*s# `parallel` does: they are written as a choice.\n",
+                   o->indent + 2, "", beside, o->indent + 2, "");
+    buf_printf(o->out, "%*snext:\n", o->indent + 2, "");
+    s = all_shares_known(o, s, x) ? s : NULL;
+    for (size_t i = 0; i < x->n; i++)
+        put_way(o, s, x, i, x->n + endless);
+    if (endless) {
+        const char *out = way_out(o, x, last);
+        buf_printf(o->out, "%*s- {to: %s}%s", o->indent + 4, "", out ? out : "ship",
+                   out ? "\n" : "   # the definition shows no way out: assumed\n");
+    }
+}
+
+static void put_next(struct def_output *o, const struct step *s, const struct def_exits *x)
+{
+    if (o->before_fork)
+        return;
+    if (x->n == 0) {
+        if (o->following)
+            buf_printf(o->out, "%*snext: [{to: ship}]\n", o->indent + 2, "");
+        return;
+    }
+    if (x->n > 1 || leads_back(o, x->at[0]) || x->at[0]->label ||
+        !is_following(o, edge_target(o, x->at[0])))
+        put_choice(o, s, x);
+}
+
+/* A check or review that sends items another way when it does not pass them; `others` is what is
+ * left. */
+static void put_rejection(struct def_output *o, const struct def_exits *x, struct def_exits *others)
+{
+    const struct def_edge *no = NULL;
+
+    others->n = 0;
+    others->at = arena_alloc(&o->work, (x->n + 1) * sizeof *others->at);
+    for (size_t i = 0; i < x->n; i++) {
+        if (!no && x->n > 1 && x->at[i]->conditional &&
+            definition_label_has(x->at[i]->label, no_words))
+            no = x->at[i];
+        else
+            others->at[others->n++] = x->at[i];
+    }
+    if (no)
+        put_edge(o, "on_reject", no, "reject");
+}
+
+static void put_gate(struct def_output *o, const struct def_node *n, const struct step *s,
+                     const struct def_exits *x)
+{
+    size_t low = definition_label_has(x->at[0]->label, no_words) ? 0 : 1;
+
+    def_put_key(o, "threshold");
+    if (isfinite(n->threshold)) {
+        write_share(o->out, n->threshold);
+        buf_putc(o->out, '\n');
+    } else if (s && s->kind == STEP_GATE && !s->bands && !s->draws_threshold) {
+        write_share(o->out, s->numbers[0].threshold.value);
+        buf_putc(o->out, '\n');
+    } else
+        buf_printf(o->out, "80%%%s", def_assumed());
+    for (size_t k = 0; k < 2; k++) {
+        const struct def_edge *e = x->at[k ? low : 1 - low];
+        const char *out = leads_back(o, e) ? way_out(o, x, e) : NULL;
+        put_edge(o, k ? "below" : "above", e, out ? out : "fail");
+    }
+}
+
+void def_put_exits(struct def_output *o, int32_t node, const struct step *s)
+{
+    const struct def_node *n = &o->d->nodes.at[node];
+    struct def_exits x = def_exits_of(o, node), others = x;
+
+    put_fallback(o, n, &x);
+    if (def_is_gate(o, node)) {
+        put_gate(o, n, s, &x);
+        return;
+    }
+    if (n->kind == STEP_CHECK || n->kind == STEP_REVIEW)
+        put_rejection(o, &x, &others);
+    put_next(o, s, &others);
+}
+
+void def_put_fork_exits(struct def_output *o, const struct def_fork *f)
+{
+    const char *target = target_id(o, f->join, NULL);
+
+    if (f->after_error >= 0) {
+        struct def_edge e = {.from = f->nodes.at[0], .to = f->after_error, .error = true};
+        if (is_following(o, edge_target(o, &e)))
+            def_put_line(o, "fallback", "skip", false);
+        else
+            put_edge(o, "fallback", &e, "fail");
+    }
+    if (!is_following(o, target))
+        buf_printf(o->out, "%*snext: [{to: %s}]\n", o->indent + 2, "", target);
+}
