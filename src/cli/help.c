@@ -126,7 +126,7 @@ void help_program(int width, struct buf *out)
     buf_puts(out, "\nexamples\n"
                   "  seam solve scenarios/six-step.yaml\n"
                   "  seam replay traces.jsonl --labels labels.csv\n"
-                  "  seam size --labels labels.csv --target \"auto_error at most 5%\"\n\n");
+                  "  seam size --labels answers.csv --target \"auto_error at most 5%\"\n\n");
     struct buf last;
     buf_init(&last);
     buf_puts(&last, "`seam COMMAND -h` shows examples and options; `seam help CHAPTER` reads the "

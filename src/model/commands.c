@@ -242,6 +242,7 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         {"seam run scenarios/six-step.yaml --items 1000",
         "seam run flow.yaml --items 1000 --time-scale skip --json",
         "seam run flow.yaml --input briefs.jsonl -o items.jsonl",
+        "seam run flow.yaml --items 1000 --db seam.db",
         "seam run flow.yaml --items 1000 --db seam.db --resume",
         "seam run scenarios/reference-learning.yaml --cycles 2 --time-scale skip"},
         1, 1},
@@ -287,8 +288,8 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "would. With audits (source audit, weight 1 / probability) it is what ships "
         "unseen. Before there are labels, a target alone or --plan says how many.",
         {"seam size scenarios/gate-review.yaml --target \"auto_error at most 1%\"",
-        "seam size --labels labels.csv --target \"auto_error at most 5%\"",
-        "seam size --labels labels.csv --target \"auto_error at most 5%\" --method "
+        "seam size --labels answers.csv --target \"auto_error at most 5%\"",
+        "seam size --labels answers.csv --target \"auto_error at most 5%\" --method "
         "exact --threshold 0.9",
         "seam size --plan --target \"auto_error at most 1%\" --traffic 200/d",
         "seam size scenarios/cascade.yaml --target \"shipped_error at most 2%\" "
@@ -335,7 +336,7 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         {"seam drift june.jsonl july.jsonl",
         "seam drift traces.jsonl.gz --baseline 50% --labels labels.csv",
         "seam drift june.jsonl july.jsonl --level 99% --json",
-        "seam drift traces.jsonl --labels audits.csv --target \"auto_error at most 5%\"",
+        "seam drift traces.jsonl --labels labels.csv --target \"auto_error at most 5%\"",
         "seam drift --labels audits.csv --target \"auto_error at most 5%\""},
         0, 2},
     [COMMAND_REPORT] = {"report",
@@ -358,7 +359,7 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         {"seam plot flow scenarios/six-step.yaml",
         "seam plot frontier size.json -o frontier.pdf",
         "seam plot latency traces.jsonl.gz -o latency.png",
-        "seam compare a.yaml b.yaml --json > both.json && seam plot cost both.json"},
+        "seam compare now.yaml then.yaml --json > both.json && seam plot cost both.json"},
         0, 2},
     [COMMAND_REVIEW] =
         {"review",
@@ -379,17 +380,17 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "reads, or JSON lines for fine-tuning (--format jsonl: input, output, "
         "decision, edit). Audits carry the weight "
         "1 / probability. import keeps labels from elsewhere beside them.",
-        {"seam labels export --db seam.db -o labels.csv",
-        "seam labels export 3 --db seam.db --format jsonl",
-        "seam labels import labels.csv --db seam.db"},
+        {"seam labels export --db seam.db -o decisions.csv",
+        "seam labels export 1 --db seam.db --format jsonl",
+        "seam labels import decisions.csv --db seam.db"},
         1, 2},
     [COMMAND_RUNS] =
         {"runs",
         "list|show [ID]", "the runs kept in the store",
         "Lists what --db and --save have kept, or prints one run again. With --item: the "
         "trail of one item of an executed run, every attempt and decision in order.",
-        {"seam runs list --db seam.db", "seam runs show 3 --db seam.db --json",
-        "seam runs show 7 --item brief-12 --db seam.db"},
+        {"seam runs list --db seam.db", "seam runs show 1 --db seam.db --json",
+        "seam runs show 1 --item b3 --db seam.db"},
         1, 2},
     [COMMAND_MCP] = {"mcp",
         "", "the built-in world's tools as a server of the Model Context Protocol",

@@ -37,11 +37,12 @@ the program itself
 examples
   seam solve scenarios/six-step.yaml
   seam replay traces.jsonl --labels labels.csv
-  seam size --labels labels.csv --target "auto_error at most 5%"
+  seam size --labels answers.csv --target "auto_error at most 5%"
 
 `seam COMMAND -h` shows examples and options; `seam help CHAPTER` reads the
-manual: jobs, tutorial, commands, options, scenario, logs, label-files, metrics,
-methods, files, environment, status, limits, see. Version 0.1.0.
+manual: jobs, tutorial, commands, options, scenario, logs, label-files, stages,
+people, metrics, methods, scale, files, environment, status, limits, see.
+Version 0.1.0.
 $ seam slove x
 seam: there is no command "slove"; did you mean "solve"?; `seam` lists them
 [2]
@@ -86,7 +87,7 @@ $ seam size scenarios/six-step.yaml --target "auto_error at most 1%"
 seam: scenarios/six-step.yaml: there is no gate, so there is no threshold to size; name what may change with --vary PATH=FROM:TO
 [3]
 $ seam size
-seam: `seam size` needs a scenario, --labels CSV or --log LOG; for example: seam size --labels labels.csv --target "auto_error at most 5%"
+seam: `seam size` needs a scenario, --labels CSV or --log LOG; for example: seam size --labels answers.csv --target "auto_error at most 5%"
 [2]
 $ seam size --labels tests/data/genai.labels.csv --target "auto_error at most 1%"
 seam: tests/data/genai.labels.csv:1: labels need the columns confidence and correct

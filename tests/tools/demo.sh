@@ -45,11 +45,19 @@ printf '\n$ seam report %s/{replay,simulate,size}.json -o %s\n' "$out" "$out"
 
 seen=$(value reliability value "$out/replay.json")
 sentence=$(sed -n 's/^ *"sentence": "\(.*\)",$/\1/p' "$out/size.json")
-cat <<TEXT
-
-1. Seen: $(value items value "$out/replay.json") items, $(percent "$seen") right at the end ($(percent "$(value reliability low "$out/replay.json")") to $(percent "$(value reliability high "$out/replay.json")")).
-2. People looked at $(percent "$(value review_load value "$out/replay.json")") of them; $(percent "$(value review_precision value "$out/replay.json")") of what they looked at was wrong.
-3. Expected of new items, from the fitted model: $(percent "$(value reliability value "$out/simulate.json")") right ($(percent "$(value reliability low "$out/simulate.json")") to $(percent "$(value reliability high "$out/simulate.json")")).
-4. $sentence
-5. The report: $out/report.html
-TEXT
+point() { # number, words: within 80 columns
+    echo "$1. $2" | awk '{
+        for (i = 1; i <= NF; i++) {
+            if (at && at + 1 + length($i) > 80) { printf "\n   "; at = 3 }
+            else if (at) { printf " "; at++ }
+            printf "%s", $i
+            at += length($i)
+        }
+        print "" }'
+}
+echo
+point 1 "Seen: $(value items value "$out/replay.json") items, $(percent "$seen") right at the end ($(percent "$(value reliability low "$out/replay.json")") to $(percent "$(value reliability high "$out/replay.json")"))."
+point 2 "People looked at $(percent "$(value review_load value "$out/replay.json")") of them; $(percent "$(value review_precision value "$out/replay.json")") of what they looked at was wrong."
+point 3 "Expected of new items, from the fitted model: $(percent "$(value reliability value "$out/simulate.json")") right ($(percent "$(value reliability low "$out/simulate.json")") to $(percent "$(value reliability high "$out/simulate.json")"))."
+point 4 "$sentence"
+point 5 "The report: $out/report.html"
