@@ -26,9 +26,10 @@ MUST_CHECK int world_canon(struct world *w, const char *path, const struct canon
 MUST_CHECK int world_canon_of(const struct stage_setting *s, const struct canon **out,
                               struct error *err);
 
-/* The first `items` briefs of the seed, from the canon that the first step with one names,
- * without what was learned: the input of a run, as long as the world.  *out is NULL where no step
- * names a canon. */
+/* The first `items` briefs of the seed, from the canon of the first step that works with one,
+ * without what was learned: the input of a run, as long as the world.  Where no step writes what
+ * they want, they come without their truth, which speaks of that alone.  *out is NULL where no step
+ * works with a canon. */
 MUST_CHECK int world_briefs(struct world *w, const struct pipeline *p, uint64_t seed,
                             uint64_t items, const struct run_input **out, struct error *err);
 

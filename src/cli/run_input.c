@@ -6,6 +6,8 @@
 #include "exec/input.h"
 #include "exec/world.h"
 
+#include <string.h>
+
 static const size_t INPUT_MAX = (size_t)1 << 30;
 
 static int close_lines(void *arg, bool complete, struct result *r, struct error *err)
@@ -42,12 +44,33 @@ int run_input_again(const struct run_parts *first, const struct pipeline *p, uin
     return world_briefs(first->options.setting.world, p, seed, first->options.items, out, err);
 }
 
+/* The first step that asks something outside what to do with an item; NULL: none. */
+static const char *first_asked(const struct pipeline *p)
+{
+    for (uint32_t i = 0; i < p->n_steps; i++)
+        for (uint32_t k = 0; k < p->step[i].n_exec_keys; k++) {
+            const char *key = p->step[i].exec_key[k].key;
+            if (!strcmp(key, "command") || !strcmp(key, "http") || !strcmp(key, "chat") ||
+                !strcmp(key, "mcp"))
+                return p->step[i].id;
+        }
+    return NULL;
+}
+
 int run_open_input(struct run_parts *parts, struct error *err)
 {
     const char *path = option_text(parts->cli->options, OPTION_INPUT, NULL);
 
     if (path)
         return read_lines(parts, path, err);
-    return world_briefs(parts->options.setting.world, parts->pipeline, parts->options.seed,
-                        parts->options.items, &parts->options.input, err);
+    if (world_briefs(parts->options.setting.world, parts->pipeline, parts->options.seed,
+                     parts->options.items, &parts->options.input, err))
+        return -1;
+    const char *asked = parts->options.input ? NULL : first_asked(parts->pipeline);
+    if (asked)
+        cli_note(parts->cli,
+                 "the items are empty, and `%s` works on what they hold: --input FILE gives them "
+                 "something, a line {\"id\": \"a\", \"input\": {...}} for each",
+                 asked);
+    return 0;
 }

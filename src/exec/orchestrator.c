@@ -282,15 +282,16 @@ static int refuse(const struct pipeline *p, struct error *err)
 {
     for (uint32_t k = 0; k < p->n_resources; k++) {
         const struct resource *law = &p->resource[k];
-        const char *what = law->discipline == DISCIPLINE_PREEMPTIVE ? "discipline: preemptive"
-                           : law->at_close == CLOSE_INTERRUPT       ? "at_close: interrupt"
-                                                                    : NULL;
+        bool preempts = law->discipline == DISCIPLINE_PREEMPTIVE;
+        const char *what = preempts                           ? "discipline: preemptive"
+                           : law->at_close == CLOSE_INTERRUPT ? "at_close: interrupt"
+                                                              : NULL;
         if (what && law->servers > 0)
             return error_at(err, ERR_UNSUPPORTED, p->file ? p->file : "scenario", law->line,
                             law->column,
                             "`%s`: `%s` is simulated, but not executed: a real call cannot be "
-                            "stopped halfway and taken up again",
-                            law->id, what);
+                            "stopped halfway and taken up again; `%s` can be executed",
+                            law->id, what, preempts ? "discipline: priority" : "at_close: finish");
     }
     return 0;
 }

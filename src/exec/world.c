@@ -8,6 +8,8 @@
 #include <pthread.h>
 #include <string.h>
 
+static const char CANON[] = "canon"; /* where none is named */
+
 struct part {
     char *name;
     void *made;
@@ -145,7 +147,7 @@ int world_canon(struct world *w, const char *path, const struct canon **out, str
     struct buf name = {0};
     void *part = NULL;
 
-    path = path ? path : "canon";
+    path = path ? path : CANON;
     buf_printf(&name, "canon %s", path);
     int status = world_share(w, buf_text(&name), &kind, path, &part, err);
     buf_release(&name);
@@ -189,19 +191,35 @@ int world_canon_of(const struct stage_setting *s, const struct canon **out, stru
 /* ---- briefs ------------------------------------------------------------------------------------
  */
 
-/* The canon that the first step with one names; -1 where no step has one. */
-static int first_canon(const struct pipeline *p, struct json_reader *reader, char **path)
+static bool is_builtin(struct json exec, const char *want)
 {
+    const char *word;
+    size_t len;
+
+    return json_text(json_get(exec, "builtin"), &word, &len) && len == strlen(want) &&
+           memcmp(word, want, len) == 0;
+}
+
+/* The canon of the first step that works with one; NULL where no step does.  *written: does a step
+ * write what the briefs want? */
+static char *first_canon(const struct pipeline *p, struct json_reader *reader, bool *written)
+{
+    char *path = NULL;
     struct json exec;
     struct error ignored = {0};
 
+    *written = false;
     for (uint32_t i = 0; i < p->n_steps; i++) {
         const char *text = p->step[i].exec;
-        if (text && json_parse(reader, text, strlen(text), &exec, &ignored) == 0 &&
-            (*path = named_canon(exec)) != NULL)
-            return 0;
+        if (!text || json_parse(reader, text, strlen(text), &exec, &ignored))
+            continue;
+        bool writes = is_builtin(exec, "generate");
+        *written |= writes;
+        if (!path && !(path = named_canon(exec)) &&
+            (writes || is_builtin(exec, "retrieve") || is_builtin(exec, "tool")))
+            path = mem_strdup(CANON);
     }
-    return -1;
+    return path;
 }
 
 struct asked_briefs {
@@ -211,7 +229,17 @@ struct asked_briefs {
 struct brief_part {
     struct canon *canon; /* as it is shipped: what is learned changes no brief */
     struct brief_source *source;
+    struct run_input untold; /* the same without their truth */
 };
+
+static void untold_item(void *arg, uint64_t index, const char **id, const char **class,
+                        const char **payload, const char **truth)
+{
+    const struct run_input *told = brief_source_input(arg);
+
+    told->item(told->arg, index, id, class, payload, truth);
+    *truth = NULL;
+}
 
 static int open_briefs(struct world *w, const void *arg, void **part, struct error *err)
 {
@@ -223,6 +251,7 @@ static int open_briefs(struct world *w, const void *arg, void **part, struct err
         return -1;
     }
     b->source = brief_source_new(b->canon, asked->seed, asked->items);
+    b->untold = (struct run_input){b->source, untold_item, brief_source_input(b->source)->items};
     *part = b;
     return 0;
 }
@@ -243,19 +272,21 @@ int world_briefs(struct world *w, const struct pipeline *p, uint64_t seed, uint6
     struct json_reader *reader = json_reader_new();
     struct asked_briefs asked = {.seed = seed, .items = items};
     struct buf name = {0};
-    char *path = NULL;
     void *part = NULL;
     int status = 0;
+    bool written;
+    char *path = first_canon(p, reader, &written);
 
     *out = NULL;
-    if (first_canon(p, reader, &path))
+    if (!path)
         goto out;
     asked.path = path;
     buf_printf(&name, "briefs %s %llu %llu", path, (unsigned long long)seed,
                (unsigned long long)items);
     status = world_share(w, buf_text(&name), &kind, &asked, &part, err);
     if (status == 0)
-        *out = brief_source_input(((struct brief_part *)part)->source);
+        *out = written ? brief_source_input(((struct brief_part *)part)->source)
+                       : &((struct brief_part *)part)->untold;
 out:
     buf_release(&name);
     mem_free(path);

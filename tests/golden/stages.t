@@ -18,19 +18,24 @@ result,solve,completion,,0.9699398700480983
 result,solve,shipped_error,,0.04988548066239355
 # mistakes in `exec` are told before anything runs
 $ sed 's/command: \[wc/comand: [wc/' scenarios/programs.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
+seam: the items are empty, and `complete` works on what they hold: --input FILE gives them something, a line {"id": "a", "input": {...}} for each
 seam: TMP/a.yaml:30:12: `count`: unknown key `comand` in `exec`; did you mean `command`?
 [3]
 $ sed 's/\[wc, /[wcc, /' scenarios/programs.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
+seam: the items are empty, and `complete` works on what they hold: --input FILE gives them something, a line {"id": "a", "input": {...}} for each
 seam: TMP/a.yaml:30:11: `count`: there is no program `wcc` beside the scenario or on PATH
 [3]
 $ sed 's/sends: payload, /send: payload, /' scenarios/programs.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
+seam: the items are empty, and `complete` works on what they hold: --input FILE gives them something, a line {"id": "a", "input": {...}} for each
 seam: TMP/a.yaml:30:31: `count`: unknown key `send` in `exec`; did you mean `sends`?
 [3]
 $ sed 's/output: words/ouput: words, expects: {a: strng}/' scenarios/programs.yaml > $TMP_GOLDEN/a.yaml; seam run $TMP_GOLDEN/a.yaml --items 1
+seam: the items are empty, and `complete` works on what they hold: --input FILE gives them something, a line {"id": "a", "input": {...}} for each
 seam: TMP/a.yaml:30:47: `count`: unknown key `ouput` in `exec`; did you mean `output`?
 [3]
 # each program that misbehaves ends in its outcome, every item goes on, and the reasons are told
 $ seam run tests/data/hostile.yaml --items 5 --threads 4 -o $TMP_GOLDEN/items.jsonl > $TMP_GOLDEN/run.txt; sort $TMP_GOLDEN/items.jsonl | sed 's/"correct":[a-z]*,//'
+seam: the items are empty, and `crash` works on what they hold: --input FILE gives them something, a line {"id": "a", "input": {...}} for each
 seam: `crash`: 5 attempts failed: `sh`: killed by signal 11 (Segmentation fault)
 seam: `leave`: 5 attempts failed: `sh`: exit status 3: no canon
 seam: `hang`: 5 attempts timed out: it took longer than its time limit

@@ -16,3 +16,14 @@ seam: TMP/canon/zz.jsonl:1: there is no subject `maren`
 $ seam run scenarios/reference.yaml --items 30 --time-scale skip -q -o $TMP_GOLDEN/shots.jsonl > /dev/null; grep -c '"end":"\(shipped\|rejected\)"' $TMP_GOLDEN/shots.jsonl; test $(grep -c '"correct":true' $TMP_GOLDEN/shots.jsonl) -ge 24 && echo most are right
 30
 most are right
+# a real step among stated ones works on briefs of the canon, without their truth: nothing writes what they want
+$ seam run scenarios/generative-video.yaml --items 20 --time-scale skip --csv -q | grep -E '(,retrieve,(error_rate|ok_rate)|,run,label_coverage),' | cut -d, -f1-5
+result,run,label_coverage,,0
+stage,retrieve,ok_rate,,1
+stage,retrieve,error_rate,,0
+# a scenario that ships can be run, or says what can be
+$ for s in review-overload local-model review-desk outage; do seam run scenarios/$s.yaml --items 2 --time-scale skip -q > /dev/null 2> $TMP_GOLDEN/err; [ $? -le 1 ] || cat $TMP_GOLDEN/err; done
+seam: scenarios/review-overload.yaml:36:3: `editors`: `at_close: interrupt` is simulated, but not executed: a real call cannot be stopped halfway and taken up again; `at_close: finish` can be executed
+$ seam run scenarios/programs.yaml --items 2 --time-scale skip 2>&1 > /dev/null
+seam: the items are empty, and `complete` works on what they hold: --input FILE gives them something, a line {"id": "a", "input": {...}} for each
+seam: `complete`: 2 attempts failed: the brief names no place

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "tests/support/flow.h"
 #include "tests/support/support.h"
 
 #include "exec/world.h"
@@ -25,6 +26,34 @@ static void a_canon_is_opened_once_and_with_what_was_learned(void **state)
     assert_int_equal(world_extend(w, "late", memo, strlen(memo), &err), -1);
     error_is(&err, ERR_INPUT, "late: the canon is in use");
     world_free(w);
+}
+
+/* Nothing writes what a brief wants in the first flow: its truth would call all of it wrong. */
+static void briefs_come_with_their_truth_where_it_can_be_met(void **state)
+{
+    static const char *const flows[] = {"{builtin: retrieve}", "{builtin: generate}",
+                                        "{builtin: nothing}"};
+    for (int k = 0; k < 3; k++) {
+        struct world *w = world_new("scenarios");
+        struct pipeline p;
+        struct buf flow = {0};
+        struct error err = {0};
+        const struct run_input *in = NULL;
+        buf_printf(&flow, "flow:\n  - stage: a\n    exec: %s\n", flows[k]);
+        flow_read(buf_text(&flow), &p);
+        ok(world_briefs(w, &p, 1, 3, &in, &err), &err);
+        assert_int_equal(in == NULL, k == 2);
+        if (in) {
+            const char *id, *class, *payload, *truth;
+            assert_int_equal(in->items, 3);
+            in->item(in->arg, 2, &id, &class, &payload, &truth);
+            text_has(payload, "\"brief\"");
+            assert_int_equal(truth == NULL, k == 0);
+        }
+        buf_release(&flow);
+        pipeline_release(&p);
+        world_free(w);
+    }
 }
 
 static int open_none(struct world *w, const void *arg, void **part, struct error *err)
@@ -70,6 +99,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_canon_is_opened_once_and_with_what_was_learned),
+        cmocka_unit_test(briefs_come_with_their_truth_where_it_can_be_met),
         cmocka_unit_test(a_part_is_opened_by_the_first_that_asks_and_closed_with_the_world),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
