@@ -7,6 +7,7 @@
 #include "cli/manual.h"
 #include "model/commands.h"
 #include "model/result.h"
+#include "report/plot.h"
 
 #include <string.h>
 
@@ -62,6 +63,12 @@ static void put_chapters(struct buf *out)
         buf_printf(out, " %s", manual_chapters[i].id);
 }
 
+static void put_plots(struct buf *out)
+{
+    for (int k = 0; k < PLOT_KIND_COUNT; k++)
+        buf_printf(out, "%s%s", k ? " " : "", plot_def((enum plot_kind)k)->name);
+}
+
 /* What can stand first behind a command, "" where it is a file. */
 static void put_first(struct buf *out, enum command c)
 {
@@ -69,6 +76,8 @@ static void put_first(struct buf *out, enum command c)
     if (c == COMMAND_HELP) {
         put_commands(out);
         put_chapters(out);
+    } else if (c == COMMAND_PLOT) {
+        put_plots(out);
     } else if (list) {
         buf_puts(out, list->words);
     }

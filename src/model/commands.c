@@ -402,8 +402,10 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         0, 0},
     [COMMAND_DOCTOR] = {"doctor",
         "", "what is installed, what is missing, is the store sound",
-        "Checks the plotting program and, with --db, the integrity of the store.",
-        {"seam doctor", "seam doctor --db seam.db"},
+        "Which programs that help are there, in which version, what there is not without them and how "
+        "to install them; does gnuplot draw; with --db, the integrity of the store. Nothing of it is "
+        "needed to solve, simulate or replay. Exit status 1 when pictures or the store are broken.",
+        {"seam doctor", "seam doctor --db seam.db", "seam doctor --json"},
         0, 0},
     [COMMAND_COMPLETION] = {"completion",
         "bash|zsh|fish", "completion of commands, options and values for a shell",
@@ -425,6 +427,7 @@ const struct word_list word_lists[] = {
     {ON(SIZE), OPTION_RECALIBRATE, "best isotonic platt beta temperature"},
     {ON(RUN), OPTION_TIME_SCALE, "skip 1 10 100", .open = true},
     {ON(REPORT), OPTION_FORMAT, "html md json csv pdf", .several = true},
+    {ON(PLOT), OPTION_FORMAT, "svg png pdf"},
     {ON(LABELS), OPTION_FORMAT, "csv jsonl"},
     {ON(IMPORT), FIRST_ARGUMENT, "log langgraph n8n crewai autogen"},
     {ON(LABELS), FIRST_ARGUMENT, "export import"},

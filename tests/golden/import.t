@@ -28,8 +28,8 @@ seam: TMP/logs.db: --confidence is settled when a log is imported into a store: 
 $ seam replay $TMP_GOLDEN/logs.db $TMP_GOLDEN/more.db
 seam: TMP/logs.db: a store stands alone; `seam import log` puts further logs into it
 [2]
-$ seam import log tests/data/genai.jsonl.gz --confidence 'x:/y' --db $TMP_GOLDEN/other.db --quiet; seam doctor --db $TMP_GOLDEN/other.db | grep store
-store    TMP/other.db: ok
+$ seam import log tests/data/genai.jsonl.gz --confidence 'x:/y' --db $TMP_GOLDEN/other.db --quiet; PATH=$TMP_GOLDEN/bin seam doctor --db $TMP_GOLDEN/other.db | grep store
+store      TMP/other.db: ok
 $ seam import log LICENSE --db $TMP_GOLDEN/none.db; test -e $TMP_GOLDEN/none.db
 seam: LICENSE:1: not a log: no column says which item a row is of (case_id, case, case:concept:name; or name it with --item-by)
 [1]

@@ -60,12 +60,12 @@ seam: `seam runs`: "forget" is not one of list or show
 $ seam runs list --db $TMP_GOLDEN/none.db
 seam: TMP/none.db: there is no such store; --db FILE names one
 [4]
-$ seam doctor --db $TMP_GOLDEN/runs.db | grep store
-store    TMP/runs.db: ok
-$ seam doctor --db $TMP_GOLDEN/none.db | grep store
-store    TMP/none.db: there is no such file
-$ seam doctor --db LICENSE | grep store
-store    LICENSE: this file is not a store (not an sqlite database)
+$ PATH=$TMP_GOLDEN/bin seam doctor --db $TMP_GOLDEN/runs.db | grep store
+store      TMP/runs.db: ok
+$ PATH=$TMP_GOLDEN/bin seam doctor --db $TMP_GOLDEN/none.db | grep store
+store      TMP/none.db: there is no such file
+$ PATH=$TMP_GOLDEN/bin seam doctor --db LICENSE | grep store
+store      LICENSE: this file is not a store (not an sqlite database)
 $ seam solve scenarios/six-step.yaml --json > $TMP_GOLDEN/solved.json
 $ seam report $TMP_GOLDEN/solved.json scenarios/gate-review.yaml tests/data/genai.jsonl.gz --trials 1000 -o $TMP_GOLDEN/page --format html,csv,json
 seam: wrote TMP/page/report.html
@@ -119,3 +119,28 @@ seam: --sweep: of "1s" and "3" only one is a duration
 $ seam solve "$(printf 'a\033[31mb.yaml')"
 seam: a [31mb.yaml: cannot be read: there is no such file or folder
 [4]
+$ EDITOR= VISUAL= PATH=$TMP_GOLDEN/bin seam doctor
+seam       ok, 0.1.0
+gnuplot    missing: reports come without pictures; apt-get install gnuplot-nox
+weasyprint missing: no reports as PDF; apt-get install weasyprint
+dot        missing: nothing draws `seam check --dot`; apt-get install graphviz
+man        missing: nothing shows `seam help --man`; apt-get install man-db
+mpirun     missing: no runs over many machines (MPI=1); apt-get install openmpi-bin
+editor     none: `seam review` edits one member at a time; set EDITOR
+store      none named (--db FILE)
+[1]
+$ EDITOR=vi VISUAL= PATH=$TMP_GOLDEN/bin seam doctor --csv | grep -n 'what\|gnuplot\|editor'
+1:what,sound,says,version,lacks,package
+3:gnuplot,false,missing: reports come without pictures; apt-get install gnuplot-nox,,reports come without pictures,gnuplot-nox
+8:editor,true,"ok, vi",,,
+$ PATH=$TMP_GOLDEN/bin seam doctor --json | grep -A5 weasyprint
+      "what": "weasyprint",
+      "sound": true,
+      "says": "missing: no reports as PDF; apt-get install weasyprint",
+      "lacks": "no reports as PDF",
+      "package": "weasyprint"
+    },
+    {
+      "what": "dot",
+      "sound": true,
+      "says": "missing: nothing draws `seam check --dot`; apt-get install graphviz",

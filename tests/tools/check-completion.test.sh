@@ -55,6 +55,9 @@ ask --threshold seam size --thr
 ask plug-in seam size --method ""
 ask langgraph seam import ""
 ask export seam labels ex
+ask waterfall seam plot wat
+ask scenarios/six-step.yaml seam plot flow scenarios/six-step.y
+ask png seam plot --format ""
 ask tutorial seam help ""
 ask reliability seam solve --target rel
 ask scenarios/six-step.yaml seam check scenarios/six-step.y
