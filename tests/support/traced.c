@@ -5,11 +5,15 @@
 #include "exec/run.h"
 #include "exec/tally.h"
 #include "exec/tracer.h"
+#include "exec/world.h"
+#include "tests/support/executed.h"
 #include "tests/support/support.h"
 #include "trace/estimate.h"
 
 #include <math.h>
 #include <string.h>
+
+extern char **environ;
 
 static int keep(void *arg, const char *text, size_t len, uint64_t spans, struct error *err)
 {
@@ -47,6 +51,11 @@ void traced_run(const char *scenario, const struct traced_options *how, struct t
     struct error err = {0};
     memset(o, 0, sizeof *o);
     traced_parse(scenario, how->set, &o->p);
+    const struct run_input *input = NULL;
+    if (how->world) {
+        o->p.arrivals.kind = ARRIVALS_NONE;
+        ok(world_briefs(how->world, &o->p, how->seed, how->items, &input, &err), &err);
+    }
     struct injected *faults = read_faults(how->faults, &o->p);
     struct tracer_options tracing = {
         .pipeline = &o->p,
@@ -61,10 +70,18 @@ void traced_run(const char *scenario, const struct traced_options *how, struct t
         .items = how->items,
         .seed = how->seed,
         .time_scale = INFINITY,
+        .input = input,
         .faults = faults,
         .listeners = &ear,
         .n_listeners = 1,
-        .setting = {.pipeline = &o->p, .seed = how->seed}
+        .setting = {.pipeline = &o->p,
+                    .seed = how->seed,
+                    .folder = how->folder,
+                    .program = how->program,
+                    .environment = (const char *const *)environ,
+                    .world = how->world,
+                    .clock_s = how->world ? test_clock_s : NULL,
+                    .unix_s = how->world ? test_clock_s : NULL}
     };
     run_tally_init(&tally, &o->p);
     ok(run_pipeline(&o->p, &options, &tally, &err), &err);

@@ -6,6 +6,8 @@
 #include "model/scenario.h"
 #include "trace/log.h"
 
+struct world;
+
 struct traced {
     struct pipeline p;
     struct result r;
@@ -15,6 +17,9 @@ struct traced_options {
     const struct setting *set; /* one change of the scenario, or NULL */
     const char *faults;        /* the text of a file of faults, or NULL */
     uint64_t items, seed;
+    struct world *world; /* of real stages, in folder; its briefs are the items, which do not wait
+                            for each other; NULL: the stages act by the scenario's numbers */
+    const char *folder, *program;
 };
 /* Runs the scenario of this text, which must be a good one; the caller releases. */
 void traced_run(const char *scenario, const struct traced_options *how, struct traced *out);
