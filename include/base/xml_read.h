@@ -16,8 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Elements may be nested so deep. */
-enum { XML_DEPTH_MAX = 256 };
+/* Elements may be nested so deep, and a tag with its attributes be so long, in bytes. */
+enum { XML_DEPTH_MAX = 256, XML_TAG_MAX = 16 << 20 };
 
 /* Names come without their prefix; attributes are name, value, ..., NULL.  All texts are UTF-8 and
  * borrowed for the call. */

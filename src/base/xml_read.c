@@ -11,6 +11,7 @@ struct xml_reader {
     XML_Parser parser;
     struct xml_handler handler;
     unsigned depth;
+    uint64_t fed;
     const char *refused; /* why the handlers stopped the parser; static */
     bool failed;
 };
@@ -99,6 +100,13 @@ static int failure(struct xml_reader *r, struct error *err)
     return -1;
 }
 
+/* Expat goes through a tag from its beginning each time that more of it comes. */
+static bool waits_too_long(const struct xml_reader *r)
+{
+    XML_Index at = XML_GetCurrentByteIndex(r->parser);
+    return at >= 0 && r->fed - (uint64_t)at > XML_TAG_MAX;
+}
+
 int xml_reader_feed(struct xml_reader *r, const char *bytes, size_t len, struct error *err)
 {
     enum { PIECE = 1 << 20 };
@@ -106,6 +114,11 @@ int xml_reader_feed(struct xml_reader *r, const char *bytes, size_t len, struct 
         size_t n = len < PIECE ? len : PIECE;
         if (XML_Parse(r->parser, bytes, (int)n, 0) != XML_STATUS_OK)
             return failure(r, err);
+        r->fed += n;
+        if (waits_too_long(r)) {
+            r->refused = "a tag is longer than 16 MiB";
+            return failure(r, err);
+        }
         bytes += n;
         len -= n;
     }

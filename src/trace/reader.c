@@ -47,7 +47,7 @@ static int read_line(struct feed *f, const char *s, size_t len, bool last, struc
     }
     if (reader_damaged(f, s, len, &fault, &status, err))
         return status;
-    if (!f->format)
+    if (!f->format && (last || fault.code != ERR_LIMIT))
         return error_at(err, fault.code, f->sink->file, f->lines + 1, 0, "%s", fault.text);
     record_unreadable(f->sink);
     return 0;

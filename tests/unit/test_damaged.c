@@ -93,6 +93,24 @@ static void damage_costs_the_record_it_is_in(void **state)
     reads("{\"resourceSpans\":[{\"scopeSpans\":[{\"spans\":[" SPAN("1") ",", 1, 1, 1);
 }
 
+/* The first line too, of which the format is not known yet. */
+static void a_line_nested_too_deep_costs_itself_alone(void **state)
+{
+    struct buf text = {0};
+    for (int first = 0; first < 2; first++) {
+        buf_clear(&text);
+        if (!first)
+            buf_puts(&text, RESOURCE(SPAN("1")));
+        for (int i = 0; i < 2000; i++)
+            buf_putc(&text, '[');
+        for (int i = 0; i < 2000; i++)
+            buf_putc(&text, ']');
+        buf_puts(&text, "\n" RESOURCE(SPAN("2")) RESOURCE(SPAN("3")));
+        reads(buf_text(&text), first ? 2 : 3, 1, first ? 1 : 2);
+    }
+    buf_release(&text);
+}
+
 static void documents_one_after_another_are_all_read(void **state)
 {
     reads("[\n" RUN("a") "\n]\n[\n" RUN("b") "\n]\n", 2, 0, 0);
@@ -198,6 +216,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_document_that_is_cut_off_is_read_as_far_as_it_is_whole),
         cmocka_unit_test(damage_costs_the_record_it_is_in),
+        cmocka_unit_test(a_line_nested_too_deep_costs_itself_alone),
         cmocka_unit_test(documents_one_after_another_are_all_read),
         cmocka_unit_test(bytes_that_are_no_utf8_cost_no_record),
         cmocka_unit_test(rows_that_cannot_be_read_are_left_out),

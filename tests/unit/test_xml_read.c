@@ -99,6 +99,32 @@ static void elements_are_nested_256_deep_at_most(void **state)
     }
 }
 
+/* A tag, and a text, of so many bytes. */
+static int tell_long(bool tag, size_t len, struct error *err)
+{
+    struct buf text = {0}, told = {0};
+    buf_puts(&text, tag ? "<a b='" : "<a>");
+    char *at = buf_reserve(&text, len);
+    memset(at, 'x', len);
+    buf_extend(&text, len);
+    buf_puts(&text, tag ? "'/>" : "</a>");
+    int status = tell(buf_text(&text), 4 << 20, &told, err);
+    buf_release(&text);
+    buf_release(&told);
+    return status;
+}
+
+/* One that never ends would be gone through again and again. */
+static void a_tag_is_16_MiB_long_at_most_and_text_as_long_as_it_likes(void **state)
+{
+    enum { MIB = 1 << 20 };
+    struct error err = {0};
+    ok(tell_long(true, XML_TAG_MAX - 4 * MIB, &err), &err);
+    ok(tell_long(false, XML_TAG_MAX + 4 * MIB, &err), &err);
+    assert_int_equal(tell_long(true, XML_TAG_MAX + 4 * MIB, &err), -1);
+    error_is(&err, ERR_INPUT, "a tag is longer than 16 MiB");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +132,7 @@ int main(void)
         cmocka_unit_test(other_encodings_become_utf8),
         cmocka_unit_test(damage_is_told_with_its_line),
         cmocka_unit_test(elements_are_nested_256_deep_at_most),
+        cmocka_unit_test(a_tag_is_16_MiB_long_at_most_and_text_as_long_as_it_likes),
     };
     return cmocka_run_group_tests_name("xml_read", tests, NULL, NULL);
 }
