@@ -10,6 +10,9 @@
 /* Reads all of `path` into `out` (appending), inflating gzip; more than `limit` bytes is
  * ERR_LIMIT, a missing or unreadable file ERR_IO, broken gzip ERR_INPUT. */
 MUST_CHECK int file_read(const char *path, size_t limit, struct buf *out, struct error *err);
+/* The first bytes of a plain file, as it lies there: how many of `len` there are.  0 for what is
+ * none, as a pipe, which could not be read a second time. */
+size_t file_head(const char *path, void *out, size_t len);
 /* Writes `len` bytes to `path` atomically; "-" goes to standard output. */
 MUST_CHECK int file_write(const char *path, const void *bytes, size_t len, struct error *err);
 /* The same piece by piece: what is added is there whole once it is closed, and nothing of it when

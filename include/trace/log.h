@@ -52,6 +52,7 @@ struct log_options {
     X(STRAY, "judgement of no span")                                                               \
     X(FOREIGN, "file that is no trace log")                                                        \
     X(MIXED, "trace of two runs")                                                                  \
+    X(EARLY, "span before its parent")                                                             \
     X(LATE, "late span")                                                                           \
     X(UNKNOWN, "unknown attribute") /* no fault: each key once */
 enum quality_kind {

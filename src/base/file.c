@@ -71,6 +71,18 @@ static int open_input(const char *path, int *out, struct error *err)
     return 0;
 }
 
+size_t file_head(const char *path, void *out, size_t len)
+{
+    struct stat st;
+    if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : pread(fd, out, len, 0);
+    if (fd >= 0)
+        close(fd);
+    return n < 0 ? 0 : (size_t)n;
+}
+
 int file_reader_open(const char *path, struct file_reader **out, struct error *err)
 {
     int fd = -1;

@@ -14,7 +14,8 @@ bool file_at_open(const char *path, struct file_at *out)
 {
     struct stat st;
     char head[2];
-    if (strcmp(path, "-") == 0)
+    /* a pipe that is opened and closed again is lost to whoever writes into it */
+    if (strcmp(path, "-") == 0 || stat(path, &st) != 0 || !S_ISREG(st.st_mode))
         return false;
     struct file_at f = {.fd = open(path, O_RDONLY | O_CLOEXEC)};
     if (f.fd < 0)

@@ -206,6 +206,7 @@ int gather(const struct cli *cli, const char *path, struct gathered *g, struct e
     size_t len = strlen(path);
     struct buf text;
     bool is_result;
+    char first;
 
     g->last = GATHERED_SCENARIO;
     if ((len > 5 && !strcmp(path + len - 5, ".yaml")) ||
@@ -215,10 +216,10 @@ int gather(const struct cli *cli, const char *path, struct gathered *g, struct e
     int status = read_result(path, &text, &is_result, err);
     if (!status && is_result)
         status = add_result(cli, path, &text, g, err);
-    if (!status && !is_result && !strcmp(path, "-"))
+    if (!status && !is_result && text.len && !file_head(path, &first, 1))
         status = error_set(err, ERR_INPUT,
-                           "-: standard input holds no result (--json); name scenarios and logs as "
-                           "files");
+                           "%s: %s holds no result (--json); name scenarios and logs as files",
+                           path, !strcmp(path, "-") ? "standard input" : "this pipe");
     buf_release(&text);
     g->last = is_result ? GATHERED_RESULT : GATHERED_LOG;
     return !status && !is_result ? add_log(cli, path, g, err) : status;

@@ -4,11 +4,11 @@
  * import, under ids that count on from those there; readers intern them again. */
 #include "store/logs.h"
 
+#include "base/file.h"
 #include "store/store_parts.h"
 
 #include <math.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 /* --- columns: how each of a set is kept */
@@ -345,9 +345,5 @@ bool store_is(const char *path)
 {
     static const char head[16] = "SQLite format 3";
     char got[16];
-    FILE *f = fopen(path, "rb");
-    bool is = f && fread(got, 1, sizeof got, f) == sizeof got && !memcmp(got, head, sizeof head);
-    if (f)
-        fclose(f);
-    return is;
+    return file_head(path, got, sizeof got) == sizeof got && !memcmp(got, head, sizeof head);
 }

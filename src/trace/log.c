@@ -124,38 +124,6 @@ static int check_spans(const struct trace_log *log, struct error *err)
     return 0;
 }
 
-/* Does the first fault of kind a come before that of kind b? */
-static bool is_before(const struct quality *q, size_t a, size_t b)
-{
-    if (q->place[a][0].file != q->place[b][0].file)
-        return q->place[a][0].file < q->place[b][0].file;
-    return q->place[a][0].line < q->place[b][0].line;
-}
-
-/* The fault that comes first; of two in one line the one that may have caused the other, which
- * stands later in the table. */
-int log_check_strict(const struct trace_log *log, struct error *err)
-{
-    const struct quality *q = &log->quality;
-    size_t first = QUALITY_KIND_COUNT;
-    for (size_t k = 0; k < QUALITY_KIND_COUNT; k++) {
-        if (q->count[k] == 0 || k == QUALITY_DUPLICATE || k == QUALITY_UNKNOWN)
-            continue;
-        if (first == QUALITY_KIND_COUNT || !is_before(q, first, k))
-            first = k;
-    }
-    if (first == QUALITY_KIND_COUNT)
-        return 0;
-    struct buf place = {0};
-    uint64_t line = q->place[first][0].line;
-    quality_put_place(&place, log->files.at[q->place[first][0].file], line);
-    error_set(err, ERR_INPUT, "%s: %s: %llu in the log, and --strict allows none", buf_text(&place),
-              quality_kind_name((enum quality_kind)first), (unsigned long long)q->count[first]);
-    err->line = line & PLACE_BYTE ? 0 : (uint32_t)line;
-    buf_release(&place);
-    return -1;
-}
-
 static void note_times(struct trace_log *log)
 {
     const struct span_set *s = &log->spans;

@@ -137,6 +137,11 @@ void quality_report(const struct trace_log *log, struct result *out)
                     "%llu traces hold two runs or sessions, as when an instrumentation mixes runs "
                     "up; runs with roots of their own were parted into items, the rest is one",
                     (unsigned long long)q->count[QUALITY_MIXED]);
+    if (q->count[QUALITY_EARLY])
+        result_warn(out,
+                    "%llu spans begin before the span that they are part of, as when clocks "
+                    "differ; times of their items as a whole are off by as much",
+                    (unsigned long long)q->count[QUALITY_EARLY]);
     if (q->count[QUALITY_STRAY])
         result_warn(out, "%llu scores or decisions are of spans that the log does not hold",
                     (unsigned long long)q->count[QUALITY_STRAY]);

@@ -22,7 +22,6 @@
 #include "trace/record.h"
 #include "trace/xes.h"
 
-#include <stdio.h>
 #include <string.h>
 
 enum { PART_MAX = 256 << 20, BLOCK = 1 << 18 }; /* BLOCK: lines whose tokens are found at once */
@@ -339,14 +338,10 @@ int reader_text(const char *text, size_t len, struct sink *sink, const char **fo
 static int check_name(const char *path, struct error *err)
 {
     size_t len = strlen(path);
-    unsigned char head[2] = {0x1f, 0x8b};
+    unsigned char head[2];
     if (len < 3 || strcmp(path + len - 3, ".gz") != 0)
         return 0;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return 0; /* opening it as a log says why */
-    size_t got = fread(head, 1, 2, file);
-    fclose(file);
+    size_t got = file_head(path, head, sizeof head);
     if (got == 0 || (got == 2 && head[0] == 0x1f && head[1] == 0x8b))
         return 0;
     return error_at(err, ERR_INPUT, path, 0, 0,

@@ -135,6 +135,14 @@ static size_t drop_duplicates(struct span_set *s, uint32_t *at, size_t n, struct
     return kept;
 }
 
+/* Work that began before what called it: their clocks differ by more than a millisecond, to which
+ * some round the starts alone. */
+static bool is_early(const struct span_set *s, uint32_t i, uint32_t parent)
+{
+    enum { ROUNDED_NS = 1000000 };
+    return s->start_ns[i] > 0 && s->start_ns[i] < s->start_ns[parent] - ROUNDED_NS;
+}
+
 static void find_parents(const struct span_set *s, const uint32_t *at, size_t n, struct tree *t,
                          struct table *ids, struct quality *faults)
 {
@@ -155,10 +163,13 @@ static void find_parents(const struct span_set *s, const uint32_t *at, size_t n,
         while (ids->slot[h] && s->id[ids->slot[h] - 1] != s->parent[i])
             h = (h + 1) & ids->mask;
         t->orphan[i] = !ids->slot[h];
-        if (t->orphan[i])
+        if (t->orphan[i]) {
             quality_note(faults, QUALITY_ORPHAN, s->file[i], s->line[i]);
-        else
-            t->up[i] = ids->slot[h] - 1;
+            continue;
+        }
+        t->up[i] = ids->slot[h] - 1;
+        if (is_early(s, i, t->up[i]))
+            quality_note(faults, QUALITY_EARLY, s->file[i], s->line[i]);
     }
 }
 

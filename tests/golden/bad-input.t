@@ -92,8 +92,23 @@ seam: 1 records lack an id, are cut off or have the wrong shape, and were left o
 seam: reliability is known for 8 of 26 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 seam: what is known of reviewed items is the reviewer's word, taken as true
 seam: 1 items wait for a person at the end of the log, or were cut off
+# What comes through a pipe is read from its first byte.
+$ gunzip -c tests/data/genai.jsonl.gz | seam replay /dev/stdin --quiet | head -n 4
+Headline
+metric              value     95% interval
+reliability       unknown        25.0–100%
+share wrong       unknown          0–75.0%
+$ gunzip -c tests/data/genai.jsonl.gz | seam report /dev/stdin -o $TMP_GOLDEN/piped
+seam: /dev/stdin: this pipe holds no result (--json); name scenarios and logs as files
+[3]
+# Clocks that differ: the second span begins a minute before the one it is part of.
+$ printf '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"01","spanId":"02","name":"run","startTimeUnixNano":"100000000000","endTimeUnixNano":"101000000000"},{"traceId":"01","spanId":"03","parentSpanId":"02","name":"step","startTimeUnixNano":"40000000000","endTimeUnixNano":"40500000000"}]}]}]}\n' >$TMP_GOLDEN/skewed.jsonl; seam replay $TMP_GOLDEN/skewed.jsonl | tail -n 2
+seam: 1 spans begin before the span that they are part of, as when clocks differ; times of their items as a whole are off by as much
+seam: reliability is known for 0 of 1 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+Where the log is at fault
+span before its parent  TMP/skewed.jsonl:1
 $ seam replay $TMP_GOLDEN/cut.jsonl --strict
-seam: TMP/cut.jsonl:3: orphan: 3 in the log, and --strict allows none
+seam: TMP/cut.jsonl:3: orphan in the line from byte 127311 on: 3 in the log, and --strict allows none
 [3]
 $ { printf '\037\213'; echo not gzip; } >$TMP_GOLDEN/not.jsonl.gz; seam replay $TMP_GOLDEN/not.jsonl.gz
 seam: TMP/not.jsonl.gz: damaged gzip at byte 4: unknown compression method

@@ -613,7 +613,7 @@ human_review         7            7  21104 (-56734 to 98942)
 
 Span names
 $ gunzip -c tests/data/events.xes.gz | head -c 30000 >$TMP_GOLDEN/cut.xes; seam replay $TMP_GOLDEN/cut.xes --strict
-seam: TMP/cut.xes:754: no duration: 1 in the log, and --strict allows none
+seam: TMP/cut.xes:754: no duration in the line from byte 29693 on: 1 in the log, and --strict allows none
 [3]
 # And as two frameworks' own events.
 $ seam replay tests/data/crewai.jsonl.gz 2>&1 | sed -n '/^Stages/,/^Span names/p'

@@ -315,6 +315,21 @@ static void decisions_are_understood(void **state)
     assert_int_equal(discover_verdict("later"), LOG_NO_VERDICT);
 }
 
+/* A start may be rounded to a millisecond, and work may go on when its parent is over. */
+static void a_span_that_begins_before_its_parent_is_counted(void **state)
+{
+    put_span(&text, "t", "r", "", "run", 5000, 9000, "");
+    put_span(&text, "t", "a", "r", "one", 4999, 6000, "");
+    put_span(&text, "t", "b", "r", "two", 4990, 7000, "");
+    put_span(&text, "t", "c", "r", "three", 8000, 9500, "");
+    put_span(&text, "t", "d", "b", "four", 4000, 4500, "");
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.quality.count[QUALITY_EARLY], 2);
+    assert_int_equal(
+        log.quality.place[QUALITY_EARLY][0].line + log.quality.place[QUALITY_EARLY][1].line, 3 + 5);
+    log_release(&log);
+}
+
 static void the_shortest_decimal_between_two_is_found(void **state)
 {
     near(discover_shortest(0.846, 0.8577), 0.85, 0);
@@ -532,6 +547,7 @@ int main(void)
         TEST(faults_of_the_data_are_counted_with_their_places),
         TEST(long_chains_and_cycles_take_linear_time),
         TEST(decisions_are_understood),
+        TEST(a_span_that_begins_before_its_parent_is_counted),
         TEST(the_shortest_decimal_between_two_is_found),
         TEST(a_mixed_trace_is_parted_by_sessions),
         TEST(a_session_without_a_run_of_its_own_is_part_of_the_run),
