@@ -23,8 +23,9 @@ struct cycles_options {
     double level;
 };
 /* *l: what was learnt before, and in the end what was learnt in all; stopped early, what was until
- * then.  `run` says how: seed, threads, time_scale, stop, setting (each run has a world of its own,
- * in setting.folder).  *out is filled. */
+ * then.  `run` says how: seed, threads, time_scale, faults, stop, setting (each run has a world of
+ * its own, in setting.folder).  Its listeners are told of every item once, as of one run: the fresh
+ * ones of each cycle, and the held-out ones of the last.  *out is filled. */
 MUST_CHECK int run_cycles(const struct pipeline *p, const struct run_options *run,
                           const struct cycles_options *o, struct learnt *l, struct result *out,
                           struct error *err);

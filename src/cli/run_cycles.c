@@ -88,11 +88,7 @@ static int check_options(const struct options *o, uint64_t cycles, struct error 
         int option;
         const char *word;
     } without[] = {
-        {OPTION_DB,      "--db"     },
         {OPTION_RESUME,  "--resume" },
-        {OPTION_OUT,     "-o"       },
-        {OPTION_FAULTS,  "--faults" },
-        {OPTION_TRACES,  "--traces" },
         {OPTION_COMPARE, "--compare"},
         {OPTION_THEN,    "--then"   },
     };
@@ -154,7 +150,11 @@ int run_execute_cycles(struct run_parts *parts, struct result *r, struct error *
                        "next");
     }
     if (!status)
-        status = open_items(parts, &c, err) || read_learnt(parts->cli, path, &l, err);
+        status = open_items(parts, &c, err) || read_learnt(parts->cli, path, &l, err) ||
+                 run_open_faults(parts, err) || run_open_items(parts, err) ||
+                 run_open_traces(parts, err);
+    parts->options.listeners = parts->listeners.at;
+    parts->options.n_listeners = parts->listeners.len;
     if (!status)
         status = run_cycles(parts->pipeline, &parts->options, &c, &l, r, err);
     if (!status && !c.off)

@@ -90,12 +90,42 @@ static void watch_release(struct watch *w)
     pthread_mutex_destroy(&w->lock);
 }
 
+/* --- what others are told of it */
+
+/* Parts as one run: items by their place in the whole input, one part after the other in time. */
+struct relay {
+    const struct run_listener *to; /* [n] */
+    size_t n;
+    uint64_t first; /* item of the part */
+    double from_s;  /* when the part begins */
+    pthread_mutex_t lock;
+    double last_s; /* when the last thing of all parts ended */
+};
+
+static int relay_event(void *arg, const struct run_event *e, struct error *err)
+{
+    struct relay *r = arg;
+    struct run_event own = *e;
+    int status = 0;
+    own.item += r->first;
+    own.asked_s += r->from_s;
+    own.begin_s += r->from_s;
+    own.end_s += r->from_s;
+    pthread_mutex_lock(&r->lock);
+    r->last_s = fmax(r->last_s, own.end_s);
+    pthread_mutex_unlock(&r->lock);
+    for (size_t k = 0; k < r->n && !status; k++)
+        status = r->to[k].event(r->to[k].arg, &own, err);
+    return status;
+}
+
 /* --- a run of some items with what was learnt */
 
 struct part {
     struct slice slice;
     uint64_t seed;
     struct run_listener listener;
+    struct relay *relay; /* NULL: nobody else is told */
     struct world *world; /* out: of the run, to be freed */
     bool partial;        /* out */
 };
@@ -115,8 +145,15 @@ static int run_part(const struct pipeline *p, const struct run_options *run, uin
     own.seed = own.setting.seed = part->seed;
     own.input = &input;
     own.memory = NULL;
-    own.listeners = &part->listener;
-    own.n_listeners = 1;
+    struct run_listener both[2] = {
+        part->listener, {part->relay, relay_event}
+    };
+    own.listeners = both;
+    own.n_listeners = part->relay ? 2 : 1;
+    if (part->relay) {
+        part->relay->first = part->slice.from;
+        part->relay->from_s = part->relay->last_s;
+    }
     own.map = feedback_maps(p, l, &arena);
     int status = learnt_give(l, part->world, err) || run_pipeline(p, &own, &tally, err);
     part->partial = tally.end.partial;
@@ -253,6 +290,7 @@ struct cycling {
     struct learnt *learnt;
     struct result *out;
     uint8_t *right, *unaided; /* [items]: of cycle 0, see struct watch */
+    struct relay relay;
     bool partial;
 };
 
@@ -280,7 +318,8 @@ static int hold(struct cycling *c, uint32_t cycle, struct error *err)
     struct result *to = cycle == 0 ? c->out : &own;
     struct part part = {
         .slice = {o->input, o->cycles * o->items},
-          .seed = seed_of(c, cycle, 1)
+        .seed = seed_of(c, cycle, 1),
+        .relay = c->relay.n && cycle + 1 == o->cycles ? &c->relay : NULL
     };
     watch_init(&w, c->pipeline, o->items);
     result_init(&own, "run");
@@ -311,7 +350,8 @@ static int learn(struct cycling *c, uint32_t cycle, struct error *err)
     struct part part = {
         .slice = {o->input, cycle * o->items},
         .seed = seed_of(c, cycle, 0),
-        .listener = feedback_listener(f)
+        .listener = feedback_listener(f),
+        .relay = c->relay.n ? &c->relay : NULL
     };
     int status = run_part(c->pipeline, c->run, o->items, c->learnt, &part, NULL, o->level, err);
     c->partial |= part.partial;
@@ -330,6 +370,8 @@ int run_cycles(const struct pipeline *p, const struct run_options *run,
     int status = 0;
     if (o->cycles == 0 || o->items == 0)
         BUG("%u cycles of %llu items", o->cycles, (unsigned long long)o->items);
+    c.relay = (struct relay){.to = run->listeners, .n = run->n_listeners};
+    pthread_mutex_init(&c.relay.lock, NULL);
     c.right = mem_zero(o->items + 1, 1);
     c.unaided = mem_zero(o->items + 1, 1);
     for (uint32_t k = 0; k < o->cycles && !status && !c.partial; k++) {
@@ -340,5 +382,6 @@ int run_cycles(const struct pipeline *p, const struct run_options *run,
     out->run.partial = c.partial;
     mem_free(c.right);
     mem_free(c.unaided);
+    pthread_mutex_destroy(&c.relay.lock);
     return status;
 }

@@ -79,3 +79,9 @@ f.yaml:3:19: `tool` has no `timeout` in the scenario: an answer that is held bac
       |                   ^
 seam: f.yaml: 2 faults
 [3]
+# cycles: each item once in -o and --traces, faults injected in all, the result kept in the store
+$ for i in 1 2 3 4 5 6 7 8 9; do echo "{\"id\":\"i$i\",\"input\":{},\"truth\":{}}"; done > $TMP_GOLDEN/nine.jsonl; printf 'seed: 3\nsteps:\n  draft: {error: 100%%}\n' > $TMP_GOLDEN/down.yaml; seam run scenarios/draft-critic.yaml --cycles 2 --input $TMP_GOLDEN/nine.jsonl --time-scale skip -q -o $TMP_GOLDEN/nine.out --traces $TMP_GOLDEN/nine.otlp --faults $TMP_GOLDEN/down.yaml --db $TMP_GOLDEN/nine.db --csv | grep ',share_failed,' | cut -d, -f1-5; sort $TMP_GOLDEN/nine.out | cut -d, -f1,2 | tr '\n' ' '; seam replay $TMP_GOLDEN/nine.otlp --json | grep -o "\"items\": 9"; seam runs list --db $TMP_GOLDEN/nine.db --csv | cut -d, -f1,3-
+result,run,share_failed,,1
+{"id":"i1","end":"failed" {"id":"i2","end":"failed" {"id":"i3","end":"failed" {"id":"i4","end":"failed" {"id":"i5","end":"failed" {"id":"i6","end":"failed" {"id":"i7","end":"failed" {"id":"i8","end":"failed" {"id":"i9","end":"failed" "items": 9
+id,command,scenario,reliability,review_load
+1,run,Draft and critic,0,0

@@ -205,6 +205,33 @@ static double no_time(void)
     return 0;
 }
 
+enum { TOLD = 4 * 200 };
+struct told {
+    uint32_t ended[TOLD];
+    double end_s[TOLD / 200]; /* latest of each part */
+};
+
+static int count_ends(void *arg, const struct run_event *e, struct error *err)
+{
+    struct told *t = arg;
+    (void)err;
+    assert_true(e->item < TOLD);
+    if (e->kind != RUN_ITEM_ENDED)
+        return 0;
+    t->ended[e->item]++;
+    t->end_s[e->item / 200] = fmax(t->end_s[e->item / 200], e->end_s);
+    return 0;
+}
+
+/* As of one run: three cycles of fresh items, and before the last of them the held-out ones. */
+static void told_once(const struct told *t)
+{
+    for (int i = 0; i < TOLD; i++)
+        assert_int_equal(t->ended[i], 1);
+    assert_true(t->end_s[0] > 0 && t->end_s[1] > t->end_s[0]);
+    assert_true(t->end_s[3] > t->end_s[1] && t->end_s[2] > t->end_s[3]);
+}
+
 static void cycles_give_a_point_each_and_a_paired_difference(void **state)
 {
     struct pipeline p;
@@ -215,10 +242,15 @@ static void cycles_give_a_point_each_and_a_paired_difference(void **state)
     struct cycles_options o = {.cycles = 3, .items = 200, .input = &input, .level = 0.95};
     struct run_options run = {.seed = 5, .threads = 1, .time_scale = INFINITY};
     parse(&p);
+    static struct told told;
+    struct run_listener listener = {&told, count_ends};
+    run.listeners = &listener;
+    run.n_listeners = 1;
     run.setting = (struct stage_setting){.pipeline = &p, .clock_s = no_time, .unix_s = no_time};
     learnt_init(&l);
     result_init(&r, "run");
     ok(run_cycles(&p, &run, &o, &l, &r, &err), &err);
+    told_once(&told);
     assert_int_equal(l.cycles, 3);
     within((double)l.labels, 30, 600);
     const struct metric *gain = metrics_find(&r.metrics, "learning_gain");
