@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* LangGraph's graphs, as get_graph().to_json() and draw_mermaid() write them: nodes with metadata,
+/* LangGraph's graphs, as get_graph().to_json() writes them: nodes with metadata,
  * edges that are conditional or not, with labels.  What a node does, its retry policy and the
  * recursion limit are not in them, but metadata may say such things by the usual names.  A node
  * with several unconditional edges starts their targets side by side; one that is interrupted waits
  * for a person.  Plain runnables (LangChain's) have numbers for ids, and schemas where they begin
  * and end. */
+#include "model/import_langgraph.h"
 #include "base/json_read.h"
-#include "model/definition.h"
+#include "base/utf8.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* --- JSON */
 
-static bool is_word(const char *s, size_t len, const char *word)
+bool langgraph_is_word(const char *s, size_t len, const char *word)
 {
     return len == strlen(word) && !memcmp(s, word, len);
 }
 
-static bool is_end(const char *id, size_t len)
+bool langgraph_is_end(const char *id, size_t len)
 {
-    return is_word(id, len, "__start__") || is_word(id, len, "__end__");
+    return langgraph_is_word(id, len, "__start__") || langgraph_is_word(id, len, "__end__");
 }
 
-static int32_t end_of(const struct definition *d, const char *id, size_t len)
+int32_t langgraph_node(const struct definition *d, const char *id, size_t len)
 {
-    if (is_word(id, len, "__start__"))
+    if (langgraph_is_word(id, len, "__start__"))
         return NODE_START;
-    if (is_word(id, len, "__end__"))
+    if (langgraph_is_word(id, len, "__end__"))
         return NODE_END;
     return definition_find(d, id, len);
 }
 
-/* A number, or a text that begins with one. */
+/* A number, or a text that is one. */
 static double number_of(struct json v)
 {
     double x;
@@ -41,91 +41,75 @@ static double number_of(struct json v)
     return json_as_double(v, &x) ? x : NAN;
 }
 
-static bool is_one_of(const struct json_iter *it, const char *const *words)
+static bool is_one_of(const char *key, size_t len, const char *const *words)
 {
     for (; *words; words++)
-        if (is_word(it->key, it->key_len, *words))
+        if (langgraph_is_word(key, len, *words))
             return true;
     return false;
 }
 
-/* "any", "all", or how many of them. */
-static void take_join(struct definition *d, struct def_node *n, struct json value)
-{
-    const char *s;
-    size_t len;
-    double k;
-
-    if (json_as_double(value, &k) && k >= 1 && k <= 64 && k == floor(k))
-        n->join = arena_printf(&d->arena, "%g", k);
-    else if (json_text(value, &s, &len) && is_word(s, len, "any"))
-        n->join = "any";
-}
-
 static const char *const attempt_words[] = {"max_attempts", "maxAttempts", "attempts", NULL};
+static const char *const wait_words[] = {"initial_interval", "initialInterval", NULL};
 
-/* A retry policy: {"max_attempts": 3, "initial_interval": 0.5}. */
-static void take_retry(struct def_node *n, struct json policy)
+void langgraph_take_member(struct definition *d, struct def_node *n, const char *key, size_t len,
+                           double x, const char *text)
 {
-    if (json_type(policy) != JSON_MAP)
-        return;
-    for (struct json_iter it = json_each(policy); json_next(&it);) {
-        double x = number_of(it.value);
-        if (is_one_of(&it, attempt_words) && x > 0)
-            n->attempts = (uint32_t)fmin(x, 100);
-        else if (is_word(it.key, it.key_len, "initial_interval") && x > 0)
-            n->wait_s = x;
-    }
-}
-
-/* One member of the metadata: thresholds, interrupts, limits. */
-static void take_member(struct definition *d, struct def_node *n, const struct json_iter *it)
-{
+    static const char *const thresholds[] = {"threshold", "confidence_threshold", NULL};
     static const char *const seconds[] = {"timeout", "timeout_s", "timeout_seconds", NULL};
     static const char *const ms[] = {"timeout_ms", "timeoutMs", NULL};
     static const char *const retries[] = {"retries", "max_retries", "maxRetries", NULL};
-    double x = number_of(it->value);
     bool positive = isfinite(x) && x > 0;
 
-    if (is_word(it->key, it->key_len, "threshold") ||
-        is_word(it->key, it->key_len, "confidence_threshold")) {
+    if (is_one_of(key, len, thresholds)) {
         n->threshold = x >= 0 && x <= 1 ? x : NAN;
         n->kind = STEP_GATE;
         n->layer = LAYER_AGENT;
-    } else if (is_word(it->key, it->key_len, "__interrupt")) {
+    } else if (langgraph_is_word(key, len, "__interrupt")) {
         n->kind = STEP_REVIEW;
         n->layer = LAYER_HUMAN;
-    } else if (is_word(it->key, it->key_len, "join"))
-        take_join(d, n, it->value);
-    else if (is_one_of(it, seconds) && positive)
+    } else if (langgraph_is_word(key, len, "join")) {
+        if (x >= 1 && x <= 64 && x == floor(x))
+            n->join = arena_printf(&d->arena, "%g", x);
+        else if (langgraph_is_word(text, strlen(text), "any"))
+            n->join = "any";
+    } else if (is_one_of(key, len, seconds) && positive)
         n->timeout_s = x;
-    else if (is_one_of(it, ms) && positive)
+    else if (is_one_of(key, len, ms) && positive)
         n->timeout_s = x / 1e3;
-    else if (is_one_of(it, attempt_words) && positive)
-        n->attempts = (uint32_t)fmin(x, 100);
-    else if (is_one_of(it, retries) && positive)
+    else if (is_one_of(key, len, attempt_words) && positive)
+        n->attempts = (uint32_t)fmax(fmin(x, 100), 1);
+    else if (is_one_of(key, len, retries) && positive)
         n->attempts = 1 + (uint32_t)fmin(x, 99);
-    else if (is_word(it->key, it->key_len, "retry") ||
-             is_word(it->key, it->key_len, "retry_policy"))
-        take_retry(n, it->value);
+    else if (is_one_of(key, len, wait_words) && positive)
+        n->wait_s = x;
 }
 
 /* What the metadata says, and all of it for the comment. */
 static void take_metadata(struct definition *d, struct def_node *n, struct json metadata)
 {
-    struct buf about = {0};
+    struct buf about = {0}, value = {0};
 
     for (struct json_iter it = json_each(metadata); json_next(&it);) {
-        struct buf value = {0};
-        json_dump(it.value, &value);
-        buf_printf(&about, "%s%.*s = %.200s", about.len ? "; " : "", (int)it.key_len, it.key,
-                   buf_text(&value));
-        buf_release(&value);
-        take_member(d, n, &it);
+        bool retry = langgraph_is_word(it.key, it.key_len, "retry") ||
+                     langgraph_is_word(it.key, it.key_len, "retry_policy");
+        const char *s;
+        size_t len;
+        buf_clear(&value);
+        if (json_text(it.value, &s, &len))
+            buf_add(&value, s, len);
+        else
+            json_dump(it.value, &value);
+        buf_printf(&about, "%s%.*s = ", about.len ? "; " : "", (int)it.key_len, it.key);
+        utf8_quote(&about, buf_text(&value), value.len, 200);
+        langgraph_take_member(d, n, it.key, it.key_len, number_of(it.value), buf_text(&value));
+        for (struct json_iter m = json_each(it.value); retry && json_next(&m);)
+            langgraph_take_member(d, n, m.key, m.key_len, number_of(m.value), "");
     }
     if (about.len)
         n->about = arena_strdup(&d->arena, buf_text(&about));
     buf_release(&about);
+    buf_release(&value);
 }
 
 static int fault(const char *file, struct error *err, const char *what)
@@ -134,6 +118,19 @@ static int fault(const char *file, struct error *err, const char *what)
                      "%s: %s; a LangGraph definition is what get_graph().to_json() or "
                      "draw_mermaid() gives",
                      file, what);
+}
+
+/* "nodes[3] has the id of another node: "x"" */
+static int fault_at(const struct definition *d, const char *list, size_t i, const char *what,
+                    const char *name, size_t len, struct error *err)
+{
+    struct buf quoted = {0};
+
+    utf8_quote(&quoted, name, len, 60);
+    error_set(err, ERR_INPUT, "%s: %s[%zu] has %s: \"%s\"", d->file, list, i, what,
+              buf_text(&quoted));
+    buf_release(&quoted);
+    return -1;
 }
 
 /* An id as text: a name, or a number. */
@@ -154,13 +151,15 @@ static bool id_of(struct definition *d, struct json v, const char **id, size_t *
 static int take_nodes(struct definition *d, struct json nodes, struct error *err)
 {
     const char *id;
-    size_t len;
+    size_t len, i = 0;
 
-    for (struct json_iter it = json_each(nodes); json_next(&it);) {
+    for (struct json_iter it = json_each(nodes); json_next(&it) && !d->dropped; i++) {
         if (!id_of(d, json_get(it.value, "id"), &id, &len))
-            return fault(d->file, err, "a node has no id");
-        if (is_end(id, len))
+            return error_set(err, ERR_INPUT, "%s: nodes[%zu] has no id", d->file, i);
+        if (langgraph_is_end(id, len))
             continue;
+        if (definition_find(d, id, len) >= 0)
+            return fault_at(d, "nodes", i, "the id of another node", id, len, err);
         int32_t at = definition_add(d, id, len);
         take_metadata(d, &d->nodes.at[at], json_get(it.value, "metadata"));
     }
@@ -170,17 +169,19 @@ static int take_nodes(struct definition *d, struct json nodes, struct error *err
 static int take_edges(struct definition *d, struct json edges, struct error *err)
 {
     const char *from, *to, *label;
-    size_t from_len, to_len, len;
+    size_t from_len, to_len, len, i = 0;
 
-    for (struct json_iter it = json_each(edges); json_next(&it);) {
+    for (struct json_iter it = json_each(edges); json_next(&it) && !d->dropped; i++) {
         bool conditional = false;
         if (!id_of(d, json_get(it.value, "source"), &from, &from_len) ||
             !id_of(d, json_get(it.value, "target"), &to, &to_len))
-            return fault(d->file, err, "an edge has no source or no target");
-        int32_t a = end_of(d, from, from_len), b = end_of(d, to, to_len);
-        if ((a == NODE_START && !is_end(from, from_len)) ||
-            (b == NODE_START && !is_end(to, to_len)))
-            return fault(d->file, err, "an edge leads to or from a node that is not there");
+            return error_set(err, ERR_INPUT, "%s: edges[%zu] has no source or no target", d->file,
+                             i);
+        int32_t a = langgraph_node(d, from, from_len), b = langgraph_node(d, to, to_len);
+        if (a == NODE_START && !langgraph_is_end(from, from_len))
+            return fault_at(d, "edges", i, "a source that is no node", from, from_len, err);
+        if (b == NODE_START && !langgraph_is_end(to, to_len))
+            return fault_at(d, "edges", i, "a target that is no node", to, to_len, err);
         if (b == NODE_START || a == NODE_END)
             continue; /* nothing comes before the beginning, nor after the end */
         json_as_bool(json_get(it.value, "conditional"), &conditional);
@@ -202,11 +203,11 @@ static void take_plain(struct definition *d, struct json nodes)
         struct json data = json_get(it.value, "data");
         const char *type;
         size_t type_len;
-        if (!id_of(d, json_get(it.value, "id"), &id, &len) || is_end(id, len))
+        if (!id_of(d, json_get(it.value, "id"), &id, &len) || langgraph_is_end(id, len))
             continue;
         int32_t at = (int32_t)i++;
         bool schema = json_text(json_get(it.value, "type"), &type, &type_len) &&
-                      is_word(type, type_len, "schema");
+                      langgraph_is_word(type, type_len, "schema");
         for (size_t k = 0; k < d->edges.len && schema; k++) {
             struct def_edge *e = &d->edges.at[k];
             e->from = e->from == at ? NODE_START : e->from;
@@ -245,109 +246,6 @@ static int read_json(struct definition *d, const char *text, size_t len, struct 
     return status;
 }
 
-/* --- Mermaid */
-
-static size_t word_len(const char *s, const char *end)
-{
-    const char *at = s;
-
-    while (at < end && (unsigned char)*at > ' ' && !strchr("([{<>-;:", *at))
-        at++;
-    return (size_t)(at - s);
-}
-
-/* Finds a text within the line; NULL. */
-static const char *find(const char *s, const char *end, const char *what)
-{
-    size_t n = strlen(what);
-
-    for (; s + n <= end; s++)
-        if (!memcmp(s, what, n))
-            return s;
-    return NULL;
-}
-
-static int32_t mermaid_node(struct definition *d, const char *s, size_t len)
-{
-    if (is_end(s, len))
-        return end_of(d, s, len);
-    int32_t at = definition_find(d, s, len);
-    return at == NODE_START ? definition_add(d, s, len) : at;
-}
-
-/* "name(label<hr/><small><em>threshold = 0.85</em></small>)" */
-static void mermaid_metadata(struct definition *d, int32_t at, const char *s, const char *end)
-{
-    const char *em = find(s, end, "<em>"), *close = em ? find(em, end, "</em>") : NULL, *equals;
-
-    if (at < 0 || !close)
-        return;
-    struct def_node *n = &d->nodes.at[at];
-    em += 4;
-    n->about = arena_strndup(&d->arena, em, (size_t)(close - em));
-    equals = strchr(n->about, '=');
-    if (equals && !strncmp(n->about, "threshold", 9)) {
-        n->kind = STEP_GATE;
-        n->layer = LAYER_AGENT;
-        n->threshold = strtod(equals + 1, NULL);
-    } else if (!strncmp(n->about, "__interrupt", 11)) {
-        n->kind = STEP_REVIEW;
-        n->layer = LAYER_HUMAN;
-    }
-}
-
-/* "a --> b;" or "a -. &nbsp;label&nbsp; .-> b;" */
-static void mermaid_line(struct definition *d, const char *s, const char *end)
-{
-    const char *arrow = find(s, end, "-->"), *dotted = find(s, end, "-.");
-    size_t n = word_len(s, end);
-
-    if (n == 0 || !memcmp(s, "%%", 2) || (n == 5 && !memcmp(s, "graph", 5)) ||
-        (n == 8 && (!memcmp(s, "classDef", 8) || !memcmp(s, "subgraph", 8))))
-        return;
-    int32_t from = mermaid_node(d, s, n);
-    if (!arrow && !dotted) {
-        mermaid_metadata(d, from, s, end);
-        return;
-    }
-    const char *head = dotted ? find(dotted + 2, end, ".->") : arrow;
-    if (!head)
-        return;
-    const char *to = head + 3;
-    while (to < end && *to == ' ')
-        to++;
-    int32_t target = mermaid_node(d, to, word_len(to, end));
-    const char *label = dotted ? dotted + 2 : NULL, *label_end = head;
-    const char *nbsp = label ? find(label, head, "&nbsp;") : NULL;
-    if (nbsp) {
-        label = nbsp + 6;
-        label_end = find(label, head, "&nbsp;");
-        label_end = label_end ? label_end : head;
-    }
-    bool has = label && label < label_end && *label != '-';
-    definition_join(d, from, target, has ? label : NULL, has ? (size_t)(label_end - label) : 0,
-                    dotted != NULL);
-}
-
-static void read_mermaid(struct definition *d, const char *text, size_t len)
-{
-    const char *end = text + len;
-    bool in_head = false;
-
-    while (text < end) {
-        const char *line_end = memchr(text, '\n', (size_t)(end - text));
-        const char *next = line_end ? line_end + 1 : end;
-        line_end = line_end ? line_end : end;
-        while (text < line_end && (unsigned char)*text <= ' ')
-            text++;
-        bool fence = line_end - text >= 3 && !memcmp(text, "---", 3);
-        in_head = fence ? !in_head : in_head; /* the front matter */
-        if (!fence && !in_head)
-            mermaid_line(d, text, line_end);
-        text = next;
-    }
-}
-
 int definition_langgraph(const char *file, const char *text, size_t len, struct definition *out,
                          struct error *err)
 {
@@ -359,10 +257,10 @@ int definition_langgraph(const char *file, const char *text, size_t len, struct 
     if (at < len && text[at] == '{') {
         if (read_json(out, text, len, err))
             return -1;
-    } else if (find(text, text + len, "graph TD") || find(text, text + len, "graph LR"))
-        read_mermaid(out, text, len);
-    else
+    } else if (!mermaid_is_graph(text, len))
         return fault(file, err, "this is neither JSON nor a Mermaid graph");
+    else if (mermaid_read(out, text, len, err))
+        return -1;
     definition_note(out, "The export drops the recursion limit, which bounds all loops together.");
     out->drops = "retry, timeout: the export drops them";
     return definition_finish(out, err);

@@ -253,7 +253,7 @@ static void what_is_no_definition_is_refused(void **state)
             "says nowhere where it begins");
     refused("langgraph",
             "{\"nodes\":[{\"id\":\"a\"}],\"edges\":[{\"source\":\"a\",\"target\":\"b\"}]}",
-            "an edge leads to or from a node that is not there");
+            "edges[0] has a target that is no node: \"b\"");
     refused("n8n", "{\"nodes\":3}", "an n8n definition is an exported workflow");
     refused("n8n", "{", "f: ");
     refused("crewai", "a: 1\n", "holds no task");
