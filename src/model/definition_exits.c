@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ASSUMED_BOUND = 2 };
+enum { ASSUMED_BOUND = 2, LABEL_MAX = 200 };
 
 static const char *const no_words[] = {"reject", "false",  "no",   "below", "low",
                                        "review", "revise", "fail", "bad",   NULL};
@@ -259,7 +259,7 @@ static void put_remark(struct def_output *o, const char *label, bool guessed)
 {
     if (guessed || label) {
         buf_puts(o->out, "   # ");
-        utf8_clean(label ? label : "", label ? strlen(label) : 0, o->out);
+        utf8_quote(o->out, label ? label : "", label ? strlen(label) : 0, LABEL_MAX);
         buf_puts(o->out, label && guessed ? ": " : "");
         buf_puts(o->out, guessed ? "assumed" : "");
     }

@@ -2,12 +2,16 @@
 /* What a step of a definition is and does, as lines of a scenario: what the file says, what a log
  * says in its place where it says nothing, and round figures marked `assumed` where neither does.
  */
+#include "base/utf8.h"
 #include "model/definition_writer.h"
 #include "model/scenario_writer.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+/* Bytes of a comment. */
+enum { TITLE_MAX = 200, ABOUT_MAX = 600 };
 
 /* Round figures for a step of each layer. */
 static const struct {
@@ -185,18 +189,20 @@ static void put_title(struct def_output *o, const struct def_node *n)
     struct buf text = {0};
     char indent[32];
 
-    if (strcmp(n->title, n->id))
-        buf_printf(&text, "%s%s", n->title, n->about ? "; " : "");
-    buf_puts(&text, n->about ? n->about : "");
-    for (size_t i = 0; i < text.len; i++)
-        text.data[i] = text.data[i] == '\n' ? ' ' : text.data[i];
+    if (strcmp(n->title, n->id)) {
+        utf8_quote(&text, n->title, strlen(n->title), TITLE_MAX);
+        buf_puts(&text, n->about ? "; " : "");
+    }
+    if (n->about)
+        utf8_quote(&text, n->about, strlen(n->about), ABOUT_MAX);
     snprintf(indent, sizeof indent, "%*s", o->indent, "");
     write_comment(o->out, indent, buf_text(&text));
     buf_release(&text);
 }
 
 /* What the file says and the step cannot hold, and what it cannot say. */
-static void put_remarks(struct def_output *o, const struct def_node *n, bool gate)
+static void put_remarks(struct def_output *o, const struct def_node *n, const struct step *s,
+                        bool gate)
 {
     if (n->kind == STEP_GATE && !gate && isfinite(n->threshold))
         buf_printf(o->out,
@@ -204,7 +210,7 @@ static void put_remarks(struct def_output *o, const struct def_node *n, bool gat
                    "and\n%*s# none stands before all confidences.\n",
                    o->indent + 2, "", n->threshold, o->indent + 2, "");
     bool calls = n->kind == STEP_STAGE && !isfinite(n->takes_s);
-    if (o->d->drops && calls && !isfinite(n->timeout_s) && n->attempts <= 1)
+    if (o->d->drops && calls && !s && !isfinite(n->timeout_s) && n->attempts <= 1)
         buf_printf(o->out, "%*s# %s\n", o->indent + 2, "", o->d->drops);
 }
 
@@ -223,5 +229,5 @@ void def_put_step(struct def_output *o, int32_t node, const struct step *s)
         put_duration(o, "timeout", n->timeout_s);
     put_retry(o, n, s);
     put_confidence(o, n, s);
-    put_remarks(o, n, gate);
+    put_remarks(o, n, s, gate);
 }

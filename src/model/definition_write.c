@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SENTENCE_MAX = 4000, NAME_LEN_MAX = 200 };
+
 /* As the node behind the branches says; the scenario says all of it. */
 static void put_join(struct def_output *o, const struct def_fork *f)
 {
@@ -180,6 +182,16 @@ static void put_note(struct buf *out, const char *text)
     buf_putc(out, '\n');
 }
 
+/* A sentence of the head, cut where it is too long to be read. */
+static void put_sentence(struct buf *out, const char *text)
+{
+    struct buf cut = {0};
+
+    utf8_quote(&cut, text, strlen(text), SENTENCE_MAX);
+    put_note(out, buf_text(&cut));
+    buf_release(&cut);
+}
+
 /* "x, y": the titles of the nodes that no step is made of, for one of two reasons. */
 static void put_lost(const struct def_output *o, bool fails, const char *what, struct buf *out)
 {
@@ -195,7 +207,7 @@ static void put_lost(const struct def_output *o, bool fails, const char *what, s
     if (names.len) {
         struct buf sentence = {0};
         buf_printf(&sentence, "%s: %s.", what, buf_text(&names));
-        put_note(out, buf_text(&sentence));
+        put_sentence(out, buf_text(&sentence));
         buf_release(&sentence);
     }
     buf_release(&names);
@@ -212,7 +224,7 @@ static void put_about(struct def_output *o)
                     "replaced by hand or from\na log (--parameters LOG).  Layers are guessed from "
                     "names.\n");
     for (size_t i = 0; i < o->d->notes.len; i++)
-        put_note(&text, o->d->notes.at[i]);
+        put_sentence(&text, o->d->notes.at[i]);
     put_lost(o, false, "Left out, as nothing leads to them", &text);
     put_lost(o, true, "Items fail where they come to these, which are no steps", &text);
     write_comment(o->out, "", buf_text(&text));
@@ -226,9 +238,10 @@ static void put_head(struct def_output *o)
 
     put_about(o);
     if (*o->d->name)
-        utf8_mend(o->d->name, strlen(o->d->name), &name);
+        utf8_quote(&name, o->d->name, strlen(o->d->name), NAME_LEN_MAX);
     else
-        utf8_mend(file, dot && dot > file ? (size_t)(dot - file) : strlen(file), &name);
+        utf8_quote(&name, file, dot && dot > file ? (size_t)(dot - file) : strlen(file),
+                   NAME_LEN_MAX);
     buf_puts(o->out, "seam: 1\nname: ");
     write_text(o->out, buf_text(&name));
     buf_putc(o->out, '\n');

@@ -9,6 +9,7 @@
 #include "base/yaml_read.h"
 #include "model/definition.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,8 +146,9 @@ static void add_guards(struct definition *d, const struct yaml_node *task, const
         add_after(d, check, e, false);
         double most = number_of(task, "guardrail_max_retries",
                                 number_of(task, "max_retries", GUARDRAIL_TRIES));
-        definition_join(d, check, node, "fails", 5, true)->at_most =
-            (uint32_t)(most < 1 ? 1 : most);
+        most = most >= 0 && most <= 1e6 ? floor(most) : GUARDRAIL_TRIES;
+        if (most > 0)
+            definition_join(d, check, node, "fails", 5, true)->at_most = (uint32_t)most;
     }
     if (is_true(task, "human_input")) {
         int32_t person = add_named(d, "human input of", name);

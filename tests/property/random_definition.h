@@ -49,7 +49,7 @@ static inline void pick_titles(struct rng_seq *r, struct buf *names, uint32_t n)
     for (uint32_t i = 0; i < n; i++) {
         buf_clear(&names[i]);
         buf_puts(&names[i], random_titles[below(r, RANDOM_TITLES)]);
-        if (!one_in(r, 12))
+        if (!one_in(r, 60))
             buf_printf(&names[i], " %u", i);
     }
 }
@@ -91,6 +91,40 @@ static inline void put_random_langgraph(struct rng_seq *r, struct buf *names, st
         buf_printf(out, ",\"conditional\":%s}", one_in(r, conditional) ? "true" : "false");
     }
     buf_puts(out, "]}");
+}
+
+/* The same with ids of letters, as Mermaid. */
+static inline void put_random_mermaid(struct rng_seq *r, struct buf *names, struct buf *out)
+{
+    static const char *const arrows[] = {"-->",
+                                         "-.->",
+                                         "-. &nbsp;yes&nbsp; .->",
+                                         "-. &nbsp;give&nbsp<br>&nbsp;up&nbsp; .->",
+                                         "-- always -->",
+                                         "-->|no|",
+                                         "==>"};
+    static const char *const metadata[] = {
+        "", "", "<hr/><small><em>threshold = 0.7</em></small>",
+        "<hr/><small><em>__interrupt = before\njoin = any</em></small>",
+        "<hr/><small><em>timeout = 3\nmax_attempts = 4</em></small>"};
+    uint32_t n = 1 + below(r, RANDOM_NODES), edges = below(r, 3 * n), kinds = 1 + below(r, 7);
+
+    pick_titles(r, names, n);
+    buf_puts(out, "---\nconfig:\n  flowchart:\n    curve: linear\n---\ngraph TD;\n"
+                  "\t__start__([<p>__start__</p>]):::first\n");
+    for (uint32_t i = 0; i < n; i++) /* not as written between quotes, but as people do */
+        buf_printf(out, "\tn-%u(%s%s)\n", i, buf_text(&names[i]), metadata[below(r, 5)]);
+    for (uint32_t i = 0; i < 1 + (one_in(r, 3) ? below(r, n) : 0); i++)
+        buf_printf(out, "\t__start__ %s n-%u;\n", arrows[one_in(r, 3)], i);
+    for (uint32_t i = 0; i < edges; i++) {
+        uint32_t to = below(r, n + 2);
+        buf_printf(out, "\tn-%u %s ", below(r, n), arrows[below(r, kinds)]);
+        if (to < n)
+            buf_printf(out, "n-%u;\n", to);
+        else
+            buf_puts(out, "__end__;\n");
+    }
+    buf_puts(out, "\tclassDef default fill:#f2f0ff,line-height:1.2\n");
 }
 
 /* --- n8n */
@@ -165,6 +199,7 @@ static inline void put_random_n8n(struct rng_seq *r, struct buf *names, struct b
 
 static inline void put_random_crewai(struct rng_seq *r, struct buf *names, struct buf *out)
 {
+    static const char *const retries[] = {"0", "-1", "3", "1e30", "some"};
     uint32_t n = 1 + below(r, RANDOM_NODES);
 
     pick_titles(r, names, n);
@@ -177,7 +212,7 @@ static inline void put_random_crewai(struct rng_seq *r, struct buf *names, struc
         if (one_in(r, 4))
             buf_puts(out, "  human_input: true\n");
         if (one_in(r, 4))
-            buf_printf(out, "  guardrail: g\n  guardrail_max_retries: %d\n", (int)below(r, 5) - 1);
+            buf_printf(out, "  guardrail: g\n  guardrail_max_retries: %s\n", retries[below(r, 5)]);
         if (one_in(r, 3) && i > 0)
             buf_printf(out, "  context: [\"%s\", \"%s\"]\n", buf_text(&names[below(r, i)]),
                        buf_text(&names[below(r, n)]));
