@@ -230,9 +230,8 @@ void definition_note(struct definition *d, const char *format, ...)
  * things than text. */
 static bool is_reserved(const char *id)
 {
-    static const char *const words[] = {"ship",  "reject", "fail", "skip", "bad",
-                                        "class", "null",   "true", "yes",  "no",
-                                        "on",    "off",    "y",    "n",    "false"};
+    static const char *const words[] = {"ship", "reject", "fail", "skip", "bad", "class", "null",
+                                        "true", "yes",    "no",   "on",   "off", "false"};
 
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(id, words[i]) == 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where items go from a step of a definition, as lines of a scenario.  A way back gets a bound and
- * says where an item goes that has used it up: by a way forward from the same step, one that is
- * called like giving up before others, else by the way out of the loop, else it fails, as
- * frameworks do at their limits. */
+ * says where an item goes that has used it up: by a way forward from the same step (one that is
+ * called like giving up, else one that needs no condition, else the first), else by the way out of
+ * the loop, else it fails, as frameworks do at their limits. */
 #include "base/utf8.h"
 #include "model/definition_writer.h"
 #include "model/scenario_writer.h"
@@ -134,10 +134,16 @@ static const char *way_out(const struct def_output *o, const struct def_exits *x
 {
     static const char *const limit_words[] = {"give", "max", "limit", "exceed", "exhaust", NULL};
     const struct def_edge *ahead = NULL;
+    int best = -1;
 
-    for (size_t i = x->n; i-- > 0;)
-        if (!leads_back(o, x->at[i]) && !(ahead && definition_label_has(ahead->label, limit_words)))
-            ahead = x->at[i];
+    for (size_t i = 0; i < x->n; i++) {
+        const struct def_edge *e = x->at[i];
+        int worth = definition_label_has(e->label, limit_words) ? 2 : !e->conditional;
+        if (!leads_back(o, e) && worth > best) {
+            best = worth;
+            ahead = e;
+        }
+    }
     if (ahead)
         return edge_target(o, ahead);
     const struct def_edge *e = loop_exit(o, back->to, back->from);
