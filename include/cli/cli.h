@@ -74,6 +74,12 @@ MUST_CHECK int cli_targets(const struct cli *cli, struct pipeline *p, struct err
  * 1 when a target is not passed or `complete` is false; 130 when it is partial. */
 MUST_CHECK int cli_finish(const struct cli *cli, struct result *r, const struct pipeline *p,
                           bool complete, struct error *err);
+/* With --json or --csv prints what there is to tell of a command whose work is a file: of `file`,
+ * the scenario p it wrote (either may be NULL).  Saves nothing. */
+MUST_CHECK int cli_tell(const struct cli *cli, struct result *r, const struct pipeline *p,
+                        const char *file, struct error *err);
+/* ERR_USAGE where --json or --csv and the scenario would share standard output. */
+MUST_CHECK int cli_needs_file(const struct cli *cli, struct error *err);
 /* The judged part alone, for commands that make several results. */
 void cli_stamp(const struct cli *cli, struct result *r, const struct pipeline *p);
 

@@ -55,6 +55,8 @@ void review_describe(const struct review *r, int width, struct arena *arena,
 /* "12 wait, the oldest for 3.2m; 2 with others; 1 late" */
 MUST_CHECK int review_tell_queue(const struct review *r, struct buf *out, struct error *err);
 
+/* What waits, with --json or --csv; nobody decides anything. */
+MUST_CHECK int review_queue(const struct review *r, struct error *err);
 /* The two ways; each returns an exit status or -1. */
 MUST_CHECK int review_screen(struct review *r, struct error *err);
 MUST_CHECK int review_script(struct review *r, struct error *err);

@@ -27,7 +27,7 @@ static void put_head(const struct result *info, const struct trace_log *log, str
         buf_printf(out, "\nNote: %s", info->warnings.at[i]);
 }
 
-static int emit(const struct cli *cli, const struct pipeline *p, const char *const *notes,
+static int emit(const struct cli *cli, struct pipeline *p, const char *const *notes,
                 const struct trace_log *log, const struct result *info, struct error *err)
 {
     const char *path = option_text(cli->options, OPTION_OUT, "-");
@@ -38,6 +38,7 @@ static int emit(const struct cli *cli, const struct pipeline *p, const char *con
     buf_init(&text);
     put_head(info, log, &head);
     scenario_write(p, buf_text(&head), notes, &text);
+    file_sha256(buf_text(&text), text.len, p->sha256);
     status = file_write(path, buf_text(&text), text.len, err);
     if (!status && strcmp(path, "-"))
         cli_note(cli, "%s: %u steps from %llu items", path, p->n_steps,
@@ -57,6 +58,8 @@ int cmd_fit(const struct cli *cli, struct error *err)
     const char **notes = NULL;
     int status;
 
+    if (cli_needs_file(cli, err))
+        return -1;
     result_init(&info, "fit");
     pipeline_init(&p);
     status = cli_log(cli, o->args.at, o->args.len, &log, err);
@@ -64,6 +67,9 @@ int cmd_fit(const struct cli *cli, struct error *err)
         status = log_fit(&log, &options, &p, &notes, &info, err);
     if (!status)
         status = emit(cli, &p, notes, &log, &info, err);
+    info.run.seed = options.seed;
+    if (!status)
+        status = cli_tell(cli, &info, &p, option_text(o, OPTION_OUT, "-"), err);
     for (size_t i = 0; !status && i < info.warnings.len; i++)
         cli_note(cli, "%s", info.warnings.at[i]);
     pipeline_release(&p);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* seam import: trace logs into the store, read once and answered from afterwards; definitions of
  * other frameworks to scenarios (import_definition.c). */
+#include "base/json_write.h"
 #include "cli/cli.h"
 #include "cli/import_definition.h"
 #include "cli/progress_bar.h"
 #include "cli/store_logs.h"
+#include "report/csv.h"
 
 #include <string.h>
 
@@ -19,6 +21,42 @@ static int not_known(const char *word, struct error *err)
                             "`seam import` takes log, langgraph, n8n, crewai or autogen and then "
                             "files, not \"%.60s\"",
                             word);
+}
+
+/* What was read and is kept, with --json or --csv. */
+static int tell(const struct cli *cli, const char *path, const struct trace_log *log,
+                struct error *err)
+{
+    bool json = option_given(cli->options, OPTION_JSON);
+    struct buf out = {0};
+    struct json_write w;
+
+    if (!json && !option_given(cli->options, OPTION_CSV))
+        return 0;
+    if (json) {
+        json_init(&w, &out, 1);
+        json_open(&w, '{');
+        json_key(&w, "schema");
+        json_string(&w, "seam.import/1");
+        json_key(&w, "store");
+        json_string(&w, path);
+        json_key(&w, "format");
+        json_string(&w, log->format);
+        json_key(&w, "records");
+        json_uint(&w, log->quality.records);
+        json_key(&w, "spans");
+        json_uint(&w, log->spans.len);
+        json_close(&w, '}');
+    } else {
+        buf_puts(&out, "store,format,records,spans\n");
+        csv_put_text(&out, path);
+        buf_printf(&out, ",%s,%llu,%llu", log->format, (unsigned long long)log->quality.records,
+                   (unsigned long long)log->spans.len);
+    }
+    buf_putc(&out, '\n');
+    int status = cli_print(buf_text(&out), out.len, err);
+    buf_release(&out);
+    return status;
 }
 
 int cmd_import(const struct cli *cli, struct error *err)
@@ -44,6 +82,8 @@ int cmd_import(const struct cli *cli, struct error *err)
         status = store_logs_keep(path, &log, &options, err);
     if (!status)
         cli_note(cli, "%s: %llu spans of %s", path, (unsigned long long)log.spans.len, log.format);
+    if (!status)
+        status = tell(cli, path, &log, err);
     log_release(&log);
     return status;
 }

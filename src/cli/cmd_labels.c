@@ -13,6 +13,7 @@
 #include "trace/labels.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -148,11 +149,32 @@ static void on_label(void *arg, const struct stored_label *l)
 
 static int read_format(const struct cli *cli, bool *jsonl, struct error *err)
 {
-    const char *format = option_text(cli->options, OPTION_FORMAT, "csv");
+    const struct options *o = cli->options;
+    bool json = option_given(o, OPTION_JSON), csv = option_given(o, OPTION_CSV);
+    const char *format = option_text(o, OPTION_FORMAT, json ? "jsonl" : "csv");
     *jsonl = !strcmp(format, "jsonl");
+    if ((json && !*jsonl) || (csv && *jsonl))
+        return error_set(err, ERR_USAGE, "--%s: labels are to be written as %s",
+                         json ? "json" : "csv", format);
     if (*jsonl || !strcmp(format, "csv"))
         return 0;
     return error_set(err, ERR_USAGE, "--format %s: labels are written as csv or jsonl", format);
+}
+
+/* JSON lines to one object. */
+static void wrap_lines(struct buf *lines)
+{
+    struct buf out = {0};
+    buf_puts(&out, "{\"schema\": \"seam.labels/1\", \"labels\": [\n");
+    for (const char *at = buf_text(lines); *at;) {
+        size_t len = strcspn(at, "\n");
+        buf_add(&out, at, len);
+        at += len + 1;
+        buf_puts(&out, *at ? ",\n" : "\n");
+    }
+    buf_puts(&out, "]}\n");
+    buf_release(lines);
+    *lines = out;
 }
 
 static int export_labels(const struct cli *cli, struct store *store, int64_t run, struct error *err)
@@ -167,6 +189,8 @@ static int export_labels(const struct cli *cli, struct store *store, int64_t run
         buf_puts(&x.out, header);
     if (!status)
         status = labels_each(store, run, on_label, &x, err);
+    if (!status && option_given(cli->options, OPTION_JSON))
+        wrap_lines(&x.out);
     if (!status && !strcmp(path, "-"))
         status = cli_print(buf_text(&x.out), x.out.len, err);
     else if (!status)
@@ -210,6 +234,19 @@ static int keep_labels(struct store *store, const struct csv *c, const struct sc
     return status;
 }
 
+static int tell_kept(const struct cli *cli, size_t kept, struct error *err)
+{
+    char text[96];
+    bool json = option_given(cli->options, OPTION_JSON);
+
+    if (!json && !option_given(cli->options, OPTION_CSV))
+        return 0;
+    int len =
+        snprintf(text, sizeof text,
+                 json ? "{\"schema\": \"seam.labels/1\", \"kept\": %zu}\n" : "kept\n%zu\n", kept);
+    return cli_print(text, (size_t)len, err);
+}
+
 static int import_labels(const struct cli *cli, struct store *store, const char *path,
                          struct error *err)
 {
@@ -225,6 +262,8 @@ static int import_labels(const struct cli *cli, struct store *store, const char 
                      : 0;
     if (!status)
         cli_note(cli, "%zu labels kept", in.len);
+    if (!status)
+        status = tell_kept(cli, in.len, err);
     labels_release(&in);
     csv_release(&c);
     buf_release(&text);

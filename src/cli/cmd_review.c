@@ -236,7 +236,10 @@ int cmd_review(const struct cli *cli, struct error *err)
     r.store = store;
     arena_init(&r.texts);
     bool on_screen = isatty(STDIN_FILENO) && cli->out_is_terminal && term && strcmp(term, "dumb");
-    int status = on_screen ? review_screen(&r, err) : review_script(&r, err);
+    bool tabled = option_given(cli->options, OPTION_JSON) || option_given(cli->options, OPTION_CSV);
+    int status = tabled      ? review_queue(&r, err)
+                 : on_screen ? review_screen(&r, err)
+                             : review_script(&r, err);
     review_leave(&r);
     vec_release(&r.skipped);
     arena_release(&r.texts);

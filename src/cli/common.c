@@ -8,6 +8,7 @@
 #include "report/document.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -45,6 +46,10 @@ int cli_print(const char *text, size_t len, struct error *err)
     errno = 0;
     if (fwrite(text, 1, len, stdout) == len && !fflush(stdout))
         return 0;
+    if (errno == EPIPE) { /* where SIGPIPE is ignored: as quietly as where it is not */
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
     return error_set(err, ERR_IO, "standard output: cannot be written%s",
                      errno == ENOSPC  ? ": the disk is full"
                      : errno == EPIPE ? ": who read it is gone"

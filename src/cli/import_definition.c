@@ -75,6 +75,25 @@ static void say_matches(const struct cli *cli, const struct definition *d,
     buf_release(&unused);
 }
 
+/* What the scenario holds: its steps, and how many have their numbers from a log. */
+static int tell(const struct cli *cli, const struct definition *d, const char *path, bool with_log,
+                uint32_t taken, struct error *err)
+{
+    struct result r;
+
+    result_init(&r, "import");
+    r.scenario_name = *d->name ? d->name : d->file;
+    for (size_t i = 0; i < d->notes.len; i++)
+        result_assume(&r, "%s", d->notes.at[i]);
+    result_assume(&r,
+                  "%zu steps of %s; %u of them have their numbers from a log, the others are "
+                  "marked `assumed`",
+                  d->nodes.len, d->framework, with_log ? taken : 0);
+    int status = cli_tell(cli, &r, NULL, path, err);
+    result_release(&r);
+    return status;
+}
+
 static int write_scenario(const struct cli *cli, const struct definition *d,
                           const struct pipeline *fitted, struct error *err)
 {
@@ -88,6 +107,8 @@ static int write_scenario(const struct cli *cli, const struct definition *d,
         say_matches(cli, d, fitted, taken);
     if (!status && strcmp(path, "-"))
         cli_note(cli, "%s: %zu steps of %s", path, d->nodes.len, d->framework);
+    if (!status)
+        status = tell(cli, d, path, fitted != NULL, taken, err);
     buf_release(&text);
     return status;
 }
@@ -105,6 +126,8 @@ int import_definition(const struct cli *cli, struct error *err)
 
     if (o->args.len < 2)
         return error_set(err, ERR_USAGE, "`seam import %s` needs a FILE", o->args.at[0]);
+    if (cli_needs_file(cli, err))
+        return -1;
     pipeline_init(&fitted);
     if (read_files(cli, &text, &name, err))
         goto out;

@@ -88,3 +88,26 @@ int cli_finish(const struct cli *cli, struct result *r, const struct pipeline *p
         return error_exit_status(ERR_INTERRUPTED);
     return r->passed == PASSED_FALSE || !complete ? 1 : 0;
 }
+
+int cli_tell(const struct cli *cli, struct result *r, const struct pipeline *p, const char *file,
+             struct error *err)
+{
+    if (!option_given(cli->options, OPTION_JSON) && !option_given(cli->options, OPTION_CSV))
+        return 0;
+    cli_stamp(cli, r, p);
+    if (file)
+        r->scenario_file = result_text(r, "%s", file);
+    return cli->ranks->rank > 0 ? 0 : print(cli, r, err);
+}
+
+int cli_needs_file(const struct cli *cli, struct error *err)
+{
+    const struct options *o = cli->options;
+    bool json = option_given(o, OPTION_JSON);
+    if ((!json && !option_given(o, OPTION_CSV)) || strcmp(option_text(o, OPTION_OUT, "-"), "-"))
+        return 0;
+    return error_set(err, ERR_USAGE,
+                     "--%s tells about the scenario on standard output, so that the scenario "
+                     "itself needs a file: -o FILE",
+                     json ? "json" : "csv");
+}

@@ -19,14 +19,15 @@ static size_t columns(void)
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20 ? size.ws_col : 80;
 }
 
-/* "120 MB", "1.2e+06 items". */
+/* "120 MB/s", "1.2 million items/s". */
 static void put_rate(struct buf *out, const char *what, double rate)
 {
     bool bytes = strcmp(what, "items") && strcmp(what, "settings") && strcmp(what, "draws");
     if (bytes)
         buf_printf(out, "%.3g MB/s", rate / 1e6);
     else
-        buf_printf(out, "%.3g %s/s", rate, what);
+        buf_printf(out, rate >= 1e6 ? "%.3g million %s/s" : "%.3g %s/s",
+                   rate >= 1e6 ? rate / 1e6 : rate, what);
 }
 
 static void put_line(struct buf *out, const char *what, double done, double of, double elapsed_s)

@@ -12,7 +12,7 @@ enum {
     MEANING = LOGS_AND_SIZE | ON(IMPORT),
     JUDGED = ON(COMPARE) | ON(SOLVE) | ON(SIMULATE) | ON(RUN) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
     RESULTS = JUDGED | ON(DRIFT),
-    TABLED = RESULTS | ON(RUNS) | ON(CHECK) | ON(DOCTOR),
+    TABLED = RESULTS | ON(RUNS) | ON(CHECK) | ON(DOCTOR) | ON(FIT) | ON(IMPORT) | ON(LABELS) | ON(REVIEW),
     STORED = RESULTS | ON(RUNS) | ON(DOCTOR) | ON(IMPORT) | ON(REVIEW) | ON(LABELS),
     SEEDED = MODELS | ON(RUN) | ON(FIT) | ON(DRIFT) | ON(BACKTEST) | ON(REPLAY) | ON(MCP),
     SETTABLE = MODELS | ON(RUN) | ON(CHECK) | ON(REPLAY),
@@ -274,7 +274,7 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "LOG...", "trace logs to a scenario with the evidence behind every number",
         "Writes a scenario that simulate accepts as it is. Every rate carries its "
         "evidence (k/n), every distribution the number of observations behind it.",
-        {"seam fit traces.jsonl -o fitted.yaml",
+        {"seam fit traces.jsonl -o fitted.yaml", "seam fit traces.jsonl -o fitted.yaml --json",
         "seam fit traces.jsonl --labels labels.csv -o fitted.yaml"},
         1, UINT32_MAX},
     [COMMAND_SIZE] =
@@ -369,8 +369,9 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "here, what happened to it. Keys: a approve, r reject with a reason, e edit, s skip, "
         "u undo, q quit, ? help. Every decision is kept at once. Without a terminal it reads "
         "lines: list, show ID, "
-        "approve ID [REASON], reject ID REASON, edit ID {\"member\": value}, undo.",
-        {"seam review --db seam.db", "seam review --db seam.db --reviewer ann",
+        "approve ID [REASON], reject ID REASON, edit ID {\"member\": value}, undo. --json and --csv list "
+        "what waits, and nobody decides anything.",
+        {"seam review --db seam.db", "seam review --db seam.db --json", "seam review --db seam.db --reviewer ann",
         "echo list | seam review --db seam.db"},
         0, 0},
     [COMMAND_LABELS] = {"labels",

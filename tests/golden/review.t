@@ -3,6 +3,40 @@ $ printf 'seam: 1\nname: A draft, a gate and a person\nflow:\n  - stage: draft\n
 $ timeout --preserve-status -s INT 1 seam run $TMP_GOLDEN/people.yaml --input $TMP_GOLDEN/people.jsonl --time-scale skip --db $TMP_GOLDEN/people.db --json 2>&1 | grep 'seam:'
 seam: run 1 is broken off; the same line with --db TMP/people.db --resume 1 goes on
 seam: saved as run 1
+$ seam review --db $TMP_GOLDEN/people.db --json | sed 's/"waits_s": [0-9.]*/"waits_s": T/'; seam review --db $TMP_GOLDEN/people.db --csv | cut -d, -f1,2,4-
+{
+ "schema": "seam.queue/1",
+ "tasks": [
+  {
+   "task": 1,
+   "run": 1,
+   "waits_s": T,
+   "item": "b1",
+   "step": "human",
+   "payload": {"text":"one","n":1}
+  },
+  {
+   "task": 2,
+   "run": 1,
+   "waits_s": T,
+   "item": "b2",
+   "step": "human",
+   "payload": {"text":"two"}
+  },
+  {
+   "task": 3,
+   "run": 1,
+   "waits_s": T,
+   "item": "b3",
+   "step": "human",
+   "payload": {"text":"three"}
+  }
+ ]
+}
+task,run,item,step,class,holder
+1,1,b1,human,,
+2,1,b2,human,,
+3,1,b3,human,,
 $ printf 'list\nshow 2\napprove 1 fine\nreject 2\nreject 2 not canon\nedit 3 {"text":\nedit 3 {"text":"drei"}\naprove 3\nundo\nedit 3 {"text":"drei"}\ncount\n' | seam review --db $TMP_GOLDEN/people.db --reviewer ann 2>&1 | sed -E 's/waits (for )?[0-9.]+m?s/waits TIME/; s/^[0-9.]+m?s  human  cut/TIME  human  cut/'
 1 b1 human waits TIME
 2 b2 human waits TIME
