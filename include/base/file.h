@@ -13,6 +13,9 @@ MUST_CHECK int file_read(const char *path, size_t limit, struct buf *out, struct
 /* The first bytes of a plain file, as it lies there: how many of `len` there are.  0 for what is
  * none, as a pipe, which could not be read a second time. */
 size_t file_head(const char *path, void *out, size_t len);
+/* Begins standard input anew; what cannot be read twice, such as a pipe, is first kept in a
+ * temporary file that takes its place.  ERR_IO: there is no room for it. */
+MUST_CHECK int file_again_stdin(struct error *err);
 /* Writes `len` bytes to `path` atomically; "-" goes to standard output. */
 MUST_CHECK int file_write(const char *path, const void *bytes, size_t len, struct error *err);
 /* The same piece by piece: what is added is there whole once it is closed, and nothing of it when
@@ -26,6 +29,8 @@ MUST_CHECK int file_writer_close(struct file_writer *w, struct error *err);
 void file_writer_drop(struct file_writer *w);
 /* Creates the folder and its parents; one that exists is fine. */
 MUST_CHECK int file_make_dir(const char *path, struct error *err);
+/* Removes a file; one that is not there is fine. */
+MUST_CHECK int file_remove(const char *path, struct error *err);
 /* "dir/name" beside `path`: the folder of `path` joined with `name`; caller mem_frees. */
 char *file_beside(const char *path, const char *name);
 /* SHA-256 (FIPS 180-4) as 64 lower-case hex digits and NUL. */

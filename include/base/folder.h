@@ -18,6 +18,8 @@ struct folder_files {
  * and so are folders that are links.  ERR_IO for a folder that cannot be read.  Release *out, also
  * after an error. */
 MUST_CHECK int folder_list(const char *path, struct folder_files *out, struct error *err);
+/* The same of the folder itself alone. */
+MUST_CHECK int folder_list_here(const char *path, struct folder_files *out, struct error *err);
 void folder_release(struct folder_files *f);
 
 #endif

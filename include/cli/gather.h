@@ -19,6 +19,8 @@ struct gathered {
  * starts as zeros; the caller gives it to gathered_release, also after an error. */
 MUST_CHECK int gather(const struct cli *cli, const char *path, struct gathered *g,
                       struct error *err);
+/* Where `path` is standard input: it is read from its beginning again. */
+MUST_CHECK int gather_again(const char *path, struct error *err);
 /* A further result of this command, empty; ERR_USAGE: there is no room for it. */
 struct result *gathered_next(const struct cli *cli, struct gathered *g, const char *command,
                              struct error *err);

@@ -99,6 +99,43 @@ int file_reader_open(const char *path, struct file_reader **out, struct error *e
     return 0;
 }
 
+/* All of standard input into `fd`; an errno, or 0. */
+static int keep_stdin(int fd)
+{
+    char *chunk = mem_alloc(CHUNK);
+    int code = 0;
+    for (ssize_t n; !code && (n = read(STDIN_FILENO, chunk, CHUNK)) != 0;) {
+        if (n < 0 && errno != EINTR)
+            code = errno;
+        for (ssize_t done = 0, put; !code && done < n; done += put) {
+            put = write(fd, chunk + done, (size_t)(n - done));
+            if (put < 0 && errno != EINTR)
+                code = errno;
+            put = put < 0 ? 0 : put;
+        }
+    }
+    mem_free(chunk);
+    return code;
+}
+
+int file_again_stdin(struct error *err)
+{
+    struct stat st;
+    if (fstat(STDIN_FILENO, &st) != 0 || !S_ISREG(st.st_mode)) {
+        FILE *kept = tmpfile();
+        int code = kept ? keep_stdin(fileno(kept)) : errno;
+        if (!code && dup2(fileno(kept), STDIN_FILENO) < 0)
+            code = errno;
+        if (kept)
+            fclose(kept);
+        if (code)
+            return fail("standard input", "cannot be kept in a temporary file", code, err);
+    }
+    return lseek(STDIN_FILENO, 0, SEEK_SET) == 0
+               ? 0
+               : fail("standard input", "cannot be read again", errno, err);
+}
+
 int file_reader_open_at(const char *path, uint64_t offset, struct file_reader **out,
                         struct error *err)
 {
@@ -250,6 +287,11 @@ char *file_beside(const char *path, const char *name)
         buf_add(&b, path, (size_t)(slash - path) + 1);
     buf_puts(&b, name);
     return buf_detach(&b);
+}
+
+int file_remove(const char *path, struct error *err)
+{
+    return unlink(path) == 0 || errno == ENOENT ? 0 : fail(path, "cannot be removed", errno, err);
 }
 
 /* A new file beside `path` that nobody else has: its descriptor and name. */

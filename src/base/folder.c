@@ -72,6 +72,11 @@ int folder_list(const char *path, struct folder_files *out, struct error *err)
     return list(path, LEVELS_MAX - 1, out, err);
 }
 
+int folder_list_here(const char *path, struct folder_files *out, struct error *err)
+{
+    return list(path, 0, out, err);
+}
+
 void folder_release(struct folder_files *f)
 {
     for (size_t i = 0; i < f->paths.len; i++)

@@ -9,6 +9,7 @@
 #include "cli/report_sides.h"
 
 #include "base/file.h"
+#include "base/folder.h"
 #include "report/build.h"
 #include "report/csv.h"
 #include "report/html.h"
@@ -76,13 +77,60 @@ static int write_pictures(const struct report *r, const struct section *s, struc
     return status;
 }
 
+/* Is it the name of a picture of a report, "report-03-frontier.svg"? */
+static bool is_picture(const char *name)
+{
+    static const char start[] = "report-";
+    size_t at = sizeof start - 1;
+    if (strncmp(name, start, at))
+        return false;
+    size_t digits = strspn(name + at, "0123456789");
+    at += digits;
+    if (digits < 2 || name[at++] != '-')
+        return false;
+    at += strspn(name + at, "abcdefghijklmnopqrstuvwxyz");
+    return !strcmp(name + at, ".svg");
+}
+
+/* Is it the name of a table of a report, "02-replay.csv"? */
+static bool is_table(const char *name)
+{
+    size_t digits = strspn(name, "0123456789"), len;
+    if (digits < 2 || name[digits] != '-')
+        return false;
+    name += digits + 1;
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
+        len = strlen(command_defs[i].name);
+        if (!strncmp(name, command_defs[i].name, len) && !strcmp(name + len, ".csv"))
+            return true;
+    }
+    return false;
+}
+
+/* What an earlier report of the same format left in the folder, which had more of it. */
+static int remove_old(const struct report *r, bool (*is_ours)(const char *name), struct error *err)
+{
+    struct folder_files files = {0};
+    int status = folder_list_here(r->dir, &files, err);
+
+    for (size_t i = 0; !status && i < files.paths.len; i++) {
+        const char *path = files.paths.at[i], *name = strrchr(path, '/');
+        if (name && is_ours(name + 1))
+            status = file_remove(path, err);
+    }
+    folder_release(&files);
+    return status;
+}
+
 static int write_markdown(const struct report *r, struct error *err)
 {
     struct buf page = {0};
     int status;
 
     markdown_page(&r->document, &page);
-    status = write_in(r, "report.md", &page, err);
+    status = remove_old(r, is_picture, err);
+    if (!status)
+        status = write_in(r, "report.md", &page, err);
     for (size_t i = 0; !status && i < r->document.sections.len; i++)
         status = write_pictures(r, &r->document.sections.at[i], err);
     buf_release(&page);
@@ -116,7 +164,7 @@ static int write_json(const struct report *r, struct error *err)
 static int write_csv(const struct report *r, struct error *err)
 {
     struct buf b = {0};
-    int status = 0;
+    int status = remove_old(r, is_table, err);
 
     for (size_t i = 0; !status && i < r->n; i++) {
         char name[64];
@@ -158,14 +206,14 @@ static void wanted(const struct cli *cli, bool want[FORMATS])
 }
 
 /* What else the file makes it possible to tell. */
-static int add_more(const struct cli *cli, const char *path, size_t before, bool sides,
-                    struct gathered *g, struct error *err)
+static int add_more(const struct cli *cli, const char *path, size_t before, struct gathered *g,
+                    struct error *err)
 {
     switch (g->last) {
     case GATHERED_SCENARIO:
         return report_frontier(cli, path, &g->result[before], err);
     case GATHERED_LOG:
-        return sides ? 0 : report_model(cli, path, g, err);
+        return report_model(cli, path, g, err);
     case GATHERED_RESULT:
         break;
     }
@@ -190,7 +238,7 @@ static int gather_all(const struct cli *cli, struct gathered *g, size_t *before,
                          command_defs[COMMAND_REPORT].examples[0]);
     for (size_t i = 0; i < o->args.len; i++) {
         size_t had = g->n;
-        if (gather(cli, o->args.at[i], g, err) || add_more(cli, o->args.at[i], had, sides, g, err))
+        if (gather(cli, o->args.at[i], g, err) || add_more(cli, o->args.at[i], had, g, err))
             return -1;
         logs = logs || g->last == GATHERED_LOG;
         if (sides && i == 0)
@@ -209,6 +257,25 @@ static int write_all(const struct report *r, const bool want[FORMATS], struct er
         if (want[i] && formats[i].write(r, err))
             return -1;
     return 0;
+}
+
+/* Which pictures are absent, and why: by their titles, each once. */
+static void say_absent(const struct report *r)
+{
+    struct buf titles = {0};
+    const char *why = NULL;
+    for (size_t i = 0; i < r->document.sections.len; i++)
+        for (size_t k = 0; k < r->document.sections.at[i].blocks.len; k++) {
+            const struct figure *f = r->document.sections.at[i].blocks.at[k].figure;
+            if (!f || f->svg || !f->missing)
+                continue;
+            why = f->missing;
+            buf_printf(&titles, "%s\"%s\"", titles.len ? ", " : "", f->title);
+        }
+    if (why)
+        cli_note(r->cli, "the report stands without these pictures: %s; %s", buf_text(&titles),
+                 why);
+    buf_release(&titles);
 }
 
 int cmd_report(const struct cli *cli, struct error *err)
@@ -236,6 +303,8 @@ int cmd_report(const struct cli *cli, struct error *err)
         options.side[1] = names.name[1];
         report_build(r.result, r.n, &options, &r.document);
         status = write_all(&r, want, err);
+        if (!status)
+            say_absent(&r);
         document_release(&r.document);
     }
     gathered_release(g);

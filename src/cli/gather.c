@@ -201,6 +201,11 @@ static int read_result(const char *path, struct buf *text, bool *is_result, stru
     return -1;
 }
 
+int gather_again(const char *path, struct error *err)
+{
+    return strcmp(path, "-") ? 0 : file_again_stdin(err);
+}
+
 int gather(const struct cli *cli, const char *path, struct gathered *g, struct error *err)
 {
     size_t len = strlen(path);
@@ -213,16 +218,21 @@ int gather(const struct cli *cli, const char *path, struct gathered *g, struct e
         (len > 4 && !strcmp(path + len - 4, ".yml")))
         return add_scenario(cli, path, g, err);
     buf_init(&text);
-    int status = read_result(path, &text, &is_result, err);
+    int status = gather_again(path, err);
+    if (!status)
+        status = read_result(path, &text, &is_result, err);
     if (!status && is_result)
         status = add_result(cli, path, &text, g, err);
-    if (!status && !is_result && text.len && !file_head(path, &first, 1))
+    if (!status && !is_result && strcmp(path, "-") && text.len && !file_head(path, &first, 1))
         status = error_set(err, ERR_INPUT,
-                           "%s: %s holds no result (--json); name scenarios and logs as files",
-                           path, !strcmp(path, "-") ? "standard input" : "this pipe");
+                           "%s: this pipe holds no result (--json); name scenarios and logs as "
+                           "files, or give a log as -",
+                           path);
     buf_release(&text);
+    if (status)
+        return -1;
     g->last = is_result ? GATHERED_RESULT : GATHERED_LOG;
-    return !status && !is_result ? add_log(cli, path, g, err) : status;
+    return is_result ? 0 : gather_again(path, err) ? -1 : add_log(cli, path, g, err);
 }
 
 void gathered_release(struct gathered *g)

@@ -77,7 +77,10 @@ static int add_fit(const struct cli *cli, const struct trace_log *log, const cha
     if (!status) {
         cli_stamp(cli, r, NULL);
         const char *slash = strrchr(path, '/');
-        r->scenario_name = result_text(r, "Fitted to %s", slash ? slash + 1 : path);
+        r->scenario_name = result_text(r, "Fitted to %s",
+                                       !strcmp(path, "-") ? "standard input"
+                                       : slash            ? slash + 1
+                                                          : path);
         r->scenario_file = result_text(r, "%s", path);
         for (size_t i = 0; i < info.warnings.len; i++)
             result_warn(r, "the fit: %s", info.warnings.at[i]);
@@ -142,9 +145,10 @@ int report_model(const struct cli *cli, const char *path, struct gathered *g, st
     struct trace_log log;
     size_t made = g->n;
 
-    if (!strcmp(path, "-"))
-        return 0; /* it can be read once alone */
-    int status = cli_log(cli, &path, 1, &log, err);
+    log_init(&log);
+    int status = gather_again(path, err);
+    if (!status)
+        status = cli_log(cli, &path, 1, &log, err);
     if (!status && add_fit(cli, &log, path, g, err))
         status = without(g, made, replay, "no model was fitted to the log", err);
     made = g->n;

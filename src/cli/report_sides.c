@@ -7,7 +7,8 @@
 static const char *scenario_of(const struct result *const *results, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (results[i]->scenario_name && *results[i]->scenario_name)
+        if (results[i]->scenario_name && *results[i]->scenario_name &&
+            strcmp(results[i]->command, "fit"))
             return results[i]->scenario_name;
     return "";
 }

@@ -29,6 +29,7 @@ static const char *head_of(const struct estimate *e, int32_t entry)
     return "";
 }
 
+/* Two ids are cut: a name has at most 100 letters. */
 const char *estimate_name(struct estimate *e, uint32_t part)
 {
     static const char *const words[] = {
@@ -47,7 +48,7 @@ const char *estimate_name(struct estimate *e, uint32_t part)
         const struct structure_place *last = &e->flow->place.at[at->end - 1];
         of = at->branches == 1 ? arena_printf(a, "%s-copies", first)
              : at->branches == 2
-                 ? arena_printf(a, "%s-and-%s", first, id_of(e, (int32_t)at->end - 1))
+                 ? arena_printf(a, "%.40s-and-%.40s", first, id_of(e, (int32_t)at->end - 1))
                  : arena_printf(a, "%s-and-%u-more", first, last->branch);
     }
     if (p->role == PART_PARALLEL)
