@@ -99,7 +99,7 @@ metric              value     95% interval
 reliability       unknown        25.0–100%
 share wrong       unknown          0–75.0%
 $ gunzip -c tests/data/genai.jsonl.gz | seam report /dev/stdin -o $TMP_GOLDEN/piped
-seam: /dev/stdin: this pipe holds no result (--json); name scenarios and logs as files
+seam: /dev/stdin: this pipe holds no result (--json); name scenarios and logs as files, or give a log as -
 [3]
 # Clocks that differ: the second span begins a minute before the one it is part of.
 $ printf '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"01","spanId":"02","name":"run","startTimeUnixNano":"100000000000","endTimeUnixNano":"101000000000"},{"traceId":"01","spanId":"03","parentSpanId":"02","name":"step","startTimeUnixNano":"40000000000","endTimeUnixNano":"40500000000"}]}]}]}\n' >$TMP_GOLDEN/skewed.jsonl; seam replay $TMP_GOLDEN/skewed.jsonl | tail -n 2
