@@ -50,6 +50,7 @@ struct repeat_options {
 MUST_CHECK int compare_repeat(const struct alternative *a, size_t n,
                               const struct repeat_options *options, struct repetitions *repeats,
                               struct error *err);
+/* Frees what compare_repeat put into one; an empty one is fine. */
 void repetitions_release(struct repetitions *r);
 /* The correlation of two alternatives' estimates of compared_metrics[metric], a lower limit of it;
  * 0 where it is not known. */

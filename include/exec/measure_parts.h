@@ -21,10 +21,14 @@ static inline double run_column_at(struct run_column c, uint32_t unit)
 {
     return c.first[unit * c.stride];
 }
+/* Over all units. */
 double run_column_total(struct run_column c);
+/* Sums of a class, of a step and of a desk, by unit. */
 struct run_column run_column_of_class(const struct run_filling *f, uint32_t c,
                                       enum run_class_sum k);
+/* The same of another unit. */
 struct run_column run_column_of_step(const struct run_filling *f, uint32_t i, enum run_step_sum k);
+/* The same of another unit. */
 struct run_column run_column_of_desk(const struct run_filling *f, uint32_t k,
                                      enum run_desk_sum what);
 

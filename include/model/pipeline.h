@@ -665,8 +665,9 @@ void pipeline_copy(const struct pipeline *p, struct pipeline *out);
  * its own, those of `given`, those of environments. */
 void pipeline_change_numbers(struct pipeline *p, uint32_t step,
                              void (*change)(struct numbers *n, void *arg), void *arg);
-/* What it costs a second whether items come or not: wages by the calendar, and fixed prices. */
+/* What people cost a second whether items come or not, by their calendars. */
 double pipeline_wages(const struct pipeline *p);
+/* What fixed prices cost a second. */
 double pipeline_fixed_costs(const struct pipeline *p);
 /* Posterior means, and one draw, of all evidence: theta[n_evidence]. */
 void pipeline_posterior_mean(const struct pipeline *p, double *theta);

@@ -35,37 +35,63 @@ void build_heading(const struct build *b, bool *done, const char *title);
 
 /* The sections; each adds its blocks, or none. */
 void build_verdict(const struct build *b);
+/* The few numbers that everybody asks for, and the others folded. */
 void build_headline(const struct build *b);
+/* The pipeline drawn, with reliabilities on it. */
 void build_flow(const struct build *b);
+/* Where reliability is lost, by layer and stage. */
 void build_losses(const struct build *b);
+/* Reliability against review load, cost and latency, over thresholds. */
 void build_frontier(const struct build *b);
+/* Every stage in a table. */
 void build_stages(const struct build *b);
+/* Distribution and percentiles of the time from end to end. */
 void build_latency(const struct build *b);
+/* What waits for people, over time. */
 void build_backlog(const struct build *b);
+/* Whether a confidence is worth what it says. */
 void build_calibration(const struct build *b);
+/* What a change of each number would bring. */
 void build_sensitivities(const struct build *b);
+/* What to do next. */
 void build_advice(const struct build *b);
+/* Methods, assumptions and warnings, each once. */
 void build_assumptions(const struct build *b);
+/* The quality of what was read, with the first places of each fault. */
 void build_data(const struct build *b);
+/* How to get the same report again. */
 void build_again(const struct build *b);
 
 /* Two sides: what differs, in words and in tables. */
 void build_sides_verdict(const struct build *b);
+/* The headline numbers of both, and their differences. */
 void build_sides_headline(const struct build *b);
+/* Stages of both beside each other, those of one side alone below. */
 void build_sides_stages(const struct build *b);
+/* The step whose mistakes grew most. */
 void build_sides_advice(const struct build *b);
 
 /* Why an empty section is empty, and what would bring it. */
 const char *absent_headline(const struct build *b);
+/* No drawing. */
 const char *absent_flow(const struct build *b);
+/* No losses. */
 const char *absent_losses(const struct build *b);
+/* No thresholds to choose among. */
 const char *absent_frontier(const struct build *b);
+/* No times. */
 const char *absent_latency(const struct build *b);
+/* No queue. */
 const char *absent_backlog(const struct build *b);
+/* No confidences with labels. */
 const char *absent_calibration(const struct build *b);
+/* No derivatives. */
 const char *absent_sensitivities(const struct build *b);
+/* Nothing to advise. */
 const char *absent_advice(const struct build *b);
+/* Nothing assumed. */
 const char *absent_assumptions(const struct build *b);
+/* No log and no labels. */
 const char *absent_data(const struct build *b);
 
 #endif

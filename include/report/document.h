@@ -106,9 +106,9 @@ struct figure *document_figure(struct document *d, const char *id, const char *t
 /* Puts the figure at the end of the last section. */
 void document_add_figure(struct document *d, struct figure *f);
 
+enum { FIGURE_FILE_MAX = 64 };
 /* The file that a figure's picture is written to, beside a document that shows it from there:
  * "report-03-frontier.svg", from its place and its kind. */
-enum { FIGURE_FILE_MAX = 64 };
 void figure_file(const struct document *d, const struct figure *f, char out[FIGURE_FILE_MAX]);
 
 /* One more column; all of them come before the first cell. */

@@ -24,8 +24,9 @@ struct drawing {
 
 /* An empty drawing; drawing_finish frees it. */
 void drawing_init(struct drawing *s);
-/* A box with corners of that radius; a frame is dashed and empty. */
+/* A box with corners of that radius. */
 void drawing_box(struct drawing *s, double x, double y, double width, double height, double radius);
+/* The same, dashed and empty. */
 void drawing_frame(struct drawing *s, double x, double y, double width, double height);
 /* A small upright bar in the colour of a layer; NULL: a quiet one. */
 void drawing_mark(struct drawing *s, double x, double y, double width, double height,

@@ -99,6 +99,7 @@ enum plot_format {
 #undef X
         PLOT_FORMAT_COUNT
 };
+/* The option's word for it, which ends the file's name, too. */
 const char *plot_format_name(enum plot_format f);
 /* May a file be called that in a script?  No quotes, back-quotes, backslashes, < > | $, control
  * characters or folders. */

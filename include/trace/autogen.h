@@ -18,11 +18,15 @@ bool autogen_is(struct json event);
 /* Reads an event, which has a time where the logger's formatter put one into it. */
 MUST_CHECK int autogen_read(struct json event, struct sink *sink, struct error *err);
 
-/* What pieces.h asks of it; between two events. */
+/* What pieces.h asks of it, under the same names; between two events. */
 struct autogen;
+/* pieces_close, of these. */
 void autogen_close(struct sink *sink);
+/* pieces_open, of these. */
 void autogen_open(const struct autogen *g, bool *open);
+/* pieces_texts, of these. */
 void autogen_texts(const struct autogen *g, bool *used);
+/* pieces_keep, of these. */
 void autogen_keep(struct sink *sink, const uint32_t *new_text);
 
 /* At the end of all files: ends the turns that still go on. */

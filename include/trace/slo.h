@@ -32,6 +32,7 @@ MUST_CHECK int objective_parse(const char *text, struct objective *out, struct e
  * all of it, of 1 ms or more.  The objectives are borrowed; slo_events_free. */
 enum { SLO_SLICES = 1 << 16 };
 struct slo_events;
+/* Nothing counted so far, for objective[n]. */
 struct slo_events *slo_events_new(const struct objective *objective, size_t n);
 /* Counts the items of a log, or of a batch of it. */
 void slo_events_add(struct slo_events *e, const struct trace_log *log, bool batch);
