@@ -64,9 +64,19 @@ awk -v dir="$work/at" -v name=README.md "$take"'
     { ends() }
     END { print n + 0, y + 0 > (dir "/count") }' "$top/README.md"
 read -r n y <"$work/at/count"
-"$SEAM" help --man | awk -v dir="$work/at" -v name="the manual" -v n="$n" -v y="$y" "$take"'
-    { gsub(/\\-/, "-"); gsub(/\\e/, "\\"); gsub(/\\&/, ""); gsub(/\\\(aq/, "\047"); gsub(/\\\(dq/, "\"")
-      gsub(/\\\(ti/, "~"); gsub(/\\\(rs/, "\\"); gsub(/\\\(ha/, "^"); gsub(/\\\(ga/, "`") }
+"$SEAM" help --man | LC_ALL=C awk -v dir="$work/at" -v name="the manual" -v n="$n" -v y="$y" "$take"'
+    function utf8(hex,    x, i) { # "25C6" to its bytes
+        x = 0
+        for (i = 1; i <= length(hex); i++) x = 16 * x + index("0123456789ABCDEF", substr(hex, i, 1)) - 1
+        if (x < 2048) return sprintf("%c%c", 192 + int(x / 64), 128 + x % 64)
+        return sprintf("%c%c%c", 224 + int(x / 4096), 128 + int(x / 64) % 64, 128 + x % 64)
+    }
+    {
+        gsub(/\\-/, "-"); gsub(/\\e/, "\\"); gsub(/\\&/, ""); gsub(/\\\(aq/, "\047"); gsub(/\\\(dq/, "\"")
+        gsub(/\\\(ti/, "~"); gsub(/\\\(rs/, "\\"); gsub(/\\\(ha/, "^"); gsub(/\\\(ga/, "`")
+        while (match($0, /\\\[u[0-9A-F]+\]/))
+            $0 = substr($0, 1, RSTART - 1) utf8(substr($0, RSTART + 3, RLENGTH - 4)) substr($0, RSTART + RLENGTH)
+    }
     /^\.SH/ { bare = $0 !~ /SYNOPSIS/; skip = !bare }
     /^\.EX/ { inside = 1; next }
     /^\.EE/ { inside = 0; ends(); next }
