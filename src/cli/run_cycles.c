@@ -126,9 +126,10 @@ static int open_items(struct run_parts *parts, struct cycles_options *c, struct 
         c->items = most;
     if (c->items < 2)
         return error_set(err, ERR_USAGE,
-                         "--cycles %u: %llu items are too few to share among as many cycles and "
-                         "those that are held out",
-                         c->cycles, (unsigned long long)c->input->items);
+                         "--cycles %u: %llu item%s cannot be shared among as many cycles and those "
+                         "that are held out",
+                         c->cycles, (unsigned long long)c->input->items,
+                         c->input->items == 1 ? "" : "s");
     return 0;
 }
 
