@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Whatever the definition of another framework holds, its import ends, and what it writes is a
- * scenario that `seam check` passes, in which each node that the start leads to is a step and each
- * other one is named; or it is refused with a sentence that begins with the file. */
+ * scenario that `seam check` passes, in which each node and each edge that the start leads to comes
+ * out, and names are inert; or it is refused with a sentence that begins with the file. */
 #include "base/yaml_read.h"
 #include "model/definition.h"
 #include "model/scenario.h"
@@ -64,6 +64,67 @@ static void nobody_is_lost(const struct definition *d, const struct pipeline *p,
     def_order_release(&order);
 }
 
+/* Does an exit of the step lead to `to`? */
+static bool has_exit(const struct step *s, int32_t to)
+{
+    if (s->fallback.to == to || (s->kind != STEP_GATE && !s->ways_complete && s->next.to == to))
+        return true;
+    if (s->kind == STEP_GATE && (s->above.to == to || s->below.to == to))
+        return true;
+    if ((s->kind == STEP_CHECK || s->kind == STEP_REVIEW) && s->on_reject.to == to)
+        return true;
+    for (uint32_t w = 0; w < s->n_ways; w++)
+        if (s->way[w].edge.to == to)
+            return true;
+    return false;
+}
+
+/* Where the edge must lead in the pipeline, from the step in *from, which changes where the
+ * language says it of a parallel. */
+static int32_t wanted(const struct definition *d, const struct def_order *o,
+                      const struct pipeline *p, const struct def_edge *e, int32_t *from)
+{
+    const struct def_fork *in = o->fork_of[e->from] ? &o->forks.at[o->fork_of[e->from] - 1] : NULL;
+
+    if (e->to < 0) {
+        const char *end = definition_end(e->label);
+        return strcmp(end, "fail") == 0     ? TO_FAIL
+               : strcmp(end, "reject") == 0 ? TO_REJECT
+               : in                         ? TO_JOIN
+                                            : TO_SHIP;
+    }
+    if (d->nodes.at[e->to].fails)
+        return TO_FAIL;
+    if (in && e->to == in->join)
+        return TO_JOIN;
+    int32_t to = pipeline_step(p, d->nodes.at[e->to].id);
+    if (in && e->error && e->to == in->after_error)
+        *from = (int32_t)p->step[*from].parent - 1;
+    else if (!in && p->step[to].parent)
+        to = (int32_t)p->step[to].parent - 1;
+    return to;
+}
+
+/* Each edge that an item may come by is a way of the pipeline. */
+static void no_edge_is_lost(const struct definition *d, const struct pipeline *p,
+                            const struct buf *yaml, const struct buf *text)
+{
+    struct def_order order;
+
+    definition_order(d, &order);
+    for (size_t i = 0; i < d->edges.len; i++) {
+        const struct def_edge *e = &d->edges.at[i];
+        if (e->from < 0 || order.rank[e->from] == UINT32_MAX)
+            continue;
+        int32_t from = pipeline_step(p, d->nodes.at[e->from].id);
+        int32_t to = wanted(d, &order, p, e, &from);
+        if (!has_exit(&p->step[from], to))
+            fail_msg("%s: no exit %s to %d\n%s\n%s", p->step[from].id, e->label ? e->label : "", to,
+                     buf_text(text), buf_text(yaml));
+    }
+    def_order_release(&order);
+}
+
 static void import_one(const char *framework, const struct buf *text, struct buf *yaml,
                        uint32_t *refused)
 {
@@ -87,6 +148,7 @@ static void import_one(const char *framework, const struct buf *text, struct buf
         fail_msg("%s: %s\n%s\n%s", framework, err.text, buf_text(text), buf_text(yaml));
     is_inert(yaml, text);
     nobody_is_lost(&d, &p, yaml, text);
+    no_edge_is_lost(&d, &p, yaml, text);
     faults_release(&faults);
     pipeline_release(&p);
     definition_release(&d);
