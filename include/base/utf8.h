@@ -52,7 +52,8 @@ bool utf8_valid(const char *s, size_t len);
 void utf8_mend(const char *s, size_t len, struct buf *out);
 /* Appends the text as a sentence, a terminal or a page may hold it: a space for each control
  * character (C0, DEL, C1) and line or paragraph separator, U+FFFD for each byte that is part of no
- * character, and without what utf8_turns. */
+ * character and for U+FFFE and U+FFFF, which neither YAML nor XML may hold, and without what
+ * utf8_turns. */
 void utf8_clean(const char *s, size_t len, struct buf *out);
 /* Appends at most `most` bytes of the text for a sentence: UTF-8, on one line, "..." where cut. */
 void utf8_quote(struct buf *out, const char *text, size_t len, size_t most);

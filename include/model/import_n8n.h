@@ -13,7 +13,9 @@ bool n8n_text_is(struct json v, const char *word);
 bool n8n_type_has(struct json node, const char *word);
 /* Is it switched off, so that what comes to it is handed on? */
 bool n8n_is_disabled(struct json node);
-/* Does it start the workflow? */
+/* Does it start what is done when a workflow has failed? */
+bool n8n_on_failure(struct json node);
+/* Does it start the workflow's own work? */
 bool n8n_is_trigger(struct json node);
 /* Does it send an item by one of its outputs, and not by all? */
 bool n8n_is_choice(struct json node);

@@ -83,7 +83,7 @@ void utf8_clean(const char *s, size_t len, struct buf *out)
     for (size_t i = 0, n; i < len; i += n ? n : 1) {
         uint32_t c = 0;
         n = utf8_decode(s + i, len - i, &c);
-        if (n == 0)
+        if (n == 0 || c == 0xFFFE || c == 0xFFFF)
             buf_puts(out, "\xEF\xBF\xBD");
         else if (c < 0x20 || (c >= 0x7F && c < 0xA0) || c == 0x2028 || c == 0x2029)
             buf_putc(out, ' ');

@@ -66,6 +66,17 @@ static const struct yaml_node *named_in(const struct yaml_node *from, const char
     return NULL;
 }
 
+/* The agent of this name where agents.yaml and tasks.yaml are one map: a task may be called the
+ * same. */
+static const struct yaml_node *agent_beside(const struct yaml_node *root, const char *name)
+{
+    for (uint32_t i = 0; i < root->n; i++)
+        if (root->key[i]->text && !strcmp(root->key[i]->text, name) &&
+            root->child[i]->kind == YAML_MAP && !is_task(root->child[i]))
+            return root->child[i];
+    return NULL;
+}
+
 /* What its agent says of the task: time, retries, who it is. */
 static void take_agent(struct definition *d, struct def_node *n, const struct yaml_node *task,
                        const struct yaml_node *root)
@@ -73,7 +84,7 @@ static void take_agent(struct definition *d, struct def_node *n, const struct ya
     const char *name = text_of(task, "agent"), *role;
     const struct yaml_node *agent = name ? named_in(yaml_get(root, "agents"), name) : NULL;
     if (name && !agent)
-        agent = yaml_get(root, name);
+        agent = agent_beside(root, name);
     double limit = number_of(agent, "max_execution_time", 0);
     double retries = number_of(agent, "max_retry_limit", AGENT_RETRIES);
     const char *rounds = agent ? text_of(agent, "max_iter") : NULL;

@@ -145,6 +145,9 @@ static void take_nodes(struct wiring *w)
             continue;
         if (n8n_is_disabled(p->node))
             add_name(&disabled, p);
+        else if (n8n_on_failure(p->node))
+            definition_note(w->d, "Behind %.*s stands what is done when a workflow has failed.",
+                            (int)(p->len < 200 ? p->len : 200), p->name);
         else if (n8n_is_trigger(p->node))
             continue;
         else if (!p->uses && w->places.len > 1)

@@ -211,10 +211,20 @@ bool n8n_is_disabled(struct json node)
     return disabled;
 }
 
+bool n8n_on_failure(struct json node)
+{
+    return n8n_type_has(node, ".errorTrigger");
+}
+
 bool n8n_is_trigger(struct json node)
 {
-    return n8n_type_has(node, "rigger") || n8n_type_has(node, ".webhook") ||
-           n8n_type_has(node, ".start") || n8n_type_has(node, ".cron");
+    static const char *const words[] = {"rigger", ".webhook",  ".start",
+                                        ".cron",  ".interval", ".emailReadImap"};
+
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (n8n_type_has(node, words[i]))
+            return !n8n_on_failure(node);
+    return false;
 }
 
 /* What a switch calls its output. */

@@ -28,7 +28,7 @@ void write_text(struct buf *out, const char *s)
             buf_printf(out, "\\%c", (int)c);
         else if (c < 0x20 || (c >= 0x7F && c < 0xA0))
             buf_printf(out, "\\x%02X", c);
-        else if (utf8_turns(c) || c == 0x2028 || c == 0x2029)
+        else if (utf8_turns(c) || c == 0x2028 || c == 0x2029 || c == 0xFFFE || c == 0xFFFF)
             buf_printf(out, "\\u%04X", c);
         else if (k)
             buf_add(out, s + i, k);

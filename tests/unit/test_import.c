@@ -327,6 +327,22 @@ static void disabled_nodes_hand_on_even_in_a_circle(void **state)
     leave(&in);
 }
 
+static void several_triggers_are_a_choice_and_one_of_failures_is_none(void **state)
+{
+    struct import in = take(
+        "n8n", FLOW(NODE("hook", "webhook", "") "," NODE("broken", "errorTrigger", "") "," //
+                    NODE("a", "set", "") "," NODE("b", "set", "") "," NODE("tell", "slack", ""),
+                    FROM("t", "[" TO("a") "]") "," FROM("hook", "[" TO("b") "]") "," FROM(
+                        "broken", "[" TO("tell") "]") "," FROM("a", "[" TO("b") "]")));
+
+    assert_int_equal(in.p.n_steps, 3);
+    leads(&in, &step_of(&in, "start")->way[0].edge, "a");
+    leads(&in, &step_of(&in, "start")->next, "b");
+    has(&in, "# Behind broken stands what is done when a workflow has failed.\n");
+    has(&in, "# Left out, as nothing leads to them: tell.\n");
+    leave(&in);
+}
+
 static void choices_loops_and_waits_keep_their_names_and_times(void **state)
 {
     struct import in = take(
@@ -387,6 +403,16 @@ static void a_crew_holds_its_agents_branches_guardrail_and_person(void **state)
     assert_int_equal(check->on_reject.at_most, 2);
     leads(&in, &check->next, "human-input-of-writing_task");
     assert_int_equal(step_of(&in, "human-input-of-writing_task")->kind, STEP_REVIEW);
+    leave(&in);
+}
+
+static void a_task_may_be_called_like_its_agent(void **state)
+{
+    struct import in = take("crewai", "writer:\n  expected_output: x\n  agent: writer\n"
+                                      "writer:\n  role: Author\n  max_execution_time: 7\n");
+
+    near(step_of(&in, "writer")->numbers[0].timeout_s, 7, 0);
+    has(&in, "# done by Author");
     leave(&in);
 }
 
@@ -516,8 +542,10 @@ int main(void)
         cmocka_unit_test(errors_lead_where_the_workflow_says),
         cmocka_unit_test(an_error_that_leaves_a_branch_is_the_parallels),
         cmocka_unit_test(disabled_nodes_hand_on_even_in_a_circle),
+        cmocka_unit_test(several_triggers_are_a_choice_and_one_of_failures_is_none),
         cmocka_unit_test(choices_loops_and_waits_keep_their_names_and_times),
         cmocka_unit_test(a_crew_holds_its_agents_branches_guardrail_and_person),
+        cmocka_unit_test(a_task_may_be_called_like_its_agent),
         cmocka_unit_test(a_guardrail_that_may_not_try_again_has_no_way_back),
         cmocka_unit_test(a_team_holds_its_client_tools_people_and_ends),
         cmocka_unit_test(a_graph_flow_holds_its_edges_and_a_swarm_its_handoffs),

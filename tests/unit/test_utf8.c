@@ -85,9 +85,20 @@ static void what_acts_on_a_terminal_or_turns_the_text_is_taken_out(void **state)
     }
 }
 
+static void what_yaml_may_not_hold_is_replaced(void **state)
+{
+    static const char text[] = "\xef\xbf\xbe|\xef\xbf\xbf|\xef\xbf\xbd";
+    struct buf b = {0};
+
+    utf8_clean(text, strlen(text), &b);
+    assert_string_equal(buf_text(&b), "\xef\xbf\xbd|\xef\xbf\xbd|\xef\xbf\xbd");
+    buf_release(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_yaml_may_not_hold_is_replaced),
         cmocka_unit_test(well_formed_sequences_alone_are_valid_wherever_they_stand),
         cmocka_unit_test(what_acts_on_a_terminal_or_turns_the_text_is_taken_out),
         cmocka_unit_test(each_wrong_byte_becomes_one_replacement),
