@@ -28,7 +28,7 @@ enum try_end {
 /* A distribution, compiled. */
 struct sampler {
     struct qtable *table; /* NULL: always `value` */
-    bool owned;
+    bool owned, fine;     /* fine: those made in its stead are not coarse */
     double value;
     const struct dist *dist; /* borrowed */
 };
@@ -117,6 +117,10 @@ struct program {
  */
 MUST_CHECK int program_init(struct program *g, const struct pipeline *p, const struct program *base,
                             struct error *err);
+/* A base whose tables serve programs that run as long as its own: what is not equal gets a fine
+ * one.
+ */
+void program_lend(struct program *g);
 /* Frees tables, plans and rules, and leaves *g zero. */
 void program_release(struct program *g);
 

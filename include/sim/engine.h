@@ -22,10 +22,11 @@
 struct engine_options {
     uint64_t trials; /* at most, in all */
     uint64_t seed;
-    uint32_t threads;        /* workers, at least 1 */
-    bool grows;              /* a stopping rule asks for more and more trials */
-    bool means_only;         /* no more than means and shares of all items will be asked for */
-    const atomic_bool *stop; /* NULL, or: units may be broken off once it is set */
+    uint32_t threads;           /* workers, at least 1 */
+    bool grows;                 /* a stopping rule asks for more and more trials */
+    bool means_only;            /* no more than means and shares of all items will be asked for */
+    const struct program *like; /* lends its tables (batch engine); NULL */
+    const atomic_bool *stop;    /* NULL, or: units may be broken off once it is set */
 };
 
 struct engine {

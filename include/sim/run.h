@@ -36,13 +36,14 @@ struct run_options {
     double level;
     const struct run_until *until;
     size_t n_until;
-    uint64_t max_trials;     /* with until; 0: 1e10 */
-    uint64_t first_look;     /* trials of its first look at most; 0: as the engine says */
-    bool uncertainty;        /* outer loop over evidence; the interval is then of what `trials` new
-                                items would show: sampling and parameters */
-    bool means_only;         /* of all items alone: for many runs that differ a little */
-    uint32_t draws;          /* outer draws; 0: 1,000 */
-    const atomic_bool *stop; /* NULL, or set by a signal: finish with what there is */
+    uint64_t max_trials; /* with until; 0: 1e10 */
+    uint64_t first_look; /* trials of its first look at most; 0: as the engine says */
+    bool uncertainty;    /* outer loop over evidence; the interval is then of what `trials` new
+                            items would show: sampling and parameters */
+    bool means_only;     /* of all items alone: for many runs that differ a little */
+    const struct program *like; /* of a run that differs a little: lends its tables; NULL */
+    uint32_t draws;             /* outer draws; 0: 1,000 */
+    const atomic_bool *stop;    /* NULL, or set by a signal: finish with what there is */
     void (*progress)(void *arg, uint64_t done, uint64_t of); /* NULL; one thread calls it */
     void *progress_arg;
     double (*clock_s)(void);     /* NULL, or seconds that pass; needed to keep progress in time */

@@ -93,17 +93,28 @@ static double value_of(const struct alternative *a, const char *metric, double o
     return m && isfinite(m->value) ? m->value : otherwise;
 }
 
-static double price_of(const struct alternative *a)
+static const char whole_price[] = "full_cost_per_correct", part_price[] = "cost_per_correct";
+
+/* What a correct item costs: with a month's fixed prices where all of them know it. */
+static const char *price_for(const struct alternative *a, size_t n)
 {
-    return value_of(a, "cost_per_correct", value_of(a, "cost_per_item", INFINITY));
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(value_of(&a[i], whole_price, NAN)))
+            return part_price;
+    return whole_price;
+}
+
+static double price_of(const struct alternative *a, const char *price)
+{
+    return value_of(a, price, value_of(a, "cost_per_item", INFINITY));
 }
 
 /* Fewer steps, then cheaper? */
-static bool is_simpler(const struct alternative *a, const struct alternative *b)
+static bool is_simpler(const struct alternative *a, const struct alternative *b, const char *price)
 {
     if (a->pipeline->n_steps != b->pipeline->n_steps)
         return a->pipeline->n_steps < b->pipeline->n_steps;
-    return price_of(a) < price_of(b);
+    return price_of(a, price) < price_of(b, price);
 }
 
 /* The first target that is not met, in words: "shipped error 15.4%, not at most 5%". */
@@ -123,9 +134,9 @@ static void put_miss(struct buf *out, const struct alternative *a)
     buf_puts(out, "not all targets are shown");
 }
 
-static void put_price(struct buf *out, const struct alternative *a)
+static void put_price(struct buf *out, const struct alternative *a, const char *price)
 {
-    const struct metric *m = metrics_find(&a->result->metrics, "cost_per_correct");
+    const struct metric *m = metrics_find(&a->result->metrics, price);
 
     if (m)
         format_value(out, m, a->result->currency);
@@ -137,16 +148,19 @@ static void put_price(struct buf *out, const struct alternative *a)
 static void put_more_than_needed(struct buf *out, const struct alternative *a, size_t n,
                                  const struct alternative *chosen)
 {
+    const char *price = price_for(a, n);
     size_t listed = 0;
 
     for (size_t i = 0; i < n; i++) {
         if (&a[i] == chosen || a[i].result->passed != PASSED_TRUE)
             continue;
         buf_printf(out, "%s%s (", listed ? ", " : " More than the job needs: ", a[i].name);
-        put_price(out, &a[i]);
+        put_price(out, &a[i], price);
         if (listed++ == 0) {
-            buf_puts(out, " a correct item instead of ");
-            put_price(out, chosen);
+            buf_puts(out, price == whole_price
+                              ? " a correct item, fixed prices included, instead of "
+                              : " a correct item instead of ");
+            put_price(out, chosen, price);
         }
         buf_putc(out, ')');
     }
@@ -183,12 +197,12 @@ static const struct alternative *best_by(const struct alternative *a, size_t n, 
 static void put_without_objective(struct buf *out, const struct alternative *a, size_t n)
 {
     const struct alternative *right = best_by(a, n, "reliability", 1),
-                             *cheap = best_by(a, n, "cost_per_correct", -1);
+                             *cheap = best_by(a, n, price_for(a, n), -1);
 
     buf_puts(out, "No objective is given (--target).");
     if (right)
         buf_printf(out, " %s is right most often", right->name);
-    if (right && cheap && price_of(cheap) > 0)
+    if (right && cheap && price_of(cheap, price_for(a, n)) > 0)
         buf_printf(out, "; a correct item is cheapest from %s.", cheap->name);
     else
         buf_puts(out, right ? "." : "");
@@ -236,7 +250,8 @@ static void answer(const struct alternative *a, size_t n, struct result *out)
 
     for (size_t i = 0; i < n; i++) {
         asked = asked || a[i].result->passed != PASSED_NULL;
-        if (a[i].result->passed == PASSED_TRUE && (!chosen || is_simpler(&a[i], chosen)))
+        if (a[i].result->passed == PASSED_TRUE &&
+            (!chosen || is_simpler(&a[i], chosen, price_for(a, n))))
             chosen = &a[i];
     }
     if (!asked && !goal)

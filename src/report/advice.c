@@ -42,14 +42,13 @@ enum { RULES = 4 };
 static const struct rule {
     const char *metric, *sentence;
 } rules[RULES] = {
-    {"improvement",
-     "Work on %s first: made perfect, it would raise the reliability of the whole by "
-     "%s of all items, more than any other stage."                                                   },
-    {"loss",        "Work on %s first: %s of all items are lost there, more than at any other stage."},
-    {"exit_fail",   "Work on %s first: more items fail there in sight than anywhere else, %s of all "
-                  "items. A retry or a fallback catches such failures."             },
-    {"wrong_rate",  "Look at %s first: it makes the most silent mistakes, %s of its attempts. "
-                   "Nothing shows them but a check, a review or labels."           },
+    {"improvement", "Start with %s: made perfect, it would raise the reliability of the whole by "
+                    "%s of all items, more than any other stage."              },
+    {"loss",        "Start with %s: %s of all items are lost there, more than at any other stage."},
+    {"exit_fail",   "Start with %s: more items fail there in sight than anywhere else, %s of all "
+                  "items. A retry or a fallback catches such failures."          },
+    {"wrong_rate",  "Look at %s: it makes the most silent mistakes, %s of its attempts. "
+                   "Nothing shows them but a check, a review or labels."        },
 };
 
 static double top(const struct result *r, const char *name)
@@ -180,6 +179,28 @@ static void which_threshold(const struct result *const *results, size_t n, size_
                       a->n_settings > 1 ? "setting" : "threshold", a->best_attainable);
 }
 
+/* Of a desk that gets more than it can do, once. */
+static void which_desk(const struct result *const *results, size_t n, struct document *d)
+{
+    struct best worst = {0};
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < results[i]->resources.len; k++) {
+            const struct row *row = &results[i]->resources.at[k];
+            const struct metric *m = metrics_find(&row->metrics, "backlog_growth");
+            if (m && m->low > 0 && (!worst.metric || m->value > worst.metric->value))
+                worst = (struct best){row, m, results[i]};
+        }
+    if (!worst.metric)
+        return;
+    struct buf value = {0};
+    format_both(&value, worst.metric, NULL);
+    document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                  "Give %s more capacity, or send it less: its line grows by %s items a day. Ask "
+                  "seam size with --vary resources.%s.servers=1:10 how much it takes.",
+                  worst.row->id, buf_text(&value), worst.row->id);
+    buf_release(&value);
+}
+
 /* The first result that knows; others of the same scenario would say it again. */
 static void which_evidence(const struct result *const *results, size_t n, struct document *d)
 {
@@ -272,6 +293,7 @@ void advice_add(const struct result *const *results, size_t n, struct document *
 {
     for (size_t i = 0; i < n; i++)
         which_threshold(results, n, i, d);
+    which_desk(results, n, d);
     where_to_work(results, n, d);
     which_evidence(results, n, d);
     for (size_t i = 0; i < n; i++) {

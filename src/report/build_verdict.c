@@ -265,6 +265,63 @@ static void add_learning(const struct build *b)
     }
 }
 
+/* Has an earlier result said that the line of this resource grows? */
+static bool is_told_before(const struct build *b, size_t i, const char *id)
+{
+    for (size_t k = 0; k < i; k++)
+        for (size_t j = 0; j < b->r[k]->resources.len; j++) {
+            const struct row *row = &b->r[k]->resources.at[j];
+            const struct metric *m = metrics_find(&row->metrics, "backlog_growth");
+            if (m && m->low > 0 && !strcmp(row->id, id))
+                return true;
+        }
+    return false;
+}
+
+/* A line that grows is seen in no share of the items, and by nobody who watches failures. */
+static void add_backlog(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t k = 0; k < b->r[i]->resources.len; k++) {
+            const struct row *row = &b->r[i]->resources.at[k];
+            const struct metric *m = metrics_find(&row->metrics, "backlog_growth");
+            struct buf text = {0};
+            if (!m || !(m->low > 0) || is_told_before(b, i, row->id))
+                continue;
+            format_both(&text, m, NULL);
+            document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN,
+                          "What comes to %s is more than it can do: its line grows by %s items a "
+                          "day, for as long as nothing changes.",
+                          row->id, buf_text(&text));
+            buf_release(&text);
+        }
+}
+
+/* What a month is worth, where right and wrong items have a worth. */
+static void add_money(const struct build *b)
+{
+    const struct result *r = b->n ? b->r[build_main(b, 0)] : NULL;
+    const struct metric *m = r ? metrics_find(&r->metrics, "net_per_month") : NULL;
+    struct buf text = {0};
+    if (!m || !isfinite(m->value))
+        return;
+    struct metric size = *m;
+    if (m->value < 0) {
+        size.value = -m->value;
+        size.low = -m->high;
+        size.high = -m->low;
+    }
+    format_both(&text, &size, r->currency);
+    document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN,
+                  m->value < 0
+                      ? "A month loses %s: what right items are worth does not pay for "
+                        "the wrong ones and the work."
+                      : "A month earns %s: what right items are worth, less the wrong ones "
+                        "and all that the work costs.",
+                  buf_text(&text));
+    buf_release(&text);
+}
+
 static bool is_planned(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++)
@@ -368,6 +425,8 @@ void build_verdict(const struct build *b)
         if (b->r[i]->answer.present && b->r[i]->answer.sentence)
             document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", b->r[i]->answer.sentence);
     add_lines(b);
+    add_backlog(b);
+    add_money(b);
     add_learning(b);
     add_policy(b);
     if (!forecast)

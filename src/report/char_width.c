@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Columns of a character, from the Unicode Character Database 14.0: 2 where East_Asian_Width is W
- * or F (Unicode Standard Annex 11); 0 of what combines or shows nothing (categories Mn, Me and Cf, and
- * the middle and last letters of Hangul syllables); else 1.  What is not assigned goes with the
+ * or F (Unicode Standard Annex 11); 0 of what combines or shows nothing (categories Mn, Me and Cf,
+ * and the middle and last letters of Hangul syllables); else 1.  What is not assigned goes with the
  * range before it. */
 #include "report/char_width.h"
 
@@ -9,7 +9,7 @@ static const struct {
     uint32_t from, to;
     uint8_t width;
 } range[] = {
-    /* clang-format off */
+  /* clang-format off */
     {0x0300, 0x036f, 0}, {0x0483, 0x0489, 0}, {0x0591, 0x05bd, 0}, {0x05bf, 0x05bf, 0},
     {0x05c1, 0x05c2, 0}, {0x05c4, 0x05c5, 0}, {0x05c7, 0x05c7, 0}, {0x0600, 0x0605, 0},
     {0x0610, 0x061a, 0}, {0x061c, 0x061c, 0}, {0x064b, 0x065f, 0}, {0x0670, 0x0670, 0},
@@ -110,7 +110,7 @@ static const struct {
     {0x1f6d5, 0x1f6df, 2}, {0x1f6eb, 0x1f6ec, 2}, {0x1f6f4, 0x1f6fc, 2}, {0x1f7e0, 0x1f7f0, 2},
     {0x1f90c, 0x1f93a, 2}, {0x1f93c, 0x1f945, 2}, {0x1f947, 0x1f9ff, 2}, {0x1fa70, 0x1faf6, 2},
     {0x20000, 0x3fffd, 2}, {0xe0001, 0xe01ef, 0},
-    /* clang-format on */
+  /* clang-format on */
 };
 
 size_t char_width(uint32_t c)

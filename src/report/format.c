@@ -154,6 +154,8 @@ static void put_bare(struct buf *out, const struct form *f, double value)
     buf_puts(out, f->before);
     if (f->count && x == floor(x) && x < 1e15)
         units_put_count(out, (uint64_t)x);
+    else if (f->share && x >= 1e-9 && x < 1e-4) /* with zeros: 0.0000008% stands beside 0.000001% */
+        put_decimal(out, x, 1 - magnitude(x), true);
     else if (x > 0 && x < 1e-4)
         buf_printf(out, "%.2g", x);
     else

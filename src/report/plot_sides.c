@@ -15,7 +15,8 @@
 
 /* --- cost against reliability */
 
-static const char *const prices[] = {"cost_per_item", "cost_per_correct", "cost_per_month"};
+static const char *const prices[] = {"full_cost_per_correct", "cost_per_item", "cost_per_correct",
+                                     "cost_per_month"};
 enum { PRICES = sizeof prices / sizeof *prices, SIDES_MAX = 24 };
 
 struct side {

@@ -54,7 +54,7 @@ static uint64_t most(const struct pipeline *p)
 static int open(struct engine *e, const struct pipeline *p, struct error *err)
 {
     struct state *s = mem_zero(1, sizeof *s);
-    if (program_init(&s->program, p, NULL, err)) {
+    if (program_init(&s->program, p, e->options.like, err)) {
         mem_free(s);
         return -1;
     }

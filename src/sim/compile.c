@@ -73,7 +73,7 @@ static int sampler_init(struct sampler *s, const struct dist *d, const struct sa
         s->table = base->table;
         return 0;
     }
-    s->table = base ? qtable_new_coarse(d, err) : qtable_new(d, err);
+    s->table = base && !base->fine ? qtable_new_coarse(d, err) : qtable_new(d, err);
     if (!s->table)
         return -1;
     s->owned = true;
@@ -387,6 +387,18 @@ int program_init(struct program *g, const struct pipeline *p, const struct progr
     g->few_visits = g->n_visit_rows == 0 && g->n_steps <= LANES_SMALL;
     program_scales(g->pipeline, &g->time_scale, &g->cost_scale);
     return 0;
+}
+
+void program_lend(struct program *g)
+{
+    for (uint32_t i = 0; i < g->n_steps; i++)
+        for (uint32_t k = 0; k < g->step[i].n_plans; k++) {
+            struct plan *c = &g->step[i].plan[k];
+            struct sampler *all[] = {&c->latency, &c->cache_latency, &c->threshold_dist,
+                                     &c->confidence[0], &c->confidence[1]};
+            for (size_t j = 0; j < sizeof all / sizeof *all; j++)
+                all[j]->fine = true;
+        }
 }
 
 void program_release(struct program *g)

@@ -49,8 +49,9 @@ struct study {
     struct pipeline players;         /* the same with its feedback, borrowed */
     const struct run_options *options;
     const struct engine_def *def;
-    uint64_t trials;      /* of one evaluation */
-    uint64_t step_trials; /* of one with a step perfect or failing */
+    const struct program *base; /* of `pipeline`; NULL: another engine's */
+    uint64_t trials;            /* of one evaluation */
+    uint64_t step_trials;       /* of one with a step perfect or failing */
     struct parameter *q;
     size_t n_q;
     struct repeat repeat[REPEATS];
@@ -80,6 +81,7 @@ static int evaluate(const struct context *c, const struct pipeline *p, struct me
                                     .threads = 1,
                                     .level = 0.95,
                                     .means_only = true,
+                                    .like = s->base,
                                     .stop = s->options->stop};
     struct result r;
     result_init(&r, "evaluation");
@@ -478,7 +480,19 @@ static int simulate(const struct pipeline *p, const struct feedback *feedback,
     list_moving(s.pipeline, &arena, &s.q, &s.n_q);
     s.trials = trials_each(p, options, s.n_q);
     s.step_trials = step_trials(p, options, s.trials);
-    int status = study_run(&s, out, err);
+    struct program base;
+    int status = 0;
+    if (s.def == &batch_engine) {
+        status = program_init(&base, s.pipeline, NULL, err);
+        if (!status) {
+            program_lend(&base);
+            s.base = &base;
+        }
+    }
+    if (!status)
+        status = study_run(&s, out, err);
+    if (s.base)
+        program_release(&base);
     study_release(&s);
     arena_release(&arena);
     if (uncertain)

@@ -323,6 +323,7 @@ int run_kept(const struct engine_def *def, const struct pipeline *p,
                                        .threads = run_threads(options),
                                        .grows = options->n_until > 0,
                                        .means_only = options->means_only,
+                                       .like = options->like,
                                        .stop = options->stop};
     struct run r = {.options = options,
                     .keeper = keeper,

@@ -710,9 +710,9 @@ each less Single model call
 $ seam compare scenarios/approach-*.yaml --target "shipped_error at most 20%" --quiet
 The simplest that meets the objective is Retrieval and a single model (2 steps).
 Not enough: Single model call (shipped error 29.59%, not at most 20%). More than
-the job needs: Stateful multi-agent graph ($0.3056 a correct item instead of
-$0.2301), Conversational agents ($0.4201), Role-based crew ($0.4179), Five-layer
-stack ($1.691).
+the job needs: Stateful multi-agent graph ($1.319 a correct item, fixed prices
+included, instead of $0.2966), Conversational agents ($1.303), Role-based crew
+($1.392), Five-layer stack ($2.020).
 $ seam compare scenarios/six-step.yaml scenarios/six-step-silent.yaml --quiet --set nothing=1
 --set nothing=1: unknown key `nothing`
 seam: scenarios/six-step.yaml: 1 fault
@@ -767,17 +767,17 @@ gap             7.80%
 24 further metrics: --json or --csv
 $ seam solve scenarios/rare-failures.yaml --quiet
 Headline
-metric              value  target             verdict
-reliability        99.80%
-share wrong        8e-07%  at most 0.000001%  pass
-share rejected      0.20%
-completion         99.80%
-shipped error      8e-07%
-review load        99.80%
-review precision  0.0010%
-visits mean         4.994
-capability         99.80%
-gap                    0%
+metric                 value  target             verdict
+reliability           99.80%
+share wrong       0.0000008%  at most 0.000001%  pass
+share rejected         0.20%
+completion            99.80%
+shipped error     0.0000008%
+review load           99.80%
+review precision     0.0010%
+visits mean            4.994
+capability            99.80%
+gap                       0%
 22 further metrics: --json or --csv
 $ seam simulate scenarios/rare-failures.yaml --trials 200000 --csv | grep -E "^result,simulate,share_wrong,|^assumption.*importance"
 result,simulate,share_wrong,,8.001075763815263e-9,7.950942090963119e-9,8.051209436667407e-9,0.95,65536,1,at most 0.000001%,pass,Rare failures

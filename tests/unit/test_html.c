@@ -284,7 +284,7 @@ static void the_verdict_is_said_in_words(void **state)
     page_of(NULL, &no_gnuplot, &page);
     text_has(page.data, "No: a target is missed.");
     text_has(page.data, "reliability is 83.30% (83.23–83.37), the target is at least 95%: fail");
-    text_has(page.data, "Work on draft first");
+    text_has(page.data, "Start with draft");
     buf_release(&page);
 }
 
@@ -423,11 +423,11 @@ static void advice_prefers_silent_mistakes_where_they_cost_more(void **state)
     row = result_add_row(&r, stages, "draft");
     metrics_add_exact(&row->metrics, "wrong_rate", 0.07, "1");
     ok(report_html(results, 1, &no_gnuplot, &page, &err), &err);
-    text_has(page.data, "Look at draft first");
+    text_has(page.data, "Look at draft:");
     r.metrics.list.at[1].value = 0.03;
     buf_clear(&page);
     ok(report_html(results, 1, &no_gnuplot, &page, &err), &err);
-    text_has(page.data, "Work on fetch first");
+    text_has(page.data, "Start with fetch");
     result_release(&r);
     buf_release(&page);
 }
