@@ -59,6 +59,7 @@ struct estimate {
             stage; /* parts whose confidences decide ways, and the stages that gave them */
     } given[ESTIMATE_GIVEN_MAX];
     uint32_t n_given;
+    double deadline_s; /* NAN: the log shows none */
     bool routed; /* the gate is a stand-in: items are not routed by confidence */
     VEC(struct rate) rates;
 };
@@ -123,6 +124,12 @@ bool estimate_shows_arrivals(const struct trace_log *log);
 /* The people behind a step, or the servers, as a resource, and its latency without the waits;
  * false, and nothing done, where the log does not show that items wait for one another. */
 bool estimate_desk(struct estimate *e, uint32_t part, bool people);
+/* The age in s at which items leave as abandoned; NAN where the log shows none. */
+double estimate_deadline_of(const struct trace_log *log);
+/* The items, those abandoned as unfinished ones; the caller frees. */
+struct log_item *estimate_open_items(const struct trace_log *log);
+/* The scenario's deadline; warns of abandoned items without one. */
+void estimate_deadline(struct estimate *e);
 /* Warns of drift; cuts the evidence of latencies where items that follow one another are alike. */
 void estimate_steadiness(struct estimate *e);
 /* The law of n confidences as they were seen; sorts x. */

@@ -526,6 +526,7 @@ static int fit_flow(struct estimate *e, const char ***notes, struct error *err)
     make_room(e);
     place_evidence(e);
     name_pipeline(e);
+    estimate_deadline(e);
     if (e->flow)
         tell_flow(e);
     else
@@ -543,15 +544,21 @@ int log_fit(const struct trace_log *log, const struct fit_options *options, stru
             const char ***notes, struct result *info, struct error *err)
 {
     struct structure flow;
+    struct trace_log open = *log;
     struct error why = {0};
+    double deadline_s = estimate_deadline_of(log);
+    struct log_item *items = isnan(deadline_s) ? NULL : estimate_open_items(log);
     size_t warnings = info->warnings.len, assumptions = info->assumptions.len;
     int status = -1;
-    structure_find(log, &flow);
+    if (items)
+        open.items.at = items;
+    structure_find(&open, &flow);
     for (int simple = flow.why.len > 0; status && simple < 2; simple++) {
-        struct estimate e = {.log = log,
+        struct estimate e = {.log = &open,
                              .out = out,
                              .info = info,
                              .flow = simple ? NULL : &flow,
+                             .deadline_s = deadline_s,
                              .gate = -1,
                              .review = -1,
                              .draft = -1};
@@ -571,5 +578,6 @@ int log_fit(const struct trace_log *log, const struct fit_options *options, stru
         }
     }
     structure_release(&flow);
+    mem_free(items);
     return status;
 }

@@ -307,8 +307,8 @@ static void fit_latency(struct estimate *e, uint32_t part, struct attempts *a, s
         for (size_t i = n; i < n + a->n_cut; i++)
             censored[i] = true;
         if (a->n_cut)
-            buf_printf(&e->note[part], "; %zu cut off when another branch was done, and censored",
-                       a->n_cut);
+            buf_printf(&e->note[part], "; %zu cut off when %s, and censored", a->n_cut,
+                       isnan(e->deadline_s) ? "another branch was done" : "the item was over");
         numbers->latency = estimate_latency(e, part, x, a->n_cut ? censored : NULL, n + a->n_cut);
         mem_free(censored);
         mem_free(x);

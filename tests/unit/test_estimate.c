@@ -345,6 +345,64 @@ static void retries_and_giving_up_are_told_apart(void **state)
     release(&f);
 }
 
+/* Items of two steps of exponential times, means 100 and 150 ms, that are abandoned at the age of
+ * `deadline_ms`, or, where `ragged`, some at twice that. */
+static struct buf deadline_log(unsigned items, unsigned deadline_ms, bool ragged)
+{
+    static const double mean_ms[] = {100, 150};
+    struct rng_seq rng = {rng_key(9, 0, 0, 0, RNG_SPLIT), 0};
+    struct buf b = {0};
+    for (unsigned n = 0; n < items; n++) {
+        unsigned t = n * 10000, age = 0, limit = ragged && n % 2 ? 2 * deadline_ms : deadline_ms;
+        char trace[16];
+        bool over = false;
+        snprintf(trace, sizeof trace, "t%u", n);
+        for (unsigned k = 0; k < 2 && !over; k++) {
+            double u = ((double)rng_below(&rng, 1 << 20) + 0.5) / (1 << 20);
+            unsigned end = age + 1 + (unsigned)(-log(u) * mean_ms[k]);
+            over = end >= limit;
+            put_span(&b, trace, k ? "2" : "1", "r", k ? "send" : "draft", t + age,
+                     t + (over ? limit : end),
+                     over
+                         ? ATTRIBUTES("{\"key\":\"seam.cancelled\",\"value\":{\"boolValue\":true}}")
+                         : "");
+            age = over ? limit : end;
+        }
+        put_span(&b, trace, "r", "", "run", t, t + age,
+                 over ? ATTRIBUTES(TEXT_ATTRIBUTE("seam.item.end", "abandoned"))
+                      : ATTRIBUTES(TEXT_ATTRIBUTE("seam.item.end", "shipped")));
+    }
+    return b;
+}
+
+static void a_deadline_shows_where_all_leave_at_one_age(void **state)
+{
+    struct fitted f;
+    struct buf b = deadline_log(800, 300, false);
+    fit_text(&f, &b);
+    assert_non_null(f.p.leave_after_s);
+    near(*f.p.leave_after_s, 0.3, 1e-9);
+    /* as censored: the mean of those that ended in time is far below */
+    near_rel(dist_mean(&step(&f, "draft")->numbers->latency), 0.1, 5 / sqrt(700));
+    near_rel(dist_mean(&step(&f, "send")->numbers->latency), 0.15, 5 / sqrt(450));
+    assert_int_equal(step(&f, "draft")->numbers->error.evidence, 0);
+    assert_int_equal(step(&f, "send")->n_ways, 0); /* nobody goes to `fail` */
+    assert_false(warned(&f, "abandoned"));
+    buf_release(&b);
+    release(&f);
+}
+
+static void abandoned_at_many_ages_they_fail_and_it_is_said(void **state)
+{
+    struct fitted f;
+    struct buf b = deadline_log(200, 150, true);
+    fit_text(&f, &b);
+    assert_null(f.p.leave_after_s);
+    assert_true(warned(&f, "items were abandoned, at ages that show no deadline"));
+    buf_release(&b);
+    release(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -359,6 +417,8 @@ int main(void)
         cmocka_unit_test(time_between_the_steps_is_a_step),
         cmocka_unit_test(alike_neighbours_count_for_fewer),
         cmocka_unit_test(retries_and_giving_up_are_told_apart),
+        cmocka_unit_test(a_deadline_shows_where_all_leave_at_one_age),
+        cmocka_unit_test(abandoned_at_many_ages_they_fail_and_it_is_said),
     };
     return cmocka_run_group_tests_name("estimate", tests, NULL, NULL);
 }
