@@ -8,15 +8,16 @@
 #include "trace/log.h"
 
 struct fit_options {
-    uint64_t seed; /* of the bootstrap that tests the families; 0: 1 */
+    uint64_t seed;         /* of the bootstrap that tests the families; 0: 1 */
+    bool without_deadline; /* abandoned items fail where they were, as other policies replay them */
 };
 
 /* Fills *out (pipeline_init by the caller, who releases it) with the flow observed: steps with
  * ways, loops and parallels (structure.h), or one after another with a warning where the log shows
  * no such flow; rates k/n, latencies of the best family or empirical, retries with their backoff,
- * the gate with its threshold, reviews with what they caught, and a first stage `orchestration` for
- * the time that no step accounts for.  *notes is an array of n_steps comments in out's arena, for
- * scenario_write.  *info (initialised by the caller) gets warnings, assumptions and data quality.
+ * the gate with its threshold, reviews with what they caught, the age at which items are abandoned
+ * where the log shows one, and a first stage `orchestration` for the time that no step accounts
+ * for.  *notes is an array of n_steps comments in out's arena, for scenario_write.  *info (initialised by the caller) gets warnings, assumptions and data quality.
  * ERR_INPUT when the log shows no step of a finished item. */
 MUST_CHECK int log_fit(const struct trace_log *log, const struct fit_options *options,
                        struct pipeline *out, const char ***notes, struct result *info,

@@ -16,7 +16,8 @@ bool replay_policy_asked(const struct cli *cli)
 static int scenario_text(const struct cli *cli, const char *file, const struct trace_log *log,
                          struct result *r, struct buf *out, struct error *err)
 {
-    struct fit_options options = {.seed = option_count(cli->options, OPTION_SEED, 1)};
+    struct fit_options options = {.seed = option_count(cli->options, OPTION_SEED, 1),
+                                  .without_deadline = true};
     struct pipeline fitted;
     struct result info;
     const char **notes = NULL;

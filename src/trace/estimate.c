@@ -546,7 +546,8 @@ int log_fit(const struct trace_log *log, const struct fit_options *options, stru
     struct structure flow;
     struct trace_log open = *log;
     struct error why = {0};
-    double deadline_s = estimate_deadline_of(log);
+    bool without = options && options->without_deadline;
+    double deadline_s = without ? NAN : estimate_deadline_of(log);
     struct log_item *items = isnan(deadline_s) ? NULL : estimate_open_items(log);
     size_t warnings = info->warnings.len, assumptions = info->assumptions.len;
     int status = -1;

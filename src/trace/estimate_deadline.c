@@ -45,7 +45,7 @@ void estimate_deadline(struct estimate *e)
     uint64_t n = 0;
     for (size_t i = 0; i < e->log->items.len; i++)
         n += e->log->items.at[i].end == LOG_ABANDONED;
-    if (n)
+    if (n && isnan(estimate_deadline_of(e->log)))
         result_warn(e->info,
                     "%llu items were abandoned, at ages that show no deadline: the scenario has "
                     "them fail where they were",

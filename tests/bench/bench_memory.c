@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The most memory that a log takes that is many times longer than what it may take: a gigabyte of
- * OTLP/JSON lines read plainly and with a sixteenth of it (`--memory`), and event logs ten times
- * their bound.  Each log is written to a file piece by piece and read by a program of its own,
- * whose peak the system tells.
+/* The most memory that a log takes which is many times longer than what it may take: OTLP/JSON
+ * lines read plainly and within an eleventh of their length (`--memory`), and event logs within a
+ * seventh.  Each log is written to a file piece by piece and read by a program of its own, whose
+ * peak the system tells.
  *
  * Bounds: what is asked for and, beside it, 48 MiB of program, buffers and results; for plain
- * replay 256 MiB in all.
+ * replay 256 MiB in all, of whatever length the log is.
  *
- * Usage: bench_memory [megabytes], by default 1000. */
+ * Usage: bench_memory [megabytes], by default 700. */
 #include "base/file.h"
 #include "math/gsl_guard.h"
 #include "tests/bench/log_writer.h"
@@ -173,12 +173,13 @@ static bool measure(const struct row *row, const char *seam, const char *path, s
 
 int main(int argc, char **argv)
 {
-    double mb = argc > 1 ? atof(argv[1]) : 1000;
+    double mb = argc > 1 ? atof(argv[1]) : 700;
     char path[64];
     struct buf seam = {0};
     const char *slash = strrchr(argv[0], '/');
     bool fine = true;
     math_init();
+    setvbuf(stdout, NULL, _IOLBF, 0);
     buf_add(&seam, argv[0], slash ? (size_t)(slash - argv[0]) + 1 : 0);
     buf_puts(&seam, "../../seam");
     snprintf(path, sizeof path, "/tmp/seam-memory-%ld", (long)getpid());
