@@ -113,7 +113,7 @@ seam: langgraph.json: has no `nodes` and `connections`: an n8n definition is an 
 $ seam import lang tests/data/langgraph.json
 seam: `seam import`: "lang" is not one of log, langgraph, n8n, crewai or autogen
 [2]
-$ seam import langgraph tests/data/definition.loop.json
+$ seam import langgraph tests/data/definition.loop.json | grep -v "^#"
 # From definition.loop.json, a definition of LangGraph.
 # It says which steps there are and how they follow one another; rates, times and shares
 # marked `assumed` it does not hold: they are round figures, to be replaced by hand or from
@@ -179,7 +179,7 @@ flow:
     specificity: 98%   # assumed
     latency: 10m   # assumed
 $ seam import langgraph tests/data/definition.loop.json -o $TMP_GOLDEN/a.yaml --quiet; seam import langgraph tests/data/definition.loop.mmd | sed 1d > $TMP_GOLDEN/b; sed 1d $TMP_GOLDEN/a.yaml | cmp - $TMP_GOLDEN/b
-$ seam import n8n tests/data/definition.n8n.json
+$ seam import n8n tests/data/definition.n8n.json | grep -v "^#"
 # From definition.n8n.json, a definition of n8n.
 # It says which steps there are and how they follow one another; rates, times and shares
 # marked `assumed` it does not hold: they are round figures, to be replaced by hand or from
@@ -264,7 +264,7 @@ flow:
 
   # human input of writing_task
   - review: human-input-of-writing_task
-$ seam import autogen tests/data/definition.team.json -o $TMP_GOLDEN/team.yaml && seam check $TMP_GOLDEN/team.yaml && grep -v "layer" $TMP_GOLDEN/team.yaml
+$ seam import autogen tests/data/definition.team.json -o $TMP_GOLDEN/team.yaml && seam check $TMP_GOLDEN/team.yaml && grep -v "layer\|^#" $TMP_GOLDEN/team.yaml
 seam: TMP/team.yaml: 4 steps of AutoGen
 TMP/team.yaml: ok, 4 steps
 # From definition.team.json, a definition of AutoGen.

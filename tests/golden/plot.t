@@ -50,7 +50,7 @@ $ seam plot flow $TMP_GOLDEN/six.json -o '`touch x`.svg'
 seam: -o `touch x`.svg: the picture's script names its files, so a name may begin with no - and hold no quotes, backslashes, control characters, < > | ` or $
 [2]
 $ seam plot flow $TMP_GOLDEN/six.json --format jpg
-seam: --format: a picture is svg, png or pdf
+seam: --format: "jpg" is not one of svg, png or pdf
 [2]
 $ seam plot flow $TMP_GOLDEN/six.json --format png -o flow.svg
 seam: -o flow.svg is no png: leave out --format, or change the ending
