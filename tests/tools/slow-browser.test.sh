@@ -39,6 +39,12 @@ page() { # name, results...: a report of its own
     page unlabelled $log &&
     page chain scenarios/six-step.yaml &&
     page sides --compare scenarios/gate-review.yaml scenarios/six-step.yaml &&
+    page logs --compare tests/data/desk.csv.gz tests/data/editorial.jsonl.gz &&
+    "$SEAM" run scenarios/gate-review.yaml --items 200 --time-scale skip --json --quiet >"$out/run.json" &&
+    "$SEAM" compare scenarios/approach-*.yaml --json --quiet >"$out/approaches.json" &&
+    page mixed "$out/run.json" $log --labels $labels &&
+    page approaches "$out/approaches.json" &&
     page gate scenarios/gate-review.yaml || { echo "0 passed, 1 failed"; exit 1; }
 node tests/browser/accessibility.js "$browser" "$modules/node_modules" \
-    "$out/fitted.html" "$out/unlabelled.html" "$out/chain.html" "$out/gate.html" "$out/sides.html"
+    "$out/fitted.html" "$out/unlabelled.html" "$out/chain.html" "$out/gate.html" "$out/sides.html" \
+    "$out/logs.html" "$out/mixed.html" "$out/approaches.html"
