@@ -339,7 +339,7 @@ static void digits_follow_the_interval(void **state)
     formatted("reliability", "1", 0.999997, 0.999997, 0.999997, 0, "99.99970%");
     formatted("reliability", "1", NAN, 0.25, 1, 0, "25.0–100%");
     formatted("reliability", "1", NAN, NAN, NAN, 0, "unknown");
-    formatted("share_wrong", "1", 1.2e-7, 1e-7, 1.4e-7, 0.95, "1.2e-05% (1e-05–1.4e-05)");
+    formatted("share_wrong", "1", 1.2e-7, 1e-7, 1.4e-7, 0.95, "0.000012% (0.00001–0.000014)");
     formatted("attempts_per_item", "1", 1.0309, 1.0306, 1.0312, 0.95, "1.0309 (1.0306–1.0312)");
     formatted("latency_p95", "s", 0.0456, 0.0444, 0.0468, 0.95, "45.6 ms (44.4–46.8)");
     formatted("latency_p95", "s", 0, 0, 0, 0, "0 s");
