@@ -406,7 +406,7 @@ void layers_draw(struct document *d, const struct result *r, struct picture *p)
     size_t n = r->alternatives.len;
     enum { MOST = 40 };
     size_t rows = n == 0 ? 1 : n < MOST ? n : MOST;
-    picture_start(p, (int)rows * 34 + 110);
+    picture_start(p, (int)rows * 34 + 140);
     p->title = "What each layer loses";
     p->data = layers_table(d, r);
     for (int l = 0; l < LAYER_COUNT; l++)
