@@ -495,6 +495,8 @@ static void drive(struct run *r)
     while (!is_over(r) && !is_stopped(r)) {
         if (pool_given(r->pool) > 0)
             take_done(r);
+        if (is_stopped(r)) /* meanwhile: nothing was begun after it */
+            break;
         struct timer *t = timers_next(&r->timers);
         if (t && (t->at_s <= r->past_s || t->at_s <= clock_now(r)))
             happen(r, t);
