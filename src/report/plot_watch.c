@@ -173,11 +173,13 @@ void evidence_draw(struct document *d, const struct result *r, struct picture *p
         curve_rows(d, p->data, c, 1 / unit);
         put_curve(p, files[k], c, 1 / unit, 1);
         buf_printf(&p->script,
-                   "%s'%s' using 1:2 with lines lc rgb '%s' lw 2 dt %s title columnheader(5)",
-                   k ? ", " : "plot ", files[k], picture_look[k].colour, picture_look[k].dash);
+                   "%s'%s' using 1:2 with linespoints lc rgb '%s' lw 2 dt %s pt %d ps 0.7 "
+                   "pointnumber 7 title columnheader(5)",
+                   k ? ", " : "plot ", files[k], picture_look[k].colour, picture_look[k].dash,
+                   picture_look[k].mark);
     }
-    if (!isnan(bar))
-        buf_printf(&p->script, ", %.6g with lines lc rgb '#d55e00' lw 1.5 dt (25,10) title 'alarm'",
+    if (!isnan(bar)) /* dotted and bare: no curve is */
+        buf_printf(&p->script, ", %.6g with lines lc rgb '#d55e00' lw 2.5 dt (2,4) title 'alarm'",
                    bar);
     buf_putc(&p->script, '\n');
     buf_puts(&p->about, "A line that reaches the alarm is evidence that the law of what it watches "
