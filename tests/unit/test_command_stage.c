@@ -67,11 +67,11 @@ static void large_payloads_pass_through_full_pipes(void **state)
     for (int i = 0; i < 300000; i++)
         buf_puts(&payload, "word");
     buf_puts(&payload, "\"}");
-    a = run("{command: [cat], sends: payload, most: 2MiB}", buf_text(&payload), 5);
+    a = run("{command: [cat], sends: payload, most: 2MiB}", buf_text(&payload), 60);
     assert_int_equal(a.outcome, OUTCOME_OK);
     assert_string_equal(buf_text(&a.output), buf_text(&payload));
     stage_answer_release(&a);
-    a = run("{command: [cat], sends: payload}", buf_text(&payload), 5);
+    a = run("{command: [cat], sends: payload}", buf_text(&payload), 60);
     answer_is(&a, OUTCOME_MALFORMED, "`cat` wrote more than 1048576 bytes");
     stage_answer_release(&a);
     buf_release(&payload);
@@ -88,9 +88,9 @@ static void each_misbehaviour_ends_in_its_outcome(void **state)
         {"echo {\\\"half\\\":; echo oh >&2; echo no >&2; exit 1",                         OUTCOME_ERROR,
          "exit status 1: oh no"                                                                                                                           },
         {"kill -SEGV $$",                                                                 OUTCOME_ERROR,     "killed by signal 11"                        },
-        {"sleep 9",                                                                       OUTCOME_TIMEOUT,   "`sh` had not answered after 0.06 s"         },
-        {"echo {}; exec >&-; sleep 9",                                                    OUTCOME_TIMEOUT,   "after 0.06 s"                               },
-        {"exec >&- 2>&-; sleep 9",                                                        OUTCOME_TIMEOUT,   "after 0.06 s"                               },
+        {"sleep 300",                                                                     OUTCOME_TIMEOUT,   "`sh` had not answered after 0.06 s"         },
+        {"echo {}; exec >&-; sleep 300",                                                  OUTCOME_TIMEOUT,   "after 0.06 s"                               },
+        {"exec >&- 2>&-; sleep 300",                                                      OUTCOME_TIMEOUT,   "after 0.06 s"                               },
         {"while :; do echo spam; done",                                                   OUTCOME_MALFORMED, "more than 20000 bytes"                      },
         {"while :; do echo spam; done >&2",                                               OUTCOME_TIMEOUT,   "after 0.06 s"                               },
         {"i=0; while [ $i -lt 9000 ]; do echo 0123456789 >&2; i=$((i+1)); done; echo {}",
@@ -100,7 +100,7 @@ static void each_misbehaviour_ends_in_its_outcome(void **state)
         {":",                                                                             OUTCOME_MALFORMED, "`sh`: it answered nothing"                  },
         {"echo {} {}",                                                                    OUTCOME_MALFORMED, "not JSON"                                   },
         {"exec <&-; echo {\\\"a\\\":1}",                                                  OUTCOME_OK,        "{\"a\":1}"                                  },
-        {"echo {\\\"a\\\":1}; sleep 9 &",                                                 OUTCOME_OK,        "{\"a\":1}"                                  },
+        {"echo {\\\"a\\\":1}; sleep 300 &",                                               OUTCOME_OK,        "{\"a\":1}"                                  },
         {"echo '{\"error\": \"no canon\"}'",                                              OUTCOME_ERROR,     "no canon"                                   },
     };
 
@@ -113,11 +113,11 @@ static void each_misbehaviour_ends_in_its_outcome(void **state)
             buf_puts(&exec, *s == '\'' ? "''" : (char[]){*s, '\0'});
         buf_puts(&exec, "'], most: 20000}");
         stage_bench_must(&b, false, buf_text(&exec));
-        double limit = cases[i].outcome == OUTCOME_TIMEOUT ? 0.06 : 5;
+        double limit = cases[i].outcome == OUTCOME_TIMEOUT ? 0.06 : 60;
         double began = stage_bench_clock_s();
         stage_bench_call(&b, "{\"n\":1}", limit, NULL, &a);
         answer_is(&a, cases[i].outcome, cases[i].part);
-        within(stage_bench_clock_s() - began, 0, 4);
+        within(stage_bench_clock_s() - began, 0, 60);
         stage_answer_release(&a);
         stage_bench_close(&b);
         buf_release(&exec);
@@ -134,10 +134,10 @@ static void a_large_request_that_nobody_reads_harms_nobody(void **state)
     for (int i = 0; i < 100000; i++)
         buf_puts(&payload, "word");
     buf_puts(&payload, "\"}");
-    a = run("{command: [sh, -c, 'exec <&-; sleep 0.02; echo {}']}", buf_text(&payload), 5);
+    a = run("{command: [sh, -c, 'exec <&-; sleep 0.02; echo {}']}", buf_text(&payload), 60);
     answer_is(&a, OUTCOME_OK, "{}");
     stage_answer_release(&a);
-    a = run("{command: [echo, '{\"b\":1}']}", buf_text(&payload), 5);
+    a = run("{command: [echo, '{\"b\":1}']}", buf_text(&payload), 60);
     answer_is(&a, OUTCOME_OK, "{\"b\":1}");
     stage_answer_release(&a);
     buf_release(&payload);
@@ -152,8 +152,8 @@ static void *cancel_soon(void *flag)
 
 static void a_cancelled_call_ends_its_program(void **state)
 {
-    static const char *const execs[] = {"{command: [sleep, 9]}",
-                                        "{command: [sleep, 9], serve: true}"};
+    static const char *const execs[] = {"{command: [sleep, 300]}",
+                                        "{command: [sleep, 300], serve: true}"};
 
     for (int i = 0; i < 2; i++) {
         atomic_bool cancelled = false;
@@ -166,7 +166,7 @@ static void a_cancelled_call_ends_its_program(void **state)
         stage_bench_call(&b, "{}", INFINITY, &cancelled, &a);
         pthread_join(thread, NULL);
         answer_is(&a, OUTCOME_ERROR, "not needed any more");
-        within(stage_bench_clock_s() - began, 0.01, 3);
+        within(stage_bench_clock_s() - began, 0.01, 60);
         assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
         stage_answer_release(&a);
         stage_bench_close(&b);
@@ -219,7 +219,7 @@ static void threads_call_side_by_side_and_nothing_leaks(void **state)
 /* A server that answers its own pid and how many lines it has read, and does as it is told. */
 static const char server[] =
     "{serve: true, command: [sh, -c, 'n=0; while read -r line; do n=$((n+1)); case $line in "
-    "*die*) exit 4;; *twice*) echo \"{}\";; *hang*) sleep 9;; *shape*) echo \"[]\"; continue;; "
+    "*die*) exit 4;; *twice*) echo \"{}\";; *hang*) sleep 300;; *shape*) echo \"[]\"; continue;; "
     "esac; echo \"{\\\"pid\\\":$$,\\\"n\\\":$n}\"; case $line in *leave*) exit 0;; esac; done']}";
 
 static void one_that_serves_answers_call_after_call(void **state)
