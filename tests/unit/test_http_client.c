@@ -161,7 +161,7 @@ static void an_answer_comes_with_status_headers_and_body(void **state)
 
 static void a_body_is_posted_whole_and_statuses_are_no_failures(void **state)
 {
-    struct http_request r = {.body = "{\"a\": 1}", .body_len = 8, .time_limit_s = 5};
+    struct http_request r = {.body = "{\"a\": 1}", .body_len = 8, .time_limit_s = 60};
     struct error err = {0};
     struct http_answer a;
     const char *value;
@@ -188,7 +188,7 @@ static void connections_are_used_again(void **state)
         struct http_answer a;
         char want[20];
         snprintf(want, sizeof want, " 1/%d ", i);
-        ok(call(*state, "/again", (struct http_request){.time_limit_s = 5}, &a, &err), &err);
+        ok(call(*state, "/again", (struct http_request){.time_limit_s = 60}, &a, &err), &err);
         text_has(buf_text(&a.body), want);
         http_answer_release(&a);
     }
@@ -199,7 +199,7 @@ static void gzip_is_inflated(void **state)
     struct error err = {0};
     struct http_answer a;
 
-    ok(call(*state, "/gzip", (struct http_request){.time_limit_s = 5}, &a, &err), &err);
+    ok(call(*state, "/gzip", (struct http_request){.time_limit_s = 60}, &a, &err), &err);
     assert_string_equal(buf_text(&a.body), "hello");
     http_answer_release(&a);
 }
@@ -215,13 +215,13 @@ static void each_way_to_fail_has_its_name_and_sentence(void **state)
     } ways[] = {
         {"/slow",        {.time_limit_s = 0.05}, HTTP_LATE,       ERR_IO,    "no whole answer within 0.05 s"    },
         {"/trickle",     {.time_limit_s = 0.05}, HTTP_LATE,       ERR_IO,    "no whole answer within 0.05 s"    },
-        {"/cut",         {.time_limit_s = 5},    HTTP_BROKEN,     ERR_IO,    "broke before the answer was whole"},
-        {"/nothing",     {.time_limit_s = 5},    HTTP_BROKEN,     ERR_IO,    "broke before"                     },
-        {"/garbage",     {.time_limit_s = 5},    HTTP_GARBLED,    ERR_IO,    "not HTTP"                         },
-        {"/broken-gzip", {.time_limit_s = 5},    HTTP_GARBLED,    ERR_IO,    "not HTTP"                         },
-        {"/flood",       {.time_limit_s = 5},    HTTP_TOO_LARGE,  ERR_LIMIT, "larger than 16777216 bytes"       },
+        {"/cut",         {.time_limit_s = 60},    HTTP_BROKEN,     ERR_IO,    "broke before the answer was whole"},
+        {"/nothing",     {.time_limit_s = 60},    HTTP_BROKEN,     ERR_IO,    "broke before"                     },
+        {"/garbage",     {.time_limit_s = 60},    HTTP_GARBLED,    ERR_IO,    "not HTTP"                         },
+        {"/broken-gzip", {.time_limit_s = 60},    HTTP_GARBLED,    ERR_IO,    "not HTTP"                         },
+        {"/flood",       {.time_limit_s = 60},    HTTP_TOO_LARGE,  ERR_LIMIT, "larger than 16777216 bytes"       },
         {"/gzip",        {.body_limit = 4},      HTTP_TOO_LARGE,  ERR_LIMIT, "larger than 4 bytes"              },
-        {"/headers",     {.time_limit_s = 5},    HTTP_TOO_LARGE,  ERR_LIMIT, "head of the answer"               },
+        {"/headers",     {.time_limit_s = 60},    HTTP_TOO_LARGE,  ERR_LIMIT, "head of the answer"               },
         {"/x",           {.method = "GET /y"},   HTTP_NO_REQUEST, ERR_INPUT, "not a method"                     },
     };
 
@@ -279,7 +279,7 @@ static void redirects_are_followed_when_asked_alone(void **state)
     struct error err = {0};
     struct http_answer a;
 
-    ok(call(*state, "/moved", (struct http_request){.time_limit_s = 5}, &a, &err), &err);
+    ok(call(*state, "/moved", (struct http_request){.time_limit_s = 60}, &a, &err), &err);
     assert_int_equal(a.status, 307);
     http_answer_release(&a);
     ok(call(*state, "/moved", (struct http_request){.redirects = 2, .body = "b", .body_len = 1}, &a,
@@ -314,7 +314,7 @@ static void a_stream_comes_piece_by_piece(void **state)
     struct taken t = {.most = 100};
     struct error err = {0};
     struct http_answer a;
-    struct http_request r = {.chunk = take, .arg = &t, .body_limit = SIZE_MAX, .time_limit_s = 5};
+    struct http_request r = {.chunk = take, .arg = &t, .body_limit = SIZE_MAX, .time_limit_s = 60};
 
     ok(call(*state, "/stream", r, &a, &err), &err);
     assert_string_equal(buf_text(&t.text), "data: 1\n\ndata: 2\n\n");

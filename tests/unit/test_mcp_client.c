@@ -175,7 +175,7 @@ static void answers_to_unknown_ids_are_counted_and_passed_over(void **state)
 
 static void *call_in_thread(void *arg)
 {
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     struct mcp_reply *reply = mem_zero(1, sizeof *reply);
 
     mcp_call_tool(arg, "a", "{}", 2, &limit, reply);
@@ -249,7 +249,7 @@ static void requests_of_the_server_are_answered(void **state)
 static void no_answer_is_a_timeout_and_a_late_one_is_nobodys(void **state)
 {
     struct mcp_client *silent = client_of("silent"), *late = client_of("late");
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     struct mcp_reply reply;
     struct buf names = {0};
     size_t n;
@@ -289,7 +289,7 @@ static void a_cancelled_call_returns_at_once(void **state)
 static void tools_of_all_pages_are_listed(void **state)
 {
     struct mcp_client *client = client_of("silent");
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     struct mcp_reply reply;
     struct buf names = {0};
     size_t n;
@@ -349,7 +349,7 @@ static int serve_tools(void)
 static void our_server_serves_our_client(void **state)
 {
     struct mcp_client *client = client_of("tools");
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     struct mcp_reply reply;
 
     mcp_reply_init(&reply);
@@ -375,7 +375,7 @@ static char *answers_to(const char *lines)
     static const char *argv[] = {NULL, "tools", NULL};
     static char self[4096], text[8192];
     struct process p;
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     struct error err = {0};
     size_t len = 0;
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);

@@ -190,7 +190,7 @@ static void nobody_at_the_url_is_an_error(void **state)
 {
     struct mcp_client *client;
     struct mcp_reply reply;
-    struct process_limit limit = {clock_s, clock_s() + 5, NULL};
+    struct process_limit limit = {clock_s, clock_s() + 60, NULL};
 
     mcp_open(&(struct mcp_options){.url = "http://127.0.0.1:9/mcp", .clock_s = clock_s}, &client);
     mcp_reply_init(&reply);

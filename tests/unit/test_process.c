@@ -35,7 +35,7 @@ static struct process started(const char *const *argv)
 /* All that it says, up to its end. */
 static size_t read_all(struct process *p, char *out, size_t size)
 {
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     size_t len = 0;
     ssize_t n = 1;
 
@@ -51,7 +51,7 @@ static void a_child_answers_what_it_is_told(void **state)
 {
     const char *argv[] = {"cat", NULL};
     struct process p = started(argv);
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     char text[64];
     int status = -1;
 
@@ -68,7 +68,7 @@ static void a_child_has_the_environment_given_and_no_other(void **state)
 {
     const char *argv[] = {"env", NULL};
     struct process p = started(argv);
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     char text[256];
 
     read_all(&p, text, sizeof text);
@@ -80,7 +80,7 @@ static void a_child_begins_in_its_folder_with_three_descriptors(void **state)
 {
     const char *argv[] = {"sh", "-c", "pwd; (echo leaked >&9) 2>/dev/null || echo closed", NULL};
     const char *environment[] = {"PATH=/usr/bin:/bin", NULL};
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     struct error err = {0};
     struct process p;
     char text[64];
@@ -100,7 +100,7 @@ static void a_child_begins_in_its_folder_with_three_descriptors(void **state)
 static void a_program_in_the_folder_goes_before_the_path(void **state)
 {
     const char *argv[] = {"bin/echo", "found", NULL};
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     struct error err = {0};
     struct process p;
     char text[64];
@@ -126,7 +126,7 @@ static void what_ignores_sigterm_is_killed_with_what_it_started(void **state)
     /* the grandchild holds the pipe: its end shows that it is gone too */
     const char *argv[] = {"sh", "-c", "trap '' TERM; sleep 60 & echo ready; wait; sleep 60", NULL};
     struct process p = started(argv);
-    struct process_limit now = {clock_s, 0, NULL}, limit = within_s(5);
+    struct process_limit now = {clock_s, 0, NULL}, limit = within_s(60);
     char text[16];
     int status = 0, out;
 
@@ -144,7 +144,7 @@ static void writing_to_one_that_has_gone_is_told_and_kills_nobody(void **state)
 {
     const char *argv[] = {"true", NULL};
     struct process p = started(argv);
-    struct process_limit limit = within_s(5);
+    struct process_limit limit = within_s(60);
     static char bytes[1 << 20];
     char status_text[64];
     int status = -1;
