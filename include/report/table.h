@@ -21,6 +21,11 @@ struct table *table_classes(struct document *d, const struct result *r);
 bool table_is_sized(const struct result *r);
 /* A row for each edge: from, to, share of visits, and counts where known. */
 struct table *table_edges(struct document *d, const struct result *r);
+/* Of n rows or points about `most` > 0 are shown, each step-th and the last: the step, at least 1.
+ */
+size_t table_thin(size_t n, size_t most);
+/* The one shown after i < n; n after the last. */
+size_t table_thin_next(size_t i, size_t n, size_t step);
 /* The points of one curve, thinned to some 120 rows, as the note then says; never NULL. */
 struct table *table_curve(struct document *d, const struct result *r, const struct curve *c);
 /* Objectives with their error budget, and their windows that are shown. */

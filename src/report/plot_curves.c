@@ -16,8 +16,8 @@ enum { POINTS_MAX = 2000, BINS_MAX = 60 };
 static void put_some(struct buf *out, const struct curve *c, double scale_x, double scale_y,
                      size_t most)
 {
-    size_t step = c->points.len / most + 1;
-    for (size_t i = 0; i < c->points.len; i += step) {
+    size_t n = c->points.len, step = table_thin(n, most);
+    for (size_t i = 0; i < n; i = table_thin_next(i, n, step)) {
         const struct point *p = &c->points.at[i];
         bool interval = !isnan(p->low) && !isnan(p->high);
         double line[] = {p->x * scale_x, p->y * scale_y, (interval ? p->low : p->y) * scale_y,
@@ -118,14 +118,14 @@ static struct table *frontier_data(struct document *d, const struct result *r)
     vec_release(&cells.list);
     for (size_t k = 1; k < N_FRONTIERS; k++) {
         const struct curve *c = result_curve(r, frontiers[k].id);
-        size_t step = c ? c->points.len / 60 + 1 : 1;
-        for (size_t i = 0; c && i < c->points.len; i += step) {
+        size_t n = c ? c->points.len : 0, step = table_thin(n, BINS_MAX);
+        for (size_t i = 0; i < n; i = table_thin_next(i, n, step)) {
             const struct point *p = &c->points.at[i];
             double x[] = {p->x, p->y, p->low, p->high};
-            for (size_t n = 0; n < (interval ? 4u : 2u); n++) {
+            for (size_t cell = 0; cell < (interval ? 4u : 2u); cell++) {
                 struct buf text;
                 buf_init(&text);
-                format_number(&text, x[n], 5);
+                format_number(&text, x[cell], 5);
                 table_cell(d, t, TONE_PLAIN, buf_text(&text));
                 buf_release(&text);
             }

@@ -63,8 +63,8 @@ double picture_time_unit(double seconds, const char **name)
 
 static void backlog_rows(struct document *d, struct table *t, const struct curve *c, double unit)
 {
-    size_t step = (c->points.len - 1) / ROWS_MAX + 1;
-    for (size_t i = 0; i < c->points.len; i += step) {
+    size_t n = c->points.len, step = table_thin(n, ROWS_MAX);
+    for (size_t i = 0; i < n; i = table_thin_next(i, n, step)) {
         const struct point *p = &c->points.at[i];
         table_cell(d, t, TONE_PLAIN, c->resource ? c->resource : "");
         cell_number(d, t, p->x / unit, 5);

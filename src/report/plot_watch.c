@@ -6,6 +6,7 @@
 #include "report/cells.h"
 #include "report/format.h"
 #include "report/plot_parts.h"
+#include "report/table.h"
 
 #include <math.h>
 #include <string.h>
@@ -59,8 +60,8 @@ static void put_band_and_line(struct picture *p, size_t k, const char *file)
 /* Name, x and y of a curve, thinned to ROWS_MAX rows. */
 static void curve_rows(struct document *d, struct table *t, const struct curve *c, double x_scale)
 {
-    size_t step = (c->points.len - 1) / ROWS_MAX + 1;
-    for (size_t i = 0; i < c->points.len; i += step) {
+    size_t n = c->points.len, step = table_thin(n, ROWS_MAX);
+    for (size_t i = 0; i < n; i = table_thin_next(i, n, step)) {
         table_cell(d, t, TONE_PLAIN, c->resource ? c->resource : "");
         cell_number(d, t, x_scale * c->points.at[i].x, 5);
         cell_number(d, t, c->points.at[i].y, 5);

@@ -177,6 +177,16 @@ struct table *table_edges(struct document *d, const struct result *r)
 
 enum { CURVE_ROWS_MAX = 120 };
 
+size_t table_thin(size_t n, size_t most)
+{
+    return n ? (n - 1) / most + 1 : 1;
+}
+
+size_t table_thin_next(size_t i, size_t n, size_t step)
+{
+    return i + 1 >= n || i + step < n ? i + step : n - 1;
+}
+
 struct table *table_curve(struct document *d, const struct result *r, const struct curve *c)
 {
     struct table *t = document_table(d, arena_printf(&d->arena, "Data: %s", c->id));
@@ -193,8 +203,8 @@ struct table *table_curve(struct document *d, const struct result *r, const stru
     }
     if (at)
         table_column(d, t, "at", false);
-    size_t step = c->points.len / CURVE_ROWS_MAX + 1;
-    for (size_t i = 0; i < c->points.len; i += step) {
+    size_t n = c->points.len, step = table_thin(n, CURVE_ROWS_MAX);
+    for (size_t i = 0; i < n; i = table_thin_next(i, n, step)) {
         const struct point *p = &c->points.at[i];
         cell_number(d, t, p->x, 5);
         cell_number(d, t, p->y, 5);
@@ -204,8 +214,6 @@ struct table *table_curve(struct document *d, const struct result *r, const stru
         }
         if (at)
             table_cell(d, t, TONE_PLAIN, p->at ? p->at : "");
-        if (i + step >= c->points.len && i + 1 < c->points.len)
-            i = c->points.len - 1 - step;
     }
     if (step > 1)
         t->note = arena_printf(&d->arena, "One point in %zu of %zu; the JSON holds all.", step,
