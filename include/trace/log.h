@@ -197,6 +197,12 @@ struct log_pass {
     uint64_t gone_spans, gone_traces; /* that went */
 };
 
+/* What an option names and no record has. */
+struct log_missing {
+    const char *option, *name, *nearest; /* nearest NULL: none is near */
+};
+enum { LOG_MISSING_MAX = 8 };
+
 struct trace_log {
     struct arena arena;
     const char *format; /* "otlp-json", "otlp-proto", "jaeger", ..., "event-csv", "mixed" */
@@ -219,6 +225,8 @@ struct trace_log {
     double *cost;                 /* [spans.len] of a span with all below it; NaN: not told */
     uint64_t costed;              /* items of which some span tells its cost */
     const char *unknown[QUALITY_PLACES]; /* keys of the first attributes that tell nothing; NULL */
+    struct log_missing missing[LOG_MISSING_MAX];
+    uint32_t n_missing;
     bool user_decision, labelled;
     int64_t until_ns; /* what came later was cut off (log_cut); 0: nothing was */
     uint32_t threads; /* 0: as many as there are processors */

@@ -58,6 +58,10 @@ void vocabulary_tell(struct vocabulary *v, const struct vocabulary_key *key,
 struct unknown;
 /* Borrowed until vocabulary_free. */
 struct unknown *vocabulary_unknown(struct vocabulary *v);
+/* A name (of a score) that the user may give in place of a key was met. */
+void vocabulary_met(struct vocabulary *v, const char *name, size_t len);
+/* What the options name and no record had, to log->missing. */
+void vocabulary_missing(const struct vocabulary *v, struct trace_log *log);
 /* An event of the span begins: attributes that follow are the event's. */
 void vocabulary_event(struct vocabulary *v, const char *name, size_t len);
 /* The status; message may be NULL. */

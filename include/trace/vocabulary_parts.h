@@ -29,6 +29,7 @@ struct vocabulary {
     struct named_path stage_by, item_by, task_by, confidence, decision, reviewer, cost;
     struct named_condition failure;
     struct prices prices;
+    bool names; /* an option names an attribute */
     struct unknown unknown;
     struct json_reader *json;
     struct arena arena;          /* of texts taken from options */

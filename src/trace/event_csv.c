@@ -22,18 +22,21 @@ struct columns {
     int item, activity, start, end, lifecycle;
 };
 
-static int column_of(const struct csv *c, const char *const *names, const char *named)
+static int column_of(const struct csv *c, const char *const *names, const char *named,
+                     struct vocabulary *words)
 {
     const char *const own[] = {named, NULL};
     int at = named ? csv_column(c, own) : -1;
+    if (at >= 0)
+        vocabulary_met(words, named, strlen(named));
     return at >= 0 ? at : csv_column(c, names);
 }
 
-static int find_columns(const struct csv *c, const struct log_options *options, struct columns *out,
+static int find_columns(const struct csv *c, const struct sink *sink, struct columns *out,
                         struct error *err)
 {
-    out->item = column_of(c, case_names, options->item_by);
-    out->activity = column_of(c, activity_names, options->stage_by);
+    out->item = column_of(c, case_names, sink->options->item_by, sink->words);
+    out->activity = column_of(c, activity_names, sink->options->stage_by, sink->words);
     out->start = csv_column(c, event_start_names);
     out->end = csv_column(c, event_end_names);
     out->lifecycle = csv_column(c, event_lifecycle_names);
@@ -276,7 +279,7 @@ static int feed(struct event_csv *e, const char *text, size_t len, bool last, st
                                         "not a trace log: neither JSON, which begins with { or [, "
                                         "nor CSV with a header");
     if (!e->known && e->csv.columns) {
-        if (find_columns(&e->csv, e->sink->options, &e->at, err))
+        if (find_columns(&e->csv, e->sink, &e->at, err))
             return -1;
         e->known = true;
     }

@@ -202,6 +202,7 @@ static int read_source(const struct source *from, const struct log_options *opti
     else
         reader_end(&sink);
     unknown_count(vocabulary_unknown(sink.words), out);
+    vocabulary_missing(sink.words, out);
     if (!hooks || !status)
         status = check_spans(out, err);
 done:

@@ -67,6 +67,7 @@ static bool evaluates(const struct log_record *r, struct judgement *j)
                         .label_len = r->label.len,
                         .score = r->score};
     said.human = options->decision && strcmp(options->decision, buf_text(&r->name)) == 0;
+    vocabulary_met(r->sink->words, said.name, said.name_len);
     return opinion_judge(&said, options, r->sink->set, r->sink->quality, j);
 }
 

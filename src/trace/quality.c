@@ -89,6 +89,18 @@ void quality_tell_unknown(const struct trace_log *log, struct result *out)
     buf_release(&text);
 }
 
+static void warn_missing(const struct trace_log *log, struct result *out)
+{
+    for (uint32_t i = 0; i < log->n_missing; i++) {
+        const struct log_missing *m = &log->missing[i];
+        if (m->nearest)
+            result_warn(out, "%s: no record has `%s`; did you mean `%s`?", m->option, m->name,
+                        m->nearest);
+        else
+            result_warn(out, "%s: no record has `%s`", m->option, m->name);
+    }
+}
+
 void quality_report(const struct trace_log *log, struct result *out)
 {
     const struct quality *q = &log->quality;
@@ -112,6 +124,7 @@ void quality_report(const struct trace_log *log, struct result *out)
     d->unreadable = q->count[QUALITY_UNREADABLE];
     d->unknown_attributes = q->count[QUALITY_UNKNOWN];
     put_places(log, out);
+    warn_missing(log, out);
     sample_report(log, out);
     if (q->asides)
         result_assume(out, "%llu log records judge no span, and were passed over",

@@ -279,6 +279,7 @@ void record_opinion(struct sink *sink, const struct opinion *o)
         said.who_len = 0;
     if (!number_or_flag(o->score, &said.score))
         said.score = NAN;
+    vocabulary_met(sink->words, said.name, said.name_len);
     if (opinion_judge(&said, sink->options, sink->set, sink->quality, &j))
         settle_judgement(&sink->later, &j);
 }

@@ -44,6 +44,14 @@ void unknown_note(struct unknown *u, const char *key, size_t len, uint32_t file,
     note(u, plain, n, (struct unknown_place){file, line});
 }
 
+void unknown_met(struct unknown *u, const char *key, size_t len)
+{
+    char plain[KEY_MAX];
+    size_t n = plain_key(key, len, plain);
+    if (u->met.count < UNKNOWN_MAX)
+        (void)intern_put(&u->met, plain, n);
+}
+
 void unknown_hand_on(struct unknown *from, struct unknown *to, uint64_t lines)
 {
     for (; from->handed < from->at.len; from->handed++) {
@@ -51,6 +59,10 @@ void unknown_hand_on(struct unknown *from, struct unknown *to, uint64_t lines)
         struct unknown_place place = from->at.at[from->handed];
         place.line += lines;
         note(to, key, strlen(key), place);
+    }
+    for (; from->met_handed < from->met.count; from->met_handed++) {
+        const char *key = from->met.of[from->met_handed].at;
+        unknown_met(to, key, strlen(key));
     }
 }
 
@@ -63,8 +75,41 @@ void unknown_count(const struct unknown *u, struct trace_log *log)
     }
 }
 
+/* Of the keys seen one that ends with a dot and the name, or else the nearest. */
+static const char *nearest_key(const struct unknown *u, const char *name)
+{
+    size_t n = (size_t)u->met.count + u->keys.count, len = strlen(name);
+    const char **key = mem_alloc((n + 1) * sizeof *key), *found = NULL;
+    for (size_t i = 0; i < n; i++) {
+        key[i] = i < u->met.count ? u->met.of[i].at : u->keys.of[i - u->met.count].at;
+        size_t is = strlen(key[i]);
+        if (!found && is > len && key[i][is - len - 1] == '.' && !strcmp(key[i] + is - len, name))
+            found = key[i];
+    }
+    if (!found)
+        found = nearest_word(name, key, n);
+    mem_free(key);
+    return found;
+}
+
+void unknown_missing(const struct unknown *u, const char *option, const char *name, size_t len,
+                     struct trace_log *log)
+{
+    char plain[KEY_MAX];
+    size_t n = plain_key(name, len, plain);
+    if (log->n_missing == LOG_MISSING_MAX || u->met.count >= UNKNOWN_MAX ||
+        intern_find(&u->met, plain, n) != UINT32_MAX)
+        return;
+    const char *text = arena_strndup(&log->arena, name, len);
+    const char *near = nearest_key(u, text);
+    log->missing[log->n_missing++] =
+        (struct log_missing){option, text, near ? arena_strdup(&log->arena, near) : NULL};
+}
+
 void unknown_release(struct unknown *u)
 {
+    intern_release(&u->met);
+    u->met_handed = 0;
     intern_release(&u->keys);
     vec_release(&u->at);
     u->handed = 0;

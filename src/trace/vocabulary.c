@@ -43,6 +43,8 @@ int vocabulary_new(const struct log_options *options, struct span_set *set, stru
     *out = v;
     if (prices_read(options->prices, options->n_prices, &v->arena, &v->prices, err))
         return -1;
+    v->names = options->stage_by || options->item_by || options->task_by || options->confidence ||
+               options->decision || options->reviewer_by || options->cost || options->failure_when;
     if (!options->failure_when)
         return 0;
     return named_condition_read(options->failure_when, &v->arena, &v->failure, err);
@@ -286,6 +288,8 @@ static const struct vocabulary_key *look_up(struct vocabulary *v, const char *ke
     at->tells = at->row || at->is_named;
     if (!at->tells && !meaning_row(key, len))
         unknown_note(&v->unknown, key, len, v->span.file, v->span.line);
+    else
+        vocabulary_met(v, key, len);
     if (fits) {
         memcpy(at->key, key, len);
         at->len = (uint8_t)len;
@@ -565,6 +569,8 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
         }
         break;
     case MEANS_SCORE_NAME:
+        if (a->kind == ATTRIBUTE_TEXT)
+            vocabulary_met(v, a->text, a->text_len);
         v->event_score_named = v->confidence.key && a->text_len == v->confidence.len &&
                                memcmp(a->text, v->confidence.key, a->text_len) == 0;
         break;
@@ -670,6 +676,33 @@ struct span *vocabulary_open(struct vocabulary *v)
 struct unknown *vocabulary_unknown(struct vocabulary *v)
 {
     return &v->unknown;
+}
+
+void vocabulary_met(struct vocabulary *v, const char *name, size_t len)
+{
+    if (v->names && name && len)
+        unknown_met(&v->unknown, name, len);
+}
+
+void vocabulary_missing(const struct vocabulary *v, struct trace_log *log)
+{
+    const struct {
+        const char *option;
+        const struct named_path *path;
+    } named_by[] = {
+        {"--stage-by",     &v->stage_by    },
+        {"--item-by",      &v->item_by     },
+        {"--task-by",      &v->task_by     },
+        {"--confidence",   &v->confidence  },
+        {"--decision",     &v->decision    },
+        {"--reviewer-by",  &v->reviewer    },
+        {"--cost",         &v->cost        },
+        {"--failure-when", &v->failure.path}
+    };
+    for (size_t i = 0; i < sizeof named_by / sizeof named_by[0]; i++)
+        if (named_by[i].path->key)
+            unknown_missing(&v->unknown, named_by[i].option, named_by[i].path->key,
+                            named_by[i].path->len, log);
 }
 
 struct span *vocabulary_span(struct vocabulary *v)

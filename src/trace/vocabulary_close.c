@@ -72,6 +72,7 @@ static void put_notes(struct vocabulary *v)
                               .line = s->line};
         if (n->target == NOTE_TRACE)
             j.span = 0;
+        vocabulary_met(v, said.name, said.name_len);
         if (!opinion_judge(&said, v->options, v->set, v->quality, &j))
             continue;
         if (n->target == NOTE_SESSION)

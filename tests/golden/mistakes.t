@@ -194,3 +194,15 @@ NO_COLOR, TERM  no colours where `NO_COLOR` is set or `TERM` is `dumb`, with
 EDITOR, VISUAL  what `seam review` edits items with
 PATH            where `gnuplot` (for pictures) and the programs of `exec` are
                 looked for
+# What an option names and no record has is told, with the nearest that is there.
+$ seam replay tests/data/genai.jsonl.gz --stage-by operation.name --confidence gen_ai.evaluation.scores.value --failure-when "zq = 1" 2>&1 >/dev/null | grep -e --
+seam: --stage-by: no record has `operation.name`; did you mean `gen_ai.operation.name`?
+seam: --confidence: no record has `gen_ai.evaluation.scores.value`; did you mean `gen_ai.evaluation.score.value`?
+seam: --failure-when: no record has `zq`
+seam: reliability is known for 0 of 200 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+$ seam replay tests/data/desk.csv.gz --stage-by ACTIVITY --failure-when "outcom = error" 2>&1 >/dev/null | grep -e --
+seam: --failure-when: no record has `outcom`; did you mean `outcome`?
+seam: reliability is known for 0 of 2106 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+$ seam replay tests/data/langfuse_crew.json.gz --confidence halucination 2>&1 >/dev/null | grep -e --
+seam: --confidence: no record has `halucination`; did you mean `hallucination`?
+seam: reliability is known for 0 of 1 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
