@@ -15,4 +15,11 @@
 void report_json(const struct document *d, const struct result *const *results, size_t n,
                  size_t before, struct buf *out);
 
+#define PLOT_SCHEMA "seam.plot/1"
+
+/* Appends {"schema": "seam.plot/1", "kind", "title", "description", "missing" (why there is no
+ * picture), "data": {"columns", "rows"}, "files": [...]}, a line; files: the n written ones. */
+void report_json_figure(const struct figure *f, const char *kind, const struct buf *files, size_t n,
+                        struct buf *out);
+
 #endif

@@ -5,8 +5,10 @@
 #include "cli/gather.h"
 
 #include "base/file.h"
+#include "base/json_write.h"
 #include "report/csv.h"
 #include "report/plot.h"
+#include "report/report_json.h"
 #include "report/svg.h"
 #include "report/text.h"
 
@@ -16,10 +18,13 @@
 static const char made_by[] = "# A picture made by Seam";
 
 /* Where the picture goes: folder and name without ending, both for its files. */
+enum { FILES = 3 };
 struct place {
     struct buf folder, name; /* folder ends in / or is empty */
     enum plot_format format;
     bool to_stdout;
+    struct buf written[FILES]; /* their paths, so far */
+    size_t n_written;
 };
 
 void cli_plot_kinds(struct buf *out)
@@ -31,13 +36,58 @@ void cli_plot_kinds(struct buf *out)
     }
 }
 
-static int list_kinds(struct error *err)
+static void put_kinds_json(struct buf *out)
+{
+    struct json_write w;
+    json_init(&w, out, 1);
+    json_open(&w, '{');
+    json_key(&w, "schema");
+    json_string(&w, PLOT_SCHEMA);
+    json_key(&w, "kinds");
+    json_open(&w, '[');
+    for (int k = 0; k < PLOT_KIND_COUNT; k++) {
+        const struct plot_def *def = plot_def((enum plot_kind)k);
+        json_open(&w, '{');
+        json_key(&w, "kind");
+        json_string(&w, def->name);
+        json_key(&w, "shows");
+        json_string(&w, def->what);
+        json_key(&w, "needs");
+        json_string(&w, def->needs);
+        json_close(&w, '}');
+    }
+    json_close(&w, ']');
+    json_close(&w, '}');
+    buf_putc(out, '\n');
+}
+
+static void put_kinds_csv(struct buf *out)
+{
+    buf_puts(out, "kind,shows,needs\n");
+    for (int k = 0; k < PLOT_KIND_COUNT; k++) {
+        const struct plot_def *def = plot_def((enum plot_kind)k);
+        buf_printf(out, "%s,", def->name);
+        csv_put_text(out, def->what);
+        buf_putc(out, ',');
+        csv_put_text(out, def->needs);
+        buf_putc(out, '\n');
+    }
+}
+
+static int list_kinds(const struct options *o, struct error *err)
 {
     struct buf out;
     buf_init(&out);
-    buf_puts(&out, "seam plot KIND RESULT: one picture, with its data and its gnuplot script\n");
-    cli_plot_kinds(&out);
-    buf_puts(&out, "\n`seam plot -h` shows examples and options\n");
+    if (option_given(o, OPTION_JSON)) {
+        put_kinds_json(&out);
+    } else if (option_given(o, OPTION_CSV)) {
+        put_kinds_csv(&out);
+    } else {
+        buf_puts(&out,
+                 "seam plot KIND RESULT: one picture, with its data and its gnuplot script\n");
+        cli_plot_kinds(&out);
+        buf_puts(&out, "\n`seam plot -h` shows examples and options\n");
+    }
     int status = cli_print(buf_text(&out), out.len, err);
     buf_release(&out);
     return status;
@@ -105,6 +155,12 @@ static int place_of(const struct options *o, enum plot_kind k, struct place *p, 
     if (format && format_of(format, strlen(format), "--format", &p->format, err))
         return -1;
     if (path && !strcmp(path, "-")) {
+        bool json = option_given(o, OPTION_JSON);
+        if (json || option_given(o, OPTION_CSV))
+            return error_set(err, ERR_USAGE,
+                             "--%s and -o - both write to standard output: give the picture a file "
+                             "with -o",
+                             json ? "json" : "csv");
         p->to_stdout = true;
         return 0;
     }
@@ -151,20 +207,19 @@ static int look_before(const struct place *p, struct error *err)
     return status;
 }
 
-static int write_beside(const struct cli *cli, const struct place *p, const char *ending,
+static int write_beside(const struct cli *cli, struct place *p, const char *ending,
                         const struct buf *bytes, struct error *err)
 {
-    struct buf path;
-    buf_init(&path);
-    put_path(&path, p, ending);
-    int status = file_write(buf_text(&path), bytes->data ? bytes->data : "", bytes->len, err);
-    if (!status)
-        cli_note(cli, "wrote %s", buf_text(&path));
-    buf_release(&path);
-    return status;
+    struct buf *path = &p->written[p->n_written];
+    put_path(path, p, ending);
+    if (file_write(buf_text(path), bytes->data ? bytes->data : "", bytes->len, err))
+        return -1;
+    cli_note(cli, "wrote %s", buf_text(path));
+    p->n_written++;
+    return 0;
 }
 
-static int write_source(const struct cli *cli, const struct figure *f, const struct place *p,
+static int write_source(const struct cli *cli, const struct figure *f, struct place *p,
                         struct error *err)
 {
     const char *name = buf_text(&p->name), *ending = plot_format_name(p->format);
@@ -225,21 +280,56 @@ static int picture_bytes(const struct figure *f, const struct place *p, struct b
     return 0;
 }
 
-static int deliver(const struct cli *cli, const struct document *d, const struct figure *f,
-                   const struct place *p, struct error *err)
+/* Of a picture that failed there are still its script and data, and `missing` says why. */
+static int tell_files(const struct figure *f, enum plot_kind k, const struct place *p,
+                      const char *missing, struct error *err)
+{
+    struct figure told = *f;
+    struct buf out;
+    buf_init(&out);
+    told.missing = missing;
+    told.svg = NULL;
+    report_json_figure(&told, plot_def(k)->name, p->written, p->n_written, &out);
+    int status = cli_print(buf_text(&out), out.len, err);
+    buf_release(&out);
+    return status;
+}
+
+static int write_picture(const struct cli *cli, const struct figure *f, struct place *p,
+                         struct error *err)
 {
     struct buf picture;
-    int status;
     buf_init(&picture);
-    if (p->to_stdout) {
-        status = picture_bytes(f, p, &picture, err);
-        if (!status)
-            status = cli_print(picture.data, picture.len, err);
-    } else if (!(status = look_before(p, err)) && !(status = write_source(cli, f, p, err)) &&
-               !(status = tell(cli, d, f, err)) && !(status = picture_bytes(f, p, &picture, err))) {
+    int status = picture_bytes(f, p, &picture, err);
+    if (!status)
         status = write_beside(cli, p, plot_format_name(p->format), &picture, err);
-    }
     buf_release(&picture);
+    return status;
+}
+
+static int print_picture(const struct figure *f, const struct place *p, struct error *err)
+{
+    struct buf picture;
+    buf_init(&picture);
+    int status = picture_bytes(f, p, &picture, err);
+    if (!status)
+        status = cli_print(picture.data, picture.len, err);
+    buf_release(&picture);
+    return status;
+}
+
+static int deliver(const struct cli *cli, const struct document *d, const struct figure *f,
+                   enum plot_kind k, struct place *p, struct error *err)
+{
+    struct error unprinted = {0};
+    bool json = option_given(cli->options, OPTION_JSON);
+    if (p->to_stdout)
+        return print_picture(f, p, err);
+    if (look_before(p, err) || write_source(cli, f, p, err) || (!json && tell(cli, d, f, err)))
+        return -1;
+    int status = write_picture(cli, f, p, err);
+    if (json && tell_files(f, k, p, status ? err->text : NULL, status ? &unprinted : err))
+        status = -1;
     return status;
 }
 
@@ -254,8 +344,8 @@ static const struct result *fitting(const struct gathered *g, enum plot_kind k)
     return found;
 }
 
-static int draw(const struct cli *cli, enum plot_kind k, const struct gathered *g,
-                const struct place *p, struct error *err)
+static int draw(const struct cli *cli, enum plot_kind k, const struct gathered *g, struct place *p,
+                struct error *err)
 {
     const struct result *r = fitting(g, k);
     struct document d;
@@ -266,7 +356,7 @@ static int draw(const struct cli *cli, enum plot_kind k, const struct gathered *
     document_section(&d, "picture", "");
     plot_add(k, r, NULL, &d);
     const struct section *s = &d.sections.at[0];
-    int status = deliver(cli, &d, s->blocks.at[s->blocks.len - 1].figure, p, err);
+    int status = deliver(cli, &d, s->blocks.at[s->blocks.len - 1].figure, k, p, err);
     document_release(&d);
     return status;
 }
@@ -277,7 +367,7 @@ int cmd_plot(const struct cli *cli, struct error *err)
     struct place place = {.format = PLOT_SVG};
     enum plot_kind kind = PLOT_FLOW;
     if (!o->args.len)
-        return list_kinds(err);
+        return list_kinds(o, err);
     if (kind_of(o->args.at[0], &kind, err))
         return -1;
     if (o->args.len < 2)
@@ -294,5 +384,7 @@ int cmd_plot(const struct cli *cli, struct error *err)
     mem_free(g);
     buf_release(&place.folder);
     buf_release(&place.name);
+    for (size_t i = 0; i < FILES; i++)
+        buf_release(&place.written[i]);
     return status;
 }

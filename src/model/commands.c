@@ -12,7 +12,7 @@ enum {
     MEANING = LOGS_AND_SIZE | ON(IMPORT),
     JUDGED = ON(COMPARE) | ON(SOLVE) | ON(SIMULATE) | ON(RUN) | ON(REPLAY) | ON(BACKTEST) | ON(SIZE),
     RESULTS = JUDGED | ON(DRIFT),
-    TABLED = RESULTS | ON(RUNS) | ON(CHECK) | ON(DOCTOR) | ON(FIT) | ON(IMPORT) | ON(LABELS) | ON(REVIEW),
+    TABLED = RESULTS | ON(RUNS) | ON(CHECK) | ON(DOCTOR) | ON(FIT) | ON(IMPORT) | ON(LABELS) | ON(REVIEW) | ON(PLOT),
     STORED = RESULTS | ON(RUNS) | ON(DOCTOR) | ON(IMPORT) | ON(REVIEW) | ON(LABELS),
     SEEDED = MODELS | ON(RUN) | ON(FIT) | ON(DRIFT) | ON(BACKTEST) | ON(REPLAY) | ON(MCP),
     SETTABLE = MODELS | ON(RUN) | ON(CHECK) | ON(REPLAY),
@@ -190,7 +190,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_JSON] = {"json", 0, TAKES_NOTHING, NULL, "one JSON object on standard output",
         TABLED},
     [OPTION_CSV] = {"csv", 0, TAKES_NOTHING, NULL, "one table as CSV on standard output",
-        TABLED | ON(PLOT)},
+        TABLED},
     [OPTION_QUIET] = {"quiet", 'q', TAKES_NOTHING, NULL, "no progress, no warnings", ALL},
     [OPTION_NO_COLOR] = {"no-color", 0, TAKES_NOTHING, NULL, "no colours (also NO_COLOR)", ALL},
     [OPTION_MAN] = {"man", 0, TAKES_NOTHING, NULL, "the whole manual as a man page: | man -l -",
@@ -354,11 +354,12 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "Draws one picture of a result (a --json file), a scenario or a trace log, as SVG, PNG or "
         "PDF by the name's ending, and tells what it shows. Beside picture.svg it writes "
         "picture.gp and picture.tsv, from which `gnuplot picture.gp` makes it again. Without -o "
-        "it is called KIND.svg; -o - writes the picture alone to standard output. A result that "
-        "has no data for the picture is exit status 3.",
+        "it is called KIND.svg; -o - writes the picture alone to standard output. --json tells its title, "
+        "description, data and files; without a KIND, the kinds. A result that has no data for the "
+        "picture is exit status 3.",
         {"seam plot flow scenarios/six-step.yaml",
         "seam plot frontier size.json -o frontier.pdf",
-        "seam plot latency traces.jsonl.gz -o latency.png",
+        "seam plot latency traces.jsonl.gz -o latency.png --json",
         "seam compare now.yaml then.yaml --json > both.json && seam plot cost both.json"},
         0, 2},
     [COMMAND_REVIEW] =

@@ -127,3 +127,21 @@ void report_json(const struct document *d, const struct result *const *results, 
     buf_putc(out, '\n');
     buf_release(&one);
 }
+
+void report_json_figure(const struct figure *f, const char *kind, const struct buf *files, size_t n,
+                        struct buf *out)
+{
+    struct json_write w;
+    json_init(&w, out, 1);
+    json_open(&w, '{');
+    put_text(&w, "schema", PLOT_SCHEMA);
+    put_text(&w, "kind", kind);
+    put_figure(&w, f);
+    json_key(&w, "files");
+    json_open(&w, '[');
+    for (size_t i = 0; i < n; i++)
+        json_string(&w, buf_text(&files[i]));
+    json_close(&w, ']');
+    json_close(&w, '}');
+    buf_putc(out, '\n');
+}

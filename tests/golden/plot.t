@@ -148,6 +148,35 @@ orchestrate        97.00%
 deliver            97.00%
 seam: gnuplot is not installed: on Debian and Ubuntu `apt install gnuplot-nox` brings it, then make the picture again
 [4]
+# For machines: the kinds, and what is drawn with the files it is in, with or without gnuplot.
+$ seam plot --json | head -12; seam plot --csv | head -2
+{
+ "schema": "seam.plot/1",
+ "kinds": [
+  {
+   "kind": "flow",
+   "shows": "the steps and the ways between them, with their reliabilities",
+   "needs": "a scenario or a log has steps"
+  },
+  {
+   "kind": "waterfall",
+   "shows": "where items are lost on the way to a right answer",
+   "needs": "`seam solve` and `seam simulate` of a scenario know it, of a log `seam replay` with --labels"
+kind,shows,needs
+flow,"the steps and the ways between them, with their reliabilities",a scenario or a log has steps
+$ seam plot waterfall $TMP_GOLDEN/six.json -o $TMP_GOLDEN/told.svg --json --quiet | tr -s '\n ' ' '; echo
+{ "schema": "seam.plot/1", "kind": "waterfall", "title": "Where items are lost", "description": "From all items down to those that end right: what fails in sight, what is rejected, and what ships although it is wrong. The axis begins at 80%, so that what is lost can be seen.", "data": { "caption": "Where items are lost", "columns": [ "step", "share of all items" ], "rows": [ [ "all items", "100.00%" ], [ "brief: fails", "−3.00%" ], [ "retrieve: fails", "−2.91%" ], [ "generate: fails", "−2.82%" ], [ "tool: fails", "−2.74%" ], [ "orchestrate: fails", "−2.66%" ], [ "deliver: fails", "−2.58%" ], [ "right answers", "83.30%" ] ] }, "files": [ "TMP/told.gp", "TMP/told.tsv", "TMP/told.svg" ] } 
+$ (PATH=$TMP_GOLDEN/bin; seam plot stages $TMP_GOLDEN/six.json -o $TMP_GOLDEN/untold.svg --json --quiet) | grep -A 99 -e '"missing"' | sed '/"data"/,/^ },/d'
+seam: gnuplot is not installed: on Debian and Ubuntu `apt install gnuplot-nox` brings it, then make the picture again
+ "missing": "gnuplot is not installed: on Debian and Ubuntu `apt install gnuplot-nox` brings it, then make the picture again",
+ "files": [
+  "TMP/untold.gp",
+  "TMP/untold.tsv"
+ ]
+}
+$ seam plot flow $TMP_GOLDEN/six.json -o - --json
+seam: --json and -o - both write to standard output: give the picture a file with -o
+[2]
 # Names that are code: they stand in the data, and nothing of them is run.
 $ cd $TMP_GOLDEN && sed -e 's/"brief"/"`touch canary`"/g' -e 's/"retrieve"/"<touch canary"/g' -e "s/\"generate\"/\"'; system('touch canary') #\"/g" -e 's/"tool"/"\\nset output\\t\\"| touch canary\\"<script>"/g' six.json > hostile.json; for k in flow improvement waterfall; do seam plot $k hostile.json -o hostile.png --quiet >/dev/null && gnuplot -d hostile.gp 2>/dev/null && grep -ch 'touch canary' hostile.gp hostile.tsv; done; ls | grep -c canary; cut -f 3 hostile.tsv >/dev/null; grep 'canary' hostile.tsv | cut -f 6
 0
