@@ -63,13 +63,40 @@ static bool stands_in(const struct part *part, size_t column)
     return column == 0 || (column >= part->first && column < part->last);
 }
 
+/* Holds a word too long for a column of paper, such as a checksum? */
+static bool has_long_word(const char *text)
+{
+    enum { LONG_WORD = 24 };
+    size_t run = 0;
+    for (; *text && run <= LONG_WORD; text++)
+        run = *text == ' ' ? 0 : run + 1;
+    return run > LONG_WORD;
+}
+
+/* ` class="..."` of a cell, or nothing. */
+static void put_cell_class(bool number, const char *tone, const char *text, struct buf *out)
+{
+    const char *words[] = {number ? "n" : "", has_long_word(text) ? "w" : "", tone};
+    bool open = false;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (!*words[i])
+            continue;
+        buf_printf(out, "%s%s", open ? " " : " class=\"", words[i]);
+        open = true;
+    }
+    if (open)
+        buf_putc(out, '"');
+}
+
 static void put_head_row(const struct table *t, const struct part *part, struct buf *out)
 {
     buf_puts(out, "<thead><tr>");
     for (size_t c = 0; c < t->columns.len; c++) {
         if (!stands_in(part, c))
             continue;
-        buf_printf(out, "<th scope=\"col\"%s>", t->columns.at[c].number ? " class=\"n\"" : "");
+        buf_puts(out, "<th scope=\"col\"");
+        put_cell_class(t->columns.at[c].number, "", t->columns.at[c].title, out);
+        buf_putc(out, '>');
         html_escape(out, t->columns.at[c].title);
         buf_puts(out, "</th>");
     }
@@ -85,16 +112,15 @@ static void put_row(const struct table *t, size_t row, const struct part *part, 
         if (!stands_in(part, c))
             continue;
         if (c == 0 && !number) {
-            buf_puts(out, "<th scope=\"row\">");
+            buf_puts(out, "<th scope=\"row\"");
+            put_cell_class(false, "", cell->text, out);
+            buf_putc(out, '>');
             html_escape(out, cell->text);
             buf_puts(out, "</th>");
             continue;
         }
-        const char *tone = tone_class(cell->tone);
         buf_puts(out, "<td");
-        if (number || *tone)
-            buf_printf(out, " class=\"%s%s%s\"", number ? "n" : "", number && *tone ? " " : "",
-                       tone);
+        put_cell_class(number, tone_class(cell->tone), cell->text, out);
         buf_putc(out, '>');
         html_escape(out, cell->text);
         buf_puts(out, "</td>");
@@ -120,13 +146,14 @@ static size_t step_of(const struct page *page, size_t rows, size_t most)
 
 static void put_part(const struct page *page, const struct table *t, const struct part *part)
 {
+    enum { MANY_COLUMNS = 9 }; /* printed smaller */
     struct buf *out = page->out;
     size_t rows = table_rows(t), most = t->columns.len ? page->cells / t->columns.len : 0;
     size_t every = step_of(page, rows, most);
     if (page->aside)
         put_width(part, out);
     else
-        buf_puts(out, "<table>");
+        buf_puts(out, t->columns.len > MANY_COLUMNS ? "<table class=\"many\">" : "<table>");
     if (part->first <= 1) {
         buf_puts(out, "<caption>");
         html_escape(out, t->caption);
@@ -143,13 +170,17 @@ static void put_part(const struct page *page, const struct table *t, const struc
     buf_puts(out, "</tbody></table>\n");
 }
 
-/* A screen scrolls sideways; on paper what is too wide is told in several parts. */
+/* A screen scrolls sideways; on paper what is too wide is told in several parts, and on a page that
+ * may be printed what no small type would make fit. */
 static void put_table(struct page *page, const struct table *t)
 {
-    enum { PAPER_COLUMNS = 7 };
+    enum { PAPER_COLUMNS = 7, PRINT_COLUMNS = 11, PRINT_MOST = 16 };
     struct buf *out = page->out;
     size_t others = t->columns.len ? t->columns.len - 1 : 0;
-    size_t parts = page->aside && others ? (others + PAPER_COLUMNS - 1) / PAPER_COLUMNS : 1;
+    size_t most = page->aside           ? (size_t)PAPER_COLUMNS
+                  : others > PRINT_MOST ? (size_t)PRINT_COLUMNS
+                                        : others;
+    size_t parts = others ? (others + most - 1) / most : 1;
     if (!page->aside) {
         buf_puts(out, "<div class=\"scroll\" role=\"group\" tabindex=\"0\" aria-label=\"");
         html_escape(out, t->caption);

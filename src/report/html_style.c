@@ -85,6 +85,8 @@ const char html_style[] =
     ".scroll,.pic{overflow:visible}.scroll{margin:.7rem 0}"
     "table{font-size:8.5pt;min-width:0;max-width:100%}th,td{padding:.2rem .5rem}"
     ".n,thead .n{white-space:normal;min-width:0}tbody th{min-width:0}"
+    ".w{overflow-wrap:anywhere}td.w,tbody th.w{min-width:6rem}"
+    ".many{font-size:7pt}.many th,.many td{padding:.15rem .25rem}"
     "svg{min-width:0;max-width:100%}.pair{display:block}"
     "details{display:block}details::details-content{content-visibility:visible;block-size:auto}"
     "details:not([open])>:not(summary){display:block}"

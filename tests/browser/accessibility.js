@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reads pages as people do and counts what fails: accessibility.js BROWSER MODULES PAGE...
+// [--printed PAGE...], the latter only as they are printed.
 //
 // Each page in light and dark, at 1100 and 390 columns of pixels: axe (WCAG A and AA, every fold
-// open), no request beyond the page itself, no sideways scrolling of the whole page, and with
-// script off the same text.
+// open), no request beyond the page itself, no sideways scrolling of the whole page, with script off
+// the same text, and printed nothing wider than the paper.
 "use strict";
 const path = require("path");
-const [browserPath, modules, ...pages] = process.argv.slice(2);
+const [browserPath, modules, ...files] = process.argv.slice(2);
+const pages = files.filter((f) => f !== "--printed");
+const read = files.includes("--printed") ? files.indexOf("--printed") : files.length;
 const { chromium } = require(path.join(modules, "playwright-core"));
 const axe = require.resolve(path.join(modules, "axe-core"));
 
@@ -62,6 +65,29 @@ async function look(browser, url, colorScheme, width) {
     await asked.context.close();
 }
 
+// Printed: light whatever the screen is, every fold open, nothing wider than the paper (A4 less its
+// margins, at 96 pixels an inch).
+async function printed(browser, url) {
+    const viewport = { width: 672, height: 1000 };
+    const { context, page } = await open(browser, url, { colorScheme: "dark", viewport });
+    await page.emulateMedia({ media: "print", colorScheme: "dark" });
+    const found = await page.evaluate(() => {
+        const wide = document.documentElement.scrollWidth;
+        const paint = getComputedStyle(document.body).color;
+        const closed = [...document.querySelectorAll("details > :not(summary)")]
+            .filter((e) => !e.checkVisibility({ contentVisibilityAuto: true })).length;
+        const links = getComputedStyle(document.querySelector("nav")).display;
+        return { wide, paint, closed, links };
+    });
+    const faults = [];
+    if (found.wide > 672) faults.push(`${found.wide} pixels wide`);
+    if (found.paint !== "rgb(0, 0, 0)") faults.push(`text is ${found.paint}`);
+    if (found.closed) faults.push(`${found.closed} folds stay closed`);
+    if (found.links !== "none") faults.push("the list of sections is printed");
+    check(`${path.basename(url)}: printed`, faults);
+    await context.close();
+}
+
 async function withoutScript(browser, url) {
     const on = await open(browser, url, {});
     const off = await open(browser, url, { javaScriptEnabled: false });
@@ -89,8 +115,10 @@ async function power(browser, url) {
 
 (async () => {
     const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
-    for (const file of pages) {
+    for (const [i, file] of pages.entries()) {
         const url = "file://" + path.resolve(file);
+        await printed(browser, url);
+        if (i >= read) continue;
         for (const scheme of ["light", "dark"])
             for (const width of [1100, 390]) await look(browser, url, scheme, width);
         await withoutScript(browser, url);

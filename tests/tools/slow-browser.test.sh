@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The report in a real browser: no accessibility violation (WCAG A and AA), no outside request, the
-# same without script, on a wide and a narrow screen, in light and dark.  Needs node, npm and
-# Chromium (CHROMIUM names another one); the modules are kept in SEAM_BROWSER_MODULES, by default a
-# folder under the user's cache.
+# same without script, on a wide and a narrow screen and printed, in light and dark.  Needs node, npm
+# and Chromium (CHROMIUM names another one); the modules are kept in SEAM_BROWSER_MODULES, by default
+# a folder under the user's cache.
 set -u
 SEAM=${SEAM:-build/seam}
 skip() { echo "skipped: $1"; exit 0; }
@@ -38,6 +38,12 @@ page() { # name, results...: a report of its own
     page fitted "$out/replay.json" "$out/simulate.json" "$out/size.json" &&
     page unlabelled $log &&
     page chain scenarios/six-step.yaml &&
+    page classes scenarios/reference.yaml &&
+    { echo 'seam: 1' && echo 'flow:' && for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        echo "  - {stage: a-step-with-a-name-that-is-longer-than-any-column-on-paper-is-wide-$i, error: 1%}"
+    done; } >"$out/long.yaml" &&
+    page long "$out/long.yaml" &&
+    page again "$out/fitted.yaml" &&
     page sides --compare scenarios/gate-review.yaml scenarios/six-step.yaml &&
     page logs --compare tests/data/desk.csv.gz tests/data/editorial.jsonl.gz &&
     "$SEAM" run scenarios/gate-review.yaml --items 200 --time-scale skip --json --quiet >"$out/run.json" &&
@@ -47,4 +53,5 @@ page() { # name, results...: a report of its own
     page gate scenarios/gate-review.yaml || { echo "0 passed, 1 failed"; exit 1; }
 node tests/browser/accessibility.js "$browser" "$modules/node_modules" \
     "$out/fitted.html" "$out/unlabelled.html" "$out/chain.html" "$out/gate.html" "$out/sides.html" \
-    "$out/logs.html" "$out/mixed.html" "$out/approaches.html"
+    "$out/logs.html" "$out/mixed.html" "$out/approaches.html" \
+    --printed "$out/classes.html" "$out/long.html" "$out/again.html"
