@@ -79,5 +79,22 @@ for text in '<scriptsrc=//canary.invalid/x.js>alert(1)</script>' '`touchcanary`'
     grep -qF "$text" "$out/names.joined"
     check "names: not readable: $text" $?
 done
+
+# letters of other scripts and pictures for letters: held by the paper as text, with the
+# fonts that draw them
+cat >"$out/letters.yaml" <<'END'
+seam: 1
+name: "\u0634\u0633\u062a \u05e9\u05dc\u05d5\u05dd \U0001F600 \u041a\u043e\u0434"
+flow:
+  - {stage: a, wrong: 5%}
+END
+paper letters "$out/letters.yaml"
+for letter in '\330\264' '\330\263' '\330\252' '\327\251' '\327\234' '\327\225' '\327\235' '\360\237\230\200' \
+    '\320\232\320\276\320\264'; do
+    grep -qaF "$(printf "$letter")" "$out/letters.txt"
+    check "letters: not readable: $(printf "$letter")" $?
+done
+! pdffonts "$out/letters/report.pdf" | awk 'NR > 2 && $(NF - 4) != "yes"' | grep -q .
+check "letters: a font is not in the paper" $?
 echo "$pass passed, $fail failed"
 [ "$fail" = 0 ]
