@@ -78,6 +78,16 @@ cp tests/data/genai.labels.csv "$dir/labels.csv"
     awk -v a="$(quoted "$formula")" -v b="$(quoted "$letters")" 'BEGIN { for (i = 0; i < 400; i++)
         print i ".," i / 400 "," (i % 9 > 0 || i > 200) "," (i % 2 ? a : b) }'
 } >"$dir/size.csv"
+{ # labels from elsewhere: who decided, why, at which step, of which scenario
+    echo 'id,confidence,correct,group,weight,source,decision,reviewer,reason,step,threshold,run,scenario'
+    awk -v a="$(quoted "$markup")" -v b="$(quoted "$control")" -v c="$(quoted "$formula")" -v d="$(quoted "$letters")" \
+        'BEGIN { for (i = 0; i < 60; i++) { w = i % 2 ? a : b; v = i % 3 ? c : d
+            print substr(v, 1, length(v) - 1) i "\"," i / 60 "," (i % 9 > 0) "," w ",1," (i % 4 ? "reviewed" : "audit") ",approve," w "," v "," w ",0.5," v "," w } }'
+} >"$dir/raters.csv"
+{ # labels of items that no log has, beside those it has
+    cat "$dir/labels.csv"
+    for word in "$markup" "$control" "$formula" "$shell"; do echo "$(quoted "$word"),1,0"; done
+} >"$dir/strange.csv"
 for kind in one two; do
     cat >"$dir/$kind.yaml" <<END
 seam: 1
@@ -147,6 +157,8 @@ in_all_forms replay replay log.jsonl --labels labels.csv
 run policy.txt 1 replay log.jsonl --labels labels.csv --set flow.confidence_gate.threshold=0.75
 inert text policy.txt
 in_all_forms people replay log.csv $by
+in_all_forms strange replay log.jsonl --labels strange.csv
+in_all_forms raters size --labels raters.csv --target 'auto_error at most 20%' --per-group
 in_all_forms drift drift log.jsonl
 run backtest.json 1 backtest log.jsonl --json --quiet
 inert json backtest.json
@@ -177,6 +189,14 @@ run import.txt 0 import log log.jsonl --db traces.db
 in_all_forms stored replay --db traces.db
 run labels.out 0 labels export --db kept.db
 inert csv labels.out
+run imported.txt 0 labels import raters.csv --db rated.db
+inert text imported.txt
+run rated.out 0 labels export --db rated.db
+inert csv rated.out
+run rated.json 0 labels export --db rated.db --json
+inert json rated.json
+run rated.jsonl 0 labels export --db rated.db --format jsonl
+inert json rated.jsonl lines
 
 # --- the report, and each picture
 
@@ -244,6 +264,22 @@ for word in "$(bytes "$markup" | tr -d '/')" "$(bytes "$control")" "$(bytes "$sh
     run refused 3 solve one.yaml --set "$word=1"
     run refused 3 solve one.yaml --target "$word"
     run refused 3 replay log.csv --failure-when "$word = 1" --stage-by "$word"
+done
+# environments and what they change: names there are words, and others are told inert
+for word in "$markup" "$shell" "$formula" "$control" "$letters" "$drawn"; do
+    cat >world.yaml <<END
+seam: 1
+flow:
+  - {stage: a, error: 1%, owner: "$word"}
+environments:
+  "$word": {up: {lasts: 1h}, "$word": {lasts: 1h, steps: {"$word": {error: 1%}}, resources: {"$word": 1}}}
+resources:
+  "$word": {servers: 2}
+END
+    run world.txt 3 check world.yaml
+    inert text world.txt
+    run world.json 3 check world.yaml --json
+    inert json world.json
 done
 [ -z "$(find . -name canary)" ] || wrong "a name was run: $(find . -name canary)"
 echo "$pass passed, $fail failed"
