@@ -26,6 +26,7 @@
 
 /* Each ATTR is an attribute, a column, or `attribute:/json/pointer` into a JSON string; NULL: what
  * the vocabulary knows. */
+enum { LOG_LINE_MAX = 256 << 20 };
 struct log_options {
     const char *stage_by, *item_by, *task_by, *confidence, *decision, *reviewer_by, *cost;
     const char *failure_when;  /* "ATTR = VALUE", also != < > contains */
@@ -34,6 +35,7 @@ struct log_options {
     bool documents;   /* keep what was retrieved */
     bool strict;      /* faults of the data (orphans, cycles, ...) are errors */
     uint32_t threads; /* 0: as many as there are processors; all read the same */
+    size_t line_max;  /* bytes of a line or document that is read; 0: LOG_LINE_MAX */
     const struct progress *progress; /* bytes of each file that are read; NULL: nobody looks */
 };
 

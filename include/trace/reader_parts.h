@@ -37,6 +37,7 @@ struct feed {
     bool listed;      /* the document at hand was looked at: is it a list? */
     bool in_map;      /* the first member of a map */
     struct buf wrapped;
+    bool leaving;   /* within a line that is too long */
     bool begun;     /* blanks, at least, are behind us */
     uint32_t lines; /* already read */
     const char *format;

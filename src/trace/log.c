@@ -68,6 +68,21 @@ static int read_one(struct trace_log *log, const struct source *from, const char
     return 0;
 }
 
+/* Of several files one whose first line or document is too long is counted, and passed over. */
+static int read_some(struct trace_log *log, const struct source *from, const char *path,
+                     struct sink *sink, struct error *err)
+{
+    struct error why = {0};
+    if (read_one(log, from, path, sink, &why) == 0)
+        return 0;
+    if (why.code == ERR_LIMIT && why.line && !sink->failed && !sink->options->strict) {
+        quality_note(&log->quality, QUALITY_UNREADABLE, sink->file_index, why.line);
+        return 0;
+    }
+    *err = why;
+    return -1;
+}
+
 /* What else lies in the folder is counted. */
 static int read_folder(struct trace_log *log, const struct source *from, const char *path,
                        struct sink *sink, struct error *err)
@@ -78,7 +93,7 @@ static int read_folder(struct trace_log *log, const struct source *from, const c
     for (size_t i = 0; i < files.paths.len && !status; i++) {
         struct error why = {0};
         uint64_t records = log->quality.records;
-        if (read_one(log, from, files.paths.at[i], sink, &why) == 0) {
+        if (read_some(log, from, files.paths.at[i], sink, &why) == 0) {
             logs++;
         } else if (why.code == ERR_INPUT && log->quality.records == records) {
             quality_note(&log->quality, QUALITY_FOREIGN, sink->file_index, 0);
@@ -99,7 +114,10 @@ static int read_files(struct trace_log *log, const struct source *from, struct s
     for (size_t i = 0; i < from->n; i++) {
         const char *path = from->paths[i];
         bool folder = !from->text && folder_is(path);
-        if (folder ? read_folder(log, from, path, sink, err) : read_one(log, from, path, sink, err))
+        bool alone = from->n == 1 && !folder;
+        if (folder  ? read_folder(log, from, path, sink, err)
+            : alone ? read_one(log, from, path, sink, err)
+                    : read_some(log, from, path, sink, err))
             return -1;
     }
     return 0;

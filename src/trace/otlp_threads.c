@@ -21,7 +21,6 @@ enum {
     PAGE = 4096,
     BLOCK = 1 << 18,
     MORE = 1 << 16,
-    LINE_MAX_BYTES = 256 << 20,
     SPANS_MAX = 4 << 20,
     LAID_EACH = 4 /* segments that may lie there, for each thread */
 };
@@ -101,9 +100,10 @@ static void read_segment(const struct crew *c, struct hand *h, uint64_t i)
         h->begin = newline ? (size_t)(newline - h->text.data) + 1 : h->text.len;
     }
     h->offset = from + (h->begin - lead);
+    size_t most = h->sink.options->line_max ? h->sink.options->line_max : LOG_LINE_MAX;
     if (h->begin == h->text.len)
         return;
-    while (more && h->text.data[h->text.len - 1] != '\n' && h->text.len < LINE_MAX_BYTES) {
+    while (more && h->text.data[h->text.len - 1] != '\n' && h->text.len < most) {
         size_t before = h->text.len;
         more = add_bytes(c, h, from + (before - lead), MORE);
         const char *newline = memchr(h->text.data + before, '\n', h->text.len - before);

@@ -24,7 +24,7 @@
 
 #include <string.h>
 
-enum { PART_MAX = 256 << 20, BLOCK = 1 << 18 }; /* BLOCK: lines whose tokens are found at once */
+enum { BLOCK = 1 << 18 }; /* BLOCK: lines whose tokens are found at once */
 
 /* One line of JSON, the first of which may turn out to begin a longer document, or of a logger.
  * Behind a line that could be read, one that is cut off or damaged is counted. */
@@ -129,17 +129,38 @@ static int read_lines(struct feed *f, const char *s, size_t len, size_t *done, s
     return 0;
 }
 
+static size_t most_of(const struct feed *f)
+{
+    return f->sink->options->line_max ? f->sink->options->line_max : LOG_LINE_MAX;
+}
+
 static int too_long(const struct feed *f, struct error *err)
 {
     return error_at(err, ERR_LIMIT, f->sink->file, f->lines + 1, 0,
-                    "a line or document is longer than 256 MiB");
+                    "a line or document is longer than %zu MiB", most_of(f) >> 20);
 }
+
+/* A line or document that is to be whole. */
 
 static int carry_over(struct feed *f, const char *s, size_t len, struct error *err)
 {
-    if (f->carry.len + len > PART_MAX)
+    if (f->carry.len + len > most_of(f))
         return too_long(f, err);
     buf_add(&f->carry, s, len);
+    return 0;
+}
+
+/* The same of a line; behind others one that is too long is counted, and left out. */
+static int carry_line(struct feed *f, const char *s, size_t len, struct error *err)
+{
+    if (f->leaving)
+        return 0;
+    if (!reads_lines(f) || !f->format || f->carry.len + len <= most_of(f))
+        return carry_over(f, s, len, err);
+    f->sink->line = f->lines + 1;
+    record_unreadable(f->sink);
+    buf_clear(&f->carry);
+    f->leaving = true;
     return 0;
 }
 
@@ -159,10 +180,12 @@ static int feed_lines(struct feed *f, const char *chunk, size_t len, struct erro
 {
     size_t done = 0;
     const char *newline = memchr(chunk, '\n', len);
-    if (f->carry.len && newline) {
+    if ((f->carry.len || f->leaving) && newline) {
         done = (size_t)(newline - chunk) + 1;
-        if (carry_over(f, chunk, done, err) || read_carry(f, err))
+        if (carry_line(f, chunk, done, err) || read_carry(f, err))
             return -1;
+        f->lines += f->leaving;
+        f->leaving = false;
     }
     if (newline && reads_lines(f)) {
         size_t more;
@@ -170,7 +193,7 @@ static int feed_lines(struct feed *f, const char *chunk, size_t len, struct erro
             return -1;
         done += more;
     }
-    return carry_over(f, chunk + done, len - done, err);
+    return carry_line(f, chunk + done, len - done, err);
 }
 
 static enum mode mode_of(struct buf *b)

@@ -125,6 +125,59 @@ static void every_format_is_read_through_gzip_and_mixed_with_others(void **state
         mem_free(copies[i]);
 }
 
+/* Lines longer than allowed: behind others in one file, the first thing in another. */
+static void a_line_that_is_too_long_is_counted_and_all_else_is_read(void **state)
+{
+    enum { MOST = 1 << 20, LONG = 3 << 20 };
+    char *long_line = mem_alloc(LONG + 1), *names[3];
+    struct error err = {0};
+    struct buf text;
+    buf_init(&text);
+    memset(long_line, 'x', LONG);
+    long_line[LONG] = 0;
+    put_span(&text, "t", "r", "", "run", 0, 100, "");
+    buf_printf(&text, "{\"resourceSpans\": \"%s\"}\n", long_line);
+    put_span(&text, "t", "a", "r", "one", 10, 20, "");
+    put_file("b.jsonl", buf_text(&text));
+    buf_clear(&text);
+    buf_printf(&text, "{\"resourceSpans\": \"%s\"}\n", long_line);
+    put_file("a.csv", buf_text(&text));
+    buf_clear(&text);
+    put_span(&text, "t", "b", "r", "two", 30, 40, "");
+    put_file("sub/c.log", buf_text(&text));
+    names[0] = mem_strdup(in_folder("a.csv"));
+    names[1] = mem_strdup(in_folder("b.jsonl"));
+    names[2] = mem_strdup(in_folder("sub/c.log"));
+    const char *listed[] = {names[0], names[1], names[2]}, *whole[] = {folder};
+    for (uint32_t k = 0; k < 4; k++) {
+        struct log_options options = {.line_max = MOST, .threads = 1 + k % 2};
+        struct trace_log log;
+        const struct quality *q = &log.quality;
+        ok(k < 2 ? log_read(listed, 3, &options, &log, &err)
+                 : log_read(whole, 1, &options, &log, &err),
+           &err);
+        assert_int_equal(log.spans.len, 3);
+        assert_int_equal(q->count[QUALITY_UNREADABLE], 2);
+        text_has(log.files.at[q->place[QUALITY_UNREADABLE][0].file], "/a.csv");
+        assert_int_equal(q->place[QUALITY_UNREADABLE][0].line, 1);
+        text_has(log.files.at[q->place[QUALITY_UNREADABLE][1].file], "/b.jsonl");
+        assert_int_equal(q->place[QUALITY_UNREADABLE][1].line, 2);
+        assert_int_equal(log.spans.line[1], 3);
+        log_release(&log);
+        options.strict = true;
+        assert_int_equal(log_read(listed, 3, &options, &log, &err), -1);
+        error_is(&err, ERR_LIMIT, "a.csv:1: a line or document is longer than 1 MiB");
+        log_release(&log);
+        assert_int_equal(log_read(listed + 1, 2, &options, &log, &err), -1);
+        error_is(&err, ERR_INPUT, "b.jsonl:2: unreadable record");
+        log_release(&log);
+    }
+    for (size_t i = 0; i < 3; i++)
+        mem_free(names[i]);
+    mem_free(long_line);
+    buf_release(&text);
+}
+
 static void a_line_that_is_cut_off_is_counted_behind_one_that_is_whole(void **state)
 {
     struct buf text;
@@ -150,6 +203,7 @@ int main(void)
         cmocka_unit_test(what_is_no_log_in_a_folder_is_counted),
         cmocka_unit_test(a_folder_without_logs_and_a_file_that_is_none_are_refused),
         cmocka_unit_test(every_format_is_read_through_gzip_and_mixed_with_others),
+        cmocka_unit_test(a_line_that_is_too_long_is_counted_and_all_else_is_read),
         cmocka_unit_test(a_line_that_is_cut_off_is_counted_behind_one_that_is_whole),
     };
     return cmocka_run_group_tests_name("log_files", tests, make_folder, remove_folder);
