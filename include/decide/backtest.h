@@ -15,7 +15,7 @@ struct backtest_options {
     uint32_t draws;   /* of the parameters; 0: as many as are quick, 100 to 199 */
     uint64_t seed;
     uint32_t threads;
-    const atomic_bool *stop; /* NULL, or: give up when set */
+    const atomic_bool *stop;         /* NULL, or: give up when set */
     const struct progress *progress; /* draws of the parameters; NULL: nobody looks */
 };
 

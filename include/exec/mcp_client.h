@@ -46,7 +46,7 @@ struct mcp_counts {
     uint64_t garbage; /* lines that are no JSON-RPC message */
 };
 
-/* Begins no session yet: the first call does.  The options are copied but for the clock and `stop`. */
+/* Begins no session: the first call does.  The options are copied but for the clock and `stop`. */
 void mcp_open(const struct mcp_options *options, struct mcp_client **out);
 /* Ends the session and the child; NULL is fine. */
 void mcp_close(struct mcp_client *c);

@@ -224,8 +224,8 @@ struct metric_def {
 };
 /* The definition of a metric by its name; NULL when there is none. */
 const struct metric_def *metric_def(const char *name);
-/* The number of a target or a width in the metric's own unit: a share as 3% or 0.03, a time with its
- * unit.  ERR_USAGE with a sentence without a place, as units.h has it. */
+/* The number of a target or a width in the metric's own unit: a share as 3% or 0.03, a time with
+ * its unit.  ERR_USAGE with a sentence without a place, as units.h has it. */
 MUST_CHECK int metric_value(const struct metric_def *def, const char *text, double *out,
                             struct error *err);
 extern const struct metric_def metric_defs[];

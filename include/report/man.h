@@ -10,8 +10,8 @@
 struct man_head {
     const char *name, *section, *date, *source, *manual;
 };
-/* Sections are .SH, headings and folds .SS, plain tables of two columns lists of terms, other tables literal
- * text; words in `backticks` are bold.  Pictures are left out. */
+/* Sections are .SH, headings and folds .SS, plain tables of two columns lists of terms, other
+ * tables literal text; words in `backticks` are bold.  Pictures are left out. */
 void man_document(const struct document *d, const struct man_head *head, struct buf *out);
 /* Appends `text` so that neither a character nor a line of it is a request or an escape. */
 void man_put_text(struct buf *out, const char *text);

@@ -76,8 +76,7 @@ const char *picture_currency(const struct result *r);
     X(stages)                                                                                      \
     X(loss)                                                                                        \
     X(tornado)                                                                                     \
-    X(backlog) X(learning) X(planner) X(evidence) X(budget) X(layers) X(cost) X(coverage)          \
-        X(repeats)
+    X(backlog) X(learning) X(planner) X(evidence) X(budget) X(layers) X(cost) X(coverage) X(repeats)
 #define X(name)                                                                                    \
     bool name##_has(const struct result *r);                                                       \
     void name##_draw(struct document *d, const struct result *r, struct picture *p);

@@ -17,8 +17,9 @@ struct fit_options {
  * no such flow; rates k/n, latencies of the best family or empirical, retries with their backoff,
  * the gate with its threshold, reviews with what they caught, the age at which items are abandoned
  * where the log shows one, and a first stage `orchestration` for the time that no step accounts
- * for.  *notes is an array of n_steps comments in out's arena, for scenario_write.  *info (initialised by the caller) gets warnings, assumptions and data quality.
- * ERR_INPUT when the log shows no step of a finished item. */
+ * for.  *notes is an array of n_steps comments in out's arena, for scenario_write.  *info
+ * (initialised by the caller) gets warnings, assumptions and data quality. ERR_INPUT when the log
+ * shows no step of a finished item. */
 MUST_CHECK int log_fit(const struct trace_log *log, const struct fit_options *options,
                        struct pipeline *out, const char ***notes, struct result *info,
                        struct error *err);

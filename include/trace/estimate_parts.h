@@ -60,7 +60,7 @@ struct estimate {
     } given[ESTIMATE_GIVEN_MAX];
     uint32_t n_given;
     double deadline_s; /* NAN: the log shows none */
-    bool routed; /* the gate is a stand-in: items are not routed by confidence */
+    bool routed;       /* the gate is a stand-in: items are not routed by confidence */
     VEC(struct rate) rates;
 };
 

@@ -32,10 +32,10 @@ struct log_options {
     const char *failure_when;  /* "ATTR = VALUE", also != < > contains */
     const char *const *prices; /* n_prices of them, "MODEL = INPUT / OUTPUT" (trace/prices.h) */
     size_t n_prices;
-    bool documents;   /* keep what was retrieved */
-    bool strict;      /* faults of the data (orphans, cycles, ...) are errors */
-    uint32_t threads; /* 0: as many as there are processors; all read the same */
-    size_t line_max;  /* bytes of a line or document that is read; 0: LOG_LINE_MAX */
+    bool documents;                  /* keep what was retrieved */
+    bool strict;                     /* faults of the data (orphans, cycles, ...) are errors */
+    uint32_t threads;                /* 0: as many as there are processors; all read the same */
+    size_t line_max;                 /* bytes of a line or document that is read; 0: LOG_LINE_MAX */
     const struct progress *progress; /* bytes of each file that are read; NULL: nobody looks */
 };
 

@@ -34,7 +34,7 @@ struct settle {
     VEC(uint32_t) shared; /* spans of servers that have the id of the client's span */
     VEC(struct response) responses;
     VEC(uint32_t) lone; /* spans that may turn out to be starts without an end (xes.c) */
-    bool sampled; /* judgements may be of spans that went: they count for no fault */
+    bool sampled;       /* judgements may be of spans that went: they count for no fault */
 };
 
 /* What waited at some time, to go back to when what came afterwards counts for nothing. */

@@ -173,8 +173,8 @@ static bool goes_on(struct csv_parser *parser, struct reading *r)
     return true;
 }
 
-/* The parser's buffer grows by blocks, and is copied each time: blocks as large as what it holds keep
- * the time of a cell linear in its length. */
+/* The parser's buffer grows by blocks, and is copied each time: blocks as large as what it holds
+ * keep the time of a cell linear in its length. */
 static void grow_by_doubling(struct csv_parser *parser)
 {
     enum { LEAST = 1024 };

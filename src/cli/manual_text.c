@@ -2,7 +2,8 @@
 /* The manual's prose, chapter by chapter; manual.h says how it is written. */
 #include "cli/manual.h"
 
-/* clang-format off: one line of a text is one line here */
+/* One line of a text is one line here. */
+/* clang-format off */
 const struct manual_chapter manual_chapters[] = {
     {"jobs", "DESCRIPTION",
      "Seam tells how reliable an AI pipeline of several steps is end to end, where that\n"

@@ -44,8 +44,8 @@ static void add_part(struct result *r, const struct metric *month, const char *n
 {
     metrics_add(&r->metrics, name, plus + share * above(month->value, standing),
                 plus + share * above(month->low, standing),
-                plus + share * above(month->high, standing), share > 0 ? month->level : 0,
-                month->n, month->unit);
+                plus + share * above(month->high, standing), share > 0 ? month->level : 0, month->n,
+                month->unit);
 }
 
 /* The relative errors of cost and reliability add up by their squares (delta method). */

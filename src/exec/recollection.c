@@ -9,7 +9,7 @@ struct remembered {
 struct recollection {
     struct store *store;
     int64_t run;
-    uint64_t items;                /* those from here on had not begun */
+    uint64_t items; /* those from here on had not begun */
     double upto_s;
     VEC(struct remembered *) item; /* [index]; NULL: not read yet, or forgotten */
 };

@@ -19,7 +19,8 @@ enum {
     THREADED = ON(COMPARE) | ON(SIMULATE) | ON(RUN) | ON(SIZE) | ON(REPORT) | ON(PLOT) | ON(BACKTEST) | ON(REPLAY) | ON(FIT),
 };
 
-/* clang-format off: one row must not move when another one changes */
+/* One row must not move when another one changes. */
+/* clang-format off */
 const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_SET] = {"set", 0, TAKES_MANY, "PATH=VALUE",
         "change one number: flow.draft.wrong=3% (may repeat)", SETTABLE},
@@ -436,6 +437,7 @@ const struct word_list word_lists[] = {
     {ON(RUNS), FIRST_ARGUMENT, "list show"},
     {ON(COMPLETION), FIRST_ARGUMENT, "bash zsh fish"},
 };
+/* clang-format on */
 const size_t word_lists_count = sizeof word_lists / sizeof *word_lists;
 
 const struct word_list *words_of(enum command c, int what)

@@ -3,7 +3,6 @@
  * it does not do, and ignores nothing. */
 #include "model/pipeline.h"
 
-
 const char *feature_name(enum pipeline_feature f)
 {
     static const char *const names[] = {

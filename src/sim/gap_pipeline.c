@@ -86,8 +86,8 @@ bool gap_can_lose(const struct pipeline *p, uint32_t step)
 {
     struct pipeline copy;
     const struct step *s = &p->step[step];
-    bool found = (p->leave_after_s && s->kind != STEP_GATE) ||
-                 (s->by && p->resource[s->by - 1].patience);
+    bool found =
+        (p->leave_after_s && s->kind != STEP_GATE) || (s->by && p->resource[s->by - 1].patience);
     pipeline_copy(p, &copy);
     pipeline_change_numbers(&copy, step, look_for_errors, &found);
     pipeline_release(&copy);

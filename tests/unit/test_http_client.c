@@ -215,13 +215,13 @@ static void each_way_to_fail_has_its_name_and_sentence(void **state)
     } ways[] = {
         {"/slow",        {.time_limit_s = 0.05}, HTTP_LATE,       ERR_IO,    "no whole answer within 0.05 s"    },
         {"/trickle",     {.time_limit_s = 0.05}, HTTP_LATE,       ERR_IO,    "no whole answer within 0.05 s"    },
-        {"/cut",         {.time_limit_s = 60},    HTTP_BROKEN,     ERR_IO,    "broke before the answer was whole"},
-        {"/nothing",     {.time_limit_s = 60},    HTTP_BROKEN,     ERR_IO,    "broke before"                     },
-        {"/garbage",     {.time_limit_s = 60},    HTTP_GARBLED,    ERR_IO,    "not HTTP"                         },
-        {"/broken-gzip", {.time_limit_s = 60},    HTTP_GARBLED,    ERR_IO,    "not HTTP"                         },
-        {"/flood",       {.time_limit_s = 60},    HTTP_TOO_LARGE,  ERR_LIMIT, "larger than 16777216 bytes"       },
+        {"/cut",         {.time_limit_s = 60},   HTTP_BROKEN,     ERR_IO,    "broke before the answer was whole"},
+        {"/nothing",     {.time_limit_s = 60},   HTTP_BROKEN,     ERR_IO,    "broke before"                     },
+        {"/garbage",     {.time_limit_s = 60},   HTTP_GARBLED,    ERR_IO,    "not HTTP"                         },
+        {"/broken-gzip", {.time_limit_s = 60},   HTTP_GARBLED,    ERR_IO,    "not HTTP"                         },
+        {"/flood",       {.time_limit_s = 60},   HTTP_TOO_LARGE,  ERR_LIMIT, "larger than 16777216 bytes"       },
         {"/gzip",        {.body_limit = 4},      HTTP_TOO_LARGE,  ERR_LIMIT, "larger than 4 bytes"              },
-        {"/headers",     {.time_limit_s = 60},    HTTP_TOO_LARGE,  ERR_LIMIT, "head of the answer"               },
+        {"/headers",     {.time_limit_s = 60},   HTTP_TOO_LARGE,  ERR_LIMIT, "head of the answer"               },
         {"/x",           {.method = "GET /y"},   HTTP_NO_REQUEST, ERR_INPUT, "not a method"                     },
     };
 
