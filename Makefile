@@ -128,7 +128,7 @@ demo: $(BUILD)/seam ## the main job on a real log: replay, fit, simulate, size, 
 
 check: ## all fast tests, under 3 minutes on two cores
 	@$(MAKE) --no-print-directory -j2 all tests-fast
-	@$(MAKE) --no-print-directory check-layers check-headers
+	@$(MAKE) --no-print-directory check-layers check-exports check-headers
 	@BUILD=$(BUILD) sh tests/tools/check.sh fast
 
 check-slow: ## long statistical, kill and browser tests
@@ -160,6 +160,9 @@ bench: $(BUILD)/seam $(BENCH) ## speed as ratios against peers' loops in the sam
 check-layers: ## a folder includes only itself and folders to its left
 	@sh tests/tools/check-layers.sh
 
+check-exports: $(LIB) $(BUILD)/src/cli/main.o ## what no other file uses is static
+	@sh tests/tools/check-exports.sh $(BUILD)
+
 check-headers: ## every header compiles alone
 	@CC="$(CC)" sh tests/tools/check-headers.sh
 
@@ -186,4 +189,4 @@ clean: ## removes what was built
 	rm -rf build build-asan build-tsan build-cov build-fuzz
 
 .PHONY: all help deps deps-quick deps-mpi demo check check-slow tests-built tests-fast sanitize coverage fuzz bench \
-        check-layers check-headers format sample install clean
+        check-layers check-exports check-headers format sample install clean

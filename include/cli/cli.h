@@ -60,8 +60,6 @@ MUST_CHECK int cli_scenario_quietly(const struct cli *cli, const char *name, con
 MUST_CHECK int cli_scenario_with(const struct cli *cli, const char *path,
                                  const struct setting *extra, struct pipeline *out,
                                  struct error *err);
-/* The metric nearest to `word`, a literal; NULL when none is near. */
-const char *cli_nearest_metric(const char *word);
 /* The metric called `name` in the text of an option; ERR_USAGE with the nearest one. */
 MUST_CHECK int cli_metric(const char *option, const char *text, const char *name,
                           const struct metric_def **out, struct error *err);

@@ -14,13 +14,8 @@ void help_program(int width, struct buf *out);
 /* Appends one command's help: summary, examples, what it does, usage, options. */
 void help_command(enum command c, int width, struct buf *out);
 
-/* The commands by what they are for; the last group has those that no other names. */
-struct help_group {
-    const char *title;
-    const char *names; /* with spaces between */
-};
+/* The groups of commands; the last has those that no other names. */
 enum { HELP_GROUPS = 5 };
-extern const struct help_group help_groups[HELP_GROUPS];
 /* Is the command one of this group? */
 bool help_in_group(size_t group, enum command c);
 

@@ -32,8 +32,6 @@ struct asked {
 /* Reads p's targets, and p's worths, which decide what is best where no `least` or `most` does.
  * ERR_USAGE: no target, several optima, or targets that contradict each other. */
 MUST_CHECK int asked_plan(const struct pipeline *p, struct asked *out, struct error *err);
-/* Can the exact chain give this metric for a search? */
-bool asked_of_chain(const char *metric);
 /* A metric of what the chain says of p; NaN: it has none, as the error of nothing shipped. */
 double asked_of_point(const struct pipeline *p, const struct exact_point *x, const char *metric);
 /* The metric of a result; of a resource's metric the least favourable of the resources.  i: index

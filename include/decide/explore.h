@@ -23,8 +23,6 @@ struct pool {
     uint64_t trials; /* of the candidates that compete: the most that any had so far */
 };
 
-/* Least is best; INFINITY: no candidate.  sure: with whole intervals. */
-double explore_score(const struct pool *pool, const struct candidate *c, struct aim aim, bool sure);
 /* Evaluates the first candidates: points that fill the ranges, under every combination of whole
  * numbers where these are few, and the scenario as it is.  trials 0: as many as go into that share
  * of the whole work (evaluate_trials). */

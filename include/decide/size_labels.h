@@ -12,8 +12,6 @@ struct labels_ask {
     size_t n_risks;
     const struct target *load; /* the strictest "review_load at most"; NULL */
 };
-MUST_CHECK int labels_ask(const struct size_labels_options *o, struct labels_ask *out,
-                          struct error *err);
 
 /* The labels with what is known of them. */
 struct labels_case {
@@ -30,10 +28,6 @@ void labels_put_answer(const struct labels_case *c, const struct risk_answer *a,
                        struct result *out);
 /* The risks of the targets at the chosen threshold, with intervals and verdicts. */
 void labels_put_risks(const struct labels_case *c, const struct risk_answer *a, struct result *out);
-/* auto_error's interval and bound, for any threshold of these labels. */
-const struct risk_point *labels_point(const struct labels_case *c, double threshold);
-/* "0.8871", all digits of a threshold. */
-const char *labels_threshold_text(struct result *out, double threshold);
 
 /* frontier, frontier_certified, frontier_perfect; calibration with its metrics; review load against
  * the number of labels. */

@@ -39,8 +39,6 @@ struct sizing {
     struct result confirmed; /* all metrics at the chosen settings */
 };
 
-/* A random seed of the search's `use`, apart from those of the others. */
-uint64_t sizing_seed(const struct sizing *z, uint64_t use);
 /* The difference of two contestants' goals, a less b, in the metric's own sign. */
 struct estimate sizing_difference(const struct sizing *z, const struct candidate *a,
                                   const struct candidate *b);

@@ -23,9 +23,6 @@ struct brief {
 /* Draws the brief; its wording is appended to *text. */
 void brief_draw(const struct canon *c, uint64_t seed, uint64_t index, struct brief *b,
                 struct buf *text);
-/* Appends {"brief": ..., "episode": n, "wants": [{"subject", "attribute"}, ...]}. */
-void brief_put_input(const struct canon *c, const struct brief *b, const char *text,
-                     struct buf *out);
 /* Appends {"shot": {"<subject>.<attribute>": value, ...}}. */
 void brief_put_truth(const struct canon *c, const struct brief *b, struct buf *out);
 

@@ -13,8 +13,5 @@ enum run_quality judge_payload(const char *truth, size_t truth_len, const char *
 /* Has the payload not all members of the truth yet, whatever they hold?  Then it is no answer that
  * could be wrong.  False without a truth that is a JSON object.  Any thread. */
 bool judge_lacks(const char *truth, size_t truth_len, const char *payload, size_t payload_len);
-/* Equality of JSON values (RFC 8259): numbers by their value, texts byte for byte, lists in their
- * order, maps whatever the order of their members; absent equals absent alone. */
-bool judge_same(struct json a, struct json b);
 
 #endif

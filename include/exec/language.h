@@ -38,8 +38,6 @@ void language_fact(struct language *l, const char *subject, const char *attribut
                    const char *value);
 /* The n-grams of all that was given.  The weights of copying are kept. */
 void language_build(struct language *l);
-/* Tokens of the vocabulary; those of passages that are not in it come behind. */
-uint32_t language_tokens(const struct language *l);
 
 struct passage {
     const char *text;
@@ -64,8 +62,6 @@ void language_read(const struct language *l, const struct passage *passage, size
 size_t reading_tokens(const struct reading *r);
 /* Turns to a slot, before anything is written for it; NULL: to plain text. */
 void language_turn(const struct language *l, struct reading *r, const struct language_slot *slot);
-/* The text of a token; borrowed from the model or the reading. */
-const char *language_token(const struct language *l, const struct reading *r, uint32_t token);
 /* The tokens of a text, for this reading: at most `most`; returns how many. */
 size_t language_encode(const struct language *l, const struct reading *r, const char *text,
                        uint32_t *token, size_t most);

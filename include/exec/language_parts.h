@@ -85,12 +85,6 @@ struct reading {
 };
 
 /* --- language_text.c */
-/* The next token of the text from *at on: its bytes, and *at behind it; 0 at the end. */
-size_t text_token(const char *text, size_t len, size_t *at, const char **token);
-/* A hash of a text in small letters, the same on any machine. */
-uint64_t text_hash(const char *s, size_t len);
-/* A hash with one more number taken in. */
-uint64_t hash_with(uint64_t h, uint64_t more);
 /* Orders the names for reading. */
 void names_sort(struct language *l);
 

@@ -28,11 +28,10 @@ void ngram_add(struct ngram *m, const uint32_t *token, size_t n);
 /* Turns what was added into probabilities over a vocabulary of n_tokens, at least one more than
  * the largest token added. */
 void ngram_build(struct ngram *m, uint32_t n_tokens);
-uint32_t ngram_tokens(const struct ngram *m); /* as built */
 /* The probability that `token` comes after the last of the n tokens of history; where there are
  * fewer than order - 1 of them the sequence began there.  0 for NGRAM_BEGIN. */
 double ngram_probability(const struct ngram *m, const uint32_t *history, size_t n, uint32_t token);
-/* The same of all tokens: p[ngram_tokens()], which add up to 1. */
+/* The law of all tokens as built: p[n_tokens], which add up to 1. */
 void ngram_law(const struct ngram *m, const uint32_t *history, size_t n, double *p);
 /* The discounts of n-grams seen once, twice and more often: at[0..2], 1 <= k <= order. */
 void ngram_discounts(const struct ngram *m, uint32_t k, double at[3]);

@@ -188,9 +188,6 @@ void read_map(struct reading *r, const struct yaml_node *map, enum place place,
 /* One value by its row of the schema, with r->key set meanwhile; faults are added. */
 void read_key(struct reading *r, const struct schema_key *k, const struct yaml_node *key,
               const struct yaml_node *value);
-/* One value of the row's type into `out`. */
-void read_value(struct reading *r, const struct schema_key *k, const struct yaml_node *n,
-                void *out);
 /* A value that may be given per class into at(c) = first + c * stride. */
 void read_classes_of(struct reading *r, const struct schema_key *k, const struct yaml_node *value,
                      void *first, size_t stride);
@@ -251,10 +248,7 @@ bool is_dist_word(const char *word);
 /* Empirical, from values in any order; weights may be NULL. */
 void dist_of_values(struct reading *r, const double *values, const double *weights, size_t n,
                     struct dist *out);
-/* scenario_data.c: files beside the scenario.  file_beside_scenario: its path, NULL with a fault
- * when it leads out of the folder; the caller mem_frees it. */
-char *file_beside_scenario(struct reading *r, const struct yaml_node *name);
-/* A CSV beside the scenario; csv_release and buf_release. */
+/* scenario_data.c: a CSV beside the scenario; csv_release and buf_release. */
 int read_data_csv(struct reading *r, const struct yaml_node *name, struct buf *text,
                   struct csv *out);
 /* The index of the column called `name`, -1 with a fault at n. */

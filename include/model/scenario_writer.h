@@ -24,8 +24,6 @@ void write_money(struct writer *w, double amount);
 /* Per month, week, day, hour or minute where that reads back the same, else per second; `money`
  * puts the currency's sign in front. */
 void write_rate(struct writer *w, double per_s, bool money);
-/* In the quantity's own unit. */
-void write_quantity(struct buf *out, double value, enum quantity q);
 /* A constant as its value, any other as a map in one line. */
 void write_dist(struct buf *out, const struct dist *d, enum quantity q);
 /* The word of an end, or the id of step `to`. */

@@ -126,10 +126,8 @@ void span_set_add(struct span_set *set, const struct span *s);
 void span_set_row(const struct span_set *set, size_t i, struct span *out);
 /* Span i says who decided what. */
 void span_set_said_by(struct span_set *set, size_t i, uint32_t said_by);
-/* Appends all spans of `from` in their order; texts that are new get ids in the order of theirs,
- * and lines count from `lines` more. */
-void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines);
-/* The same of the spans [first, end) alone. */
+/* Appends the spans [first, end) of `from` in their order; texts that are new get ids in the order
+ * of theirs, and lines count from `lines` more. */
 void span_set_append_part(struct span_set *set, const struct span_set *from, size_t first,
                           size_t end, uint64_t lines);
 /* Appends the n spans at[] of `from`, and the texts they have in the order of their ids there. */

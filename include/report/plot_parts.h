@@ -38,10 +38,6 @@ bool picture_filled(const struct buf *block);
 void picture_line(struct buf *out, const double *x, size_t n, const char *label);
 /* The script as gnuplot reads it, and the blocks as one data file. */
 void picture_source(struct document *d, struct picture *p, struct figure *f);
-/* The figure of a picture: its title, description, data, script and points; frees the picture's
- * parts. */
-struct figure *picture_figure(struct document *d, struct picture *p, const char *id,
-                              const char *title);
 
 /* Okabe and Ito, in the order in which lines get them, with a dash and a mark of their own. */
 enum { PICTURE_LINES = 4 };

@@ -102,8 +102,6 @@ struct gathered {
 } __attribute__((aligned(64)));
 /* The items of a class, in *to where there are several classes. */
 struct lane_group batch_group(const struct batch *b, uint32_t class, struct gathered *to);
-/* Sums over a group of (worth less cost) * scale, and of its square. */
-struct lanes_sums batch_net(const struct batch *b, const struct lane_group *g, double scale);
 
 /* --- between batch.c, batch_*.c */
 

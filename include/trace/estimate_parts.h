@@ -82,8 +82,6 @@ void estimate_set_flow(struct estimate *e);
 const char *estimate_name(struct estimate *e, uint32_t part);
 /* Frees the plan. */
 void estimate_release_flow(struct estimate *e);
-/* The stage of the log that makes the drafts; -1: none does. */
-int32_t estimate_draft_stage(const struct estimate *e);
 /* The part that is a place of the structure. */
 uint32_t estimate_part_of(const struct estimate *e, int32_t place);
 /* Of a stand-in for the gate: did the item come to where items go to review or not, and did it? */

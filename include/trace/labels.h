@@ -22,9 +22,6 @@ MUST_CHECK int item_labels_check(const struct item_labels *l, struct error *err)
 /* NULL is fine. */
 void item_labels_free(struct item_labels *l);
 
-/* The item of this trace id or item id, in any spelling of the id; SPAN_NONE. */
-uint32_t labels_item(const struct trace_log *log, const char *name);
-
 /* Rows of a label file for `seam size`: columns `confidence`, `correct`, and maybe `id`, `group`,
  * `weight` (1 / probability of being labelled, 1 or more) and `source` (all, reviewed, audit; empty
  * for all).  Each id stands once. */

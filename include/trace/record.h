@@ -21,9 +21,6 @@ void record_unreadable(struct sink *sink);
 struct span *record_open(struct sink *sink, struct json trace, struct json id, struct json parent,
                          struct json name);
 
-/* A number of units since 1970 as nanoseconds; 0 when absent or null, and for what is no such time
- * between 1970 and 2262, which is counted. */
-int64_t record_time(struct sink *sink, struct json v, int64_t unit_ns);
 /* Start and duration, both in units; an absent duration leaves the end at 0. */
 void record_interval(struct sink *sink, struct span *span, struct json start, struct json duration,
                      int64_t unit_ns);

@@ -104,7 +104,8 @@ static int setting_parse(const char *text, struct arena *arena, struct setting *
     return 0;
 }
 
-const char *cli_nearest_metric(const char *word)
+/* The metric nearest to `word`, a literal; NULL when none is near. */
+static const char *cli_nearest_metric(const char *word)
 {
     const char **names = mem_alloc(metric_defs_count * sizeof *names);
     for (size_t i = 0; i < metric_defs_count; i++)

@@ -7,7 +7,11 @@
 
 #include <string.h>
 
-const struct help_group help_groups[HELP_GROUPS] = {
+/* The commands by what they are for. */
+static const struct help_group {
+    const char *title;
+    const char *names; /* with spaces between */
+} help_groups[HELP_GROUPS] = {
     {"before launch",                     "check solve simulate size compare import"},
     {"in production",                     "replay fit backtest drift"               },
     {"executed, with people in the loop", "run review labels runs mcp"              },

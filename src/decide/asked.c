@@ -43,7 +43,8 @@ double asked_of_point(const struct pipeline *p, const struct exact_point *x, con
     return NAN;
 }
 
-bool asked_of_chain(const char *name)
+/* Can the exact chain give this metric for a search? */
+static bool asked_of_chain(const char *name)
 {
     static const struct pipeline none = {.worth_correct = 1};
     static const struct exact_point ones = {.correct = 1,

@@ -24,7 +24,9 @@ enum {
 
 static const double SHRINK = 0.6;
 
-double explore_score(const struct pool *pool, const struct candidate *c, struct aim aim, bool sure)
+/* Least is best; INFINITY: no candidate.  sure: with whole intervals. */
+static double explore_score(const struct pool *pool, const struct candidate *c, struct aim aim,
+                            bool sure)
 {
     const struct evaluator *e = pool->e;
 

@@ -39,7 +39,8 @@ static int ask_risk(const struct size_labels_options *o, const struct target *t,
     return 0;
 }
 
-int labels_ask(const struct size_labels_options *o, struct labels_ask *out, struct error *err)
+static int labels_ask(const struct size_labels_options *o, struct labels_ask *out,
+                      struct error *err)
 {
     *out = (struct labels_ask){0};
     for (uint32_t i = 0; i < o->n_targets; i++) {

@@ -7,7 +7,8 @@
 #include <math.h>
 #include <string.h>
 
-const char *labels_threshold_text(struct result *out, double threshold)
+/* "0.8871", all digits of a threshold. */
+static const char *labels_threshold_text(struct result *out, double threshold)
 {
     struct buf text;
 
@@ -18,7 +19,8 @@ const char *labels_threshold_text(struct result *out, double threshold)
     return kept;
 }
 
-const struct risk_point *labels_point(const struct labels_case *c, double threshold)
+/* auto_error's interval and bound, for any threshold of these labels. */
+static const struct risk_point *labels_point(const struct labels_case *c, double threshold)
 {
     size_t low = 0, high = c->n_points;
     while (low < high) {

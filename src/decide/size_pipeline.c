@@ -34,7 +34,8 @@ static const double SHARE_DESIGN = 0.25, SHARE_REFINE = 0.4, SHARE_FRONTIER = 0.
 /* About as many as the clouds of the simulated rounds, contestants and frontier points. */
 enum { N_REFINED = 250, N_CONTEST = 20, N_FRONTIER = 60 };
 
-uint64_t sizing_seed(const struct sizing *z, uint64_t use)
+/* A random seed of the search's `use`, apart from those of the others. */
+static uint64_t sizing_seed(const struct sizing *z, uint64_t use)
 {
     return use == SEED_SEARCH ? z->options->seed
                               : rng_key(z->options->seed, use, 0, 0, RNG_SPLIT) >> 12;

@@ -251,8 +251,9 @@ void brief_draw(const struct canon *c, uint64_t seed, uint64_t index, struct bri
 /* ---- JSON -------------------------------------------------------------------------------------
  */
 
-void brief_put_input(const struct canon *c, const struct brief *b, const char *text,
-                     struct buf *out)
+/* Appends {"brief": ..., "episode": n, "wants": [{"subject", "attribute"}, ...]}. */
+static void brief_put_input(const struct canon *c, const struct brief *b, const char *text,
+                            struct buf *out)
 {
     struct json_write w;
 

@@ -24,11 +24,6 @@ void language_build(struct language *l)
     ngram_build(l->grams, l->words.count);
 }
 
-uint32_t language_tokens(const struct language *l)
-{
-    return l->words.count;
-}
-
 /* --- the law */
 
 enum { HISTORY = SLOT_TOKENS + LANGUAGE_VALUE_MAX };

@@ -21,7 +21,8 @@ static bool is_space(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
-size_t text_token(const char *text, size_t len, size_t *at, const char **token)
+/* The next token of the text from *at on: its bytes, and *at behind it; 0 at the end. */
+static size_t text_token(const char *text, size_t len, size_t *at, const char **token)
 {
     size_t i = *at, first;
     while (i < len && is_space(text[i]))
@@ -42,13 +43,14 @@ static char small(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
-uint64_t hash_with(uint64_t h, uint64_t more)
+/* A hash with one more number taken in. */
+static uint64_t hash_with(uint64_t h, uint64_t more)
 {
     return rng_mix(h * 31 + rng_mix(more + RNG_GOLDEN));
 }
 
 /* FNV-1a (Fowler, Noll and Vo), mixed. */
-uint64_t text_hash(const char *s, size_t len)
+static uint64_t text_hash(const char *s, size_t len)
 {
     uint64_t h = UINT64_C(0xcbf29ce484222325);
     for (size_t i = 0; i < len; i++)
@@ -311,7 +313,8 @@ size_t language_encode(const struct language *l, const struct reading *r, const 
     return n;
 }
 
-const char *language_token(const struct language *l, const struct reading *r, uint32_t token)
+/* The text of a token; borrowed from the model or the reading. */
+static const char *language_token(const struct language *l, const struct reading *r, uint32_t token)
 {
     return token < l->words.count ? l->words.of[token].at : r->own.of[token - l->words.count].at;
 }

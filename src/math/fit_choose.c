@@ -110,7 +110,9 @@ static double redrawn_distance(const struct dist *d, const struct step *limit, s
     return fit_sample_distance(work, &fit.dist);
 }
 
-double fit_sample_goodness(const struct fit_sample *s, enum dist_family family, uint64_t seed)
+/* fit_goodness on a prepared sample. */
+static double fit_sample_goodness(const struct fit_sample *s, enum dist_family family,
+                                  uint64_t seed)
 {
     size_t n = s->n < TESTED_MAX ? s->n : TESTED_MAX;
     struct fit_sample *thin = fit_sample_new(n), *work = fit_sample_new(n);

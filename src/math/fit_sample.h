@@ -36,7 +36,5 @@ MUST_CHECK int fit_sample_family(enum dist_family family, const struct fit_sampl
                                  struct fit *out, struct error *err);
 /* Kolmogorov-Smirnov distance between d and the Kaplan-Meier estimate. */
 double fit_sample_distance(const struct fit_sample *s, const struct dist *d);
-/* fit_goodness on a prepared sample. */
-double fit_sample_goodness(const struct fit_sample *s, enum dist_family family, uint64_t seed);
 
 #endif

@@ -180,11 +180,6 @@ void ngram_build(struct ngram *m, uint32_t n_tokens)
     }
 }
 
-uint32_t ngram_tokens(const struct ngram *m)
-{
-    return m->n_tokens;
-}
-
 void ngram_discounts(const struct ngram *m, uint32_t k, double at[3])
 {
     for (int i = 0; i < 3; i++)

@@ -23,7 +23,7 @@ static char *joined(const char *dir, const char *name)
 }
 
 /* Relative, without "..", and not through a link that leads out. */
-char *file_beside_scenario(struct reading *r, const struct yaml_node *n)
+static char *file_beside_scenario(struct reading *r, const struct yaml_node *n)
 {
     const char *name = n->text, *dir = r->options ? r->options->data_dir : NULL;
     char *base, *full, *real_base, *real;

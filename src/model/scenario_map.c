@@ -104,7 +104,9 @@ static bool is_number_slot(const struct schema_key *k)
     return k->slot == IN_NUMBERS || k->slot == IN_INPUT;
 }
 
-void read_value(struct reading *r, const struct schema_key *k, const struct yaml_node *n, void *out)
+/* One value of the row's type into `out`. */
+static void read_value(struct reading *r, const struct schema_key *k, const struct yaml_node *n,
+                       void *out)
 {
     uint32_t count = 0;
     int word = 0;

@@ -108,7 +108,8 @@ static const struct {
 #undef P
 };
 
-void write_quantity(struct buf *out, double value, enum quantity q)
+/* In the quantity's own unit. */
+static void write_quantity(struct buf *out, double value, enum quantity q)
 {
     if (q == QUANTITY_TIME)
         units_put_duration_exact(out, value);

@@ -235,7 +235,9 @@ static void append(struct span_set *set, const struct span_set *from, size_t fir
         set->line[i] += lines;
 }
 
-void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines)
+/* Appends all spans of `from` in their order; texts that are new get ids in the order of theirs,
+ * and lines count from `lines` more. */
+static void span_set_append(struct span_set *set, const struct span_set *from, uint64_t lines)
 {
     uint32_t *new_id = mem_alloc(((size_t)from->text.count + 1) * sizeof *new_id);
     intern_merge(&set->text, &from->text, new_id);

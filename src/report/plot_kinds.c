@@ -203,8 +203,10 @@ void picture_source(struct document *d, struct picture *p, struct figure *f)
     buf_release(&p->about);
 }
 
-struct figure *picture_figure(struct document *d, struct picture *p, const char *id,
-                              const char *title)
+/* The figure of a picture: its title, description, data, script and points; frees the picture's
+ * parts. */
+static struct figure *picture_figure(struct document *d, struct picture *p, const char *id,
+                                     const char *title)
 {
     struct figure *f = document_figure(d, id, title, buf_text(&p->about));
     f->data = p->data;

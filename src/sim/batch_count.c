@@ -58,7 +58,8 @@ static double worth_of(double worth)
     return isfinite(worth) ? worth : 0;
 }
 
-struct lanes_sums batch_net(const struct batch *b, const struct lane_group *g, double scale)
+/* Sums over a group of (worth less cost) * scale, and of its square. */
+static struct lanes_sums batch_net(const struct batch *b, const struct lane_group *g, double scale)
 {
     const struct pipeline *p = b->program->pipeline;
     double worth_correct = worth_of(p->worth_correct), worth_wrong = worth_of(p->worth_wrong);

@@ -21,7 +21,8 @@ struct drafts {
     uint64_t others;                 /* wrong items without a draft */
 };
 
-int32_t estimate_draft_stage(const struct estimate *e)
+/* The stage of the log that makes the drafts; -1: none does. */
+static int32_t estimate_draft_stage(const struct estimate *e)
 {
     const struct part *p = e->draft >= 0 ? &e->part[e->draft] : NULL;
     return !p ? -1 : p->role == PART_WAYPOINT ? p->holds : p->stage;

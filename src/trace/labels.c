@@ -72,20 +72,6 @@ static int read_weight_cell(const struct csv *c, size_t row, int at, double *out
 
 /* ---- labels of a log -------------------------------------------------------------------- */
 
-uint32_t labels_item(const struct trace_log *log, const char *name)
-{
-    uint32_t text = intern_find(&log->spans.text, name, strlen(name));
-    if (text == UINT32_MAX || log->item_of[text] == SPAN_NONE) {
-        struct span_set probe; /* the same id in upper case or base64 */
-        span_set_init(&probe);
-        uint32_t id = ids_trace(&probe, name, strlen(name));
-        const char *normal = span_string(&probe, id);
-        text = intern_find(&log->spans.text, normal, strlen(normal));
-        span_set_release(&probe);
-    }
-    return text == UINT32_MAX ? SPAN_NONE : log->item_of[text];
-}
-
 struct label_row {
     uint32_t line, next; /* next: row of the same name; SPAN_NONE */
     int8_t draft, shipped;

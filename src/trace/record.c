@@ -90,7 +90,9 @@ static bool scaled(struct json v, int64_t unit_ns, int64_t *out)
     return true;
 }
 
-int64_t record_time(struct sink *sink, struct json v, int64_t unit_ns)
+/* A number of units since 1970 as nanoseconds; 0 when absent or null, and for what is no such time
+ * between 1970 and 2262, which is counted. */
+static int64_t record_time(struct sink *sink, struct json v, int64_t unit_ns)
 {
     int64_t ns;
     if (is_absent(v))

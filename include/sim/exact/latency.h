@@ -251,18 +251,8 @@ void latency_spectra_init(struct latency_spectra *s, const struct latency_model 
 /* Frees all waves and kinks. */
 void latency_spectra_release(struct latency_spectra *s);
 
-/* out[END_COUNT]: E[exp(-s T); end] / P(end) of a visit, in wave b; `latency` is that of an
- * attempt within its limit, `failing` of one that fails in time, less shift_s, as are the times of
- * the visit. */
-void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
-                        const struct wave *latency, const struct wave *failing, double shift_s,
-                        struct wave out[END_COUNT]);
-/* The same in kinks; adds to out. */
-void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
-                         const struct kinks *latency, const struct kinks *failing, double shift_s,
-                         struct kinks out[END_COUNT]);
-
-/* The same with the wait before it: a visit of a unit of class k, out[END_COUNT]. */
+/* out[END_COUNT]: E[exp(-s T); end] / P(end) of a visit of a unit of class k with the wait before
+ * it, in wave b. */
 void latency_unit_wave(const struct latency_model *l, const struct latency_spectra *s, uint32_t k,
                        uint32_t unit, const struct window *w, uint32_t b,
                        struct wave out[END_COUNT]);

@@ -214,11 +214,6 @@ enum atoms_of { ATOMS_COST, ATOMS_TIME };
 enum atoms_part { ATOMS_SHIPPED_GOOD, ATOMS_SHIPPED_BAD, ATOMS_NOT_SHIPPED, ATOMS_PARTS };
 /* Can there be such a list: constant latencies and waits, no loop without a bound? */
 bool atoms_possible(const struct model *m, enum atoms_of of);
-/* out[ATOMS_PARTS] of one class; false when there are too many. The caller frees with
- * atoms_free. */
-bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_PARTS]);
-/* Frees one list and leaves *a zero. */
-void atoms_free(struct atoms *a);
 /* Quantiles and attainments of all scopes into values (as from model_values, at the numbers last
  * filled).  False when there are too many atoms: nothing is set. */
 bool model_atoms(const struct model *m, enum atoms_of of, double *values);

@@ -25,7 +25,7 @@ void sky_spectra_init(struct sky_spectra *s, const struct chain *c, const struct
 /* Frees all and leaves *s zero. */
 void sky_spectra_release(struct sky_spectra *s);
 
-/* out[END_COUNT] of a visit as latency_visit_wave and latency_visit_kinks, and out[n_ends] of all
+/* out[END_COUNT] of a visit as of latency_unit_wave and latency_unit_kinks, and out[n_ends] of all
  * its ends in chain.end. */
 void sky_visit_wave(const struct sky_spectra *s, uint32_t unit, uint32_t b,
                     struct wave out[END_COUNT]);

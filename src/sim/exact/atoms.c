@@ -254,7 +254,9 @@ static void to_atoms(struct atom_list *from, struct atoms *out)
     }
 }
 
-bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_PARTS])
+/* out[ATOMS_PARTS] of one class; false when there are too many. The caller frees with
+ * atoms_free. */
+static bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_PARTS])
 {
     uint32_t n_units = c->n_units;
     struct walk w = {.c = c};
@@ -285,7 +287,8 @@ bool atoms_list(const struct chain *c, enum atoms_of of, struct atoms out[ATOMS_
     return done;
 }
 
-void atoms_free(struct atoms *a)
+/* Frees one list and leaves *a zero. */
+static void atoms_free(struct atoms *a)
 {
     mem_free(a->x);
     mem_free(a->mass);

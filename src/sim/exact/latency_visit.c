@@ -219,9 +219,9 @@ static void next_wave(const struct retry *retry, uint32_t k, const struct window
 }
 
 /* out[END_COUNT]: E[exp(-s T) | end] of a visit. */
-void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w, uint32_t b,
-                        const struct wave *latency, const struct wave *failing, double shift_s,
-                        struct wave out[END_COUNT])
+static void latency_visit_wave(const struct chain *c, uint32_t step, const struct window *w,
+                               uint32_t b, const struct wave *latency, const struct wave *failing,
+                               double shift_s, struct wave out[END_COUNT])
 {
     const struct visit_law *law = &c->law[step];
     const struct retry *retry = chain_retry(c, step);
@@ -302,9 +302,9 @@ static void next_kinks(const struct retry *retry, uint32_t k, struct kink_limits
 }
 
 /* The same as visit_wave. */
-void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
-                         const struct kinks *latency, const struct kinks *failing, double shift_s,
-                         struct kinks out[END_COUNT])
+static void latency_visit_kinks(const struct chain *c, uint32_t step, struct kink_limits *limits,
+                                const struct kinks *latency, const struct kinks *failing,
+                                double shift_s, struct kinks out[END_COUNT])
 {
     const struct visit_law *law = &c->law[step];
     const struct retry *retry = chain_retry(c, step);
