@@ -112,7 +112,7 @@ void labels_put_frontiers(const struct labels_case *c, struct result *out)
 
 /* --- review load against labels */
 
-enum { LOAD_POINTS = 12, LOAD_LEAST = 30, LOAD_ROWS = 40000, LOAD_DRAWS = 25 };
+enum { LOAD_POINTS = 12, LOAD_LEAST = 30, LOAD_ROWS = 40000, LOAD_DRAWS = 100 };
 
 /* The first `size` of row are a random sample of all (Fisher and Yates 1938). */
 static void draw_sample(struct scored *row, size_t n, size_t size, struct rng_seq *rng)
