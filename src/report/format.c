@@ -3,6 +3,7 @@
 #include "report/format.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* How a value is written: value * scale with `digits` decimals between before and after. */
@@ -66,24 +67,42 @@ static int magnitude(double x)
     return (int)floor(log10(x));
 }
 
-/* One significant digit of the half-width, two where it begins with 1 or 2 (the rule of the
- * Particle Data Group's Review, section 5.3, in short), and of a percentage the tenths at least;
- * four of an exact value, and for a share two of its distance from 0 and 1, so that 99.9997% is
- * not 100%. */
-static int digits_for(const struct form *f, double value, double half, bool share)
+/* An exact value has four significant digits; a share has two of its distance from 0 and 1, so that
+ * 99.9997% is not 100%. */
+static int digits_of_exact(const struct form *f, double value)
 {
-    double x = fabs(value) * f->scale;
-    if (isfinite(half) && half > 1e-12 * fabs(value)) {
-        double unit = half * f->scale;
-        int digits = -magnitude(unit);
-        return clamp(digits + (unit * pow(10, digits) < 2.95), share, 9);
-    }
-    double part = fabs(value);
-    if (share && part > 0 && part < 1 - 1e-9)
+    double x = fabs(value) * f->scale, part = fabs(value);
+    if (f->share && part > 0 && part < 1 - 1e-9)
         return clamp(1 - magnitude(fmin(part, 1 - part) * 100), 2, 9);
     if (!(x > 0) || isinf(x) || (fabs(x - round(x)) < 1e-9 * x && x < 1e6))
         return 0;
     return clamp(3 - magnitude(x), 0, 9);
+}
+
+/* One significant digit of the half-width, two where it begins with 1 or 2 (the rule of the
+ * Particle Data Group's Review, section 5.3, in short), and of a percentage the tenths at least;
+ * no more than five of the value, or of its distance from 100%, as nobody reads further. */
+static int digits_of_uncertain(const struct form *f, double value, double half)
+{
+    double x = fabs(value) * f->scale, unit = half * f->scale;
+    int digits = -magnitude(unit);
+    digits += unit * pow(10, digits) < 2.95;
+    if (f->share)
+        x = fmin(x, fabs(100 - x));
+    if (x > 0 && isfinite(x) && x > unit)
+        digits = digits < 4 - magnitude(x) ? digits : 4 - magnitude(x);
+    return clamp(digits, f->share, 9);
+}
+
+/* Cents below a thousand, and whole units from there on. */
+static int digits_of_money(const struct form *f, double value, double half)
+{
+    double x = fabs(value);
+    if (f->digits == 1)
+        return 2;
+    if (half > 0)
+        return f->digits == 0 && x < 1000 && half <= 10 ? 2 : f->digits;
+    return x >= 1000 ? 0 : x >= 1 || x == 0 ? 2 : f->digits;
 }
 
 /* The wider side of the interval; its only side where the other is open. */
@@ -94,35 +113,28 @@ static double half_width(const struct metric *m)
     return fmax(isfinite(up) ? up : 0, isfinite(down) ? down : 0);
 }
 
-static struct form form_of(const struct metric *m, const char *currency)
+/* With a comma between thousands, as counts have it. */
+static void put_grouped(struct buf *out, double x, int digits)
 {
-    struct form f = {.scale = 1, .before = "", .after = ""};
-    const char *unit = m->unit ? m->unit : "1";
-    double end = isfinite(m->high) ? m->high : m->low;
-    double size = isnan(m->value) ? end : m->value, half = half_width(m);
-    bool share = !strcmp(unit, "1") && format_is_share(m->name);
-    if (share) {
-        f.share = true;
-        f.scale = 100;
-        f.after = "%";
-    } else if (!strcmp(unit, "s")) {
-        time_form(&f, size);
-    } else if (!strcmp(unit, "$")) {
-        f.before = currency ? currency : "$";
+    char text[64];
+    int len = snprintf(text, sizeof text, "%.*f", digits, x);
+    int whole = (int)strcspn(text, ".");
+    for (int i = 0; i < len; i++) {
+        if (i > 0 && i < whole && (whole - i) % 3 == 0)
+            buf_putc(out, ',');
+        buf_putc(out, text[i]);
     }
-    f.count = !strcmp(unit, "count");
-    f.trim = !share && *f.before == '\0' && !(half > 1e-12 * fabs(size));
-    f.digits = digits_for(&f, size, half, share);
-    if (!strcmp(unit, "$") && f.digits < 2 && !(half * f.scale > 10))
-        f.digits = 2;
-    if (f.count)
-        f.digits = f.digits > 1 ? f.digits : 0;
-    return f;
 }
+
+static const double MOST_DIGITS = 1e15; /* a double has no more */
 
 static void put_decimal(struct buf *out, double x, int digits, bool trim)
 {
-    buf_printf(out, "%.*f", digits, x);
+    if (x >= MOST_DIGITS) {
+        buf_printf(out, "%.4g", x);
+        return;
+    }
+    put_grouped(out, x, digits);
     if (!trim || digits == 0)
         return;
     while (out->data[out->len - 1] == '0')
@@ -152,9 +164,7 @@ static void put_bare(struct buf *out, const struct form *f, double value)
         x = -x;
     }
     buf_puts(out, f->before);
-    if (f->count && x == floor(x) && x < 1e15)
-        units_put_count(out, (uint64_t)x);
-    else if (f->share && x >= 1e-9 && x < 1e-4) /* with zeros: 0.0000008% stands beside 0.000001% */
+    if (f->share && x >= 1e-9 && x < 1e-4) /* with zeros: 0.0000008% stands beside 0.000001% */
         put_decimal(out, x, 1 - magnitude(x), true);
     else if (x > 0 && x < 1e-4)
         buf_printf(out, "%.2g", x);
@@ -202,6 +212,40 @@ static bool has_interval(const struct metric *m, const struct form *f)
     if (m->low == m->value && m->high == m->value)
         return false;
     return isnan(m->value) || !same_text(f, m->low, m->value) || !same_text(f, m->high, m->value);
+}
+
+static void set_digits(struct form *f, const struct metric *m, double size, double half)
+{
+    bool money = m->unit && !strcmp(m->unit, "$");
+    f->digits = half > 0 ? digits_of_uncertain(f, size, half) : digits_of_exact(f, size);
+    f->trim = !f->share && !money && !(half > 0);
+    if (money)
+        f->digits = digits_of_money(f, size, half);
+    if (f->count)
+        f->digits = f->digits > 1 ? f->digits : 0;
+}
+
+/* An interval that its digits do not tell from the value is none: the value then reads as exact. */
+static struct form form_of(const struct metric *m, const char *currency)
+{
+    struct form f = {.scale = 1, .before = "", .after = ""};
+    const char *unit = m->unit ? m->unit : "1";
+    double end = isfinite(m->high) ? m->high : m->low;
+    double size = isnan(m->value) ? end : m->value, half = half_width(m);
+    if (!strcmp(unit, "1") && format_is_share(m->name)) {
+        f.share = true;
+        f.scale = 100;
+        f.after = "%";
+    } else if (!strcmp(unit, "s")) {
+        time_form(&f, size);
+    } else if (!strcmp(unit, "$")) {
+        f.before = currency ? currency : "$";
+    }
+    f.count = !strcmp(unit, "count");
+    set_digits(&f, m, size, half > 1e-12 * fabs(size) ? half : 0);
+    if (half > 0 && !has_interval(m, &f))
+        set_digits(&f, m, size, 0);
+    return f;
 }
 
 /* Between 1970 and 2262, as times of logs are. */

@@ -42,8 +42,8 @@ human_review     feedback_store     100% (92.9–100)     50
 feedback_store   ship               100% (98.1–100)    200
 
 Resources
-resource      arrivals  completions      backlog growth a day
-human_review        50           50  17232 (-93470 to 127933)
+resource      arrivals  completions         backlog growth a day
+human_review        50           50  17,232 (-93,470 to 127,933)
 
 Span names
 name                          spans  errors       p50       p95  confidence
@@ -190,8 +190,8 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions     backlog growth a day
-human_review         7            7  21104 (-56734 to 98942)
+resource      arrivals  completions        backlog growth a day
+human_review         7            7  21,104 (-56,734 to 98,942)
 
 Span names
 name                          spans  errors       p50       p95  confidence
@@ -319,8 +319,8 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions     backlog growth a day
-human_review         7            7  21104 (-56734 to 98942)
+resource      arrivals  completions        backlog growth a day
+human_review         7            7  21,104 (-56,734 to 98,942)
 
 Reviewers
 reviewer  reviews  rejected  corrected
@@ -391,8 +391,8 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions     backlog growth a day
-human_review         7            7  21104 (-56734 to 98942)
+resource      arrivals  completions        backlog growth a day
+human_review         7            7  21,104 (-56,734 to 98,942)
 
 Reviewers
 reviewer  reviews  rejected  corrected
@@ -463,8 +463,8 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions     backlog growth a day
-human_review         7            7  21104 (-56734 to 98942)
+resource      arrivals  completions        backlog growth a day
+human_review         7            7  21,104 (-56,734 to 98,942)
 
 Reviewers
 reviewer  reviews  rejected  corrected
@@ -523,7 +523,7 @@ completion          85.7%    48.7–97.4%
 review load         42.9%    15.8–75.0%
 review precision    50.0%     9.5–90.5%
 latency mean         10 s        0–36 s
-latency p50        101 ms   66–60081 ms
+latency p50        101 ms  66–60,081 ms
 latency p95          60 s  at least 1 s
 latency p99          60 s  at least 1 s
 visits mean           6.9       5.5–8.2
@@ -555,7 +555,7 @@ Feedback_Store   ship               100% (61.0–100)      6
 
 Resources
 resource      arrivals  completions  backlog growth a day
-Human_Review         3            2    288 (-774 to 1350)
+Human_Review         3            2   288 (-774 to 1,350)
 
 Span names
 name             spans  errors      p50      p95  confidence
@@ -608,8 +608,8 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions     backlog growth a day
-human_review         7            7  21104 (-56734 to 98942)
+resource      arrivals  completions        backlog growth a day
+human_review         7            7  21,104 (-56,734 to 98,942)
 
 Span names
 $ gunzip -c tests/data/events.xes.gz | head -c 30000 >$TMP_GOLDEN/cut.xes; seam replay $TMP_GOLDEN/cut.xes --strict
@@ -638,8 +638,8 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions     backlog growth a day
-human_review         7            7  21104 (-56734 to 98942)
+resource      arrivals  completions        backlog growth a day
+human_review         7            7  21,104 (-56,734 to 98,942)
 
 Span names
 $ seam replay tests/data/autogen.log.gz 2>&1 | sed -n '/^Edges/,/^None/p'
@@ -654,8 +654,8 @@ human_review     feedback_store     100% (64.6–100)      7
 feedback_store   ship               100% (86.2–100)     24
 
 Resources
-resource      arrivals  completions     backlog growth a day
-human_review         7            7  21104 (-56734 to 98942)
+resource      arrivals  completions        backlog growth a day
+human_review         7            7  21,104 (-56,734 to 98,942)
 
 Span names
 name             spans  errors    p50    p95  confidence

@@ -637,32 +637,32 @@ Retrieval and a sin…      10.09 s      26.88 s        $0.1904           $0.230
 Stateful multi-agen…      19.02 s      46.04 s        $0.2728           $0.3056
 Conversational agen…      20.11 s      56.58 s        $0.3832           $0.4201
 Role-based crew           32.59 s      58.44 s        $0.3667           $0.4179
-Five-layer stack          19.66 s    9.672 min         $1.657            $1.691
+Five-layer stack          19.66 s    9.672 min          $1.66             $1.69
 
 architecture          cost per month  net per month     gap
-Single model call            $400.00     -$18619.43  23.08%
-Retrieval and a sin…         $490.80       $1237.08   9.26%
-Stateful multi-agen…        $2355.53       $6917.77   2.73%
-Conversational agen…        $2376.42       $9058.51   0.78%
-Role-based crew             $2443.47       $3919.85   4.25%
-Five-layer stack            $3959.26      $18588.37  -5.99%
+Single model call            $400.00       -$18,619  23.08%
+Retrieval and a sin…         $490.80         $1,237   9.26%
+Stateful multi-agen…          $2,356         $6,918   2.73%
+Conversational agen…          $2,376         $9,059   0.78%
+Role-based crew               $2,443         $3,920   4.25%
+Five-layer stack              $3,959        $18,588  -5.99%
 
 What a month costs
 architecture          fixed per month  calls per month  units per month
 Single model call              $60.00           $40.00          $300.00
 Retrieval and a sin…          $110.00           $80.80          $300.00
-Stateful multi-agen…         $1810.00          $190.03          $355.50
-Conversational agen…         $1610.00          $383.29          $383.12
-Role-based crew              $1710.00          $427.35          $306.12
+Stateful multi-agen…           $1,810          $190.03          $355.50
+Conversational agen…           $1,610          $383.29          $383.12
+Role-based crew                $1,710          $427.35          $306.12
 Five-layer stack              $645.00          $103.41          $334.93
 
 architecture          wages per month  cost per month  full cost per correct
 Single model call                  $0         $400.00                $0.2902
 Retrieval and a sin…               $0         $490.80                $0.2966
-Stateful multi-agen…               $0        $2355.53                 $1.319
-Conversational agen…               $0        $2376.42                 $1.303
-Role-based crew                    $0        $2443.47                 $1.392
-Five-layer stack             $2875.92        $3959.26                 $2.020
+Stateful multi-agen…               $0          $2,356                  $1.32
+Conversational agen…               $0          $2,376                  $1.30
+Role-based crew                    $0          $2,443                  $1.39
+Five-layer stack               $2,876          $3,959                  $2.02
 fixed prices; calls; what is paid by the unit, as seconds of footage; people;
 full cost: of a month, for each correct item
 
@@ -698,21 +698,21 @@ Retrieval and a sin…      2.037 s       $0.02040         -$0.01655
 Stateful multi-agen…       21.2 s        $0.1028          $0.05890
 Conversational agen…      31.74 s        $0.2132           $0.1735
 Role-based crew            33.6 s        $0.1967           $0.1713
-Five-layer stack        9.258 min         $1.487            $1.444
+Five-layer stack        9.258 min          $1.49             $1.44
 
 architecture          cost per month  net per month      gap
-Retrieval and a sin…          $90.80      $19856.51  -13.82%
-Stateful multi-agen…        $1955.53      $25537.20  -20.35%
-Conversational agen…        $1976.42      $27677.94  -22.29%
-Role-based crew             $2043.47      $22539.28  -18.83%
-Five-layer stack            $3559.26      $37207.80  -29.07%
+Retrieval and a sin…          $90.80        $19,857  -13.82%
+Stateful multi-agen…          $1,956        $25,537  -20.35%
+Conversational agen…          $1,976        $27,678  -22.29%
+Role-based crew               $2,043        $22,539  -18.83%
+Five-layer stack              $3,559        $37,208  -29.07%
 each less Single model call
 $ seam compare scenarios/approach-*.yaml --target "shipped_error at most 20%" --quiet
 The simplest that meets the objective is Retrieval and a single model (2 steps).
 Not enough: Single model call (shipped error 29.59%, not at most 20%). More than
-the job needs: Stateful multi-agent graph ($1.319 a correct item, fixed prices
-included, instead of $0.2966), Conversational agents ($1.303), Role-based crew
-($1.392), Five-layer stack ($2.020).
+the job needs: Stateful multi-agent graph ($1.32 a correct item, fixed prices
+included, instead of $0.2966), Conversational agents ($1.30), Role-based crew
+($1.39), Five-layer stack ($2.02).
 $ seam compare scenarios/six-step.yaml scenarios/six-step-silent.yaml --quiet --set nothing=1
 --set nothing=1: unknown key `nothing`
 seam: scenarios/six-step.yaml: 1 fault
@@ -784,7 +784,7 @@ result,simulate,share_wrong,,8.001075763815263e-9,7.950942090963119e-9,8.0512094
 assumption,,,,,,,,,,,,"share_wrong: importance sampling of 65536 items, effective sample size 26097, as plain sampling hardly ever sees so rare a share"
 $ seam compare scenarios/agency-*.yaml --quiet --target "net_per_month: most"
 No bound is given (--target). The most net per month is that of Agency at
-$8,000: $67834.79.
+$8,000: $67,835.
 $ seam compare scenarios/agency-*.yaml --csv | grep -E "^alternative,.*,(shipped_error|cost_per_month|wages_per_month|net_per_month),"
 alternative,"Agency at $1,500",shipped_error,,0.163265306122449,0.163265306122449,0.163265306122449,,,1,,,scenarios/agency-plain.yaml
 alternative,"Agency at $1,500",cost_per_month,,302,302,302,,,$,,,scenarios/agency-plain.yaml

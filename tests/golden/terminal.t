@@ -13,8 +13,8 @@ $ COLUMNS=50 seam solve scenarios/gate-review.yaml --quiet | grep -cE '.{51}'
 $ COLUMNS=200 seam compare scenarios/agency-plain.yaml scenarios/agency-reviewed.yaml | sed -n '/Side/,/\$8/p'
 Side by side
 architecture      steps  reliability  shipped error  review load  latency p50  latency p95  cost per item  cost per correct  cost per month  net per month     gap
-Agency at $1,500      1       83.64%         16.33%           0%      30.52 s    2.045 min        $0.2550           $0.3049         $302.00     -$17132.00      0%
-Agency at $8,000      5       97.56%          0.62%       63.23%    9.349 min    39.18 min         $9.809            $10.05        $4373.54      $67834.79  -5.76%
+Agency at $1,500      1       83.64%         16.33%           0%      30.52 s    2.045 min        $0.2550           $0.3049         $302.00       -$17,132      0%
+Agency at $8,000      5       97.56%          0.62%       63.23%    9.349 min    39.18 min          $9.81            $10.05          $4,374        $67,835  -5.76%
 # a reader who goes away is no fault, with SIGPIPE and without
 $ bash -c '{ sleep 0.3; seam help --man; echo $? >&2; } | true; trap "" PIPE; { sleep 0.3; seam help --man; echo $? >&2; } | true'
 141

@@ -368,6 +368,33 @@ static void an_interval_that_reads_as_its_value_is_left_out(void **state)
     formatted("visits_mean", "1", 5.25, 5.25 - 1e-15, 5.25 + 1e-15, 0.95, "5.25");
 }
 
+/* More digits than five say nothing to anybody, and an interval that shows in no digit is none. */
+static void no_number_has_more_digits_than_five(void **state)
+{
+    formatted("latency_p95", "s", 20.0000001, 19.999995, 20.000005, 0.95, "20 s");
+    formatted("latency_p95", "s", 20.0004, 19.9984, 20.0024, 0.95, "20.000 s (19.998–20.002)");
+    formatted("attempts_per_item", "1", 1, 0.999996, 1, 0.95, "1");
+    formatted("visits_mean", "1", 2.4871834, 2.4871830, 2.4871838, 0.95, "2.487");
+    formatted("reliability", "1", 0.832972004, 0.832971998, 0.832972010, 0.95, "83.30%");
+    formatted("completion", "1", 0.9999991, 0.9999985, 0.9999995, 0.95,
+              "99.99991% (99.99985–99.99995)");
+}
+
+static void thousands_are_told_apart(void **state)
+{
+    formatted("net_per_month", "$", 67834.79, 67834.79, 67834.79, 0, "$67,835");
+    formatted("net_per_month", "$", -17132, -17132, -17132, 0, "-$17,132");
+    formatted("net_per_month", "$", 67705, 65463, 69947, 0.95, "$67,705 (65,463–69,947)");
+    formatted("cost_per_month", "$", 302, 302, 302, 0, "$302.00");
+    formatted("cost_per_item", "$", 9.8089, 9.8089, 9.8089, 0, "$9.81");
+    formatted("cost_per_item", "$", 0.2550, 0.2550, 0.2550, 0, "$0.2550");
+    formatted("cost_per_item", "$", 999999.996, 999999.996, 999999.996, 0, "$1,000,000");
+    formatted("cost_per_item", "$", 1e18, 1e18, 1e18, 0, "$1e+18");
+    formatted("latency_mean", "s", 1e9, 1e9, 1e9, 0, "11,574 d");
+    formatted("review_backlog", "1", 12345.6, 12000, 12700, 0.95, "12,346 (12,000–12,700)");
+    formatted("spans", "count", 999, NAN, NAN, 0, "999");
+}
+
 static void text_is_cleaned_for_the_eye(void **state)
 {
     struct buf out;
@@ -406,6 +433,8 @@ int main(void)
         cmocka_unit_test(a_wide_table_is_told_in_parts_with_its_first_column),
         cmocka_unit_test(names_are_cut_in_the_middle),
         cmocka_unit_test(digits_follow_the_interval),
+        cmocka_unit_test(no_number_has_more_digits_than_five),
+        cmocka_unit_test(thousands_are_told_apart),
         cmocka_unit_test(text_is_cleaned_for_the_eye),
         cmocka_unit_test(widths_are_those_of_a_terminal),
     };
