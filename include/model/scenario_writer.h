@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the writers of scenario files share (scenario_put.c, scenario_write.c,
- * scenario_write_world.c). */
+/* What the writers of scenario files share (scenario_put.c, scenario_write.c and
+ * scenario_write_*.c). */
 #ifndef SEAM_MODEL_SCENARIO_WRITER_H
 #define SEAM_MODEL_SCENARIO_WRITER_H
 
@@ -47,14 +47,16 @@ bool same_value(enum number_kind kind, const void *a, const void *b);
 /* One value where all classes have the same, else a map of classes in one line. */
 void write_classes(struct writer *w, enum number_kind kind, const char *at, size_t stride);
 
-/* scenario_write.c: the line of a step's retry policy; nothing where it makes one attempt. */
+/* scenario_write_step.c: step i of the flow and the steps inside it, each below its note
+ * (notes[n_steps] may be NULL, and so may each of them). */
+void write_step(struct writer *w, uint32_t i, const char *const *notes, int indent);
+/* The fields `set` of numbers[n_classes] of step s as "key: value" pairs in one line. */
+void write_override(struct writer *w, const struct step *s, const struct override *o);
+/* scenario_write_retry.c: the line of a step's retry policy; nothing where it makes one attempt. */
 void write_retry(struct writer *w, const struct step *s, int indent);
 /* scenario_write_world.c: arrivals and all that stands after the flow. */
 void write_time(struct writer *w);
 /* The sections of resources, environments and feedback that are not empty. */
 void write_world(struct writer *w);
-/* scenario_write.c: the fields `set` of numbers[n_classes] of step s as "key: value" pairs in one
- * line. */
-void write_override(struct writer *w, const struct step *s, const struct override *o);
 
 #endif
