@@ -21,6 +21,8 @@
 
 enum { DEFINITION_NODES_MAX = 500, DEFINITION_EDGES_MAX = 4000, DEFINITION_TEXT_MAX = 16 << 20 };
 enum { NODE_START = -2, NODE_END = -1 };
+enum { DEFINITION_ABREAST_MAX = 64 };
+enum { ASKS_BEFORE = 1, ASKS_AFTER = 2 };
 
 struct def_node {
     const char *title;   /* as the framework has it */
@@ -28,14 +30,17 @@ struct def_node {
     const char *about;   /* what else the file says of it, for a comment; NULL */
     enum step_kind kind; /* STAGE, CHECK, GATE or REVIEW */
     enum layer layer;
-    double threshold;  /* of a gate; NaN: not said */
-    double timeout_s;  /* INFINITY: none */
-    uint32_t attempts; /* 1: no retry */
-    double wait_s;     /* between attempts; NaN: not said */
-    double takes_s;    /* a wait of this length; NaN: not said */
-    const char *join;  /* how it joins branches before it: "any", how many; NULL: all */
-    bool fails;        /* it is no step: items that reach it fail */
-    bool goes_on;      /* after an error as if there were none */
+    double threshold;    /* of a gate; NaN: not said */
+    double timeout_s;    /* INFINITY: none */
+    uint32_t attempts;   /* 1: no retry */
+    double wait_s;       /* between attempts; NaN: not said */
+    double takes_s;      /* a wait of this length; NaN: not said */
+    const char *join;    /* how it joins branches before it: "any", how many; NULL: all */
+    bool fails;          /* it is no step: items that reach it fail */
+    bool goes_on;        /* after an error as if there were none */
+    bool passes;         /* it is no step: items go on by its ways, see definition_pass_over */
+    unsigned asks;       /* ASKS_*: when a person is asked, see definition_ask */
+    const char *in_line; /* titles of what it starts side by side, put in line; NULL: none */
 };
 struct def_edge {
     int32_t from, to;  /* nodes; NODE_START, NODE_END */
@@ -51,7 +56,9 @@ struct definition {
     VEC(struct def_edge) edges;
     VEC(const char *) notes; /* of the whole, for the head's comment */
     double deadline_s;       /* of an item; INFINITY: none */
-    double messages;   /* steps that an item may make at most, a loop's included; 0: not said */
+    double messages; /* steps that an item may make at most, a loop's included; 0: not said */
+    double
+        steps_limit; /* steps of an item at which the framework stops it by itself; 0: none known */
     const char *drops; /* what the export holds of no step, for comments; NULL */
     uint32_t
         *first;     /* [nodes + 3]: edges from node i, once finished, are first[i + 2] .. [i + 3] */
@@ -85,6 +92,13 @@ bool definition_label_has(const char *label, const char *const *words);
 const struct def_edge *definition_ways(const struct definition *d, int32_t from, size_t *n);
 /* A sentence for the head's comment. */
 void definition_note(struct definition *d, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Takes out the nodes that are no steps: what leads to them leads where they lead. */
+void definition_pass_over(struct definition *d);
+/* Gives a review to the nodes about which a person is asked, or makes them one where they are
+ * called like it. */
+void definition_ask(struct definition *d);
+/* Where it says nowhere where it begins, it does so where nothing leads to; false: nowhere. */
+bool definition_begin(struct definition *d);
 /* Names the nodes, gives several beginnings that are not side by side a step that chooses, sorts
  * the edges by where they leave, and refuses what no scenario can be made of: no nodes, too many,
  * none that the start leads to. */
@@ -130,6 +144,13 @@ struct def_order {
 };
 /* Orders the nodes and finds the forks that the language can say; the caller releases. */
 void definition_order(const struct definition *d, struct def_order *out);
+/* The nodes that `from` (NODE_START possible) starts side by side: their number, 0 where it has
+ * other ways on too or more of them than DEFINITION_ABREAST_MAX. */
+size_t definition_abreast(const struct definition *d, const struct def_order *o, int32_t from,
+                          int32_t to[DEFINITION_ABREAST_MAX]);
+/* Puts in line two of the branches that start side by side and that no `parallel` can be made of;
+ * false when there are none.  The edges are to be sorted again. */
+bool definition_line_up(struct definition *d);
 /* Frees what it holds. */
 void def_order_release(struct def_order *o);
 /* Does the edge lead back in this order? */

@@ -10,6 +10,8 @@
 bool langgraph_is_word(const char *s, size_t len, const char *word);
 /* Is it the name of the start or the end? */
 bool langgraph_is_end(const char *id, size_t len);
+/* Is it that of the start or the end of a graph inside the graph, "research:__start__"? */
+bool langgraph_is_inner_end(const char *id, size_t len);
 /* The start, the end, or the node of this name; NODE_START also when there is none. */
 int32_t langgraph_node(const struct definition *d, const char *id, size_t len);
 /* One member of a node's metadata, by the names that people use: thresholds, interrupts, joins,

@@ -69,18 +69,32 @@ static const struct {
     {"assistant",  STEP_STAGE,  LAYER_MODEL   },
 };
 
-/* Does the text hold the word, whatever its case? */
+/* Does a word of the text begin so, whatever its case?  "webSearch" holds a word that begins with
+ * "search", "researcher" does not. */
 static bool holds_word(const char *text, const char *word)
 {
     size_t n = strlen(word);
 
-    for (; *text; text++) {
+    for (const char *at = text; *at; at++) {
         size_t i = 0;
-        while (i < n && tolower((unsigned char)text[i]) == word[i])
+        while (i < n && tolower((unsigned char)at[i]) == word[i])
             i++;
-        if (i == n)
+        if (i == n && (at == text || !isalpha((unsigned char)at[-1]) ||
+                       (isupper((unsigned char)at[0]) && islower((unsigned char)at[-1]))))
             return true;
     }
+    return false;
+}
+
+/* Takes kind and layer from the first clue that the text holds; false: none. */
+static bool take_clue(struct def_node *n, const char *text)
+{
+    for (size_t i = 0; i < sizeof clues / sizeof *clues; i++)
+        if (holds_word(text, clues[i].word)) {
+            n->kind = clues[i].kind;
+            n->layer = clues[i].layer;
+            return true;
+        }
     return false;
 }
 
@@ -93,12 +107,9 @@ void definition_rename(struct definition *d, int32_t node, const char *title, si
     for (size_t i = 0; i < len; i++)
         text[i] = text[i] ? text[i] : ' ';
     n->title = text;
-    for (size_t i = 0; i < sizeof clues / sizeof *clues && plain; i++)
-        if (holds_word(n->title, clues[i].word)) {
-            n->kind = clues[i].kind;
-            n->layer = clues[i].layer;
-            break;
-        }
+    const char *last = strrchr(text, ':'); /* of a path */
+    if (plain && !(last && take_clue(n, last + 1)))
+        (void)take_clue(n, text);
 }
 
 int32_t definition_add(struct definition *d, const char *title, size_t len)
@@ -362,6 +373,8 @@ int definition_finish(struct definition *d, struct error *err)
         begins = begins || (e[i].to >= 0 && !d->nodes.at[e[i].to].fails);
     if (!begins)
         return error_set(err, ERR_INPUT, "%s: says nowhere where it begins", d->file);
+    for (size_t i = 0; i < d->edges.len + d->nodes.len && definition_line_up(d); i++)
+        sort_edges(d);
     if (!begins_well(d))
         choose_beginning(d);
     name_nodes(d);

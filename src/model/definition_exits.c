@@ -12,8 +12,13 @@
 
 enum { ASSUMED_BOUND = 2, LABEL_MAX = 200 };
 
-static const char *const no_words[] = {"reject", "false",  "no",   "below", "low",
-                                       "review", "revise", "fail", "bad",   NULL};
+static const char *const no_words[] = {
+    "reject", "false",  "no",   "below", "low",    "review",    "revis", "fail",    "bad",
+    "deny",   "denied", "decl", "refus", "cancel", "disapprov", "not",   "invalid", NULL};
+/* What a person, or a check, sends back is called so too; but a plain no goes before. */
+static const char *const again_words[] = {"again",  "redo",  "rework",    "retry",   "edit",
+                                          "change", "modif", "regenerat", "reflect", "escalat",
+                                          "improv", "fix",   "rewrit",    NULL};
 
 /* --- targets */
 
@@ -161,29 +166,39 @@ static uint32_t bound_of(const struct def_output *o, const struct def_edge *e)
     return (uint32_t)fmin(fmax(floor((o->d->messages - 1) / length), 1), 1e6);
 }
 
-/* "{to: x", and of an edge back its bound and what comes then; says whether the bound is assumed.
- */
+/* The bound of a way back that the file does not state: a few times where there is a way on, as
+ * often as the framework's own limit allows where that is all that ends it. */
+static uint32_t assumed_bound(const struct def_output *o, const struct def_edge *e)
+{
+    double length = fmax((double)o->order.rank[e->from] - (double)o->order.rank[e->to], 0) + 1;
+
+    return (uint32_t)fmax(floor((o->d->steps_limit - 1) / length), 1);
+}
+
+/* "{to: x", and of an edge back its bound and what comes then: `out`, or where the definition does
+ * not say (NULL) `otherwise`; says whether the bound is assumed. */
 static bool put_bounded(struct def_output *o, const struct def_edge *e, const char *key,
-                        const char *then)
+                        const char *out, const char *otherwise)
 {
     bool back = leads_back(o, e);
     uint32_t bound = back ? bound_of(o, e) : 0;
+    uint32_t assumed = !out && o->d->steps_limit > 0 ? assumed_bound(o, e) : ASSUMED_BOUND;
 
     buf_printf(o->out, "{%s: %s", key, edge_target(o, e));
     if (back)
-        buf_printf(o->out, ", at_most: %u, then: %s", bound ? bound : ASSUMED_BOUND, then);
+        buf_printf(o->out, ", at_most: %u, then: %s", bound ? bound : assumed,
+                   out ? out : otherwise);
     return back && !bound;
 }
 
-/* "key: target", or with the bound of a way back. */
+/* "key: target", or with the bound of a way back, `out` and `otherwise` as in put_bounded;
+ * `guessed`: the target is assumed. */
 static void put_edge(struct def_output *o, const char *key, const struct def_edge *e,
-                     const char *then)
+                     const char *out, const char *otherwise, bool guessed)
 {
-    bool guessed = false;
-
     def_put_key(o, key);
     if (leads_back(o, e)) {
-        guessed = put_bounded(o, e, "goto", then);
+        guessed = put_bounded(o, e, "goto", out, otherwise) || guessed;
         buf_putc(o->out, '}');
     } else
         buf_puts(o->out, edge_target(o, e));
@@ -202,7 +217,7 @@ static void put_goes_on(struct def_output *o, const struct def_exits *x)
             first = x->at[i];
     if (!first && x->n) {
         const char *out = way_out(o, x, x->at[0]);
-        put_edge(o, "fallback", x->at[0], out ? out : "fail");
+        put_edge(o, "fallback", x->at[0], out, "fail", false);
         return;
     }
     const char *target = first ? edge_target(o, first) : "ship";
@@ -227,7 +242,7 @@ static void put_fallback(struct def_output *o, const struct def_node *n, const s
     if (!leads_back(o, e) && is_following(o, edge_target(o, e)))
         def_put_line(o, "fallback", "skip", false);
     else
-        put_edge(o, "fallback", e, "fail");
+        put_edge(o, "fallback", e, NULL, "fail", false);
 }
 
 /* --- ways on */
@@ -272,33 +287,28 @@ static void put_remark(struct def_output *o, const char *label, bool guessed)
     buf_putc(o->out, '\n');
 }
 
-/* n: how many ways there are, of which the last has no share. */
-static void put_way(struct def_output *o, const struct step *s, const struct def_exits *x, size_t i,
-                    size_t n)
+static void put_way(struct def_output *o, const struct step *s, const struct def_exits *x, size_t i)
 {
     const struct def_edge *e = x->at[i];
-    bool last = i + 1 == n, guessed;
+    bool last = i + 1 == x->n, guessed;
     const struct number *share = last ? NULL : fitted_share(o, s, edge_target(o, e));
     struct writer writer = {o->fitted, o->out};
     const char *out = leads_back(o, e) ? way_out(o, x, e) : NULL;
 
     buf_printf(o->out, "%*s- ", o->indent + 4, "");
-    guessed = put_bounded(o, e, "to", out ? out : "fail");
+    guessed = put_bounded(o, e, "to", out, "fail");
     if (share) {
         buf_puts(o->out, ", probability: ");
         write_number(&writer, share);
     } else if (!last)
-        buf_printf(o->out, ", probability: %.3g", floor(1e3 / (double)n) / 1e3);
+        buf_printf(o->out, ", probability: %.3g", floor(1e3 / (double)x->n) / 1e3);
     buf_putc(o->out, '}');
     put_remark(o, e->label, guessed || (!last && !share));
 }
 
 static void put_choice(struct def_output *o, const struct step *s, const struct def_exits *x)
 {
-    const struct def_edge *last = x->at[x->n - 1];
     size_t beside = 0;
-    /* all lead back, and none of them always */
-    bool endless = last->conditional && leads_back(o, last);
 
     for (size_t i = 0; i < x->n; i++)
         beside += !x->at[i]->conditional && !leads_back(o, x->at[i]);
@@ -310,12 +320,7 @@ static void put_choice(struct def_output *o, const struct step *s, const struct 
     buf_printf(o->out, "%*snext:\n", o->indent + 2, "");
     s = all_shares_known(o, s, x) ? s : NULL;
     for (size_t i = 0; i < x->n; i++)
-        put_way(o, s, x, i, x->n + endless);
-    if (endless) {
-        const char *out = way_out(o, x, last);
-        buf_printf(o->out, "%*s- {to: %s}%s", o->indent + 4, "", out ? out : "ship",
-                   out ? "\n" : "   # the definition shows no way out: assumed\n");
-    }
+        put_way(o, s, x, i);
 }
 
 static void put_next(struct def_output *o, const struct step *s, const struct def_exits *x)
@@ -332,23 +337,52 @@ static void put_next(struct def_output *o, const struct step *s, const struct de
         put_choice(o, s, x);
 }
 
+/* The way of what a check or a review does not pass: by its label; else the one way back of a
+ * person, who sends back what is not good enough (*guessed).  NULL: the definition does not say. */
+static const struct def_edge *rejection(const struct def_output *o, const struct def_node *n,
+                                        const struct def_exits *x, bool *guessed)
+{
+    const char *const *const words[] = {no_words, again_words};
+    const struct def_edge *back = NULL;
+    size_t backs = 0;
+
+    *guessed = false;
+    for (size_t pass = 0; pass < 2 && x->n > 1; pass++)
+        for (size_t i = 0; i < x->n; i++)
+            if (x->at[i]->conditional && definition_label_has(x->at[i]->label, words[pass]))
+                return x->at[i];
+    for (size_t i = 0; i < x->n; i++)
+        if (leads_back(o, x->at[i]) && x->at[i]->conditional && !x->at[i]->label) {
+            back = x->at[i];
+            backs++;
+        }
+    *guessed = true;
+    return n->kind == STEP_REVIEW && backs == 1 && x->n > 1 ? back : NULL;
+}
+
 /* A check or review that sends items another way when it does not pass them; `others` is what is
  * left. */
-static void put_rejection(struct def_output *o, const struct def_exits *x, struct def_exits *others)
+static void put_rejection(struct def_output *o, const struct def_node *n, const struct step *s,
+                          const struct def_exits *x, struct def_exits *others)
 {
-    const struct def_edge *no = NULL;
+    bool guessed;
+    size_t conditional = 0;
+    const struct def_edge *no = rejection(o, n, x, &guessed);
 
     others->n = 0;
     others->at = arena_alloc(&o->work, (x->n + 1) * sizeof *others->at);
     for (size_t i = 0; i < x->n; i++) {
-        if (!no && x->n > 1 && x->at[i]->conditional &&
-            definition_label_has(x->at[i]->label, no_words))
-            no = x->at[i];
-        else
+        if (x->at[i] != no)
             others->at[others->n++] = x->at[i];
+        conditional += x->at[i]->conditional;
     }
     if (no)
-        put_edge(o, "on_reject", no, "reject");
+        put_edge(o, "on_reject", no, "reject", "reject", guessed);
+    else if (n->kind == STEP_REVIEW && !(s && s->kind == STEP_REVIEW))
+        def_put_line(o, "on_reject",
+                     conditional > 1 ? "reject   # assumed: which way is that of a no is not said"
+                                     : "reject   # assumed",
+                     false);
 }
 
 static void put_gate(struct def_output *o, const struct def_node *n, const struct step *s,
@@ -368,7 +402,7 @@ static void put_gate(struct def_output *o, const struct def_node *n, const struc
     for (size_t k = 0; k < 2; k++) {
         const struct def_edge *e = x->at[k ? low : 1 - low];
         const char *out = leads_back(o, e) ? way_out(o, x, e) : NULL;
-        put_edge(o, k ? "below" : "above", e, out ? out : "fail");
+        put_edge(o, k ? "below" : "above", e, out, "fail", false);
     }
 }
 
@@ -383,7 +417,7 @@ void def_put_exits(struct def_output *o, int32_t node, const struct step *s)
         return;
     }
     if (n->kind == STEP_CHECK || n->kind == STEP_REVIEW)
-        put_rejection(o, &x, &others);
+        put_rejection(o, n, s, &x, &others);
     put_next(o, s, &others);
 }
 
@@ -396,7 +430,7 @@ void def_put_fork_exits(struct def_output *o, const struct def_fork *f)
         if (is_following(o, edge_target(o, &e)))
             def_put_line(o, "fallback", "skip", false);
         else
-            put_edge(o, "fallback", &e, "fail");
+            put_edge(o, "fallback", &e, NULL, "fail", false);
     }
     if (!is_following(o, target))
         buf_printf(o->out, "%*snext: [{to: %s}]\n", o->indent + 2, "", target);

@@ -54,9 +54,8 @@ bool definition_leads_back(const struct def_order *o, const struct def_edge *e)
     return e->from >= 0 && e->to >= 0 && o->rank[e->to] <= o->rank[e->from];
 }
 
-/* Unconditional ways forward from a node (or the start); 0 where there are also others. */
-static size_t ways_side_by_side(const struct definition *d, const struct def_order *o, int32_t from,
-                                int32_t *to, size_t most)
+size_t definition_abreast(const struct definition *d, const struct def_order *o, int32_t from,
+                          int32_t to[DEFINITION_ABREAST_MAX])
 {
     size_t n = 0, ways;
     const struct def_edge *e = definition_ways(d, from, &ways);
@@ -64,7 +63,7 @@ static size_t ways_side_by_side(const struct definition *d, const struct def_ord
     for (size_t i = 0; i < ways; i++) {
         if (e[i].error)
             continue;
-        if (e[i].conditional || definition_leads_back(o, &e[i]) || n == most)
+        if (e[i].conditional || definition_leads_back(o, &e[i]) || n == DEFINITION_ABREAST_MAX)
             return 0;
         to[n++] = e[i].to;
     }
@@ -201,8 +200,8 @@ static bool try_fork(struct attempt *t, const int32_t *begin, size_t n)
 /* Errors of a branch stay in it where they can; else they are the parallel's. */
 static void find_fork(const struct definition *d, struct def_order *o, int32_t at)
 {
-    int32_t begin[64];
-    size_t n = ways_side_by_side(d, o, at, begin, 64);
+    int32_t begin[DEFINITION_ABREAST_MAX];
+    size_t n = definition_abreast(d, o, at, begin);
     bool found = false;
 
     for (int leave = 0; leave < 2 && n >= 2 && !found; leave++) {

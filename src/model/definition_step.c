@@ -189,7 +189,7 @@ static void put_title(struct def_output *o, const struct def_node *n)
     struct buf text = {0};
     char indent[32];
 
-    if (strcmp(n->title, n->id)) {
+    if (!definition_same_name(n->title, n->id)) {
         utf8_quote(&text, n->title, strlen(n->title), TITLE_MAX);
         buf_puts(&text, n->about ? "; " : "");
     }
@@ -200,15 +200,39 @@ static void put_title(struct def_output *o, const struct def_node *n)
     buf_release(&text);
 }
 
+void def_put_remark(struct def_output *o, const char *text)
+{
+    struct buf lines = {0};
+    char indent[32];
+
+    def_wrap(&lines, text, 88);
+    snprintf(indent, sizeof indent, "%*s", o->indent + 2, "");
+    write_comment(o->out, indent, buf_text(&lines));
+    buf_release(&lines);
+}
+
 /* What the file says and the step cannot hold, and what it cannot say. */
 static void put_remarks(struct def_output *o, const struct def_node *n, const struct step *s,
                         bool gate)
 {
-    if (n->kind == STEP_GATE && !gate && isfinite(n->threshold))
-        buf_printf(o->out,
-                   "%*s# A threshold of %g is said of it, but no gate has other than two ways on "
-                   "and\n%*s# none stands before all confidences.\n",
-                   o->indent + 2, "", n->threshold, o->indent + 2, "");
+    struct buf text = {0};
+
+    if (n->kind == STEP_GATE && !gate && isfinite(n->threshold)) {
+        buf_printf(&text,
+                   "A threshold of %g is said of it, but no gate has other than two ways on and "
+                   "none stands before all confidences.",
+                   n->threshold);
+        def_put_remark(o, buf_text(&text));
+        buf_clear(&text);
+    }
+    if (n->in_line) {
+        buf_puts(&text, "It starts ");
+        utf8_quote(&text, n->in_line, strlen(n->in_line), TITLE_MAX);
+        buf_puts(&text, " side by side.  No parallel can stand here, so they follow one another: "
+                        "their times add up.");
+        def_put_remark(o, buf_text(&text));
+    }
+    buf_release(&text);
     bool calls = n->kind == STEP_STAGE && !isfinite(n->takes_s);
     if (o->d->drops && calls && !s && !isfinite(n->timeout_s) && n->attempts <= 1)
         buf_printf(o->out, "%*s# %s\n", o->indent + 2, "", o->d->drops);

@@ -162,13 +162,12 @@ static void find_judges(struct def_output *o)
     mem_free(seen);
 }
 
-/* A sentence in lines of at most 96 bytes, as far as its words allow. */
-static void put_note(struct buf *out, const char *text)
+void def_wrap(struct buf *out, const char *text, size_t width)
 {
     for (size_t column = 0; *text;) {
         size_t len = strcspn(text, " ");
         bool begins = column == 0;
-        if (!begins && column + 1 + len > 96) {
+        if (!begins && column + 1 + len > width) {
             buf_putc(out, '\n');
             begins = true;
             column = 0;
@@ -188,7 +187,7 @@ static void put_sentence(struct buf *out, const char *text)
     struct buf cut = {0};
 
     utf8_quote(&cut, text, strlen(text), SENTENCE_MAX);
-    put_note(out, buf_text(&cut));
+    def_wrap(out, buf_text(&cut), 96);
     buf_release(&cut);
 }
 

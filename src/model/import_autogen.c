@@ -194,7 +194,7 @@ static void take_round(struct definition *d, struct json participants, double tu
     for (int tools = 0; tools < 1 + (before_tools != before); tools++) {
         int32_t from = tools ? before_tools : before;
         if (at_most || !isfinite(turns))
-            definition_join(d, from, first, "not ended yet", 13, true)->at_most = at_most;
+            definition_join(d, from, first, "goes on", 7, true)->at_most = at_most;
         definition_join(d, from, NODE_END, NULL, 0, false);
     }
 }
@@ -344,9 +344,15 @@ static int take_graph(struct definition *d, struct json config, struct error *er
             return no_participant(d, it.key, it.key_len, err);
         if (json_text(json_get(it.value, "activation"), &s, &n) && n == 3 && !memcmp(s, "any", 3))
             d->nodes.at[from].join = "any";
-        for (struct json_iter e = json_each(edges); json_next(&e) && !d->dropped;)
+        bool always = json_count(edges) == 0;
+        for (struct json_iter e = json_each(edges); json_next(&e) && !d->dropped;) {
+            struct json condition = json_get(e.value, "condition");
+            always = always || !json_present(condition) || json_type(condition) == JSON_NULL;
             if (take_edge(d, from, e.value, err))
                 return -1;
+        }
+        if (!always && !d->dropped)
+            definition_join(d, from, NODE_END, "none of them holds", 18, true);
     }
     return take_beginning(d, graph, err);
 }

@@ -12,6 +12,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Steps of a run, where its configuration states no other. */
+enum { RECURSION_LIMIT = 25 };
+
 /* --- JSON */
 
 bool langgraph_is_word(const char *s, size_t len, const char *word)
@@ -22,6 +25,15 @@ bool langgraph_is_word(const char *s, size_t len, const char *word)
 bool langgraph_is_end(const char *id, size_t len)
 {
     return langgraph_is_word(id, len, "__start__") || langgraph_is_word(id, len, "__end__");
+}
+
+bool langgraph_is_inner_end(const char *id, size_t len)
+{
+    const char *at = id + len;
+
+    while (at > id && at[-1] != ':')
+        at--;
+    return at > id && langgraph_is_end(at, (size_t)(id + len - at));
 }
 
 int32_t langgraph_node(const struct definition *d, const char *id, size_t len)
@@ -66,8 +78,8 @@ void langgraph_take_member(struct definition *d, struct def_node *n, const char 
         n->kind = STEP_GATE;
         n->layer = LAYER_AGENT;
     } else if (langgraph_is_word(key, len, "__interrupt")) {
-        n->kind = STEP_REVIEW;
-        n->layer = LAYER_HUMAN;
+        n->asks |= strstr(text, "before") ? ASKS_BEFORE : 0;
+        n->asks |= strstr(text, "after") ? ASKS_AFTER : 0;
     } else if (langgraph_is_word(key, len, "join")) {
         if (x >= 1 && x <= 64 && x == floor(x))
             n->join = arena_printf(&d->arena, "%g", x);
@@ -161,6 +173,7 @@ static int take_nodes(struct definition *d, struct json nodes, struct error *err
         if (definition_find(d, id, len) >= 0)
             return fault_at(d, "nodes", i, "the id of another node", id, len, err);
         int32_t at = definition_add(d, id, len);
+        d->nodes.at[at].passes = langgraph_is_inner_end(id, len);
         take_metadata(d, &d->nodes.at[at], json_get(it.value, "metadata"));
     }
     return 0;
@@ -206,6 +219,8 @@ static void take_plain(struct definition *d, struct json nodes)
         if (!id_of(d, json_get(it.value, "id"), &id, &len) || langgraph_is_end(id, len))
             continue;
         int32_t at = (int32_t)i++;
+        if (d->nodes.at[at].passes)
+            continue;
         bool schema = json_text(json_get(it.value, "type"), &type, &type_len) &&
                       langgraph_is_word(type, type_len, "schema");
         for (size_t k = 0; k < d->edges.len && schema; k++) {
@@ -231,6 +246,10 @@ static int read_json(struct definition *d, const char *text, size_t len, struct 
 
     if (status)
         error_prefix(err, "%s", d->file);
+    else if (json_type(json_get(root, "graphs")) == JSON_MAP)
+        status = fault(d->file, err,
+                       "this is the list of graphs that a server runs, which says only where their "
+                       "code is");
     else if (json_type(json_get(root, "nodes")) != JSON_LIST ||
              json_type(json_get(root, "edges")) != JSON_LIST)
         status = fault(d->file, err, "there are no lists `nodes` and `edges`");
@@ -261,7 +280,13 @@ int definition_langgraph(const char *file, const char *text, size_t len, struct 
         return fault(file, err, "this is neither JSON nor a Mermaid graph");
     else if (mermaid_read(out, text, len, err))
         return -1;
-    definition_note(out, "The export drops the recursion limit, which bounds all loops together.");
+    definition_pass_over(out);
+    definition_ask(out);
+    out->steps_limit = RECURSION_LIMIT;
+    definition_note(out,
+                    "The export drops the recursion limit, which bounds all loops together: loops "
+                    "that nothing else ends are bounded as its default of %d steps does.",
+                    RECURSION_LIMIT);
     out->drops = "retry, timeout: the export drops them";
     return definition_finish(out, err);
 }

@@ -17,8 +17,9 @@ struct cursor {
 
 struct mermaid {
     struct definition *d;
-    VEC(const char *) names; /* [nodes]: what a node's line calls it; NULL */
-    size_t line;             /* of the text, from 1 */
+    VEC(int32_t) first, last; /* nodes that are drawn as the beginning, and the end */
+    VEC(const char *) names;  /* [nodes]: what a node's line calls it; NULL */
+    size_t line;              /* of the text, from 1 */
 };
 
 static bool starts(const struct cursor *c, const char *what)
@@ -145,26 +146,90 @@ static void take_shape(struct mermaid *m, struct cursor *c, int32_t node)
         m->names.at[node] = plain_label(m->d, inner, line ? line : end);
 }
 
+static int hex_of(const char *s, const char *end, int digits)
+{
+    int code = 0;
+
+    if (end - s < digits)
+        return -1;
+    for (int i = 0; i < digits; i++) {
+        const char *at = strchr("0123456789abcdef", tolower((unsigned char)s[i]));
+        if (!at || !*at)
+            return -1;
+        code = 16 * code + (int)(at - "0123456789abcdef");
+    }
+    return code;
+}
+
+/* A code point of [0x80, 0xffff]. */
+static void put_code(struct buf *out, int code)
+{
+    if (code >= 0x800)
+        buf_putc(out, (char)(0xe0 | code >> 12));
+    buf_putc(out, (char)(code >= 0x800 ? 0x80 | (code >> 6 & 0x3f) : 0xc0 | code >> 6));
+    buf_putc(out, (char)(0x80 | (code & 0x3f)));
+}
+
+/* Ids stand with what is neither letter, digit, - nor _ as \ and its code point in hex:
+ * "research\3a__start__" is research:__start__.  Two digits where those are such a sign, else four.
+ */
+static const char *plain_id(struct definition *d, const char *s, size_t n, size_t *len)
+{
+    struct buf out = {0};
+
+    for (const char *at = s, *end = s + n; at < end; at++) {
+        int two = *at == '\\' ? hex_of(at + 1, end, 2) : -1, four = hex_of(at + 1, end, 4);
+        if (two >= 0x20 && two < 0x7f && !isalnum(two)) {
+            buf_putc(&out, (char)two);
+            at += 2;
+        } else if (*at == '\\' && four >= 0x80 && (four < 0xd800 || four > 0xdfff)) {
+            put_code(&out, four);
+            at += 4;
+        } else
+            buf_putc(&out, *at);
+    }
+    const char *id = arena_strndup(&d->arena, buf_text(&out), out.len);
+    *len = out.len;
+    buf_release(&out);
+    return id;
+}
+
+/* What an id is drawn as: LangGraph calls the beginning and the end of a graph so, whatever their
+ * ids. */
+static void take_class(struct mermaid *m, struct cursor *c, int32_t node)
+{
+    if (!starts(c, ":::"))
+        return;
+    c->at += 3;
+    size_t n = id_len(c->at, c->end);
+    if (node >= 0 &&
+        (langgraph_is_word(c->at, n, "first") || langgraph_is_word(c->at, n, "startclass")))
+        vec_push(&m->first, node);
+    if (node >= 0 &&
+        (langgraph_is_word(c->at, n, "last") || langgraph_is_word(c->at, n, "endclass")))
+        vec_push(&m->last, node);
+    c->at += n;
+}
+
 /* An id with what stands behind it; false when there is none. */
 static bool take_node(struct mermaid *m, struct cursor *c, int32_t *node)
 {
-    size_t n;
+    size_t n, len;
 
     skip_spaces(c);
     n = id_len(c->at, c->end);
     if (n == 0)
         return false;
-    *node = langgraph_node(m->d, c->at, n);
-    if (*node == NODE_START && !langgraph_is_end(c->at, n)) {
-        *node = definition_add(m->d, c->at, n);
+    const char *id = plain_id(m->d, c->at, n, &len);
+    *node = langgraph_node(m->d, id, len);
+    if (*node == NODE_START && !langgraph_is_end(id, len)) {
+        *node = definition_add(m->d, id, len);
+        m->d->nodes.at[*node].passes = langgraph_is_inner_end(id, len);
         vec_push(&m->names, NULL);
     }
     c->at += n;
     take_shape(m, c, *node);
-    if (starts(c, ":::")) {
-        c->at += 3;
-        c->at += id_len(c->at, c->end);
-    }
+    take_class(m, c, *node);
     skip_spaces(c);
     return true;
 }
@@ -238,6 +303,11 @@ static int take_line(struct mermaid *m, struct cursor c, struct error *err)
     return 0;
 }
 
+static bool is_head(const struct cursor *c)
+{
+    return starts(c, "graph ") || starts(c, "flowchart ");
+}
+
 bool mermaid_is_graph(const char *text, size_t len)
 {
     const char *end = text + len;
@@ -245,7 +315,7 @@ bool mermaid_is_graph(const char *text, size_t len)
     for (const char *line = text; line && line < end;) {
         struct cursor c = {line, end};
         skip_spaces(&c);
-        if (starts(&c, "graph ") || starts(&c, "flowchart "))
+        if (is_head(&c))
             return true;
         line = memchr(line, '\n', (size_t)(end - line));
         line += line != NULL;
@@ -265,18 +335,24 @@ static const char *line_end_of(const char *s, const char *end)
     return stop ? stop : end;
 }
 
+/* The graph stands from its first line on, up to the end of the text or of the fence around it. */
 static int take_lines(struct mermaid *m, const char *text, const char *end, struct error *err)
 {
-    bool in_head = false;
+    bool inside = false, ended = false;
 
     while (text < end && !m->d->dropped) {
         const char *stop = line_end_of(text, end);
         struct cursor c = {text, stop};
         m->line++;
         skip_spaces(&c);
-        bool fence = starts(&c, "---");
-        in_head = fence ? !in_head : in_head; /* the front matter */
-        if (!fence && !in_head && take_line(m, c, err))
+        if (ended && is_head(&c)) {
+            definition_note(m->d, "The first of its graphs is read; another begins in line %zu.",
+                            m->line);
+            return 0;
+        }
+        ended = ended || (inside && starts(&c, "```"));
+        inside = inside || is_head(&c);
+        if (inside && !ended && take_line(m, c, err))
             return -1;
         for (const char *s = text; s < stop; s++)
             m->line += *s == '\n';
@@ -285,13 +361,30 @@ static int take_lines(struct mermaid *m, const char *text, const char *end, stru
     return 0;
 }
 
+/* The node stands for where all begins, or ends. */
+static void be_end(struct definition *d, int32_t node, bool begins)
+{
+    for (size_t i = 0; i < d->edges.len; i++) {
+        struct def_edge *e = &d->edges.at[i];
+        e->from = begins && e->from == node ? NODE_START : e->from;
+        e->to = !begins && e->to == node ? NODE_END : e->to;
+    }
+    d->nodes.at[node].fails = true; /* no step */
+}
+
 int mermaid_read(struct definition *d, const char *text, size_t len, struct error *err)
 {
     struct mermaid m = {.d = d};
     int status = take_lines(&m, text, text + len, err);
 
+    for (size_t i = 0; i < m.first.len + m.last.len && !status; i++)
+        be_end(d, i < m.first.len ? m.first.at[i] : m.last.at[i - m.first.len], i < m.first.len);
+    if (!status)
+        (void)definition_begin(d);
+    vec_release(&m.first);
+    vec_release(&m.last);
     for (size_t i = 0; i < m.names.len && i < d->nodes.len && !status; i++)
-        if (m.names.at[i])
+        if (m.names.at[i] && !strchr(d->nodes.at[i].title, ':')) /* else a path, as in JSON */
             definition_rename(d, (int32_t)i, m.names.at[i], strlen(m.names.at[i]));
     vec_release(&m.names);
     return status;

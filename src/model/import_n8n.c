@@ -310,26 +310,11 @@ static void end_choices(struct definition *d)
 /* Without a trigger it begins where nothing leads to, else with the first of the list. */
 static void find_start(struct definition *d)
 {
-    bool some = false;
-
-    for (size_t i = 0; i < d->edges.len; i++)
-        if (d->edges.at[i].from == NODE_START)
-            return;
-    for (size_t i = 0; i < d->nodes.len; i++) {
-        bool led = false;
-        for (size_t k = 0; k < d->edges.len; k++)
-            led = led || d->edges.at[k].to == (int32_t)i;
-        if (!led && !d->nodes.at[i].fails) {
-            definition_join(d, NODE_START, (int32_t)i, NULL, 0, false);
-            some = true;
-        }
-    }
-    if (!some && d->nodes.len && !d->dropped) {
-        definition_join(d, NODE_START, 0, NULL, 0, false);
-        definition_note(d,
-                        "It has no trigger, and no node that none leads to: it is taken to begin "
-                        "with the first.");
-    }
+    if (definition_begin(d) || d->nodes.len == 0 || d->dropped)
+        return;
+    definition_join(d, NODE_START, 0, NULL, 0, false);
+    definition_note(d, "It has no trigger, and no node that none leads to: it is taken to begin "
+                       "with the first.");
 }
 
 /* Does it wait for people, or so long that n8n sets it aside (65 s)? */

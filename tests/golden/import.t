@@ -114,11 +114,6 @@ $ seam import lang tests/data/langgraph.json
 seam: `seam import`: "lang" is not one of log, langgraph, n8n, crewai or autogen
 [2]
 $ seam import langgraph tests/data/definition.loop.json | grep -v "^#"
-# From definition.loop.json, a definition of LangGraph.
-# It says which steps there are and how they follow one another; rates, times and shares
-# marked `assumed` it does not hold: they are round figures, to be replaced by hand or from
-# a log (--parameters LOG).  Layers are guessed from names.
-# The export drops the recursion limit, which bounds all loops together.
 seam: 1
 name: definition.loop
 
@@ -178,18 +173,20 @@ flow:
     sensitivity: 90%   # assumed
     specificity: 98%   # assumed
     latency: 10m   # assumed
-$ seam import langgraph tests/data/definition.loop.json -o $TMP_GOLDEN/a.yaml --quiet; seam import langgraph tests/data/definition.loop.mmd | sed 1d > $TMP_GOLDEN/b; sed 1d $TMP_GOLDEN/a.yaml | cmp - $TMP_GOLDEN/b
-$ seam import n8n tests/data/definition.n8n.json | grep -v "^#"
-# From definition.n8n.json, a definition of n8n.
+    on_reject: reject   # assumed
+# From definition.loop.json, a definition of LangGraph.
 # It says which steps there are and how they follow one another; rates, times and shares
 # marked `assumed` it does not hold: they are round figures, to be replaced by hand or from
 # a log (--parameters LOG).  Layers are guessed from names.
+# The export drops the recursion limit, which bounds all loops together.
+$ seam import langgraph tests/data/definition.loop.json -o $TMP_GOLDEN/a.yaml --quiet; seam import langgraph tests/data/definition.loop.mmd | sed 1d > $TMP_GOLDEN/b; sed 1d $TMP_GOLDEN/a.yaml | cmp - $TMP_GOLDEN/b
+$ seam import n8n tests/data/definition.n8n.json | grep -v "^#"
 seam: 1
 name: RAG with confidence gate
 deadline: 2m
 
 flow:
-  # Retrieve; n8n-nodes-base.code
+  # n8n-nodes-base.code
   - stage: retrieve
     layer: data
     error: 2%   # assumed
@@ -197,7 +194,7 @@ flow:
     latency: 200ms   # assumed
     retry: {attempts: 3, backoff: {initial: 0.2s, factor: 1}}
 
-  # Generate; n8n-nodes-base.code
+  # n8n-nodes-base.code
   - stage: generate
     layer: model
     error: 2%   # assumed
@@ -205,7 +202,7 @@ flow:
     latency: 5s   # assumed
     confidence: {good: {beta: {a: 8, b: 2}}, bad: {beta: {a: 3, b: 3}}}   # assumed
 
-  # Tool Call; n8n-nodes-base.httpRequest
+  # n8n-nodes-base.httpRequest
   - stage: tool-call
     layer: tool
     error: 3%   # assumed
@@ -214,25 +211,30 @@ flow:
     retry: {attempts: 2, backoff: {initial: 0.1s, factor: 1}}
     fallback: skip
 
-  # Confidence Gate; n8n-nodes-base.if
+  # n8n-nodes-base.if
   - gate: confidence-gate
     layer: agent
     threshold: 85%
     above: feedback-store
     below: human-review
 
-  # Human Review; n8n-nodes-base.wait
+  # n8n-nodes-base.wait
   - review: human-review
     layer: human
     sensitivity: 90%   # assumed
     specificity: 98%   # assumed
     latency: 1s
+    on_reject: reject   # assumed
 
-  # Feedback Store; n8n-nodes-base.set
+  # n8n-nodes-base.set
   - stage: feedback-store
     layer: feedback
     error: 1%   # assumed
     latency: 50ms   # assumed
+# From definition.n8n.json, a definition of n8n.
+# It says which steps there are and how they follow one another; rates, times and shares
+# marked `assumed` it does not hold: they are round figures, to be replaced by hand or from
+# a log (--parameters LOG).  Layers are guessed from names.
 $ seam import crewai tests/data/definition.crew.yaml -o $TMP_GOLDEN/crew.yaml && seam check $TMP_GOLDEN/crew.yaml && grep -v "assumed\|^#\|layer" $TMP_GOLDEN/crew.yaml
 seam: TMP/crew.yaml: 5 steps of CrewAI
 TMP/crew.yaml: ok, 6 steps
@@ -258,22 +260,13 @@ flow:
   - stage: writing_task
     retry: {attempts: 3}
 
-  # guardrail of writing_task
   - check: guardrail-of-writing_task
     on_reject: {goto: writing_task, at_most: 2, then: reject}
 
-  # human input of writing_task
   - review: human-input-of-writing_task
 $ seam import autogen tests/data/definition.team.json -o $TMP_GOLDEN/team.yaml && seam check $TMP_GOLDEN/team.yaml && grep -v "layer\|^#" $TMP_GOLDEN/team.yaml
 seam: TMP/team.yaml: 4 steps of AutoGen
 TMP/team.yaml: ok, 4 steps
-# From definition.team.json, a definition of AutoGen.
-# It says which steps there are and how they follow one another; rates, times and shares
-# marked `assumed` it does not hold: they are round figures, to be replaced by hand or from
-# a log (--parameters LOG).  Layers are guessed from names.
-# It ends by TextMentionTermination {"text":"SOLVED"} or MaxMessageTermination {"max_messages":12}
-# or TimeoutTermination {"timeout_seconds":600}.
-# The conversation ends after 12 messages at the latest, of which the task is the first.
 seam: 1
 name: Support desk
 deadline: 10m
@@ -299,7 +292,7 @@ flow:
       - {to: tools-of-answerer, probability: 0.333}   # calls tools: assumed
       - {to: ship}
 
-  # tools of answerer; 2 tools; called after some messages
+  # 2 tools; called after some messages
   - stage: tools-of-answerer
     error: 3%   # assumed
     latency: 1s   # assumed
@@ -312,9 +305,17 @@ flow:
     sensitivity: 90%   # assumed
     specificity: 98%   # assumed
     latency: 150s   # assumed
+    on_reject: reject   # assumed
     next:
       - {to: selector, at_most: 10, then: ship, probability: 0.5}   # goes on: assumed
       - {to: ship}
+# From definition.team.json, a definition of AutoGen.
+# It says which steps there are and how they follow one another; rates, times and shares
+# marked `assumed` it does not hold: they are round figures, to be replaced by hand or from
+# a log (--parameters LOG).  Layers are guessed from names.
+# It ends by TextMentionTermination {"text":"SOLVED"} or MaxMessageTermination {"max_messages":12}
+# or TimeoutTermination {"timeout_seconds":600}.
+# The conversation ends after 12 messages at the latest, of which the task is the first.
 # The rest from a log.
 $ seam import langgraph tests/data/definition.langgraph.json --parameters tests/data/genai.jsonl.gz -o $TMP_GOLDEN/fit.yaml; seam check $TMP_GOLDEN/fit.yaml; grep -c assumed $TMP_GOLDEN/fit.yaml; grep "error\|wrong\|malformed\|fixes\|retry:\|threshold" $TMP_GOLDEN/fit.yaml
 seam: 6 steps have their numbers from the log; what is left is marked `assumed`
@@ -335,11 +336,11 @@ $ printf 'graph TD;\n__start__ --> a;\na(x: y # z <p>\033[31m `id` "q" - {to: b}
 seam: h.mmd:5: neither a node, `a(name)`, nor an edge, `a --> b`: -. up
 [3]
 $ printf 'graph TD;\n__start__ --> a;\na("x: y # z \033[31m `id` - {to: b}")\na -.-> b;\na -. \342\200\256up .-> __end__;\n' > $TMP_GOLDEN/h.mmd; seam import langgraph $TMP_GOLDEN/h.mmd | sed 1,5d
+# ends are bounded as its default of 25 steps does.
 seam: 1
 name: h
 
 flow:
-  # x: y # z [31m `id` - {to: b}
   - stage: x-y-z-31m-id-to-b
     layer: agent
     error: 1%   # assumed

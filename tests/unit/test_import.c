@@ -1,120 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Each construct of the frameworks' own files comes out in the scenario, and what a file does not
- * hold is marked.  Files: tests/data/definition.*; the facts were read off them by hand. */
-#include "base/file.h"
-#include "model/definition.h"
-#include "model/scenario.h"
-#include "tests/support/support.h"
+/* Each construct of LangGraph's graphs comes out in the scenario, and what a file does not hold is
+ * marked; what is wrong is refused at its place.  Files: tests/data/definition.*; the facts were
+ * read off them by hand. */
+#include "tests/support/imported.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-
-/* A definition on its way: its text, the scenario of it, and the pipeline of that. */
-struct import {
-    struct buf yaml;
-    struct pipeline p;
-};
-
-static int read_text(const char *framework, const char *text, size_t len, struct definition *d,
-                     struct error *err)
-{
-    for (size_t i = 0; i < definition_readers_count; i++)
-        if (strcmp(definition_readers[i].framework, framework) == 0)
-            return definition_readers[i].read("f", text, len, d, err);
-    fail_msg("no reader of %s", framework);
-    return -1;
-}
-
-static struct import take(const char *framework, const char *text)
-{
-    struct definition d = {0};
-    struct import in = {.yaml = {0}};
-    struct faults faults = {0};
-    struct error err = {0};
-
-    if (read_text(framework, text, strlen(text), &d, &err))
-        fail_msg("%s\n%s", err.text, text);
-    definition_write(&d, NULL, &in.yaml, NULL);
-    definition_release(&d);
-    if (scenario_parse("f.yaml", buf_text(&in.yaml), in.yaml.len, NULL, &in.p, &faults, &err))
-        fail_msg("%s\n%s", err.text, buf_text(&in.yaml));
-    faults_release(&faults);
-    return in;
-}
-
-static struct import take_file(const char *framework, const char *name)
-{
-    struct buf text = {0};
-    struct error err = {0};
-
-    ok(file_read(data_path(name), DEFINITION_TEXT_MAX, &text, &err), &err);
-    struct import in = take(framework, buf_text(&text));
-    buf_release(&text);
-    return in;
-}
-
-static void leave(struct import *in)
-{
-    buf_release(&in->yaml);
-    pipeline_release(&in->p);
-}
-
-static const struct step *step_of(const struct import *in, const char *id)
-{
-    int32_t at = pipeline_step(&in->p, id);
-
-    if (at < 0)
-        fail_msg("no step %s\n%s", id, buf_text(&in->yaml));
-    return &in->p.step[at];
-}
-
-static void leads(const struct import *in, const struct edge *e, const char *id)
-{
-    int32_t want = !strcmp(id, "ship")     ? TO_SHIP
-                   : !strcmp(id, "fail")   ? TO_FAIL
-                   : !strcmp(id, "reject") ? TO_REJECT
-                   : !strcmp(id, "join")   ? TO_JOIN
-                                           : pipeline_step(&in->p, id);
-    if (e->to != want)
-        fail_msg("leads to %d, not %s (%d)\n%s", e->to, id, want, buf_text(&in->yaml));
-}
-
-static void has(const struct import *in, const char *part)
-{
-    if (!strstr(buf_text(&in->yaml), part))
-        fail_msg("\"%s\" is not in\n%s", part, buf_text(&in->yaml));
-}
-
-static void refused(const char *framework, const char *text, enum error_code code, const char *part)
-{
-    struct definition d = {0};
-    struct error err = {0};
-
-    if (read_text(framework, text, strlen(text), &d, &err) == 0)
-        fail_msg("taken: %.300s", text);
-    error_is(&err, code, part);
-    definition_release(&d);
-}
-
-/* Every rate, share and time of the scenario is marked: the file holds none. */
-static void all_is_assumed(const struct import *in)
-{
-    static const char *const keys[] = {
-        "error:",       "wrong:",       "latency:",    "sensitivity:",
-        "specificity:", "probability:", "confidence:", "at_most:"};
-    const char *line = buf_text(&in->yaml);
-
-    while (*line) {
-        size_t len = strcspn(line, "\n");
-        char text[400];
-        snprintf(text, sizeof text, "%.*s", (int)len, line);
-        for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
-            if (strstr(text, keys[i]) && !strstr(text, "assumed"))
-                fail_msg("not marked: %s", text);
-        line += len + (line[len] == '\n');
-    }
-}
 
 /* --- LangGraph */
 
@@ -227,265 +117,167 @@ static void a_drawing_may_be_of_any_hand(void **state)
     leave(&in);
 }
 
-/* --- n8n */
-
-static void a_workflow_holds_retries_limits_and_its_gate(void **state)
-{
-    struct import in = take_file("n8n", "definition.n8n.json");
-    const struct step *retrieve = step_of(&in, "retrieve"), *call = step_of(&in, "tool-call");
-    const struct step *gate = step_of(&in, "confidence-gate"),
-                      *human = step_of(&in, "human-review");
-
-    assert_string_equal(in.p.name, "RAG with confidence gate");
-    assert_int_equal(in.p.n_steps, 6);
-    near(in.p.leave_after_s[0], 120, 0);
-    assert_int_equal(retrieve->retry.attempts, 3);
-    near(retrieve->retry.initial_s, 0.2, 0);
-    assert_int_equal(call->retry.attempts, 2);
-    near(call->retry.initial_s, 0.1, 0);
-    near(call->numbers[0].timeout_s, 1, 0);
-    leads(&in, &call->fallback, "confidence-gate");
-    near(gate->numbers[0].threshold.value, 0.85, 0);
-    leads(&in, &gate->above, "feedback-store");
-    leads(&in, &gate->below, "human-review");
-    assert_int_equal(human->kind, STEP_REVIEW);
-    near(dist_mean(&human->numbers[0].latency), 1, 1e-12); /* a wait of one second */
-    leads(&in, &human->next, "feedback-store");
-    leave(&in);
-}
-
-#define NODE(name, type, more)                                                                     \
-    "{\"name\":\"" name "\",\"type\":\"n8n-nodes-base." type "\"" more "}"
-#define TO(name) "{\"node\":\"" name "\",\"type\":\"main\",\"index\":0}"
-#define FLOW(nodes, connections)                                                                   \
-    "{\"nodes\":[" NODE("t", "manualTrigger", "") "," nodes "],\"connections\":{" connections "}}"
-#define FROM(name, outputs) "\"" name "\":{\"main\":[" outputs "]}"
-
-static void errors_lead_where_the_workflow_says(void **state)
+/* What is drawn with its graphs inside: they begin and end at nodes that are no steps, and their
+ * ids stand with code points. */
+static void graphs_inside_are_taken_apart(void **state)
 {
     struct import in = take(
-        "n8n",
-        FLOW(
-            NODE("first", "set", "") "," NODE("a", "code", ",\"onError\":\"continueErrorOutput\"") "," NODE(
-                "b", "code",
-                ",\"onError\":\"continueErrorOutput\"") "," NODE("c", "code",
-                                                                 ",\"onError\":"
-                                                                 "\"continueRegularOutput"
-                                                                 "\"") "," NODE("mend", "set",
-                                                                                "") "," //
-            NODE("log", "set", "") "," NODE("stop", "stopAndError", "") "," NODE("end", "set", ""),
-            FROM("t", "[" TO("first") "]") "," FROM("first", "[" TO("a") "]") "," FROM(
-                "a", "[" TO("b") "],[" TO("first") "]") ","               /* back to the first */
-            FROM("b", "[" TO("c") "],[" TO("mend") "," TO("log") "]") "," /* to both */
-            FROM("c", "[" TO("end") "]") "," FROM("mend", "[" TO("stop") "]")));
-    const struct step *a = step_of(&in, "a"), *b = step_of(&in, "b");
-
-    leads(&in, &a->fallback, "first");
-    assert_int_equal(a->fallback.at_most, 2);
-    leads(&in, a->fallback.then, "fail");
-    has(&in, "fallback: {goto: first, at_most: 2, then: fail}   # assumed\n");
-    leads(&in, &b->fallback, "b-after-an-error");
-    leads(&in, &step_of(&in, "c")->fallback, "end");
-    leads(&in, &step_of(&in, "mend")->next, "fail");
-    has(&in, "# Items fail where they come to these, which are no steps: stop.");
-    leave(&in);
-}
-
-static void an_error_that_leaves_a_branch_is_the_parallels(void **state)
-{
-    struct import in =
-        take("n8n",
-             FLOW(NODE("s", "set", "") "," NODE("a", "code",
-                                                ",\"onError\":\"continueErrorOutput\"") "," //
-                  NODE("b", "code", ",\"onError\":\"continueErrorOutput\"") ","             //
-                  NODE("merge", "merge", "") "," NODE("alarm", "set", ""),
-                  FROM("t", "[" TO("s") "]") "," FROM("s", "[" TO("a") "," TO("b") "]") "," FROM(
-                      "a", "[" TO("merge") "],[" TO(
-                               "alarm") "]") "," FROM("b", "[" TO("merge") "],[" TO("alarm") "]")));
-    const struct step *fork = step_of(&in, "a-and-b");
-
-    assert_int_equal(fork->kind, STEP_PARALLEL);
-    leads(&in, &fork->next, "merge");
-    leads(&in, &fork->fallback, "alarm");
-    leads(&in, &step_of(&in, "a")->fallback, "fail");
-    leave(&in);
-}
-
-static void disabled_nodes_hand_on_even_in_a_circle(void **state)
-{
-    struct import in = take(
-        "n8n", FLOW(NODE("a", "set", "") "," NODE("off1", "set", ",\"disabled\":true") "," //
-                    NODE("off2", "set", ",\"disabled\":true") "," NODE("b", "set", "") "," NODE(
-                        "note", "stickyNote", ""),
-                    FROM("t", "[" TO("a") "]") "," FROM("a", "[" TO("off1") "]") "," FROM(
-                        "off1", "[" TO("off2") "," TO(
-                                    "off1") "]") "," FROM("off2", "[" TO("off1") "," TO("b") "]")));
-
-    assert_int_equal(in.p.n_steps, 2);
-    leads(&in, &step_of(&in, "a")->next, "b");
-    has(&in, "# Disabled, so that items pass them by: off1, off2.\n");
-    leave(&in);
-}
-
-static void several_triggers_are_a_choice_and_one_of_failures_is_none(void **state)
-{
-    struct import in = take(
-        "n8n", FLOW(NODE("hook", "webhook", "") "," NODE("broken", "errorTrigger", "") "," //
-                    NODE("a", "set", "") "," NODE("b", "set", "") "," NODE("tell", "slack", ""),
-                    FROM("t", "[" TO("a") "]") "," FROM("hook", "[" TO("b") "]") "," FROM(
-                        "broken", "[" TO("tell") "]") "," FROM("a", "[" TO("b") "]")));
+        "langgraph", "# A team\n\n```mermaid\n---\nconfig:\n  flowchart:\n    curve: linear\n---\n"
+                     "graph TD;\n"
+                     "\t__start__ --> lead\\3a__start__;\n"
+                     "\tlead\\3a__end__ -.-> search\\3amodel;\n"
+                     "\tlead\\3a__end__ -.-> __end__;\n"
+                     "\tsearch\\3amodel --> lead\\3a__start__;\n"
+                     "\tsubgraph lead\n"
+                     "\tlead\\3a__start__(<p>__start__</p>)\n"
+                     "\tlead\\3amodel(model)\n"
+                     "\tlead\\3atools\\2erun(tools.run)\n"
+                     "\tlead\\3a__end__(<p>__end__</p>)\n"
+                     "\tlead\\3a__start__ --> lead\\3amodel;\n"
+                     "\tlead\\3amodel -.-> lead\\3atools\\2erun;\n"
+                     "\tlead\\3amodel -.-> lead\\3a__end__;\n"
+                     "\tlead\\3atools\\2erun --> lead\\3amodel;\n"
+                     "\tend\n```\nMore of it.\n\n```mermaid\ngraph LR\na --> b\n```\n");
+    const struct step *model = step_of(&in, "lead-model");
 
     assert_int_equal(in.p.n_steps, 3);
-    leads(&in, &step_of(&in, "start")->way[0].edge, "a");
-    leads(&in, &step_of(&in, "start")->next, "b");
-    has(&in, "# Behind broken stands what is done when a workflow has failed.\n");
-    has(&in, "# Left out, as nothing leads to them: tell.\n");
+    assert_int_equal(model->n_ways, 2);
+    leads(&in, &step_of(&in, "lead-tools-run")->way[0].edge, "lead-model");
+    leads(&in, &step_of(&in, "search-model")->next, "lead-model");
+    assert_int_equal(step_of(&in, "search-model")->layer, LAYER_MODEL); /* by its own name */
+    has(&in, "another begins in line 28.\n");
     leave(&in);
 }
 
-static void choices_loops_and_waits_keep_their_names_and_times(void **state)
+static void a_graph_inside_may_begin_side_by_side(void **state)
 {
     struct import in = take(
-        "n8n",
-        FLOW(
-            NODE("each", "splitInBatches", ",\"typeVersion\":3") "," NODE(
-                "kind", "switch",
-                ",\"parameters\":{\"rules\":{\"values\":[{\"outputKey\":\"refund\"},"
-                "{\"outputKey\":\"other\"}]}}") "," NODE("pay", "httpRequest", "") ","       //
-            NODE("pause", "wait", ",\"parameters\":{\"amount\":2,\"unit\":\"minutes\"}") "," //
-            NODE("ask", "slack", ",\"parameters\":{\"operation\":\"sendAndWait\"}") ","      //
-            NODE("done", "set", ""),
-            FROM("t", "[" TO("each") "]") "," FROM("each", "[" TO("done") "],[" TO("kind") "]") "," FROM(
-                "kind",
-                "[" TO("pay") "],[" TO(
-                    "pause") "]") "," FROM("pay",
-                                           "[" TO(
-                                               "each") "]") "," FROM("pause",
-                                                                     "[" TO(
-                                                                         "ask") "]") "," FROM("ask",
-                                                                                              "[" TO(
-                                                                                                  "each") "]")));
-    const struct step *each = step_of(&in, "each"), *kind = step_of(&in, "kind");
+        "langgraph", "{\"nodes\":[{\"id\":\"__start__\",\"type\":\"schema\"},{\"id\":\"plan\"},"
+                     "{\"id\":\"find:__start__\",\"type\":\"schema\"},{\"id\":\"find:web\"},"
+                     "{\"id\":\"find:docs\"},{\"id\":\"find:__end__\",\"type\":\"schema\"},"
+                     "{\"id\":\"write\"},{\"id\":\"__end__\",\"type\":\"schema\"}],\"edges\":["
+                     "{\"source\":\"__start__\",\"target\":\"plan\"},"
+                     "{\"source\":\"plan\",\"target\":\"find:__start__\"},"
+                     "{\"source\":\"find:__start__\",\"target\":\"find:web\"},"
+                     "{\"source\":\"find:__start__\",\"target\":\"find:docs\"},"
+                     "{\"source\":\"find:web\",\"target\":\"find:__end__\"},"
+                     "{\"source\":\"find:docs\",\"target\":\"find:__end__\"},"
+                     "{\"source\":\"find:__end__\",\"target\":\"write\"},"
+                     "{\"source\":\"write\",\"target\":\"__end__\"}]}");
+    const struct step *fork = step_of(&in, "find-web-and-find-docs");
 
-    has(&in, "# loop\n");
-    has(&in, "# done: assumed\n");
-    has(&in, "# refund: assumed\n");
-    has(&in, "# other\n");
-    leads(&in, &each->way[0].edge, "done");
-    leads(&in, &each->next, "kind");
-    leads(&in, &kind->way[0].edge, "pay");
-    near(dist_mean(&step_of(&in, "pause")->numbers[0].latency), 120, 1e-9);
-    assert_int_equal(step_of(&in, "ask")->kind, STEP_REVIEW);
-    leads(&in, &step_of(&in, "pay")->next, "each");
-    assert_int_equal(step_of(&in, "pay")->next.at_most, 2);
-    leads(&in, step_of(&in, "pay")->next.then, "done");
-    leave(&in);
-}
-
-/* --- CrewAI and AutoGen */
-
-static void a_crew_holds_its_agents_branches_guardrail_and_person(void **state)
-{
-    struct import in = take_file("crewai", "definition.crew.yaml");
-    const struct step *fork = step_of(&in, "sources_task-and-figures_task");
-    const struct step *check = step_of(&in, "guardrail-of-writing_task");
-
-    assert_int_equal(in.p.n_steps, 6);
+    assert_int_equal(in.p.n_steps, 5);
+    leads(&in, &step_of(&in, "plan")->next, "find-web-and-find-docs");
     assert_int_equal(fork->parallel->n_branches, 2);
-    leads(&in, &fork->next, "writing_task");
-    near(step_of(&in, "sources_task")->numbers[0].timeout_s, 120, 0);
-    assert_int_equal(step_of(&in, "figures_task")->retry.attempts, 2);
-    assert_int_equal(step_of(&in, "writing_task")->retry.attempts, 3);
-    has(&in, "2 retries are the framework's default");
-    has(&in, "who may delegate");
-    has(&in, "in 8 rounds at most");
-    leads(&in, &check->on_reject, "writing_task");
-    assert_int_equal(check->on_reject.at_most, 2);
-    leads(&in, &check->next, "human-input-of-writing_task");
-    assert_int_equal(step_of(&in, "human-input-of-writing_task")->kind, STEP_REVIEW);
+    leads(&in, &fork->next, "write");
     leave(&in);
 }
 
-static void a_task_may_be_called_like_its_agent(void **state)
+static void a_person_is_asked_beside_the_step_that_is_interrupted(void **state)
 {
-    struct import in = take("crewai", "writer:\n  expected_output: x\n  agent: writer\n"
-                                      "writer:\n  role: Author\n  max_execution_time: 7\n");
+    struct import in =
+        take("langgraph", "graph TD;\n"
+                          "\tin([in]):::first\n"
+                          "\tpay(pay<hr/><small><em>__interrupt = before</em></small>)\n"
+                          "\tmodel(model<hr/><small><em>__interrupt = after</em></small>)\n"
+                          "\task_user(ask_user<hr/><small><em>__interrupt = before</em></small>)\n"
+                          "\tin --> model;\n"
+                          "\tmodel -.-> pay;\n"
+                          "\tmodel -.-> ask_user;\n"
+                          "\task_user -.-> model;\n"
+                          "\task_user -.-> __end__;\n"
+                          "\tpay --> __end__;\n");
+    const struct step *after = step_of(&in, "approval-after-model");
+    const struct step *before = step_of(&in, "approval-before-pay"),
+                      *ask = step_of(&in, "ask_user");
 
-    near(step_of(&in, "writer")->numbers[0].timeout_s, 7, 0);
-    has(&in, "# done by Author");
+    assert_int_equal(in.p.n_steps, 5);
+    assert_int_equal(step_of(&in, "model")->kind, STEP_STAGE);
+    assert_int_equal(step_of(&in, "pay")->kind, STEP_STAGE);
+    assert_int_equal(after->kind, STEP_REVIEW);
+    assert_int_equal(before->kind, STEP_REVIEW);
+    leads(&in, &step_of(&in, "model")->next, "approval-after-model");
+    leads(&in, &after->way[0].edge, "approval-before-pay");
+    leads(&in, &before->next, "pay");
+    assert_int_equal(ask->kind, STEP_REVIEW);
+    leads(&in, &ask->on_reject, "model"); /* the one way back */
+    leads(&in, &ask->next, "ship");
+    has(&in, "on_reject: {goto: model, at_most: 2, then: reject}   # assumed\n");
+    has(&in, "on_reject: reject   # assumed: which way is that of a no is not said\n");
     leave(&in);
 }
 
-static void a_guardrail_that_may_not_try_again_has_no_way_back(void **state)
+/* Only what nothing else ends is bounded by the limit of all steps, which is 25. */
+static void a_loop_without_a_way_out_ends_at_the_recursion_limit(void **state)
 {
-    struct import in = take("crewai", "t:\n  expected_output: x\n  agent: a\n  guardrail: g\n"
-                                      "  guardrail_max_retries: 0\n"
-                                      "u:\n  expected_output: x\n  agent: a\n  guardrail: g\n"
-                                      "  guardrail_max_retries: 1e30\n");
+    struct import in = take("langgraph", "graph TD;\n__start__ --> a;\na --> b;\nb --> c;\n"
+                                         "c -.-> b;\n");
+    const struct step *c = step_of(&in, "c");
 
-    leads(&in, &step_of(&in, "guardrail-of-t")->on_reject, "reject");
-    assert_int_equal(step_of(&in, "guardrail-of-u")->on_reject.at_most, 3); /* the default */
+    leads(&in, &c->next, "b");
+    assert_int_equal(c->next.at_most, 12); /* of two steps each */
+    leads(&in, c->next.then, "fail");
+    all_is_assumed(&in);
     leave(&in);
 }
 
-static void a_team_holds_its_client_tools_people_and_ends(void **state)
-{
-    struct import in = take_file("autogen", "definition.team.json");
-    const struct step *selector = step_of(&in, "selector"), *answerer = step_of(&in, "answerer");
+/* --- what starts side by side and is no parallel of the language */
 
-    assert_string_equal(in.p.name, "Support desk");
-    assert_int_equal(in.p.n_steps, 4);
-    near(in.p.leave_after_s[0], 600, 0);
-    assert_int_equal(selector->retry.attempts, 3);
-    near(answerer->numbers[0].timeout_s, 20, 0);
-    assert_int_equal(answerer->retry.attempts, 4);
-    leads(&in, &answerer->way[0].edge, "selector");
-    assert_int_equal(answerer->way[0].edge.at_most, 10); /* the task and eleven turns */
-    leads(&in, answerer->way[0].edge.then, "ship");
-    leads(&in, &answerer->way[1].edge, "tools-of-answerer");
-    assert_int_equal(step_of(&in, "tools-of-answerer")->layer, LAYER_TOOL);
-    assert_int_equal(step_of(&in, "supervisor")->kind, STEP_REVIEW);
-    has(&in, "SOLVED");
+#define SIDE_BY_SIDE(edges) "graph TD;\n__start__ --> f;\n" edges
+
+static void what_starts_inside_a_branch_follows_one_another(void **state)
+{
+    struct import in = take(
+        "langgraph", SIDE_BY_SIDE("f --> a;\nf --> b;\na --> c;\na --> d;\nc --> e;\nd --> e;\n"
+                                  "e --> j;\nb --> j;\nj --> __end__;\n"));
+    const struct step *fork = step_of(&in, "a-and-b");
+
+    assert_int_equal(fork->parallel->n_branches, 2);
+    assert_int_equal(in.p.n_steps, 8);
+    leads(&in, &step_of(&in, "a")->next, "c");
+    assert_int_equal(step_of(&in, "a")->n_ways, 0); /* no choice: all of them are done */
+    leads(&in, &step_of(&in, "c")->next, "d");
+    leads(&in, &step_of(&in, "d")->next, "e");
+    leads(&in, &step_of(&in, "e")->next, "join");
+    has(&in, "# It starts c, d side by side. No parallel can stand here");
     leave(&in);
 }
 
-#define AGENT(name, more)                                                                          \
-    "{\"provider\":\"x.AssistantAgent\",\"config\":{\"name\":\"" name "\"" more "}}"
-#define TEAM(kind, agents, more)                                                                   \
-    "{\"provider\":\"x." kind "\",\"config\":{\"participants\":[" agents "]" more "}}"
-
-static void a_graph_flow_holds_its_edges_and_a_swarm_its_handoffs(void **state)
+static void branches_that_share_steps_or_loop_out_follow_one_another(void **state)
 {
-    struct import flow = take(
-        "autogen",
-        TEAM(
-            "GraphFlow", AGENT("w", "") "," AGENT("e1", "") "," AGENT("e2", "") "," AGENT("f", ""),
-            ",\"graph\":{\"nodes\":{\"w\":{\"edges\":[{\"target\":\"e1\"},{\"target\":\"e2\"}]},"
-            "\"e1\":{\"edges\":[{\"target\":\"f\"}]},\"e2\":{\"edges\":[{\"target\":\"f\"}]},"
-            "\"f\":{\"activation\":\"any\",\"edges\":[{\"target\":\"w\",\"condition\":\"AGAIN\"}]}}"
-            ",\"default_start_node\":\"w\"},\"max_turns\":12"));
-    const struct step *fork = step_of(&flow, "e1-and-e2"), *f = step_of(&flow, "f");
-    assert_int_equal(fork->parallel->join, JOIN_ANY);
-    leads(&flow, &f->way[0].edge, "w");
-    assert_int_equal(f->way[0].edge.at_most, 2); /* twelve turns are three rounds of four */
-    has(&flow, "# AGAIN");
-    leave(&flow);
+    struct import in =
+        take("langgraph", SIDE_BY_SIDE("f --> a;\nf --> b;\nf --> c;\na --> s;\nb --> s;\n"
+                                       "s --> j;\nc --> j;\nj --> __end__;\n"));
+    leads(&in, &step_of(&in, "a")->next, "b"); /* they share s */
+    leads(&in, &step_of(&in, "b")->next, "s");
+    assert_int_equal(step_of(&in, "a-and-c")->parallel->n_branches, 2);
+    leave(&in);
 
-    struct import swarm =
-        take("autogen", TEAM("Swarm",
-                             AGENT("a", ",\"handoffs\":[\"b\",{\"target\":\"user\"}]") "," //
-                             AGENT("b", ",\"handoffs\":[{\"target\":\"a\"}]"),
-                             ""));
-    leads(&swarm, &step_of(&swarm, "a")->way[0].edge, "b");
-    leads(&swarm, &step_of(&swarm, "b")->way[0].edge, "a");
-    assert_int_equal(step_of(&swarm, "b")->way[0].edge.at_most, 2);
-    leave(&swarm);
+    in = take("langgraph", SIDE_BY_SIDE("f --> work;\nf --> log;\nwork -.-> f;\nwork -.-> done;\n"
+                                        "done --> __end__;\nlog --> __end__;\nf --> __end__;\n"));
+    leads(&in, &step_of(&in, "f")->next, "log"); /* what ends goes before what leads back */
+    leads(&in, &step_of(&in, "log")->next, "work");
+    leads(&in, &step_of(&in, "work")->way[0].edge, "f");
+    leave(&in);
+}
+
+static void a_way_straight_to_where_branches_meet_is_no_branch(void **state)
+{
+    struct import in =
+        take("langgraph", SIDE_BY_SIDE("f --> a;\nf --> m;\na --> m;\nm --> __end__;\n"));
+
+    assert_int_equal(in.p.n_steps, 3);
+    leads(&in, &step_of(&in, "f")->next, "a");
+    leads(&in, &step_of(&in, "a")->next, "m");
+    leave(&in);
 }
 
 /* --- what is wrong */
 
 static void a_wrong_definition_is_refused_at_its_place(void **state)
 {
+    refused("langgraph", "{\"graphs\":{\"a\":\"./a.py:g\"}}", ERR_INPUT,
+            "f: this is the list of graphs that a server runs");
     refused("langgraph", "{\"nodes\":[{\"id\":\"a\"},{\"id\":null}],\"edges\":[]}", ERR_INPUT,
             "f: nodes[1] has no id");
     refused("langgraph", "{\"nodes\":[{\"id\":\"a\"},{\"id\":\"a\"}],\"edges\":[]}", ERR_INPUT,
@@ -538,17 +330,13 @@ int main(void)
         cmocka_unit_test(a_graph_and_its_drawing_hold_branches_and_the_loop),
         cmocka_unit_test(metadata_says_retries_times_and_joins),
         cmocka_unit_test(a_drawing_may_be_of_any_hand),
-        cmocka_unit_test(a_workflow_holds_retries_limits_and_its_gate),
-        cmocka_unit_test(errors_lead_where_the_workflow_says),
-        cmocka_unit_test(an_error_that_leaves_a_branch_is_the_parallels),
-        cmocka_unit_test(disabled_nodes_hand_on_even_in_a_circle),
-        cmocka_unit_test(several_triggers_are_a_choice_and_one_of_failures_is_none),
-        cmocka_unit_test(choices_loops_and_waits_keep_their_names_and_times),
-        cmocka_unit_test(a_crew_holds_its_agents_branches_guardrail_and_person),
-        cmocka_unit_test(a_task_may_be_called_like_its_agent),
-        cmocka_unit_test(a_guardrail_that_may_not_try_again_has_no_way_back),
-        cmocka_unit_test(a_team_holds_its_client_tools_people_and_ends),
-        cmocka_unit_test(a_graph_flow_holds_its_edges_and_a_swarm_its_handoffs),
+        cmocka_unit_test(graphs_inside_are_taken_apart),
+        cmocka_unit_test(a_graph_inside_may_begin_side_by_side),
+        cmocka_unit_test(a_person_is_asked_beside_the_step_that_is_interrupted),
+        cmocka_unit_test(a_loop_without_a_way_out_ends_at_the_recursion_limit),
+        cmocka_unit_test(what_starts_inside_a_branch_follows_one_another),
+        cmocka_unit_test(branches_that_share_steps_or_loop_out_follow_one_another),
+        cmocka_unit_test(a_way_straight_to_where_branches_meet_is_no_branch),
         cmocka_unit_test(a_wrong_definition_is_refused_at_its_place),
         cmocka_unit_test(what_is_too_large_or_too_deep_is_refused),
     };
