@@ -15,6 +15,7 @@
 
 #include "math/rng.h"
 #include "sim/batch.h"
+#include "sim/desk/customers.h"
 #include "sim/desk/order.h"
 #include "sim/queue/arrive.h"
 #include "sim/queue/tally.h"
@@ -29,15 +30,6 @@ struct desk_program {
     uint32_t *edge_of;          /* [items.rules.n_routes]: edge of the queue program */
     bool bare; /* every item goes to the one desk at once, is served by one law, and ships: no
                   blocks of items are needed */
-};
-
-/* Customers of a desk: columns of one table. */
-struct customers {
-    uint32_t n, cap;
-    double *reach, *service; /* s: when they come, and how long they take */
-    double *arrive, *took;   /* s: when the item arrived; its time without the wait */
-    uint64_t *kind;          /* see desk_kind; NULL: all are of the kind `same` */
-    uint64_t same;
 };
 
 /* The line before a desk. */
@@ -150,10 +142,6 @@ void desk_line_init(struct desk_line *l, const struct pipeline *p, uint32_t reso
 void desk_line_release(struct desk_line *l);
 /* All servers free, nobody there. */
 void desk_line_clear(struct desk_line *l);
-/* Room for n more customers. */
-void customers_room(struct customers *c, uint32_t n);
-/* Frees the columns and leaves *c zero. */
-void customers_release(struct customers *c);
 /* Puts those who reach the desk by `upto` in order and serves them; nobody who is still to come
  * reaches it before.  May wait for more of them where `all` is false. */
 void desk_line_serve(struct desk_sim *s, uint32_t desk, double upto, bool all);

@@ -6,68 +6,15 @@
  * and of the curves in all instants between.  Most lie in one unit and between two instants. */
 #include "sim/desk.h"
 
-#include "math/multiversion.h"
 #include <math.h>
 #include <string.h>
-
-/* Vectors of four wherever they begin; sums in one order on every machine. */
-typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
-typedef int64_t four_masks __attribute__((vector_size(32), aligned(8), may_alias));
-typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
-
-#define ADD_FOUR(s) (((s)[0] + (s)[1]) + ((s)[2] + (s)[3]))
-#define AT(x, i)    (*(const four *)((x) + (i)))
-#define FOUR(x)     ((four){(x), (x), (x), (x)})
 
 static double *desk_sums(const struct desk_sim *s, uint32_t unit, uint32_t desk)
 {
     return tally_unit(s->tally, unit) + s->tally->at.desk + (size_t)desk * DESK_SUMS;
 }
 
-static double most_of(const four *x)
-{
-    double a = (*x)[0] > (*x)[1] ? (*x)[0] : (*x)[1], b = (*x)[2] > (*x)[3] ? (*x)[2] : (*x)[3];
-    return a > b ? a : b;
-}
-
 /* --- the desk */
-
-struct come {
-    double wait, service, last; /* sums; when the last of them is done */
-    uint32_t waited, late;      /* late: not served within the limit */
-};
-
-/* Of n customers; their waits into wait[]. */
-MULTIVERSION static struct come count_come(const double *reach, const double *service,
-                                           const double *begin, uint32_t n, double limit,
-                                           float *wait)
-{
-    four sum = {0}, work = {0}, last = {0};
-    four_masks waited = {0}, late = {0};
-    uint32_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        four w = AT(begin, i) - AT(reach, i), x = AT(service, i), end = AT(begin, i) + x;
-        four_masks later = end > last;
-        sum += w;
-        work += x;
-        waited -= w > FOUR(0);
-        late -= w > FOUR(limit) + AT(begin, i) * 1e-14;
-        last = (four)(((four_masks)end & later) | ((four_masks)last & ~later));
-        *(four_floats *)(wait + i) = __builtin_convertvector(w, four_floats);
-    }
-    struct come c = {ADD_FOUR(sum), ADD_FOUR(work), most_of(&last), (uint32_t)ADD_FOUR(waited),
-                     (uint32_t)ADD_FOUR(late)};
-    for (; i < n; i++) {
-        double w = begin[i] - reach[i], end = begin[i] + service[i];
-        c.wait += w;
-        c.service += service[i];
-        c.waited += w > 0;
-        c.late += w > limit + begin[i] * 1e-14;
-        c.last = end > c.last ? end : c.last;
-        wait[i] = (float)w;
-    }
-    return c;
-}
 
 /* Adds the part of [from, to) that lies in each unit of time to its element of `sum`. */
 static void spread_to(const struct desk_sim *s, double *sum, size_t stride, double from, double to)
@@ -107,26 +54,6 @@ static uint32_t instant_after(const struct desk_sim *s, double at, double per_s)
     return k < s->tally->n_instants ? (uint32_t)k : s->tally->n_instants;
 }
 
-/* How many of n customers come before an instant and leave the line, or the desk, after it. */
-MULTIVERSION static void count_at(const double *reach, const double *begin, const double *service,
-                                  uint32_t n, double at, int32_t *waiting, int32_t *inside)
-{
-    four_masks waits = {0}, is = {0};
-    uint32_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        four_masks came = AT(reach, i) < FOUR(at), begun = AT(begin, i) <= FOUR(at);
-        four_masks gone = AT(begin, i) + AT(service, i) <= FOUR(at);
-        waits -= came & ~begun;
-        is -= came & ~gone;
-    }
-    *waiting = (int32_t)ADD_FOUR(waits);
-    *inside = (int32_t)ADD_FOUR(is);
-    for (; i < n; i++) {
-        *waiting += reach[i] < at && begin[i] > at;
-        *inside += reach[i] < at && begin[i] + service[i] > at;
-    }
-}
-
 enum { FEW_INSTANTS = 4 };
 
 /* Customers [from, to), the last of whom leaves at `last`. */
@@ -144,8 +71,8 @@ static void note_instants(struct desk_sim *s, uint32_t desk, const struct custom
     if (end - first <= FEW_INSTANTS) {
         for (uint32_t k = first; k < end; k++) {
             int32_t waiting, inside;
-            count_at(c->reach + from, begin + from, c->service + from, to - from, k * observe_s,
-                     &waiting, &inside);
+            customers_there(c->reach + from, begin + from, c->service + from, to - from,
+                            k * observe_s, &waiting, &inside);
             seen->waiting[k] += waiting;
             seen->waiting[k + 1] -= waiting;
             seen->inside[k] += inside;
@@ -213,7 +140,7 @@ static void count_unit(struct desk_sim *s, uint32_t desk, const struct customers
 {
     double limit = s->program->queue.pipeline->resource[desk].answer_within_s;
     struct come sum =
-        count_come(c->reach + from, c->service + from, begin + from, to - from, limit, s->wait);
+        customers_come(c->reach + from, c->service + from, begin + from, to - from, limit, s->wait);
     add_come(s, desk, c, begin, from, to, unit, sum);
 }
 
@@ -272,45 +199,6 @@ static void count_visitor(struct desk_sim *s, uint32_t desk, const struct guest 
 
 /* --- the items */
 
-struct gone {
-    double wait, squares,
-        visit;   /* sums of waits, of what they add to squares of times, of visits */
-    double last; /* end of an item */
-    uint32_t late;
-};
-
-/* Customers [0, n) of one kind; their items' times into value[]. */
-MULTIVERSION static struct gone count_gone(const struct customers *c, const double *begin,
-                                           uint32_t n, double deadline, float *value)
-{
-    four sum = {0}, squares = {0}, last = {0}, visit = {0};
-    four_masks late = {0};
-    uint32_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        four w = AT(begin, i) - AT(c->reach, i), took = AT(c->took, i), all = took + w;
-        four end = AT(c->arrive, i) + all, limit = FOUR(deadline) + end * 1e-14;
-        four_masks later = end > last;
-        sum += w;
-        visit += w + AT(c->service, i);
-        squares += w * (took + all);
-        late -= (all > limit) & (took <= FOUR(deadline));
-        last = (four)(((four_masks)end & later) | ((four_masks)last & ~later));
-        *(four_floats *)(value + i) = __builtin_convertvector(all, four_floats);
-    }
-    struct gone g = {ADD_FOUR(sum), ADD_FOUR(squares), ADD_FOUR(visit), most_of(&last),
-                     (uint32_t)ADD_FOUR(late)};
-    for (; i < n; i++) {
-        double w = begin[i] - c->reach[i], all = c->took[i] + w, end = c->arrive[i] + all;
-        g.wait += w;
-        g.visit += w + c->service[i];
-        g.squares += w * (c->took[i] + all);
-        g.late += all > deadline + end * 1e-14 && c->took[i] <= deadline;
-        g.last = end > g.last ? end : g.last;
-        value[i] = (float)all;
-    }
-    return g;
-}
-
 /* Visits of the desk by customers of one kind.  Of a bare program they take as long as the items.
  */
 static void clock_visits(struct desk_sim *s, const struct customers *c, const double *begin,
@@ -357,7 +245,7 @@ static void count_kind(struct desk_sim *s, const struct customers *c, const doub
     uint64_t kind = c->kind ? c->kind[0] : c->same;
     double deadline = s->program->items.pipeline->deadline_s;
     if (kind_unit(kind) < s->tally->n_units)
-        add_gone(s, c, begin, kind, count_gone(c, begin, c->n, deadline, s->value));
+        add_gone(s, c, begin, kind, customers_gone(c, begin, c->n, deadline, s->value));
 }
 
 /* The same for one customer. */
@@ -388,65 +276,6 @@ static void count_one(struct desk_sim *s, const struct customers *c, uint32_t i,
     tally_time(t, unit, class, shipped, all);
 }
 
-MULTIVERSION static bool one_kind(const uint64_t *kind, uint32_t n)
-{
-    const int64_t first = (int64_t)kind[0];
-    const four_masks same = {first, first, first, first};
-    four_masks other = {0};
-    uint32_t i = 0;
-    for (; i + 4 <= n; i += 4)
-        other |= *(const four_masks *)(kind + i) ^ same;
-    uint64_t rest = 0;
-    for (; i < n; i++)
-        rest |= kind[i] ^ kind[0];
-    return (other[0] | other[1] | other[2] | other[3]) == 0 && rest == 0;
-}
-
-/* count_come and count_gone at once, of items that come to the desk as they arrive, do nothing else
- * and take `service` there. */
-MULTIVERSION static struct come count_both(const double *reach, const double *service,
-                                           const double *begin, uint32_t n, double limit,
-                                           double deadline, float *wait, float *value,
-                                           struct gone *gone)
-{
-    four sum = {0}, work = {0}, last = {0}, squares = {0};
-    four_masks waited = {0}, late = {0}, over = {0};
-    uint32_t i = 0;
-    for (; i + 4 <= n; i += 4) {
-        four b = AT(begin, i), x = AT(service, i), w = b - AT(reach, i), all = w + x, end = b + x;
-        four_masks later = end > last;
-        sum += w;
-        work += x;
-        squares += w * (x + all);
-        waited -= w > FOUR(0);
-        late -= w > FOUR(limit) + b * 1e-14;
-        over += (all > FOUR(deadline) + end * 1e-14) & (x <= FOUR(deadline));
-        last = (four)(((four_masks)end & later) | ((four_masks)last & ~later));
-        *(four_floats *)(wait + i) = __builtin_convertvector(w, four_floats);
-        *(four_floats *)(value + i) = __builtin_convertvector(all, four_floats);
-    }
-    struct come c = {ADD_FOUR(sum), ADD_FOUR(work), most_of(&last), (uint32_t)ADD_FOUR(waited),
-                     (uint32_t)ADD_FOUR(late)};
-    struct gone g = {.squares = ADD_FOUR(squares), .late = (uint32_t)-ADD_FOUR(over)};
-    for (; i < n; i++) {
-        double x = service[i], w = begin[i] - reach[i], all = w + x, end = begin[i] + x;
-        c.wait += w;
-        c.service += x;
-        c.waited += w > 0;
-        c.late += w > limit + begin[i] * 1e-14;
-        c.last = end > c.last ? end : c.last;
-        g.squares += w * (x + all);
-        g.late += all > deadline + end * 1e-14 && x <= deadline;
-        wait[i] = (float)w;
-        value[i] = (float)all;
-    }
-    g.wait = c.wait;
-    g.visit = c.wait + c.service;
-    g.last = c.last;
-    *gone = g;
-    return c;
-}
-
 /* Customers of a bare program, in order, all of whom arrive in one unit of time. */
 static void count_bare(struct desk_sim *s, uint32_t desk, const struct customers *c,
                        const double *begin)
@@ -455,8 +284,8 @@ static void count_bare(struct desk_sim *s, uint32_t desk, const struct customers
     uint32_t unit = kind_unit(c->same);
     struct gone gone;
     struct come come =
-        count_both(c->reach, c->service, begin, c->n, p->resource[desk].answer_within_s,
-                   p->deadline_s, s->wait, s->value, &gone);
+        customers_come_and_go(c->reach, c->service, begin, c->n, p->resource[desk].answer_within_s,
+                              p->deadline_s, s->wait, s->value, &gone);
     add_come(s, desk, c, begin, 0, c->n, unit, come);
     if (unit < s->tally->n_units)
         add_gone(s, c, begin, c->same, gone);
@@ -502,7 +331,7 @@ static void count_items(struct desk_sim *s, const struct customers *c, const dou
 {
     uint16_t rest[LANES], is[LANES];
     uint32_t n = c->n;
-    if (!c->kind || one_kind(c->kind, n)) {
+    if (!c->kind || customers_alike(c->kind, n)) {
         count_kind(s, c, begin);
         return;
     }

@@ -19,29 +19,6 @@ enum { SORTED_MAX = 16, LOOK_FROM = 256, RUN = 16 };
 
 /* --- a table of customers */
 
-void customers_room(struct customers *c, uint32_t n)
-{
-    if (c->n + n <= c->cap)
-        return;
-    while (c->n + n > c->cap)
-        c->cap = c->cap ? 2 * c->cap : LANES;
-    c->reach = mem_resize(c->reach, c->cap * sizeof *c->reach);
-    c->service = mem_resize(c->service, c->cap * sizeof *c->service);
-    c->arrive = mem_resize(c->arrive, c->cap * sizeof *c->arrive);
-    c->took = mem_resize(c->took, c->cap * sizeof *c->took);
-    c->kind = mem_resize(c->kind, c->cap * sizeof *c->kind);
-}
-
-void customers_release(struct customers *c)
-{
-    mem_free(c->reach);
-    mem_free(c->service);
-    mem_free(c->arrive);
-    mem_free(c->took);
-    mem_free(c->kind);
-    *c = (struct customers){0};
-}
-
 static void copy_customer(struct customers *to, uint32_t k, const struct customers *from,
                           uint32_t i)
 {
