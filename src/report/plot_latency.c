@@ -85,8 +85,31 @@ static size_t time_tics(struct time_tic *out)
     return n;
 }
 
+/* What a mark says: its value in three digits, or four of a small interval. */
+static void put_mark_label(struct buf *out, const char *words, const struct metric *m)
+{
+    char *rest;
+    struct buf value;
+    buf_init(&value);
+    format_value(&value, m, NULL);
+    double x = strtod(buf_text(&value), &rest);
+    size_t digits = 0;
+    for (const char *c = buf_text(&value); c < rest; c++)
+        digits += *c >= '0' && *c <= '9';
+    if (digits > 4 && x >= 0.1 && x < 1000)
+        buf_printf(out, "%s %.3g%s", words, x, rest);
+    else
+        buf_printf(out, "%s %s", words, buf_text(&value));
+    buf_release(&value);
+}
+
+struct time_range {
+    double low, high;
+};
+
 /* A logarithmic axis of times, `axis` x or y, wide enough for two tics. */
-static void time_axis(struct picture *p, char axis, double low, double high, double above)
+static struct time_range time_axis(struct picture *p, char axis, double low, double high,
+                                   double above)
 {
     enum { TICS = 64, MOST = 9 };
     struct time_tic tic[TICS];
@@ -116,6 +139,7 @@ static void time_axis(struct picture *p, char axis, double low, double high, dou
         between = ", ";
     }
     buf_printf(&p->script, ")\nset %clabel 'latency (log scale)'\n", axis);
+    return (struct time_range){low, high};
 }
 
 static const struct {
@@ -139,8 +163,7 @@ static void put_marks(const struct result *r, struct buf *out, struct buf *about
         if (i == skip || !m || !(m->value > 0) || !isfinite(m->value))
             continue;
         buf_init(&label);
-        buf_printf(&label, "%s ", marks[i].words);
-        format_value(&label, m, NULL);
+        put_mark_label(&label, marks[i].words, m);
         bool interval = m->low > 0 && isfinite(m->high);
         picture_line(out,
                      (double[]){m->value, marks[i].share, interval ? m->low : m->value,
@@ -215,6 +238,12 @@ static struct table *with_source(struct document *d, struct table *t, const char
     return wide;
 }
 
+/* Of items that were seen the line is a staircase, of those that are reckoned with a curve. */
+static bool is_seen(const struct result *r)
+{
+    return !strcmp(r->command, "replay") || !strcmp(r->command, "run");
+}
+
 /* For the key of a picture: our own words alone, since scripts hold no text of a result. */
 static const char *way_of(const struct result *r)
 {
@@ -249,8 +278,7 @@ static void put_mark_words(struct picture *p, const struct result *r)
         if (!m || !(m->value > 0) || !isfinite(m->value))
             continue;
         buf_init(&label);
-        buf_printf(&label, "%s ", marks[of_place[k]].words);
-        format_value(&label, m, NULL);
+        put_mark_label(&label, marks[of_place[k]].words, m);
         picture_line(picture_block(p, places[k].block, "seconds\tpercent\tlabel", NULL),
                      (double[]){k == 1 && m->low > 0 ? m->low : m->value, marks[of_place[k]].share},
                      2, buf_text(&label));
@@ -277,13 +305,14 @@ void latency_draw(struct document *d, const struct result *r, struct picture *p)
     time_axis(p, 'x', low, high, 1.3);
     buf_puts(&p->script, "set yrange [0:108]\nset ytics 0,20,100\nset rmargin 3\n"
                          "set ylabel 'items done by then (%)'\n");
-    buf_puts(&p->script, "plot 'cdf' using 1:2 with lines lc rgb '#0072b2' lw 2");
+    buf_puts(&p->script, "plot 'cdf' using 1:2 with ");
+    buf_printf(&p->script, "%s lc rgb '#0072b2' lw 2", is_seen(r) ? "steps" : "lines");
     if (p->beside)
         buf_printf(&p->script, " title '%s'", way_of(r));
     if (p->beside && picture_filled(&p->block[2]))
         buf_printf(&p->script,
-                   ", 'beside' using 1:2 with lines lc rgb '#009e73' lw 2 dt '-' title '%s'",
-                   way_of(p->beside));
+                   ", 'beside' using 1:2 with %s lc rgb '#009e73' lw 2 dt '-' title '%s'",
+                   is_seen(p->beside) ? "steps" : "lines", way_of(p->beside));
     else if (p->beside && picture_filled(&p->block[3]))
         buf_printf(&p->script,
                    ", 'besidemarks' using 1:2:3:4 with xerrorbars pt 6 ps 0.9 lw 1.5 "
@@ -356,7 +385,7 @@ static void put_band(struct buf *out, const struct curve *c, const struct span_o
 }
 
 /* The wider the axis, the fewer of those between the round ones. */
-static void percentile_axes(struct picture *p, const struct span_of *span)
+static struct time_range percentile_axes(struct picture *p, const struct span_of *span)
 {
     static const struct {
         const char *share;
@@ -393,7 +422,7 @@ static void percentile_axes(struct picture *p, const struct span_of *span)
                ")\nset xrange [%.6g:%.6g]\n"
                "set xlabel 'percentile of the shipped items (log-odds)'\n",
                fmin(span->low, 0) - room, fmax(span->high, 0) + room);
-    time_axis(p, 'y', span->least, span->most, 1.3);
+    return time_axis(p, 'y', span->least, span->most, 1.3);
 }
 
 /* log-odds seconds low high label, and what they are in words */
@@ -414,8 +443,7 @@ static void put_percentile_marks(struct picture *p, const struct result *r, stru
         bool interval = m->low > 0 && isfinite(m->high);
         struct buf label;
         buf_init(&label);
-        buf_printf(&label, "%s ", marks[i].words);
-        format_value(&label, m, NULL);
+        put_mark_label(&label, marks[i].words, m);
         picture_line(
             out,
             (double[]){odds, m->value, interval ? m->low : m->value, interval ? m->high : m->value},
@@ -426,6 +454,51 @@ static void put_percentile_marks(struct picture *p, const struct result *r, stru
     buf_puts(&p->about, *before ? "." : "");
 }
 
+/* Where the words of a mark find room: left above it, right above it near the left end, and right
+ * below it where those of the mark before stand, or left below it near the right end. */
+enum { WORDS_ABOVE, WORDS_BEGIN, WORDS_BELOW, WORDS_UNDER, WORDS_PLACES };
+static const struct {
+    const char *block, *plot;
+} word_places[WORDS_PLACES] = {
+    [WORDS_ABOVE] = {"above", "'above' using 1:2:3 with labels right offset -0.6,0.7"},
+    [WORDS_BEGIN] = {"begin", "'begin' using 1:2:3 with labels left offset 0.8,0.8"  },
+    [WORDS_BELOW] = {"below", "'below' using 1:2:3 with labels left offset -0.4,-0.9"},
+    [WORDS_UNDER] = {"under", "'under' using 1:2:3 with labels right offset 1,-0.9"  },
+};
+
+static void put_percentile_words(struct picture *p, const struct result *r,
+                                 const struct span_of *span, const struct time_range *range)
+{
+    enum { INSIDE_WIDTH = 570, INSIDE_HEIGHT = 340, LETTER = 8, LINE = 18 };
+    struct buf *out[WORDS_PLACES];
+    double right = -INFINITY, up = -INFINITY; /* of the words before, in pixels */
+    for (int k = 0; k < WORDS_PLACES; k++)
+        out[k] = picture_block(p, word_places[k].block, "log-odds\tseconds\tlabel", NULL);
+    for (size_t i = 0; i < MARKS; i++) {
+        const struct metric *m = metrics_find(&r->metrics, marks[i].name);
+        double odds = log_odds(marks[i].share / 100);
+        struct buf label;
+        if (i == 1 || !m || !(m->value > 0) || !isfinite(m->value) || odds > span->high + 0.1)
+            continue;
+        buf_init(&label);
+        put_mark_label(&label, marks[i].words, m);
+        double x = INSIDE_WIDTH * (odds - span->low) / (span->high - span->low),
+               y = INSIDE_HEIGHT * log(m->value / range->low) / log(range->high / range->low),
+               width = LETTER * (double)text_width(buf_text(&label));
+        bool begins = x < width, meets = x - width < right + LETTER && y < up + LINE;
+        int below = x + width < INSIDE_WIDTH + 12 ? WORDS_BELOW : WORDS_UNDER,
+            place = begins  ? WORDS_BEGIN
+                    : meets ? below
+                            : WORDS_ABOVE;
+        picture_line(out[place], (double[]){odds, m->value}, 2, buf_text(&label));
+        if (place != below) {
+            right = begins ? x + width : x;
+            up = y;
+        }
+        buf_release(&label);
+    }
+}
+
 static void percentiles_script(struct picture *p, const struct result *r, bool banded)
 {
     bool two = picture_filled(&p->block[2]);
@@ -433,20 +506,19 @@ static void percentiles_script(struct picture *p, const struct result *r, bool b
     if (banded)
         buf_puts(&p->script, "'band' using 1:2 with filledcurves closed lc rgb '#56b4e9' "
                              "fs transparent solid 0.25, ");
-    buf_puts(&p->script, "'line' using 1:2 with lines lc rgb '#0072b2' lw 2");
+    buf_printf(&p->script, "'line' using 1:2 with %s lc rgb '#0072b2' lw 2",
+               is_seen(r) ? "fsteps" : "lines");
     if (two)
         buf_printf(&p->script,
-                   " title '%s', 'beside' using 1:2 with lines lc rgb '#009e73' lw 2 dt '-' "
+                   " title '%s', 'beside' using 1:2 with %s lc rgb '#009e73' lw 2 dt '-' "
                    "title '%s'",
-                   way_of(r), way_of(p->beside));
+                   way_of(r), is_seen(p->beside) ? "fsteps" : "lines", way_of(p->beside));
     if (picture_filled(&p->block[3]))
-        buf_printf(&p->script,
-                   ", 'marks' using 1:2:3:4 with yerrorbars pt 7 ps 0.8 lw 1.5 lc rgb '#d55e00'%s",
-                   two ? ""
-                       : ", '' using ($1 > left ? $1 : NaN):2:5 with labels right "
-                         "offset -0.6,0.7 textcolor rgb '#000000', "
-                         "'' using ($1 > left ? NaN : $1):2:5 with labels left offset 0.8,0.8 "
-                         "textcolor rgb '#000000'");
+        buf_puts(&p->script, ", 'marks' using 1:2:3:4 with yerrorbars pt 7 ps 0.8 lw 1.5 "
+                             "lc rgb '#d55e00'");
+    for (int k = 0; !two && k < WORDS_PLACES; k++)
+        if (picture_filled(&p->block[4 + k]))
+            buf_printf(&p->script, ", %s textcolor rgb '#000000'", word_places[k].plot);
     buf_putc(&p->script, '\n');
 }
 
@@ -471,8 +543,7 @@ void percentiles_draw(struct document *d, const struct result *r, struct picture
                         "right are equal factors of the odds, so that the slowest few stand "
                         "apart:");
     put_percentile_marks(p, r, &span);
-    percentile_axes(p, &span);
-    /* words left of a mark need a quarter of the axis */
-    buf_printf(&p->script, "left = %.6g\n", span.low + 0.25 * (span.high - span.low));
+    struct time_range range = percentile_axes(p, &span);
+    put_percentile_words(p, r, &span, &range);
     percentiles_script(p, r, banded);
 }

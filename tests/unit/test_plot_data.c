@@ -255,12 +255,44 @@ static void percentiles_stand_at_their_log_odds(void **state)
           "4771212547\t1\t25\n0\t2\t50\n" BETWEEN
           "log-odds\tseconds\n-0.6020599913\t1\n-0.1760912591\t2\n0\t4\n0\t4\n0\t2\n"
           "-0.3679767853\t1\n" BETWEEN "log-odds\tseconds\tpercentile\n" EMPTY BETWEEN
-          "log-odds\tseconds\tlow\thigh\tlabel\n0\t2\t1.5\t2.5\tp50 2.0 s\n",
+          "log-odds\tseconds\tlow\thigh\tlabel\n0\t2\t1.5\t2.5\tp50 2.0 s\n" BETWEEN
+          "log-odds\tseconds\tlabel\n0\t2\tp50 2.0 s\n" BETWEEN
+          "log-odds\tseconds\tlabel\n" EMPTY BETWEEN "log-odds\tseconds\tlabel\n" EMPTY BETWEEN
+          "log-odds\tseconds\tlabel\n" EMPTY,
           false, "1|0.25|0.2|0.3\n2|0.5|0.4|0.6\n4|1|1|1\n");
     result_release(&r);
 }
 
 /* Nothing waits below 0, whatever the interval of the mean says. */
+/* All at 13.5 s: the words of p95 (log-odds 1.278753601) and p99 (1.995635195) would stand on each
+ * other. */
+static void words_of_percentiles_give_way(void **state)
+{
+    const struct point cdf[] = {
+        {13.5, 0.001, NAN, NAN, NULL},
+        {13.5, 0.999, NAN, NAN, NULL}
+    };
+    struct result r;
+    result_init(&r, "solve");
+    add_curve(&r, "latency_cdf", "latency", "share", NULL, cdf, COUNT(cdf));
+    metrics_add_exact(&r.metrics, "latency_p50", 13.5, "s");
+    metrics_add_exact(&r.metrics, "latency_p95", 13.5, "s");
+    metrics_add_exact(&r.metrics, "latency_p99", 13.5, "s");
+    drawn(
+        PLOT_PERCENTILES, &r,
+        "log-odds\tseconds\tpercentile\n-2.999565488\t13.5\t0.1\n2.999565488\t13.5\t99.9\n" BETWEEN
+        "log-odds\tseconds\n" EMPTY BETWEEN "log-odds\tseconds\tpercentile\n" EMPTY BETWEEN
+        "log-odds\tseconds\tlow\thigh\tlabel\n0\t13.5\t13.5\t13.5\tp50 13.5 s\n"
+        "1.278753601\t13.5\t13.5\t13.5\tp95 13.5 s\n1.995635195\t13.5\t13.5\t13.5\tp99 13.5 "
+        "s\n" BETWEEN
+        "log-odds\tseconds\tlabel\n0\t13.5\tp50 13.5 s\n1.278753601\t13.5\tp95 13.5 s\n" BETWEEN
+        "log-odds\tseconds\tlabel\n" EMPTY BETWEEN
+        "log-odds\tseconds\tlabel\n1.995635195\t13.5\tp99 13.5 s\n" BETWEEN
+        "log-odds\tseconds\tlabel\n" EMPTY,
+        false, NULL);
+    result_release(&r);
+}
+
 static void a_backlog_has_its_band(void **state)
 {
     const struct point desk[] = {
@@ -456,6 +488,7 @@ int main(void)
         cmocka_unit_test(review_load_by_labels_has_every_point),
         cmocka_unit_test(a_distribution_of_latency_has_every_step),
         cmocka_unit_test(percentiles_stand_at_their_log_odds),
+        cmocka_unit_test(words_of_percentiles_give_way),
         cmocka_unit_test(a_backlog_has_its_band),
         cmocka_unit_test(a_reliability_diagram_has_every_bin_and_its_items),
         cmocka_unit_test(no_bin_is_left_out),
