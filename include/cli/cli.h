@@ -31,6 +31,9 @@ double cli_unix_s(void);          /* seconds since 1970 */
 void cli_time_text(char out[32]); /* "2026-03-01T12:00:00Z" */
 /* Writes to standard output; ERR_IO when that fails (a full disk, a closed pipe). */
 MUST_CHECK int cli_print(const char *text, size_t len, struct error *err);
+/* From here on Ctrl-C and SIGTERM only set cli->stop, and the command ends by itself; for one that
+ * has nothing to tell before. */
+void cli_heed_stop(void);
 /* A line on standard error, with "seam: " before it and nothing in it that controls a terminal. */
 void cli_say(const char *text);
 /* The same, unless --quiet. */
@@ -82,7 +85,7 @@ MUST_CHECK int cli_needs_file(const struct cli *cli, struct error *err);
 void cli_stamp(const struct cli *cli, struct result *r, const struct pipeline *p);
 
 /* The kinds of pictures with what each shows, a line for each, after an empty one. */
-void cli_plot_kinds(struct buf *out);
+void cli_plot_kinds(size_t width, struct buf *out);
 
 /* --uncertainty and --no-uncertainty against what the pipeline holds. */
 bool cli_uncertainty(const struct cli *cli, const struct pipeline *p);

@@ -16,7 +16,8 @@ struct gathered {
 };
 
 /* Adds the one result of a --json file or of a log, the two of a scenario, or all of a report.  *g
- * starts as zeros; the caller gives it to gathered_release, also after an error. */
+ * starts as zeros; the caller gives it to gathered_release, also after an error.
+ * ERR_INTERRUPTED: what is half counted makes no page and no picture. */
 MUST_CHECK int gather(const struct cli *cli, const char *path, struct gathered *g,
                       struct error *err);
 /* Where `path` is standard input: it is read from its beginning again. */

@@ -32,6 +32,10 @@ void terminal_close(void);
 void terminal_lend(void);
 /* Takes it back from the other program. */
 void terminal_take(void);
+/* Of the terminal behind a descriptor; 80 where there is none. */
+int terminal_columns(int fd);
+/* TERM names one that knows more than lines: colours, and a line drawn anew. */
+bool terminal_is_smart(void);
 /* Columns and rows; 80 x 24 where it does not say. */
 void terminal_size(int *columns, int *rows);
 /* The next key, waiting up to wait_s for it. */

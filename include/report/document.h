@@ -126,6 +126,9 @@ void text_clean(struct buf *out, const char *s);
 size_t text_width(const char *s);
 /* Bytes of `s` whose characters fit into `width` columns. */
 size_t text_fit(const char *s, size_t width);
+/* Appends the words of `s`, cleaned already, in lines of `width` columns that begin behind `indent`
+ * ones; the first begins at `column`.  A word is never cut. */
+void text_fill(struct buf *out, const char *s, size_t column, size_t indent, size_t width);
 /* Appends `s`, cleaned already, in at most `width` columns: of what is too long, `head` columns
  * from its start and as many as are left from its end, as names and paths differ at their ends. */
 void text_cut(struct buf *out, const char *s, size_t width, size_t head);

@@ -5,6 +5,7 @@
 #include "base/json_write.h"
 #include "base/talk.h"
 #include "report/csv.h"
+#include "report/document.h"
 #include "report/plot.h"
 #include "store/store.h"
 
@@ -196,6 +197,18 @@ static void put_csv(const struct finding *f, struct buf *out)
     }
 }
 
+static void put_text(const struct finding *f, size_t width, struct buf *out)
+{
+    enum { COLUMN = 11 };
+    struct buf clean;
+
+    buf_init(&clean);
+    text_clean(&clean, buf_text(&f->says));
+    buf_printf(out, "%-*s", COLUMN, f->what);
+    text_fill(out, buf_text(&clean), COLUMN, COLUMN, width);
+    buf_release(&clean);
+}
+
 int cmd_doctor(const struct cli *cli, struct error *err)
 {
     const struct options *o = cli->options;
@@ -215,7 +228,7 @@ int cmd_doctor(const struct cli *cli, struct error *err)
         put_csv(f, &out);
     for (int i = 0; i < FINDINGS; i++) {
         if (!option_given(o, OPTION_JSON) && !option_given(o, OPTION_CSV))
-            buf_printf(&out, "%-10s %s\n", f[i].what, buf_text(&f[i].says));
+            put_text(&f[i], (size_t)cli->width, &out);
         sound = sound && f[i].sound;
         buf_release(&f[i].says);
         buf_release(&f[i].version);

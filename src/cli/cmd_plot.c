@@ -27,12 +27,13 @@ struct place {
     size_t n_written;
 };
 
-void cli_plot_kinds(struct buf *out)
+void cli_plot_kinds(size_t width, struct buf *out)
 {
     buf_puts(out, "\nKINDs of pictures:\n\n");
     for (int k = 0; k < PLOT_KIND_COUNT; k++) {
         const struct plot_def *def = plot_def((enum plot_kind)k);
-        buf_printf(out, "  %-13s%s\n", def->name, def->what);
+        buf_printf(out, "  %-13s", def->name);
+        text_fill(out, def->what, 15, 15, width);
     }
 }
 
@@ -74,8 +75,10 @@ static void put_kinds_csv(struct buf *out)
     }
 }
 
-static int list_kinds(const struct options *o, struct error *err)
+static int list_kinds(const struct cli *cli, struct error *err)
 {
+    const struct options *o = cli->options;
+    size_t width = (size_t)cli->width;
     struct buf out;
     buf_init(&out);
     if (option_given(o, OPTION_JSON)) {
@@ -83,9 +86,9 @@ static int list_kinds(const struct options *o, struct error *err)
     } else if (option_given(o, OPTION_CSV)) {
         put_kinds_csv(&out);
     } else {
-        buf_puts(&out,
-                 "seam plot KIND RESULT: one picture, with its data and its gnuplot script\n");
-        cli_plot_kinds(&out);
+        text_fill(&out, "seam plot KIND RESULT: one picture, with its data and its gnuplot script",
+                  0, 0, width);
+        cli_plot_kinds(width, &out);
         buf_puts(&out, "\n`seam plot -h` shows examples and options\n");
     }
     int status = cli_print(buf_text(&out), out.len, err);
@@ -367,7 +370,7 @@ int cmd_plot(const struct cli *cli, struct error *err)
     struct place place = {.format = PLOT_SVG};
     enum plot_kind kind = PLOT_FLOW;
     if (!o->args.len)
-        return list_kinds(o, err);
+        return list_kinds(cli, err);
     if (kind_of(o->args.at[0], &kind, err))
         return -1;
     if (o->args.len < 2)

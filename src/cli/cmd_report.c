@@ -240,6 +240,9 @@ static int gather_all(const struct cli *cli, struct gathered *g, size_t *before,
         size_t had = g->n;
         if (gather(cli, o->args.at[i], g, err) || add_more(cli, o->args.at[i], had, g, err))
             return -1;
+        if (atomic_load(cli->stop))
+            return error_set(err, ERR_INTERRUPTED, "%s: interrupted; nothing is written",
+                             o->args.at[i]);
         logs = logs || g->last == GATHERED_LOG;
         if (sides && i == 0)
             *before = g->n;

@@ -126,11 +126,21 @@ static int open_world(struct run_parts *parts, struct error *err)
     return 0;
 }
 
+/* The items are made: from here on there are files and programs that want a proper end. */
+static int heed_stop(struct run_parts *parts, struct error *err)
+{
+    (void)parts;
+    (void)err;
+    cli_heed_stop();
+    return 0;
+}
+
 static int open_parts(struct run_parts *parts, struct error *err)
 {
     static int (*const open[])(struct run_parts *, struct error *) = {
-        open_world,     run_open_learnt,  run_open_faults, run_open_input,    run_open_journal,
-        run_open_items, run_open_reasons, run_open_traces, run_open_progress, run_open_compare,
+        open_world,      run_open_learnt,   run_open_faults,  run_open_input,
+        heed_stop,       run_open_journal,  run_open_items,   run_open_reasons,
+        run_open_traces, run_open_progress, run_open_compare,
     };
     for (size_t k = 0; k < sizeof open / sizeof *open; k++)
         if (open[k](parts, err))
@@ -235,6 +245,11 @@ int cmd_run(const struct cli *cli, struct error *err)
         if (!status)
             status = (option_given(cli->options, OPTION_CYCLES) ? execute_cycles
                                                                 : execute)(&parts, &r, err);
+        if (status < 0 && atomic_load(cli->stop)) {
+            *err = (struct error){0}; /* of a stage that was to begin */
+            error_set(err, ERR_INTERRUPTED, "%s: interrupted before there was anything to tell",
+                      path);
+        }
         run_tally_release(&parts.tally);
         vec_release(&parts.listeners);
         vec_release(&parts.parts);

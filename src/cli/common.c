@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "cli/terminal.h"
 #include "exec/check.h"
 #include "model/scenario.h"
 #include "report/document.h"
@@ -56,14 +57,25 @@ int cli_print(const char *text, size_t len, struct error *err)
                                       : "");
 }
 
+/* On a terminal the line is made of whole words, over what a bar may have left there. */
 void cli_say(const char *text)
 {
-    struct buf clean;
+    enum { INDENT = 6 }; /* of "seam: " */
+    bool on_terminal = isatty(STDERR_FILENO);
+    int columns = terminal_columns(STDERR_FILENO);
+    struct buf clean, line;
 
     buf_init(&clean);
+    buf_init(&line);
     text_clean(&clean, text);
-    fprintf(stderr, "seam: %s\n", buf_text(&clean));
+    buf_printf(&line, "%sseam: ", on_terminal && terminal_is_smart() ? "\r\033[K" : "");
+    if (on_terminal && columns > 2 * INDENT)
+        text_fill(&line, buf_text(&clean), INDENT, INDENT, (size_t)columns);
+    else
+        buf_printf(&line, "%s\n", buf_text(&clean));
+    fputs(buf_text(&line), stderr);
     buf_release(&clean);
+    buf_release(&line);
 }
 
 void cli_note(const struct cli *cli, const char *format, ...)

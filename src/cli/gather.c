@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/json_read.h"
 #include "cli/logs.h"
+#include "cli/progress_bar.h"
 #include "report/report_json.h"
 #include "sim/exact.h"
 #include "sim/importance.h"
@@ -67,9 +68,18 @@ static int simulate(const struct cli *cli, const struct pipeline *p, bool losses
                                   .uncertainty = cli_uncertainty(cli, p),
                                   .stop = cli->stop};
     struct result *r = gathered_next(cli, g, "simulate", err);
+    struct progress_bar bar;
 
-    if (!r || run_simulate(p, &options, r, err))
+    if (!r)
         return -1;
+    progress_open(&bar, cli);
+    options.progress = progress_of(&bar) ? progress_items : NULL;
+    options.progress_arg = &bar;
+    int status = run_simulate(p, &options, r, err);
+    progress_close(&bar);
+    if (status)
+        return -1;
+    options.progress = NULL;
     if (!losses && !r->run.partial && importance_is_quick(p, &options) &&
         importance_simulate(p, &options, r, err))
         return -1;
@@ -206,7 +216,8 @@ int gather_again(const char *path, struct error *err)
     return strcmp(path, "-") ? 0 : file_again_stdin(err);
 }
 
-int gather(const struct cli *cli, const char *path, struct gathered *g, struct error *err)
+static int gather_one(const struct cli *cli, const char *path, struct gathered *g,
+                      struct error *err)
 {
     size_t len = strlen(path);
     struct buf text;
@@ -233,6 +244,15 @@ int gather(const struct cli *cli, const char *path, struct gathered *g, struct e
         return -1;
     g->last = is_result ? GATHERED_RESULT : GATHERED_LOG;
     return is_result ? 0 : gather_again(path, err) ? -1 : add_log(cli, path, g, err);
+}
+
+int gather(const struct cli *cli, const char *path, struct gathered *g, struct error *err)
+{
+    if (gather_one(cli, path, g, err))
+        return -1;
+    if (atomic_load(cli->stop))
+        return error_set(err, ERR_INTERRUPTED, "%s: interrupted; nothing is written", path);
+    return 0;
 }
 
 void gathered_release(struct gathered *g)

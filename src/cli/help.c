@@ -4,6 +4,7 @@
 
 #include "cli/cli.h"
 #include "cli/manual.h"
+#include "report/document.h"
 
 #include <string.h>
 
@@ -42,32 +43,42 @@ bool help_in_group(size_t group, enum command c)
     return true;
 }
 
-/* Words of `text`, filled into lines, the first one beginning at `column`. */
-static void put_filled(struct buf *out, const char *text, size_t column, size_t indent,
-                       size_t width)
+static size_t width_of(int width)
 {
-    size_t at = column;
+    return width > HELP_WIDTH ? HELP_WIDTH : (size_t)width;
+}
 
-    while (*text) {
-        size_t word = strcspn(text, " ");
-        if (at > indent && at + 1 + word > width) {
-            buf_printf(out, "\n%*s", (int)indent, "");
-            at = indent;
-        } else if (at > indent) {
+/* The bytes of the first argument of a command line; spaces in quotes are its own. */
+static size_t argument_len(const char *line)
+{
+    size_t len = 0;
+
+    for (bool quoted = false; line[len] && (quoted || line[len] != ' '); len++)
+        quoted ^= line[len] == '"';
+    return len;
+}
+
+/* A command that takes several lines can still be copied as it stands. */
+static void put_example(struct buf *out, const char *line, size_t width)
+{
+    enum { FIRST = 2, NEXT = 6 };
+    size_t at = FIRST;
+
+    buf_printf(out, "%*s", FIRST, "");
+    for (size_t len; *line; line += len, line += *line == ' ') {
+        len = argument_len(line);
+        size_t spare = line[len] ? 2 : 0; /* for the mark that the line goes on */
+        if (at > NEXT && at + 1 + len + spare > width) {
+            buf_printf(out, " \\\n%*s", NEXT, "");
+            at = NEXT;
+        } else if (at > FIRST) {
             buf_putc(out, ' ');
             at++;
         }
-        buf_add(out, text, word);
-        at += word;
-        text += word;
-        text += strspn(text, " ");
+        buf_add(out, line, len);
+        at += len;
     }
     buf_putc(out, '\n');
-}
-
-static size_t width_of(int width)
-{
-    return width > HELP_WIDTH ? HELP_WIDTH : width < 40 ? 40 : (size_t)width;
 }
 
 static void put_option(struct buf *out, const struct option_def *def, size_t width)
@@ -85,7 +96,7 @@ static void put_option(struct buf *out, const struct option_def *def, size_t wid
         buf_printf(out, "\n%*s", (int)column, "");
     else
         buf_printf(out, "%*s", (int)(column - at), "");
-    put_filled(out, def->help, column, column, width);
+    text_fill(out, def->help, column, column, width);
 }
 
 void help_command(enum command c, int width, struct buf *out)
@@ -94,16 +105,14 @@ void help_command(enum command c, int width, struct buf *out)
     size_t columns = width_of(width);
 
     buf_printf(out, "seam %s: ", def->name);
-    put_filled(out, def->summary, strlen(def->name) + 7, strlen(def->name) + 7, columns);
+    text_fill(out, def->summary, strlen(def->name) + 7, strlen(def->name) + 7, columns);
     buf_putc(out, '\n');
-    for (size_t i = 0; i < sizeof def->examples / sizeof *def->examples && def->examples[i]; i++) {
-        buf_puts(out, "  ");
-        put_filled(out, def->examples[i], 2, 2, columns);
-    }
+    for (size_t i = 0; i < sizeof def->examples / sizeof *def->examples && def->examples[i]; i++)
+        put_example(out, def->examples[i], columns);
     buf_putc(out, '\n');
-    put_filled(out, def->about, 0, 0, columns);
+    text_fill(out, def->about, 0, 0, columns);
     if (c == COMMAND_PLOT)
-        cli_plot_kinds(out);
+        cli_plot_kinds(columns, out);
     buf_printf(out, "\nusage: seam %s%s%s [options]\n\n", def->name, *def->args ? " " : "",
                def->args);
     for (int i = 0; i < OPTION_COUNT; i++)
@@ -113,24 +122,27 @@ void help_command(enum command c, int width, struct buf *out)
 
 void help_program(int width, struct buf *out)
 {
+    static const char *const examples[] = {
+        "seam solve scenarios/six-step.yaml", "seam replay traces.jsonl --labels labels.csv",
+        "seam size --labels answers.csv --target \"auto_error at most 5%\""};
     size_t columns = width_of(width);
 
-    put_filled(out,
-               "seam: how reliable is your AI pipeline, end to end, and what should be reviewed?",
-               0, 0, columns);
+    text_fill(out,
+              "seam: how reliable is your AI pipeline, end to end, and what should be reviewed?", 0,
+              0, columns);
     for (size_t g = 0; g < HELP_GROUPS; g++) {
         buf_printf(out, "\n%s\n", help_groups[g].title);
         for (int c = 0; c < COMMAND_COUNT; c++) {
             if (!help_in_group(g, (enum command)c))
                 continue;
             buf_printf(out, "  %-11s", command_defs[c].name);
-            put_filled(out, command_defs[c].summary, 13, 13, columns);
+            text_fill(out, command_defs[c].summary, 13, 13, columns);
         }
     }
-    buf_puts(out, "\nexamples\n"
-                  "  seam solve scenarios/six-step.yaml\n"
-                  "  seam replay traces.jsonl --labels labels.csv\n"
-                  "  seam size --labels answers.csv --target \"auto_error at most 5%\"\n\n");
+    buf_puts(out, "\nexamples\n");
+    for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
+        put_example(out, examples[i], columns);
+    buf_putc(out, '\n');
     struct buf last;
     buf_init(&last);
     buf_puts(&last, "`seam COMMAND -h` shows examples and options; `seam help CHAPTER` reads the "
@@ -139,6 +151,6 @@ void help_program(int width, struct buf *out)
         buf_printf(&last, " %s%s", manual_chapters[i].id,
                    i + 1 < manual_chapters_count ? "," : ".");
     buf_puts(&last, " Version " SEAM_VERSION ".");
-    put_filled(out, buf_text(&last), 0, 0, columns);
+    text_fill(out, buf_text(&last), 0, 0, columns);
     buf_release(&last);
 }

@@ -5,14 +5,16 @@
 #include "base/units.h"
 #include "cli/cli.h"
 #include "cli/help.h"
+#include "cli/terminal.h"
 #include "math/gsl_guard.h"
 #include "sim/ranks.h"
 
+#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
+#include <time.h>
 #include <unistd.h>
 
 static int (*const command_run[COMMAND_COUNT])(const struct cli *, struct error *) = {
@@ -23,6 +25,17 @@ static int (*const command_run[COMMAND_COUNT])(const struct cli *, struct error 
 
 /* The one flag that a signal handler can reach; commands get it as an argument. */
 static atomic_bool stop_asked;
+/* What ends a command that does not look at the flag in time. */
+static timer_t patience;
+static const char *interrupted; /* said then; it wipes what a bar has left on a terminal */
+
+static void end_interrupted(int signal_number)
+{
+    (void)signal_number;
+    ssize_t written = write(STDERR_FILENO, interrupted, strlen(interrupted));
+    (void)written;
+    _exit(130);
+}
 
 static void on_interrupt(int signal_number)
 {
@@ -32,38 +45,85 @@ static void on_interrupt(int signal_number)
     }
 }
 
-/* Of a command that has nothing to show before its end. */
-static void on_interrupt_end(int signal_number)
+/* Within the second that is promised: what the command has until then, it prints itself. */
+static void on_interrupt_hurry(int signal_number)
 {
-    static const char said[] = "seam: interrupted\n";
-    (void)signal_number;
-    ssize_t written = write(STDERR_FILENO, said, sizeof said - 1);
-    (void)written;
-    _exit(130);
+    static const struct itimerspec soon = {.it_value.tv_nsec = 800 * 1000 * 1000};
+
+    on_interrupt(signal_number);
+    timer_settime(patience, 0, &soon, NULL);
+}
+
+/* Those with something to show before their end look at the flag, at all times or (as one that
+ * reads a log first) at some; the others have nothing that would be worth a wait. */
+static void (*handler_of(const struct options *o))(int)
+{
+    static const unsigned always = 1u << COMMAND_SIMULATE | 1u << COMMAND_REVIEW,
+                          at_times = 1u << COMMAND_COMPARE | 1u << COMMAND_SIZE |
+                                     1u << COMMAND_REPLAY | 1u << COMMAND_BACKTEST |
+                                     1u << COMMAND_REPORT | 1u << COMMAND_PLOT | 1u << COMMAND_MCP;
+    unsigned command = 1u << o->command;
+
+    if (command & always || (o->command == COMMAND_SOLVE && option_given(o, OPTION_SWEEP)))
+        return on_interrupt;
+    return command & at_times ? on_interrupt_hurry : end_interrupted;
+}
+
+void cli_heed_stop(void)
+{
+    struct sigaction action = {.sa_handler = on_interrupt};
+
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+}
+
+static void hear_signals(const struct options *o, const struct ranks *ranks)
+{
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    struct sigaction action = {.sa_handler = handler_of(o)}, end = {.sa_handler = end_interrupted};
+
+    interrupted = isatty(STDERR_FILENO) && terminal_is_smart() ? "\r\033[Kseam: interrupted\n"
+                                                               : "seam: interrupted\n";
+    if (action.sa_handler == on_interrupt_hurry &&
+        (sigaction(SIGALRM, &end, NULL) || timer_create(CLOCK_MONOTONIC, &event, &patience)))
+        action.sa_handler = on_interrupt;
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    if (ranks->size > 1)
+        sigaction(SIGUSR1, &action, NULL);
+}
+
+/* A file opened where a standard stream was closed would take its number, and what is said its
+ * contents.  What stands in for it can only be used the other way round, so that every use still
+ * fails. */
+static void fill_standard_streams(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(error_exit_status(ERR_IO));
 }
 
 /* What COLUMNS says, else the terminal, else 80. */
-static int terminal_width(void)
+static int width_told(void)
 {
     const char *columns = getenv("COLUMNS");
-    struct winsize size;
     uint64_t n;
 
     if (columns && *columns && !units_count(columns, &n, &(struct error){0}) && n >= 20 &&
         n < 10000)
         return (int)n;
-
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 40)
-        return size.ws_col;
-    return 80;
+    return terminal_columns(STDOUT_FILENO);
 }
 
+/* https://no-color.org and https://bixense.com/clicolors: what asks for none wins. */
 static bool wants_color(const struct options *o, bool is_terminal)
 {
-    const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+    const char *none = getenv("NO_COLOR"), *forced = getenv("CLICOLOR_FORCE");
 
-    return is_terminal && !option_given(o, OPTION_NO_COLOR) && !(no_color && *no_color) && term &&
-           strcmp(term, "dumb");
+    if (option_given(o, OPTION_NO_COLOR) || (none && *none))
+        return false;
+    return (forced && *forced && strcmp(forced, "0")) || (is_terminal && terminal_is_smart());
 }
 
 static char *command_line(int argc, char **argv)
@@ -103,7 +163,6 @@ static int fail(const struct error *err)
 static int run(int argc, char **argv, const struct options *options, const struct ranks *ranks)
 {
     struct error err = {0};
-    struct sigaction action = {.sa_handler = on_interrupt};
     struct buf help;
     int status;
 
@@ -111,7 +170,7 @@ static int run(int argc, char **argv, const struct options *options, const struc
         if (ranks->rank > 0)
             return 0;
         buf_init(&help);
-        help_command(options->command, terminal_width(), &help);
+        help_command(options->command, width_told(), &help);
         status = cli_print(buf_text(&help), help.len, &err);
         buf_release(&help);
         return status ? fail(&err) : 0;
@@ -121,12 +180,7 @@ static int run(int argc, char **argv, const struct options *options, const struc
             return 0;
         ranks = &ranks_alone;
     }
-    if (options->command == COMMAND_SOLVE && !option_given(options, OPTION_SWEEP))
-        action.sa_handler = on_interrupt_end;
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    if (ranks->size > 1)
-        sigaction(SIGUSR1, &action, NULL);
+    hear_signals(options, ranks);
     char *line = command_line(argc, argv);
     struct cli cli = {
         .options = options,
@@ -136,7 +190,7 @@ static int run(int argc, char **argv, const struct options *options, const struc
         .started_s = cli_clock_s(),
         .out_is_terminal = isatty(STDOUT_FILENO),
         .err_is_terminal = isatty(STDERR_FILENO),
-        .width = terminal_width(),
+        .width = width_told(),
     };
     cli.color = wants_color(options, cli.out_is_terminal);
     status = command_run[options->command](&cli, &err);
@@ -164,7 +218,7 @@ static int start(int argc, char **argv, const struct ranks *ranks)
         argv[1] = asks_help;
     if (argc < 2) {
         buf_init(&help);
-        help_program(terminal_width(), &help);
+        help_program(width_told(), &help);
         status = cli_print(buf_text(&help), help.len, &err);
         buf_release(&help);
         return status ? fail(&err) : 0;
@@ -185,6 +239,7 @@ static int start(int argc, char **argv, const struct ranks *ranks)
 int main(int argc, char **argv)
 {
     struct ranks ranks;
+    fill_standard_streams();
     ranks_start(&argc, &argv, &ranks);
     int status = start(argc, argv, &ranks);
     ranks_end();

@@ -152,8 +152,11 @@ int run_execute_cycles(struct run_parts *parts, struct result *r, struct error *
     }
     if (!status)
         status = open_items(parts, &c, err) || read_learnt(parts->cli, path, &l, err) ||
-                 run_open_faults(parts, err) || run_open_items(parts, err) ||
-                 run_open_traces(parts, err);
+                 run_open_faults(parts, err);
+    cli_heed_stop();
+    if (!status)
+        status = run_open_items(parts, err) || run_open_traces(parts, err) ||
+                 run_open_progress(parts, err);
     parts->options.listeners = parts->listeners.at;
     parts->options.n_listeners = parts->listeners.len;
     if (!status)

@@ -110,6 +110,18 @@ void terminal_take(void)
         put_bytes(enter, sizeof enter - 1);
 }
 
+int terminal_columns(int fd)
+{
+    struct winsize size;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+bool terminal_is_smart(void)
+{
+    const char *kind = getenv("TERM");
+    return kind && *kind && strcmp(kind, "dumb") != 0;
+}
+
 void terminal_size(int *columns, int *rows)
 {
     struct winsize size;

@@ -48,6 +48,30 @@ size_t text_fit(const char *s, size_t width)
     return (size_t)(at - s);
 }
 
+void text_fill(struct buf *out, const char *s, size_t column, size_t indent, size_t width)
+{
+    struct buf word;
+    buf_init(&word);
+    for (size_t at = column; *s; s += strspn(s, " ")) {
+        size_t len = strcspn(s, " "), wide;
+        buf_clear(&word);
+        buf_add(&word, s, len);
+        wide = text_width(buf_text(&word));
+        if (at > indent && at + 1 + wide > width) {
+            buf_printf(out, "\n%*s", (int)indent, "");
+            at = indent;
+        } else if (at > indent) {
+            buf_putc(out, ' ');
+            at++;
+        }
+        buf_add(out, s, len);
+        at += wide;
+        s += len;
+    }
+    buf_putc(out, '\n');
+    buf_release(&word);
+}
+
 void text_cut(struct buf *out, const char *s, size_t width, size_t head)
 {
     if (text_width(s) <= width) {

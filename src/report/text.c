@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 40, PROSE_MOST = 100, GAP = 2, ROWS_MOST = 100 };
+enum { WIDTH_DEFAULT = 80, WIDTH_LEAST = 20, PROSE_MOST = 100, GAP = 2, ROWS_MOST = 100 };
 
 static int width_of(const struct text_options *o)
 {

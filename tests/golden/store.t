@@ -125,7 +125,8 @@ gnuplot    missing: reports come without pictures; apt-get install gnuplot-nox
 weasyprint missing: no reports as PDF; apt-get install weasyprint
 dot        missing: nothing draws `seam check --dot`; apt-get install graphviz
 man        missing: nothing shows `seam help --man`; apt-get install man-db
-mpirun     missing: no runs over many machines (MPI=1); apt-get install openmpi-bin
+mpirun     missing: no runs over many machines (MPI=1); apt-get install
+           openmpi-bin
 editor     none: `seam review` edits one member at a time; set EDITOR
 store      none named (--db FILE)
 [1]

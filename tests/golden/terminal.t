@@ -78,3 +78,37 @@ $ seam review --db $TMP_GOLDEN/l.db --json; seam review --db $TMP_GOLDEN/l.db --
  "tasks": []
 }
 task,run,waits_s,item,step,class,holder
+# colours for a pager on demand; what asks for none wins
+$ CLICOLOR_FORCE=1 seam solve scenarios/six-step.yaml --target 'reliability at least 99%' | tr '\033' E | grep '^reliability'
+reliability    83.30%  at least 99%  E[31mfailE[0m
+$ CLICOLOR_FORCE=1 NO_COLOR=1 seam solve scenarios/six-step.yaml --target 'reliability at least 99%' | tr '\033' E | grep '^reliability'
+reliability    83.30%  at least 99%  fail
+$ CLICOLOR_FORCE=0 seam solve scenarios/six-step.yaml --target 'reliability at least 99%' | tr '\033' E | grep '^reliability'
+reliability    83.30%  at least 99%  fail
+# a narrow terminal is taken as it is, and what is said there is made of whole words
+$ TERM=xterm COLUMNS= script -qec "stty cols 30; seam check no-such.yaml; seam check scenarios/six-step.yaml" /dev/null | tr -d '\r' | tr '\033' E
+E[Kseam: no-such.yaml: cannot be
+      read: there is no such
+      file or folder
+scenarios/six-step.yaml: ok, 6 steps
+$ TERM=dumb COLUMNS= script -qec "stty cols 24; seam solve scenarios/six-step.yaml" /dev/null | tr -d '\r' | grep -cE '.{25}'
+26
+# where standard output or error is closed, no file takes its place
+$ seam run scenarios/programs.yaml -i 3 --time-scale skip -o $TMP_GOLDEN/i.jsonl --json --quiet >&-; wc -l < $TMP_GOLDEN/i.jsonl
+seam: standard output: cannot be written
+3
+$ seam run scenarios/programs.yaml -i 3 --time-scale skip -o $TMP_GOLDEN/i.jsonl >/dev/null 2>&-; wc -l < $TMP_GOLDEN/i.jsonl
+3
+# an example that takes two lines can be copied as it stands
+$ COLUMNS=60 seam size -h | sed -n '3,8p'
+
+  seam size scenarios/gate-review.yaml --target \
+      "auto_error at most 1%"
+  seam size --labels answers.csv --target \
+      "auto_error at most 5%"
+  seam size --labels answers.csv --target \
+$ EDITOR="$(printf '/usr/bin/editor-\033[31m-of-a-long-name --with "many options" --and more')" COLUMNS=40 seam doctor | grep -A3 ^editor
+editor     ok, /usr/bin/editor-
+           [31m-of-a-long-name --with
+           "many options" --and more
+store      none named (--db FILE)
