@@ -82,7 +82,7 @@ static void time_visits(const struct visit *v, const struct lane_list *l)
     if (!sampled)
         return;
     if (b->clocked)
-        values_put_many(&b->clocked[v->step].visits, b->value, l->n);
+        intake_put_many(&b->clocked[v->step].visits, b->value, l->n);
     else
         sketch_add_many(&s->visit_times, b->value, l->n);
     moments_add(&s->visit_time, l->n, sum, sum2);

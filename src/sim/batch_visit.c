@@ -138,7 +138,7 @@ static void attempt_list(const struct visit *v, const struct lane_list *l, uint3
     const struct plan *c = v->c;
     struct lane_list *to[] = {&b->ok, retry, &b->failed};
     int32_t *tries = v->s->attempt_row >= 0 ? b->attempt_row[v->s->attempt_row] : NULL;
-    struct values *clocked = b->sampled && b->clocked ? &b->clocked[v->step].attempts : NULL;
+    struct intake *clocked = b->sampled && b->clocked ? &b->clocked[v->step].attempts : NULL;
     struct sketch *times =
         b->sampled && !b->clocked && v->count->attempt_times.hot ? &v->count->attempt_times : NULL;
     enum fate fate[TRY_COUNT];
@@ -165,7 +165,7 @@ static void attempt_list(const struct visit *v, const struct lane_list *l, uint3
         if (times)
             sketch_add(times, x);
         if (clocked)
-            values_put(clocked, x);
+            intake_put(clocked, x);
     }
     v->ends->attempts += l->n;
     for (uint32_t k = 0; b->program->has_cost && k < l->n; k++)

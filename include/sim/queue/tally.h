@@ -9,7 +9,7 @@
 #ifndef SEAM_SIM_QUEUE_TALLY_H
 #define SEAM_SIM_QUEUE_TALLY_H
 
-#include "math/summary.h"
+#include "sim/queue/intake.h"
 #include "sim/queue/program.h"
 
 enum item_end { ITEM_SHIPPED, ITEM_REJECTED, ITEM_FAILED, ITEM_ABANDONED, ITEM_UNFINISHED };
@@ -126,11 +126,6 @@ enum top_sum { TOP_SPENT, TOP_NET, TOP_MONTHS, TOP_SUMS };
 struct pair_sums {
     struct wide y, x, yy, xx, xy;
 };
-/* Values of one unit, for the spread of quantiles between units. */
-struct unit_cells {
-    uint64_t n;
-    struct sketch_coarse at; /* its cells owned */
-};
 enum { CLASS_QUANTILES = 5, COST_QUANTILES = 2 };
 /* Statistics of a unit that are not ratios, over the units that have them. */
 enum class_spread {
@@ -145,20 +140,12 @@ enum class_spread {
 };
 extern const double class_quantiles[CLASS_QUANTILES], cost_quantiles[COST_QUANTILES];
 
-/* A sketch, without memory until first used, and values on their way to it: those of a block or a
- * horizon that is not over yet, which may still be dropped. */
-enum { VALUES_HELD = 1024 };
-struct values {
-    struct sketch sketch, open; /* open: of what runs, where it was too much to hold */
-    uint32_t n, sent, unit;     /* held; of those, in the cells of a unit; the unit of the others */
-    float held[VALUES_HELD];
-};
 struct class_values {
-    struct values shipped, unshipped, costs;
+    struct intake shipped, unshipped, costs;
 };
 enum { VISIT_QUANTILES = 4 };
 struct step_values {
-    struct values visits, attempts;
+    struct intake visits, attempts;
     uint32_t cells; /* of the visits, among a unit's cells; 0: none */
     struct moments spread[VISIT_QUANTILES];
 };
@@ -186,7 +173,7 @@ struct queue_tally {
     struct pair_sums *pair;     /* [n_pairs], in the order of queue_pair */
     struct class_values *class; /* that of all is made of the others when it is flushed */
     struct step_values *step;
-    struct values *wait;      /* [n_resources] */
+    struct intake *wait;      /* [n_resources] */
     struct moments *spread;   /* [(all + 1) * CLASS_SPREADS] */
     struct moments *wait_p95; /* [n_resources] */
     struct unit_cells *cells; /* timed: [n_units][n_cells]: of classes, resources, steps */
@@ -254,29 +241,19 @@ bool tally_depends(const struct queue_program *g, uint32_t step);
 void queue_tally_flush(struct queue_tally *t);
 /* Place of a row's pair k in t->pair (edges: k = 0). */
 uint32_t tally_pair(const struct queue_tally *t, enum pair_list list, uint32_t row, uint32_t k);
-/* Sends the values held on, so that there is room. */
-void values_send(struct values *v);
-static inline void values_put(struct values *v, double x)
-{
-    if (v->n == VALUES_HELD)
-        values_send(v);
-    v->held[v->n++] = (float)x;
-}
-/* The same; those held go to the unit's own cells too (timed).  From now on they are of another
- * unit. */
-void tally_send(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit);
+/* intake_send, and those held go to the unit's own cells too (timed).  From now on they are of
+ * another unit. */
+void tally_send(struct queue_tally *t, struct intake *v, uint32_t cells, uint32_t unit);
 /* One value of a unit that counts; `cells`: its place among the unit's cells. */
-static inline void tally_put(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
+static inline void tally_put(struct queue_tally *t, struct intake *v, uint32_t cells, uint32_t unit,
                              double x)
 {
-    if (v->n == VALUES_HELD || v->unit != unit)
+    if (v->n == INTAKE_HELD || v->unit != unit)
         tally_send(t, v, cells, unit);
     v->held[v->n++] = (float)x;
 }
-/* Takes in n values of any number, outside of the cells of a unit. */
-void values_put_many(struct values *v, const float *x, uint32_t n);
 /* The same as tally_put for x[n]. */
-void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
+void tally_put_many(struct queue_tally *t, struct intake *v, uint32_t cells, uint32_t unit,
                     const float *x, uint32_t n);
 /* Kinds of values of a class in the cells of a unit. */
 enum cell_kind { CELLS_SHIPPED, CELLS_UNSHIPPED, CELLS_COST, CELL_KINDS };
@@ -288,7 +265,7 @@ static inline uint32_t tally_cells(const struct queue_tally *t, uint32_t class, 
 static inline void tally_time(struct queue_tally *t, uint32_t unit, uint32_t class, bool shipped,
                               double x)
 {
-    struct values *v = shipped ? &t->class[class].shipped : &t->class[class].unshipped;
+    struct intake *v = shipped ? &t->class[class].shipped : &t->class[class].unshipped;
     tally_put(t, v, tally_cells(t, class, shipped ? CELLS_SHIPPED : CELLS_UNSHIPPED), unit, x);
 }
 /* Cost of one item. */
@@ -303,7 +280,7 @@ static inline void tally_visit(struct queue_tally *t, uint32_t unit, uint32_t st
     if (v->cells)
         tally_put(t, &v->visits, v->cells, unit, x);
     else
-        values_put(&v->visits, x);
+        intake_put(&v->visits, x);
 }
 /* The same for n visits. */
 static inline void tally_visits(struct queue_tally *t, uint32_t unit, uint32_t step, const float *x,
@@ -313,7 +290,7 @@ static inline void tally_visits(struct queue_tally *t, uint32_t unit, uint32_t s
     if (v->cells)
         tally_put_many(t, &v->visits, v->cells, unit, x, n);
     else
-        values_put_many(&v->visits, x, n);
+        intake_put_many(&v->visits, x, n);
 }
 /* Time in s that one call waited at a desk. */
 static inline void tally_wait(struct queue_tally *t, uint32_t unit, uint32_t desk, double x)

@@ -101,7 +101,7 @@ VISIT_INLINE void count_answer(struct queue_sim *s, const struct path *p, enum t
     p->sums[sum[end]]++;
     p->sums[STEP_ATTEMPT_TIME] += took;
     if (!p->at->one_latency && s->item[p->item].counts)
-        values_put(&s->tally->step[p->step].attempts, took);
+        intake_put(&s->tally->step[p->step].attempts, took);
 }
 
 /* --- sim/queue/call.c: calls with records of their own, and hedged attempts */

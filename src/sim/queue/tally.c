@@ -115,54 +115,8 @@ void queue_tally_init(struct queue_tally *t, const struct queue_program *g, uint
 
 /* --- values */
 
-static struct sketch *ready(struct sketch *s)
-{
-    if (!s->hot)
-        sketch_init(s);
-    return s;
-}
-
-void values_send(struct values *v)
-{
-    if (v->n)
-        sketch_add_many(ready(&v->open), v->held, v->n);
-    v->n = v->sent = 0;
-}
-
-/* What is open counts from now on. */
-static void commit(struct values *v)
-{
-    if (v->open.n > 0) {
-        values_send(v);
-        if (v->sketch.n == 0) {
-            struct sketch empty = v->sketch;
-            v->sketch = v->open;
-            v->open = empty;
-            return;
-        }
-        sketch_merge(&v->sketch, &v->open);
-        sketch_clear(&v->open);
-    } else if (v->n) {
-        sketch_add_many(ready(&v->sketch), v->held, v->n);
-        v->n = v->sent = 0;
-    }
-}
-
-static void drop(struct values *v)
-{
-    if (v->open.n > 0)
-        sketch_clear(&v->open);
-    v->n = v->sent = 0;
-}
-
-static void values_release(struct values *v)
-{
-    sketch_release(&v->sketch);
-    sketch_release(&v->open);
-}
-
 /* Every list of values. */
-static void for_all(struct queue_tally *t, void (*act)(struct values *v))
+static void for_all(struct queue_tally *t, void (*act)(struct intake *v))
 {
     const struct queue_program *g = t->program;
     for (uint32_t c = 0; c <= tally_all(g); c++) {
@@ -183,7 +137,7 @@ void queue_tally_release(struct queue_tally *t)
     const struct queue_program *g = t->program;
     if (!g)
         return;
-    for_all(t, values_release);
+    for_all(t, intake_release);
     for (size_t i = 0; t->cells && i < (size_t)t->n_units * t->n_cells; i++)
         mem_free(t->cells[i].at.cell);
     mem_free(t->cells);
@@ -203,119 +157,34 @@ void queue_tally_release(struct queue_tally *t)
     *t = (struct queue_tally){0};
 }
 
-static struct sketch_coarse *cells_of(struct unit_cells *c)
-{
-    if (!c->at.cell)
-        c->at = (struct sketch_coarse){COARSE_CELLS, 0, mem_zero(COARSE_CELLS, sizeof *c->at.cell)};
-    return &c->at;
-}
-
-static void cells_add(struct unit_cells *c, const float *x, uint32_t n)
-{
-    struct sketch_coarse *at = cells_of(c);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t k = sketch_coarse_of(x[i]);
-        at->low = k < at->low ? k : at->low;
-        at->high = k >= at->high ? k + 1 : at->high;
-        at->cell[k]++;
-    }
-    c->n += n;
-}
-
-static void cells_merge(struct unit_cells *into, const struct unit_cells *from)
-{
-    struct sketch_coarse *at = cells_of(into);
-    if (from->n == 0)
-        return;
-    at->low = at->low < from->at.low ? at->low : from->at.low;
-    at->high = at->high > from->at.high ? at->high : from->at.high;
-    for (uint32_t k = from->at.low; k < from->at.high; k++)
-        at->cell[k] += from->at.cell[k];
-    into->n += from->n;
-}
-
-static double cell_edge(uint32_t k)
-{
-    if (k == 0)
-        return 0;
-    return ldexp(1 + (double)((k - 1) % COARSE_PER_OCTAVE) / COARSE_PER_OCTAVE,
-                 (int)((k - 1) / COARSE_PER_OCTAVE) + SKETCH_LOW);
-}
-
-static double cells_quantile(const struct unit_cells *c, double p)
-{
-    double rank = ceil(p * (double)c->n), seen = 0;
-    for (uint32_t k = c->at.low; k < c->at.high; k++) {
-        double here = c->at.cell[k];
-        if (here > 0 && seen + here >= rank) {
-            double low = cell_edge(k), high = cell_edge(k + 1);
-            return k == 0 ? 0 : low + (high - low) * (rank - seen - 0.5) / here;
-        }
-        seen += here;
-    }
-    return 0;
-}
-
-static void cells_clear(struct unit_cells *c)
-{
-    if (c->n)
-        memset(c->at.cell + c->at.low, 0, (c->at.high - c->at.low) * sizeof *c->at.cell);
-    c->n = c->at.high = 0;
-    c->at.low = COARSE_CELLS;
-}
-
-/* n values that are in neither: to the sketch of what is open, and to the unit's cells. */
-static void send(struct values *v, struct unit_cells *c, const float *x, uint32_t n)
-{
-    sketch_add_coarsely(ready(&v->open), x, n, cells_of(c));
-    c->n += n;
-}
-
-void tally_send(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit)
+void tally_send(struct queue_tally *t, struct intake *v, uint32_t cells, uint32_t unit)
 {
     struct unit_cells *c = t->cells ? &t->cells[(size_t)v->unit * t->n_cells + cells] : NULL;
-    if (c && v->n == VALUES_HELD && v->sent == 0) {
-        send(v, c, v->held, v->n);
+    if (c && v->n == INTAKE_HELD && v->sent == 0) {
+        intake_pass(v, c, v->held, v->n);
         v->n = 0;
     } else if (c && v->n > v->sent) {
-        cells_add(c, v->held + v->sent, v->n - v->sent);
+        unit_cells_add(c, v->held + v->sent, v->n - v->sent);
     }
     v->sent = v->n;
     v->unit = unit;
-    if (v->n == VALUES_HELD)
-        values_send(v);
+    if (v->n == INTAKE_HELD)
+        intake_send(v);
 }
 
-static uint32_t hold(struct values *v, const float *x, uint32_t n)
-{
-    uint32_t m = n < VALUES_HELD - v->n ? n : VALUES_HELD - v->n;
-    memcpy(v->held + v->n, x, m * sizeof *x);
-    v->n += m;
-    return m;
-}
-
-void values_put_many(struct values *v, const float *x, uint32_t n)
-{
-    for (uint32_t at = 0; at < n;) {
-        if (v->n == VALUES_HELD)
-            values_send(v);
-        at += hold(v, x + at, n - at);
-    }
-}
-
-void tally_put_many(struct queue_tally *t, struct values *v, uint32_t cells, uint32_t unit,
+void tally_put_many(struct queue_tally *t, struct intake *v, uint32_t cells, uint32_t unit,
                     const float *x, uint32_t n)
 {
-    if (v->n == VALUES_HELD || v->unit != unit)
+    if (v->n == INTAKE_HELD || v->unit != unit)
         tally_send(t, v, cells, unit);
-    if (v->n == 0 && n == VALUES_HELD && v->open.n > 0 && t->cells) { /* nothing to hold */
-        send(v, &t->cells[(size_t)unit * t->n_cells + cells], x, n);
+    if (v->n == 0 && n == INTAKE_HELD && v->open.n > 0 && t->cells) { /* nothing to hold */
+        intake_pass(v, &t->cells[(size_t)unit * t->n_cells + cells], x, n);
         return;
     }
     for (uint32_t at = 0; at < n;) {
-        if (v->n == VALUES_HELD)
+        if (v->n == INTAKE_HELD)
             tally_send(t, v, cells, unit);
-        at += hold(v, x + at, n - at);
+        at += intake_hold(v, x + at, n - at);
     }
 }
 
@@ -412,15 +281,15 @@ static void spread_class(struct queue_tally *t, const double *u, uint32_t c,
     for (int k = 0; k < CLASS_QUANTILES; k++) {
         if (cells[CELLS_SHIPPED].n)
             add_value(&m[SPREAD_SHIPPED + k],
-                      time * cells_quantile(&cells[CELLS_SHIPPED], class_quantiles[k]));
+                      time * unit_cells_quantile(&cells[CELLS_SHIPPED], class_quantiles[k]));
         if (cells[CELLS_UNSHIPPED].n)
             add_value(&m[SPREAD_TIME + k],
-                      time * cells_quantile(&cells[CELLS_UNSHIPPED], class_quantiles[k]));
+                      time * unit_cells_quantile(&cells[CELLS_UNSHIPPED], class_quantiles[k]));
     }
     for (int k = 0; k < COST_QUANTILES; k++)
         if (cells[CELLS_COST].n)
             add_value(&m[SPREAD_COST + k],
-                      cost * cells_quantile(&cells[CELLS_COST], cost_quantiles[k]));
+                      cost * unit_cells_quantile(&cells[CELLS_COST], cost_quantiles[k]));
 }
 
 /* Those of all classes from those of each; of all ends from those shipped and those not. */
@@ -429,16 +298,18 @@ static void sum_cells(struct queue_tally *t, struct unit_cells *of)
     uint32_t all = tally_all(t->program);
     for (uint32_t c = 0; t->cell_classes > 1 && c < all; c++)
         for (uint32_t k = 0; k < CELL_KINDS; k++)
-            cells_merge(&of[all * CELL_KINDS + k], &of[c * CELL_KINDS + k]);
+            unit_cells_merge(&of[all * CELL_KINDS + k], &of[c * CELL_KINDS + k]);
     for (uint32_t c = 0; c < t->cell_classes; c++)
-        cells_merge(&of[c * CELL_KINDS + CELLS_UNSHIPPED], &of[c * CELL_KINDS + CELLS_SHIPPED]);
+        unit_cells_merge(&of[c * CELL_KINDS + CELLS_UNSHIPPED],
+                         &of[c * CELL_KINDS + CELLS_SHIPPED]);
 }
 
 static void spread_visits(const struct queue_tally *t, struct step_values *v,
                           const struct unit_cells *c)
 {
     for (int k = 0; k < VISIT_QUANTILES && c->n; k++)
-        add_value(&v->spread[k], scale_of(t, PAIR_TIME) * cells_quantile(c, visit_quantiles[k]));
+        add_value(&v->spread[k],
+                  scale_of(t, PAIR_TIME) * unit_cells_quantile(c, visit_quantiles[k]));
 }
 
 static void spread(struct queue_tally *t, uint32_t unit, const double *u)
@@ -456,7 +327,7 @@ static void spread(struct queue_tally *t, uint32_t unit, const double *u)
     for (uint32_t r = 0; r < t->program->pipeline->n_resources; r++) {
         const struct unit_cells *wait = &of[t->cell_classes * CELL_KINDS + r];
         if (wait->n)
-            add_value(&t->wait_p95[r], scale_of(t, PAIR_TIME) * cells_quantile(wait, 0.95));
+            add_value(&t->wait_p95[r], scale_of(t, PAIR_TIME) * unit_cells_quantile(wait, 0.95));
     }
     for (uint32_t i = 0; i < t->program->n_steps; i++)
         if (t->step[i].cells)
@@ -468,7 +339,7 @@ void queue_tally_clear(struct queue_tally *t, uint32_t unit)
 {
     memset(tally_unit(t, unit), 0, t->at.all * sizeof *t->sum);
     for (uint32_t k = 0; t->cells && unit < t->n_units && k < t->n_cells; k++)
-        cells_clear(&t->cells[(size_t)unit * t->n_cells + k]);
+        unit_cells_clear(&t->cells[(size_t)unit * t->n_cells + k]);
 }
 
 void queue_tally_close(struct queue_tally *t, uint32_t unit)
@@ -478,7 +349,7 @@ void queue_tally_close(struct queue_tally *t, uint32_t unit)
     double *u = tally_unit(t, unit);
     if (t->cells)
         send_all(t);
-    for_all(t, commit);
+    for_all(t, intake_commit);
     tally_derive(t, u);
     const double *whole = u + (size_t)all * CLASS_SUMS;
     if (g->timed) {
@@ -514,21 +385,12 @@ void queue_tally_drop(struct queue_tally *t)
 {
     if (t->cells)
         send_all(t);
-    for_all(t, drop);
+    for_all(t, intake_drop);
     for (uint32_t unit = 0; unit <= t->n_units; unit++)
         queue_tally_clear(t, unit);
 }
 
 /* --- merging */
-
-static void values_merge(struct values *into, const struct values *from)
-{
-    if (!from->sketch.hot)
-        return;
-    if (!into->sketch.hot)
-        sketch_init(&into->sketch);
-    sketch_merge(&into->sketch, &from->sketch);
-}
 
 void pair_sums_merge(struct pair_sums *into, const struct pair_sums *from)
 {
@@ -547,21 +409,21 @@ void queue_tally_merge(struct queue_tally *into, struct queue_tally *from)
     for (uint32_t k = 0; k < into->n_pairs; k++)
         pair_sums_merge(&into->pair[k], &from->pair[k]);
     for (uint32_t c = 0; c <= all; c++) {
-        values_merge(&into->class[c].shipped, &from->class[c].shipped);
-        values_merge(&into->class[c].unshipped, &from->class[c].unshipped);
-        values_merge(&into->class[c].costs, &from->class[c].costs);
+        intake_merge(&into->class[c].shipped, &from->class[c].shipped);
+        intake_merge(&into->class[c].unshipped, &from->class[c].unshipped);
+        intake_merge(&into->class[c].costs, &from->class[c].costs);
         for (uint32_t k = 0; k < CLASS_SPREADS; k++)
             moments_merge(&into->spread[c * CLASS_SPREADS + k],
                           &from->spread[c * CLASS_SPREADS + k]);
     }
     for (uint32_t i = 0; i < g->n_steps; i++) {
-        values_merge(&into->step[i].visits, &from->step[i].visits);
-        values_merge(&into->step[i].attempts, &from->step[i].attempts);
+        intake_merge(&into->step[i].visits, &from->step[i].visits);
+        intake_merge(&into->step[i].attempts, &from->step[i].attempts);
         for (int k = 0; k < VISIT_QUANTILES; k++)
             moments_merge(&into->step[i].spread[k], &from->step[i].spread[k]);
     }
     for (uint32_t r = 0; r < n; r++) {
-        values_merge(&into->wait[r], &from->wait[r]);
+        intake_merge(&into->wait[r], &from->wait[r]);
         moments_merge(&into->wait_p95[r], &from->wait_p95[r]);
     }
     for (size_t i = 0; i < (size_t)n * into->n_instants; i++) {
@@ -578,12 +440,6 @@ void queue_tally_merge(struct queue_tally *into, struct queue_tally *from)
     into->observed += from->observed;
 }
 
-static void forget(struct values *v)
-{
-    if (v->sketch.n > 0)
-        sketch_clear(&v->sketch);
-}
-
 /* Those of all classes from those of each. */
 static void sum_classes(struct queue_tally *t)
 {
@@ -591,13 +447,13 @@ static void sum_classes(struct queue_tally *t)
     struct class_values *all = &t->class[n];
     if (n == 0)
         return;
-    forget(&all->shipped);
-    forget(&all->unshipped);
-    forget(&all->costs);
+    intake_forget(&all->shipped);
+    intake_forget(&all->unshipped);
+    intake_forget(&all->costs);
     for (uint32_t c = 0; c < n; c++) {
-        values_merge(&all->shipped, &t->class[c].shipped);
-        values_merge(&all->unshipped, &t->class[c].unshipped);
-        values_merge(&all->costs, &t->class[c].costs);
+        intake_merge(&all->shipped, &t->class[c].shipped);
+        intake_merge(&all->unshipped, &t->class[c].unshipped);
+        intake_merge(&all->costs, &t->class[c].costs);
     }
 }
 

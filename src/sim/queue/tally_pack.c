@@ -4,7 +4,7 @@
 #include "sim/queue/metrics.h"
 
 /* A sketch has no memory until something is put into it. */
-static void values_pack(struct values *v, struct pack *p)
+static void intake_pack(struct intake *v, struct pack *p)
 {
     bool used = v->sketch.hot;
     pack_flag(p, &used);
@@ -26,9 +26,9 @@ void pair_sums_pack(struct pair_sums *s, struct pack *p)
 
 static void class_pack(struct queue_tally *t, uint32_t c, struct pack *p)
 {
-    values_pack(&t->class[c].shipped, p);
-    values_pack(&t->class[c].unshipped, p);
-    values_pack(&t->class[c].costs, p);
+    intake_pack(&t->class[c].shipped, p);
+    intake_pack(&t->class[c].unshipped, p);
+    intake_pack(&t->class[c].costs, p);
     for (uint32_t k = 0; k < CLASS_SPREADS; k++)
         moments_pack(&t->spread[c * CLASS_SPREADS + k], p);
 }
@@ -50,13 +50,13 @@ void queue_tally_pack(struct queue_tally *t, struct pack *p)
     for (uint32_t c = 0; c <= tally_all(g); c++)
         class_pack(t, c, p);
     for (uint32_t i = 0; i < g->n_steps; i++) {
-        values_pack(&t->step[i].visits, p);
-        values_pack(&t->step[i].attempts, p);
+        intake_pack(&t->step[i].visits, p);
+        intake_pack(&t->step[i].attempts, p);
         for (int k = 0; k < VISIT_QUANTILES; k++)
             moments_pack(&t->step[i].spread[k], p);
     }
     for (uint32_t r = 0; r < g->pipeline->n_resources; r++) {
-        values_pack(&t->wait[r], p);
+        intake_pack(&t->wait[r], p);
         moments_pack(&t->wait_p95[r], p);
     }
     curves_pack(t, p);
