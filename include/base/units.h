@@ -44,6 +44,9 @@ void units_put_probability(struct buf *b, double p);
 void units_put_count(struct buf *b, uint64_t n); /* "1,000,000" */
 /* The fewest digits that read back as the same double; whole numbers below 2^53 in full. */
 void units_put_exact(struct buf *b, double x);
+/* The shortest decimal above `below` and at most x, of four significant digits or more, which are
+ * counted from 1 where that is nearer than 0; x itself where there is none. */
+double units_shortest_above(double below, double x);
 /* "2026-03-01T12:10:05Z": seconds since 1970-01-01 UTC, cut to whole ones. */
 void units_put_instant(struct buf *b, double seconds);
 /* Exact in its unit, for scenario files: "45ms", "21.3ms", "1.5h"; seconds >= 0 and finite. */

@@ -111,6 +111,7 @@ struct answer_rival {
 struct answer {
     bool present;
     double threshold, bound, level; /* NaN: absent */
+    double threshold_shown;         /* of fewer digits, deciding the same of all labels; 0: none */
     uint64_t m, k, tests, labels_needed;
     double review_load, risk_value, best_attainable; /* NaN: absent */
     const char *parameter;                           /* NULL, or the path that was sized */
@@ -178,6 +179,8 @@ void result_init(struct result *r, const char *command);
 void result_release(struct result *r);
 /* A formatted text in the result's arena: good until result_release. */
 const char *result_text(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
+/* "12,002", for a sentence. */
+const char *result_count(struct result *r, uint64_t n);
 /* Adds a formatted warning, unless the same text stands there already. */
 void result_warn(struct result *r, const char *format, ...) PRINTF_LIKE(2, 3);
 /* Adds a formatted assumption. */

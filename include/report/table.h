@@ -75,8 +75,8 @@ struct table *table_compared(struct document *d, const struct result *r, size_t 
 struct table *table_predictions(struct document *d, const struct result *r);
 /* The `at_most` strongest sensitivities, strongest first. */
 struct table *table_sensitivities(struct document *d, const struct result *r, size_t at_most);
-/* A threshold as it is told: six digits, rounded up. */
-double table_threshold(double threshold);
+/* The answer's threshold as it is told: the one of fewer digits, else six digits, rounded up. */
+void table_put_threshold(struct buf *out, const struct answer *a);
 /* What the answer says, one known fact a row. */
 struct table *table_answer(struct document *d, const struct result *r);
 /* All counts of the quality of data, a column for each result that has them. */

@@ -48,6 +48,24 @@ void units_put_exact(struct buf *b, double x)
     buf_puts(b, text);
 }
 
+double units_shortest_above(double below, double x)
+{
+    double lead = x > 0 && x < 1 ? fmin(x, 1 - x) : fabs(x);
+    if (!(lead > 0) || !isfinite(lead))
+        return x;
+    int first = 3 - (int)floor(log10(lead));
+    for (int digits = first > 0 ? first : 0; digits <= 17; digits++) {
+        char text[400];
+        for (int down = 0; down < 2; down++) {
+            snprintf(text, sizeof text, "%.*f", digits, x - down * pow(10, -digits));
+            double near = strtod(text, NULL);
+            if (near > below && near <= x)
+                return near;
+        }
+    }
+    return x;
+}
+
 /* --- durations */
 
 struct unit {

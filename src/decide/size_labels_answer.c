@@ -5,15 +5,37 @@
 #include "base/units.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* "0.8871", all digits of a threshold. */
-static const char *labels_threshold_text(struct result *out, double threshold)
+/* What decides the same of all these labels with fewer digits: between the threshold, which is the
+ * confidence of a label, and the next lower one there is none.  A threshold of six digits stays,
+ * and one from the line. */
+static double shown_threshold(const struct labels_case *c, const struct risk_answer *a)
+{
+    char six[32];
+    if (!a->found || a->method == RISK_EXACT)
+        return 0;
+    snprintf(six, sizeof six, "%.6g", a->threshold);
+    if (strtod(six, NULL) == a->threshold)
+        return 0;
+    size_t i = 0;
+    while (i < c->n_points && c->point[i].threshold >= a->threshold)
+        i++;
+    double below = i < c->n_points ? c->point[i].threshold : -INFINITY;
+    double shown = units_shortest_above(below, a->threshold);
+    return shown < a->threshold ? shown : 0;
+}
+
+static const char *labels_threshold_text(const struct labels_case *c, const struct risk_answer *a,
+                                         struct result *out)
 {
     struct buf text;
+    double shown = shown_threshold(c, a);
 
     buf_init(&text);
-    units_put_exact(&text, threshold);
+    units_put_exact(&text, shown != 0 ? shown : a->threshold);
     const char *kept = result_text(out, "%s", buf_text(&text));
     buf_release(&text);
     return kept;
@@ -44,8 +66,9 @@ static const char *of_whom(enum risk_kind kind)
     return words[kind];
 }
 
-/* The threshold to its last digit, the bounds rounded up: what is said holds as it is said. */
-static const char *certified_sentence(struct result *out, const struct risk_answer *a, double level)
+/* The bounds rounded up: what is said holds as it is said. */
+static const char *certified_sentence(const struct labels_case *c, const struct risk_answer *a,
+                                      struct result *out)
 {
     struct buf text;
 
@@ -54,7 +77,7 @@ static const char *certified_sentence(struct result *out, const struct risk_answ
         &text,
         "Ship at confidence %s and above: %.1f%% of the items go to review, and with %.10g%% "
         "confidence",
-        labels_threshold_text(out, a->threshold), 100 * a->review_load, 100 * level);
+        labels_threshold_text(c, a, out), 100 * a->review_load, 100 * c->options->level);
     for (size_t i = 0; i < a->n_targets; i++) {
         buf_printf(&text, "%s at most %.2f%% %s", i ? " and" : "",
                    ceil(a->at[i].bound * 1e4 * (1 - 1e-12)) / 100, of_whom(a->at[i].kind));
@@ -86,9 +109,9 @@ static const char *infeasible_sentence(const struct labels_case *c, const struct
     if (a->method == RISK_EXACT)
         return result_text(out,
                            "Not at threshold %.6g: what ships there errs more than %.3g%% (%.3g%% "
-                           "of %llu labels); nothing is said of other thresholds.",
+                           "of %s labels); nothing is said of other thresholds.",
                            a->threshold, 100 * c->ask->risk[0].at_most, 100 * a->risk,
-                           (unsigned long long)a->m);
+                           result_count(out, a->m));
     if (c->ask->n_risks > 1)
         return result_text(out,
                            "No threshold meets %s together: at each of them these labels show "
@@ -108,45 +131,47 @@ static const char *infeasible_sentence(const struct labels_case *c, const struct
 static const char *too_few_sentence(const struct labels_case *c, const struct risk_answer *a,
                                     struct result *out)
 {
-    unsigned long long n = a->n, needed = a->labels_needed;
+    uint64_t n = a->n, needed = a->labels_needed;
+    const char *have = result_count(out, n), *in_all = result_count(out, needed);
     double level = 100 * c->options->level;
 
     if (n == 1)
         return result_text(out,
-                           "One label certifies nothing: about %llu in all would do, if what "
+                           "One label certifies nothing: about %s in all would do, if what "
                            "ships errs well below the target.",
-                           needed);
+                           in_all);
     if (!c->ask->n_risks)
         return result_text(
             out,
-            "These %llu labels are too few to hold \"review_load %s\" as a whole "
+            "These %s labels are too few to hold \"review_load %s\" as a whole "
             "%.10g%% interval: even a threshold that reviews none of them may review "
             "more.",
-            n, c->ask->load->text, level);
+            have, c->ask->load->text, level);
     if (!needed && c->options->reviewer)
         return result_text(out,
-                           "These %llu labels do not certify %s at %.10g%%, and more of them would "
+                           "These %s labels do not certify %s at %.10g%%, and more of them would "
                            "not: the reviewers let through too much, or their rates rest on too "
                            "few reviews.",
-                           n, targets_text(c, out), level);
+                           have, targets_text(c, out), level);
     if (!needed)
         return result_text(out,
-                           "These %llu labels do not certify %s at %.10g%%, and more of them "
+                           "These %s labels do not certify %s at %.10g%%, and more of them "
                            "would not: what ships errs about as much as that or more.",
-                           n, targets_text(c, out), level);
+                           have, targets_text(c, out), level);
     if (needed == n + 1)
         return result_text(out,
-                           "These %llu labels do not certify %s at %.10g%%: as many would in most "
+                           "These %s labels do not certify %s at %.10g%%: as many would in most "
                            "cases, but the tests that this method makes did not come so far; more "
                            "labels, or another method fixed beforehand, may.",
-                           n, targets_text(c, out), level);
+                           have, targets_text(c, out), level);
     return result_text(out,
-                       "These %llu labels are too few to certify %s at %.10g%%: about %llu "
+                       "These %s labels are too few to certify %s at %.10g%%: about %s "
                        "in all would do, if what ships errs well below the target.",
-                       n, targets_text(c, out), level, needed);
+                       have, targets_text(c, out), level, in_all);
 }
 
-static const char *unshown_sentence(const struct risk_answer *a, struct result *out)
+static const char *unshown_sentence(const struct labels_case *c, const struct risk_answer *a,
+                                    struct result *out)
 {
     if (!a->found)
         return "No threshold meets the target even on these labels.";
@@ -156,11 +181,11 @@ static const char *unshown_sentence(const struct risk_answer *a, struct result *
             "Ship at confidence %s and above: %.1f%% of the items go to review, and on average "
             "over label sets like this one at most %.3g%% of all items ship wrong and unseen; "
             "this set's own threshold may miss that.",
-            labels_threshold_text(out, a->threshold), 100 * a->review_load, 100 * a->at[0].at_most);
+            labels_threshold_text(c, a, out), 100 * a->review_load, 100 * a->at[0].at_most);
     return result_text(out,
-                       "Plug-in threshold %.6g (review load %.1f%%): no guarantee; on "
+                       "Plug-in threshold %s (review load %.1f%%): no guarantee; on "
                        "new data it misses its target about half the time.",
-                       a->threshold, 100 * a->review_load);
+                       labels_threshold_text(c, a, out), 100 * a->review_load);
 }
 
 static const char *sentence(const struct labels_case *c, const struct risk_answer *a,
@@ -168,7 +193,7 @@ static const char *sentence(const struct labels_case *c, const struct risk_answe
 {
     switch (a->ending) {
     case RISK_CERTIFIED:
-        return certified_sentence(out, a, c->options->level);
+        return certified_sentence(c, a, out);
     case RISK_INFEASIBLE:
         return infeasible_sentence(c, a, out);
     case RISK_TOO_FEW:
@@ -177,7 +202,7 @@ static const char *sentence(const struct labels_case *c, const struct risk_answe
     case RISK_NONE:
         break;
     }
-    return unshown_sentence(a, out);
+    return unshown_sentence(c, a, out);
 }
 
 void labels_put_answer(const struct labels_case *c, const struct risk_answer *a, struct result *out)
@@ -186,6 +211,7 @@ void labels_put_answer(const struct labels_case *c, const struct risk_answer *a,
 
     to->present = true;
     to->threshold = a->found ? a->threshold : NAN;
+    to->threshold_shown = shown_threshold(c, a);
     to->bound = a->found ? a->bound : NAN;
     to->level = c->options->level;
     to->m = a->m;

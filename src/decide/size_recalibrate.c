@@ -198,14 +198,16 @@ static void put_csv(const struct calibration_map *kept, struct buf *out)
 static void put_threshold(const struct calibration_map *kept, const struct scored *s, size_t n,
                           struct result *out)
 {
-    double t = out->answer.threshold, below = -1;
+    double t = out->answer.threshold, below = -1, under = -INFINITY;
     if (isnan(t) || !out->answer.sentence)
         return;
     double at = calibration_map_at(kept, t);
     for (size_t i = 0; i < n; i++)
         if (s[i].confidence < t)
             below = fmax(below, s[i].confidence);
-    if (below >= 0 && calibration_map_at(kept, below) >= at) {
+    if (below >= 0)
+        under = calibration_map_at(kept, below);
+    if (under >= at) {
         result_warn(out,
                     "the map makes confidences about the threshold equal (%.6g and %.6g both "
                     "become %.6g), so that a gate behind it cannot part them there; platt, beta "
@@ -215,7 +217,7 @@ static void put_threshold(const struct calibration_map *kept, const struct score
     }
     struct buf text;
     buf_init(&text);
-    units_put_exact(&text, at);
+    units_put_exact(&text, units_shortest_above(under, at));
     metrics_add_exact(&out->metrics, "threshold_recalibrated", at, "1");
     out->answer.sentence =
         result_text(out, "%s  On recalibrated confidences the same threshold is %s.",

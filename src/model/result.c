@@ -93,6 +93,15 @@ static const char *put_text(struct result *r, const char *format, va_list args)
     return kept;
 }
 
+const char *result_count(struct result *r, uint64_t n)
+{
+    struct buf text = {0};
+    units_put_count(&text, n);
+    const char *kept = result_text(r, "%s", buf_text(&text));
+    buf_release(&text);
+    return kept;
+}
+
 const char *result_text(struct result *r, const char *format, ...)
 {
     va_list args;

@@ -279,6 +279,8 @@ static void put_answer(struct json_write *w, const struct answer *a)
     put_text(w, "sentence", a->sentence);
     put_text(w, "parameter", a->parameter);
     put_number(w, "threshold", a->threshold);
+    if (a->threshold_shown != 0)
+        put_number(w, "threshold_shown", a->threshold_shown);
     put_settings(w, a);
     put_uint(w, "m", a->m);
     put_uint(w, "k", a->k);

@@ -107,8 +107,8 @@ static void put_bound(struct buf *out, const struct answer *a)
         if (a->risk && !strcmp(a->risk, known[i].risk))
             words = known[i].words;
     if (!isnan(a->bound) && !isnan(a->level))
-        buf_printf(out, ". With %.12g%% confidence at most %.3g%% of %s", 100 * a->level,
-                   100 * a->bound, words);
+        buf_printf(out, ". With %.12g%% confidence at most %.2f%% of %s", 100 * a->level,
+                   ceil(a->bound * 1e4 * (1 - 1e-12)) / 100, words);
 }
 
 /* Of a scenario, or certified; not one that is planned, watched or not shown to hold. */
@@ -143,8 +143,8 @@ static void which_threshold(const struct result *const *results, size_t n, size_
     else if (!isnan(a->threshold) && is_advised(a)) {
         struct buf text;
         buf_init(&text);
-        buf_printf(&text, "Set %s to %.6g", a->parameter ? a->parameter : "the threshold",
-                   table_threshold(a->threshold));
+        buf_printf(&text, "Set %s to ", a->parameter ? a->parameter : "the threshold");
+        table_put_threshold(&text, a);
         if (!isnan(a->review_load)) {
             buf_printf(&text, ": %.3g%% of the items then go to review", 100 * a->review_load);
             put_change(&text, results, n, a->review_load);

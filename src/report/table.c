@@ -339,13 +339,21 @@ static void fact_count(struct document *d, struct table *t, const char *what, ui
     cell_count(d, t, n);
 }
 
-/* Six digits, rounded up: one rounded down would let more ship than was judged. */
-double table_threshold(double threshold)
+/* One rounded down would let more ship than was judged. */
+static double rounded_up(double threshold)
 {
     if (!(threshold > 0) || !isfinite(threshold))
         return threshold;
     double unit = pow(10, floor(log10(threshold)) - 5), up = ceil(threshold / unit) * unit;
     return fabs(up - unit - threshold) < 1e-6 * unit ? threshold : up;
+}
+
+void table_put_threshold(struct buf *out, const struct answer *a)
+{
+    if (a->threshold_shown != 0)
+        units_put_exact(out, a->threshold_shown);
+    else
+        buf_printf(out, "%.6g", rounded_up(a->threshold));
 }
 
 /* Rows of this kind are no classes of items. */
@@ -379,6 +387,19 @@ struct table *table_classes(struct document *d, const struct result *r)
                : table_rows_of(d, r, "Classes", "class", r->classes.at, r->classes.len);
 }
 
+static void fact_threshold(struct document *d, struct table *t, const struct answer *a)
+{
+    struct buf text = {0};
+    table_put_threshold(&text, a);
+    if (a->threshold_shown != 0) {
+        buf_puts(&text, "; in full ");
+        units_put_exact(&text, a->threshold);
+        buf_puts(&text, ", and no label lies between");
+    }
+    fact(d, t, "threshold", buf_text(&text));
+    buf_release(&text);
+}
+
 struct table *table_answer(struct document *d, const struct result *r)
 {
     const struct answer *a = &r->answer;
@@ -392,9 +413,8 @@ struct table *table_answer(struct document *d, const struct result *r)
     for (size_t i = 0; i < a->n_settings && a->n_settings > 1; i++)
         if (a->settings[i].path)
             fact(d, t, a->settings[i].path, arena_printf(&d->arena, "%.6g", a->settings[i].value));
-    if (!isnan(a->threshold)) {
-        fact(d, t, "threshold", arena_printf(&d->arena, "%.6g", table_threshold(a->threshold)));
-    }
+    if (!isnan(a->threshold))
+        fact_threshold(d, t, a);
     fact_number(d, t, "review load", a->review_load, true);
     if (a->risk && !isnan(a->risk_value)) {
         struct buf name;

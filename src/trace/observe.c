@@ -271,13 +271,13 @@ static void tell_scattered(const struct tally *t, const struct trace_log *log, s
 static void warn(const struct tally *t, const struct trace_log *log, struct result *out)
 {
     const struct tally_items *c = &t->items;
-    unsigned long long n = c->items, known = n - c->unknown;
+    uint64_t n = c->items, known = n - c->unknown;
     bool reviewed_only = c->auto_shipped && c->auto_unknown == c->auto_shipped;
     if (c->unknown)
         result_warn(out,
-                    "reliability is known for %llu of %llu items: of the others an OK status says "
+                    "reliability is known for %s of %s items: of the others an OK status says "
                     "nothing, so it is given as bounds; a label file (--labels) would narrow them",
-                    known, n);
+                    result_count(out, known), result_count(out, n));
     if (log->annotated)
         result_assume(out, "%llu annotations by people of drafts and runs are taken as true",
                       (unsigned long long)log->annotated);

@@ -118,7 +118,7 @@ $ seam size --labels tests/data/answers.csv.gz --target "auto_error at most 10%"
 Ship at confidence 0.900336 and above: 66.9% of the items go to review, and with
 95% confidence at most 9.69% of what ships unseen is wrong (target 10%). Worst
 of 14 groups there: engineering, 45 of 346 wrong (13.0%; at most 18.6%). On
-recalibrated confidences the same threshold is 0.8541344755828709.
+recalibrated confidences the same threshold is 0.8541.
 
 Headline
 metric            value  95% interval  target       verdict

@@ -105,8 +105,8 @@ visits mean          5.25       5.19–5.31
 label coverage      25.0%      19.5–31.4%
 11 further metrics: --json or --csv
 $ seam size --log tests/data/genai.jsonl.gz --labels tests/data/genai.labels.csv --target "auto_error at most 5%" --quiet
-Ship at confidence 0.7525879217915804 and above: 9.5% of the items go to review,
-and with 95% confidence at most 4.50% of what ships unseen is wrong (target 5%).
+Ship at confidence 0.7525 and above: 9.5% of the items go to review, and with
+95% confidence at most 4.50% of what ships unseen is wrong (target 5%).
 
 Headline
 metric       value  95% interval  target      verdict

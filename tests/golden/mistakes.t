@@ -202,7 +202,7 @@ seam: --failure-when: no record has `zq`
 seam: reliability is known for 0 of 200 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 $ seam replay tests/data/desk.csv.gz --stage-by ACTIVITY --failure-when "outcom = error" 2>&1 >/dev/null | grep -e --
 seam: --failure-when: no record has `outcom`; did you mean `outcome`?
-seam: reliability is known for 0 of 2106 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+seam: reliability is known for 0 of 2,106 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 $ seam replay tests/data/langfuse_crew.json.gz --confidence halucination 2>&1 >/dev/null | grep -e --
 seam: --confidence: no record has `halucination`; did you mean `hallucination`?
 seam: reliability is known for 0 of 1 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them

@@ -250,14 +250,24 @@ static void the_first_line_says_what_was_done(void **state)
             "replay: partial, stopped before the end; Monte Carlo, 1,000 trials, seed 7;");
 }
 
+static void told(double threshold, double shown, const char *want)
+{
+    struct buf out = {0};
+    table_put_threshold(&out, &(struct answer){.threshold = threshold, .threshold_shown = shown});
+    assert_string_equal(buf_text(&out), want);
+    buf_release(&out);
+}
+
 static void a_threshold_is_told_in_six_digits_and_never_lower(void **state)
 {
-    near(table_threshold(0.7525879217915804), 0.752588, 1e-12);
-    near(table_threshold(0.8150571), 0.815058, 1e-12);
-    near(table_threshold(0.85), 0.85, 0);
-    near(table_threshold(0.815058), 0.815058, 0);
-    near(table_threshold(0.00123456001), 0.00123457, 1e-12);
-    near(table_threshold(0), 0, 0);
+    told(0.7525879217915804, 0, "0.752588");
+    told(0.8150571, 0, "0.815058");
+    told(0.85, 0, "0.85");
+    told(0.815058, 0, "0.815058");
+    told(0.00123456001, 0, "0.00123457");
+    told(0, 0, "0");
+    told(0.7525879217915804, 0.7525, "0.7525");
+    told(0.999987123, 0.99998712, "0.99998712");
 }
 
 /* A number must never be cut: a wide table comes in parts. */

@@ -694,9 +694,32 @@ static void instants_are_told_as_dates(void **state)
     }
 }
 
+static void fewer_digits_fall_between_two_neighbours(void **state)
+{
+    static const struct {
+        double below, x, want;
+    } rows[] = {
+        {0.75,      0.7525879217915804,  0.7525             },
+        {0.7525,    0.7525879217915804,  0.75258            },
+        {0.752587,  0.7525879217915804,  0.7525879          },
+        {-INFINITY, 0.99998712345,       0.99998712         },
+        {0.8,       0.8123,              0.8123             },
+        {-0.0124,   -0.0123456,          -0.01235           },
+        {1e-9,      0.00012345678,       0.0001234          },
+        {80,        87.654321,           87.65              },
+        {12340,     12345.678,           12345              },
+        {0.3,       0.30000000000000004, 0.30000000000000004},
+        {-INFINITY, 0,                   0                  },
+        {-INFINITY, 1,                   1                  },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        assert_true(units_shortest_above(rows[i].below, rows[i].x) == rows[i].want);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(fewer_digits_fall_between_two_neighbours),
         cmocka_unit_test(numbers_are_read),
         cmocka_unit_test(what_is_no_number_is_refused),
         cmocka_unit_test(very_long_numbers_are_refused_and_shown_cut),
