@@ -11,6 +11,7 @@ extern "C" {
 #include "base/json_write.h"
 }
 #include "base/json_read.h"
+#include "base/json_text.h"
 
 #include <charconv>
 #include <cmath>
@@ -65,221 +66,6 @@ void json_reader_free(struct json_reader *r)
     mem_free(r);
 }
 
-/* ---- mending ---------------------------------------------------------------------------- */
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-/* The code unit of an escape at s (\u and four hex digits), or -1. */
-static int escape_unit(const char *s, const char *end)
-{
-    if (end - s < 6 || s[0] != '\\' || s[1] != 'u')
-        return -1;
-    unsigned unit = 0;
-    std::from_chars_result got = std::from_chars(s + 2, s + 6, unit, 16);
-    return got.ec == std::errc() && got.ptr == s + 6 ? static_cast<int>(unit) : -1;
-}
-
-/* Copies the escape at s (a backslash) to out, mended; returns what follows it. */
-static const char *mend_escape(const char *s, const char *end, struct buf *out)
-{
-    int unit = escape_unit(s, end);
-    if (unit < 0xD800 || unit > 0xDFFF) {
-        size_t n = end - s < 2 ? 1 : 2;
-        buf_add(out, s, n);
-        return s + n;
-    }
-    int low = unit < 0xDC00 ? escape_unit(s + 6, end) : -1;
-    if (low >= 0xDC00 && low <= 0xDFFF) {
-        buf_add(out, s, 12);
-        return s + 12;
-    }
-    buf_puts(out, "\\ufffd");
-    return s + 6;
-}
-
-/* Copies the number at s to out; an integer that fits neither int64 nor uint64 is put in quotes, so
- * that no digit of it is lost. */
-static const char *mend_number(const char *s, const char *end, struct buf *out)
-{
-    const char *stop = s + (*s == '-');
-    while (stop < end && is_digit(*stop))
-        stop++;
-    bool whole = stop == end || (*stop != '.' && *stop != 'e' && *stop != 'E');
-    uint64_t u;
-    int64_t i;
-    bool wide = *s == '-' ? std::from_chars(s, stop, i).ec == std::errc::result_out_of_range
-                          : std::from_chars(s, stop, u).ec == std::errc::result_out_of_range;
-    if (whole && wide)
-        buf_putc(out, '"');
-    buf_add(out, s, static_cast<size_t>(stop - s));
-    if (whole && wide)
-        buf_putc(out, '"');
-    return stop;
-}
-
-static void mend(const char *text, size_t len, struct buf *out)
-{
-    const char *s = text, *end = text + len;
-    bool in_string = false, in_number = false;
-    buf_clear(out);
-    while (s < end) {
-        bool starts = !in_string && !in_number && (is_digit(*s) || *s == '-');
-        if (in_string && *s == '\\') {
-            s = mend_escape(s, end, out);
-        } else if (starts) {
-            s = mend_number(s, end, out);
-            in_number = true;
-        } else {
-            if (*s == '"')
-                in_string = !in_string;
-            in_number = in_number && (is_digit(*s) || strchr("+-.eE", *s));
-            buf_putc(out, *s++);
-        }
-    }
-}
-
-/* ---- where a text goes wrong ------------------------------------------------------------- */
-
-struct scan {
-    const char *at, *end;
-    bool too_deep;
-};
-
-static void skip_space(struct scan *s)
-{
-    while (s->at < s->end && (*s->at == ' ' || *s->at == '\t' || *s->at == '\n' || *s->at == '\r'))
-        s->at++;
-}
-
-static bool scan_string(struct scan *s)
-{
-    if (s->at == s->end || *s->at != '"')
-        return false;
-    for (s->at++; s->at < s->end; s->at++) {
-        if (*s->at == '"') {
-            s->at++;
-            return true;
-        }
-        if (static_cast<unsigned char>(*s->at) < 0x20)
-            return false;
-        if (*s->at != '\\')
-            continue;
-        if (s->at + 1 == s->end) {
-            s->at++;
-            return false;
-        }
-        if (!strchr("\"\\/bfnrtu", s->at[1]) || (s->at[1] == 'u' && escape_unit(s->at, s->end) < 0))
-            return false;
-        s->at++;
-    }
-    return false;
-}
-
-static bool scan_digits(struct scan *s)
-{
-    if (s->at == s->end || !is_digit(*s->at))
-        return false;
-    while (s->at < s->end && is_digit(*s->at))
-        s->at++;
-    return true;
-}
-
-static bool scan_number(struct scan *s)
-{
-    if (s->at < s->end && *s->at == '-')
-        s->at++;
-    bool zero = s->at < s->end && *s->at == '0';
-    const char *first = s->at;
-    if (!scan_digits(s))
-        return false;
-    if (zero && s->at > first + 1) {
-        s->at = first + 1;
-        return false;
-    }
-    if (s->at < s->end && *s->at == '.') {
-        s->at++;
-        if (!scan_digits(s))
-            return false;
-    }
-    if (s->at < s->end && (*s->at == 'e' || *s->at == 'E')) {
-        s->at++;
-        if (s->at < s->end && (*s->at == '+' || *s->at == '-'))
-            s->at++;
-        return scan_digits(s);
-    }
-    return true;
-}
-
-static bool scan_scalar(struct scan *s)
-{
-    static const char *const words[] = {"true", "false", "null"};
-    if (s->at == s->end)
-        return false;
-    if (*s->at == '"')
-        return scan_string(s);
-    for (const char *word : words) {
-        size_t n = strlen(word);
-        if (static_cast<size_t>(s->end - s->at) >= n && memcmp(s->at, word, n) == 0) {
-            s->at += n;
-            return true;
-        }
-    }
-    return scan_number(s);
-}
-
-/* Leaves s->at where the grammar of RFC 8259 is first broken; true when it never is. */
-static bool scan_document(struct scan *s)
-{
-    char closes[1024];
-    size_t depth = 0;
-    bool want_value = true, may_close = false;
-    for (;;) {
-        skip_space(s);
-        if (!want_value && depth == 0)
-            return s->at == s->end;
-        if (s->at == s->end)
-            return false;
-        if (depth && *s->at == closes[depth - 1] && (!want_value || may_close)) {
-            s->at++;
-            depth--;
-            want_value = may_close = false;
-            continue;
-        }
-        if (!want_value) {
-            if (*s->at != ',')
-                return false;
-            s->at++;
-            skip_space(s);
-            want_value = true;
-            may_close = false;
-        }
-        if (depth && closes[depth - 1] == '}') {
-            if (!scan_string(s))
-                return false;
-            skip_space(s);
-            if (s->at == s->end || *s->at != ':')
-                return false;
-            s->at++;
-            skip_space(s);
-        }
-        if (s->at < s->end && (*s->at == '{' || *s->at == '[')) {
-            s->too_deep = depth == sizeof closes;
-            if (s->too_deep)
-                return false;
-            closes[depth++] = *s->at == '{' ? '}' : ']';
-            s->at++;
-            may_close = true;
-            continue;
-        }
-        if (!scan_scalar(s))
-            return false;
-        want_value = false;
-    }
-}
-
 static int say_fault(simdjson::error_code code, const char *text, size_t len, struct error *err)
 {
     if (code == simdjson::CAPACITY || code == simdjson::DEPTH_ERROR)
@@ -290,24 +76,7 @@ static int say_fault(simdjson::error_code code, const char *text, size_t len, st
         return error_set(err, ERR_INTERNAL, "no memory for %zu bytes of JSON", len);
     if (code == simdjson::UTF8_ERROR)
         return error_set(err, ERR_INPUT, "not JSON: the text is not UTF-8");
-    struct scan s = {text, text + len, false};
-    skip_space(&s);
-    if (s.at == s.end)
-        return error_set(err, ERR_INPUT, "not JSON: nothing is there");
-    if (scan_document(&s))
-        return error_set(err, ERR_INPUT, "not JSON: %s", simdjson::error_message(code));
-    if (s.too_deep)
-        return error_set(err, ERR_LIMIT, "JSON is nested deeper than 1,024");
-    size_t at = static_cast<size_t>(s.at - text) + 1;
-    unsigned char c = s.at < s.end ? static_cast<unsigned char>(*s.at) : 0;
-    if (s.at == s.end)
-        error_set(err, ERR_INPUT, "not JSON: the text ends in the middle, at byte %zu", len);
-    else if (c > 0x20 && c < 0x7f)
-        error_set(err, ERR_INPUT, "not JSON: unexpected '%c' at byte %zu", c, at);
-    else
-        error_set(err, ERR_INPUT, "not JSON: unexpected byte 0x%02x at byte %zu", c, at);
-    err->column = at < UINT32_MAX ? static_cast<uint32_t>(at) : 0;
-    return -1;
+    return json_fault(text, len, simdjson::error_message(code), err);
 }
 
 /* What the parser's index of a document takes: two words of tape and two positions for each value
@@ -337,7 +106,7 @@ int json_parse(struct json_reader *r, const char *text, size_t len, struct json 
     dom::element e;
     simdjson::error_code code = r->parser.parse(text, len).get(e);
     if (code == simdjson::STRING_ERROR || code == simdjson::NUMBER_ERROR) {
-        mend(text, len, &r->mended);
+        json_mend(text, len, &r->mended);
         code = r->parser.parse(r->mended.data, r->mended.len).get(e);
     }
     if (code != simdjson::SUCCESS)
@@ -437,9 +206,7 @@ static bool double_of_text(const char *text, double *out)
             *out = w.value;
             return true;
         }
-    if (!is_digit(*text) && *text != '-' && *text != '.')
-        return false;
-    if (strspn(text, "0123456789+-.eE") != strlen(text))
+    if (strchr("+eE", *text) || strspn(text, "0123456789+-.eE") != strlen(text))
         return false;
     char *end;
     *out = strtod(text, &end);

@@ -122,6 +122,16 @@ static void an_integer_beyond_64_bits_keeps_its_digits(void **state)
     assert_true(json_as_double(json_get(root, "ok"), &d));
     near(d, 1500, 0);
     text_is(json_get(root, "s"), "100000000000000000000 1e5");
+    /* the least and the largest that fit, and the first beyond them */
+    int64_t i = 0;
+    root = parsed("[-9223372036854775808, 18446744073709551615, -9223372036854775809, "
+                  "18446744073709551616]");
+    assert_true(json_as_i64(json_pointer(root, "/0"), &i) && i == INT64_MIN);
+    assert_true(json_as_u64(json_pointer(root, "/1"), &u) && u == UINT64_MAX);
+    assert_int_equal(json_type(json_pointer(root, "/1")), JSON_UINT);
+    text_is(json_pointer(root, "/2"), "-9223372036854775809");
+    text_is(json_pointer(root, "/3"), "18446744073709551616");
+    refused("[00018446744073709551616]", ERR_INPUT, "unexpected '0' at byte 3");
 }
 
 static void pointers_follow_rfc_6901(void **state)
