@@ -36,15 +36,24 @@ static void reach(struct extent *e, double x)
     }
 }
 
-/* Room for the numbers behind bars that begin at 0; all at 0 get an axis, too. */
-static void bar_range(struct picture *p, struct extent e)
+/* Room in pixels for the numbers beside bars that begin at 0, behind names of at most so many
+ * columns; all at 0 get an axis, too. */
+struct room {
+    double left, right;
+    size_t names;
+};
+enum { LETTER = 8, NAME_MOST = 32, AROUND_BARS = 44, NUMBER = 76 };
+
+static void bar_range(struct picture *p, struct extent e, struct room room)
 {
     reach(&e, 0);
-    double width = e.high - e.low;
-    if (!(width > 0))
-        width = e.high = 1;
-    buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", e.low < 0 ? e.low - 0.26 * width : 0,
-               e.high > 0 ? e.high + 0.16 * width : 0);
+    if (!(e.high > e.low))
+        e.high = 1;
+    double left = e.low < 0 ? room.left : 0, right = e.high > 0 ? room.right : 0,
+           names = (double)(room.names < NAME_MOST ? room.names : NAME_MOST),
+           pixel = (e.high - e.low) / (PLOT_WIDTH - AROUND_BARS - LETTER * names - left - right);
+    buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", e.low - left * pixel,
+               e.high + right * pixel);
 }
 
 static bool any_value(const struct row *rows, size_t n, const char *name)
@@ -98,15 +107,17 @@ static bool chosen(struct choice *c, double value)
     return c->ties > 0 && c->ties--;
 }
 
-/* bars: row value name; whiskers: row value low high, where there is an interval.  Of many
- * stages those with the largest (sign 1) or smallest (-1) values, in the order of the flow. */
+/* bars: row value name; whiskers: row value low high, where there is an interval; numbers: row, the
+ * end of what is drawn, text.  Of many stages those with the largest (sign 1) or smallest (-1)
+ * values, in the order of the flow. */
 static size_t put_stage_bars(struct picture *p, const struct result *r, const char *name,
                              double sign, struct document *d, struct table *t,
-                             struct extent *extent)
+                             struct extent *extent, size_t *widest)
 {
     struct choice choice = choose(r, name, sign);
     struct buf *bars = picture_block(p, "bars", "row\tpercent\tstage", NULL),
-               *whiskers = picture_block(p, "whiskers", "row\tpercent\tlow\thigh", NULL);
+               *whiskers = picture_block(p, "whiskers", "row\tpercent\tlow\thigh", NULL),
+               *numbers = picture_block(p, "numbers", "row\tend\tnumber", NULL);
     size_t rows = 0;
     for (size_t i = 0; i < r->stages.len; i++) {
         const struct row *row = &r->stages.at[i];
@@ -123,10 +134,18 @@ static size_t put_stage_bars(struct picture *p, const struct result *r, const ch
                          NULL);
         struct buf text;
         buf_init(&text);
+        struct metric size = *m;
+        size.value = fabs(m->value);
+        buf_puts(&text, m->value < 0 ? "\u2212" : "");
+        format_value(&text, &size, r->currency);
+        picture_line(numbers, (double[]){(double)rows, 100 * fmax(fmax(m->value, m->high), 0)}, 2,
+                     buf_text(&text));
+        buf_clear(&text);
         format_both(&text, m, r->currency);
         table_cell(d, t, TONE_PLAIN, row->id);
         table_cell(d, t, TONE_PLAIN, buf_text(&text));
         buf_release(&text);
+        *widest = text_width(row->id) > *widest ? text_width(row->id) : *widest;
         rows++;
     }
     return rows;
@@ -158,22 +177,19 @@ void improvement_draw(struct document *d, const struct result *r, struct picture
     struct extent extent = NOTHING;
     p->title = loss ? "Reliability lost at each stage" : "What a perfect stage would give";
     p->data = bar_table(d, p->title, loss ? "loss" : "improvement");
-    size_t rows = put_stage_bars(p, r, loss ? "loss" : "improvement", 1, d, p->data, &extent);
+    size_t widest = 0, rows = put_stage_bars(p, r, loss ? "loss" : "improvement", 1, d, p->data,
+                                             &extent, &widest);
     start_bars(p, rows);
-    bar_range(p, extent);
+    bar_range(p, extent, (struct room){12, NUMBER, widest});
     buf_puts(&p->script, loss ? "set xlabel 'percentage points of reliability (Shapley value)'\n"
                               : "set xlabel 'percentage points of reliability gained'\n");
     buf_puts(&p->script, "plot 'bars' using 2:1:(0):2:($1-0.32):($1+0.32):ytic(3) "
                          "with boxxyerror lc rgb '#0072b2'");
     if (picture_filled(&p->block[1]))
         buf_puts(&p->script,
-                 ", 'whiskers' using 2:1:3:4 with xerrorbars pt 0 lw 1.5 "
-                 "lc rgb '#000000', '' using 4:1:(gprintf('%.3g', $2)) with labels left "
-                 "offset 0.6,0 textcolor rgb '#000000'");
-    else
-        buf_puts(&p->script, ", 'bars' using 2:1:(gprintf('%.3g', $2)) with labels left "
-                             "offset 0.6,0 textcolor rgb '#000000'");
-    buf_putc(&p->script, '\n');
+                 ", 'whiskers' using 2:1:3:4 with xerrorbars pt 0 lw 1.5 lc rgb '#000000'");
+    buf_puts(&p->script, ", 'numbers' using 2:1:3 with labels left offset 0.6,0 "
+                         "textcolor rgb '#000000'\n");
     buf_puts(&p->about, loss ? "The losses of all stages add up to what separates this pipeline "
                                "from a perfect one."
                              : "How much the reliability of the whole would rise if this stage "
@@ -199,22 +215,22 @@ void stages_draw(struct document *d, const struct result *r, struct picture *p)
     struct extent extent = NOTHING;
     p->title = visits ? "Visits that end visibly well" : "Attempts that end well";
     p->data = bar_table(d, p->title, visits ? "success rate" : "ok rate");
-    size_t rows = put_stage_bars(p, r, name, -1, d, p->data, &extent);
-    double low = fmin(extent.low, 99.5), room = fmax(0.15 * (100 - low), 0.05);
+    size_t widest = 0, rows = put_stage_bars(p, r, name, -1, d, p->data, &extent, &widest);
+    double low = extent.low < 100 ? fmin(extent.low, 99.5) : 0, room = 0.18 * (100 - low);
     start_bars(p, rows);
-    double from = fmax(low - room / 2, -2), step = picture_step((100 - from) / 5);
+    double from = fmax(low - room / 2, -2), step = picture_step((100 - low) / 5);
     buf_printf(&p->script,
                "set xlabel '%s that end well (%%)'\nset xrange [%.6g:%.6g]\n"
                "set xtics %.6g,%.6g,100\n",
-               visits ? "visits" : "attempts", from, 100 + room, 100 - 10 * step, step);
+               visits ? "visits" : "attempts", from, 100 + room, 100 - 6 * step, step);
     buf_puts(&p->script, "plot 'bars' using 2:1:ytic(3) with points pt 7 ps 0.9 lc rgb '#0072b2'");
     if (picture_filled(&p->block[1]))
         buf_puts(&p->script, ", 'whiskers' using 2:1:3:4 with xerrorbars pt 7 ps 0.9 lw 1.5 "
                              "lc rgb '#0072b2'");
-    buf_puts(&p->script, ", 'bars' using (100):1:(sprintf('%.5g', $2)) with labels left "
-                         "offset 0.8,0 textcolor rgb '#000000'\n");
+    buf_puts(&p->script, ", 'numbers' using (100):1:3 with labels left offset 1.4,0 "
+                         "textcolor rgb '#000000'\n");
     buf_puts(&p->about, "Each dot is a stage, the line through it the interval of its rate, the "
-                        "number the rate in percent. Silent mistakes do not show here: only what "
+                        "number the rate. Silent mistakes do not show here: only what "
                         "the pipeline can see.");
     say_shown(p, r, rows, "least");
 }
@@ -245,10 +261,12 @@ struct fall {
 /* columns: place from to label-place text name */
 static void fall_row(struct fall *f, double from, double to, const char *label, double value)
 {
-    struct buf text, *out = to > from ? f->totals : f->falls;
+    struct buf text, *out = value < 0 ? f->falls : f->totals;
+    const struct metric share_of = {
+        .name = "reliability", .unit = "1", .value = fabs(value), .low = NAN, .high = NAN};
     buf_init(&text);
     buf_puts(&text, value < 0 ? "\u2212" : "");
-    buf_printf(&text, fabs(value) < 1e-4 ? "%.2g%%" : "%.2f%%", 100 * fabs(value));
+    format_value(&text, &share_of, NULL);
     picture_line(out,
                  (double[]){(double)f->rows, fmax(100 * from, f->floor), fmax(100 * to, f->floor),
                             100 * fmax(from, to)},
@@ -301,7 +319,7 @@ static double loss_floor(double reliability, double *step)
         {80,   5   },
         {60,   10  }
     };
-    for (size_t i = 0; i < sizeof floors / sizeof *floors; i++)
+    for (size_t i = 0; reliability < 1 && i < sizeof floors / sizeof *floors; i++)
         if (100 * reliability - 0.15 * (100 - floors[i][0]) > floors[i][0]) {
             *step = floors[i][1];
             return floors[i][0];
@@ -337,6 +355,11 @@ void loss_draw(struct document *d, const struct result *r, struct picture *p)
                "'' using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000'",
                f.floor > 0 ? ": axis not from 0" : "", f.floor, 100 + 0.17 * (100 - f.floor),
                f.floor, step);
+    if (f.floor > 0) /* a gap in what is cut off, as across a broken axis */
+        buf_printf(&p->script,
+                   ", '' using (%.6g):($1+0.4):(%.6g):(-0.8) with vectors nohead lw 5 "
+                   "lc rgb '#ffffff'",
+                   f.floor + 0.03 * (100 - f.floor), 0.02 * (100 - f.floor));
     if (picture_filled(f.falls))
         buf_puts(&p->script,
                  ", 'falls' using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror "
@@ -389,13 +412,34 @@ static bool has_swings(const struct result *r, const char *metric)
     return false;
 }
 
-/* row from to size parameter: the largest first */
+/* What the number at a bar's end says; small ones keep their zeros. */
+static void put_size(struct buf *out, double x, bool swings)
+{
+    double size = fabs(x);
+    buf_puts(out, swings ? "±" : x < 0 ? "\u2212" : "");
+    if (size >= 1e-6 && size < 1e-3)
+        buf_printf(out, "%.*f", 1 - (int)floor(log10(size)), size);
+    else
+        buf_printf(out, "%.3g", size);
+}
+
+/* Paths of the scenario's own parts without the part's name: "draft.wrong". */
+static const char *short_path(const char *parameter)
+{
+    static const char *const parts[] = {"flow.", "environments."};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (!strncmp(parameter, parts[i], strlen(parts[i])))
+            return parameter + strlen(parts[i]);
+    return parameter;
+}
+
+/* row from to parameter number: the largest first */
 static size_t put_tornado(struct picture *p, const struct result *r, const char *metric,
-                          bool swings, struct extent *extent)
+                          bool swings, struct extent *extent, size_t *widest)
 {
     enum { MOST = 12 };
     const struct metric *m = metrics_find(&r->metrics, metric);
-    static const char heads[] = "row\tfrom\tto\tsize\tparameter";
+    static const char heads[] = "row\tfrom\tto\tnumber\tparameter";
     struct buf *side[2];
     side[0] = picture_block(p, "raise", heads, NULL);
     side[1] = picture_block(p, "lower", heads, NULL);
@@ -417,8 +461,16 @@ static size_t put_tornado(struct picture *p, const struct result *r, const char 
             break;
         taken[at] = true;
         double from = swings ? -scale * best : 0, to = scale * best;
-        picture_line(side[best < 0], (double[]){(double)rows, from, to, scale * best}, 4,
-                     r->sensitivities.at[at].parameter);
+        const char *name = short_path(r->sensitivities.at[at].parameter);
+        struct buf number, *out = side[best < 0];
+        buf_init(&number);
+        put_size(&number, scale * best, swings);
+        picture_line(out, (double[]){(double)rows, from, to}, 3, buf_text(&number));
+        out->data[out->len - 1] = '\t'; /* the name stands behind */
+        plot_put_name(out, name);
+        buf_putc(out, '\n');
+        buf_release(&number);
+        *widest = text_width(name) > *widest ? text_width(name) : *widest;
         reach(extent, from);
         reach(extent, to);
     }
@@ -434,27 +486,27 @@ void tornado_draw(struct document *d, const struct result *r, struct picture *p)
     struct buf words;
     buf_init(&words);
     format_name(&words, metric);
-    size_t rows = put_tornado(p, r, metric, swings, &extent);
+    size_t widest = 0, rows = put_tornado(p, r, metric, swings, &extent, &widest);
     start_bars(p, rows);
     p->title = swings ? "What is not known of the parameters, and what that does to the result"
                       : "What the result is most sensitive to";
     p->data = table_sensitivities(d, r, 40);
-    buf_printf(&p->script, "set xlabel '%s'\n",
-               !swings                   ? "change for a change of 1 in the parameter"
-               : format_is_share(metric) ? "points, one standard deviation to each side"
-                                         : "one standard deviation to each side");
-    bar_range(p, extent);
+    if (swings)
+        buf_printf(&p->script, "set xlabel '%sone standard deviation to each side'\n",
+                   format_is_share(metric) ? "points, " : "");
+    else
+        buf_printf(&p->script, "set xlabel 'change of %s per 1 of a share, or 1 s of a time'\n",
+                   metric_def(metric) ? buf_text(&words) : "the result");
+    bar_range(p, extent, (struct room){NUMBER, NUMBER, widest});
     buf_puts(&p->script,
              "set arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '#788088' back\nplot ");
     for (int k = 0; k < 2; k++)
         if (picture_filled(&p->block[k]))
             buf_printf(&p->script,
                        "%s'%s' using 3:1:2:3:($1-0.32):($1+0.32):ytic(5) with boxxyerror "
-                       "lc rgb '%s', '' using 3:1:(gprintf('%s%%.3g', $4)) with labels %s "
-                       "textcolor rgb '#000000'",
+                       "lc rgb '%s', '' using 3:1:4 with labels %s textcolor rgb '#000000'",
                        k && picture_filled(&p->block[0]) ? ", " : "", k ? "lower" : "raise",
-                       k ? "#d55e00" : "#0072b2", swings ? "±" : "",
-                       k ? "right offset -0.6,0" : "left offset 0.6,0");
+                       k ? "#d55e00" : "#0072b2", k ? "right offset -0.6,0" : "left offset 0.6,0");
     buf_putc(&p->script, '\n');
     if (swings)
         buf_printf(&p->about,

@@ -368,7 +368,9 @@ static void put_words(struct stack *k, double width)
 
 static void layers_script(struct picture *p, struct stack *k, size_t rows)
 {
-    double width = fmax(k->most - k->least, 1e-9);
+    if (!(k->most - k->least > 1e-9)) /* nothing lost: an axis to 1 point */
+        k->most = 1;
+    double width = k->most - k->least;
     put_words(k, (k->least < 0 ? 1.2 : 1.15) * width);
     buf_printf(&p->script,
                "set yrange [%.2f:-0.6]\nset grid noytics xtics\nset border 1 lc rgb '#788088'\n"

@@ -64,7 +64,7 @@ rejected, and what ships although it is wrong. The axis begins at 80%, so that
 what is lost can be seen.
 Where items are lost
 step                share of all items
-all items                      100.00%
+all items                         100%
 brief: fails                    −3.00%
 retrieve: fails                 −2.91%
 generate: fails                 −2.82%
@@ -97,10 +97,10 @@ set rmargin 3
 set xlabel 'share of all items (%): axis not from 0'
 set xrange [80:103.4]
 set xtics 80,5,100
-plot data index 0 using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#0072b2', data index 0 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 1 using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#d55e00', data index 1 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 1 using 3:1:(0):(0.68) with vectors nohead lw 1 lc rgb '#788088'
+plot data index 0 using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#0072b2', data index 0 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 0 using (80.6):($1+0.4):(0.4):(-0.8) with vectors nohead lw 5 lc rgb '#ffffff', data index 1 using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#d55e00', data index 1 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 1 using 3:1:(0):(0.68) with vectors nohead lw 1 lc rgb '#788088'
 set output
 row	from	to	place of the number	number	step
-0	80	100	100	100.00%	all items
+0	80	100	100	100%	all items
 7	80	83.29720049	83.29720049	83.30%	right answers
 
 
@@ -136,8 +136,7 @@ seam: wrote TMP/none.gp
 seam: wrote TMP/none.tsv
 Visits that end visibly well
 Each dot is a stage, the line through it the interval of its rate, the number
-the rate in percent. Silent mistakes do not show here: only what the pipeline
-can see.
+the rate. Silent mistakes do not show here: only what the pipeline can see.
 Visits that end visibly well
 stage        success rate
 brief              97.00%
@@ -165,7 +164,7 @@ $ seam plot --json | head -12; seam plot --csv | head -2
 kind,shows,needs
 flow,"the steps and the ways between them, with their reliabilities",a scenario or a log has steps
 $ seam plot waterfall $TMP_GOLDEN/six.json -o $TMP_GOLDEN/told.svg --json --quiet | tr -s '\n ' ' '; echo
-{ "schema": "seam.plot/1", "kind": "waterfall", "title": "Where items are lost", "description": "From all items down to those that end right: what fails in sight, what is rejected, and what ships although it is wrong. The axis begins at 80%, so that what is lost can be seen.", "data": { "caption": "Where items are lost", "columns": [ "step", "share of all items" ], "rows": [ [ "all items", "100.00%" ], [ "brief: fails", "−3.00%" ], [ "retrieve: fails", "−2.91%" ], [ "generate: fails", "−2.82%" ], [ "tool: fails", "−2.74%" ], [ "orchestrate: fails", "−2.66%" ], [ "deliver: fails", "−2.58%" ], [ "right answers", "83.30%" ] ] }, "files": [ "TMP/told.gp", "TMP/told.tsv", "TMP/told.svg" ] } 
+{ "schema": "seam.plot/1", "kind": "waterfall", "title": "Where items are lost", "description": "From all items down to those that end right: what fails in sight, what is rejected, and what ships although it is wrong. The axis begins at 80%, so that what is lost can be seen.", "data": { "caption": "Where items are lost", "columns": [ "step", "share of all items" ], "rows": [ [ "all items", "100%" ], [ "brief: fails", "−3.00%" ], [ "retrieve: fails", "−2.91%" ], [ "generate: fails", "−2.82%" ], [ "tool: fails", "−2.74%" ], [ "orchestrate: fails", "−2.66%" ], [ "deliver: fails", "−2.58%" ], [ "right answers", "83.30%" ] ] }, "files": [ "TMP/told.gp", "TMP/told.tsv", "TMP/told.svg" ] } 
 $ (PATH=$TMP_GOLDEN/bin; seam plot stages $TMP_GOLDEN/six.json -o $TMP_GOLDEN/untold.svg --json --quiet) | grep -A 99 -e '"missing"' | sed '/"data"/,/^ },/d'
 seam: gnuplot is not installed: on Debian and Ubuntu `apt install gnuplot-nox` brings it, then make the picture again
  "missing": "gnuplot is not installed: on Debian and Ubuntu `apt install gnuplot-nox` brings it, then make the picture again",

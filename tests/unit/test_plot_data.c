@@ -77,7 +77,7 @@ static void a_waterfall_goes_down_by_each_loss(void **state)
     stage(&r, "review", "exit_reject", 0.1, 0.09, 0.11);
     drawn(PLOT_LOSS, &r,
           "row\tfrom\tto\tplace of the number\tnumber\tstep\n"
-          "0\t60\t100\t100\t100.00%\tall items\n"
+          "0\t60\t100\t100\t100%\tall items\n"
           "5\t60\t71.25\t71.25\t71.25%\tright answers\n" BETWEEN
           "row\tfrom\tto\tplace of the number\tnumber\tstep\n"
           "1\t100\t95\t100\t" MINUS "5.00%\tdraft: fails\n"
@@ -85,9 +85,44 @@ static void a_waterfall_goes_down_by_each_loss(void **state)
           "3\t93.75\t83.75\t93.75\t" MINUS "10.00%\treview: rejected\n"
           "4\t83.75\t71.25\t83.75\t" MINUS "12.50%\tshipped, but wrong\n",
           false,
-          "all items|100.00%\ndraft: fails|" MINUS "5.00%\nfails|" MINUS
+          "all items|100%\ndraft: fails|" MINUS "5.00%\nfails|" MINUS
           "1.25%\nreview: rejected|" MINUS "10.00%\nshipped, but wrong|" MINUS
           "12.50%\nright answers|71.25%\n");
+    result_release(&r);
+}
+
+/* Does the picture's script say so? */
+static bool says(enum plot_kind k, const struct result *r, const char *words)
+{
+    struct document d;
+    document_init(&d, "t", "");
+    document_section(&d, "s", "s");
+    plot_add(k, r, NULL, &d);
+    bool said = strstr(d.sections.at[0].blocks.at[0].figure->script, words) != NULL;
+    document_release(&d);
+    return said;
+}
+
+/* Bars are cut, and show the gap, only where the cut lets a loss be seen. */
+static void a_pipeline_that_loses_nothing_has_whole_bars(void **state)
+{
+    struct result r;
+    result_init(&r, "solve");
+    metrics_add_exact(&r.metrics, "reliability", 1, "1");
+    metrics_add_exact(&r.metrics, "share_wrong", 0, "1");
+    stage(&r, "draft", "success_rate", 1, 1, 1);
+    metrics_add_exact(&result_add_row(&r, layers, "model")->metrics, "loss", 0, "1");
+    drawn(PLOT_LOSS, &r,
+          "row\tfrom\tto\tplace of the number\tnumber\tstep\n0\t0\t100\t100\t100%\tall items\n"
+          "1\t0\t100\t100\t100%\tright answers\n" BETWEEN,
+          true, NULL);
+    assert_false(says(PLOT_LOSS, &r, "axis not from 0"));
+    assert_true(says(PLOT_STAGES, &r, "set xtics -20,20,100"));
+    assert_true(says(PLOT_LAYERS, &r, "set xrange [0:1.15]"));
+    r.metrics.list.at[0].value = 0.75;
+    r.metrics.list.at[1].value = 0.25;
+    assert_true(says(PLOT_LOSS, &r, "axis not from 0"));
+    assert_true(says(PLOT_LOSS, &r, "nohead lw 5 lc rgb '#ffffff'"));
     result_release(&r);
 }
 
@@ -101,11 +136,13 @@ static void bars_of_stages_have_their_values_and_intervals(void **state)
                 0.955, 0.964, 0.95, 1000, "1");
     drawn(PLOT_IMPROVEMENT, &r,
           "row\tpercent\tstage\n0\t2.5\tdraft\n1\t1\tsend\n" BETWEEN
-          "row\tpercent\tlow\thigh\n0\t2.5\t2\t3.75\n",
+          "row\tpercent\tlow\thigh\n0\t2.5\t2\t3.75\n" BETWEEN
+          "row\tend\tnumber\n0\t3.75\t2.5%\n1\t1\t1.00%\n",
           false, "draft|2.5% (2.0–3.8)\nsend|1.00%\n");
     drawn(PLOT_STAGES, &r,
           "row\tpercent\tstage\n0\t87.5\tdraft\n1\t96\tsend\n" BETWEEN
-          "row\tpercent\tlow\thigh\n1\t96\t95.5\t96.4\n",
+          "row\tpercent\tlow\thigh\n1\t96\t95.5\t96.4\n" BETWEEN
+          "row\tend\tnumber\n0\t87.5\t87.50%\n1\t96.4\t96.0%\n",
           false, "draft|87.50%\nsend|96.0% (95.5–96.4)\n");
     result_release(&r);
 }
@@ -409,8 +446,8 @@ static void a_tornado_has_the_derivatives_largest_first(void **state)
              ((struct sensitivity){
                  .parameter = "flow.draft.wrong", .metric = "reliability", .value = -0.5}));
     drawn(PLOT_TORNADO, &r,
-          "row\tfrom\tto\tsize\tparameter\n1\t0\t0.25\t0.25\tflow.send.error\n" BETWEEN
-          "row\tfrom\tto\tsize\tparameter\n0\t0\t-0.5\t-0.5\tflow.draft.wrong\n",
+          "row\tfrom\tto\tnumber\tparameter\n1\t0\t0.25\t0.25\tsend.error\n" BETWEEN
+          "row\tfrom\tto\tnumber\tparameter\n0\t0\t-0.5\t" MINUS "0.5\tdraft.wrong\n",
           false, NULL);
     result_release(&r);
 }
@@ -432,8 +469,8 @@ static void a_tornado_of_evidence_has_deviations_to_both_sides(void **state)
                                                      .shared = true,
                                                      .variance_share = 0.64}));
     drawn(PLOT_TORNADO, &r,
-          "row\tfrom\tto\tsize\tparameter\n0\t-4\t4\t4\tflow.draft.wrong\n"
-          "1\t-2.5\t2.5\t2.5\tflow.send.error\n" BETWEEN "row\tfrom\tto\tsize\tparameter\n" EMPTY,
+          "row\tfrom\tto\tnumber\tparameter\n0\t-4\t4\t±4\tdraft.wrong\n"
+          "1\t-2.5\t2.5\t±2.5\tsend.error\n" BETWEEN "row\tfrom\tto\tnumber\tparameter\n" EMPTY,
           false, NULL);
     result_release(&r);
 }
@@ -481,6 +518,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_waterfall_goes_down_by_each_loss),
+        cmocka_unit_test(a_pipeline_that_loses_nothing_has_whole_bars),
         cmocka_unit_test(bars_of_stages_have_their_values_and_intervals),
         cmocka_unit_test(layers_stand_end_to_end),
         cmocka_unit_test(costs_stand_with_their_reliabilities),
