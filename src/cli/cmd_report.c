@@ -25,10 +25,11 @@ extern char **environ;
 
 static const char formats_by_default[] = "html,json";
 
-/* What is written, and where. */
+/* What is written, and where: into a folder, or one format to standard output. */
 struct report {
     const struct cli *cli;
     const char *dir;
+    bool to_stdout, json, files; /* json: that on standard output beside the files, if any */
     const struct result *result[GATHERED_MAX];
     size_t n, before;
     struct document document;
@@ -39,6 +40,8 @@ static int write_in(const struct report *r, const char *name, const struct buf *
 {
     struct buf path = {0};
 
+    if (r->to_stdout)
+        return file_write("-", buf_text(b), b->len, err);
     buf_printf(&path, "%s/%s", r->dir, name);
     int status = file_write(buf_text(&path), buf_text(b), b->len, err);
     if (!status)
@@ -122,16 +125,32 @@ static int remove_old(const struct report *r, bool (*is_ours)(const char *name),
     return status;
 }
 
+/* Its pictures are files beside it, of which standard output has none. */
+static void without_pictures(const struct document *d)
+{
+    for (size_t i = 0; i < d->sections.len; i++)
+        for (size_t k = 0; k < d->sections.at[i].blocks.len; k++) {
+            struct figure *f = d->sections.at[i].blocks.at[k].figure;
+            if (!f)
+                continue;
+            f->svg = NULL;
+            f->missing = "pictures are files beside the page, which -o FOLDER writes";
+        }
+}
+
 static int write_markdown(const struct report *r, struct error *err)
 {
     struct buf page = {0};
-    int status;
+    int status = 0;
 
+    if (r->to_stdout)
+        without_pictures(&r->document);
+    else
+        status = remove_old(r, is_picture, err);
     markdown_page(&r->document, &page);
-    status = remove_old(r, is_picture, err);
     if (!status)
         status = write_in(r, "report.md", &page, err);
-    for (size_t i = 0; !status && i < r->document.sections.len; i++)
+    for (size_t i = 0; !r->to_stdout && !status && i < r->document.sections.len; i++)
         status = write_pictures(r, &r->document.sections.at[i], err);
     buf_release(&page);
     return status;
@@ -164,8 +183,13 @@ static int write_json(const struct report *r, struct error *err)
 static int write_csv(const struct report *r, struct error *err)
 {
     struct buf b = {0};
-    int status = remove_old(r, is_table, err);
+    int status = 0;
 
+    if (r->to_stdout && r->n > 1)
+        return error_set(err, ERR_USAGE,
+                         "-o -: csv is a table for each of the %zu results: give a folder", r->n);
+    if (!r->to_stdout)
+        status = remove_old(r, is_table, err);
     for (size_t i = 0; !status && i < r->n; i++) {
         char name[64];
         buf_clear(&b);
@@ -190,10 +214,8 @@ static const struct format {
 enum { FORMATS = sizeof formats / sizeof *formats };
 
 /* The words were held against the table of choices (model/commands.c), which has the same. */
-static void wanted(const struct cli *cli, bool want[FORMATS])
+static void wanted(const char *at, bool want[FORMATS])
 {
-    const char *at = option_text(cli->options, OPTION_FORMAT, formats_by_default);
-
     for (size_t len; *at; at += len, at += *at == ',') {
         size_t i = 0;
         len = strcspn(at, ",");
@@ -252,9 +274,42 @@ static int gather_all(const struct cli *cli, struct gathered *g, size_t *before,
     return 0;
 }
 
+/* --json alone is the JSON on standard output, and nothing else. */
+static int place(const struct cli *cli, struct report *r, bool want[FORMATS], struct error *err)
+{
+    const struct options *o = cli->options;
+    bool json = option_given(o, OPTION_JSON), format = option_given(o, OPTION_FORMAT);
+    size_t n = 0;
+
+    r->dir = option_text(o, OPTION_OUT, "reports");
+    r->to_stdout = !strcmp(r->dir, "-");
+    wanted(option_text(o, OPTION_FORMAT, r->to_stdout ? "html" : formats_by_default), want);
+    for (size_t i = 0; i < FORMATS; i++)
+        n += want[i];
+    if (json && r->to_stdout)
+        return error_set(err, ERR_USAGE,
+                         "--json and -o - both write to standard output: leave out one, or give "
+                         "the files a folder with -o");
+    if (r->to_stdout && n > 1)
+        return error_set(err, ERR_USAGE,
+                         "-o -: standard output takes one format; name it with --format, or give "
+                         "a folder");
+    r->json = json;
+    r->files = !json || format || option_given(o, OPTION_OUT);
+    return 0;
+}
+
 static int write_all(const struct report *r, const bool want[FORMATS], struct error *err)
 {
-    if (file_make_dir(r->dir, err))
+    if (r->json) {
+        struct report shown = *r;
+        shown.to_stdout = true;
+        if (write_json(&shown, err))
+            return -1;
+    }
+    if (!r->files)
+        return 0;
+    if (!r->to_stdout && file_make_dir(r->dir, err))
         return -1;
     for (size_t i = 0; i < FORMATS; i++)
         if (want[i] && formats[i].write(r, err))
@@ -284,13 +339,14 @@ static void say_absent(const struct report *r)
 int cmd_report(const struct cli *cli, struct error *err)
 {
     const struct options *o = cli->options;
-    struct report r = {.cli = cli, .dir = option_text(o, OPTION_OUT, "reports")};
+    struct report r = {.cli = cli};
     struct gathered *g = mem_zero(1, sizeof *g);
     bool want[FORMATS] = {false};
     char now[32];
 
-    wanted(cli, want);
-    int status = gather_all(cli, g, &r.before, err);
+    int status = place(cli, &r, want, err);
+    if (!status)
+        status = gather_all(cli, g, &r.before, err);
     for (; r.n < g->n; r.n++)
         r.result[r.n] = &g->result[r.n];
     if (!status) {

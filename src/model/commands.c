@@ -189,7 +189,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_SAVE] = {"save", 0, TAKES_NOTHING, NULL,
         "save the run to the store (implied by --db; default seam.db)", RESULTS},
     [OPTION_JSON] = {"json", 0, TAKES_NOTHING, NULL, "one JSON object on standard output",
-        TABLED},
+        TABLED | ON(REPORT)},
     [OPTION_CSV] = {"csv", 0, TAKES_NOTHING, NULL, "one table as CSV on standard output",
         TABLED},
     [OPTION_QUIET] = {"quiet", 'q', TAKES_NOTHING, NULL, "no progress, no warnings", ALL},
@@ -344,11 +344,13 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "RESULT...", "one page for the people who decide",
         "Takes results (--json files), scenarios and trace logs in any mix and "
         "writes one self-contained page with pictures; to a log the model fitted to it is added. "
-        "--compare sets two of them side by side, before and after, or planned and come.",
+        "--compare sets two of them side by side, before and after, or planned and come. "
+        "-o - writes one format to standard output; --json alone is the report as JSON there, and no file.",
         {"seam report replay.json simulate.json size.json -o reports/july",
         "seam report scenarios/six-step.yaml -o reports/six --format html,md,pdf",
         "seam report --compare june.jsonl july.jsonl -o reports/july",
-        "seam report --labels answers.csv --target \"auto_error at most 5%\""},
+        "seam report --labels answers.csv --target \"auto_error at most 5%\"",
+        "seam report size.json --json"},
         0, UINT32_MAX},
     [COMMAND_PLOT] = {"plot",
         "KIND RESULT", "one picture, with its data and its gnuplot script",

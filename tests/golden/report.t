@@ -25,3 +25,22 @@ $ (PATH=$TMP_GOLDEN/bin; seam report --compare tests/data/desk.csv.gz tests/data
 02-fit.csv
 03-replay.csv
 04-fit.csv
+# -o - writes one format to standard output, and --json alone is the report as JSON there: no file, no folder.
+$ (PATH=$TMP_GOLDEN/bin; cd $TMP_GOLDEN; seam report "$OLDPWD/scenarios/six-step.yaml" --trials 1000 --json --quiet) | sed -n '2,3p'; ls $TMP_GOLDEN/reports $TMP_GOLDEN/- 2>/dev/null
+ "schema": "seam.report/1",
+ "title": "Six steps of 97%",
+[2]
+$ (PATH=$TMP_GOLDEN/bin; seam report scenarios/six-step.yaml --trials 1000 --format md -o - --quiet) | sed -n '1s/# //p;/Steps and/,/not here/p'
+Six steps of 97%
+**Steps and ways (the exact solution).** Steps from top to bottom, ends on the right, ways back dashed on the left; a dotted frame holds what runs side by side. Shares are of the visits of the step where an arrow starts.
+
+The picture is not here: pictures are files beside the page, which -o FOLDER writes.
+$ seam report scenarios/six-step.yaml --trials 1000 --format md,html -o - --quiet
+seam: -o -: standard output takes one format; name it with --format, or give a folder
+[2]
+$ seam report scenarios/six-step.yaml --trials 1000 --format csv -o - --quiet
+seam: -o -: csv is a table for each of the 2 results: give a folder
+[2]
+$ seam report scenarios/six-step.yaml --json -o - --quiet
+seam: --json and -o - both write to standard output: leave out one, or give the files a folder with -o
+[2]
