@@ -6,9 +6,8 @@
 #include "base/yaml_read.h"
 
 #include "base/intern.h"
-#include "base/utf8.h"
+#include "base/yaml_text.h"
 
-#include <ctype.h>
 #include <libfyaml.h>
 #include <string.h>
 
@@ -35,97 +34,6 @@ struct reader {
     size_t copies;
     uint32_t line, column; /* of the last event that had a place */
 };
-
-/* Length of the character at s, 0 when it is none or no text. */
-static size_t text_length(const char *s, size_t len)
-{
-    unsigned char c = (unsigned char)s[0];
-    bool control = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
-    return control || c == 0x7F ? 0 : utf8_length(s, len);
-}
-
-static int check_text(const char *file, const char *text, size_t len, struct error *err)
-{
-    uint32_t line = 1, column = 1;
-
-    if (len > YAML_TEXT_MAX)
-        return error_at(err, ERR_LIMIT, file, 0, 0,
-                        "%zu bytes of text; at most %d (1 MiB) are read", len, YAML_TEXT_MAX);
-    for (size_t i = 0; i < len;) {
-        size_t n = text_length(text + i, len - i);
-        if (n == 0)
-            return error_at(err, ERR_INPUT, file, line, column,
-                            "not YAML: byte 0x%02X is not UTF-8 text", (unsigned char)text[i]);
-        if (text[i] == '%' && column == 1) /* libfyaml takes quadratic time on them */
-            return error_at(err, ERR_INPUT, file, line, column,
-                            "not YAML that is read here: a line may not begin with %%");
-        if (text[i] == '\n') {
-            line++;
-            column = 1;
-        } else {
-            column++;
-        }
-        i += n;
-    }
-    return 0;
-}
-
-static const char *text_line(const char *source, uint32_t line, size_t *len)
-{
-    const char *s = source;
-
-    for (uint32_t i = 1; i < line && s; i++) {
-        s = strchr(s, '\n');
-        s = s ? s + 1 : NULL;
-    }
-    if (s == NULL) {
-        *len = 0;
-        return "";
-    }
-    *len = strcspn(s, "\r\n");
-    return s;
-}
-
-/* YAML's own traps, told from the line where libfyaml stumbled; "" when none is seen. */
-static const char *hint_in(const char *s, size_t len)
-{
-    size_t i = 0, word;
-
-    while (i < len && (s[i] == ' ' || s[i] == '\t' || s[i] == '-'))
-        if (s[i++] == '\t')
-            return "; indent with spaces: YAML allows no tabs there";
-    word = i;
-    while (i < len && strchr("abcdefghijklmnopqrstuvwxyz_", s[i]))
-        i++;
-    if (i > word && i + 1 < len && s[i] == ':' && s[i + 1] != ' ' && s[i + 1] != '/')
-        return "; put a space after the colon";
-    if (i > word && i + 2 < len && s[i] == ':' && s[i + 1] == ' ' && strchr("<>=", s[i + 2]))
-        return "; bounds are written in words: at most 1%, at least 99%";
-    for (i = 0; i + 1 < len; i++) {
-        if (s[i] != '{' && s[i] != ',')
-            continue;
-        word = i + 1 + strspn(s + i + 1, " ");
-        word += strspn(s + word, "abcdefghijklmnopqrstuvwxyz_");
-        if (word + 1 < len && s[word] == ':' && isdigit((unsigned char)s[word + 1]))
-            return "; put a space after the colon";
-    }
-    return "";
-}
-
-static const char *hint(const struct reader *r, uint32_t line)
-{
-    const char *found = "";
-
-    for (uint32_t i = 0; i < 3 && *found == '\0'; i++) {
-        static const int around[] = {0, 1, -1};
-        size_t len;
-        if ((int64_t)line + around[i] < 1)
-            continue;
-        const char *s = text_line(r->source, (uint32_t)((int64_t)line + around[i]), &len);
-        found = hint_in(s, len);
-    }
-    return found;
-}
 
 static int fail(const struct reader *r, enum error_code code, uint32_t line, uint32_t column,
                 const char *sentence, struct error *err)
@@ -435,7 +343,8 @@ static int syntax_error(struct reader *r, struct fy_diag *diag, struct error *er
         column = first->column > 0 ? (uint32_t)first->column : 1;
     }
     return error_at(err, ERR_INPUT, r->file, line, column, "not YAML: %s%s",
-                    first && first->msg ? first->msg : "the text cannot be read", hint(r, line));
+                    first && first->msg ? first->msg : "the text cannot be read",
+                    yaml_text_hint(r->source, line));
 }
 
 static int read_events(struct reader *r, struct fy_diag *diag, struct error *err)
@@ -506,7 +415,7 @@ int yaml_parse(const char *file, const char *text, size_t len, struct yaml *out,
         text += 3; /* the byte order mark */
         len -= 3;
     }
-    if (check_text(file, text, len, err))
+    if (yaml_text_check(file, text, len, err))
         return -1;
     arena_init(&out->arena);
     r.file = out->file = arena_strdup(&out->arena, file);
@@ -527,7 +436,7 @@ int yaml_value(struct yaml *y, const char *text, const char *origin, struct yaml
     size_t len = strlen(text);
 
     r.source = arena_strndup(&y->arena, text, len);
-    if (check_text(y->file, text, len, err) || (len && read_text(&r, len, err)))
+    if (yaml_text_check(y->file, text, len, err) || (len && read_text(&r, len, err)))
         return -1;
     if (r.root == NULL)
         r.root = yaml_new(y, YAML_SCALAR, "", origin);
@@ -543,7 +452,7 @@ int yaml_graft(struct yaml *y, const char *file, const char *text, size_t len,
 
     r.file = arena_strdup(&y->arena, file);
     r.source = arena_strndup(&y->arena, text + mark, len - mark);
-    if (check_text(file, text + mark, len - mark, err) ||
+    if (yaml_text_check(file, text + mark, len - mark, err) ||
         (len > mark && read_text(&r, len - mark, err)))
         return -1;
     *out = r.root;
@@ -569,7 +478,7 @@ struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
 
 const char *yaml_line(const struct yaml *y, uint32_t line, size_t *len)
 {
-    return text_line(y->source, line, len);
+    return yaml_text_line(y->source, line, len);
 }
 
 struct yaml_node *yaml_new(struct yaml *y, enum yaml_kind kind, const char *text,
