@@ -4,12 +4,12 @@
  *
  * An end names its start by started_event_id; where it does not, the oldest open start of that kind
  * and name is taken.  No event names its run: it is the run of its parent, else the one in which
- * its flow's id was seen, for a flow that a
- * person held up goes on without parents; what has none is then of the event that began the run.
- * A pause ends a method, and a flow only when it never goes on.  What a person said is of the
- * method that asked. */
+ * its flow's id was seen, for a flow that a person held up goes on without parents; what has none
+ * is then of the event that began the run.  A pause ends a method, and a flow only when it never
+ * goes on.  What a person said is of the method that asked. */
 #include "trace/crewai.h"
 
+#include "trace/crewai_event.h"
 #include "trace/crewai_plain.h"
 #include "trace/event_log.h"
 #include "trace/ids.h"
@@ -19,60 +19,6 @@
 
 #include <math.h>
 #include <string.h>
-
-enum role { ROLE_NONE, ROLE_BEGIN, ROLE_END, ROLE_FAIL, ROLE_PAUSE };
-static const struct {
-    const char *suffix;
-    enum role role;
-} suffixes[] = {
-    {"_started",   ROLE_BEGIN},
-    {"_requested", ROLE_BEGIN},
-    {"_completed", ROLE_END  },
-    {"_finished",  ROLE_END  },
-    {"_received",  ROLE_END  },
-    {"_failed",    ROLE_FAIL },
-    {"_error",     ROLE_FAIL },
-    {"_canceled",  ROLE_FAIL },
-    {"_paused",    ROLE_PAUSE},
-};
-
-/* What begins and ends; `field` names it, or the stem itself does. */
-struct stem {
-    const char *text, *field;
-    enum span_kind kind;
-};
-static const struct stem stems[] = {
-    {"flow",                    "flow_name",      SPAN_OTHER},
-    {"method_execution",        "method_name",    SPAN_OTHER},
-    {"crew_kickoff",            "crew_name",      SPAN_OTHER},
-    {"crew_train",              "crew_name",      SPAN_OTHER},
-    {"crew_test",               "crew_name",      SPAN_OTHER},
-    {"task",                    "task_name",      SPAN_OTHER},
-    {"agent_execution",         "agent_role",     SPAN_AGENT},
-    {"lite_agent_execution",    "agent_role",     SPAN_AGENT},
-    {"agent_evaluation",        NULL,             SPAN_JUDGE},
-    {"agent_reasoning",         NULL,             SPAN_AGENT},
-    {"llm_call",                "model",          SPAN_MODEL},
-    {"llm_guardrail",           "guardrail_name", SPAN_JUDGE},
-    {"tool_usage",              "tool_name",      SPAN_TOOL },
-    {"mcp_tool_execution",      "tool_name",      SPAN_TOOL },
-    {"mcp_connection",          "server_name",    SPAN_TOOL },
-    {"memory_retrieval",        NULL,             SPAN_DATA },
-    {"memory_save",             NULL,             SPAN_DATA },
-    {"memory_query",            NULL,             SPAN_DATA },
-    {"knowledge_query",         NULL,             SPAN_DATA },
-    {"knowledge_retrieval",     NULL,             SPAN_DATA },
-    {"knowledge_search_query",  NULL,             SPAN_DATA },
-    {"tool_selection",          "tool_name",      SPAN_TOOL },
-    {"tool_validate_input",     "tool_name",      SPAN_TOOL },
-    {"tool_execution",          "tool_name",      SPAN_TOOL },
-    {"a2a_delegation",          NULL,             SPAN_AGENT},
-    {"a2a_conversation",        NULL,             SPAN_AGENT},
-    {"a2a_server_task",         NULL,             SPAN_AGENT},
-    {"a2a_parallel_delegation", NULL,             SPAN_AGENT},
-    {"human_feedback",          NULL,             SPAN_HUMAN},
-    {"flow_input",              NULL,             SPAN_HUMAN},
-};
 
 /* A span of which one event is read, or two when the second is a pause of the flow. */
 struct half {
@@ -99,44 +45,6 @@ struct crewai {
     uint64_t passed;
 };
 
-struct event {
-    struct json v;
-    const struct stem *stem;
-    enum role role;
-    const char *name, *id, *started, *parent, *flow; /* NULL: not told */
-    size_t name_len, id_len, started_len, parent_len, flow_len;
-};
-
-/* ---- fields -------------------------------------------------------------------------------- */
-
-static struct json field(struct json v, const char *key)
-{
-    struct json inner = json_get(json_get(v, "event_data"), key);
-    return json_type(inner) != JSON_NULL ? inner : json_get(v, key);
-}
-
-static const char *text_field(struct json v, const char *key, size_t *len)
-{
-    return record_text(field(v, key), len);
-}
-
-/* The stem and role of a type such as "tool_usage_finished". */
-static const struct stem *stem_of(const char *type, size_t len, enum role *role)
-{
-    for (size_t i = 0; i < sizeof suffixes / sizeof suffixes[0]; i++) {
-        size_t n = strlen(suffixes[i].suffix);
-        if (len <= n || memcmp(type + len - n, suffixes[i].suffix, n) != 0)
-            continue;
-        for (size_t k = 0; k < sizeof stems / sizeof stems[0]; k++)
-            if (strlen(stems[k].text) == len - n && memcmp(stems[k].text, type, len - n) == 0) {
-                *role = suffixes[i].role;
-                return &stems[k];
-            }
-    }
-    *role = ROLE_NONE;
-    return NULL;
-}
-
 bool crewai_is(struct json v)
 {
     static const char *const marks[] = {"event_data", "emission_sequence", "started_event_id",
@@ -148,61 +56,9 @@ bool crewai_is(struct json v)
         if (json_present(json_get(v, marks[i])))
             return true;
     const char *type = record_text(json_get(v, "type"), &len);
-    enum role role;
-    const struct stem *stem = stem_of(type, len, &role);
-    return stem && stem->field && json_present(field(v, stem->field));
-}
-
-static const char *flow_id(struct json v, size_t *len)
-{
-    struct json told[] = {field(v, "flow_id"), json_get(field(v, "state"), "id"),
-                          json_get(field(v, "inputs"), "id")};
-    const char *s = NULL;
-    for (size_t i = 0; i < 3 && !s; i++)
-        s = record_text(told[i], len);
-    return s;
-}
-
-/* Agents and tasks are objects in some events. */
-static const char *name_inside(struct json v, const struct stem *stem, size_t *len)
-{
-    static const struct {
-        const char *stem, *object, *key;
-    } inside[] = {
-        {"agent_execution",      "agent",      "role"       },
-        {"lite_agent_execution", "agent_info", "role"       },
-        {"task",                 "task",       "name"       },
-        {"task",                 "task",       "description"},
-    };
-    const char *name = NULL;
-    for (size_t i = 0; i < sizeof inside / sizeof inside[0] && !name; i++)
-        if (strcmp(inside[i].stem, stem->text) == 0)
-            name = record_text(json_get(field(v, inside[i].object), inside[i].key), len);
-    return name;
-}
-
-/* False for an event that begins or ends nothing. */
-static bool understand(struct json v, struct event *e)
-{
-    size_t len;
-    const char *type = record_text(json_get(v, "type"), &len);
-    *e = (struct event){.v = v};
-    e->stem = type ? stem_of(type, len, &e->role) : NULL;
-    if (!e->stem)
-        return false;
-    e->id = text_field(v, "event_id", &e->id_len);
-    e->started = text_field(v, "started_event_id", &e->started_len);
-    e->parent = text_field(v, "parent_event_id", &e->parent_len);
-    e->flow = flow_id(v, &e->flow_len);
-    if (e->stem->field)
-        e->name = text_field(v, e->stem->field, &e->name_len);
-    if (!e->name)
-        e->name = name_inside(v, e->stem, &e->name_len);
-    if (!e->name) {
-        e->name = e->stem->text;
-        e->name_len = strlen(e->name);
-    }
-    return true;
+    enum crewai_role role;
+    const struct crewai_stem *stem = crewai_stem_of(type, len, &role);
+    return stem && stem->field && json_present(crewai_field(v, stem->field));
 }
 
 /* ---- the run ------------------------------------------------------------------------------- */
@@ -219,7 +75,7 @@ static void learn_trace(struct crewai *c, const char *id, size_t len, uint32_t t
         vec_push(&c->trace, trace);
 }
 
-static uint32_t trace_of(struct sink *sink, const struct event *e)
+static uint32_t trace_of(struct sink *sink, const struct crewai_event *e)
 {
     struct crewai *c = sink->crewai;
     const char *own = e->id ? e->id : e->started;
@@ -240,7 +96,7 @@ static uint32_t trace_of(struct sink *sink, const struct event *e)
 }
 
 /* The start that began this run, the first without a parent; NULL when it is not read. */
-static const char *root_of(struct crewai *c, const struct event *e, uint32_t trace)
+static const char *root_of(struct crewai *c, const struct crewai_event *e, uint32_t trace)
 {
     while (c->root.len <= trace)
         vec_push(&c->root, 0);
@@ -250,7 +106,7 @@ static const char *root_of(struct crewai *c, const struct event *e, uint32_t tra
 }
 
 /* Ties an event without parent or start to what began its run. */
-static void tie_to_run(struct crewai *c, struct event *e, uint32_t trace)
+static void tie_to_run(struct crewai *c, struct crewai_event *e, uint32_t trace)
 {
     const char *root = trace == SPAN_NONE ? NULL : root_of(c, e, trace);
     size_t len = root ? strlen(root) : 0;
@@ -270,13 +126,13 @@ static void tie_to_run(struct crewai *c, struct event *e, uint32_t trace)
 /* ---- events to halves ---------------------------------------------------------------------- */
 
 /* What was decided, of the method that asked. */
-static void read_feedback(struct sink *sink, const struct event *e, uint32_t trace)
+static void read_feedback(struct sink *sink, const struct crewai_event *e, uint32_t trace)
 {
     static const char *const fields[] = {"outcome", "response", "feedback"};
     size_t len = 0;
     const char *text = NULL;
     for (size_t i = 0; i < 3 && !text; i++)
-        text = text_field(e->v, fields[i], &len);
+        text = crewai_field_text(e->v, fields[i], &len);
     if (e->role != ROLE_END || !text || !e->parent || sink->options->decision)
         return;
     struct judgement j = {.span = ids_span(e->parent, e->parent_len),
@@ -291,7 +147,7 @@ static void read_feedback(struct sink *sink, const struct event *e, uint32_t tra
 
 /* The state of a flow is handed on from method to method: it says nothing of this one, unless the
  * user names what it holds. */
-static void read_fields(struct sink *sink, const struct event *e)
+static void read_fields(struct sink *sink, const struct crewai_event *e)
 {
     static const char *const skipped[] = {"state", "inputs", "params", "messages", "context"};
     struct json fields = json_get(e->v, "event_data");
@@ -305,22 +161,22 @@ static void read_fields(struct sink *sink, const struct event *e)
         if (!skip)
             record_field(sink, it.key, it.key_len, it.value);
     }
-    record_named(sink, "state", field(e->v, "state"));
-    record_payload(sink, "output", field(e->v, "result"));
-    record_payload(sink, "output", field(e->v, "output"));
+    record_named(sink, "state", crewai_field(e->v, "state"));
+    record_payload(sink, "output", crewai_field(e->v, "result"));
+    record_payload(sink, "output", crewai_field(e->v, "output"));
 }
 
-static void read_outcome(struct sink *sink, const struct event *e)
+static void read_outcome(struct sink *sink, const struct crewai_event *e)
 {
     bool passed = true;
     size_t len = 0;
-    struct json failure = field(e->v, "failure"), error = field(e->v, "error");
+    struct json failure = crewai_field(e->v, "failure"), error = crewai_field(e->v, "error");
     const char *text = record_text(error, &len);
     if (!text)
         text = record_text(json_get(error, "message"), &len);
     if (!text)
         text = record_text(json_get(failure, "message"), &len);
-    if (json_as_bool(field(e->v, "success"), &passed) && !passed)
+    if (json_as_bool(crewai_field(e->v, "success"), &passed) && !passed)
         vocabulary_status(sink->words, true, NULL, 0);
     if (e->role == ROLE_PAUSE)
         vocabulary_event(sink->words, "interrupt", 9);
@@ -328,7 +184,7 @@ static void read_outcome(struct sink *sink, const struct event *e)
                       len);
 }
 
-static struct half read_half(struct sink *sink, struct event *e)
+static struct half read_half(struct sink *sink, struct crewai_event *e)
 {
     uint32_t trace = trace_of(sink, e);
     tie_to_run(sink->crewai, e, trace);
@@ -401,7 +257,7 @@ static const char *name_of(const struct sink *sink, const struct span *s)
 }
 
 /* 1 + the half that this one completes; 0 when it must wait. */
-static uint32_t partner_of(struct sink *sink, const struct event *e, const struct half *h,
+static uint32_t partner_of(struct sink *sink, const struct crewai_event *e, const struct half *h,
                            uint32_t **slot)
 {
     struct crewai *c = sink->crewai;
@@ -428,7 +284,7 @@ static uint32_t partner_of(struct sink *sink, const struct event *e, const struc
     return 0;
 }
 
-static void take_half(struct sink *sink, const struct event *e, const struct half *h)
+static void take_half(struct sink *sink, const struct crewai_event *e, const struct half *h)
 {
     struct crewai *c = sink->crewai;
     uint32_t *slot, mark = partner_of(sink, e, h, &slot);
@@ -469,7 +325,7 @@ static bool is_over(const struct crewai *c, const char *id, size_t len)
 }
 
 /* Is the event of a run that was forgotten?  Then those that follow from it are, too. */
-static bool pass_over(struct sink *sink, const struct event *e)
+static bool pass_over(struct sink *sink, const struct crewai_event *e)
 {
     struct crewai *c = sink->crewai;
     if (!c->forgets || is_known(c, e->started, e->started_len) ||
@@ -629,7 +485,7 @@ uint64_t crewai_passed(struct crewai *c)
 }
 
 /* An event without ids has those of its place. */
-static void place_plain(struct sink *sink, struct event *e)
+static void place_plain(struct sink *sink, struct crewai_event *e)
 {
     struct crewai *c = sink->crewai;
     if (!c->plain)
@@ -646,7 +502,7 @@ static void place_plain(struct sink *sink, struct event *e)
 
 int crewai_read(struct json v, struct sink *sink, struct error *err)
 {
-    struct event e;
+    struct crewai_event e;
     sink->quality->records++;
     if (!sink->crewai) {
         sink->crewai = mem_zero(1, sizeof *sink->crewai);
@@ -654,7 +510,7 @@ int crewai_read(struct json v, struct sink *sink, struct error *err)
         intern_init(&sink->crewai->keys);
         event_waits_init(&sink->crewai->unnamed);
     }
-    if (!understand(v, &e))
+    if (!crewai_understand(v, &e))
         return 0;
     if (!e.id && !e.started && !json_present(json_get(v, "event_data")) &&
         !json_present(json_get(v, "emission_sequence")))
