@@ -97,6 +97,8 @@ void definition_pass_over(struct definition *d);
 /* Gives a review to the nodes about which a person is asked, or makes them one where they are
  * called like it. */
 void definition_ask(struct definition *d);
+/* Gives several ways that are always taken, beside ways that are not, a step that starts them. */
+void definition_gather(struct definition *d);
 /* Where it says nowhere where it begins, it does so where nothing leads to; false: nowhere. */
 bool definition_begin(struct definition *d);
 /* Names the nodes, gives several beginnings that are not side by side a step that chooses, sorts

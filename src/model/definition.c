@@ -167,7 +167,7 @@ bool definition_label_has(const char *label, const char *const *words)
 const char *definition_end(const char *label)
 {
     static const char *const fail_words[] = {"give", "fail", "error", "abort", NULL};
-    static const char *const reject_words[] = {"reject", "refuse", "decline", NULL};
+    static const char *const reject_words[] = {"reject", "refuse", "decline", "discard", NULL};
 
     return definition_label_has(label, fail_words)     ? "fail"
            : definition_label_has(label, reject_words) ? "reject"
@@ -258,11 +258,25 @@ static bool is_taken(const struct definition *d, size_t before, const char *id)
     return is_reserved(id);
 }
 
+/* The letter without its accent that a character of Latin-1 is, in two bytes of UTF-8; the byte
+ * itself where there is none. */
+static unsigned char plain_letter(const char **at)
+{
+    static const char letters[] = "aaaaaaaceeeeiiiidnooooo-ouuuuyts"
+                                  "aaaaaaaceeeeiiiidnooooo-ouuuuyty";
+    const unsigned char *c = (const unsigned char *)*at;
+
+    if (c[0] != 0xc3 || c[1] < 0x80)
+        return c[0];
+    (*at)++;
+    return (unsigned char)letters[c[1] - 0x80];
+}
+
 /* Letters, digits, _ and -, at most 60 of them; what else stands there becomes one -. */
 static void put_name(struct buf *out, const char *title)
 {
     for (; *title && out->len < 60; title++) {
-        unsigned char c = (unsigned char)*title;
+        unsigned char c = plain_letter(&title);
         if ((c < 128 && isalnum(c)) || c == '_')
             buf_putc(out, (char)tolower(c));
         else if (out->len > 0 && out->data[out->len - 1] != '-')
@@ -367,6 +381,7 @@ int definition_finish(struct definition *d, struct error *err)
                          d->file, DEFINITION_NODES_MAX, DEFINITION_EDGES_MAX);
     if (d->nodes.len == 0)
         return error_set(err, ERR_INPUT, "%s: holds no step of a pipeline", d->file);
+    definition_gather(d);
     sort_edges(d);
     e = definition_ways(d, NODE_START, &n);
     for (size_t i = 0; i < n; i++)

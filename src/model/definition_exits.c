@@ -287,6 +287,18 @@ static void put_remark(struct def_output *o, const char *label, bool guessed)
     buf_putc(o->out, '\n');
 }
 
+/* The share of one way of several, as nothing is known of them: the same for all, but half for one
+ * that needs no condition. */
+static double assumed_share(const struct def_exits *x)
+{
+    bool always = !x->at[x->n - 1]->conditional;
+
+    for (size_t i = 0; i + 1 < x->n; i++)
+        always = always && x->at[i]->conditional;
+    double share = always ? 0.5 / (double)(x->n - 1) : 1 / (double)x->n;
+    return floor(1e3 * share) / 1e3;
+}
+
 static void put_way(struct def_output *o, const struct step *s, const struct def_exits *x, size_t i)
 {
     const struct def_edge *e = x->at[i];
@@ -301,7 +313,7 @@ static void put_way(struct def_output *o, const struct step *s, const struct def
         buf_puts(o->out, ", probability: ");
         write_number(&writer, share);
     } else if (!last)
-        buf_printf(o->out, ", probability: %.3g", floor(1e3 / (double)x->n) / 1e3);
+        buf_printf(o->out, ", probability: %.3g", assumed_share(x));
     buf_putc(o->out, '}');
     put_remark(o, e->label, guessed || (!last && !share));
 }
@@ -376,7 +388,10 @@ static void put_rejection(struct def_output *o, const struct def_node *n, const 
             others->at[others->n++] = x->at[i];
         conditional += x->at[i]->conditional;
     }
-    if (no)
+    if (!no && x->n == 1 && x->at[0]->conditional &&
+        definition_label_has(x->at[0]->label, no_words)) /* both answers lead there */
+        put_edge(o, "on_reject", x->at[0], "reject", "reject", false);
+    else if (no)
         put_edge(o, "on_reject", no, "reject", "reject", guessed);
     else if (n->kind == STEP_REVIEW && !(s && s->kind == STEP_REVIEW))
         def_put_line(o, "on_reject",

@@ -116,23 +116,26 @@ static void merge_ways(struct definition *d, int32_t to)
     d->edges.len = n;
 }
 
-/* The second branch begins where the first one ends. */
+/* The second branch begins where the first one ends, but for what it leads to itself. */
 static void chain(struct abreast *a, const bool *branch, int32_t join, bool at_ends, int32_t next)
 {
     struct definition *d = a->d;
     size_t edges = d->edges.len;
+    bool *behind = mem_zero(d->nodes.len + 1, 1);
 
+    reach_until(a, next, NODE_END, behind);
     for (size_t i = 0; i < edges; i++) {
         struct def_edge *e = &d->edges.at[i];
-        if (e->from >= 0 && branch[e->from] &&
+        if (e->from >= 0 && branch[e->from] && !behind[e->from] &&
             (at_ends ? ends_well(e) : e->to >= 0 && e->to == join))
             e->to = next;
     }
     for (size_t i = 0; i < d->nodes.len && at_ends; i++)
-        if (branch[i] && !d->nodes.at[i].fails && !has_way_on(d, (int32_t)i)) {
+        if (branch[i] && !behind[i] && !d->nodes.at[i].fails && !has_way_on(d, (int32_t)i)) {
             struct def_edge e = {.from = (int32_t)i, .to = next};
             vec_push(&d->edges, e);
         }
+    mem_free(behind);
     drop_start(d, a->at, next);
     merge_ways(d, next);
 }

@@ -143,6 +143,46 @@ void definition_ask(struct definition *d)
             ask_about(d, (int32_t)i);
 }
 
+/* --- ways that are always taken beside ways that are not */
+
+/* One of them stands for all: a step that takes no time and starts them. */
+static void gather(struct definition *d, int32_t node)
+{
+    const char *title = arena_printf(&d->arena, "after %.200s", d->nodes.at[node].title);
+    int32_t at = definition_add(d, title, strlen(title));
+
+    d->nodes.at[at].kind = STEP_STAGE;
+    d->nodes.at[at].layer = LAYER_AGENT;
+    d->nodes.at[at].takes_s = 0;
+    d->nodes.at[at].about = "starts what follows side by side";
+    for (size_t i = 0; i < d->edges.len; i++) {
+        struct def_edge *e = &d->edges.at[i];
+        if (e->from == node && !e->error && !e->conditional)
+            e->from = at;
+    }
+    definition_join(d, node, at, NULL, 0, false);
+}
+
+void definition_gather(struct definition *d)
+{
+    size_t n = d->nodes.len;
+    struct {
+        uint32_t always, sometimes;
+    } *ways = mem_zero(n + 1, sizeof *ways);
+
+    for (size_t i = 0; i < d->edges.len; i++) {
+        const struct def_edge *e = &d->edges.at[i];
+        if (e->from < 0 || e->error)
+            continue;
+        ways[e->from].sometimes += e->conditional;
+        ways[e->from].always += !e->conditional && e->to >= 0;
+    }
+    for (size_t i = 0; i < n && !d->dropped; i++)
+        if (ways[i].sometimes && ways[i].always > 1)
+            gather(d, (int32_t)i);
+    mem_free(ways);
+}
+
 /* --- where it begins */
 
 bool definition_begin(struct definition *d)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* n8n's workflows: nodes with types and settings, `main` connections from outputs to inputs.  An
- * execution that holds its workflow (workflowData) is read as that.  A disabled node hands on what
- * comes to it by its first output.  Several triggers are a choice.  Nodes that other nodes use as
- * their model, memory or tool (ai_ connections) are told in the comment of those; a model's timeout
- * and retries are theirs. */
+/* n8n's workflows: nodes with types and settings, `main` connections from outputs to inputs.  A
+ * workflow may stand in an execution (workflowData), a list, or what servers wrap around it.  A
+ * disabled node hands on what comes to it by its first output.  Several triggers are a choice, as
+ * is every node with several outputs.  An IF behind a person that asks what the answer was is the
+ * person's rejection; one that counts rounds bounds its loop. */
 #include "model/import_n8n.h"
 
 #include <math.h>
@@ -12,30 +12,11 @@
 
 enum { LISTED_MAX = 20 * DEFINITION_NODES_MAX, CONNECTED_MAX = 20 * DEFINITION_EDGES_MAX };
 
-/* A node of the workflow's list. */
-struct place {
-    const char *name;
-    size_t len, listed; /* its place in the list */
-    struct json node, main;
-    int32_t at;  /* the node of the definition; NODE_START: none */
-    bool uses;   /* `main` leads from it or to it */
-    size_t seen; /* the last walk that came by */
-};
-
-struct wiring {
-    struct definition *d;
-    VEC(struct place) places; /* by name */
-    struct json connections;
-    size_t triggers; /* that lead anywhere */
-    size_t walks;    /* along outputs, so far */
-    size_t gone;     /* connections to nodes that are not there */
-};
-
 /* --- the list */
 
 static int by_name(const void *a, const void *b)
 {
-    const struct place *x = a, *y = b;
+    const struct n8n_place *x = a, *y = b;
     int order = memcmp(x->name, y->name, x->len < y->len ? x->len : y->len);
 
     return order ? order : x->len < y->len ? -1 : x->len > y->len;
@@ -43,32 +24,32 @@ static int by_name(const void *a, const void *b)
 
 static int by_list(const void *a, const void *b)
 {
-    const struct place *const *x = a, *const *y = b;
+    const struct n8n_place *const *x = a, *const *y = b;
 
     return (*x)->listed < (*y)->listed ? -1 : (*x)->listed > (*y)->listed;
 }
 
-static struct place *place_of(struct wiring *w, const char *name, size_t len)
+struct n8n_place *n8n_place_of(struct n8n_wiring *w, const char *name, size_t len)
 {
-    struct place key = {.name = name, .len = len};
+    struct n8n_place key = {.name = name, .len = len};
 
     return w->places.len == 0 ? NULL
                               : bsearch(&key, w->places.at, w->places.len, sizeof key, by_name);
 }
 
-/* The place that a connection leads to; NULL. */
-static struct place *target_of(struct wiring *w, struct json connection)
+struct n8n_place *n8n_target_of(struct n8n_wiring *w, struct json connection)
 {
     const char *s;
     size_t n;
 
-    return json_text(json_get(connection, "node"), &s, &n) ? place_of(w, s, n) : NULL;
+    return json_text(json_get(connection, "node"), &s, &n) ? n8n_place_of(w, s, n) : NULL;
 }
 
-static int list_places(struct wiring *w, struct json nodes, struct error *err)
+static int list_places(struct n8n_wiring *w, struct json nodes, struct error *err)
 {
     for (struct json_iter it = json_each(nodes); json_next(&it);) {
-        struct place p = {.node = it.value, .at = NODE_START, .listed = w->places.len};
+        struct n8n_place p = {
+            .node = it.value, .at = NODE_START, .again = NODE_START, .listed = w->places.len};
         if (!json_text(json_get(it.value, "name"), &p.name, &p.len))
             return error_set(err, ERR_INPUT, "%s: nodes[%zu] has no name", w->d->file,
                              w->places.len);
@@ -80,7 +61,7 @@ static int list_places(struct wiring *w, struct json nodes, struct error *err)
     if (w->places.len)
         qsort(w->places.at, w->places.len, sizeof *w->places.at, by_name);
     for (size_t i = 1; i < w->places.len; i++) {
-        const struct place *a = &w->places.at[i - 1], *b = &w->places.at[i];
+        const struct n8n_place *a = &w->places.at[i - 1], *b = &w->places.at[i];
         if (by_name(a, b) == 0)
             return error_set(err, ERR_INPUT,
                              "%s: nodes[%zu] and nodes[%zu] have the same name, and connections "
@@ -92,20 +73,20 @@ static int list_places(struct wiring *w, struct json nodes, struct error *err)
 }
 
 /* Which nodes do connections join? */
-static int find_uses(struct wiring *w, struct error *err)
+static int find_uses(struct n8n_wiring *w, struct error *err)
 {
     size_t connected = 0;
 
     for (struct json_iter it = json_each(w->connections); json_next(&it);) {
-        struct place *from = place_of(w, it.key, it.key_len);
+        struct n8n_place *from = n8n_place_of(w, it.key, it.key_len);
         struct json main = json_get(it.value, "main");
-        if (!from)
+        if (!from || json_type(it.value) != JSON_MAP)
             continue;
         from->main = main;
         from->uses = from->uses || json_present(main);
         for (struct json_iter out = json_each(main); json_next(&out);)
             for (struct json_iter to = json_each(out.value); json_next(&to); connected++) {
-                struct place *target = target_of(w, to.value);
+                struct n8n_place *target = n8n_target_of(w, to.value);
                 if (target)
                     target->uses = true;
                 else
@@ -118,7 +99,7 @@ static int find_uses(struct wiring *w, struct error *err)
     return 0;
 }
 
-static void add_name(struct buf *out, const struct place *p)
+static void add_name(struct buf *out, const struct n8n_place *p)
 {
     buf_printf(out, "%s%.*s", out->len ? ", " : "", (int)p->len, p->name);
 }
@@ -130,17 +111,27 @@ static void note_names(struct definition *d, const char *what, struct buf *names
     buf_release(names);
 }
 
-/* The nodes in the order of the list: a step each, or told of in the head. */
-static void take_nodes(struct wiring *w)
+/* What an agent calls tells it when it has failed; the agent goes on. */
+static void take_tool(struct def_node *n, const struct n8n_place *p)
 {
-    struct buf disabled = {0}, apart = {0};
-    struct place **listed = mem_alloc((w->places.len + 1) * sizeof *listed);
+    if (!p->tool)
+        return;
+    if (n->kind == STEP_STAGE && n->layer == LAYER_AGENT)
+        n->layer = LAYER_TOOL;
+    n->goes_on = n->kind == STEP_STAGE;
+}
+
+/* The nodes in the order of the list: a step each, or told of in the head. */
+static void take_nodes(struct n8n_wiring *w)
+{
+    struct buf starts = {0}, disabled = {0}, apart = {0};
+    struct n8n_place **listed = mem_alloc((w->places.len + 1) * sizeof *listed);
 
     for (size_t i = 0; i < w->places.len; i++)
         listed[i] = &w->places.at[i];
     qsort(listed, w->places.len, sizeof *listed, by_list);
     for (size_t i = 0; i < w->places.len; i++) {
-        struct place *p = listed[i];
+        struct n8n_place *p = listed[i];
         if (n8n_type_has(p->node, "stickyNote"))
             continue;
         if (n8n_is_disabled(p->node))
@@ -149,16 +140,19 @@ static void take_nodes(struct wiring *w)
             definition_note(w->d, "Behind %.*s stands what is done when a workflow has failed.",
                             (int)(p->len < 200 ? p->len : 200), p->name);
         else if (n8n_is_trigger(p->node))
-            continue;
-        else if (!p->uses && w->places.len > 1)
-            add_name(&apart, p);
-        else {
+            add_name(&starts, p);
+        else if (!p->uses && !p->tool && w->places.len > 1) {
+            if (!p->lends)
+                add_name(&apart, p);
+        } else {
             p->at = definition_add(w->d, p->name, p->len);
             n8n_take_node(w->d, &w->d->nodes.at[p->at], p->node);
+            take_tool(&w->d->nodes.at[p->at], p);
         }
     }
+    note_names(w->d, "It is started by", &starts);
     note_names(w->d, "Disabled, so that items pass them by", &disabled);
-    note_names(w->d, "Used by other nodes, or on their own", &apart);
+    note_names(w->d, "Left out, as nothing leads to them or from them", &apart);
     mem_free(listed);
 }
 
@@ -169,10 +163,10 @@ struct targets {
     VEC(int32_t) to;
 };
 
-static void find_targets(struct wiring *w, struct json output, struct targets *t)
+static void find_targets(struct n8n_wiring *w, struct json output, struct targets *t)
 {
     for (struct json_iter it = json_each(output); json_next(&it);) {
-        struct place *p = target_of(w, it.value);
+        struct n8n_place *p = n8n_target_of(w, it.value);
         if (!p || p->seen == w->walks)
             continue;
         p->seen = w->walks;
@@ -185,7 +179,7 @@ static void find_targets(struct wiring *w, struct json output, struct targets *t
 }
 
 /* A step that does nothing but start what follows it side by side. */
-static int32_t add_start_of(struct wiring *w, int32_t from, const char *label)
+static int32_t add_start_of(struct n8n_wiring *w, int32_t from, const char *label)
 {
     struct buf title = {0};
 
@@ -199,67 +193,73 @@ static int32_t add_start_of(struct wiring *w, int32_t from, const char *label)
     return at;
 }
 
-/* The ways on from output `i` of a node (NODE_START: of a trigger). */
-static void take_output(struct wiring *w, const struct place *p, struct json output, size_t i,
-                        size_t outputs)
+/* An output of a node: its number, whether it is one of several to choose from, or that of errors.
+ */
+struct output {
+    const struct n8n_place *from;
+    size_t i;
+    bool choice, errors;
+};
+
+/* The outputs that choose, of which errors have one more. */
+static size_t choices_of(const struct n8n_place *p)
 {
-    bool errors = n8n_text_is(json_get(p->node, "onError"), "continueErrorOutput") &&
-                  i + 1 == outputs && outputs > 1 && p->at >= 0;
-    bool choice = n8n_is_choice(p->node) || (p->at < 0 && w->triggers > 1);
+    size_t n = n8n_outputs(p->node), connected = json_count(p->main);
+    bool errors = n8n_text_is(json_get(p->node, "onError"), "continueErrorOutput");
+
+    if (n8n_type_has(p->node, "n8n-nodes-base.filter"))
+        return 1;
+    if (n == 0)
+        n = errors && connected > 1 ? connected - 1 : connected;
+    return n;
+}
+
+static struct output output_of(const struct n8n_wiring *w, const struct n8n_place *p, size_t i)
+{
+    bool errors = n8n_text_is(json_get(p->node, "onError"), "continueErrorOutput");
+    size_t choices = choices_of(p);
+
+    return (struct output){.from = p,
+                           .i = i,
+                           .errors = errors && p->at >= 0 && i > 0 && i == choices,
+                           .choice = p->at < 0 ? w->triggers > 1
+                                               : choices > 1 || n8n_outputs(p->node) > 1};
+}
+
+/* The ways on from an output of a node, or of a trigger. */
+static void take_output(struct n8n_wiring *w, struct output o, struct json output)
+{
     struct targets t = {{0}};
     struct buf label = {0};
-    int32_t from = p->at;
+    int32_t from = o.from->at;
 
     w->walks++;
     find_targets(w, output, &t);
-    if (errors)
+    if (o.errors)
         buf_puts(&label, "after an error");
     else
-        n8n_name_output(p->node, i, &label);
-    if (from >= 0 && (choice || errors) && t.to.len > 1) {
+        n8n_name_output(o.from->node, o.i, &label);
+    if (from >= 0 && (o.choice || o.errors) && t.to.len > 1) {
         int32_t start = add_start_of(w, from, buf_text(&label));
-        if (errors)
+        if (o.errors)
             definition_join_error(w->d, from, start);
         else
             definition_join(w->d, from, start, buf_text(&label), label.len, true);
         from = start;
-        choice = errors = false;
+        o.choice = o.errors = false;
     }
+    bool named = o.choice && from >= 0;
     for (size_t k = 0; k < t.to.len; k++)
-        if (errors)
+        if (o.errors)
             definition_join_error(w->d, from, t.to.at[k]);
         else
-            definition_join(w->d, from, t.to.at[k], choice && from >= 0 ? buf_text(&label) : NULL,
-                            choice && from >= 0 ? label.len : 0, choice);
+            definition_join(w->d, from, t.to.at[k], named ? buf_text(&label) : NULL,
+                            named ? label.len : 0, o.choice);
+    bool counted = n8n_outputs(o.from->node) > o.i || !n8n_type_has(o.from->node, ".switch");
+    if (t.to.len == 0 && named && counted && !o.errors) /* it ends the item */
+        definition_join(w->d, from, NODE_END, buf_text(&label), label.len, true);
     buf_release(&label);
     vec_release(&t.to);
-}
-
-/* A model's timeout and retries hold for the node that uses it, where that says nothing itself. */
-static void take_model(struct wiring *w, struct json model, struct json connection)
-{
-    struct json options = json_pointer(model, "/parameters/options");
-    const char *s, *called;
-    size_t n, called_len;
-    double ms, retries;
-
-    if (!json_text(json_get(model, "name"), &called, &called_len))
-        return;
-    for (struct json_iter out = json_each(connection); json_next(&out);)
-        for (struct json_iter to = json_each(out.value); json_next(&to);) {
-            int32_t at = json_text(json_get(to.value, "node"), &s, &n) ? definition_find(w->d, s, n)
-                                                                       : NODE_START;
-            if (at < 0)
-                continue;
-            struct def_node *user = &w->d->nodes.at[at];
-            if (json_as_double(json_get(options, "timeout"), &ms) && ms > 0)
-                user->timeout_s = fmin(user->timeout_s, ms / 1e3);
-            if (json_as_double(json_get(options, "maxRetries"), &retries) && retries > 0 &&
-                user->attempts == 1)
-                user->attempts = 1 + (uint32_t)fmin(retries, 99);
-            user->about = arena_printf(&w->d->arena, "%s%sby %.*s", user->about ? user->about : "",
-                                       user->about ? "; " : "", (int)called_len, called);
-        }
 }
 
 static bool leads_on(struct json main)
@@ -270,41 +270,40 @@ static bool leads_on(struct json main)
     return false;
 }
 
-static void take_connections(struct wiring *w)
+/* All outputs; of a loop over batches the one of its body first, so that it stands first. */
+static void take_outputs(struct n8n_wiring *w, const struct n8n_place *p)
+{
+    bool batches = n8n_type_has(p->node, ".splitInBatches") && n8n_outputs(p->node) == 2;
+    size_t connected = json_count(p->main), n = n8n_outputs(p->node);
+
+    n = n > connected && p->at >= 0 ? n
+                                    : connected; /* trailing ones that lead nowhere are left out */
+    for (size_t k = 0; k < n && !w->d->dropped; k++) {
+        size_t want = batches && k < 2 ? 1 - k : k, i = 0;
+        struct json output = {0};
+        for (struct json_iter it = json_each(p->main); json_next(&it); i++)
+            if (i == want)
+                output = it.value;
+        take_output(w, output_of(w, p, want), output);
+    }
+}
+
+static void take_connections(struct n8n_wiring *w)
 {
     for (size_t i = 0; i < w->places.len; i++) {
-        const struct place *p = &w->places.at[i];
+        const struct n8n_place *p = &w->places.at[i];
         w->triggers += n8n_is_trigger(p->node) && !n8n_is_disabled(p->node) && leads_on(p->main);
     }
     for (struct json_iter it = json_each(w->connections); json_next(&it);) {
-        struct place *p = place_of(w, it.key, it.key_len);
-        if (!p)
+        struct n8n_place *p = n8n_place_of(w, it.key, it.key_len);
+        if (!p || !leads_on(p->main) ||
+            (p->at < 0 && (n8n_is_disabled(p->node) || !n8n_is_trigger(p->node))))
             continue;
-        size_t i = 0, outputs = json_count(p->main);
-        take_model(w, p->node, json_get(it.value, "ai_languageModel"));
-        if (p->at < 0 && (n8n_is_disabled(p->node) || !n8n_is_trigger(p->node)))
-            continue;
-        for (struct json_iter out = json_each(p->main); json_next(&out) && !w->d->dropped; i++)
-            take_output(w, p, out.value, i, outputs);
+        take_outputs(w, p);
     }
     if (w->gone)
         definition_note(w->d, "%zu connection%s to nodes that are not there.", w->gone,
                         w->gone == 1 ? " leads" : "s lead");
-}
-
-/* An output of a choice that leads nowhere ends the item there. */
-static void end_choices(struct definition *d)
-{
-    for (size_t i = 0; i < d->nodes.len; i++) {
-        size_t n = 0, conditional = 0;
-        for (size_t k = 0; k < d->edges.len; k++)
-            if (d->edges.at[k].from == (int32_t)i) {
-                n++;
-                conditional += d->edges.at[k].conditional;
-            }
-        if (n == 1 && conditional == 1)
-            definition_join(d, (int32_t)i, NODE_END, "otherwise", 9, true);
-    }
 }
 
 /* Without a trigger it begins where nothing leads to, else with the first of the list. */
@@ -343,36 +342,84 @@ static void take_limit(struct definition *d, struct json workflow)
         d->deadline_s = seconds;
 }
 
-static int take_workflow(struct definition *d, struct json root, struct error *err)
+/* Does it hold a workflow? */
+static bool is_workflow(struct json v)
 {
-    struct json workflow = root, nodes;
-    struct wiring w = {.d = d};
+    return json_type(json_get(v, "nodes")) == JSON_LIST &&
+           json_type(json_get(v, "connections")) == JSON_MAP;
+}
+
+/* The workflow itself, in a list or in what is wrapped around it, and the name that stands there.
+ */
+static struct json unwrap(struct definition *d, struct json root)
+{
+    static const char *const keys[] = {"workflowData", "workflow", "data", "template", "json"};
     const char *s;
     size_t n;
 
-    if (json_present(json_get(root, "workflowData")))
-        workflow = json_get(root, "workflowData");
-    nodes = json_get(workflow, "nodes");
-    w.connections = json_get(workflow, "connections");
-    if (json_type(nodes) != JSON_LIST || json_type(w.connections) != JSON_MAP)
+    for (int depth = 0; depth < 5 && !is_workflow(root); depth++) {
+        struct json inner = {0};
+        struct json_iter first = json_each(root);
+        if (json_type(root) == JSON_LIST && json_next(&first)) {
+            inner = first.value;
+            if (json_count(root) > 1)
+                definition_note(d, "The first of %zu workflows in the file.", json_count(root));
+        }
+        if (json_type(root) == JSON_MAP && json_text(json_get(root, "name"), &s, &n))
+            d->name = arena_strndup(&d->arena, s, n);
+        for (size_t i = 0; i < sizeof keys / sizeof *keys && json_type(root) == JSON_MAP; i++) {
+            struct json v = json_get(root, keys[i]);
+            if (!json_present(inner) && (json_type(v) == JSON_MAP || json_type(v) == JSON_LIST))
+                inner = v;
+        }
+        if (!json_present(inner))
+            break;
+        root = inner;
+    }
+    return root;
+}
+
+static void note_failure(struct definition *d, struct json workflow)
+{
+    const char *s;
+    size_t n;
+
+    if (json_text(json_pointer(workflow, "/settings/errorWorkflow"), &s, &n) && n)
+        definition_note(d, "When it fails, the workflow %.*s is run.", (int)(n < 200 ? n : 200), s);
+}
+
+static int take_workflow(struct definition *d, struct json root, struct error *err)
+{
+    struct json workflow = unwrap(d, root);
+    struct n8n_wiring w = {.d = d, .connections = json_get(workflow, "connections")};
+    const char *s;
+    size_t n;
+
+    if (!is_workflow(workflow))
         return error_set(err, ERR_INPUT,
                          "%s: has no `nodes` and `connections`: an n8n definition is an exported "
                          "workflow, or an execution with its workflowData",
                          d->file);
-    if (json_text(json_get(workflow, "name"), &s, &n))
+    if (json_text(json_get(workflow, "name"), &s, &n) && n)
         d->name = arena_strndup(&d->arena, s, n);
-    int status = list_places(&w, nodes, err);
+    int status = list_places(&w, json_get(workflow, "nodes"), err);
     if (!status)
         status = find_uses(&w, err);
     if (!status) {
+        n8n_find_loans(&w);
         take_nodes(&w);
         take_connections(&w);
-        end_choices(d);
+        n8n_take_loans(&w);
+        n8n_take_tools(&w);
+        n8n_take_refusals(&w);
+        n8n_take_rounds(&w);
         find_start(d);
         take_limit(d, workflow);
+        note_failure(d, workflow);
         status = definition_finish(d, err);
     }
     vec_release(&w.places);
+    vec_release(&w.loans);
     return status;
 }
 
@@ -387,12 +434,8 @@ int definition_n8n(const char *file, const char *text, size_t len, struct defini
     status = json_parse(reader, text, len, &root, err);
     if (status)
         error_prefix(err, "%s", file);
-    else {
-        struct json_iter it = json_each(root); /* the command line exports a list */
-        if (json_type(root) == JSON_LIST && json_next(&it))
-            root = it.value;
+    else
         status = take_workflow(out, root, err);
-    }
     json_reader_free(reader);
     return status;
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a node of an n8n workflow is and does.  Retries are retryOnFail with maxTries (clamped to
  * 2..5, by default 3) and waitBetweenTries (to 0..5000 ms, by default 1000); onError says whether
- * the workflow goes on; a wait for an answer is a person's, one for a time is that time; an IF that
- * holds one number of [0, 1] against something is a gate. */
+ * the workflow goes on; a wait for an answer is a person's, one for a time is that time. */
 #include "model/import_n8n.h"
 
 #include <math.h>
@@ -62,11 +61,13 @@ static double amount_of(struct json holder, const char *amount, const char *unit
 }
 
 /* Waits for a time, or for an answer, which may have a limit. */
-static void take_wait(struct def_node *n, struct json node)
+static void take_wait(struct definition *d, struct def_node *n, struct json node)
 {
     struct json parameters = json_get(node, "parameters"), resume = json_get(parameters, "resume");
     bool answers = n8n_text_is(resume, "webhook") || n8n_text_is(resume, "form"), limited = false;
-    double s;
+    double s, version = 1;
+    const char *text;
+    size_t len;
 
     if (!n8n_type_has(node, ".wait")) { /* sendAndWait */
         s = amount_of(json_pointer(parameters, "/options/limitWaitTime/values"), "resumeAmount",
@@ -81,109 +82,184 @@ static void take_wait(struct def_node *n, struct json node)
         n->timeout_s = isfinite(s) ? s : n->timeout_s;
         n->goes_on = n->goes_on || isfinite(s);
     }
-    if (!answers)
-        n->takes_s = amount_of(parameters, "amount", "unit", 3600);
+    if (answers)
+        return;
+    json_as_double(json_get(node, "typeVersion"), &version);
+    n->takes_s = amount_of(parameters, "amount", "unit", version < 1.1 ? 3600 : 1);
+    if (json_text(json_get(parameters, "amount"), &text, &len) && !isfinite(n->takes_s))
+        n8n_tell(d, n, "waits as long as an expression says: ",
+                 arena_strndup(&d->arena, text, len < 120 ? len : 120));
+    if (json_text(json_get(parameters, "dateTime"), &text, &len))
+        n8n_tell(d, n, "waits until ", arena_strndup(&d->arena, text, len < 120 ? len : 120));
 }
 
-/* What its type is in the language. */
-static void take_type(struct def_node *n, struct json node)
+/* --- types */
+
+/* Nodes of n8n itself, which only move items about. */
+static bool is_inner(struct json node)
+{
+    static const char *const words[] = {
+        ".set",          ".code",          ".function",     ".if",         ".switch",
+        ".merge",        ".noOp",          ".filter",       ".itemLists",  ".splitOut",
+        ".aggregate",    ".sort",          ".limit",        ".dateTime",   ".crypto",
+        ".html",         ".markdown",      ".xml",          ".wait",       ".splitInBatches",
+        ".respondToWeb", ".removeDupl",    ".renameKeys",   ".summarize",  ".compareDatasets",
+        ".execution",    ".convertToFile", ".extractFrom",  ".moveBinary", ".form",
+        ".evaluation",   ".stopAndError",  ".executionDat", ".start",      NULL};
+
+    for (size_t i = 0; words[i]; i++)
+        if (n8n_type_has(node, "n8n-nodes-base") && n8n_type_has(node, words[i]))
+            return true;
+    return !n8n_type_has(node, "n8n-nodes-base"); /* nor do others say what they do */
+}
+
+/* What its type is in the language; LAYER_COUNT: it does not say. */
+static enum layer layer_of(struct json node)
 {
     static const struct {
         const char *word;
         enum layer layer;
     } types[] = {
-        {"vectorStore",          LAYER_DATA },
-        {"retriever",            LAYER_DATA },
-        {"lmChat",               LAYER_MODEL},
-        {"chainLlm",             LAYER_MODEL},
-        {"chainRetrieval",       LAYER_MODEL},
-        {"chainSummarization",   LAYER_MODEL},
-        {"informationExtractor", LAYER_MODEL},
-        {"textClassifier",       LAYER_MODEL},
-        {"sentimentAnalysis",    LAYER_MODEL},
-        {"langchain.agent",      LAYER_MODEL},
-        {"openAi",               LAYER_MODEL},
-        {"httpRequest",          LAYER_TOOL },
-        {"executeWorkflow",      LAYER_TOOL },
+        {"vectorStore",            LAYER_DATA },
+        {"retriever",              LAYER_DATA },
+        {"lmChat",                 LAYER_MODEL},
+        {"chainLlm",               LAYER_MODEL},
+        {"chainRetrieval",         LAYER_MODEL},
+        {"chainSummarization",     LAYER_MODEL},
+        {"informationExtractor",   LAYER_MODEL},
+        {"textClassifier",         LAYER_MODEL},
+        {"sentimentAnalysis",      LAYER_MODEL},
+        {"langchain.agent",        LAYER_MODEL},
+        {"openAi",                 LAYER_MODEL},
+        {"langchain.anthropic",    LAYER_MODEL},
+        {"langchain.googleGemini", LAYER_MODEL},
+        {"langchain.ollama",       LAYER_MODEL},
+        {"langchain.guardrails",   LAYER_AGENT},
+        {"langchain.tool",         LAYER_TOOL },
+        {"langchain.mcpClient",    LAYER_TOOL },
+        {"langchain.chat",         LAYER_TOOL },
+        {"httpRequest",            LAYER_TOOL },
+        {"executeWorkflow",        LAYER_TOOL },
+        {".postgres",              LAYER_DATA },
+        {".mySql",                 LAYER_DATA },
+        {".mongoDb",               LAYER_DATA },
+        {".supabase",              LAYER_DATA },
+        {".redis",                 LAYER_DATA },
+        {".elasticsearch",         LAYER_DATA },
+        {".dataTable",             LAYER_DATA },
     };
-    bool asks = n8n_text_is(json_get(json_get(node, "parameters"), "operation"), "sendAndWait");
 
-    n->fails = n8n_type_has(node, ".stopAndError");
-    if (asks || n8n_type_has(node, ".wait") || n8n_type_has(node, ".form")) {
-        bool answers = asks || n8n_type_has(node, ".form") ||
-                       n8n_text_is(json_pointer(node, "/parameters/resume"), "webhook") ||
-                       n8n_text_is(json_pointer(node, "/parameters/resume"), "form");
-        n->kind = answers || n->kind == STEP_REVIEW ? STEP_REVIEW : STEP_STAGE;
-        n->layer = n->kind == STEP_REVIEW ? LAYER_HUMAN : LAYER_AGENT;
-        take_wait(n, node);
-        return;
-    }
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
-        if (n8n_type_has(node, types[i].word)) {
-            n->kind = STEP_STAGE;
-            n->layer = types[i].layer;
-            return;
-        }
-    if (n->kind == STEP_REVIEW) {
-        n->kind = STEP_STAGE; /* a name alone does not make a code node a person */
-        n->layer = LAYER_AGENT;
-    }
+        if (n8n_type_has(node, types[i].word))
+            return types[i].layer;
+    return LAYER_COUNT;
 }
 
-/* The one comparison of an IF's first version: conditions.number[0], and no others. */
-static bool only_number(struct json conditions, struct json *out)
+bool n8n_asks_before_tool(struct json node)
 {
-    size_t n = 0;
+    return n8n_type_has(node, "HitlTool");
+}
 
-    if (json_type(conditions) != JSON_MAP)
+/* Its operation is one of those of a node that may do several things. */
+static bool does(struct json node, const char *operation)
+{
+    return n8n_text_is(json_pointer(node, "/parameters/operation"), operation);
+}
+
+/* Does it ask a person, or wait? */
+static bool take_asking(struct definition *d, struct def_node *n, struct json node)
+{
+    bool asks = does(node, "sendAndWait") || n8n_asks_before_tool(node);
+    bool form = n8n_type_has(node, "n8n-nodes-base.form") && !does(node, "completion");
+    bool waits = n8n_type_has(node, "n8n-nodes-base.wait");
+
+    if (!asks && !form && !waits)
         return false;
-    for (struct json_iter it = json_each(conditions); json_next(&it);)
-        n += json_type(it.value) == JSON_LIST ? json_count(it.value) : 0;
-    struct json_iter it = json_each(json_get(conditions, "number"));
-    if (n != 1 || !json_next(&it))
-        return false;
-    *out = it.value;
+    bool answers = asks || form ||
+                   n8n_text_is(json_pointer(node, "/parameters/resume"), "webhook") ||
+                   n8n_text_is(json_pointer(node, "/parameters/resume"), "form");
+    n->kind = answers || n->kind == STEP_REVIEW ? STEP_REVIEW : STEP_STAGE;
+    n->layer = n->kind == STEP_REVIEW ? LAYER_HUMAN : LAYER_AGENT;
+    take_wait(d, n, node);
     return true;
 }
 
-/* +1: passes numbers above it, -1: those below, 0: neither. */
-static int direction_of(struct json operation)
+/* The type says more than the name; of a node that may do anything the name tells what it does. */
+static void take_type(struct definition *d, struct def_node *n, struct json node)
 {
-    static const char *const above[] = {"gt", "gte", "larger", "largerEqual"};
-    static const char *const below[] = {"lt", "lte", "smaller", "smallerEqual"};
+    enum layer layer = layer_of(node);
 
-    for (size_t i = 0; i < sizeof above / sizeof *above; i++) {
-        if (n8n_text_is(operation, above[i]))
-            return 1;
-        if (n8n_text_is(operation, below[i]))
-            return -1;
+    n->fails = n8n_type_has(node, ".stopAndError");
+    if (take_asking(d, n, node))
+        return;
+    bool person = n->kind == STEP_REVIEW; /* a name alone does not make one of a node */
+    n->kind = n8n_type_has(node, "langchain.guardrails") && n8n_outputs(node) == 2 ? STEP_CHECK
+                                                                                   : STEP_STAGE;
+    if (layer != LAYER_COUNT)
+        n->layer = layer;
+    else if (person || n8n_outputs(node) > 0)
+        n->layer = LAYER_AGENT;
+    else if (!is_inner(node) && (n->layer == LAYER_AGENT || n->layer == LAYER_MODEL))
+        n->layer = LAYER_TOOL;
+}
+
+/* --- settings */
+
+void n8n_tell(struct definition *d, struct def_node *n, const char *before, const char *text)
+{
+    n->about = arena_printf(&d->arena, "%s%s%s%s", n->about ? n->about : "", n->about ? "; " : "",
+                            before, text);
+}
+
+/* Its type without the package. */
+static void tell_type(struct definition *d, struct def_node *n, struct json node)
+{
+    static const char *const packages[] = {"n8n-nodes-base.", "@n8n/n8n-nodes-langchain."};
+    const char *type;
+    size_t len;
+
+    if (!json_text(json_get(node, "type"), &type, &len))
+        return;
+    for (size_t i = 0; i < 2; i++) {
+        size_t k = strlen(packages[i]);
+        if (len > k && !memcmp(type, packages[i], k)) {
+            type += k;
+            len -= k;
+        }
     }
-    return 0;
+    n->about = arena_strndup(&d->arena, type, len);
 }
 
-/* An IF that holds one number of [0, 1] against something: which items its first output gets, as
- * direction_of; 0: it does not. */
-static int gate_direction(struct json node, double *threshold)
+/* What its settings say besides: a condition, another workflow, rounds. */
+static void tell_settings(struct definition *d, struct def_node *n, struct json node)
 {
-    struct json conditions = json_pointer(node, "/parameters/conditions"), one;
-    struct json_iter it = json_each(json_get(conditions, "conditions"));
-    int direction;
+    struct json workflow = json_pointer(node, "/parameters/workflowId");
+    struct buf text = {0};
+    const char *s;
+    size_t len;
+    bool waits = true;
+    double rounds;
 
-    if (!n8n_type_has(node, "n8n-nodes-base.if"))
-        return 0;
-    if (only_number(conditions, &one)) {
-        direction = direction_of(json_get(one, "operation"));
-        one = json_get(one, "value2");
-    } else if (json_count(json_get(conditions, "conditions")) == 1 && json_next(&it)) {
-        direction = direction_of(json_pointer(it.value, "/operator/operation"));
-        one = json_get(it.value, "rightValue");
-    } else
-        return 0;
-    bool known = json_as_double(one, threshold) && *threshold >= 0 && *threshold <= 1;
-    return known ? direction : 0;
+    n8n_put_condition(node, &text);
+    if (text.len)
+        n8n_tell(d, n, "", buf_text(&text));
+    buf_release(&text);
+    if (json_text(json_get(workflow, "cachedResultName"), &s, &len) ||
+        json_text(json_get(workflow, "value"), &s, &len) || json_text(workflow, &s, &len))
+        n8n_tell(d, n, "runs the workflow ", arena_strndup(&d->arena, s, len < 120 ? len : 120));
+    json_as_bool(json_pointer(node, "/parameters/options/waitForSubWorkflow"), &waits);
+    if (!waits)
+        n8n_tell(d, n, "", "does not wait for it");
+    if (json_as_double(json_pointer(node, "/parameters/options/maxIterations"), &rounds))
+        n->about =
+            arena_printf(&d->arena, "%s; at most %g rounds", n->about ? n->about : "agent", rounds);
+    if (json_as_double(json_pointer(node, "/parameters/batchSize"), &rounds) &&
+        n8n_type_has(node, ".splitInBatches"))
+        n->about = arena_printf(&d->arena, "%s of %g; how many there are it does not say", n->about,
+                                rounds);
 }
 
-static void take_settings(struct definition *d, struct def_node *n, struct json node)
+static void take_settings(struct def_node *n, struct json node)
 {
     bool retries = false, goes_on = false;
     double ms;
@@ -194,13 +270,10 @@ static void take_settings(struct definition *d, struct def_node *n, struct json 
         n->wait_s = clamp(json_get(node, "waitBetweenTries"), 0, 5000, 1000) / 1e3;
     }
     json_as_bool(json_get(node, "continueOnFail"), &goes_on);
-    n->goes_on = goes_on || n8n_text_is(json_get(node, "onError"), "continueRegularOutput");
+    n->goes_on =
+        n->goes_on || goes_on || n8n_text_is(json_get(node, "onError"), "continueRegularOutput");
     if (json_as_double(json_pointer(node, "/parameters/options/timeout"), &ms) && ms > 0)
         n->timeout_s = ms / 1e3;
-    const char *type;
-    size_t len;
-    if (json_text(json_get(node, "type"), &type, &len))
-        n->about = arena_strndup(&d->arena, type, len);
 }
 
 bool n8n_is_disabled(struct json node)
@@ -227,59 +300,15 @@ bool n8n_is_trigger(struct json node)
     return false;
 }
 
-/* What a switch calls its output. */
-static void name_by_number(struct json node, size_t i, struct buf *out)
-{
-    static const char *const places[] = {"/parameters/rules/values", "/parameters/rules/rules"};
-    bool batches = n8n_type_has(node, ".splitInBatches");
-    double version = 1;
-    const char *s;
-    size_t n, k;
-
-    json_as_double(json_get(node, "typeVersion"), &version);
-    if (batches)
-        buf_puts(out, (i == 0) == (version >= 3) ? "done" : "loop");
-    for (size_t p = 0; p < 2 && !batches && n8n_type_has(node, ".switch"); p++) {
-        k = 0;
-        for (struct json_iter it = json_each(json_pointer(node, places[p])); json_next(&it); k++)
-            if (k == i && json_text(json_get(it.value, "outputKey"), &s, &n))
-                buf_add(out, s, n);
-    }
-    if (!out->len)
-        buf_printf(out, "output %zu", i);
-}
-
-bool n8n_is_choice(struct json node)
-{
-    double version = 1;
-
-    json_as_double(json_get(node, "typeVersion"), &version);
-    return n8n_type_has(node, ".if") || n8n_type_has(node, ".switch") ||
-           n8n_type_has(node, ".filter") || n8n_type_has(node, "textClassifier") ||
-           n8n_type_has(node, "sentimentAnalysis") ||
-           (n8n_type_has(node, ".splitInBatches") && version >= 2);
-}
-
-void n8n_name_output(struct json node, size_t i, struct buf *out)
-{
-    double threshold;
-    int direction = gate_direction(node, &threshold);
-
-    if (direction)
-        buf_puts(out, (i == 0) == (direction > 0) ? "above" : "below");
-    else if (n8n_type_has(node, ".if"))
-        buf_puts(out, i == 0 ? "true" : "false");
-    else
-        name_by_number(node, i, out);
-}
-
 void n8n_take_node(struct definition *d, struct def_node *n, struct json node)
 {
     double threshold;
 
-    take_type(n, node);
-    take_settings(d, n, node);
-    if (gate_direction(node, &threshold)) {
+    tell_type(d, n, node);
+    take_type(d, n, node);
+    take_settings(n, node);
+    tell_settings(d, n, node);
+    if (n8n_gate(node, &threshold)) {
         n->kind = STEP_GATE;
         n->layer = LAYER_AGENT;
         n->threshold = threshold;

@@ -186,7 +186,7 @@ name: RAG with confidence gate
 deadline: 2m
 
 flow:
-  # n8n-nodes-base.code
+  # code
   - stage: retrieve
     layer: data
     error: 2%   # assumed
@@ -194,7 +194,7 @@ flow:
     latency: 200ms   # assumed
     retry: {attempts: 3, backoff: {initial: 0.2s, factor: 1}}
 
-  # n8n-nodes-base.code
+  # code
   - stage: generate
     layer: model
     error: 2%   # assumed
@@ -202,7 +202,7 @@ flow:
     latency: 5s   # assumed
     confidence: {good: {beta: {a: 8, b: 2}}, bad: {beta: {a: 3, b: 3}}}   # assumed
 
-  # n8n-nodes-base.httpRequest
+  # httpRequest
   - stage: tool-call
     layer: tool
     error: 3%   # assumed
@@ -211,14 +211,14 @@ flow:
     retry: {attempts: 2, backoff: {initial: 0.1s, factor: 1}}
     fallback: skip
 
-  # n8n-nodes-base.if
+  # if; $('Generate').item.json.confidence gte 0.85
   - gate: confidence-gate
     layer: agent
     threshold: 85%
     above: feedback-store
     below: human-review
 
-  # n8n-nodes-base.wait
+  # wait
   - review: human-review
     layer: human
     sensitivity: 90%   # assumed
@@ -226,7 +226,7 @@ flow:
     latency: 1s
     on_reject: reject   # assumed
 
-  # n8n-nodes-base.set
+  # set
   - stage: feedback-store
     layer: feedback
     error: 1%   # assumed
@@ -288,8 +288,8 @@ flow:
     timeout: 20s
     retry: {attempts: 4}
     next:
-      - {to: selector, at_most: 10, then: ship, probability: 0.333}   # goes on: assumed
-      - {to: tools-of-answerer, probability: 0.333}   # calls tools: assumed
+      - {to: selector, at_most: 10, then: ship, probability: 0.25}   # goes on: assumed
+      - {to: tools-of-answerer, probability: 0.25}   # calls tools: assumed
       - {to: ship}
 
   # 2 tools; called after some messages
@@ -355,6 +355,7 @@ flow:
     error: 1%   # assumed
     latency: 50ms   # assumed
     # retry, timeout: the export drops them
+# ends are bounded as its default of 25 steps does.
 $ printf '{"nodes":[{"id":"a"},{"id":"a"}],"edges":[]}' > $TMP_GOLDEN/twice.json; seam import langgraph $TMP_GOLDEN/twice.json
 seam: twice.json: nodes[1] has the id of another node: "a"
 [3]
