@@ -132,14 +132,60 @@ static void add_next(const struct pipeline *p, const struct step *s, struct aren
         add(p, out, arena, &s->next, false, s->n_ways ? "else" : "");
 }
 
-/* Does an attempt ever fail so that it shows? */
-static bool can_fail(const struct pipeline *p, const struct step *s)
+static bool fails(const struct numbers *n)
 {
-    for (uint32_t c = 0; c < p->n_classes; c++)
-        if (isfinite(s->numbers[c].timeout_s))
+    return isfinite(n->timeout_s) || n->error.value > 0 || n->malformed.value > 0;
+}
+
+/* Does an attempt ever fail so that it shows, as it is, in a `given`, or in an environment? */
+static bool attempt_can_fail(const struct pipeline *p, uint32_t i)
+{
+    const struct step *s = &p->step[i];
+    for (uint32_t c = 0; c < p->n_classes; c++) {
+        if (fails(&s->numbers[c]))
             return true;
-    return !is_zero(p, s, offsetof(struct numbers, error)) ||
-           !is_zero(p, s, offsetof(struct numbers, malformed));
+        for (uint32_t g = 0; g < s->n_given; g++)
+            if (fails(&s->given[g].override.numbers[c]))
+                return true;
+        for (uint32_t e = 0; e < p->n_environments; e++)
+            for (uint32_t k = 0; k < p->environment[e].n_states; k++) {
+                const struct env_state *now = &p->environment[e].state[k];
+                for (uint32_t o = 0; o < now->n_overrides; o++)
+                    if (now->override[o].step == i && fails(&now->override[o].override.numbers[c]))
+                        return true;
+            }
+    }
+    return false;
+}
+
+/* Can a branch end in another way than visibly ok? */
+static bool branch_can_fail(const struct pipeline *p, const struct parallel *par, uint32_t b,
+                            struct arena *arena)
+{
+    struct graph_ways ways = {0};
+    bool can = false;
+    for (uint32_t i = par->first[b]; i < par->first[b + 1]; i++) {
+        graph_ways(p, i, arena, &ways);
+        for (size_t k = 0; k < ways.list.len; k++) {
+            const struct graph_way *w = &ways.list.at[k];
+            can = can || w->to == TO_FAIL || w->to == TO_REJECT ||
+                  (w->bounded && (w->then == TO_FAIL || w->then == TO_REJECT));
+        }
+    }
+    vec_release(&ways.list);
+    return can;
+}
+
+/* Of a parallel: can so many branches fail that too few are left for the join? */
+static bool can_fail(const struct pipeline *p, uint32_t i, struct arena *arena)
+{
+    const struct parallel *par = p->step[i].parallel;
+    uint32_t sure = 0;
+    if (!par)
+        return attempt_can_fail(p, i);
+    for (uint32_t b = 0; b < par->n_branches; b++)
+        sure += branch_can_fail(p, par, b, arena) ? 0 : par->copies;
+    return sure < par->k;
 }
 
 void graph_ways(const struct pipeline *p, uint32_t i, struct arena *arena, struct graph_ways *out)
@@ -152,7 +198,7 @@ void graph_ways(const struct pipeline *p, uint32_t i, struct arena *arena, struc
         add_next(p, s, arena, out);
     if (s->kind == STEP_CHECK || s->kind == STEP_REVIEW)
         add(p, out, arena, &s->on_reject, true, "rejected");
-    if (s->kind != STEP_GATE && (s->fallback.to != TO_FAIL || can_fail(p, s)))
+    if (s->kind != STEP_GATE && (s->fallback.to != TO_FAIL || can_fail(p, i, arena)))
         add(p, out, arena, &s->fallback, true, "failed");
     if (s->by && p->resource[s->by - 1].waiting_room != ROOM_UNLIMITED)
         add(p, out, arena, &p->resource[s->by - 1].when_full, true,
@@ -188,6 +234,20 @@ static void put_helpers(const struct pipeline *p, const struct step *s, struct b
         buf_puts(out, ", executed");
 }
 
+/* The states of environments in which its numbers are others. */
+static void put_environments(const struct pipeline *p, uint32_t i, struct buf *out)
+{
+    for (uint32_t e = 0; e < p->n_environments; e++)
+        for (uint32_t k = 0; k < p->environment[e].n_states; k++) {
+            const struct env_state *now = &p->environment[e].state[k];
+            bool touched = false;
+            for (uint32_t o = 0; o < now->n_overrides; o++)
+                touched = touched || now->override[o].step == i;
+            if (touched)
+                buf_printf(out, ", other numbers while %s is %s", p->environment[e].id, now->id);
+        }
+}
+
 void graph_put_facts(const struct pipeline *p, uint32_t i, struct buf *out)
 {
     const struct step *s = &p->step[i];
@@ -207,6 +267,7 @@ void graph_put_facts(const struct pipeline *p, uint32_t i, struct buf *out)
     put_fact(out, p, s, "", offsetof(struct numbers, error), " errors");
     put_fact(out, p, s, "", offsetof(struct numbers, malformed), " malformed");
     put_helpers(p, s, out);
+    put_environments(p, i, out);
 }
 
 void graph_put_join(const struct parallel *par, struct buf *out)

@@ -72,6 +72,7 @@ TMP/graph.yaml: ok, 11 steps
   │  │
   ├──┘
   │ joined: all 3 must end well
+  ├─ failed ─▶ fail
   │
   ■ merge           stage, agent, 1% errors
   ├─ failed ─▶ fail

@@ -148,7 +148,7 @@ flowchart TD
     s2[/"drafts<br>parallel, agent"\]
     join2[\"the most confident of 2"/]
     subgraph branch2_0["2 copies"]
-        s3["generate<br>stage, model, 8% wrong"]
+        s3["generate<br>stage, model, 8% wrong, other<br>numbers while provider is down"]
     end
     s2 --> s3
     s4{{"continuity<br>check, agent, finds 85% of the<br>bad, passes 97% of the good"}}
@@ -156,12 +156,15 @@ flowchart TD
     s6(["desk<br>review, human, finds 93% of<br>the bad, passes 98% of the<br>good, by editors"])
     ship((("ship")))
     reject(("reject"))
+    failed(("fail"))
     items --> s0
     s0 --> s1
     s1 --> s2
     s1 -.->|"failed"| s2
     join2 --> s4
+    join2 -.->|"failed"| failed
     s3 --> join2
+    s3 -.->|"failed"| join2
     s4 --> s5
     s4 -.->|"rejected<br>at most 2 times, then desk"| s2
     s4 -.->|"used up"| s6

@@ -47,14 +47,19 @@ static const char *const canaries[] = {
     "%s%n%d \\n \\101 $HOME ${x}",
 };
 
-static void read_flow(struct pipeline *p)
+static void read_text(const char *text, struct pipeline *p)
 {
     struct faults faults;
     struct error err = {0};
     faults_init(&faults);
-    if (scenario_parse("flow.yaml", flow, sizeof flow - 1, NULL, p, &faults, &err))
+    if (scenario_parse("flow.yaml", text, strlen(text), NULL, p, &faults, &err))
         fail_msg("%s", err.text);
     faults_release(&faults);
+}
+
+static void read_flow(struct pipeline *p)
+{
+    read_text(flow, p);
 }
 
 static void the_drawing_tells_ways_bounds_joins_and_ends(void **state)
@@ -74,6 +79,41 @@ static void the_drawing_tells_ways_bounds_joins_and_ends(void **state)
     text_has(out.data, "◎ ship\n");
     buf_release(&out);
     pipeline_release(&p);
+}
+
+/* Of both branches one alone can fail: a join of all can, one of any cannot; the other one's stage
+ * fails in an outage alone. */
+static void failures_of_joins_and_in_outages_are_ways(void **state)
+{
+    static const char *const text = "seam: 1\n"
+                                    "flow:\n"
+                                    "  - parallel: look\n"
+                                    "    join: %s\n"
+                                    "    branches:\n"
+                                    "      - [{stage: sure}]\n"
+                                    "      - [{stage: first, error: 1%%}]\n"
+                                    "  - stage: second\n"
+                                    "environments:\n"
+                                    "  net:\n"
+                                    "    up: {lasts: 9h}\n"
+                                    "    down: {lasts: 1h, steps: {second: {error: 90%%}}}\n";
+    static const char *const join[] = {"all", "any"};
+    for (int k = 0; k < 2; k++) {
+        struct pipeline p;
+        struct buf out, flow_text;
+        buf_init(&out);
+        buf_init(&flow_text);
+        buf_printf(&flow_text, text, join[k]);
+        read_text(buf_text(&flow_text), &p);
+        graph_put_text(&p, 80, &out);
+        text_has(out.data,
+                 k ? "that ends well\n  │\n" : "all 2 must end well\n  ├─ failed ─▶ fail\n");
+        text_has(out.data, "second  stage, agent, other numbers while net is down\n"
+                           "  ├─ failed ─▶ fail\n");
+        buf_release(&out);
+        buf_release(&flow_text);
+        pipeline_release(&p);
+    }
 }
 
 /* Every line of the drawing within the width, and no control character in it. */
@@ -173,6 +213,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_drawing_tells_ways_bounds_joins_and_ends),
+        cmocka_unit_test(failures_of_joins_and_in_outages_are_ways),
         cmocka_unit_test(the_drawing_fits),
         cmocka_unit_test(names_stay_inside_their_quotes),
         cmocka_unit_test(canaries_are_drawn_in_every_language),
