@@ -34,6 +34,12 @@ extern const size_t compared_metrics_count;
  * that costs least for a correct item. */
 void compare_alternatives(const struct alternative *a, size_t n, struct result *out);
 
+/* Do two objectives ask for the same? */
+bool compare_same_targets(const struct pipeline *a, const struct pipeline *b);
+/* The answer and `passed` of *out, in words: the simplest that meets the objective, which ones miss
+ * it by what, which do more than the job needs, and which nets more by what items are worth. */
+void compare_answer(const struct alternative *a, size_t n, struct result *out);
+
 /* Adds the parts of cost_per_month to a result of p that holds it: fixed_per_month,
  * calls_per_month, units_per_month, wages_per_month, which add up to it; and
  * full_cost_per_correct. */

@@ -23,6 +23,7 @@ struct compared {
     struct pipeline pipeline;
     struct result result;
     struct repetitions repeats;
+    const struct compared *judge; /* whose objective it has, when it states none; or NULL */
     bool simulated, uncertain;
 };
 
@@ -60,22 +61,13 @@ static int simulate(const struct comparison *all, struct compared *c, struct err
         .stop = all->cli->stop};
 
     c->simulated = true;
-    result_release(&c->result);
-    result_init(&c->result, "simulate");
     struct progress_bar bar;
     progress_open(&bar, all->cli);
     options.progress = progress_of(&bar) ? progress_items : NULL;
     options.progress_arg = &bar;
     int status = run_simulate(&c->pipeline, &options, &c->result, err);
     progress_close(&bar);
-    if (status)
-        return -1;
-    options.until = NULL;
-    options.n_until = 0;
-    options.trials = c->result.run.trials;
-    if (!c->result.run.partial && importance_is_quick(&c->pipeline, &options))
-        return importance_simulate(&c->pipeline, &options, &c->result, err);
-    return 0;
+    return status;
 }
 
 static int solve(const struct comparison *all, struct compared *c, bool *complete,
@@ -96,12 +88,105 @@ static int solve(const struct comparison *all, struct compared *c, bool *complet
     return 0;
 }
 
+/* Does an answer that is not complete hold all that is compared?  Tails of the costs, times of
+ * single steps and what is yet to be learnt are not. */
+static bool has_all_compared(const struct compared *c)
+{
+    static const char *const always[] = {"reliability",  "shipped_error", "review_load",
+                                         "latency_mean", "latency_p50",   "latency_p95",
+                                         "cost_per_item"};
+    const struct metrics *m = &c->result.metrics;
+    bool all = true;
+
+    for (size_t i = 0; i < sizeof always / sizeof *always; i++)
+        all = all && metrics_find(m, always[i]) && isfinite(metrics_find(m, always[i])->value);
+    for (uint32_t i = 0; i < c->pipeline.n_targets; i++)
+        all = all && metrics_find(m, c->pipeline.target[i].metric);
+    return all && (c->pipeline.arrivals.kind == ARRIVALS_NONE || metrics_find(m, "cost_per_month"));
+}
+
+/* Of what solving leaves out, only what is compared is told. */
+static void drop_asides(struct result *r)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < r->warnings.len; i++)
+        if (strncmp(r->warnings.at[i], "cost_p95", strlen("cost_p95")) != 0 &&
+            !strstr(r->warnings.at[i], "attempt_latency") &&
+            !strstr(r->warnings.at[i], "visit_latency"))
+            r->warnings.at[kept++] = r->warnings.at[i];
+    r->warnings.len = kept;
+}
+
+/* Where each layer loses and closes, of a simulated one: as solved where that could be, else by
+ * repetitions where they are quick. */
+static int add_layers(const struct comparison *all, struct compared *c, const struct result *solved,
+                      struct error *err)
+{
+    const struct options *o = all->cli->options;
+    const struct run_options options = {.trials = c->result.run.trials,
+                                        .seed = option_count(o, OPTION_SEED, 1),
+                                        .threads = (uint32_t)option_count(o, OPTION_THREADS, 0),
+                                        .level = option_number(o, OPTION_LEVEL, 0.95),
+                                        .uncertainty = c->uncertain,
+                                        .stop = all->cli->stop};
+
+    if (c->result.run.partial)
+        return 0;
+    for (size_t i = 0; i < solved->layers.len; i++) {
+        const struct row *from = &solved->layers.at[i];
+        struct row *row = NULL;
+        for (size_t k = 0; k < c->result.layers.len; k++)
+            if (strcmp(c->result.layers.at[k].id, from->id) == 0)
+                row = &c->result.layers.at[k];
+        if (!row)
+            row = result_add_row(&c->result, layers, from->id);
+        for (size_t k = 0; k < from->metrics.list.len; k++) {
+            const struct metric *m = &from->metrics.list.at[k];
+            if (!metrics_find(&row->metrics, m->name))
+                metrics_add(&row->metrics, result_text(&c->result, "%s", m->name), m->value, m->low,
+                            m->high, m->level, m->n, result_text(&c->result, "%s", m->unit));
+        }
+    }
+    if (solved->layers.len)
+        return 0;
+    if (importance_is_quick(&c->pipeline, &options))
+        return importance_simulate(&c->pipeline, &options, &c->result, err);
+    result_warn(&c->result, "what each layer loses and closes is left out, as it takes long to "
+                            "simulate; fewer items or a shorter horizon (--set) show it");
+    return 0;
+}
+
 /* One scenario's result; exact where all of it can be. */
 static int evaluate(const struct comparison *all, struct compared *c, struct error *err)
 {
+    bool complete = false;
+    int status = 0;
+
+    c->uncertain = cli_uncertainty(all->cli, &c->pipeline) && outer_needed(&c->pipeline);
+    if (solve(all, c, &complete, err))
+        return -1;
+    if (all->simulate_all || !(complete || has_all_compared(c))) {
+        struct result solved = c->result;
+        result_init(&c->result, "simulate");
+        status = simulate(all, c, err) || add_layers(all, c, &solved, err) ? -1 : 0;
+        result_release(&solved);
+    } else {
+        drop_asides(&c->result);
+    }
+    if (status)
+        return error_prefix(err, "%s", c->path);
+    compare_add_costs(&c->pipeline, &c->result);
+    cli_stamp(all->cli, &c->result, &c->pipeline);
+    return 0;
+}
+
+/* --- reading them */
+
+static int read_one(const struct comparison *all, struct compared *c, struct error *err)
+{
     struct setting change = {0};
     char *path = NULL;
-    bool complete = false;
 
     if (c->change) {
         path = mem_strdup(c->change);
@@ -111,16 +196,26 @@ static int evaluate(const struct comparison *all, struct compared *c, struct err
     int status =
         cli_scenario_with(all->cli, c->path, c->change ? &change : NULL, &c->pipeline, err);
     mem_free(path);
-    if (status)
-        return -1;
-    c->uncertain = cli_uncertainty(all->cli, &c->pipeline) && outer_needed(&c->pipeline);
-    if (!all->simulate_all && solve(all, c, &complete, err))
-        return -1;
-    if (!complete && simulate(all, c, err))
-        return error_prefix(err, "%s", c->path);
-    compare_add_costs(&c->pipeline, &c->result);
-    cli_stamp(all->cli, &c->result, &c->pipeline);
-    return 0;
+    return status;
+}
+
+/* Who states no objective is judged by the first one that is stated. */
+static void share_objective(struct comparison *all)
+{
+    const struct compared *from = NULL;
+
+    for (size_t i = 0; i < all->n && !from; i++)
+        from = all->at[i].pipeline.n_targets ? &all->at[i] : NULL;
+    for (size_t i = 0; i < all->n && from; i++) {
+        struct pipeline *p = &all->at[i].pipeline;
+        if (p->n_targets)
+            continue;
+        p->target = from->pipeline.target;
+        p->n_targets = from->pipeline.n_targets;
+        p->deadline_s = isfinite(p->deadline_s) ? p->deadline_s : from->pipeline.deadline_s;
+        p->budget = isfinite(p->budget) ? p->budget : from->pipeline.budget;
+        all->at[i].judge = from;
+    }
 }
 
 /* --- what they are called */
@@ -192,18 +287,23 @@ static void name_all(struct comparison *all)
 static void describe(const struct comparison *all, struct result *out)
 {
     size_t simulated = 0;
+    bool sampling = false, parameters = false;
 
     for (size_t i = 0; i < all->n; i++) {
         const struct compared *c = &all->at[i];
+        const char *covers = c->result.run.covers ? c->result.run.covers : "";
         simulated += c->simulated;
+        sampling = sampling || strstr(covers, "sampling");
+        parameters = parameters || strstr(covers, "parameters");
         out->run.partial = out->run.partial || c->result.run.partial;
         out->run.trials += c->simulated ? c->result.run.trials : 0;
-        if (c->simulated) {
+        if (c->simulated)
             out->run.seed = c->result.run.seed;
-            out->run.covers =
-                c->result.run.covers ? result_text(out, "%s", c->result.run.covers) : NULL;
-        }
     }
+    out->run.covers = sampling && parameters ? "sampling and parameters"
+                      : sampling             ? "sampling"
+                      : parameters           ? "parameters"
+                                             : NULL;
     out->run.method = !simulated            ? "exact"
                       : simulated == all->n ? "monte-carlo"
                                             : "exact, monte-carlo";
@@ -244,6 +344,10 @@ static int repeat(struct comparison *all, struct result *out, struct error *err)
 static int compare(struct comparison *all, struct result *out, struct error *err)
 {
     for (size_t i = 0; i < all->n; i++)
+        if (read_one(all, &all->at[i], err))
+            return -1;
+    share_objective(all);
+    for (size_t i = 0; i < all->n; i++)
         if (evaluate(all, &all->at[i], err))
             return -1;
     name_all(all);
@@ -260,6 +364,10 @@ static int compare(struct comparison *all, struct result *out, struct error *err
     if (repeat(all, out, err))
         return -1;
     compare_alternatives(all->alternative, all->n, out);
+    for (size_t i = 0; i < all->n; i++)
+        if (all->at[i].judge)
+            result_warn(out, "%s: it states no objective, and is judged by that of %s",
+                        all->at[i].name, all->at[i].judge->name);
     return 0;
 }
 

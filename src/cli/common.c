@@ -357,6 +357,13 @@ int cli_scenario_with(const struct cli *cli, const char *path, const struct sett
                       path);
         goto out;
     }
+    if (strstr(buf_text(&text), "\"schema\": \"seam.")) {
+        error_set(err, ERR_INPUT,
+                  "%s: this is what seam answered, and here a scenario is needed; `seam report` "
+                  "reads answers, and `seam report --compare A B` sets two side by side",
+                  path);
+        goto out;
+    }
     status = scenario_from_text(cli, path, &text, &options, out, err);
     status = ranks_agree(cli->ranks, status ? status : cli_targets(cli, out, err), err);
 out:

@@ -8,6 +8,7 @@
 #include "decide/compare.h"
 #include "math/rng.h"
 #include "sim/exact.h"
+#include "sim/outer.h"
 #include "sim/run.h"
 
 #include <math.h>
@@ -104,6 +105,14 @@ static int evaluate(const struct study *s, const struct alternative *a, const st
     return run_simulate(p, &options, out, err);
 }
 
+static void take_values(const struct result *r, double *value)
+{
+    for (size_t k = 0; k < compared_metrics_count; k++) {
+        const struct metric *m = metrics_find(&r->metrics, compared_metrics[k]);
+        value[k] = m ? m->value : NAN;
+    }
+}
+
 static int repeat(const struct study *s, size_t i, uint64_t r, const double *theta,
                   struct error *err)
 {
@@ -114,6 +123,10 @@ static int repeat(const struct study *s, size_t i, uint64_t r, const double *the
     struct pipeline drawn;
     struct result out;
 
+    if (!s->a[i].simulated && !(s->options->uncertainty && outer_needed(p))) {
+        take_values(s->a[i].result, value); /* exact, and the same each time */
+        return 0;
+    }
     if (s->options->uncertainty)
         pipeline_with(p, theta, &rng, &drawn);
     else
@@ -122,10 +135,8 @@ static int repeat(const struct study *s, size_t i, uint64_t r, const double *the
     int status = evaluate(s, &s->a[i], &drawn, r, &out, err);
     if (!status)
         compare_add_costs(&drawn, &out);
-    for (size_t k = 0; k < compared_metrics_count; k++) {
-        const struct metric *m = metrics_find(&out.metrics, compared_metrics[k]);
-        value[k] = !status && m && !out.run.partial ? m->value : NAN;
-    }
+    if (!status && !out.run.partial)
+        take_values(&out, value);
     result_release(&out);
     pipeline_release(&drawn);
     return status;

@@ -301,8 +301,11 @@ const struct command_def command_defs[COMMAND_COUNT] = {
         "Each scenario is solved where that is exact, else simulated until reliability is known to "
         "0.05 points (--until, --trials: all are simulated). Shows what each attains and costs, "
         "what it differs by from the first, which layers lose and close how much of the gap, and "
-        "the simplest one that meets the objective (of the files, or --target). With one FILE each "
-        "--then is an alternative: the file with that change.",
+        "the simplest one that meets the objective (of the files, or --target): the one with the "
+        "fewest steps, and of as many the cheapest for a correct item. Others that meet it do more "
+        "than the job needs; where `worth` says what items bring, it is told which of them nets "
+        "the most. A file without an objective is judged by that of the first which has one. With "
+        "one FILE each --then is an alternative: the file with that change.",
         {"seam compare scenarios/approach-*.yaml",
         "seam compare now.yaml then.yaml --target \"shipped_error at most 2%\" --json",
         "seam compare flow.yaml --then flow.confident.threshold=0.9"},

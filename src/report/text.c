@@ -283,12 +283,21 @@ void text_document(const struct document *d, const struct text_options *options,
     }
 }
 
+static double level_among(const struct metrics *m)
+{
+    for (size_t i = 0; i < m->list.len; i++)
+        if (m->list.at[i].level != 0)
+            return m->list.at[i].level;
+    return 0;
+}
+
 static double level_of(const struct result *r)
 {
-    for (size_t i = 0; i < r->metrics.list.len; i++)
-        if (r->metrics.list.at[i].level != 0)
-            return r->metrics.list.at[i].level;
-    return 0;
+    double level = level_among(&r->metrics);
+
+    for (size_t i = 0; i < r->alternatives.len && level == 0; i++)
+        level = level_among(&r->alternatives.at[i].metrics);
+    return level;
 }
 
 static void add_run(const struct result *r, struct document *d)

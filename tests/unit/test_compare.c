@@ -21,6 +21,8 @@ static void make(struct made *m, const char *name, uint32_t steps, double reliab
 
     pipeline_init(&m->p);
     m->p.n_steps = steps;
+    m->p.target = (struct target *)&target;
+    m->p.n_targets = 1;
     result_init(&m->r, "simulate");
     metrics_add(&m->r.metrics, "reliability", reliability, reliability - half, reliability + half,
                 half > 0 ? 0.95 : 0, 1000, "1");
@@ -150,8 +152,8 @@ static void the_simplest_that_meets_the_objective_is_named(void **state)
     struct result out;
 
     make(&m[0], "One", 1, 0.80, 0.01, 1);
-    make(&m[1], "Big", 6, 0.99, 0.005, 5.251);
-    make(&m[2], "Mid", 3, 0.95, 0.01, 2.126);
+    make(&m[1], "Big", 6, 0.99, 0.005, 5.25);
+    make(&m[2], "Mid", 3, 0.95, 0.01, 2.13);
     make(&m[3], "Maybe", 2, 0.90, 0.01, 1.5);
     for (int i = 0; i < 4; i++)
         a[i] = m[i].a;
@@ -160,11 +162,13 @@ static void the_simplest_that_meets_the_objective_is_named(void **state)
     assert_int_equal(out.passed, PASSED_TRUE);
     assert_string_equal(out.answer.ending, "met");
     const char *s = out.answer.sentence;
-    assert_non_null(strstr(s, "The simplest that meets the objective is Mid (3 steps)."));
+    assert_non_null(
+        strstr(s, "The simplest that meets the objective (reliability at least 90%) is Mid "
+                  "(3 steps)."));
     assert_non_null(strstr(s, "Not enough: One (reliability 80.0%, not at least 90%); "));
     assert_non_null(strstr(s, "Maybe (reliability 90.0%, not shown to be at least 90%)."));
-    assert_non_null(strstr(s, "More than the job needs: Big ($5.251 a correct item instead of "
-                              "$2.126)."));
+    assert_non_null(strstr(s, "More than the job needs: Big ($5.25 a correct item instead of "
+                              "$2.13)."));
     assert_int_equal(out.alternatives.len, 4);
     assert_int_equal(out.differences.len, 3);
     near(metrics_find(&out.differences.at[0].metrics, "reliability")->value, 0.19, 1e-12);
@@ -185,9 +189,144 @@ static void none_that_meets_it_is_said_plainly(void **state)
     compare_alternatives(a, 2, &out);
     assert_int_equal(out.passed, PASSED_FALSE);
     assert_string_equal(out.answer.ending, "infeasible");
-    assert_non_null(
-        strstr(out.answer.sentence, "None of the 2 meets the objective: One (reliability 80.00%"));
+    assert_non_null(strstr(out.answer.sentence,
+                           "None of the 2 meets the objective (reliability at least 90%): "
+                           "One (reliability 80.00%, not at least 90%); Two"));
+    assert_non_null(strstr(out.answer.sentence, " The nearest is Two."));
     result_release(&out);
+    drop(&m[0]);
+    drop(&m[1]);
+}
+
+/* The answer to these, in a buffer of the test's own. */
+static const char *answer_to(struct made *m, size_t n, struct result *out)
+{
+    struct alternative a[8];
+
+    for (size_t i = 0; i < n; i++)
+        a[i] = m[i].a;
+    result_init(out, "compare");
+    compare_alternatives(a, n, out);
+    return out->answer.sentence;
+}
+
+static void more_steps_that_cost_less_are_not_called_more_than_the_job_needs(void **state)
+{
+    struct made m[3];
+    struct result out;
+
+    make(&m[0], "Few", 2, 0.95, 0, 2.13);
+    make(&m[1], "Lean", 3, 0.97, 0, 0.5126);
+    make(&m[2], "Grand", 6, 0.99, 0, 8.13);
+    const char *s = answer_to(m, 3, &out);
+    assert_non_null(strstr(s, " is Few (2 steps)."));
+    assert_non_null(strstr(s, " More than the job needs: Grand ($8.13 a correct item instead of "
+                              "$2.13)."));
+    assert_non_null(strstr(s,
+                           " More steps, and still cheaper: Lean ($0.5126 a correct item instead "
+                           "of $2.13)."));
+    result_release(&out);
+    for (int i = 0; i < 3; i++)
+        drop(&m[i]);
+}
+
+static void who_nets_more_than_the_simplest_is_named_where_it_is_shown(void **state)
+{
+    struct made m[3];
+    struct result out;
+    const double net[] = {100, 900, 5000}; /* the third does not meet the objective */
+
+    make(&m[0], "Few", 1, 0.95, 0, 2);
+    make(&m[1], "More", 4, 0.97, 0, 5);
+    make(&m[2], "Rich", 2, 0.50, 0, 1);
+    for (int i = 0; i < 3; i++)
+        metrics_add_exact(&m[i].r.metrics, "net_per_month", net[i], "$");
+    const char *s = answer_to(m, 3, &out);
+    assert_non_null(strstr(s, " Yet by what items are worth More nets the most: $900.00 a month "
+                              "instead of $100.00."));
+    result_release(&out);
+
+    struct metric *wide = (struct metric *)metrics_find(&m[1].r.metrics, "net_per_month");
+    wide->low = 50;
+    wide->high = 2000;
+    wide->level = 0.95;
+    assert_null(strstr(answer_to(m, 3, &out), "Yet by"));
+    result_release(&out);
+    for (int i = 0; i < 3; i++)
+        drop(&m[i]);
+}
+
+static void every_target_missed_is_told_and_no_two_currencies_are_weighed(void **state)
+{
+    static const struct target both[] = {
+        {"reliability",      TARGET_AT_LEAST, 0.9, "at least 90%" },
+        {"cost_per_correct", TARGET_AT_MOST,  0.2, "at most $0.20"},
+    };
+    struct made m[3];
+    struct result out;
+
+    make(&m[0], "Poor", 1, 0.80, 0, 1.13);
+    make(&m[1], "Here", 2, 0.95, 0, 2);
+    make(&m[2], "There", 2, 0.96, 0, 1);
+    result_judge(&m[0].r, &both[1], 1);
+    m[2].p.currency = "\u20ac";
+    const char *s = answer_to(m, 3, &out);
+    assert_non_null(strstr(s, "Poor (reliability 80.00%, not at least 90%, and cost per correct "
+                              "$1.13, not at most $0.20)"));
+    assert_non_null(strstr(s, " is Here (2 steps)."));
+    assert_non_null(strstr(s, " More than the job needs: There."));
+    result_release(&out);
+    for (int i = 0; i < 3; i++)
+        drop(&m[i]);
+}
+
+static void who_is_right_as_often_is_named_with_the_best(void **state)
+{
+    struct made m[3];
+    struct result out;
+
+    make(&m[0], "One", 1, 0.95, 0.02, 1);
+    make(&m[1], "Two", 2, 0.96, 0.02, 2);
+    make(&m[2], "Three", 3, 0.50, 0.02, 3);
+    for (int i = 0; i < 3; i++) {
+        m[i].p.n_targets = 0;
+        m[i].r.passed = PASSED_NULL;
+    }
+    assert_string_equal(answer_to(m, 3, &out),
+                        "No objective is given (--target). Two is right most often (One perhaps as "
+                        "often); a correct item is cheapest from One.");
+    result_release(&out);
+    for (int i = 0; i < 3; i++)
+        drop(&m[i]);
+}
+
+static void what_is_alike_in_every_repetition_differs_by_nothing(void **state)
+{
+    struct made m[2];
+    struct result out;
+    struct repetitions repeats;
+    struct alternative a[2];
+
+    repeats.n = 10;
+    repeats.value = mem_alloc(10 * compared_metrics_count * sizeof(double));
+    for (size_t k = 0; k < 10 * compared_metrics_count; k++)
+        repeats.value[k] = (double)(k % 7);
+    for (int i = 0; i < 2; i++) {
+        make(&m[i], i ? "Two" : "One", 1, 0.95, 0, 1);
+        struct metric *r = (struct metric *)metrics_find(&m[i].r.metrics, "reliability");
+        r->low = 0.91;
+        r->high = 0.96;
+        r->level = 0.95;
+        a[i] = m[i].a;
+        a[i].repeats = &repeats;
+    }
+    result_init(&out, "compare");
+    compare_alternatives(a, 2, &out);
+    const struct metric *d = metrics_find(&out.differences.at[0].metrics, "reliability");
+    near(d->low, 0, 0);
+    near(d->high, 0, 0);
+    result_release(&out);
+    repetitions_release(&repeats);
     drop(&m[0]);
     drop(&m[1]);
 }
@@ -202,6 +341,11 @@ int main(void)
         cmocka_unit_test(a_month_is_told_in_parts_that_add_up),
         cmocka_unit_test(the_simplest_that_meets_the_objective_is_named),
         cmocka_unit_test(none_that_meets_it_is_said_plainly),
+        cmocka_unit_test(more_steps_that_cost_less_are_not_called_more_than_the_job_needs),
+        cmocka_unit_test(who_nets_more_than_the_simplest_is_named_where_it_is_shown),
+        cmocka_unit_test(every_target_missed_is_told_and_no_two_currencies_are_weighed),
+        cmocka_unit_test(who_is_right_as_often_is_named_with_the_best),
+        cmocka_unit_test(what_is_alike_in_every_repetition_differs_by_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
