@@ -91,8 +91,9 @@ E[Kseam: no-such.yaml: cannot be
       read: there is no such
       file or folder
 scenarios/six-step.yaml: ok, 6 steps
-$ TERM=dumb COLUMNS= script -qec "stty cols 24; seam solve scenarios/six-step.yaml" /dev/null | tr -d '\r' | grep -cE '.{25}'
-26
+$ TERM=dumb COLUMNS= script -qec "stty cols 32; seam solve scenarios/six-step.yaml" /dev/null | tr -d '\r' | grep -cE '.{33}'
+0
+[1]
 # where standard output or error is closed, no file takes its place
 $ seam run scenarios/programs.yaml -i 3 --time-scale skip -o $TMP_GOLDEN/i.jsonl --json --quiet >&-; wc -l < $TMP_GOLDEN/i.jsonl
 seam: standard output: cannot be written
