@@ -322,6 +322,7 @@ struct key_place {
 
 struct step {
     const char *id;
+    const char *name; /* as people call it, in any letters; NULL: by its id */
     enum step_kind kind;
     enum layer layer;
     double unit_share;                     /* of its cost (class 0): per_unit * units / all */

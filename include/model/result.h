@@ -36,6 +36,7 @@ struct metrics {
 /* A stage, resource, environment, layer, class or span name, with its metrics. */
 struct row {
     const char *id;
+    const char *name;  /* stages: as people call it, where the id does not tell; NULL */
     const char *layer; /* stages */
     const char *kind;  /* stages: "stage", "gate", ... */
     struct metrics metrics;
@@ -243,6 +244,14 @@ extern const size_t metric_defs_count;
  * the next is added. */
 struct sensitivity *result_sensitivity(struct result *r, const char *parameter, const char *metric);
 /* Adds an empty curve, with its texts copied; the pointer is good until the next is added. */
+/* What people call it: its name, or its id where it has none. */
+static inline const char *row_called(const struct row *row)
+{
+    return row->name ? row->name : row->id;
+}
+struct step;
+/* The row of a step, without metrics. */
+struct row *result_add_stage(struct result *r, const struct step *s);
 struct curve *result_add_curve(struct result *r, const char *id, const char *x, const char *y);
 const struct curve *result_curve(const struct result *r, const char *id); /* first; NULL */
 const struct row *result_stage(const struct result *r, const char *id);   /* NULL */

@@ -10,6 +10,10 @@ typedef void (*format_fn)(struct buf *, const struct metric *, const char *curre
 /* "" where `m` is NULL. */
 void cell_metric(struct document *d, struct table *t, const struct metric *m, const char *currency,
                  format_fn format);
+/* A row's id, behind its name where it has one: "検索 (step_2)". */
+void cell_row(struct document *d, struct table *t, const struct row *row);
+/* The same of the stage with this id; the id alone where there is no such stage. */
+void cell_stage(struct document *d, struct table *t, const struct result *r, const char *id);
 /* A metric's name in words. */
 void cell_name(struct document *d, struct table *t, const char *name);
 /* A plain number with up to `digits` significant digits. */

@@ -155,7 +155,8 @@ struct log_item {
 };
 
 struct log_stage {
-    const char *id; /* letters, digits, _ and - ; two names of steps never share one */
+    const char *id;   /* letters, digits, _ and - ; two names of steps never share one */
+    const char *name; /* as written, where it has letters that ids do not have; NULL */
     enum layer layer;
     enum step_kind kind;
     uint64_t visits, attempts;

@@ -301,9 +301,7 @@ void run_measure(struct run_tally *t, double level, struct result *out)
         put_class(&f, c);
     }
     for (uint32_t i = 0; i < p->n_steps; i++) {
-        struct row *row = result_add_row(out, stages, p->step[i].id);
-        row->layer = layer_name(p->step[i].layer);
-        row->kind = step_kind_name(p->step[i].kind);
+        struct row *row = result_add_stage(out, &p->step[i]);
         f.to = &row->metrics;
         put_step(&f, i);
         put_edges(&f, i, out);

@@ -206,6 +206,15 @@ struct sensitivity *result_sensitivity(struct result *r, const char *parameter, 
     return &r->sensitivities.at[r->sensitivities.len - 1];
 }
 
+struct row *result_add_stage(struct result *r, const struct step *s)
+{
+    struct row *row = result_add_row(r, stages, s->id);
+    row->name = s->name ? arena_strdup(&r->arena, s->name) : NULL;
+    row->layer = layer_name(s->layer);
+    row->kind = step_kind_name(s->kind);
+    return row;
+}
+
 struct curve *result_add_curve(struct result *r, const char *id, const char *x, const char *y)
 {
     vec_push(&r->curves, ((struct curve){.id = arena_strdup(&r->arena, id),

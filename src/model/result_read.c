@@ -136,6 +136,7 @@ static void read_metrics(struct reading *in, struct json owner, struct metrics *
 static struct row read_row(struct reading *in, struct json v, const char *id_key)
 {
     struct row row = {.id = text_of(in, v, "row", id_key),
+                      .name = strcmp(id_key, "name") ? text_of(in, v, "row", "name") : NULL,
                       .layer = text_of(in, v, "row", "layer"),
                       .kind = text_of(in, v, "row", "kind")};
     if (!row.id)

@@ -89,6 +89,7 @@ static void put_rows(struct json_write *w, const char *key, const char *id_key,
     for (size_t i = 0; i < n; i++) {
         json_open(w, '{');
         put_text(w, id_key, rows[i].id);
+        put_text(w, "name", rows[i].name);
         put_text(w, "layer", rows[i].layer);
         put_text(w, "kind", rows[i].kind);
         put_metrics(w, &rows[i].metrics);

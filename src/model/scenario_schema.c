@@ -135,6 +135,8 @@ const struct schema_key schema_keys[] = {
      "people who look at the item; its name"},
     {AT_PARALLEL, "parallel", VALUE_TEXT, 0, 0, 0, 0, NULL, "", NOWHERE, NULL,
      "branches that start together; its name"},
+    {AT_STEP | AT_PARALLEL, "name", VALUE_TEXT, 0, 0, 0, 0, NULL, "", IN_S(name), NULL,
+     "as people call it, in any letters; results tell it beside the step's own name"},
     {AT_STEP | AT_PARALLEL, "layer", VALUE_WORD, 0, 0, 0, 0, layer_words, "agent", IN_S(layer),
      NULL, "whose work it is"},
     {AT_STEP, "latency", VALUE_DIST, KEY_CHANGES, 0, 0, 0, NULL, "0s", IN_N(latency), NULL,

@@ -386,6 +386,10 @@ void write_step(struct writer *w, uint32_t i, const char *const *notes, int inde
     write_comment(w->out, spaces, notes ? notes[i] : NULL);
     buf_printf(w->out, "%*s- %s: ", indent, "", step_kind_name(s->kind));
     write_text(w->out, s->id);
+    if (s->name) {
+        buf_printf(w->out, "\n%*sname: ", inner, "");
+        write_text(w->out, s->name);
+    }
     buf_printf(w->out, "\n%*slayer: %s\n", inner, "", layer_name(s->layer));
     put_step_numbers(w, s, inner);
     write_retry(w, s, inner);

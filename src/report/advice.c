@@ -34,7 +34,7 @@ static void say_stage(const struct best *b, const char *sentence, struct documen
     struct buf value;
     buf_init(&value);
     format_both(&value, b->metric, b->result->currency);
-    document_text(d, BLOCK_BULLET, TONE_PLAIN, sentence, b->row->id, buf_text(&value));
+    document_text(d, BLOCK_BULLET, TONE_PLAIN, sentence, row_called(b->row), buf_text(&value));
     buf_release(&value);
 }
 

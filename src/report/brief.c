@@ -138,7 +138,7 @@ static struct table *stages_with(struct document *d, const struct result *r, con
         if (shown[c])
             table_column(d, t, stage_columns[c].title, true);
     for (size_t i = 0; i < r->stages.len; i++) {
-        table_cell(d, t, TONE_PLAIN, r->stages.at[i].id);
+        cell_row(d, t, &r->stages.at[i]);
         for (size_t c = 0; c < STAGE_COLUMNS; c++) {
             struct metric m;
             if (!shown[c])
@@ -231,7 +231,7 @@ static struct table *named(struct document *d, const char *currency, const char 
         }
         if (!any)
             continue;
-        table_cell(d, t, TONE_PLAIN, rows[i].id);
+        cell_row(d, t, &rows[i]);
         for (size_t k = 0; k < n; k++)
             if (shown[k])
                 cell_metric(d, t, metrics_find(&rows[i].metrics, names[k]), currency, format_both);

@@ -17,6 +17,21 @@ void cell_metric(struct document *d, struct table *t, const struct metric *m, co
     buf_release(&text);
 }
 
+void cell_row(struct document *d, struct table *t, const struct row *row)
+{
+    table_cell(d, t, TONE_PLAIN,
+               row->name ? arena_printf(&d->arena, "%s (%s)", row->name, row->id) : row->id);
+}
+
+void cell_stage(struct document *d, struct table *t, const struct result *r, const char *id)
+{
+    const struct row *row = result_stage(r, id);
+    if (row)
+        cell_row(d, t, row);
+    else
+        table_cell(d, t, TONE_PLAIN, id);
+}
+
 void cell_name(struct document *d, struct table *t, const char *name)
 {
     struct buf text;

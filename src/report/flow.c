@@ -7,6 +7,7 @@
  * are coloured (J. Kleinberg and E. Tardos, Algorithm Design, 4.1). */
 #include "report/flow.h"
 
+#include "report/cells.h"
 #include "report/drawing.h"
 #include "report/format.h"
 #include "report/plot.h"
@@ -85,7 +86,7 @@ static void put_box(struct flow *f, size_t i)
     drawing_box(f->drawing, BOX_X, y, BOX_W, h, gate ? 16 : 7);
     if (!gate)
         drawing_mark(f->drawing, BOX_X + 6, y + 8, 5, h - 16, row->layer);
-    drawing_text(f->drawing, DRAWING_NAME, BOX_X + 22, y + 0.34 * h, row->id, 23);
+    drawing_text(f->drawing, DRAWING_NAME, BOX_X + 22, y + 0.34 * h, row_called(row), 23);
     drawing_text(f->drawing, DRAWING_LINE, BOX_X + 22, y + 0.71 * h, buf_text(&line), 36);
     buf_release(&line);
 }
@@ -329,7 +330,7 @@ static struct table *flow_table(struct document *d, const struct result *r)
     table_column(d, t, "step", false);
     table_column(d, t, "layer", false);
     for (size_t i = 0; i < r->stages.len; i++) {
-        table_cell(d, t, TONE_PLAIN, r->stages.at[i].id);
+        cell_row(d, t, &r->stages.at[i]);
         table_cell(d, t, TONE_PLAIN, r->stages.at[i].layer ? r->stages.at[i].layer : "");
     }
     return t;

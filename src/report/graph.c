@@ -251,6 +251,8 @@ static void put_environments(const struct pipeline *p, uint32_t i, struct buf *o
 void graph_put_facts(const struct pipeline *p, uint32_t i, struct buf *out)
 {
     const struct step *s = &p->step[i];
+    if (s->name)
+        buf_printf(out, "%s, ", s->name);
     buf_printf(out, "%s, %s", step_kind_name(s->kind), layer_name(s->layer));
     if (s->kind == STEP_GATE) {
         if (s->gate_of >= 0)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Pictures of bars, one for each stage or parameter: what each stage loses or would give, how often
  * it ends well, a waterfall of where items are lost, a tornado of sensitivities. */
+#include "report/cells.h"
 #include "report/format.h"
 #include "report/plot.h"
 #include "report/plot_parts.h"
@@ -124,7 +125,7 @@ static size_t put_stage_bars(struct picture *p, const struct result *r, const ch
         const struct metric *m = metrics_find(&row->metrics, name);
         if (!m || !isfinite(m->value) || !chosen(&choice, m->value))
             continue;
-        picture_line(bars, (double[]){(double)rows, 100 * m->value}, 2, row->id);
+        picture_line(bars, (double[]){(double)rows, 100 * m->value}, 2, row_called(row));
         reach(extent, 100 * m->value);
         reach(extent, 100 * m->low);
         reach(extent, 100 * m->high);
@@ -142,7 +143,7 @@ static size_t put_stage_bars(struct picture *p, const struct result *r, const ch
                      buf_text(&text));
         buf_clear(&text);
         format_both(&text, m, r->currency);
-        table_cell(d, t, TONE_PLAIN, row->id);
+        cell_row(d, t, row);
         table_cell(d, t, TONE_PLAIN, buf_text(&text));
         buf_release(&text);
         *widest = text_width(row->id) > *widest ? text_width(row->id) : *widest;
@@ -299,7 +300,8 @@ static void fall_by_stage(struct fall *f, const struct result *r, const char *ex
         const struct metric *m = metrics_find(&r->stages.at[i].metrics, exit);
         if (!m || !(m->value > 0) || !chosen(&choice, m->value))
             continue;
-        fall_by(f, arena_printf(&f->d->arena, "%s: %s", r->stages.at[i].id, words), m->value);
+        fall_by(f, arena_printf(&f->d->arena, "%s: %s", row_called(&r->stages.at[i]), words),
+                m->value);
         left -= m->value;
     }
     if (left > 1e-9)

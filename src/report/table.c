@@ -111,7 +111,7 @@ static void put_rows(struct document *d, struct table *t, const struct result *r
     for (size_t i = 0; i < n; i++) {
         if (!has_any(&rows[i], names))
             continue;
-        table_cell(d, t, TONE_PLAIN, rows[i].id);
+        cell_row(d, t, &rows[i]);
         for (size_t k = 0; k < names->list.len; k++)
             cell_metric(d, t, metrics_find(&rows[i].metrics, names->list.at[k]), r->currency,
                         format_both);
@@ -166,8 +166,8 @@ struct table *table_edges(struct document *d, const struct result *r)
         table_column(d, t, "count", true);
     for (size_t i = 0; i < r->edges.len; i++) {
         const struct edge_row *e = &r->edges.at[i];
-        table_cell(d, t, TONE_PLAIN, e->from);
-        table_cell(d, t, TONE_PLAIN, e->to);
+        cell_stage(d, t, r, e->from);
+        cell_stage(d, t, r, e->to);
         cell_metric(d, t, metrics_find(&e->metrics, "share"), r->currency, format_both);
         if (counts)
             cell_count(d, t, e->count);

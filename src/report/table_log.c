@@ -86,7 +86,7 @@ struct table *table_time(struct document *d, const struct result *r)
     table_column(d, t, "share of the time", true);
     table_column(d, t, "within its budget", true);
     for (size_t i = 0; i < r->stages.len; i++) {
-        table_cell(d, t, TONE_PLAIN, r->stages.at[i].id);
+        cell_row(d, t, &r->stages.at[i]);
         cell_of(d, t, &r->stages.at[i], "critical_share", format_both);
         cell_of(d, t, &r->stages.at[i], "within_budget", format_both);
     }

@@ -457,9 +457,7 @@ void metrics_fill(const struct tally *t, const struct metrics_options *options, 
     }
     for (uint32_t i = 0; whole && all->n > 0 && i < g->n_steps; i++) {
         const struct step *s = g->step[i].step;
-        struct row *row = result_add_row(out, stages, s->id);
-        row->layer = layer_name(s->layer);
-        row->kind = step_kind_name(s->kind);
+        struct row *row = result_add_stage(out, s);
         w.to = &row->metrics;
         put_step(&w, t, i, all->n);
         put_edges(t, i, options, out);

@@ -268,9 +268,7 @@ static void add_rows(const struct outer *o, struct result *out)
 {
     const struct pipeline *p = o->pipeline;
     for (uint32_t i = 0; i < p->n_steps; i++) {
-        struct row *row = result_add_row(out, stages, p->step[i].id);
-        row->layer = layer_name(p->step[i].layer);
-        row->kind = step_kind_name(p->step[i].kind);
+        (void)result_add_stage(out, &p->step[i]);
     }
     for (uint32_t c = 0; p->n_classes > 1 && c < p->n_classes; c++)
         (void)result_add_row(out, classes, p->class[c].id);

@@ -10,6 +10,7 @@
 #include "trace/assemble.h"
 
 #include "base/spread.h"
+#include "base/utf8.h"
 #include "trace/costs.h"
 #include "trace/visits.h"
 
@@ -46,12 +47,21 @@ struct assembly {
 
 /* ---- steps ------------------------------------------------------------------------------ */
 
-enum { ID_MAX = 64, LOOK_BACK = 64 };
+enum { ID_MAX = 64, LOOK_BACK = 64, NAME_SHOWN = 120 };
+
+/* Has it letters of other scripts, which an id does not tell? */
+static bool is_foreign(const char *raw)
+{
+    while (*raw && (unsigned char)*raw < 0x80)
+        raw++;
+    return *raw != '\0';
+}
 
 /* Letters, digits, _ and - ; no target's name. */
 static void clean_name(const char *s, struct buf *out)
 {
     static const char *const targets[] = {"ship", "reject", "fail", "skip"};
+    const char *start = s;
     buf_clear(out);
     for (; *s && out->len < ID_MAX; s++) {
         bool good = (*s >= '0' && *s <= '9') || ((*s | 32) >= 'a' && (*s | 32) <= 'z') ||
@@ -64,10 +74,20 @@ static void clean_name(const char *s, struct buf *out)
     while (out->len && out->data[out->len - 1] == '_')
         out->data[--out->len] = '\0';
     if (out->len == 0)
-        buf_puts(out, "unnamed");
+        buf_puts(out, is_foreign(start) ? "step" : "unnamed");
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
         if (strcmp(buf_text(out), targets[i]) == 0)
             buf_puts(out, "_step");
+}
+
+/* The name as it was written, short enough to stand beside its numbers. */
+static const char *name_kept(struct trace_log *log, const char *raw)
+{
+    struct buf name = {0};
+    utf8_quote(&name, raw, strlen(raw), NAME_SHOWN);
+    const char *kept = arena_strdup(&log->arena, buf_text(&name));
+    buf_release(&name);
+    return kept;
 }
 
 /* A stage of its own for a name: where the clean form is taken by another one, with a number. */
@@ -84,7 +104,8 @@ static uint32_t new_stage(struct assembly *a, const char *raw)
         buf_printf(&id, "_%u", ++a->book->twins.at[first] + 1);
         got = intern_put(&a->book->ids, id.data, id.len);
     }
-    struct log_stage stage = {.id = arena_strdup(&log->arena, buf_text(&id))};
+    struct log_stage stage = {.id = arena_strdup(&log->arena, buf_text(&id)),
+                              .name = is_foreign(raw) ? name_kept(log, raw) : NULL};
     vec_push(&log->stages, stage);
     vec_push(&a->book->twins, 0);
     buf_release(&id);

@@ -167,6 +167,8 @@ static void init_steps(struct estimate *e)
         int32_t stage = e->part[i].stage;
         bool joined = e->part[i].role == PART_WAYPOINT && e->part[i].of == OF_JOIN;
         s->id = name_of(e, i);
+        if (stage >= 0 && e->log->stages.at[stage].name)
+            s->name = arena_strdup(&p->arena, e->log->stages.at[stage].name);
         s->kind = kind_of(e->part[i].role);
         s->layer = e->part[i].role == PART_REVIEW ? LAYER_HUMAN
                    : stage >= 0                   ? e->log->stages.at[stage].layer

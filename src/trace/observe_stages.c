@@ -172,6 +172,7 @@ void observe_stages(const struct tally *t, const struct trace_log *log, double l
     for (uint32_t s = 0; s < log->stages.len; s++) {
         const struct log_stage *stage = &log->stages.at[s];
         struct row row = {.id = arena_strdup(&out->arena, stage->id),
+                          .name = stage->name ? arena_strdup(&out->arena, stage->name) : NULL,
                           .layer = layer_name(stage->layer),
                           .kind = step_kind_name(stage->kind)};
         put_stage(t, log, (int32_t)s, level, &row.metrics);

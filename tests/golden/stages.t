@@ -109,3 +109,33 @@ $ seam solve tests/data/exec-mistakes.yaml --csv | grep ',reliability,'
 result,solve,reliability,,1,1,1,,,1,,,Mistakes of exec
 $ cat tests/data/exec-mistakes.yaml | seam check - 2>&1 | tail -1
 seam: -: 15 faults
+# stages named in letters that ids do not have: their names stand where they are told of, from the log to the fitted scenario and what is computed from it
+$ { echo case,activity,start,end; for i in 1 2 3 4 5 6; do echo "$i,検索,2026-01-05T10:0$i:00Z,2026-01-05T10:0$i:02Z"; echo "$i,生成,2026-01-05T10:0$i:03Z,2026-01-05T10:0$i:08Z"; done; } > $TMP_GOLDEN/kanji.csv; seam replay $TMP_GOLDEN/kanji.csv --quiet --json | grep -A1 '"id": "step'; seam replay $TMP_GOLDEN/kanji.csv 2>/dev/null | sed -n '/^Stages/,/^$/p'
+      "id": "step",
+      "name": "検索",
+--
+      "id": "step_2",
+      "name": "生成",
+Stages
+stage                  success  p50               p95
+検索 (step)    100% (61.0–100)  2 s  2 s (at least 2)
+生成 (step_2)  100% (61.0–100)  5 s  5 s (at least 5)
+
+$ seam fit $TMP_GOLDEN/kanji.csv --quiet -o $TMP_GOLDEN/kanji.yaml; grep -A1 'stage: step' $TMP_GOLDEN/kanji.yaml; seam solve $TMP_GOLDEN/kanji.yaml --quiet --json | grep '"name": "[検生]'; seam check --graph $TMP_GOLDEN/kanji.yaml
+  - stage: step
+    name: "検索"
+--
+  - stage: step_2
+    name: "生成"
+      "name": "検索",
+      "name": "生成",
+TMP/kanji.yaml: ok, 3 steps
+  ○ items
+  │
+  ■ orchestration  stage, agent
+  │
+  ■ step           検索, stage, agent
+  │
+  ■ step_2         生成, stage, agent
+  │
+  ◎ ship

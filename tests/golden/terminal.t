@@ -56,7 +56,7 @@ $ seam import langgraph tests/data/langgraph.json -o $TMP_GOLDEN/s.yaml --json -
     "partial": false
   },
   "assumptions": [
-    "The export drops the recursion limit, which bounds all loops together.",
+    "The export drops the recursion limit, which bounds all loops together: loops that nothing else ends are bounded as its default of 25 steps does.",
     "10 steps of LangGraph; 0 of them have their numbers from a log, the others are marked `assumed`"
   ]
 }

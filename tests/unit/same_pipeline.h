@@ -190,6 +190,7 @@ static inline void same_steps(const struct pipeline *p, const struct pipeline *q
     for (uint32_t i = 0; i < p->n_steps; i++) {
         const struct step *a = &p->step[i], *b = &q->step[i];
         assert_string_equal(a->id, b->id);
+        assert_string_equal(a->name ? a->name : "", b->name ? b->name : "");
         assert_int_equal(a->kind, b->kind);
         assert_int_equal(a->layer, b->layer);
         assert_int_equal(a->has_confidence, b->has_confidence);

@@ -122,17 +122,39 @@ static void work_begun_after_its_parent_is_a_step_of_its_own(void **state)
 
 static void different_names_stay_different_steps(void **state)
 {
-    static const char *const names[] = {"поиск", "ответ", "a b", "a_2", "a.b", "a/b"};
-    static const char *const ids[] = {"unnamed", "unnamed_2", "a_b", "a_2", "a_b_2", "a_b_3"};
+    static const char *const names[] = {"поиск", "ответ", "...", "a b", "a_2", "a.b", "a/b"};
+    static const char *const ids[] = {"step", "step_2", "unnamed", "a_b", "a_2", "a_b_2", "a_b_3"};
     put_span(&text, "t", "r", "", "run", 0, 100, "");
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         char id[2] = {(char)('A' + i), 0};
         put_span(&text, "t", id, "r", names[i], 10 * i + 1, 10 * i + 5, "");
     }
     struct trace_log log = read(NULL);
-    assert_int_equal(log.stages.len, 6);
-    for (int i = 0; i < 6; i++)
+    assert_int_equal(log.stages.len, 7);
+    for (int i = 0; i < 7; i++)
         assert_string_equal(log.stages.at[i].id, ids[i]);
+    log_release(&log);
+}
+
+static void letters_that_ids_do_not_have_stay_as_the_name(void **state)
+{
+    static const char *const names[] = {"検索", "生成 A", "naïve", "plain name", "a\u202ebc"};
+    static const char *const ids[] = {"step", "A", "na_ve", "plain_name", "a_bc"};
+    static const char *const kept[] = {"検索", "生成 A", "naïve", NULL, "abc"};
+    put_span(&text, "t", "r", "", "run", 0, 100, "");
+    for (int i = 0; i < 5; i++) {
+        char id[2] = {(char)('A' + i), 0};
+        put_span(&text, "t", id, "r", names[i], 10 * i + 1, 10 * i + 5, "");
+    }
+    struct trace_log log = read(NULL);
+    assert_int_equal(log.stages.len, 5);
+    for (int i = 0; i < 5; i++) {
+        assert_string_equal(log.stages.at[i].id, ids[i]);
+        if (kept[i])
+            assert_string_equal(log.stages.at[i].name, kept[i]);
+        else
+            assert_null(log.stages.at[i].name);
+    }
     log_release(&log);
 }
 
@@ -540,6 +562,7 @@ int main(void)
         TEST(wrappers_around_the_steps_are_not_steps),
         TEST(work_begun_after_its_parent_is_a_step_of_its_own),
         TEST(different_names_stay_different_steps),
+        TEST(letters_that_ids_do_not_have_stay_as_the_name),
         TEST(many_steps_keep_the_order_of_the_item),
         TEST(names_with_ids_in_them_are_refused),
         TEST(a_lone_root_is_the_operation),

@@ -87,9 +87,7 @@ static void put_rows(const struct model *m, const struct answer_values *a, struc
         put_top(&result_add_row(out, classes, p->class[s - 1].id)->metrics, a,
                 (size_t)s * TOP_COUNT);
     for (uint32_t i = 0; i < p->n_steps; i++) {
-        struct row *row = result_add_row(out, stages, p->step[i].id);
-        row->layer = layer_name(p->step[i].layer);
-        row->kind = step_kind_name(p->step[i].kind);
+        struct row *row = result_add_stage(out, &p->step[i]);
         for (size_t k = 0; k < STAGE_COUNT; k++)
             put(&row->metrics, stage_names[k], a, model_stage_at(m, i) + k);
     }

@@ -562,9 +562,7 @@ void queue_metrics(const struct queue_tally *t, const struct metrics_options *op
     }
     for (uint32_t i = 0; t->items > 0 && i < g->n_steps; i++) {
         const struct step *s = g->step[i].step;
-        struct row *row = result_add_row(out, stages, s->id);
-        row->layer = layer_name(s->layer);
-        row->kind = step_kind_name(s->kind);
+        struct row *row = result_add_stage(out, s);
         f.w.to = &row->metrics;
         put_step(&f, i);
         put_edges(&f, i, out);
