@@ -49,30 +49,81 @@ static double box_y(const struct flow *f, size_t step)
     return TOP + f->pitch * (double)step;
 }
 
-/* "tool, 97.02% of visits end well", "gate, threshold 0.85". */
+static const struct metric *known(const struct row *row, const char *name)
+{
+    const struct metric *m = metrics_find(&row->metrics, name);
+    return m && isfinite(m->value) ? m : NULL;
+}
+
+/* Attempts that fail in sight: their causes exclude each other. */
+static double failing(const struct row *row)
+{
+    static const char *const causes[] = {"error_rate", "malformed_rate", "timeout_rate"};
+    double share = 0;
+    for (size_t i = 0; i < sizeof causes / sizeof *causes; i++) {
+        const struct metric *m = known(row, causes[i]);
+        share += m ? m->value : 0;
+    }
+    return share;
+}
+
+/* ", 7.0% wrong, 2.0% fail", "no failure" where it is known that there is none. */
+static void put_failures(struct buf *out, const struct row *row, const char *currency)
+{
+    const struct metric *wrong = metrics_find(&row->metrics, "wrong_rate"),
+                        *well = known(row, "success_rate");
+    double fail = failing(row);
+    bool told = false;
+    if (wrong && (wrong->value > 0 || (isnan(wrong->value) && wrong->high > 0))) {
+        buf_puts(out, ", ");
+        if (isnan(wrong->value))
+            format_interval(out, wrong, currency);
+        else
+            format_value(out, wrong, currency);
+        buf_puts(out, " wrong");
+        told = true;
+    }
+    if (fail > 0) {
+        buf_printf(out, fail < 0.999 ? ", %.2g%% fail" : ", %.4g%% fail", 100 * fail);
+        told = true;
+    } else if (well && well->value < 1) {
+        buf_puts(out, ", ");
+        format_value(out, well, currency);
+        buf_puts(out, " end well");
+        told = true;
+    }
+    if (!told && well && (!row->kind || !strcmp(row->kind, "stage")))
+        buf_puts(out, ", no failure");
+}
+
+/* Of the visits of a check or a reviewer; a log counts corrections apart. */
+static bool put_caught(struct buf *out, const struct row *row, const char *currency)
+{
+    const struct metric *caught = known(row, "caught_rate"), *mended = known(row, "corrected"),
+                        *visits = known(row, "visits");
+    double more = mended && visits && visits->value > 0 ? mended->value / visits->value : 0;
+    if (!caught || !(caught->value + more > 0))
+        return false;
+    buf_puts(out, ", rejects or mends ");
+    if (more > 0)
+        buf_printf(out, "%.3g%%", 100 * (caught->value + more));
+    else
+        format_value(out, caught, currency);
+    return true;
+}
+
+/* "model, 7.0% wrong, 2.0% fail", "gate, threshold 0.85", "check, rejects or mends 14%". */
 static void put_box_line(struct buf *out, const struct row *row, const char *currency)
 {
-    const struct metric *m = metrics_find(&row->metrics, "threshold");
-    const char *words = " threshold ";
+    const struct metric *threshold = known(row, "threshold");
     bool step = !row->kind || !strcmp(row->kind, "stage");
-    if (row->kind && !step)
-        buf_puts(out, row->kind);
-    else if (row->layer)
-        buf_puts(out, row->layer);
-    if (!m || !isfinite(m->value)) {
-        m = metrics_find(&row->metrics, "success_rate");
-        words = " ";
-        if (!m || !isfinite(m->value))
-            m = metrics_find(&row->metrics, "ok_rate");
+    buf_puts(out, !step ? row->kind : row->layer ? row->layer : "step");
+    if (threshold) {
+        buf_puts(out, ", threshold ");
+        format_value(out, threshold, currency);
+    } else if (!put_caught(out, row, currency)) {
+        put_failures(out, row, currency);
     }
-    if (!m || !isfinite(m->value))
-        return;
-    if (out->len)
-        buf_putc(out, ',');
-    buf_puts(out, words);
-    format_value(out, m, currency);
-    if (strcmp(m->name, "threshold"))
-        buf_puts(out, strcmp(m->name, "ok_rate") ? " of visits end well" : " of attempts ok");
 }
 
 static void put_box(struct flow *f, size_t i)
@@ -94,10 +145,9 @@ static void put_box(struct flow *f, size_t i)
 static const char *share_text(const struct metrics *metrics, struct buf *out)
 {
     const struct metric *m = metrics_find(metrics, "share");
-    if (m && isfinite(m->value)) {
-        double percent = 100 * m->value;
-        buf_printf(out, percent >= 99.95 || percent == 0 ? "%.0f%%" : "%.3g%%", percent);
-    }
+    double percent = m && isfinite(m->value) ? 100 * m->value : 100;
+    if (percent < 100 * (1 - 1e-9)) /* of the only way nothing is said */
+        buf_printf(out, percent >= 99.95 ? "%.5g%%" : "%.3g%%", percent);
     return buf_text(out);
 }
 
@@ -128,7 +178,7 @@ static void put_pill(struct flow *f, size_t from, const char *name, const char *
                (most == 2 ? (height + 5) / 2 * 0.5 : 0);
     struct buf text;
     buf_init(&text);
-    buf_printf(&text, "%s %s", name, share);
+    buf_printf(&text, "%s%s%s", name, *share ? " " : "", share);
     drawing_way(f->drawing,
                 (double[][2]){
                     {BOX_X + BOX_W, y},
@@ -190,7 +240,7 @@ static void put_lane(struct flow *f, const struct way *w)
     double pitch = fmin(28, (BOX_X - FIRST_LANE - 8.0) / (double)(f->lanes ? f->lanes : 1));
     double x = BOX_X - FIRST_LANE - pitch * (double)w->lane;
     double y0 = box_y(f, w->from) + 0.18 * f->box_h +
-                (f->steps > FEW ? 13 : 18) * (double)(f->starts[w->from]++ % 3),
+                (f->steps > FEW ? 15 : 18) * (double)(f->starts[w->from]++ % 3),
            y1 = box_y(f, w->to) + 0.82 * f->box_h;
     struct buf share;
     buf_init(&share);
@@ -349,7 +399,8 @@ static const char *about(struct document *d, const struct flow *f)
     return arena_printf(
         &d->arena,
         "%s, ends on the right, ways back dashed on the left; a dotted frame holds what runs side "
-        "by side. Shares are of the visits of the step where an arrow starts.%s",
+        "by side. A box says how many attempts are wrong unseen and how many fail in sight; shares "
+        "are of the visits of the step where an arrow starts, all where none stands.%s",
         f->steps < all ? "The first 60 steps from top to bottom" : "Steps from top to bottom",
         pills > PILLS_MOST ? " Some steps have more ends than are drawn: the table has them all."
                            : "");

@@ -32,7 +32,7 @@ $ (PATH=$TMP_GOLDEN/bin; cd $TMP_GOLDEN; seam report "$OLDPWD/scenarios/six-step
 [2]
 $ (PATH=$TMP_GOLDEN/bin; seam report scenarios/six-step.yaml --trials 1000 --format md -o - --quiet) | sed -n '1s/# //p;/Steps and/,/not here/p'
 Six steps of 97%
-**Steps and ways (the exact solution).** Steps from top to bottom, ends on the right, ways back dashed on the left; a dotted frame holds what runs side by side. Shares are of the visits of the step where an arrow starts.
+**Steps and ways (the exact solution).** Steps from top to bottom, ends on the right, ways back dashed on the left; a dotted frame holds what runs side by side. A box says how many attempts are wrong unseen and how many fail in sight; shares are of the visits of the step where an arrow starts, all where none stands.
 
 The picture is not here: pictures are files beside the page, which -o FOLDER writes.
 $ seam report scenarios/six-step.yaml --trials 1000 --format md,html -o - --quiet

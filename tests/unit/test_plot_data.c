@@ -252,6 +252,47 @@ static void review_load_by_labels_has_every_point(void **state)
     result_release(&r);
 }
 
+static void way(struct result *r, const char *from, const char *to, double share)
+{
+    vec_push(&r->edges, ((struct edge_row){.from = from, .to = to}));
+    metrics_add_exact(&r->edges.at[r->edges.len - 1].metrics, "share", share, "1");
+}
+
+/* 2% + 0.5% of attempts fail; 6 corrected and 2 rejected of 40 visits are 20%; of the only way out
+ * of a step nothing is said. */
+static void a_flow_says_what_fails_in_its_boxes(void **state)
+{
+    struct result r;
+    struct document d;
+    result_init(&r, "replay");
+    struct row *draft = stage(&r, "draft", "success_rate", 1, 0.98, 1);
+    draft->layer = "model";
+    metrics_add(&draft->metrics, "wrong_rate", 0.07, 0.05, 0.1, 0.95, 100, "1");
+    metrics_add_exact(&draft->metrics, "error_rate", 0.02, "1");
+    metrics_add_exact(&draft->metrics, "timeout_rate", 0.005, "1");
+    struct row *desk = stage(&r, "desk", "caught_rate", 0.05, 0.01, 0.1);
+    desk->kind = "review";
+    metrics_add_exact(&desk->metrics, "corrected", 6, "count");
+    metrics_add_exact(&desk->metrics, "visits", 40, "count");
+    stage(&r, "send", "success_rate", 1, 0.9, 1)->layer = "tool";
+    way(&r, "draft", "desk", 1 - 1e-14);
+    way(&r, "desk", "send", 0.95);
+    way(&r, "desk", "reject", 0.05);
+    way(&r, "send", "ship", 1);
+    document_init(&d, "t", "");
+    document_section(&d, "s", "s");
+    plot_add(PLOT_FLOW, &r, NULL, &d);
+    const char *svg = d.sections.at[0].blocks.at[0].figure->svg;
+    text_has(svg, ">model, 7.0% wrong, 2.5% fail<");
+    text_has(svg, ">review, rejects or mends 20%<");
+    text_has(svg, ">tool, no failure<");
+    text_has(svg, ">95%<");
+    text_has(svg, ">reject 5%<");
+    assert_null(strstr(svg, "100%"));
+    document_release(&d);
+    result_release(&r);
+}
+
 static void add_latencies(struct result *r)
 {
     const struct point cdf[] = {
@@ -526,6 +567,7 @@ int main(void)
         cmocka_unit_test(review_load_by_labels_has_every_point),
         cmocka_unit_test(a_distribution_of_latency_has_every_step),
         cmocka_unit_test(percentiles_stand_at_their_log_odds),
+        cmocka_unit_test(a_flow_says_what_fails_in_its_boxes),
         cmocka_unit_test(words_of_percentiles_give_way),
         cmocka_unit_test(a_backlog_has_its_band),
         cmocka_unit_test(a_reliability_diagram_has_every_bin_and_its_items),
