@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The state of a vocabulary: shared by vocabulary.c and vocabulary_close.c, and by nobody else. */
+/* The state of a vocabulary: shared by vocabulary.c and vocabulary_*.c, and by nobody else. */
 #ifndef SEAM_TRACE_VOCABULARY_PARTS_H
 #define SEAM_TRACE_VOCABULARY_PARTS_H
 
@@ -57,5 +57,26 @@ void vocabulary_score(struct vocabulary *v, uint8_t rank, double x);
 void vocabulary_cost(struct vocabulary *v, uint8_t rank, bool adding, double x);
 /* Takes in what a failure says of itself: len bytes, some lines. */
 void vocabulary_error_text(struct vocabulary *v, const char *s, size_t len);
+
+/* The first text of a rank for one of the open span's fields, unless it has one of a higher rank;
+ * *rank_now is the rank of what *field holds. */
+void vocabulary_put_text(struct vocabulary *v, uint8_t *rank_now, uint8_t rank, uint32_t *field,
+                         const struct attribute *a);
+/* Who reviewed it, likewise. */
+void vocabulary_put_reviewer(struct vocabulary *v, uint8_t rank, const struct attribute *a);
+
+/* vocabulary_value.c: a number, from numbers and from text that is one. */
+bool vocabulary_number(struct vocabulary *v, const struct attribute *a, double *out);
+/* The value as text, in v->scratch unless it is text already. */
+void vocabulary_text(struct vocabulary *v, const struct attribute *a, const char **s, size_t *len);
+/* The value as a text of the set; SPAN_NONE when it is empty. */
+uint32_t vocabulary_intern(struct vocabulary *v, const struct attribute *a);
+/* JSON inside a text; false when there is none.  *root holds until the next one is read. */
+bool vocabulary_json(struct vocabulary *v, const struct attribute *a, struct json *root);
+
+/* vocabulary_named.c: does an option name this key? */
+bool vocabulary_is_named(const struct vocabulary *v, const char *key, size_t len);
+/* What an attribute says that an option names. */
+void vocabulary_apply_named(struct vocabulary *v, const struct attribute *a);
 
 #endif

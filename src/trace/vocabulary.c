@@ -13,7 +13,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <strings.h>
 
 /* ---- options ---------------------------------------------------------------------------- */
 
@@ -67,102 +66,6 @@ void vocabulary_free(struct vocabulary *v)
     mem_free(v);
 }
 
-/* ---- small things ----------------------------------------------------------------------- */
-
-/* A number, from numbers and from text that is one. */
-static bool number_of(struct vocabulary *v, const struct attribute *a, double *out)
-{
-    if (a->kind == ATTRIBUTE_INT || a->kind == ATTRIBUTE_DOUBLE) {
-        *out = a->number;
-        return isfinite(a->number);
-    }
-    if (a->kind != ATTRIBUTE_TEXT || a->text_len == 0 || a->text_len > 40)
-        return false;
-    struct error ignored = {0}; /* large: not made for numbers */
-    buf_clear(&v->scratch);
-    buf_add(&v->scratch, a->text, a->text_len);
-    return units_number(buf_text(&v->scratch), out, &ignored) == 0;
-}
-
-/* The value as text, in v->scratch unless it is text already. */
-static void text_of(struct vocabulary *v, const struct attribute *a, const char **s, size_t *len)
-{
-    *s = a->text;
-    *len = a->text_len;
-    if (a->kind == ATTRIBUTE_TEXT)
-        return;
-    buf_clear(&v->scratch);
-    if (a->kind == ATTRIBUTE_BOOL)
-        buf_puts(&v->scratch, a->whole ? "true" : "false");
-    else if (a->kind == ATTRIBUTE_INT)
-        buf_printf(&v->scratch, "%lld", (long long)a->whole);
-    else
-        units_put_exact(&v->scratch, a->number);
-    *s = buf_text(&v->scratch);
-    *len = v->scratch.len;
-}
-
-static uint32_t intern_value(struct vocabulary *v, const struct attribute *a)
-{
-    const char *s;
-    size_t len;
-    text_of(v, a, &s, &len);
-    return len ? span_text(v->set, s, len) : SPAN_NONE;
-}
-
-bool attribute_of_json(struct json value, struct attribute *out)
-{
-    bool b;
-    switch (json_type(value)) {
-    case JSON_STRING:
-        out->kind = ATTRIBUTE_TEXT;
-        return json_text(value, &out->text, &out->text_len);
-    case JSON_BOOL:
-        out->kind = ATTRIBUTE_BOOL;
-        if (!json_as_bool(value, &b))
-            return false;
-        out->whole = b;
-        out->number = b;
-        return true;
-    case JSON_INT:
-        out->kind = ATTRIBUTE_INT;
-        return json_as_i64(value, &out->whole) && json_as_double(value, &out->number);
-    case JSON_UINT:
-    case JSON_DOUBLE:
-        out->kind = ATTRIBUTE_DOUBLE;
-        return json_as_double(value, &out->number);
-    default:
-        return false;
-    }
-}
-
-/* JSON inside a text; false when there is none. */
-static bool json_inside(struct vocabulary *v, const struct attribute *a, struct json *root)
-{
-    struct error ignored = {0};
-    if (a->kind != ATTRIBUTE_TEXT)
-        return false;
-    size_t i = 0;
-    while (i < a->text_len && strchr(" \t\r\n", a->text[i]) && a->text[i])
-        i++;
-    if (i == a->text_len || (a->text[i] != '{' && a->text[i] != '['))
-        return false;
-    return json_parse(v->json, a->text, a->text_len, root, &ignored) == 0;
-}
-
-/* Is `a` the attribute that `path` names?  Then *value is what the path points at. */
-static bool named(struct vocabulary *v, const struct named_path *path, const struct attribute *a,
-                  struct attribute *value)
-{
-    struct json root;
-    if (!path->key || path->len != a->key_len || memcmp(path->key, a->key, path->len) != 0)
-        return false;
-    *value = *a;
-    if (!path->pointer)
-        return true;
-    return json_inside(v, a, &root) && attribute_of_json(json_pointer(root, path->pointer), value);
-}
-
 /* ---- fields of the open span ------------------------------------------------------------ */
 
 void vocabulary_score(struct vocabulary *v, uint8_t rank, double x)
@@ -191,25 +94,25 @@ void vocabulary_cost(struct vocabulary *v, uint8_t rank, bool adding, double x)
     v->span.cost = more ? v->span.cost + x : x;
 }
 
-static void put_text(struct vocabulary *v, uint8_t *rank_now, uint8_t rank, uint32_t *field,
-                     const struct attribute *a)
+void vocabulary_put_text(struct vocabulary *v, uint8_t *rank_now, uint8_t rank, uint32_t *field,
+                         const struct attribute *a)
 {
     if (rank <= *rank_now)
         return;
-    uint32_t text = intern_value(v, a);
+    uint32_t text = vocabulary_intern(v, a);
     if (text == SPAN_NONE)
         return;
     *rank_now = rank;
     *field = text;
 }
 
-static void put_reviewer(struct vocabulary *v, uint8_t rank, const struct attribute *a)
+void vocabulary_put_reviewer(struct vocabulary *v, uint8_t rank, const struct attribute *a)
 {
     const char *s;
     size_t len;
     if (rank <= v->rank_reviewer || a->kind == ATTRIBUTE_BOOL || a->kind == ATTRIBUTE_DOUBLE)
         return;
-    text_of(v, a, &s, &len);
+    vocabulary_text(v, a, &s, &len);
     if (!len)
         return;
     v->rank_reviewer = rank;
@@ -257,16 +160,6 @@ void vocabulary_error_text(struct vocabulary *v, const char *s, size_t len)
     }
 }
 
-static bool is_named(const struct vocabulary *v, const char *key, size_t len)
-{
-    const struct named_path *paths[] = {&v->stage_by, &v->item_by,  &v->task_by, &v->confidence,
-                                        &v->decision, &v->reviewer, &v->cost,    &v->failure.path};
-    for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++)
-        if (paths[i]->key && paths[i]->len == len && memcmp(paths[i]->key, key, len) == 0)
-            return true;
-    return false;
-}
-
 /* Tokens and names of models mean something where there are prices alone. */
 static uint8_t row_of(const struct vocabulary *v, const char *key, size_t len)
 {
@@ -284,7 +177,7 @@ static const struct vocabulary_key *look_up(struct vocabulary *v, const char *ke
     if (fits)
         v->seen[place ^ 1] = *at;
     at->row = row_of(v, key, len);
-    at->is_named = is_named(v, key, len);
+    at->is_named = vocabulary_is_named(v, key, len);
     at->tells = at->row || at->is_named;
     if (!at->tells && !meaning_row(key, len))
         unknown_note(&v->unknown, key, len, v->span.file, v->span.line);
@@ -318,7 +211,7 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
 static void read_metadata(struct vocabulary *v, const struct attribute *a)
 {
     struct json root;
-    if (!json_inside(v, a, &root))
+    if (!vocabulary_json(v, a, &root))
         return;
     for (struct json_iter it = json_each(root); json_next(&it);) {
         struct attribute inner = {.key = it.key, .key_len = it.key_len};
@@ -339,17 +232,17 @@ static void read_output(struct vocabulary *v, const struct attribute *a)
     struct json root;
     struct attribute value = {0};
     double x;
-    if (!json_inside(v, a, &root))
+    if (!vocabulary_json(v, a, &root))
         return;
     for (size_t i = 0; i < 3; i++)
         if (json_as_double(json_get(root, scores[i]), &x) && (i < 2 || (x >= 0 && x <= 1)))
             vocabulary_score(v, RANK_OUTPUT, x);
     for (size_t i = 0; i < 2 && !v->decision.key; i++)
         if (attribute_of_json(json_get(root, verdicts[i]), &value))
-            put_text(v, &v->rank_decision, RANK_OUTPUT, &v->span.decision, &value);
+            vocabulary_put_text(v, &v->rank_decision, RANK_OUTPUT, &v->span.decision, &value);
     for (size_t i = 0; i < 2 && !v->reviewer.key; i++)
         if (attribute_of_json(json_get(root, people[i]), &value))
-            put_reviewer(v, RANK_OUTPUT, &value);
+            vocabulary_put_reviewer(v, RANK_OUTPUT, &value);
 }
 
 static void put_document(struct vocabulary *v, const char *id, size_t len)
@@ -364,7 +257,7 @@ static void put_document(struct vocabulary *v, const char *id, size_t len)
 static void read_documents(struct vocabulary *v, const struct attribute *a)
 {
     struct json root;
-    if (!json_inside(v, a, &root))
+    if (!vocabulary_json(v, a, &root))
         return;
     for (struct json_iter it = json_each(root); json_next(&it);) {
         const char *s;
@@ -382,7 +275,7 @@ static void read_note(struct vocabulary *v, const struct attribute *a)
     bool text = a->kind == ATTRIBUTE_TEXT;
     if (a->kind == ATTRIBUTE_BOOL)
         x = a->number;
-    else if (!number_of(v, a, &x))
+    else if (!vocabulary_number(v, a, &x))
         x = NAN;
     notes_add(&v->notes, a->key, a->key_len, text ? a->text : NULL, a->text_len, x);
 }
@@ -393,7 +286,7 @@ static void read_costs(struct vocabulary *v, const struct word *w, const struct 
     struct json root;
     double sum = 0, x;
     bool any = false;
-    if (!json_inside(v, a, &root) || json_type(root) != JSON_MAP)
+    if (!vocabulary_json(v, a, &root) || json_type(root) != JSON_MAP)
         return;
     if (json_as_double(json_get(root, "total"), &x)) {
         vocabulary_cost(v, w->rank, false, x);
@@ -421,7 +314,7 @@ static void put_tokens(struct vocabulary *v, uint8_t rank, const struct attribut
                        uint8_t *rank_now, double *tokens)
 {
     double x;
-    if (rank <= *rank_now || !number_of(v, a, &x) || !(x >= 0))
+    if (rank <= *rank_now || !vocabulary_number(v, a, &x) || !(x >= 0))
         return;
     *rank_now = rank;
     *tokens = x;
@@ -467,7 +360,7 @@ static void apply_work(struct vocabulary *v, const struct word *w, const struct 
         break;
     case MEANS_COST:
     case MEANS_COST_PART:
-        if (number_of(v, a, &x))
+        if (vocabulary_number(v, a, &x))
             vocabulary_cost(v, w->rank, w->meaning == MEANS_COST_PART, x);
         break;
     case MEANS_COSTS:
@@ -483,7 +376,7 @@ static void apply_work(struct vocabulary *v, const struct word *w, const struct 
             put_document(v, a->text, a->text_len);
         break;
     case MEANS_TRIES:
-        if (number_of(v, a, &x) && x >= 0 && x < 200)
+        if (vocabulary_number(v, a, &x) && x >= 0 && x < 200)
             v->span.tries = (uint8_t)(x + w->rank);
         break;
     default:
@@ -495,7 +388,7 @@ static void apply_work(struct vocabulary *v, const struct word *w, const struct 
 static uint32_t whole_of(struct vocabulary *v, const struct attribute *a, uint32_t other)
 {
     double x;
-    return number_of(v, a, &x) && x >= 0 && x < UINT32_MAX ? (uint32_t)x : other;
+    return vocabulary_number(v, a, &x) && x >= 0 && x < UINT32_MAX ? (uint32_t)x : other;
 }
 
 /* What a run of this program tells of its own spans. */
@@ -522,7 +415,7 @@ static void apply_own(struct vocabulary *v, const struct word *w, const struct a
         s->flags |= a->kind == ATTRIBUTE_BOOL && a->whole ? SPAN_CANCELLED : 0;
         break;
     case MEANS_WAIT:
-        s->wait_s = number_of(v, a, &x) && x > 0 ? x : 0;
+        s->wait_s = vocabulary_number(v, a, &x) && x > 0 ? x : 0;
         break;
     case MEANS_OUTCOME:
         v->outcome = a->kind == ATTRIBUTE_TEXT ? outcome_of(a->text, a->text_len) : -1;
@@ -550,10 +443,10 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
         put_kind(v, w->rank, a);
         break;
     case MEANS_NODE:
-        put_text(v, &v->rank_node, w->rank, &v->span.node, a);
+        vocabulary_put_text(v, &v->rank_node, w->rank, &v->span.node, a);
         break;
     case MEANS_SESSION:
-        put_text(v, &v->rank_session, w->rank, &v->span.session, a);
+        vocabulary_put_text(v, &v->rank_session, w->rank, &v->span.session, a);
         break;
     case MEANS_ERROR:
         v->failed = v->failed || (a->kind == ATTRIBUTE_TEXT && a->text_len > 0);
@@ -563,7 +456,7 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
         vocabulary_error_text(v, a->text, a->kind == ATTRIBUTE_TEXT ? a->text_len : 0);
         break;
     case MEANS_SCORE:
-        if (number_of(v, a, &x)) {
+        if (vocabulary_number(v, a, &x)) {
             v->event_score = x;
             vocabulary_score(v, (uint8_t)(w->rank + v->in_event), x);
         }
@@ -576,14 +469,14 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
         break;
     case MEANS_DECISION:
         if (!v->decision.key)
-            put_text(v, &v->rank_decision, w->rank, &v->span.decision, a);
+            vocabulary_put_text(v, &v->rank_decision, w->rank, &v->span.decision, a);
         break;
     case MEANS_REVIEWER:
         if (!v->reviewer.key)
-            put_reviewer(v, w->rank, a);
+            vocabulary_put_reviewer(v, w->rank, a);
         break;
     case MEANS_THRESHOLD:
-        if (w->rank > v->rank_threshold && number_of(v, a, &x) && x >= 0 && x <= 1) {
+        if (w->rank > v->rank_threshold && vocabulary_number(v, a, &x) && x >= 0 && x <= 1) {
             v->rank_threshold = w->rank;
             v->span.threshold = x;
         }
@@ -605,49 +498,6 @@ static void apply(struct vocabulary *v, const struct word *w, const struct attri
     default:
         apply_own(v, w, a);
     }
-}
-
-/* ---- what the user named ---------------------------------------------------------------- */
-
-static bool compares(struct vocabulary *v, const struct attribute *a)
-{
-    struct error ignored = {0};
-    double x, y;
-    bool numbers = number_of(v, a, &x) && units_number(v->failure.value, &y, &ignored) == 0;
-    const char *s;
-    size_t len, n = strlen(v->failure.value);
-    if (v->failure.compare == NAMED_BELOW || v->failure.compare == NAMED_ABOVE)
-        return numbers && (v->failure.compare == NAMED_BELOW ? x < y : x > y);
-    text_of(v, a, &s, &len);
-    bool equal = numbers ? x == y : len == n && memcmp(s, v->failure.value, n) == 0;
-    if (v->failure.compare != NAMED_CONTAINS)
-        return equal == (v->failure.compare == NAMED_EQUAL);
-    for (size_t i = 0; i + n <= len; i++)
-        if (memcmp(s + i, v->failure.value, n) == 0)
-            return true;
-    return false;
-}
-
-static void apply_named(struct vocabulary *v, const struct attribute *a)
-{
-    struct attribute value;
-    double x;
-    if (named(v, &v->stage_by, a, &value))
-        v->span.stage_key = intern_value(v, &value);
-    if (named(v, &v->item_by, a, &value))
-        v->span.item_key = intern_value(v, &value);
-    if (named(v, &v->task_by, a, &value))
-        v->span.task_key = intern_value(v, &value);
-    if (named(v, &v->confidence, a, &value) && number_of(v, &value, &x))
-        vocabulary_score(v, RANK_USER, x);
-    if (named(v, &v->cost, a, &value) && number_of(v, &value, &x))
-        vocabulary_cost(v, RANK_USER, false, x);
-    if (named(v, &v->decision, a, &value))
-        put_text(v, &v->rank_decision, RANK_USER, &v->span.decision, &value);
-    if (named(v, &v->reviewer, a, &value))
-        put_reviewer(v, RANK_USER, &value);
-    if (named(v, &v->failure.path, a, &value) && compares(v, &value))
-        v->failed = true;
 }
 
 /* ---- the reader's side ------------------------------------------------------------------ */
@@ -684,27 +534,6 @@ void vocabulary_met(struct vocabulary *v, const char *name, size_t len)
         unknown_met(&v->unknown, name, len);
 }
 
-void vocabulary_missing(const struct vocabulary *v, struct trace_log *log)
-{
-    const struct {
-        const char *option;
-        const struct named_path *path;
-    } named_by[] = {
-        {"--stage-by",     &v->stage_by    },
-        {"--item-by",      &v->item_by     },
-        {"--task-by",      &v->task_by     },
-        {"--confidence",   &v->confidence  },
-        {"--decision",     &v->decision    },
-        {"--reviewer-by",  &v->reviewer    },
-        {"--cost",         &v->cost        },
-        {"--failure-when", &v->failure.path}
-    };
-    for (size_t i = 0; i < sizeof named_by / sizeof named_by[0]; i++)
-        if (named_by[i].path->key)
-            unknown_missing(&v->unknown, named_by[i].option, named_by[i].path->key,
-                            named_by[i].path->len, log);
-}
-
 struct span *vocabulary_span(struct vocabulary *v)
 {
     return &v->span;
@@ -717,14 +546,7 @@ void vocabulary_tell(struct vocabulary *v, const struct vocabulary_key *key,
     if (key->row)
         apply(v, &meaning_words[key->row - 1], a);
     if (is_named)
-        apply_named(v, a);
-}
-
-void vocabulary_named(struct vocabulary *v, const struct attribute *a)
-{
-    const struct vocabulary_key *key = vocabulary_key(v, a->key, a->key_len);
-    if (key && key->is_named)
-        apply_named(v, a);
+        vocabulary_apply_named(v, a);
 }
 
 void vocabulary_attribute(struct vocabulary *v, const struct attribute *a)
