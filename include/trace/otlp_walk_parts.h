@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "trace/otlp_walk.h"
 #include "trace/vocabulary_keys.h"
+#include <string.h>
 
 enum { DEPTH_MAX = 64, TRACES_KEPT = 64, TRACE_HEX = 32, SPAN_HEX = 16 };
 
@@ -34,6 +35,10 @@ struct piece {
     const char *at;
     size_t len;
 };
+
+/* Is the piece this word? */
+#define PIECE_IS(piece, word)                                                                      \
+    ((piece).len == sizeof word - 1 && !memcmp((piece).at, word, sizeof word - 1))
 
 /* Does the token at p begin with c? */
 static inline bool walk_is(const struct otlp_walk *w, const uint32_t *p, char c)
@@ -99,5 +104,12 @@ bool walk_number_at(const struct otlp_walk *w, const uint32_t *p, struct numeral
 double walk_number_value(const struct otlp_walk *w, const uint32_t *p, const struct numeral *n);
 /* Is the token at p this word, such as "true"? */
 bool walk_word_at(const struct otlp_walk *w, const uint32_t *p, const char *word);
+
+/* otlp_walk_values.c: is the token at p a string, and well formed? */
+bool walk_pass_string(struct otlp_walk *w, const uint32_t *p);
+/* Passes over any value. */
+const uint32_t *walk_pass_value(struct otlp_walk *w, const uint32_t *p);
+/* Tells the vocabulary a list of attributes. */
+const uint32_t *walk_attributes(struct otlp_walk *w, const uint32_t *p);
 
 #endif

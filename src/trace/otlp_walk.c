@@ -12,8 +12,6 @@
 #include "base/digits.h"
 #include "trace/ids.h"
 
-#include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct otlp_walk *otlp_walk_new(struct sink *sink)
@@ -49,256 +47,6 @@ bool otlp_walk_begin(struct otlp_walk *w, const char *text, size_t len)
     return found;
 }
 
-/* ---- values that nobody asks for --------------------------------------------------------- */
-
-static bool pass_string(struct otlp_walk *w, const uint32_t *p)
-{
-    struct piece s;
-    return walk_string_at(w, p, &s) && (!walk_has_escape(w, s) || walk_escapes_are_known(s));
-}
-
-static const uint32_t *pass_scalar(struct otlp_walk *w, const uint32_t *p)
-{
-    struct numeral n;
-    bool fine;
-    switch (w->text[*p]) {
-    case '"':
-        fine = pass_string(w, p);
-        break;
-    case 't':
-        fine = walk_word_at(w, p, "true");
-        break;
-    case 'f':
-        fine = walk_word_at(w, p, "false");
-        break;
-    case 'n':
-        fine = walk_word_at(w, p, "null");
-        break;
-    default:
-        fine = walk_number_at(w, p, &n);
-    }
-    return fine ? p + 1 : NULL;
-}
-
-static const uint32_t *pass_key(struct otlp_walk *w, const uint32_t *p)
-{
-    return pass_string(w, p) && walk_is(w, p + 1, ':') ? p + 2 : NULL;
-}
-
-/* Any value.  `maps` has a bit for each container that is open, the innermost lowest. */
-static const uint32_t *pass_value(struct otlp_walk *w, const uint32_t *p)
-{
-    uint64_t maps = 0;
-    unsigned depth = 0;
-    for (;;) {
-        bool map = walk_is(w, p, '{');
-        if (map || walk_is(w, p, '[')) {
-            if (depth++ == DEPTH_MAX)
-                return NULL;
-            maps = maps << 1 | map;
-            p++;
-            if (!walk_is(w, p, map ? '}' : ']')) {
-                if (map && !(p = pass_key(w, p)))
-                    return NULL;
-                continue;
-            }
-        } else {
-            if (!(p = pass_scalar(w, p)))
-                return NULL;
-        }
-        while (depth && walk_is(w, p, maps & 1 ? '}' : ']')) {
-            maps >>= 1;
-            depth--;
-            p++;
-        }
-        if (depth == 0)
-            return p;
-        if (!walk_is(w, p, ','))
-            return NULL;
-        p++;
-        if ((maps & 1) && !(p = pass_key(w, p)))
-            return NULL;
-    }
-}
-
-/* ---- attributes -------------------------------------------------------------------------- */
-
-#define IS(piece, word)                                                                            \
-    ((piece).len == sizeof word - 1 && !memcmp((piece).at, word, sizeof word - 1))
-
-static const uint32_t *read_string(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
-{
-    struct piece s;
-    if (!walk_string_at(w, p, &s) || !walk_text_of(w, &w->plain[0], &s))
-        return NULL;
-    a->kind = ATTRIBUTE_TEXT;
-    a->text = s.at;
-    a->text_len = s.len;
-    return p + 1;
-}
-
-/* A whole number, or the digits of one in a string. */
-static const uint32_t *read_int(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
-{
-    struct piece s;
-    struct numeral n = {0};
-    if (walk_string_at(w, p, &s)) {
-        n.negative = s.len && *s.at == '-';
-        if (s.len > 18u + n.negative ||
-            !digits_number(s.at + n.negative, s.len - n.negative, &n.digits))
-            return NULL;
-    } else if (!walk_number_at(w, p, &n) || !n.whole) {
-        return NULL;
-    }
-    if (n.negative && n.digits == 0)
-        return NULL;
-    a->kind = ATTRIBUTE_INT;
-    a->whole = n.negative ? -(int64_t)n.digits : (int64_t)n.digits;
-    a->number = (double)a->whole;
-    return p + 1;
-}
-
-static const uint32_t *read_double(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
-{
-    struct numeral n;
-    if (walk_is(w, p, '"') || !walk_number_at(w, p, &n))
-        return NULL;
-    a->kind = ATTRIBUTE_DOUBLE;
-    a->number = walk_number_value(w, p, &n);
-    return p + 1;
-}
-
-static const uint32_t *read_bool(struct otlp_walk *w, const uint32_t *p, struct attribute *a)
-{
-    bool flag = walk_word_at(w, p, "true");
-    if (!flag && !walk_word_at(w, p, "false"))
-        return NULL;
-    a->kind = ATTRIBUTE_BOOL;
-    a->whole = flag;
-    a->number = flag;
-    return p + 1;
-}
-
-/* The value behind the name of its shape; *told: it is one that attributes can have. */
-static const uint32_t *read_shape(struct otlp_walk *w, const uint32_t *p, struct piece shape,
-                                  struct attribute *a, bool *told)
-{
-    *told = true;
-    if (IS(shape, "stringValue"))
-        return read_string(w, p, a);
-    if (IS(shape, "intValue"))
-        return read_int(w, p, a);
-    if (IS(shape, "doubleValue"))
-        return read_double(w, p, a);
-    if (IS(shape, "boolValue"))
-        return read_bool(w, p, a);
-    *told = false;
-    if (IS(shape, "arrayValue") || IS(shape, "kvlistValue") || IS(shape, "bytesValue"))
-        return pass_value(w, p);
-    return NULL;
-}
-
-/* vocabulary_key, by a look at those met lately first. */
-static inline const struct vocabulary_key *known_key(struct otlp_walk *w, const char *key,
-                                                     size_t len)
-{
-    const struct vocabulary_key *known = NULL;
-    if (len && len <= SEEN_LENGTH)
-        known = seen_find(w->seen, key, len, seen_place(key, len));
-    if (!known)
-        return vocabulary_key(w->sink->words, key, len);
-    return known->tells ? known : NULL;
-}
-
-/* The value {"stringValue":"..."} of a key: {} and {"arrayValue":...} tell nothing. */
-static const uint32_t *read_value(struct otlp_walk *w, const uint32_t *p, struct piece key)
-{
-    struct attribute a = {.key = key.at, .key_len = key.len};
-    struct piece shape;
-    bool told;
-    if (!walk_is(w, p, '{') || walk_has_escape(w, key))
-        return NULL;
-    if (walk_is(w, p + 1, '}'))
-        return p + 2;
-    const struct vocabulary_key *known = known_key(w, key.at, key.len);
-    if (!walk_string_at(w, p + 1, &shape) || !walk_is(w, p + 2, ':'))
-        return NULL;
-    if (walk_has_escape(w, shape))
-        return NULL;
-    if (!known) { /* whatever its shape */
-        p = walk_is(w, p + 3, '"') ? pass_string(w, p + 3) ? p + 4 : NULL : pass_value(w, p + 3);
-        return p && walk_is(w, p, '}') ? p + 1 : NULL;
-    }
-    p = read_shape(w, p + 3, shape, &a, &told);
-    if (!p || !walk_is(w, p, '}'))
-        return NULL;
-    if (told)
-        vocabulary_tell(w->sink->words, known, &a);
-    return p + 1;
-}
-
-static inline bool is_key(const struct otlp_walk *w, const uint32_t *p, const char *quoted,
-                          size_t len)
-{
-    return memcmp(w->text + *p, quoted, len) == 0 && walk_is(w, p + 1, ':');
-}
-
-#define STARTS(s, word) (memcmp(s, word, sizeof word - 1) == 0)
-
-/* A text without escapes under a key of the usual bytes between, which hold no blanks:
- * {"key":"...","value":{"stringValue":"..."}}.  NULL for anything else, and nothing is told. */
-static inline const uint32_t *read_plain_text(struct otlp_walk *w, const uint32_t *p)
-{
-    enum { TOKENS = 13, KEY_AT = 8, TEXT_AT = 25 };
-    if (w->last - p < TOKENS || !STARTS(w->text + p[0], "{\"key\":\""))
-        return NULL;
-    const char *key = w->text + p[0] + KEY_AT, *comma = w->text + p[4];
-    if (!STARTS(comma - 1, "\",\"value\":{\"stringValue\":\""))
-        return NULL;
-    const char *text = comma + TEXT_AT, *end = w->text + p[11];
-    if (!STARTS(end - 1, "\"}}") || walk_has_escape(w, (struct piece){key, (size_t)(end - key)}))
-        return NULL;
-    size_t key_len = (size_t)(comma - 1 - key);
-    const struct vocabulary_key *known = known_key(w, key, key_len);
-    if (known) {
-        struct attribute a = {.key = key,
-                              .key_len = key_len,
-                              .kind = ATTRIBUTE_TEXT,
-                              .text = text,
-                              .text_len = (size_t)(end - 1 - text)};
-        vocabulary_tell(w->sink->words, known, &a);
-    }
-    return p + TOKENS;
-}
-
-/* {"key":"...","value":{...}} */
-static const uint32_t *read_attribute(struct otlp_walk *w, const uint32_t *p)
-{
-    struct piece key;
-    const uint32_t *next = read_plain_text(w, p);
-    if (next)
-        return next;
-    if (!walk_is(w, p, '{') || !is_key(w, p + 1, "\"key\"", 5) || !walk_string_at(w, p + 3, &key) ||
-        !walk_is(w, p + 4, ',') || !is_key(w, p + 5, "\"value\"", 7))
-        return NULL;
-    p = read_value(w, p + 7, key);
-    return p && walk_is(w, p, '}') ? p + 1 : NULL;
-}
-
-/* A list of attributes. */
-static const uint32_t *read_attributes(struct otlp_walk *w, const uint32_t *p)
-{
-    if (!walk_is(w, p, '['))
-        return NULL;
-    if (walk_is(w, p + 1, ']'))
-        return p + 2;
-    do {
-        if (!(p = read_attribute(w, p + 1)))
-            return NULL;
-    } while (walk_is(w, p, ','));
-    return walk_is(w, p, ']') ? p + 1 : NULL;
-}
-
 /* ---- maps and lists ---------------------------------------------------------------------- */
 
 /* What is known of the map at hand, from the members that were met. */
@@ -318,7 +66,7 @@ struct parts {
 /* A member that does not count: a key with `_` may be the second spelling of one that does. */
 static const uint32_t *pass_member(struct otlp_walk *w, const uint32_t *p, struct piece key)
 {
-    return walk_has_escape(w, key) || memchr(key.at, '_', key.len) ? NULL : pass_value(w, p);
+    return walk_has_escape(w, key) || memchr(key.at, '_', key.len) ? NULL : walk_pass_value(w, p);
 }
 
 static inline bool first_time(struct parts *parts, unsigned part)
@@ -383,22 +131,23 @@ enum part {
 MEMBER(read_status)
 {
     struct numeral n;
-    if (IS(key, "code")) {
+    if (PIECE_IS(key, "code")) {
         if (!first_time(parts, CODE) || walk_is(w, p, '"') || !walk_number_at(w, p, &n) || !n.whole)
             return NULL;
         parts->failed = n.digits == 2 && !n.negative;
         return p + 1;
     }
-    if (!IS(key, "message"))
+    if (!PIECE_IS(key, "message"))
         return pass_member(w, p, key);
-    return first_time(parts, MESSAGE) && pass_string(w, p) && walk_string_at(w, p, &parts->message)
+    return first_time(parts, MESSAGE) && walk_pass_string(w, p) &&
+                   walk_string_at(w, p, &parts->message)
                ? p + 1
                : NULL;
 }
 
 MEMBER(read_event_part)
 {
-    if (IS(key, "name")) {
+    if (PIECE_IS(key, "name")) {
         struct piece s;
         if (!first_time(parts, NAME) || !walk_string_at(w, p, &s) ||
             !walk_text_of(w, &w->plain[1], &s))
@@ -406,11 +155,11 @@ MEMBER(read_event_part)
         vocabulary_event(w->sink->words, s.at, s.len);
         return p + 1;
     }
-    if (!IS(key, "attributes"))
+    if (!PIECE_IS(key, "attributes"))
         return pass_member(w, p, key);
     /* the name comes first, for it says what the attributes are of */
     bool named = parts->met & 1u << NAME;
-    return named && first_time(parts, ATTRIBUTES) ? read_attributes(w, p) : NULL;
+    return named && first_time(parts, ATTRIBUTES) ? walk_attributes(w, p) : NULL;
 }
 
 static const uint32_t *read_event(struct otlp_walk *w, const uint32_t *p)
@@ -483,13 +232,13 @@ static const uint32_t *read_trace_id(struct otlp_walk *w, const uint32_t *p, uin
 
 MEMBER(read_link_part)
 {
-    if (IS(key, "traceId")) {
+    if (PIECE_IS(key, "traceId")) {
         if (!first_time(parts, TRACE) || !walk_string_at(w, p, &parts->link_trace) ||
             parts->link_trace.len != TRACE_HEX || walk_has_escape(w, parts->link_trace))
             return NULL;
         return p + 1;
     }
-    if (!IS(key, "spanId"))
+    if (!PIECE_IS(key, "spanId"))
         return pass_member(w, p, key);
     return first_time(parts, SPAN) ? read_span_id(w, p, &parts->link_span) : NULL;
 }
@@ -508,24 +257,24 @@ static int part_of(struct piece key)
 {
     switch (key.len) {
     case 4:
-        return IS(key, "name") ? NAME : -1;
+        return PIECE_IS(key, "name") ? NAME : -1;
     case 5:
-        return IS(key, "links") ? LINKS : -1;
+        return PIECE_IS(key, "links") ? LINKS : -1;
     case 6:
-        return IS(key, "spanId")   ? SPAN
-               : IS(key, "events") ? EVENTS
-               : IS(key, "status") ? STATUS
-                                   : -1;
+        return PIECE_IS(key, "spanId")   ? SPAN
+               : PIECE_IS(key, "events") ? EVENTS
+               : PIECE_IS(key, "status") ? STATUS
+                                         : -1;
     case 7:
-        return IS(key, "traceId") ? TRACE : -1;
+        return PIECE_IS(key, "traceId") ? TRACE : -1;
     case 10:
-        return IS(key, "attributes") ? ATTRIBUTES : -1;
+        return PIECE_IS(key, "attributes") ? ATTRIBUTES : -1;
     case 12:
-        return IS(key, "parentSpanId") ? PARENT : -1;
+        return PIECE_IS(key, "parentSpanId") ? PARENT : -1;
     case 15:
-        return IS(key, "endTimeUnixNano") ? END : -1;
+        return PIECE_IS(key, "endTimeUnixNano") ? END : -1;
     case 17:
-        return IS(key, "startTimeUnixNano") ? START : -1;
+        return PIECE_IS(key, "startTimeUnixNano") ? START : -1;
     }
     return -1;
 }
@@ -552,13 +301,13 @@ MEMBER(read_span_part)
     case END:
         return read_time(w, p, &span->end_ns);
     case ATTRIBUTES: /* after the texts that are told first, as otlp_json does */
-        return parts->met & 1u << TRACE && parts->met & 1u << NAME ? read_attributes(w, p) : NULL;
+        return parts->met & 1u << TRACE && parts->met & 1u << NAME ? walk_attributes(w, p) : NULL;
     case EVENTS: /* once the span's own attributes are known */
         parts->events = p;
-        return pass_value(w, p);
+        return walk_pass_value(w, p);
     case LINKS: /* and these last */
         parts->links = p;
-        return pass_value(w, p);
+        return walk_pass_value(w, p);
     default:
         return read_map(w, p, read_status, parts);
     }
@@ -591,7 +340,7 @@ static const uint32_t *read_span(struct otlp_walk *w, const uint32_t *p)
 
 MEMBER(read_scope_part)
 {
-    if (!IS(key, "spans"))
+    if (!PIECE_IS(key, "spans"))
         return pass_member(w, p, key);
     return first_time(parts, SPAN) ? read_list(w, p, read_span) : NULL;
 }
@@ -605,9 +354,9 @@ static const uint32_t *read_scope(struct otlp_walk *w, const uint32_t *p)
 /* Before version 0.15 scopes had a longer name. */
 MEMBER(read_resource_part)
 {
-    if (IS(key, "instrumentationLibrarySpans"))
+    if (PIECE_IS(key, "instrumentationLibrarySpans"))
         return NULL;
-    if (!IS(key, "scopeSpans"))
+    if (!PIECE_IS(key, "scopeSpans"))
         return pass_member(w, p, key);
     return first_time(parts, SPAN) ? read_list(w, p, read_scope) : NULL;
 }
@@ -620,8 +369,9 @@ static const uint32_t *read_resource(struct otlp_walk *w, const uint32_t *p)
 
 MEMBER(read_request_part)
 {
-    return IS(key, "resourceSpans") && first_time(parts, SPAN) ? read_list(w, p, read_resource)
-                                                               : NULL;
+    return PIECE_IS(key, "resourceSpans") && first_time(parts, SPAN)
+               ? read_list(w, p, read_resource)
+               : NULL;
 }
 
 bool otlp_walk_line(struct otlp_walk *w, const char *begin, const char *end)
