@@ -14,6 +14,10 @@ void help_program(int width, struct buf *out);
 /* Appends one command's help: summary, examples, what it does, usage, options. */
 void help_command(enum command c, int width, struct buf *out);
 
+/* Appends a command line behind `indent` columns; one that takes several lines of `width` can still
+ * be copied as it stands. */
+void help_put_example(struct buf *out, const char *line, size_t indent, size_t width);
+
 /* The groups of commands; the last has those that no other names. */
 enum { HELP_GROUPS = 5 };
 /* Is the command one of this group? */

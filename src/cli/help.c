@@ -58,20 +58,18 @@ static size_t argument_len(const char *line)
     return len;
 }
 
-/* A command that takes several lines can still be copied as it stands. */
-static void put_example(struct buf *out, const char *line, size_t width)
+void help_put_example(struct buf *out, const char *line, size_t indent, size_t width)
 {
-    enum { FIRST = 2, NEXT = 6 };
-    size_t at = FIRST;
+    size_t next = indent + 4, at = indent;
 
-    buf_printf(out, "%*s", FIRST, "");
+    buf_printf(out, "%*s", (int)indent, "");
     for (size_t len; *line; line += len, line += *line == ' ') {
         len = argument_len(line);
         size_t spare = line[len] ? 2 : 0; /* for the mark that the line goes on */
-        if (at > NEXT && at + 1 + len + spare > width) {
-            buf_printf(out, " \\\n%*s", NEXT, "");
-            at = NEXT;
-        } else if (at > FIRST) {
+        if (at > next && at + 1 + len + spare > width) {
+            buf_printf(out, " \\\n%*s", (int)next, "");
+            at = next;
+        } else if (at > indent) {
             buf_putc(out, ' ');
             at++;
         }
@@ -108,7 +106,7 @@ void help_command(enum command c, int width, struct buf *out)
     text_fill(out, def->summary, strlen(def->name) + 7, strlen(def->name) + 7, columns);
     buf_putc(out, '\n');
     for (size_t i = 0; i < sizeof def->examples / sizeof *def->examples && def->examples[i]; i++)
-        put_example(out, def->examples[i], columns);
+        help_put_example(out, def->examples[i], 2, columns);
     buf_putc(out, '\n');
     text_fill(out, def->about, 0, 0, columns);
     if (c == COMMAND_PLOT)
@@ -141,7 +139,7 @@ void help_program(int width, struct buf *out)
     }
     buf_puts(out, "\nexamples\n");
     for (size_t i = 0; i < sizeof examples / sizeof *examples; i++)
-        put_example(out, examples[i], columns);
+        help_put_example(out, examples[i], 2, columns);
     buf_putc(out, '\n');
     struct buf last;
     buf_init(&last);

@@ -150,6 +150,20 @@ static void put_options_of(struct document *d, enum command c)
     buf_release(&others);
 }
 
+/* In lines of a page. */
+static void put_example(struct document *d, const char *example)
+{
+    enum { WIDTH = 71 };
+    struct buf lines;
+    char *rest = NULL;
+
+    buf_init(&lines);
+    help_put_example(&lines, example, 0, WIDTH);
+    for (char *line = strtok_r(lines.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+        document_text(d, BLOCK_CODE, TONE_PLAIN, "%s", line);
+    buf_release(&lines);
+}
+
 static void put_command(struct document *d, enum command c)
 {
     const struct command_def *def = &command_defs[c];
@@ -157,7 +171,7 @@ static void put_command(struct document *d, enum command c)
                   def->args);
     document_text(d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", def->about);
     for (size_t i = 0; i < sizeof def->examples / sizeof *def->examples && def->examples[i]; i++)
-        document_text(d, BLOCK_CODE, TONE_PLAIN, "%s", def->examples[i]);
+        put_example(d, def->examples[i]);
     put_options_of(d, c);
 }
 

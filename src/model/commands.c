@@ -163,7 +163,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
         ON(IMPORT)},
     [OPTION_OUT] =
         {"out", 'o', TAKES_TEXT, "PATH",
-        "where to write: a file (fit, run, plot, labels, size --recalibrate), a folder (report)",
+        "where to write: a file (fit, import, run, plot, labels, size --recalibrate), a folder (report)",
         ON(FIT) | ON(RUN) | ON(REPORT) | ON(PLOT) | ON(SIZE) | ON(IMPORT) | ON(LABELS)},
     [OPTION_FORMAT] = {"format", 0, TAKES_TEXT, "LIST",
         "html, md, pdf, csv, json (default html,json); of labels: csv or jsonl; of plot: svg, png, pdf",

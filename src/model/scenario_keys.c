@@ -27,7 +27,7 @@ static const char *type_words(enum value_type type)
         [VALUE_MAP] = "map",
         [VALUE_NAMED] = "map of names",
         [VALUE_LIST] = "list",
-        [VALUE_ANY] = "",
+        [VALUE_ANY] = "map or word",
     };
     return words[type];
 }

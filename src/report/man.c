@@ -196,7 +196,7 @@ void man_document(const struct document *d, const struct man_head *head, struct 
     buf_printf(out, " \"%s\"", head->date); /* digits and hyphens that mean themselves */
     put_argument(out, head->source);
     put_argument(out, head->manual);
-    buf_puts(out, "\n.nh\n.ad l\n");
+    buf_puts(out, "\n.nr HY 0\n.nh\n.ad l\n"); /* groff's macros go back to HY */
     for (size_t i = 0; i < d->sections.len; i++)
         put_section(out, &d->sections.at[i]);
 }

@@ -192,8 +192,10 @@ scenarios/gate-review.yaml: ok, 3 steps
 $ seam help environment
 ENVIRONMENT
 COLUMNS         how wide tables may be; else what the terminal says, else 80
-NO_COLOR, TERM  no colours where `NO_COLOR` is set or `TERM` is `dumb`, with
-                `--no-color`, and where standard output is no terminal
+NO_COLOR        no colours where it is set, as with `--no-color`
+CLICOLOR_FORCE  colours also where standard output is no terminal, as for a
+                pager
+TERM            no colours and no bar of progress where it is `dumb`
 EDITOR, VISUAL  what `seam review` edits items with
 PATH            where `gnuplot` (for pictures) and the programs of `exec` are
                 looked for

@@ -3,9 +3,11 @@
  */
 #include "tests/support/support.h"
 
+#include "cli/help.h"
 #include "cli/manual.h"
 #include "model/commands.h"
 #include "model/result.h"
+#include "report/document.h"
 #include "report/man.h"
 
 #include <string.h>
@@ -35,9 +37,10 @@ static void words_in_backticks_are_bold_and_lone_ones_stay(void **state)
     document_section(&d, "a", "A");
     document_text(&d, BLOCK_PARAGRAPH, TONE_PLAIN, "take `--set` or a ` alone");
     man_document(&d, &head, &out);
-    assert_string_equal(buf_text(&out),
-                        ".TH \"X\" \"1\" \"2026-01-31\" \"x 1\" \"Commands\"\n.nh\n.ad l\n"
-                        ".SH \"A\"\ntake \\fB\\-\\-set\\fR or a \\(ga alone\n");
+    assert_string_equal(
+        buf_text(&out),
+        ".TH \"X\" \"1\" \"2026-01-31\" \"x 1\" \"Commands\"\n.nr HY 0\n.nh\n.ad l\n"
+        ".SH \"A\"\ntake \\fB\\-\\-set\\fR or a \\(ga alone\n");
     document_release(&d);
     buf_release(&out);
 }
@@ -52,6 +55,23 @@ static void page_has(const char *page, const char *name)
     buf_release(&text);
 }
 
+/* The same in lines that each fit a terminal and go on behind a backslash. */
+static void page_has_command(const char *page, const char *command)
+{
+    struct buf lines;
+    char *rest = NULL;
+    size_t all = 0;
+    buf_init(&lines);
+    help_put_example(&lines, command, 0, 71);
+    for (char *line = strtok_r(lines.data, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        assert_true(text_width(line) <= 71);
+        page_has(page, line);
+        all += strlen(line) - (all ? 4 : 0) - (rest && *rest ? 1 : 0);
+    }
+    assert_int_equal(all, strlen(command));
+    buf_release(&lines);
+}
+
 static void the_manual_holds_every_command_option_and_metric(void **state)
 {
     struct buf page, option;
@@ -63,7 +83,7 @@ static void the_manual_holds_every_command_option_and_metric(void **state)
         buf_printf(&option, "seam %s", command_defs[c].name);
         page_has(buf_text(&page), buf_text(&option));
         for (size_t i = 0; i < 6 && command_defs[c].examples[i]; i++)
-            page_has(buf_text(&page), command_defs[c].examples[i]);
+            page_has_command(buf_text(&page), command_defs[c].examples[i]);
     }
     for (int i = 0; i < OPTION_COUNT; i++) {
         buf_clear(&option);
