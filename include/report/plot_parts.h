@@ -54,6 +54,8 @@ struct layer_look {
 extern const struct layer_look layer_look[]; /* [enum layer] */
 /* 1, 2 or 5 times a power of ten, at least x > 0: the step of an axis. */
 double picture_step(double x);
+/* A logarithmic axis, 'x' or 'y', whose tics between low and high > 0 people can read. */
+void picture_log_axis(struct picture *p, char axis, double low, double high);
 /* The unit in which `seconds` are a number that people read, in seconds, and its name. */
 double picture_time_unit(double seconds, const char **name);
 

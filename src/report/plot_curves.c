@@ -155,16 +155,99 @@ static double frontier_top(const struct result *r)
     return top > 0 ? fmin(1, 1.5 * top) : 1;
 }
 
-static void put_chosen(struct buf *out, const struct result *r, double x, double y, bool by_load)
+/* The axes of a frontier, and the pixels between their ends. */
+struct field {
+    double right, top; /* both begin at 0 */
+};
+enum { FIELD_WIDTH = 585, FIELD_HEIGHT = 325, WORDS_HEIGHT = 18, LETTER = 8 };
+
+struct box {
+    double left, low, right, high; /* pixels */
+};
+
+static bool in_box(const struct box *b, double x, double y)
 {
-    struct buf words;
+    return x >= b->left && x <= b->right && y >= b->low && y <= b->high;
+}
+
+/* How many pixels of a line of points lie in the box, about. */
+static double covered(const struct box *b, const struct field *f, const struct point *at, size_t n,
+                      double scale)
+{
+    enum { STEP = 2, STEPS_MAX = 400 };
+    double sum = 0;
+    for (size_t i = 0; i + 1 < n; i++) {
+        double x0 = scale * at[i].x / f->right * FIELD_WIDTH,
+               y0 = 100 * at[i].y / f->top * FIELD_HEIGHT,
+               x1 = scale * at[i + 1].x / f->right * FIELD_WIDTH,
+               y1 = 100 * at[i + 1].y / f->top * FIELD_HEIGHT, length = hypot(x1 - x0, y1 - y0);
+        if (!isfinite(length))
+            continue;
+        int steps = (int)fmin(length / STEP, STEPS_MAX) + 1;
+        for (int k = 0; k < steps; k++)
+            if (in_box(b, x0 + (x1 - x0) * k / steps, y0 + (y1 - y0) * k / steps))
+                sum += length / steps;
+    }
+    return sum;
+}
+
+/* Where words of so many columns beside the point cover the least of the lines: the place of their
+ * end in pixels, and on which side of it they stand. */
+static bool find_place(const struct result *r, const struct field *f, double x, double y,
+                       size_t columns, double place[2])
+{
+    static const double up[] = {15, -15, 34, -34, 54, -54, 74, 94};
+    double least = INFINITY, level, scale = is_by_load(r) ? 100 : 1;
+    double px = x / f->right * FIELD_WIDTH, py = y / f->top * FIELD_HEIGHT,
+           width = LETTER * (double)columns;
+    bool left = false;
+    for (size_t i = 0; i < 2 * (sizeof up / sizeof *up); i++) {
+        bool to_left = i % 2;
+        double end = px + (to_left ? -10 : 10), middle = py + up[i / 2];
+        struct box b = {to_left ? end - width : end, middle - WORDS_HEIGHT / 2.0,
+                        to_left ? end : end + width, middle + WORDS_HEIGHT / 2.0};
+        if (b.left < 0 || b.right > FIELD_WIDTH || b.low < 0 || b.high > FIELD_HEIGHT)
+            continue;
+        double sum = 0.5 * (double)(i / 4); /* the nearer the better */
+        for (size_t k = 0; k < N_FRONTIERS; k++) {
+            const struct curve *c = result_curve(r, frontiers[k].id);
+            sum += c ? covered(&b, f, c->points.at, c->points.len, scale) : 0;
+        }
+        if (target_level(r, &level) && in_box(&b, b.left, 100 * level / f->top * FIELD_HEIGHT))
+            sum += width;
+        if (sum < least) {
+            least = sum;
+            left = to_left;
+            place[0] = end / FIELD_WIDTH * f->right;
+            place[1] = middle / FIELD_HEIGHT * f->top;
+        }
+    }
+    if (isinf(least)) {
+        place[0] = x;
+        place[1] = y;
+    }
+    return left;
+}
+
+/* The dot, and its words beside it. */
+static void put_chosen(struct picture *p, const struct result *r, const struct field *f, double x,
+                       double y)
+{
+    bool at_least = !strcmp(result_curve(r, "frontier")->y, "reliability");
+    struct buf words, *dot = picture_block(p, "chosen", "x\ty", NULL),
+                      *out = picture_block(p, "words", "x\ty\twords", NULL);
+    double place[2];
     buf_init(&words);
-    if (by_load)
+    if (is_by_load(r))
         buf_printf(&words, "%.3g%% reviewed, ", x);
-    buf_printf(
-        &words,
-        strcmp(result_curve(r, "frontier")->y, "reliability") ? "%.3g%% wrong" : "%.4g%% right", y);
-    picture_line(out, (double[]){x, y}, 2, buf_text(&words));
+    buf_printf(&words, at_least ? "%.4g%% right" : "%.3g%% wrong", y);
+    bool left = find_place(r, f, x, y, text_width(buf_text(&words)), place);
+    picture_line(dot, (double[]){x, y}, 2, NULL);
+    picture_line(out, place, 2, buf_text(&words));
+    buf_printf(&p->script,
+               ", 'chosen' using 1:2 with points pt 7 ps 1.3 lc rgb '#d55e00' title '%s'"
+               ", 'words' using 1:2:3 with labels %s textcolor rgb '#000000'",
+               r->answer.present ? "chosen" : "as it is", left ? "right" : "left");
     buf_release(&words);
 }
 
@@ -183,10 +266,8 @@ void frontier_draw(struct document *d, const struct result *r, struct picture *p
                by_load ? "review load (%)" : "cost of an item", by_load ? "" : picture_currency(r),
                right);
     buf_printf(&p->script, "set ylabel '%s'\n", known_words(plain->y, "risk (%)"));
-    if (!at_least)
-        buf_printf(&p->script, "set yrange [0:%.6g]\nplot ", 100 * frontier_top(r));
-    else
-        buf_puts(&p->script, "set yrange [0:*]\nplot ");
+    double top = at_least ? 100 : 100 * frontier_top(r);
+    buf_printf(&p->script, "set yrange [0:%.6g]\nplot ", top);
     for (size_t k = 0; k < N_FRONTIERS; k++) {
         if (!has_points(r, frontiers[k].id))
             continue;
@@ -212,14 +293,7 @@ void frontier_draw(struct document *d, const struct result *r, struct picture *p
         buf_printf(&p->about, " The dashed line is the target, %.3g%%.", 100 * level);
     }
     if (chosen_point(r, &x, &y)) {
-        struct buf *chosen = picture_block(p, "chosen", "x\ty\twords", NULL);
-        bool left = scale * x > 0.55 * right; /* the words stand where the curve is not */
-        put_chosen(chosen, r, scale * x, 100 * y, by_load);
-        buf_printf(&p->script,
-                   ", 'chosen' using 1:2 with points pt 7 ps 1.3 lc rgb '#d55e00' title '%s'"
-                   ", 'chosen' using 1:2:3 with labels %s textcolor rgb '#000000'",
-                   r->answer.present ? "chosen" : "as it is",
-                   left ? "right offset -1,-0.9" : "left offset 1,0.9");
+        put_chosen(p, r, &(struct field){right, top}, scale * x, 100 * y);
         buf_printf(&p->about, " The dot is %s: ",
                    r->answer.present ? "the chosen point" : "the pipeline as it is");
         buf_printf(&p->about, by_load ? "%.3g%% reviewed" : "%.4g an item", scale * x);
@@ -291,8 +365,9 @@ void calibration_draw(struct document *d, const struct result *r, struct picture
     put_counts(p, c);
     bool counted = picture_filled(&p->block[1]);
     if (counted)
-        buf_puts(&p->script, "set multiplot\nset lmargin 9\nset rmargin 3\nset tmargin at screen "
-                             "0.90\nset bmargin at screen 0.40\nset format x ''\n");
+        buf_puts(&p->script, "set multiplot\nset lmargin 9\nset rmargin 3\nset key at screen "
+                             "0.09,0.985 left top horizontal maxrows 1\nset tmargin at screen "
+                             "0.87\nset bmargin at screen 0.40\nset format x ''\n");
     else
         buf_puts(&p->script, "set xlabel 'confidence (%)'\n");
     calibration_panel(p, r, ece && ece->level > 0 ? 100 * ece->level : 95);
@@ -332,9 +407,10 @@ void labels_draw(struct document *d, const struct result *r, struct picture *p)
     p->title = "Review load against the number of labels";
     p->data = table_curve(d, r, c);
     put_points(picture_block(p, "load", "labels\tload\tlow\thigh", NULL), c, 1, 100);
+    picture_log_axis(p, 'x', c->points.at[0].x, last->x);
     buf_printf(&p->script,
-               "set logscale x\nset xrange [%.6g:%.6g]\nset yrange [0:100]\n"
-               "set xlabel 'labels'\nset ylabel 'review load (%%)'\n"
+               "set xrange [%.6g:%.6g]\nset yrange [0:100]\n"
+               "set xlabel 'labels (log scale)'\nset ylabel 'review load (%%)'\n"
                "plot 'load' using 1:3:4 with filledcurves lc rgb '#56b4e9' fs transparent "
                "solid 0.25, 'load' using 1:2 with linespoints lc rgb '#0072b2' lw 2 pt 7 ps "
                "0.6 title 'certified at this many labels'\n",

@@ -113,22 +113,26 @@ static void coverage_panel(struct picture *p, const struct curve *c, size_t k, d
         buf_puts(&p->script, "set ytics autofreq\n");
     buf_printf(&p->script, "set ylabel '%s%s%s%s'\n", buf_text(&words), *name ? " (" : "", name,
                *name ? ")" : "");
-    buf_printf(&p->script,
-               "plot '%s' using 1:2:(0):3 with vectors nohead lw 6 lc rgb '#56b4e9' "
-               "title 'expected'",
-               expected[k]);
+    buf_printf(&p->script, "%splot '%s' using 1:2:(0):3 with vectors nohead lw 6 lc rgb '#56b4e9'",
+               k == 2 ? "set key off\n" : "", expected[k]);
     if (picture_filled(good))
-        buf_printf(&p->script,
-                   ", '%s' using 1:2 with points pt 7 ps 0.7 lc rgb '#000000' "
-                   "title 'came'",
+        buf_printf(&p->script, ", '%s' using 1:2 with points pt 7 ps 0.7 lc rgb '#000000'",
                    held[k]);
     if (picture_filled(bad))
-        buf_printf(&p->script,
-                   ", '%s' using 1:2 with points pt 2 ps 1 lw 2.5 lc rgb '#d55e00' "
-                   "title 'came, outside'",
+        buf_printf(&p->script, ", '%s' using 1:2 with points pt 2 ps 1 lw 2.5 lc rgb '#d55e00'",
                    missed[k]);
-    buf_puts(&p->script, "\n");
     buf_release(&words);
+}
+
+/* One key for all panels, over the first two of them. */
+static void coverage_key(struct picture *p, size_t k, size_t n)
+{
+    if (k == 0)
+        buf_puts(&p->script, ", NaN with lines lw 6 lc rgb '#56b4e9' title 'expected', "
+                             "NaN with points pt 7 ps 0.7 lc rgb '#000000' title 'came inside'");
+    if (k == 1 || n == 1)
+        buf_puts(&p->script,
+                 ", NaN with points pt 2 ps 1 lw 2.5 lc rgb '#d55e00' title 'came outside'");
 }
 
 void coverage_draw(struct document *d, const struct result *r, struct picture *p)
@@ -159,12 +163,14 @@ void coverage_draw(struct document *d, const struct result *r, struct picture *p
     table_column(d, p->data, "", false);
     buf_printf(
         &p->script,
-        "set multiplot layout %zu,%d\nset key tmargin left horizontal\n"
+        "set multiplot layout %zu,%d\nset tmargin 2.6\nset key tmargin left horizontal samplen 1\n"
         "set xlabel 'time (%s)'\nset xrange [%.6g:%.6g]\nset offsets 0,0,graph 0.1,graph 0.1\n"
         "set bars 0\n",
         rows, n > 1 ? 2 : 1, name, (first - room) / unit, (last + room) / unit);
     for (size_t k = 0; k < n; k++) {
         coverage_panel(p, panel[k], k, unit);
+        coverage_key(p, k, n);
+        buf_putc(&p->script, '\n');
         coverage_rows(d, p->data, r, panel[k], unit);
     }
     buf_puts(&p->script, "unset multiplot\n");

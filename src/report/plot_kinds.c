@@ -108,6 +108,31 @@ double picture_step(double x)
     return power * (x <= power ? 1 : x <= 2 * power ? 2 : x <= 5 * power ? 5 : 10);
 }
 
+/* 1, 2 and 5 times powers of ten where there are few of them; 20,000 as 20k. */
+void picture_log_axis(struct picture *p, char axis, double low, double high)
+{
+    static const char *const units[] = {"", "k", "M", "G", "T"};
+    static const int mantissa[] = {1, 2, 5};
+    double decades = log10(high / low);
+    int most = decades < 2.3 ? 3 : 1, every = decades > 9 ? 3 : 1;
+    const char *between = "";
+    buf_printf(&p->script, "set logscale %c\nset %ctics (", axis, axis);
+    for (int e = (int)floor(log10(low)); e <= (int)ceil(log10(high)); e++)
+        for (int k = 0; k < most && e % every == 0; k++) {
+            double x = mantissa[k] * pow(10, e);
+            int unit = e < 3 || high < 1e4 ? 0 : e / 3;
+            if (x < 0.999 * low || x > 1.05 * high)
+                continue;
+            if (unit < (int)(sizeof units / sizeof *units))
+                buf_printf(&p->script, "%s\"%.6g%s\" %.6g", between, x / pow(1000, unit),
+                           units[unit], x);
+            else
+                buf_printf(&p->script, "%s%.6g", between, x);
+            between = ", ";
+        }
+    buf_puts(&p->script, ")\n");
+}
+
 const char *picture_currency(const struct result *r)
 {
     static const char *const signs[][2] = {

@@ -81,7 +81,7 @@ static void power_panel(struct picture *p, const struct result *r)
     double end = last_x(nth_curve(r, "power", 0));
     buf_printf(&p->script,
                "set xlabel 'labels of all items'\nset ylabel 'certificates that come "
-               "out (%%)'\nunset logscale\nset yrange [0:100]\n"
+               "out (%%)'\nunset logscale\nset yrange [0:100]\nset ytics autofreq\n"
                "set xtics 0,%.6g\nset rmargin 4\nplot 80 with lines lc rgb '#788088' dt '-'",
                picture_step(fmax(end, 1) / 4));
     for (size_t k = 0; k < 2; k++) {
@@ -91,9 +91,26 @@ static void power_panel(struct picture *p, const struct result *r)
         put_curve(p, names[k], c, 1, 100);
         buf_printf(&p->script,
                    ", '%s' using 1:2 with lines lc rgb '%s' lw 1.5 dt %s title columnheader(5)",
-                   names[k], picture_look[k + 2].colour, picture_look[k + 2].dash);
+                   names[k], picture_look[k + 2].colour, k ? picture_look[k + 2].dash : "solid");
     }
     buf_putc(&p->script, '\n');
+}
+
+/* From the power of ten below all labels to that above them. */
+static void labels_axis(struct picture *p, const struct result *r)
+{
+    double low = INFINITY, high = 1;
+    const struct curve *c;
+    for (size_t k = 0; k < 2 && (c = nth_curve(r, "labels_needed", k)); k++)
+        for (size_t i = 0; i < c->points.len; i++)
+            if (c->points.at[i].y > 0 && isfinite(c->points.at[i].y)) {
+                low = fmin(low, c->points.at[i].y);
+                high = fmax(high, c->points.at[i].y);
+            }
+    low = pow(10, floor(log10(fmin(low, high))));
+    high = pow(10, ceil(log10(high)));
+    picture_log_axis(p, 'y', low, high);
+    buf_printf(&p->script, "set yrange [%.6g:%.6g]\n", low, high);
 }
 
 void planner_draw(struct document *d, const struct result *r, struct picture *p)
@@ -108,7 +125,8 @@ void planner_draw(struct document *d, const struct result *r, struct picture *p)
     if (power)
         buf_puts(&p->script, "set multiplot layout 1,2\n");
     buf_puts(&p->script, "set xlabel 'wrong among what ships, assumed (%)'\n"
-                         "set ylabel 'labels of all items'\nset logscale y\n");
+                         "set ylabel 'labels of all items'\nset key vertical\n");
+    labels_axis(p, r);
     buf_printf(&p->script, "set xtics 0,%.6g\n",
                picture_step(fmax(100 * last_x(nth_curve(r, "labels_needed", 0)), 1e-6) / 5));
     for (size_t k = 0; k < 2; k++) {

@@ -119,6 +119,7 @@ static void a_pipeline_that_loses_nothing_has_whole_bars(void **state)
     assert_false(says(PLOT_LOSS, &r, "axis not from 0"));
     assert_true(says(PLOT_STAGES, &r, "set xtics -20,20,100"));
     assert_true(says(PLOT_LAYERS, &r, "set xrange [0:1.15]"));
+    assert_true(says(PLOT_LAYERS, &r, "set key off\nset tmargin")); /* all words stand in bars */
     r.metrics.list.at[0].value = 0.75;
     r.metrics.list.at[1].value = 0.25;
     assert_true(says(PLOT_LOSS, &r, "axis not from 0"));
@@ -172,6 +173,9 @@ static void layers_stand_end_to_end(void **state)
           "row\tzero\tname\n0\t0\tplain\n1\t0\treviewed\n" BETWEEN
           "row\tend\tsum\n0\t20\t15\n1\t13.125\t13.125\n" BETWEEN,
           true, NULL);
+    assert_true(says(PLOT_LAYERS, &r, "set key off\nset tmargin"));
+    r.layers.at[3].metrics.list.at[0].value = 0.001; /* no room for its word */
+    assert_false(says(PLOT_LAYERS, &r, "set key off\nset tmargin"));
     result_release(&r);
 }
 
@@ -206,6 +210,8 @@ static void costs_stand_with_their_reliabilities(void **state)
     result_release(&r);
 }
 
+/* 585 pixels across are 100%, 325 up are 15%: 10 to the right of the dot its words would stand on
+ * the target, 15 above, and on the curve, 15 below; 34 above nothing runs. */
 static void a_frontier_has_its_curves_target_and_point(void **state)
 {
     const struct point plain[] = {
@@ -227,7 +233,8 @@ static void a_frontier_has_its_curves_target_and_point(void **state)
     drawn(PLOT_FRONTIER, &r,
           "x\ty\tlow\thigh\n0\t10\t8\t12.5\n25\t5\t4\t6.25\n100\t0.1\t0.1\t0.1\n" BETWEEN
           "x\ty\tlow\thigh\n25\t6.25\t6.25\t6.25\n100\t1.5\t1.5\t1.5\n" BETWEEN
-          "x\ty\n0\t6\n100\t6\n" BETWEEN "x\ty\twords\n25\t5\t25% reviewed, 5% wrong\n",
+          "x\ty\n0\t6\n100\t6\n" BETWEEN "x\ty\n25\t5\n" BETWEEN
+          "x\ty\twords\n26.70940171\t6.569230769\t25% reviewed, 5% wrong\n",
           false,
           "0|0.1|0.08|0.125|threshold=0|estimate\n"
           "0.25|0.05|0.04|0.0625|threshold=0.8|estimate\n"
@@ -249,6 +256,7 @@ static void review_load_by_labels_has_every_point(void **state)
     drawn(PLOT_LABELS, &r,
           "labels\tload\tlow\thigh\n100\t100\t100\t100\n200\t62.5\t50\t75\n400\t50\t50\t50\n",
           false, "100|1|1|1\n200|0.625|0.5|0.75\n400|0.5||\n");
+    assert_true(says(PLOT_LABELS, &r, "set logscale x\nset xtics (\"100\" 100, \"200\" 200)"));
     result_release(&r);
 }
 
