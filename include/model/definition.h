@@ -30,24 +30,26 @@ struct def_node {
     const char *about;   /* what else the file says of it, for a comment; NULL */
     enum step_kind kind; /* STAGE, CHECK, GATE or REVIEW */
     enum layer layer;
-    double threshold;    /* of a gate; NaN: not said */
-    double timeout_s;    /* INFINITY: none */
-    uint32_t attempts;   /* 1: no retry */
-    double wait_s;       /* between attempts; NaN: not said */
-    double takes_s;      /* a wait of this length; NaN: not said */
-    const char *join;    /* how it joins branches before it: "any", how many; NULL: all */
-    bool fails;          /* it is no step: items that reach it fail */
-    bool goes_on;        /* after an error as if there were none */
-    bool passes;         /* it is no step: items go on by its ways, see definition_pass_over */
-    unsigned asks;       /* ASKS_*: when a person is asked, see definition_ask */
-    const char *in_line; /* titles of what it starts side by side, put in line; NULL: none */
+    double threshold;      /* of a gate; NaN: not said */
+    double timeout_s;      /* INFINITY: none */
+    uint32_t attempts;     /* 1: no retry */
+    bool attempts_default; /* they are the framework's, not the file's */
+    double wait_s;         /* between attempts; NaN: not said */
+    double takes_s;        /* a wait of this length; NaN: not said */
+    const char *join;      /* how it joins branches before it: "any", how many; NULL: all */
+    bool fails;            /* it is no step: items that reach it fail */
+    bool goes_on;          /* after an error as if there were none */
+    bool passes;           /* it is no step: items go on by its ways, see definition_pass_over */
+    unsigned asks;         /* ASKS_*: when a person is asked, see definition_ask */
+    const char *in_line;   /* titles of what it starts side by side, put in line; NULL: none */
 };
 struct def_edge {
     int32_t from, to;  /* nodes; NODE_START, NODE_END */
     const char *label; /* of a conditional edge; NULL */
     bool conditional;
-    bool error;       /* taken after an error, at most one from a node */
-    uint32_t at_most; /* passes by one item that the file states; 0: not said */
+    bool error;           /* taken after an error, at most one from a node */
+    uint32_t at_most;     /* passes by one item that the file states; 0: not said */
+    bool at_most_default; /* it is the framework's, not the file's */
 };
 struct definition {
     struct arena arena;

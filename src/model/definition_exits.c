@@ -176,9 +176,9 @@ static uint32_t assumed_bound(const struct def_output *o, const struct def_edge 
 }
 
 /* "{to: x", and of an edge back its bound and what comes then: `out`, or where the definition does
- * not say (NULL) `otherwise`; says whether the bound is assumed. */
-static bool put_bounded(struct def_output *o, const struct def_edge *e, const char *key,
-                        const char *out, const char *otherwise)
+ * not say (NULL) `otherwise`; what is to be said of the bound, NULL: it stands in the file. */
+static const char *put_bounded(struct def_output *o, const struct def_edge *e, const char *key,
+                               const char *out, const char *otherwise)
 {
     bool back = leads_back(o, e);
     uint32_t bound = back ? bound_of(o, e) : 0;
@@ -188,7 +188,22 @@ static bool put_bounded(struct def_output *o, const struct def_edge *e, const ch
     if (back)
         buf_printf(o->out, ", at_most: %u, then: %s", bound ? bound : assumed,
                    out ? out : otherwise);
-    return back && !bound;
+    return !back                ? NULL
+           : !bound             ? "assumed"
+           : e->at_most_default ? "the framework's default"
+                                : NULL;
+}
+
+/* What the edge is called (NULL: nothing), and what is to be said of a number of the line. */
+static void put_remark(struct def_output *o, const char *label, const char *remark)
+{
+    if (remark || label) {
+        buf_puts(o->out, "   # ");
+        utf8_quote(o->out, label ? label : "", label ? strlen(label) : 0, LABEL_MAX);
+        buf_puts(o->out, label && remark ? ": " : "");
+        buf_puts(o->out, remark ? remark : "");
+    }
+    buf_putc(o->out, '\n');
 }
 
 /* "key: target", or with the bound of a way back, `out` and `otherwise` as in put_bounded;
@@ -196,13 +211,15 @@ static bool put_bounded(struct def_output *o, const struct def_edge *e, const ch
 static void put_edge(struct def_output *o, const char *key, const struct def_edge *e,
                      const char *out, const char *otherwise, bool guessed)
 {
+    const char *remark = NULL;
+
     def_put_key(o, key);
     if (leads_back(o, e)) {
-        guessed = put_bounded(o, e, "goto", out, otherwise) || guessed;
+        remark = put_bounded(o, e, "goto", out, otherwise);
         buf_putc(o->out, '}');
     } else
         buf_puts(o->out, edge_target(o, e));
-    buf_puts(o->out, guessed ? def_assumed() : "\n");
+    put_remark(o, NULL, guessed ? "assumed" : remark);
 }
 
 /* --- after an error */
@@ -275,18 +292,6 @@ static bool all_shares_known(const struct def_output *o, const struct step *s,
     return true;
 }
 
-/* What the edge is called, and whether a number of the line is assumed. */
-static void put_remark(struct def_output *o, const char *label, bool guessed)
-{
-    if (guessed || label) {
-        buf_puts(o->out, "   # ");
-        utf8_quote(o->out, label ? label : "", label ? strlen(label) : 0, LABEL_MAX);
-        buf_puts(o->out, label && guessed ? ": " : "");
-        buf_puts(o->out, guessed ? "assumed" : "");
-    }
-    buf_putc(o->out, '\n');
-}
-
 /* The share of one way of several, as nothing is known of them: the same for all, but half for one
  * that needs no condition. */
 static double assumed_share(const struct def_exits *x)
@@ -302,20 +307,20 @@ static double assumed_share(const struct def_exits *x)
 static void put_way(struct def_output *o, const struct step *s, const struct def_exits *x, size_t i)
 {
     const struct def_edge *e = x->at[i];
-    bool last = i + 1 == x->n, guessed;
+    bool last = i + 1 == x->n;
     const struct number *share = last ? NULL : fitted_share(o, s, edge_target(o, e));
     struct writer writer = {o->fitted, o->out};
     const char *out = leads_back(o, e) ? way_out(o, x, e) : NULL;
 
     buf_printf(o->out, "%*s- ", o->indent + 4, "");
-    guessed = put_bounded(o, e, "to", out, "fail");
+    const char *remark = put_bounded(o, e, "to", out, "fail");
     if (share) {
         buf_puts(o->out, ", probability: ");
         write_number(&writer, share);
     } else if (!last)
         buf_printf(o->out, ", probability: %.3g", assumed_share(x));
     buf_putc(o->out, '}');
-    put_remark(o, e->label, guessed || (!last && !share));
+    put_remark(o, e->label, !last && !share ? "assumed" : remark);
 }
 
 static void put_choice(struct def_output *o, const struct step *s, const struct def_exits *x)

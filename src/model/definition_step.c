@@ -174,7 +174,7 @@ static void put_retry(struct def_output *o, const struct def_node *n, const stru
         units_put_duration_exact(o->out, n->wait_s);
         buf_puts(o->out, ", factor: 1}");
     }
-    buf_puts(o->out, "}\n");
+    buf_puts(o->out, n->attempts_default ? "}   # the framework's default\n" : "}\n");
 }
 
 /* --- steps */

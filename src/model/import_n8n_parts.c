@@ -101,13 +101,15 @@ void n8n_take_loans(struct n8n_wiring *w)
 
 /* --- tools */
 
-static uint32_t rounds_of(struct json agent)
+/* A way back to the agent: as often as its rounds. */
+static void bound_by_rounds(struct def_edge *e, struct json agent)
 {
     double n;
+    bool said =
+        json_as_double(json_pointer(agent, "/parameters/options/maxIterations"), &n) && n >= 1;
 
-    return json_as_double(json_pointer(agent, "/parameters/options/maxIterations"), &n) && n >= 1
-               ? (uint32_t)fmin(n, 1e6)
-               : ROUNDS_DEFAULT;
+    e->at_most = said ? (uint32_t)fmin(n, 1e6) : ROUNDS_DEFAULT;
+    e->at_most_default = !said;
 }
 
 static size_t tools_of(const struct n8n_wiring *w, uint32_t user, int depth)
@@ -139,7 +141,7 @@ static int32_t return_of(struct n8n_wiring *w, uint32_t user)
     n->layer = LAYER_AGENT;
     n->takes_s = 0;
     n->about = "with what a tool has answered";
-    definition_join(w->d, p->again, p->at, NULL, 0, false)->at_most = rounds_of(p->node);
+    bound_by_rounds(definition_join(w->d, p->again, p->at, NULL, 0, false), p->node);
     return p->again;
 }
 
@@ -158,7 +160,8 @@ static void go_back(struct n8n_wiring *w, int32_t from, uint32_t user, const cha
     } else if (p->at >= 0) {
         int32_t to = return_of(w, user);
         struct def_edge *e = definition_join(w->d, from, to, label, len, label != NULL);
-        e->at_most = to == p->at ? rounds_of(p->node) : 0;
+        if (to == p->at)
+            bound_by_rounds(e, p->node);
     }
 }
 
