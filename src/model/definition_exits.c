@@ -393,8 +393,9 @@ static void put_rejection(struct def_output *o, const struct def_node *n, const 
             others->at[others->n++] = x->at[i];
         conditional += x->at[i]->conditional;
     }
-    if (!no && x->n == 1 && x->at[0]->conditional &&
-        definition_label_has(x->at[0]->label, no_words)) /* both answers lead there */
+    if (!no && x->n == 1 && x->at[0]->conditional && /* both answers lead there */
+        (definition_label_has(x->at[0]->label, no_words) ||
+         definition_label_has(x->at[0]->label, again_words)))
         put_edge(o, "on_reject", x->at[0], "reject", "reject", false);
     else if (no)
         put_edge(o, "on_reject", no, "reject", "reject", guessed);

@@ -146,7 +146,8 @@ static bool put_in_line(struct abreast *a, size_t i, size_t k)
     int32_t join = meeting(a, i, k);
     bool *branch = mem_zero(a->d->nodes.len + 1, 1), at_ends;
 
-    if (join == a->begin[i]) { /* it stands behind the other: nothing starts beside that */
+    if (join == a->begin[i] || (join >= 0 && a->d->nodes.at[join].join)) {
+        /* it stands behind the other, or not all of them need to be done */
         mem_free(branch);
         return false;
     }

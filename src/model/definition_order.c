@@ -29,6 +29,41 @@ static void find_ways(struct walk *w, size_t from, int32_t node)
         }
 }
 
+/* Marks what `from` leads to without passing `but`. */
+static void mark_without(const struct walk *w, int32_t from, int32_t but, bool *seen)
+{
+    size_t n;
+
+    if (from < 0 || from == but || seen[from])
+        return;
+    seen[from] = true;
+    const struct def_edge *e = definition_ways(w->d, from, &n);
+    for (size_t i = 0; i < n; i++)
+        mark_without(w, e[i].to, but, seen);
+}
+
+/* Of what the node starts side by side, does another lead into this one?  Then that is a loop back
+ * into it, as the fork itself begins it; it is walked before. */
+static void visit(struct walk *w, int32_t node);
+static void visit_fed(struct walk *w, int32_t node, const struct def_edge *e, size_t n)
+{
+    bool *seen = mem_alloc(w->d->nodes.len + 1);
+
+    for (size_t i = n; i-- > 0;) {
+        bool fed = false;
+        for (size_t k = 0; k < n && !fed; k++) {
+            if (k == i || e[k].to < 0 || e[k].conditional || e[k].error)
+                continue;
+            memset(seen, 0, w->d->nodes.len + 1);
+            mark_without(w, e[k].to, node, seen);
+            fed = e[i].to >= 0 && seen[e[i].to];
+        }
+        if (fed && !e[i].conditional && !e[i].error && !w->state[e[i].to])
+            visit(w, e[i].to);
+    }
+    mem_free(seen);
+}
+
 /* The ways are walked last first, so that the first of them comes first in the order; those after
  * an error before all others, and then those that leave a loop. */
 static void visit(struct walk *w, int32_t node)
@@ -37,6 +72,7 @@ static void visit(struct walk *w, int32_t node)
     const struct def_edge *e = definition_ways(w->d, node, &n);
 
     w->state[node] = 1;
+    visit_fed(w, node, e, n);
     for (int pass = 0; pass < 3; pass++)
         for (size_t i = n; i-- > 0;) {
             if (e[i].to < 0 || w->state[e[i].to] || e[i].error != (pass == 0))

@@ -1,26 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* AutoGen's teams, as dump_component() writes them.  A round robin lets its participants speak in
- * turn until a termination condition holds; a selector, a swarm or an orchestrator lets one of them
- * be next; a graph flow has edges.  An agent with tools may call them after it spoke; a user proxy
- * is a person.  Of termination, a most of messages bounds the rounds, and a time limit is the
- * item's deadline.  A model client's timeout and retries are those of the agent that speaks by it.
- * Handoffs are the ways on of a swarm.  A team inside a team is one step. */
-#include "base/json_read.h"
+ * turn until a termination condition holds; a selector or an orchestrator lets one of them be next,
+ * and a step that takes no time asks after each whether it is over; a graph flow has edges.  An
+ * agent with tools may call them after it spoke; a user proxy is a person.  Of termination, a most
+ * of messages bounds the rounds, and a time limit is the item's deadline.  A model client's timeout
+ * and retries are those of the agent that speaks by it. Handoffs are the ways on of a swarm.  A
+ * team inside a team is one step. */
+#include "model/import_autogen.h"
 #include "base/utf8.h"
-#include "model/definition.h"
 
 #include <math.h>
 #include <string.h>
-
-/* Does a component's provider end with the word? */
-static bool provided_by(struct json component, const char *word)
-{
-    const char *s;
-    size_t n, k = strlen(word);
-
-    return json_text(json_get(component, "provider"), &s, &n) && n >= k &&
-           !memcmp(s + n - k, word, k);
-}
 
 /* Walks the conditions: the least number of messages, the least time. */
 static void take_termination(struct json condition, double *messages, double *seconds, int depth)
@@ -30,74 +20,16 @@ static void take_termination(struct json condition, double *messages, double *se
 
     if (depth > 20)
         return;
-    if (provided_by(condition, "MaxMessageTermination") &&
+    if (autogen_provided_by(condition, "MaxMessageTermination") &&
         json_as_double(json_get(config, "max_messages"), &x) && x > 0)
         *messages = fmin(*messages, x);
-    if (provided_by(condition, "TimeoutTermination") &&
+    if (autogen_provided_by(condition, "TimeoutTermination") &&
         json_as_double(json_get(config, "timeout_seconds"), &x) && x > 0)
         *seconds = fmin(*seconds, x);
-    if (provided_by(condition, "AndTerminationCondition"))
+    if (autogen_provided_by(condition, "AndTerminationCondition"))
         return; /* bounds nothing by itself */
     for (struct json_iter it = json_each(json_get(config, "conditions")); json_next(&it);)
         take_termination(it.value, messages, seconds, depth + 1);
-}
-
-static size_t count_tools(struct json config)
-{
-    struct json bench = json_get(config, "workbench");
-    size_t n = json_count(json_get(config, "tools"));
-
-    if (json_type(bench) == JSON_MAP)
-        n += json_count(json_pointer(bench, "/config/tools")) + 1;
-    for (struct json_iter it = json_each(bench); json_type(bench) == JSON_LIST && json_next(&it);) {
-        size_t own = json_count(json_pointer(it.value, "/config/tools"));
-        n += own ? own : 1;
-    }
-    return n;
-}
-
-static bool is_person(struct json agent)
-{
-    return provided_by(agent, "UserProxyAgent");
-}
-
-/* Timeouts and retries of the client, in the names of its libraries. */
-static void take_client(struct def_node *node, struct json client)
-{
-    double x;
-
-    if (json_as_double(json_get(client, "timeout"), &x) && x > 0)
-        node->timeout_s = x;
-    if (json_as_double(json_get(client, "max_retries"), &x) && x > 0)
-        node->attempts = 1 + (uint32_t)fmin(x, 99);
-}
-
-/* A team among the participants: one step, with who speaks in it. */
-static int32_t add_inner(struct definition *d, struct json team)
-{
-    struct json participants = json_pointer(team, "/config/participants");
-    struct buf about = {0};
-    const char *name, *s;
-    size_t n, k;
-
-    if (!json_text(json_pointer(team, "/config/name"), &name, &n) &&
-        !json_text(json_get(team, "label"), &name, &n)) {
-        name = "team";
-        n = 4;
-    }
-    int32_t at = definition_add(d, name, n);
-    buf_puts(&about, "a team of its own, one step here");
-    const char *before = ": ";
-    for (struct json_iter it = json_each(participants); json_next(&it);)
-        if (json_text(json_pointer(it.value, "/config/name"), &s, &k)) {
-            buf_printf(&about, "%s%.*s", before, (int)k, s);
-            before = ", ";
-        }
-    d->nodes.at[at].kind = STEP_STAGE;
-    d->nodes.at[at].layer = LAYER_MODEL;
-    d->nodes.at[at].about = arena_strdup(&d->arena, buf_text(&about));
-    buf_release(&about);
-    return at;
 }
 
 /* Each agent has a name that no other has: that is how teams, graphs and handoffs speak of them. */
@@ -127,76 +59,33 @@ static int check_names(const struct definition *d, struct json participants, str
     return 0;
 }
 
-/* Adds an agent, which has a name. */
-static int32_t add_agent(struct definition *d, struct json agent)
-{
-    struct json config = json_get(agent, "config");
-    const char *name, *model;
-    size_t n, k;
-
-    if (json_type(json_get(config, "participants")) == JSON_LIST)
-        return add_inner(d, agent);
-    if (!json_text(json_get(config, "name"), &name, &n)) {
-        name = "";
-        n = 0;
-    }
-    int32_t at = definition_add(d, name, n);
-    struct def_node *node = &d->nodes.at[at];
-    node->kind = is_person(agent) ? STEP_REVIEW : STEP_STAGE;
-    node->layer = is_person(agent) ? LAYER_HUMAN : LAYER_MODEL;
-    if (provided_by(agent, "CodeExecutorAgent"))
-        node->layer = LAYER_TOOL;
-    if (json_text(json_pointer(config, "/model_client/config/model"), &model, &k))
-        node->about = arena_printf(&d->arena, "speaks by %.*s", (int)k, model);
-    take_client(node, json_pointer(config, "/model_client/config"));
-    return at;
-}
-
-/* The stage of an agent's tools, entered from it and led to `next` like it. */
-static int32_t add_tools(struct definition *d, struct json agent, int32_t speaker)
-{
-    size_t tools = count_tools(json_get(agent, "config"));
-    struct buf title = {0};
-    int32_t at;
-
-    if (tools == 0)
-        return speaker;
-    buf_printf(&title, "tools of %s", d->nodes.at[speaker].title);
-    at = definition_add(d, title.data, title.len);
-    buf_release(&title);
-    d->nodes.at[at].kind = STEP_STAGE;
-    d->nodes.at[at].layer = LAYER_TOOL;
-    d->nodes.at[at].about = arena_printf(&d->arena, "%zu tool%s; called after some messages", tools,
-                                         tools == 1 ? "" : "s");
-    definition_join(d, speaker, at, "calls tools", 11, true);
-    return at;
-}
-
 /* One after the other, and round again until the termination, after `turns` of them at most. */
 static void take_round(struct definition *d, struct json participants, double turns)
 {
-    int32_t first = NODE_START, before = NODE_START, before_tools = NODE_START;
-    size_t n = json_count(participants);
+    int32_t first = NODE_START, before = NODE_START, tools = NODE_START;
+    size_t n = json_count(participants), i = 0;
+    double again = isfinite(turns) ? ceil(turns / (double)n) - 1 : 0;
+    bool goes_round = again > 0 || !isfinite(turns), person = false;
 
-    for (struct json_iter it = json_each(participants); json_next(&it);) {
-        int32_t at = add_agent(d, it.value);
+    for (struct json_iter it = json_each(participants); json_next(&it) && !d->dropped; i++) {
+        int32_t at = autogen_add_agent(d, it.value);
         definition_join(d, before, at, NULL, 0, false);
-        if (before_tools != before)
-            definition_join(d, before_tools, at, NULL, 0, false);
+        if (tools != before)
+            definition_join(d, tools, at, NULL, 0, false);
         first = first < 0 ? at : first;
-        before = at;
-        before_tools = add_tools(d, it.value, at);
+        before = i + 1 == n && goes_round ? autogen_turn_end(d, it.value, at) : at;
+        tools = before == at ? autogen_add_tools(d, it.value, at) : before;
+        person = autogen_is_person(it.value);
     }
     if (first < 0)
         return;
-    double again = isfinite(turns) ? ceil(turns / (double)n) - 1 : 0;
-    uint32_t at_most = again > 0 ? (uint32_t)fmin(again, 1e6) : 0;
-    for (int tools = 0; tools < 1 + (before_tools != before); tools++) {
-        int32_t from = tools ? before_tools : before;
-        if (at_most || !isfinite(turns))
-            definition_join(d, from, first, "goes on", 7, true)->at_most = at_most;
-        definition_join(d, from, NODE_END, NULL, 0, false);
-    }
+    const char *label = person ? "asks for changes" : "goes on";
+    if (goes_round)
+        definition_join(d, before, first, label, strlen(label), true)->at_most =
+            again > 0 ? (uint32_t)fmin(again, 1e6) : 0;
+    definition_join(d, before, NODE_END, NULL, 0, false);
+    if (tools != before)
+        definition_join(d, tools, NODE_END, NULL, 0, false);
 }
 
 /* One chooses who is next, until the termination. */
@@ -205,27 +94,30 @@ static void take_chosen(struct definition *d, struct json participants, const ch
 {
     int32_t hub = definition_add(d, chooser, strlen(chooser));
     uint32_t most = isfinite(turns) && turns > 1 ? (uint32_t)fmin(turns - 1, 1e6) : 0;
+    int32_t over =
+        autogen_add_instant(d, "is it over", "the termination is asked after each message");
 
     d->nodes.at[hub].kind = STEP_STAGE;
     d->nodes.at[hub].layer = LAYER_AGENT;
     definition_join(d, NODE_START, hub, NULL, 0, false);
-    for (struct json_iter it = json_each(participants); json_next(&it);) {
-        int32_t at = add_agent(d, it.value);
+    for (struct json_iter it = json_each(participants); json_next(&it) && !d->dropped;) {
+        const char *label = autogen_is_person(it.value) ? "asks for changes, or not" : NULL;
+        int32_t at = autogen_add_agent(d, it.value);
         definition_join(d, hub, at, "chosen", 6, true);
-        int32_t tools = add_tools(d, it.value, at);
-        for (int called = 0; called < 1 + (tools != at); called++) {
-            int32_t from = called ? tools : at;
-            if (most || !isfinite(turns))
-                definition_join(d, from, hub, "goes on", 7, true)->at_most = most;
-            definition_join(d, from, NODE_END, NULL, 0, false);
-        }
+        int32_t tools = autogen_add_tools(d, it.value, at);
+        definition_join(d, at, over, label, label ? strlen(label) : 0, label != NULL);
+        if (tools != at)
+            definition_join(d, tools, over, NULL, 0, false);
     }
+    if (most || !isfinite(turns))
+        definition_join(d, over, hub, "goes on", 7, true)->at_most = most;
+    definition_join(d, over, NODE_END, NULL, 0, false);
 }
 
-/* The handoffs of one agent, each to a participant, or to who is outside, where it ends. */
+/* The handoffs of one agent, each to a participant, or to who is outside, where it ends.  Two of
+ * them go round at least. */
 static void take_handoffs(struct definition *d, struct json handoffs, int32_t from, double turns)
 {
-    uint32_t most = isfinite(turns) && turns > 1 ? (uint32_t)fmin(turns - 1, 1e6) : 0;
     const char *s;
     size_t n;
 
@@ -236,8 +128,9 @@ static void take_handoffs(struct definition *d, struct json handoffs, int32_t fr
         int32_t to = definition_find(d, s, n);
         if (to < 0)
             definition_join(d, from, NODE_END, s, n, true);
-        else if (most || !isfinite(turns))
-            definition_join(d, from, to, "hands off", 9, true)->at_most = most;
+        else if (turns > 1)
+            definition_join(d, from, to, "hands off", 9, true)->at_most =
+                isfinite(turns) ? (uint32_t)fmin(fmax(floor((turns - 1) / 2), 1), 1e6) : 0;
     }
 }
 
@@ -247,15 +140,13 @@ static void take_swarm(struct definition *d, struct json participants, double tu
     int32_t at = 0;
 
     for (struct json_iter it = json_each(participants); json_next(&it);)
-        (void)add_agent(d, it.value);
+        (void)autogen_add_agent(d, it.value);
     definition_join(d, NODE_START, at, NULL, 0, false);
     for (struct json_iter it = json_each(participants); json_next(&it) && !d->dropped; at++) {
-        struct json handoffs = json_pointer(it.value, "/config/handoffs");
-        int32_t tools = add_tools(d, it.value, at);
-        for (int called = 0; called < 1 + (tools != at); called++) {
-            take_handoffs(d, handoffs, called ? tools : at, turns);
-            definition_join(d, called ? tools : at, NODE_END, NULL, 0, false);
-        }
+        int32_t end = autogen_turn_end(d, it.value, at);
+        take_handoffs(d, json_pointer(autogen_inner_agent(it.value), "/config/handoffs"), end,
+                      turns);
+        definition_join(d, end, NODE_END, NULL, 0, false);
     }
 }
 
@@ -331,8 +222,8 @@ static int take_graph(struct definition *d, struct json config, struct error *er
     struct json graph = json_get(config, "graph");
 
     for (struct json_iter it = json_each(json_get(config, "participants")); json_next(&it);) {
-        int32_t at = add_agent(d, it.value);
-        if (count_tools(json_get(it.value, "config")))
+        int32_t at = autogen_add_agent(d, it.value);
+        if (autogen_count_tools(json_get(autogen_inner_agent(it.value), "config")))
             definition_note(d, "Calls of tools are part of %s.", d->nodes.at[at].title);
     }
     for (struct json_iter it = json_each(json_get(graph, "nodes")); json_next(&it);) {
@@ -357,22 +248,48 @@ static int take_graph(struct definition *d, struct json config, struct error *er
     return take_beginning(d, graph, err);
 }
 
-/* The team itself: some tools wrap it, or list several, of which the first is taken. */
-static struct json unwrap(struct json root)
+static bool is_team(struct json v)
 {
-    static const char *const wraps[] = {"component", "team", "team_config"};
+    return json_type(json_pointer(v, "/config/participants")) == JSON_LIST;
+}
 
-    for (int depth = 0; depth < 4 && !json_present(json_get(root, "config")); depth++) {
-        struct json inner = root;
-        struct json_iter it = json_each(root);
-        if (json_type(root) == JSON_LIST && json_next(&it))
-            inner = it.value;
+/* The first of several teams, and what the others are called. */
+static struct json first_of(struct definition *d, struct json teams)
+{
+    struct buf names = {0};
+    struct json first = {0};
+    const char *s;
+    size_t len, n = 0;
+
+    for (struct json_iter it = json_each(teams); json_next(&it); n++) {
+        first = n ? first : it.value;
+        if (n && json_text(json_get(it.value, "label"), &s, &len) && names.len < 300)
+            buf_printf(&names, "%s%.*s", names.len ? ", " : "", (int)len, s);
+    }
+    if (n > 1)
+        definition_note(d, "The first of %zu teams in the file%s%s.", n,
+                        names.len ? "; the others: " : "", buf_text(&names));
+    buf_release(&names);
+    return first;
+}
+
+/* The team itself: some tools wrap it, or list several, of which the first is taken. */
+static struct json unwrap(struct definition *d, struct json root)
+{
+    static const char *const wraps[] = {"component", "team", "team_config", "config"};
+
+    for (int depth = 0; depth < 5 && !is_team(root); depth++) {
+        struct json teams = json_pointer(root, "/components/teams"), inner = {0};
+        if (json_type(root) == JSON_LIST)
+            inner = first_of(d, root);
+        else if (json_type(teams) == JSON_LIST)
+            inner = first_of(d, teams);
         for (size_t i = 0; i < sizeof wraps / sizeof *wraps && json_type(root) == JSON_MAP; i++)
-            if (json_type(json_get(root, wraps[i])) == JSON_MAP)
+            if (!json_present(inner) && json_type(json_get(root, wraps[i])) == JSON_MAP &&
+                !json_present(json_get(root, "provider")))
                 inner = json_get(root, wraps[i]);
-        struct json_iter teams = json_each(json_pointer(root, "/components/teams"));
-        if (json_type(root) == JSON_MAP && json_next(&teams))
-            inner = teams.value;
+        if (!json_present(inner))
+            break;
         root = inner;
     }
     return root;
@@ -382,7 +299,7 @@ static struct json unwrap(struct json root)
 static void put_condition(struct json condition, int depth, struct buf *out)
 {
     struct json config = json_get(condition, "config");
-    bool all = provided_by(condition, "AndTerminationCondition");
+    bool all = autogen_provided_by(condition, "AndTerminationCondition");
     const char *s, *before = "";
     size_t n;
 
@@ -445,29 +362,48 @@ static int take_members(struct definition *d, struct json root, double turns, st
 
     if (json_present(json_get(config, "graph")))
         return take_graph(d, config, err);
-    if (provided_by(root, "SelectorGroupChat")) {
+    if (autogen_provided_by(root, "SelectorGroupChat")) {
         take_chosen(d, participants, "selector", turns);
         if (json_as_double(json_get(config, "max_selector_attempts"), &attempts) && attempts > 1)
             d->nodes.at[0].attempts = (uint32_t)fmin(attempts, 100);
-    } else if (provided_by(root, "Swarm") && has_handoffs(participants))
+    } else if (autogen_provided_by(root, "Swarm") && has_handoffs(participants))
         take_swarm(d, participants, turns);
-    else if (provided_by(root, "Swarm"))
+    else if (autogen_provided_by(root, "Swarm"))
         take_chosen(d, participants, "handoff", turns);
-    else if (provided_by(root, "MagenticOneGroupChat"))
+    else if (autogen_provided_by(root, "MagenticOneGroupChat"))
         take_chosen(d, participants, "orchestrator", turns);
     else
         take_round(d, participants, turns);
     return 0;
 }
 
+/* An agent on its own answers once. */
+static int take_agent(struct definition *d, struct json agent, struct error *err)
+{
+    int32_t at = autogen_add_agent(d, agent), tools = autogen_add_tools(d, agent, at);
+
+    definition_join(d, NODE_START, at, NULL, 0, false);
+    definition_join(d, at, NODE_END, NULL, 0, false);
+    if (tools != at)
+        definition_join(d, tools, NODE_END, NULL, 0, false);
+    return definition_finish(d, err);
+}
+
 static int take_team(struct definition *d, struct json root, struct error *err)
 {
-    root = unwrap(root);
+    root = unwrap(d, root);
     struct json config = json_get(root, "config");
     struct json participants = json_get(config, "participants");
     const char *s;
     size_t n;
+    double stalls;
 
+    d->drops = "retry, timeout: the file holds none";
+    if (json_text(json_get(root, "label"), &s, &n))
+        d->name = arena_strndup(&d->arena, s, n);
+    if (!is_team(root) && json_text(json_get(config, "name"), &s, &n) && n &&
+        json_present(json_get(root, "provider")))
+        return take_agent(d, root, err);
     if (json_type(participants) != JSON_LIST)
         return error_set(err, ERR_INPUT,
                          "%s: has no `participants`: an AutoGen definition is a team's component "
@@ -477,11 +413,10 @@ static int take_team(struct definition *d, struct json root, struct error *err)
         return error_set(err, ERR_INPUT, "%s: participants is empty", d->file);
     if (check_names(d, participants, err))
         return -1;
-    if (json_text(json_get(root, "label"), &s, &n))
-        d->name = arena_strndup(&d->arena, s, n);
-    d->drops = "retry, timeout: the file holds none";
     double turns = take_end(d, config);
     d->messages = isfinite(turns) ? turns : 0;
+    if (json_as_double(json_get(config, "max_stalls"), &stalls))
+        definition_note(d, "The orchestrator plans anew after %g rounds without progress.", stalls);
     if (take_members(d, root, turns, err))
         return -1;
     return definition_finish(d, err);

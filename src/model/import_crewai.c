@@ -86,7 +86,7 @@ static const struct yaml_node *named_in(const struct yaml_node *from, const char
  * same. */
 static const struct yaml_node *agent_beside(const struct yaml_node *root, const char *name)
 {
-    for (uint32_t i = 0; i < root->n; i++)
+    for (uint32_t i = 0; root->kind == YAML_MAP && i < root->n; i++)
         if (root->key[i]->text && !strcmp(root->key[i]->text, name) &&
             root->child[i]->kind == YAML_MAP && !is_task(root->child[i]))
             return root->child[i];
@@ -364,7 +364,7 @@ int definition_crewai(const char *file, const char *text, size_t len, struct def
     mem_free(plain);
     if (status)
         return -1;
-    if (y.root && y.root->kind == YAML_MAP) {
+    if (y.root && y.root->kind != YAML_SCALAR) {
         hierarchical = is_hierarchical(y.root);
         take_name(out, y.root);
         take_all(out, y.root);

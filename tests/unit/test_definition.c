@@ -236,8 +236,8 @@ static void a_team_keeps_its_turns_tools_people_and_end(void **state)
     assert_int_equal(step_of(&p, "tools-of-writer")->layer, LAYER_TOOL);
     assert_int_equal(step_of(&p, "writer")->way[0].edge.to, pipeline_step(&p, "tools-of-writer"));
     assert_int_equal(me->kind, STEP_REVIEW);
-    assert_int_equal(me->way[0].edge.to, pipeline_step(&p, "writer"));
-    assert_int_equal(me->way[0].edge.at_most, 2); /* a task, and three rounds of three */
+    assert_int_equal(me->on_reject.to, pipeline_step(&p, "writer"));
+    assert_int_equal(me->on_reject.at_most, 2); /* a task, and three rounds of three */
     pipeline_release(&p);
     buf_release(&yaml);
 }
