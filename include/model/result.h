@@ -118,7 +118,8 @@ struct answer {
     const char *parameter;                           /* NULL, or the path that was sized */
     const char *method, *risk, *population, *ending; /* NULL: JSON null */
     const char *sentence;                            /* the answer in plain words */
-    const struct answer_setting *settings;           /* [n_settings], in the result's arena */
+    const char *choice;                    /* NULL, or the alternative that `seam compare` names */
+    const struct answer_setting *settings; /* [n_settings], in the result's arena */
     size_t n_settings;
     const struct answer_rival *rivals; /* [n_rivals], in the result's arena */
     size_t n_rivals;

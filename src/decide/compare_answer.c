@@ -370,6 +370,7 @@ void compare_answer(const struct alternative *a, size_t n, struct result *out)
                                   .best_attainable = NAN};
     out->answer.sentence = result_text(out, "%s", buf_text(&sentence));
     out->answer.ending = asked ? chosen ? "met" : "infeasible" : NULL;
+    out->answer.choice = chosen ? result_text(out, "%s", chosen->name) : NULL;
     if (asked)
         out->passed = chosen ? PASSED_TRUE : PASSED_FALSE;
     buf_release(&sentence);

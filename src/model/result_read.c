@@ -345,7 +345,8 @@ static void read_answer(struct reading *in, struct json root)
                                     .risk = text_of(in, v, at, "risk"),
                                     .population = text_of(in, v, at, "population"),
                                     .ending = text_of(in, v, at, "ending"),
-                                    .sentence = text_of(in, v, at, "sentence")};
+                                    .sentence = text_of(in, v, at, "sentence"),
+                                    .choice = text_of(in, v, at, "choice")};
     double shown = number_of(in, v, at, "threshold_shown");
     in->r->answer.threshold_shown = isnan(shown) ? 0 : shown;
     read_settings(in, v);

@@ -297,6 +297,8 @@ static void put_answer(struct json_write *w, const struct answer *a)
     if (a->labels_needed)
         put_uint(w, "labels_needed", a->labels_needed);
     put_text_or_null(w, "ending", a->ending);
+    if (a->choice)
+        put_text(w, "choice", a->choice);
     json_close(w, '}');
 }
 

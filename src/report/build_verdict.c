@@ -102,6 +102,13 @@ static void add_drift(const struct build *b)
 static void add_architectures(const struct build *b)
 {
     bool met = any_ending(b, "compare", "met"), none = any_ending(b, "compare", "infeasible");
+    for (size_t i = 0; i < b->n; i++)
+        if (!strcmp(b->r[i]->command, "compare") && b->r[i]->answer.choice) {
+            document_text(b->d, BLOCK_VERDICT, TONE_GOOD,
+                          "Yes: %s meets the objective, and nothing simpler does.",
+                          b->r[i]->answer.choice);
+            return;
+        }
     document_text(b->d, BLOCK_VERDICT,
                   met    ? TONE_GOOD
                   : none ? TONE_BAD

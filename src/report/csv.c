@@ -256,6 +256,8 @@ static void put_answer(struct buf *out, const struct answer *a)
     put_plain(out, "answer", "tests", (double)a->tests, NULL);
     put_plain(out, "answer", "method", NAN, a->method);
     put_plain(out, "answer", "ending", NAN, a->ending);
+    if (a->choice)
+        put_plain(out, "answer", "choice", NAN, a->choice);
 }
 
 static void put_data(struct buf *out, const struct data_quality *d)

@@ -243,10 +243,12 @@ scenarios/generative-video.yaml: ok, 7 steps
   │
   ≡ drafts      parallel, agent
   ├──┐ 2 copies side by side
-  │  ■ generate    stage, model, 8% wrong
+  │  ■ generate    stage, model, 8% wrong, other numbers while provider is down
+  │  ├─ failed ─▶ fail
   │  │
   ├──┘
   │ joined: the most confident of 2
+  ├─ failed ─▶ fail
   │
   ◇ continuity  check, agent, finds 85% of the bad, passes 97% of the good
   ├─ rejected ─▶ drafts (at most 2 times, then desk)
@@ -794,6 +796,10 @@ seam: Gate and review: it states no objective, and is judged by that of Rare fai
 $ seam solve scenarios/six-step.yaml --json > $TMP_GOLDEN/answer.json; seam compare scenarios/six-step.yaml $TMP_GOLDEN/answer.json
 seam: TMP/answer.json: this is what seam answered, and here a scenario is needed; `seam report` reads answers, and `seam report --compare A B` sets two side by side
 [3]
+$ seam compare scenarios/six-step.yaml scenarios/gate-review.yaml --target "reliability at least 90%" --json --quiet > $TMP_GOLDEN/sides.json; seam report $TMP_GOLDEN/sides.json --format md -o - | sed -n '/^## Verdict/,/^## Head/p' | grep '^[^#]'
+seam: the report stands without these pictures: "Cost against reliability", "What each layer loses"; pictures are files beside the page, which -o FOLDER writes
+> **Yes: Gate and review meets the objective, and nothing simpler does.**
+The simplest that meets the objective (reliability at least 90%) is Gate and review (3 steps). Not enough: Six steps of 97% (reliability 83.30%, not at least 90%).
 # A backlog that grows under a green dashboard, what nobody logs, what hardly ever happens, and money.
 $ seam simulate scenarios/review-overload.yaml --csv 2>/dev/null | grep -E "^result,simulate,(latency_p50|latency_p95|completion),|^resource,editors,(backlog_growth|utilisation|service_level),"
 result,simulate,completion,,1,0.9999928555302039,1,0.95,537679,1,at least 99%,pass,Review overload

@@ -161,6 +161,7 @@ static void the_simplest_that_meets_the_objective_is_named(void **state)
     compare_alternatives(a, 4, &out);
     assert_int_equal(out.passed, PASSED_TRUE);
     assert_string_equal(out.answer.ending, "met");
+    assert_string_equal(out.answer.choice, "Mid");
     const char *s = out.answer.sentence;
     assert_non_null(
         strstr(s, "The simplest that meets the objective (reliability at least 90%) is Mid "
@@ -189,6 +190,7 @@ static void none_that_meets_it_is_said_plainly(void **state)
     compare_alternatives(a, 2, &out);
     assert_int_equal(out.passed, PASSED_FALSE);
     assert_string_equal(out.answer.ending, "infeasible");
+    assert_null(out.answer.choice);
     assert_non_null(strstr(out.answer.sentence,
                            "None of the 2 meets the objective (reliability at least 90%): "
                            "One (reliability 80.00%, not at least 90%); Two"));
