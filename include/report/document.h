@@ -36,8 +36,9 @@ struct figure {
     const char *svg;             /* the inside of an <svg>, clean (svg.h); NULL: absent */
     const char *missing;         /* why it is absent; NULL */
     const char *script, *points; /* what gnuplot draws it from (plot.h); NULL: not by gnuplot */
-    double width, height;
-    struct table *data; /* NULL */
+    const char *subject;         /* the line under its title where it stands alone (plot.h); NULL */
+    double width, height;        /* without title and subject */
+    struct table *data;          /* NULL */
 };
 
 enum block_kind {

@@ -104,6 +104,10 @@ const char *plot_format_name(enum plot_format f);
 /* May a file be called that in a script?  No quotes, back-quotes, backslashes, < > | $, control
  * characters or folders. */
 bool plot_file_name(const char *name);
+/* Gives the figure a heading for where it stands alone: its title, and under it what it is of. */
+void plot_subject(struct document *d, struct figure *f, const char *subject);
+/* Pixels that the heading takes above the picture; 0: it has none. */
+double plot_heading(const struct figure *f);
 /* The whole script: it reads `name`.tsv and writes `name`.svg, .png or .pdf. */
 void plot_script(const struct figure *f, enum plot_format format, const char *name,
                  struct buf *out);

@@ -7,11 +7,13 @@
 #include "base/file.h"
 #include "base/json_write.h"
 #include "report/csv.h"
+#include "report/format.h"
 #include "report/plot.h"
 #include "report/report_json.h"
 #include "report/svg.h"
 #include "report/text.h"
 
+#include <math.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -347,6 +349,21 @@ static const struct result *fitting(const struct gathered *g, enum plot_kind k)
     return found;
 }
 
+/* What the picture is of, and how it does: "Six steps of 97%: reliability 83.30%". */
+static void put_subject(struct document *d, struct figure *f, const struct result *r)
+{
+    const struct metric *m = metrics_find(&r->metrics, "reliability");
+    struct buf out;
+    buf_init(&out);
+    buf_puts(&out, r->scenario_name ? r->scenario_name : "");
+    if (m && isfinite(m->value)) {
+        buf_puts(&out, out.len ? ": reliability " : "Reliability ");
+        format_both(&out, m, r->currency);
+    }
+    plot_subject(d, f, buf_text(&out));
+    buf_release(&out);
+}
+
 static int draw(const struct cli *cli, enum plot_kind k, const struct gathered *g, struct place *p,
                 struct error *err)
 {
@@ -359,7 +376,9 @@ static int draw(const struct cli *cli, enum plot_kind k, const struct gathered *
     document_section(&d, "picture", "");
     plot_add(k, r, NULL, &d);
     const struct section *s = &d.sections.at[0];
-    int status = deliver(cli, &d, s->blocks.at[s->blocks.len - 1].figure, k, p, err);
+    struct figure *f = s->blocks.at[s->blocks.len - 1].figure;
+    put_subject(&d, f, r);
+    int status = deliver(cli, &d, f, k, p, err);
     document_release(&d);
     return status;
 }

@@ -16,15 +16,15 @@ static const struct {
     double lower; /* how far below its middle the line of the text stands */
 } texts[DRAWING_TEXTS] = {
     [DRAWING_NAME] = {"class=\"ink\" font-size=\"15\" font-weight=\"600\"",                        "names",
-                      "left font 'sans-serif:Bold,11' textcolor rgb '#1c2126'",                                                                                            5.3},
+                      "left font strong textcolor rgb '#1c2126'",                                                                                       5.3},
     [DRAWING_LINE] = {"class=\"quiet\" font-size=\"12.5\"",                                        "lines",
-                      "left font 'sans-serif,9.4' textcolor rgb '#59636d'",                                                                                                4.4},
+                      "left font small textcolor rgb '#59636d'",                                                                                        4.4},
     [DRAWING_SHARE] = {"class=\"quiet\" font-size=\"12.5\" text-anchor=\"end\"",                    "shares",
-                      "right font 'sans-serif,9.4' textcolor rgb '#59636d'",                                                                                               4.4},
+                      "right font small textcolor rgb '#59636d'",                                                                                       4.4},
     [DRAWING_PILL] = {"class=\"ink\" font-size=\"12.5\" text-anchor=\"middle\"",                   "pills",
-                      "center font 'sans-serif,9.4' textcolor rgb '#1c2126'",                                                                                              4.4},
+                      "center font small textcolor rgb '#1c2126'",                                                                                      4.4},
     [DRAWING_END] = {"class=\"ink\" font-size=\"14\" font-weight=\"600\" text-anchor=\"middle\"",
-                      "ends",                                                                                "center font 'sans-serif:Bold,10.5' textcolor rgb '#1c2126'", 5  },
+                      "ends",                                                                                "center font end textcolor rgb '#1c2126'", 5  },
 };
 
 void drawing_init(struct drawing *s)

@@ -365,16 +365,17 @@ void calibration_draw(struct document *d, const struct result *r, struct picture
     put_counts(p, c);
     bool counted = picture_filled(&p->block[1]);
     if (counted)
-        buf_puts(&p->script, "set multiplot\nset lmargin 9\nset rmargin 3\nset key at screen "
-                             "0.09,0.985 left top horizontal maxrows 1\nset tmargin at screen "
-                             "0.87\nset bmargin at screen 0.40\nset format x ''\n");
+        buf_puts(&p->script,
+                 "set multiplot\nset lmargin 9\nset rmargin 3\nset key at screen "
+                 "0.09,0.985*inner left top horizontal maxrows 1\nset tmargin at screen "
+                 "0.87*inner\nset bmargin at screen 0.40*inner\nset format x ''\n");
     else
         buf_puts(&p->script, "set xlabel 'confidence (%)'\n");
     calibration_panel(p, r, ece && ece->level > 0 ? 100 * ece->level : 95);
     if (counted)
         buf_printf(&p->script, "set ytics 0,%.6g\n", picture_step(most_items(c) / 2));
     if (counted)
-        buf_puts(&p->script, "set tmargin at screen 0.33\nset bmargin at screen 0.13\n"
+        buf_puts(&p->script, "set tmargin at screen 0.33*inner\nset bmargin at screen 0.13*inner\n"
                              "set format x\nset xlabel 'confidence (%)'\n"
                              "set ylabel 'items'\nset yrange [0:*]\nset key off\nset boxwidth 2.4\n"
                              "plot 'counts' using 1:2 with boxes lc rgb '#56b4e9'\n"

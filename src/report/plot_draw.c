@@ -27,35 +27,129 @@ bool plot_file_name(const char *name)
     return true;
 }
 
-/* Sizes in pixels of 1/96 inch; a PNG has two of its own for each. */
+enum { TITLE = 30, SUBJECT = 18 };
+
+double plot_heading(const struct figure *f)
+{
+    return !f->subject ? 0 : *f->subject ? TITLE + SUBJECT : TITLE;
+}
+
+/* Blocks of a data file are parted by two empty lines. */
+static size_t blocks_in(const char *points)
+{
+    size_t n = 1;
+    for (const char *at = points; (at = strstr(at, "\n\n\n")); at += 3)
+        n++;
+    return n;
+}
+
+/* A text of ours or of a result as the one cell of a line of a block. */
+static void put_line(struct buf *out, const char *text)
+{
+    enum { COLUMNS = 84 };
+    struct buf clean, cut;
+    buf_init(&clean);
+    buf_init(&cut);
+    text_clean(&clean, text);
+    text_cut(&cut, buf_text(&clean), COLUMNS, COLUMNS - 1);
+    plot_put_cell(out, buf_text(&cut), cut.len);
+    buf_putc(out, '\n');
+    buf_release(&clean);
+    buf_release(&cut);
+}
+
+/* The heading is the last block of the data file, since a script holds no text of a result. */
+void plot_subject(struct document *d, struct figure *f, const char *subject)
+{
+    struct buf points;
+    buf_init(&points);
+    buf_printf(&points, "%s\n\nheading\n", f->points);
+    put_line(&points, f->title);
+    if (*subject)
+        put_line(&points, subject);
+    f->points = arena_strndup(&d->arena, buf_text(&points), points.len);
+    f->subject = arena_strdup(&d->arena, subject);
+    buf_release(&points);
+}
+
+/* The picture keeps its size below the heading; `inner` is its share of the whole. */
+static void put_heading(const struct figure *f, struct buf *out)
+{
+    buf_printf(out, "inner = %.6g\n", f->height / (f->height + plot_heading(f)));
+    if (!f->subject)
+        return;
+    size_t block = blocks_in(f->points) - 1;
+    buf_printf(out,
+               "set datafile separator \"\\t\"\nset datafile commentschars ''\n"
+               "set datafile columnheaders\nset size 1,inner\n"
+               "stats data index %zu every ::0::0 using (heading = strcol(1), 1) nooutput\n"
+               "set label 1 heading at screen 0, screen 1 left offset character 1,-1.1 "
+               "font large\n",
+               block);
+    if (*f->subject)
+        buf_printf(out,
+                   "stats data index %zu every ::1::1 using (subject = strcol(1), 1) nooutput\n"
+                   "set label 2 subject at screen 0, screen 1 left offset character 1,-2.4 "
+                   "textcolor rgb '#59636d'\n",
+                   block);
+}
+
+/* Panels leave the heading its room, and the first of them draws it. */
+static void put_body(const struct figure *f, struct buf *out)
+{
+    static const char layout[] = "set multiplot layout", plot[] = "plot ";
+    bool headed = f->subject != NULL;
+    for (const char *line = f->script; *line;) {
+        size_t len = strcspn(line, "\n");
+        buf_add(out, line, len);
+        if (headed && !strncmp(line, layout, strlen(layout)))
+            buf_puts(out, *f->subject ? " title \" \\n \\n \"" : " title \" \\n \"");
+        if (headed && !strncmp(line, plot, strlen(plot))) {
+            buf_puts(out, "\nunset label 1\nunset label 2");
+            headed = false;
+        }
+        buf_putc(out, '\n');
+        line += len + (line[len] == '\n');
+    }
+}
+
+/* Sizes in pixels of 1/96 inch; a PNG has two of its own for each.  SVG's fonts are in pixels and
+ * never bold. */
 static void put_terminal(const struct figure *f, enum plot_format format, struct buf *out)
 {
+    double height = f->height + plot_heading(f);
     switch (format) {
     case PLOT_SVG:
     case PLOT_FORMAT_COUNT:
         buf_printf(out, "set terminal svg size %g,%g font 'sans-serif,14' noenhanced\n", f->width,
-                   f->height);
+                   height);
         break;
     case PLOT_PNG:
         buf_printf(out,
                    "set terminal pngcairo size %g,%g font 'sans-serif,10.5' fontscale 2 "
                    "linewidth 2 pointscale 2 background rgb '#ffffff' noenhanced\n",
-                   2 * f->width, 2 * f->height);
+                   2 * f->width, 2 * height);
         break;
     case PLOT_PDF:
         buf_printf(out,
                    "set terminal pdfcairo size %.4gin,%.4gin font 'sans-serif,10.5' "
                    "background rgb '#ffffff' noenhanced\n",
-                   f->width / 96, f->height / 96);
+                   f->width / 96, height / 96);
         break;
     }
+    buf_puts(out, format == PLOT_SVG
+                      ? "large = 'sans-serif,17'\nstrong = 'sans-serif,15'\n"
+                        "end = 'sans-serif,14'\nsmall = 'sans-serif,12.5'\n"
+                      : "large = 'sans-serif:Bold,12.75'\nstrong = 'sans-serif:Bold,11'\n"
+                        "end = 'sans-serif:Bold,10.5'\nsmall = 'sans-serif,9.4'\n");
 }
 
 void plot_script(const struct figure *f, enum plot_format format, const char *name, struct buf *out)
 {
     put_terminal(f, format, out);
     buf_printf(out, "data = '%s.tsv'\nset output '%s.%s'\n", name, name, plot_format_name(format));
-    buf_puts(out, f->script);
+    put_heading(f, out);
+    put_body(f, out);
     buf_puts(out, "set output\n");
 }
 
@@ -77,6 +171,7 @@ int plot_picture(const struct figure *f, enum plot_format format,
         buf_init(&svg);
         status = svg_clean(buf_text(&raw), raw.len, f->id, &svg, &drawn.width, &drawn.height, err);
         drawn.svg = buf_text(&svg);
+        drawn.subject = NULL; /* it is in the picture already */
         if (!status)
             svg_put_file(out, &drawn);
         buf_release(&svg);

@@ -375,15 +375,16 @@ static void layers_script(struct picture *p, struct stack *k, size_t rows)
     double width = k->most - k->least;
     put_words(k, (k->least < 0 ? 1.2 : 1.15) * width);
     p->height -= k->untold ? 0 : 44; /* the key's */
-    buf_printf(&p->script,
-               "set yrange [%.2f:-0.6]\nset grid noytics xtics\nset border 1 lc rgb '#788088'\n"
-               "set tics scale 0\nset rmargin 3\nset tmargin 3\n"
-               "set key at screen 0.02, screen 0.98 left top horizontal maxrows 1 samplen 1\n%s"
-               "set xlabel 'percentage points of reliability'\nset xrange [%.6g:%.6g]\n"
-               "set style fill solid 1 border rgb '#788088'\n"
-               "plot 'names' using 2:1:ytic(3) with points pt 0 lc rgb '#000000'",
-               (double)rows - 0.4, k->untold ? "" : "set key off\nset tmargin 0.5\n",
-               k->least < 0 ? k->least - 0.05 * width : 0, k->most + 0.15 * width);
+    buf_printf(
+        &p->script,
+        "set yrange [%.2f:-0.6]\nset grid noytics xtics\nset border 1 lc rgb '#788088'\n"
+        "set tics scale 0\nset rmargin 3\nset tmargin 3\n"
+        "set key at screen 0.02, screen 0.98*inner left top horizontal maxrows 1 samplen 1\n%s"
+        "set xlabel 'percentage points of reliability'\nset xrange [%.6g:%.6g]\n"
+        "set style fill solid 1 border rgb '#788088'\n"
+        "plot 'names' using 2:1:ytic(3) with points pt 0 lc rgb '#000000'",
+        (double)rows - 0.4, k->untold ? "" : "set key off\nset tmargin 0.5\n",
+        k->least < 0 ? k->least - 0.05 * width : 0, k->most + 0.15 * width);
     for (int l = 0; l < LAYER_COUNT; l++)
         if (picture_filled(k->bars[l]))
             buf_printf(&p->script,

@@ -4,6 +4,7 @@
 #include "report/svg.h"
 
 #include "report/html.h"
+#include "report/plot.h"
 
 #include <string.h>
 
@@ -22,12 +23,22 @@ const char svg_classes[] =
     ".way{fill:none;stroke:var(--soft)}.tip{fill:var(--soft)}.back{stroke:var(--c2)}"
     ".backtip{fill:var(--c2)}";
 
+static void put_heading(struct buf *out, const struct figure *f)
+{
+    buf_puts(out, "<text class=\"ink\" x=\"9\" y=\"23\" font-size=\"17\">");
+    html_escape(out, f->title);
+    buf_puts(out, "</text><text class=\"quiet\" x=\"9\" y=\"43\" font-size=\"14\">");
+    html_escape(out, f->subject);
+    buf_printf(out, "</text><g transform=\"translate(0,%g)\">", plot_heading(f));
+}
+
 void svg_put_file(struct buf *out, const struct figure *f)
 {
+    double height = f->height + plot_heading(f);
     buf_printf(out,
                "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\" width=\"%g\" "
                "height=\"%g\" viewBox=\"0 0 %g %g\" font-family=\"system-ui,sans-serif\">\n<title>",
-               f->width, f->height, f->width, f->height);
+               f->width, height, f->width, height);
     html_escape(out, f->title);
     buf_puts(out, "</title><desc>");
     html_escape(out, f->description);
@@ -35,8 +46,10 @@ void svg_put_file(struct buf *out, const struct figure *f)
                "</desc>\n<style>svg{%s;color:var(--fg)}\n@media(prefers-color-scheme:dark){svg{%s}}"
                "\n%s</style>\n<rect width=\"100%%\" height=\"100%%\" style=\"fill:var(--bg)\"/>",
                svg_paints_light, svg_paints_dark, svg_classes);
+    if (f->subject)
+        put_heading(out, f);
     buf_puts(out, f->svg);
-    buf_puts(out, "</svg>\n");
+    buf_puts(out, f->subject ? "</g></svg>\n" : "</svg>\n");
 }
 
 /* The paint of `var(--name,fallback)` at s; what follows it in *end. */

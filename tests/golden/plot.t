@@ -74,9 +74,22 @@ deliver: fails                  −2.58%
 right answers                   83.30%
 seam: wrote TMP/lost.svg
 : A picture made by Seam: `gnuplot lost.gp` draws lost.svg from lost.tsv.
-set terminal svg size 680,318 font 'sans-serif,14' noenhanced
+set terminal svg size 680,366 font 'sans-serif,14' noenhanced
+large = 'sans-serif,17'
+strong = 'sans-serif,15'
+end = 'sans-serif,14'
+small = 'sans-serif,12.5'
 data = 'lost.tsv'
 set output 'lost.svg'
+inner = 0.868852
+set datafile separator "\t"
+set datafile commentschars ''
+set datafile columnheaders
+set size 1,inner
+stats data index 2 every ::0::0 using (heading = strcol(1), 1) nooutput
+set label 1 heading at screen 0, screen 1 left offset character 1,-1.1 font large
+stats data index 2 every ::1::1 using (subject = strcol(1), 1) nooutput
+set label 2 subject at screen 0, screen 1 left offset character 1,-2.4 textcolor rgb '#59636d'
 set encoding utf8
 set datafile separator "\t"
 set datafile commentschars ''
@@ -98,6 +111,8 @@ set xlabel 'share of all items (%): axis not from 0'
 set xrange [80:103.4]
 set xtics 80,5,100
 plot data index 0 using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#0072b2', data index 0 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 0 using (80.6):($1+0.4):(0.4):(-0.8) with vectors nohead lw 5 lc rgb '#ffffff', data index 1 using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#d55e00', data index 1 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 1 using 3:1:(0):(0.68) with vectors nohead lw 1 lc rgb '#788088'
+unset label 1
+unset label 2
 set output
 row	from	to	place of the number	number	step
 0	80	100	100	100%	all items
@@ -111,6 +126,11 @@ row	from	to	place of the number	number	step
 4	91.2673	88.529281	91.2673	−2.74%	tool: fails
 5	88.529281	85.87340257	88.529281	−2.66%	orchestrate: fails
 6	85.87340257	83.29720049	85.87340257	−2.58%	deliver: fails
+
+
+heading
+Where items are lost
+Six steps of 97%: reliability 83.30%
 1
 # A picture made by Seam: `gnuplot lost.gp` draws lost.svg from lost.tsv.
 # A picture made by Seam: `gnuplot lost.gp` draws lost.svg from lost.tsv.

@@ -97,6 +97,43 @@ static void hostile_names_are_drawn_and_never_run(void **state)
     result_release(&r);
 }
 
+/* Where it stands alone a picture says its title, and of what it is; the script holds neither. */
+static void a_picture_that_stands_alone_has_a_heading(void **state)
+{
+    static const char subject[] = "`touch /tmp/seam-canary` <b> 'x' $(y): 83.3%";
+    const enum plot_kind kinds[] = {PLOT_LOSS, PLOT_FLOW, PLOT_CALIBRATION};
+    struct result r;
+    sample_result(&r, NULL);
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct document d;
+        struct error err = {0};
+        struct buf out, script;
+        buf_init(&out);
+        buf_init(&script);
+        document_init(&d, "t", "");
+        document_section(&d, "s", "s");
+        plot_add(kinds[i], &r, NULL, &d);
+        struct figure *f = d.sections.at[0].blocks.at[0].figure;
+        assert_true(plot_heading(f) == 0);
+        plot_subject(&d, f, subject);
+        assert_true(plot_heading(f) == 48);
+        if (f->svg)
+            svg_put_file(&out, f);
+        else if (plot_picture(f, PLOT_SVG, NULL, &out, &err))
+            fail_msg("%s", err.text);
+        text_has(buf_text(&out), "`touch /tmp/seam-canary` &lt;b&gt;");
+        assert_non_null(strstr(strstr(buf_text(&out), "</style>"), f->title));
+        plot_script(f, PLOT_PNG, "x", &script);
+        assert_null(strstr(buf_text(&script), "touch"));
+        text_has(buf_text(&script), "set label 2 subject");
+        buf_release(&out);
+        buf_release(&script);
+        document_release(&d);
+    }
+    assert_int_equal(access("/tmp/seam-canary", F_OK), -1);
+    result_release(&r);
+}
+
 static void a_missing_gnuplot_is_told_with_the_way_to_get_it(void **state)
 {
     struct error err = {0};
@@ -229,6 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hostile_names_are_drawn_and_never_run),
+        cmocka_unit_test(a_picture_that_stands_alone_has_a_heading),
         cmocka_unit_test(a_missing_gnuplot_is_told_with_the_way_to_get_it),
         cmocka_unit_test(gnuplots_own_words_are_passed_on),
         cmocka_unit_test(a_picture_that_takes_too_long_is_stopped),
