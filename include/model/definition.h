@@ -162,11 +162,12 @@ bool definition_leads_back(const struct def_order *o, const struct def_edge *e);
 
 /* Are two names the same but for case and what stands between words? */
 bool definition_same_name(const char *a, const char *b);
-/* The step of the log's pipeline that is this node; -1. */
-int32_t definition_in_log(const struct pipeline *fitted, const struct def_node *n);
-/* Appends the names of nodes that the log knows nothing of, and of its steps that are no nodes. */
-void definition_unmatched(const struct definition *d, const struct pipeline *fitted,
-                          struct buf *assumed, struct buf *unused);
+/* The steps of the log's pipeline that the nodes are: step[nodes], -1 where it has none. */
+void definition_match(const struct definition *d, const struct pipeline *fitted, int32_t *step);
+/* Appends the names of nodes that the log knows nothing of, those of its steps that are no nodes,
+ * and pairs that are taken for the same though their names differ by words. */
+void definition_matches(const struct definition *d, const struct pipeline *fitted,
+                        struct buf *assumed, struct buf *unused, struct buf *taken);
 
 /* Appends the scenario.  `fitted` (NULL: none) is a pipeline from logs: what it knows of a step of
  * the same name takes the place of what would be assumed; *taken (NULL: not asked) is how many. */

@@ -16,6 +16,7 @@ struct def_element {
 struct def_output {
     const struct definition *d;
     const struct pipeline *fitted; /* NULL: none */
+    int32_t *step;                 /* [nodes]: of the log's steps, see definition_match; NULL */
     struct def_order order;
     VEC(struct def_element) elements;
     int32_t *judge_of;      /* [nodes]: of a gate, who gives its confidence; NODE_START: no gate */

@@ -21,13 +21,40 @@ bool import_knows(const char *framework)
     return reader_of(framework) != NULL;
 }
 
+/* A crew's folder, as its tools make one: agents.yaml and tasks.yaml, maybe below config. */
+static bool read_crew(const char *folder, struct buf *text)
+{
+    static const char *const names[] = {"agents.yaml", "agents.yml", "tasks.yaml", "tasks.yml"};
+    static const char *const places[] = {"", "config/"};
+    struct buf path = {0};
+    bool tasks = false;
+
+    for (size_t p = 0; p < 2 && !tasks; p++)
+        for (size_t i = 0; i < 4; i++) {
+            struct error none = {0};
+            buf_clear(&path);
+            buf_printf(&path, "%s/%s%s", folder, places[p], names[i]);
+            size_t before = text->len;
+            if (file_read(buf_text(&path), DEFINITION_TEXT_MAX, text, &none)) {
+                text->len = before;
+                continue;
+            }
+            buf_putc(text, '\n');
+            tasks = tasks || i >= 2;
+        }
+    buf_release(&path);
+    return tasks;
+}
+
 /* The files one after the other (tasks.yaml and agents.yaml are two), and the name of the first. */
 static int read_files(const struct cli *cli, struct buf *text, const char **name, struct error *err)
 {
     const struct options *o = cli->options;
+    bool crew = strcmp(o->args.at[0], "crewai") == 0;
 
     for (size_t i = 1; i < o->args.len; i++) {
-        if (file_read(o->args.at[i], DEFINITION_TEXT_MAX, text, err))
+        if (file_read(o->args.at[i], DEFINITION_TEXT_MAX, text, err) &&
+            !(crew && read_crew(o->args.at[i], text)))
             return -1;
         if (text->len && text->data[text->len - 1] != '\n')
             buf_putc(text, '\n');
@@ -59,11 +86,13 @@ static int fit_parameters(const struct cli *cli, struct pipeline *out, struct er
 static void say_matches(const struct cli *cli, const struct definition *d,
                         const struct pipeline *fitted, uint32_t taken)
 {
-    struct buf assumed = {0}, unused = {0};
+    struct buf assumed = {0}, unused = {0}, near = {0};
 
-    definition_unmatched(d, fitted, &assumed, &unused);
-    cli_note(cli, "%u steps have their numbers from the log; what is left is marked `assumed`",
-             taken);
+    definition_matches(d, fitted, &assumed, &unused, &near);
+    cli_note(cli, "%u step%s numbers from the log; what is left is marked `assumed`", taken,
+             taken == 1 ? " has its" : "s have their");
+    if (near.len)
+        cli_note(cli, "taken for the same by a part of their names: %s", buf_text(&near));
     if (assumed.len)
         cli_note(cli, "not in the log: %s", buf_text(&assumed));
     if (unused.len)
@@ -73,6 +102,7 @@ static void say_matches(const struct cli *cli, const struct definition *d,
                       "and --stage-by");
     buf_release(&assumed);
     buf_release(&unused);
+    buf_release(&near);
 }
 
 /* What the scenario holds: its steps, and how many have their numbers from a log. */
@@ -113,6 +143,24 @@ static int write_scenario(const struct cli *cli, const struct definition *d,
     return status;
 }
 
+/* After a refusal: which of the other readers takes the text. */
+static void hint_at_reader(const struct definition_reader *tried, const char *name,
+                           const struct buf *text, struct error *err)
+{
+    for (size_t i = 0; i < definition_readers_count; i++) {
+        const struct definition_reader *other = &definition_readers[i];
+        struct definition d = {0};
+        struct error none = {0}, first = *err;
+        bool takes = other != tried && other->read(name, buf_text(text), text->len, &d, &none) == 0;
+        definition_release(&d);
+        if (takes) {
+            error_set(err, first.code, "%s; it reads as a definition for `seam import %s`",
+                      first.text, other->framework);
+            return;
+        }
+    }
+}
+
 int import_definition(const struct cli *cli, struct error *err)
 {
     const struct options *o = cli->options;
@@ -131,8 +179,10 @@ int import_definition(const struct cli *cli, struct error *err)
     pipeline_init(&fitted);
     if (read_files(cli, &text, &name, err))
         goto out;
-    if (reader->read(name, buf_text(&text), text.len, &d, err))
+    if (reader->read(name, buf_text(&text), text.len, &d, err)) {
+        hint_at_reader(reader, name, &text, err);
         goto out;
+    }
     if (with_log && fit_parameters(cli, &fitted, err))
         goto out;
     status = write_scenario(cli, &d, with_log ? &fitted : NULL, err);

@@ -266,12 +266,15 @@ static void put_fallback(struct def_output *o, const struct def_node *n, const s
 
 /* The share of the way from this step to the target; NULL when the logs have no such way. */
 static const struct number *fitted_share(const struct def_output *o, const struct step *s,
-                                         const char *target)
+                                         const struct def_edge *e)
 {
+    const char *target = edge_target(o, e);
+
     for (uint32_t i = 0; s && i < s->n_ways; i++) {
         int32_t to = s->way[i].edge.to;
         const char *id = to >= 0 ? o->fitted->step[to].id : to == TO_SHIP ? "ship" : "reject";
-        if (s->way[i].probability && definition_same_name(id, target))
+        bool same = to >= 0 && e->to >= 0 && o->step[e->to] == to;
+        if (s->way[i].probability && (same || definition_same_name(id, target)))
             return &s->way[i].probability[0];
     }
     return NULL;
@@ -282,10 +285,10 @@ static bool all_shares_known(const struct def_output *o, const struct step *s,
                              const struct def_exits *x)
 {
     for (size_t i = 0; i + 1 < x->n; i++) {
-        const struct number *share = fitted_share(o, s, edge_target(o, x->at[i]));
+        const struct number *share = fitted_share(o, s, x->at[i]);
         bool again = false;
         for (size_t k = 0; k < i && share; k++)
-            again = again || fitted_share(o, s, edge_target(o, x->at[k])) == share;
+            again = again || fitted_share(o, s, x->at[k]) == share;
         if (!share || again)
             return false;
     }
@@ -308,7 +311,7 @@ static void put_way(struct def_output *o, const struct step *s, const struct def
 {
     const struct def_edge *e = x->at[i];
     bool last = i + 1 == x->n;
-    const struct number *share = last ? NULL : fitted_share(o, s, edge_target(o, e));
+    const struct number *share = last ? NULL : fitted_share(o, s, e);
     struct writer writer = {o->fitted, o->out};
     const char *out = leads_back(o, e) ? way_out(o, x, e) : NULL;
 

@@ -29,7 +29,7 @@ static const struct {
 
 const struct step *def_fitted_step(const struct def_output *o, const struct def_node *n)
 {
-    int32_t at = o->fitted ? definition_in_log(o->fitted, n) : -1;
+    int32_t at = o->fitted ? o->step[n - o->d->nodes.at] : -1;
 
     return at < 0 ? NULL : &o->fitted->step[at];
 }

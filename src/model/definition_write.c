@@ -259,6 +259,10 @@ void definition_write(const struct definition *d, const struct pipeline *fitted,
     struct def_output o = {.d = d, .fitted = fitted, .out = out, .indent = 2};
 
     arena_init(&o.work);
+    if (fitted) {
+        o.step = arena_alloc(&o.work, (d->nodes.len + 1) * sizeof *o.step);
+        definition_match(d, fitted, o.step);
+    }
     definition_order(d, &o.order);
     list_elements(&o);
     find_judges(&o);

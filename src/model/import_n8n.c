@@ -395,6 +395,11 @@ static int take_workflow(struct definition *d, struct json root, struct error *e
     const char *s;
     size_t n;
 
+    if (!is_workflow(workflow) && json_present(json_pointer(root, "/data/resultData")))
+        return error_set(err, ERR_INPUT,
+                         "%s: is an execution without its workflow: give the exported workflow, "
+                         "and this file with --parameters",
+                         d->file);
     if (!is_workflow(workflow))
         return error_set(err, ERR_INPUT,
                          "%s: has no `nodes` and `connections`: an n8n definition is an exported "

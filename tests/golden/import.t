@@ -109,7 +109,7 @@ $ grep -c assumed $TMP_GOLDEN/graph.yaml; grep -A3 "parallel:\|on_reject" $TMP_G
       - {to: publish-it}   # yes
 
 $ seam import n8n tests/data/langgraph.json
-seam: langgraph.json: has no `nodes` and `connections`: an n8n definition is an exported workflow, or an execution with its workflowData
+seam: langgraph.json: has no `nodes` and `connections`: an n8n definition is an exported workflow, or an execution with its workflowData; it reads as a definition for `seam import langgraph`
 [3]
 $ seam import lang tests/data/langgraph.json
 seam: `seam import`: "lang" is not one of log, langgraph, n8n, crewai or autogen
@@ -358,11 +358,21 @@ flow:
     error: 1%   # assumed
     latency: 50ms   # assumed
     # retry, timeout: the export drops them
-# ends are bounded as its default of 25 steps does.
-# ends are bounded as its default of 25 steps does.
 $ printf '{"nodes":[{"id":"a"},{"id":"a"}],"edges":[]}' > $TMP_GOLDEN/twice.json; seam import langgraph $TMP_GOLDEN/twice.json
 seam: twice.json: nodes[1] has the id of another node: "a"
 [3]
 $ printf '{"nodes":[{"name":"a"},{}],"connections":{}}' > $TMP_GOLDEN/noname.json; seam import n8n $TMP_GOLDEN/noname.json
 seam: noname.json: nodes[1] has no name
 [3]
+# A file for another reader, a crew's folder, a log that calls steps otherwise.
+$ seam import autogen tests/data/definition.n8n.json
+seam: definition.n8n.json: has no `participants`: an AutoGen definition is a team's component (dump_component) as JSON; it reads as a definition for `seam import n8n`
+[3]
+$ mkdir -p $TMP_GOLDEN/crew/config; sed '/^tasks:/,$d' tests/data/definition.crew.yaml > $TMP_GOLDEN/crew/config/agents.yaml; sed -n '/^tasks:/,$p' tests/data/definition.crew.yaml > $TMP_GOLDEN/crew/config/tasks.yaml; seam import crewai $TMP_GOLDEN/crew | grep -c "stage:\|check:\|review:"
+5
+$ sed 's/"retrieve"/"retrieve_docs"/g; s/"human_review"/"reviewer"/g' tests/data/definition.langgraph.json > $TMP_GOLDEN/renamed.json; seam import langgraph $TMP_GOLDEN/renamed.json --parameters tests/data/genai.jsonl.gz -o $TMP_GOLDEN/fit2.yaml
+seam: 5 steps have their numbers from the log; what is left is marked `assumed`
+seam: taken for the same by a part of their names: retrieve_docs is retrieve
+seam: not in the log: reviewer
+seam: in the log, and no step of the definition: orchestration, human_review
+seam: TMP/fit2.yaml: 6 steps of LangGraph

@@ -272,6 +272,41 @@ static void a_way_straight_to_where_branches_meet_is_no_branch(void **state)
     leave(&in);
 }
 
+/* --- names of a log */
+
+static void a_name_with_words_more_is_the_same_when_no_other_is(void **state)
+{
+    static const char graph[] = "graph TD;\n__start__ --> retrieveDocs;\nretrieveDocs --> web;\n"
+                                "web --> write_node;\nwrite_node --> check_a;\n"
+                                "check_a --> check_b;\n";
+    static const char log[] = "seam: 1\nflow:\n  - stage: retrieve\n  - stage: web\n"
+                              "  - stage: web_search\n  - stage: write\n  - stage: check\n";
+    struct definition d = {0};
+    struct pipeline fitted;
+    struct faults faults = {0};
+    struct error err = {0};
+    struct buf assumed = {0}, unused = {0}, taken = {0};
+    int32_t step[8];
+
+    ok(read_text("langgraph", graph, strlen(graph), &d, &err), &err);
+    ok(scenario_parse("log", log, strlen(log), NULL, &fitted, &faults, &err), &err);
+    definition_match(&d, &fitted, step);
+    assert_int_equal(step[definition_find(&d, "retrieveDocs", 12)], 0);
+    assert_int_equal(step[definition_find(&d, "web", 3)], 1);
+    assert_int_equal(step[definition_find(&d, "write_node", 10)], 3);
+    assert_int_equal(step[definition_find(&d, "check_a", 7)], -1); /* or is it check_b? */
+    definition_matches(&d, &fitted, &assumed, &unused, &taken);
+    assert_string_equal(buf_text(&assumed), "check_a, check_b");
+    assert_string_equal(buf_text(&unused), "web_search, check");
+    assert_string_equal(buf_text(&taken), "retrievedocs is retrieve, write_node is write");
+    faults_release(&faults);
+    pipeline_release(&fitted);
+    definition_release(&d);
+    buf_release(&assumed);
+    buf_release(&unused);
+    buf_release(&taken);
+}
+
 /* --- what is wrong */
 
 static void a_wrong_definition_is_refused_at_its_place(void **state)
@@ -293,6 +328,8 @@ static void a_wrong_definition_is_refused_at_its_place(void **state)
             "\"connections\":{}}",
             ERR_INPUT, "f: nodes[0] and nodes[2] have the same name");
     refused("n8n", "{\"nodes\":[],\"connections\":{}}", ERR_INPUT, "f: holds no step");
+    refused("n8n", "{\"data\":{\"resultData\":{}}}", ERR_INPUT,
+            "f: is an execution without its workflow");
     refused("n8n", "null", ERR_INPUT, "f: has no `nodes` and `connections`");
     refused("autogen", TEAM("RoundRobinGroupChat", AGENT("a", "") ",{\"config\":{}}", ""),
             ERR_INPUT, "f: participants[1] has no config.name");
@@ -337,6 +374,7 @@ int main(void)
         cmocka_unit_test(what_starts_inside_a_branch_follows_one_another),
         cmocka_unit_test(branches_that_share_steps_or_loop_out_follow_one_another),
         cmocka_unit_test(a_way_straight_to_where_branches_meet_is_no_branch),
+        cmocka_unit_test(a_name_with_words_more_is_the_same_when_no_other_is),
         cmocka_unit_test(a_wrong_definition_is_refused_at_its_place),
         cmocka_unit_test(what_is_too_large_or_too_deep_is_refused),
     };
