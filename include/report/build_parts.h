@@ -14,6 +14,8 @@ struct build {
 
 /* How result i is called beside the others; NULL where it stands alone. */
 const char *build_label(const struct build *b, size_t i);
+/* The same for what stands in front: NULL where all results are of one model. */
+const char *build_front_label(const struct build *b, size_t i);
 /* Its label behind the caption; NULL tables are left alone.  Returns the table. */
 struct table *build_caption(const struct build *b, struct table *t, size_t i);
 /* Two sides? */
@@ -32,6 +34,13 @@ void build_pictures(const struct build *b, enum plot_kind k);
 /* A heading in the section, once there is something below it: call before each table or figure of
  * it.  `done` starts false. */
 void build_heading(const struct build *b, bool *done, const char *title);
+
+/* The worst verdict of all targets and answers. */
+enum verdict build_worst(const struct build *b);
+/* "Yes: both targets are met": the first sentence where something was asked. */
+void build_targets(const struct build *b, enum verdict worst);
+/* A line for each target and what it is held against. */
+void build_target_lines(const struct build *b);
 
 /* The sections; each adds its blocks, or none. */
 void build_verdict(const struct build *b);

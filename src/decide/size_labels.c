@@ -180,8 +180,11 @@ static int size_all(const struct labels_case *c, struct result *out, bool *certi
     if (a.ending == RISK_CERTIFIED && c->ask->load && !load_met)
         out->answer.sentence = result_text(
             out,
-            "%s  That is more review than \"review_load %s\" allows: these labels meet no "
-            "two of them together.",
+            a.review_load > c->ask->load->value
+                ? "%s  That is more review than \"review_load %s\" allows: these labels meet no "
+                  "two of them together."
+                : "%s  That it is within \"review_load %s\" these labels do not show: more items "
+                  "would.",
             out->answer.sentence, c->ask->load->text);
     if (groups)
         out->answer.sentence = result_text(out, "%s  %s", out->answer.sentence, groups);

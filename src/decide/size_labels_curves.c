@@ -52,8 +52,9 @@ void labels_put_calibration(const struct labels_case *k, struct result *out)
         }
         put_diagram(c, level, out);
         result_assume(out,
-                      "ece and the parts of brier are over %zu bins of equal width, closed on the "
-                      "left; intervals of the measures by their influence functions (auroc: "
+                      "the calibration error (ece) and the parts of the Brier score are over %zu "
+                      "bins of equal width, closed on the left; intervals of the measures by their "
+                      "influence functions (auroc: "
                       "DeLong)",
                       bins);
     }

@@ -6,6 +6,7 @@
 #include "decide/sizing.h"
 
 #include "model/learning.h"
+#include "report/format.h"
 #include "sim/exact.h"
 
 #include <math.h>
@@ -50,6 +51,21 @@ static void put_frontier(struct search *s, const struct trial *grid, size_t n, s
     }
 }
 
+/* "2.29%", "$17.85", "3.2 h". */
+static const char *value_text(const struct search *s, const char *name, double x,
+                              struct result *out)
+{
+    const struct metric_def *def = metric_def(name);
+    struct metric m = {
+        .name = name, .unit = def ? def->unit : "1", .value = x, .low = x, .high = x};
+    struct buf text = {0};
+
+    format_value(&text, &m, s->p->currency);
+    const char *kept = result_text(out, "%s", buf_text(&text));
+    buf_release(&text);
+    return kept;
+}
+
 static void put_answer(struct search *s, const struct trial *best, const struct target *blocking,
                        struct result *out)
 {
@@ -71,28 +87,29 @@ static void put_answer(struct search *s, const struct trial *best, const struct 
         a->ending = "met";
         /* rounded up, so that the shown threshold meets the targets as well */
         a->sentence = result_text(
-            out,
-            "Ship at confidence %.6g and above: %.2f%% of the items go to review, %s is %.3g%%.",
-            ceil(a->threshold * 1e6) / 1e6, 100 * a->review_load, risk, 100 * a->risk_value);
+            out, "Ship at confidence %.6g and above: %.2f%% of the items go to review, %s is %s.",
+            ceil(a->threshold * 1e6) / 1e6, 100 * a->review_load, risk,
+            value_text(s, risk, a->risk_value, out));
         return;
     }
     const struct estimate *e = &best->at[s->asked->of_target[blocking - s->p->target]];
     a->ending = "infeasible";
     if (s->joint) {
-        a->sentence =
-            result_text(out,
-                        "No threshold meets all targets together; each alone can be met.  "
-                        "Nearest to all is %.4g, with %s at %.6g.",
-                        a->threshold, blocking->metric, e->value);
+        a->sentence = result_text(
+            out,
+            "No threshold meets all targets together; each alone can be met.  "
+            "Nearest to all is %.4g, with %s at %s.",
+            a->threshold, blocking->metric, value_text(s, blocking->metric, e->value, out));
         return;
     }
     a->risk = result_text(out, "%s", blocking->metric);
     a->risk_value = e->value;
     a->best_attainable = e->value;
     a->sentence = result_text(out,
-                              "No threshold meets \"%s %s\": the best attainable value is "
-                              "%.6g, at threshold %.6g.",
-                              blocking->metric, blocking->text, e->value, a->threshold);
+                              "No threshold meets \"%s %s\": the best attainable value is %s, "
+                              "at threshold %.6g.",
+                              blocking->metric, blocking->text,
+                              value_text(s, blocking->metric, e->value, out), a->threshold);
 }
 
 /* Every metric at the chosen threshold, by the exact solver. */

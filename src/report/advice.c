@@ -15,41 +15,116 @@ struct best {
     const struct result *result;
 };
 
+static const double LEAST = 1e-13; /* what is below is rounding */
+
+static const struct metric *positive(const struct row *row, const char *name)
+{
+    const struct metric *m = metrics_find(&row->metrics, name);
+    return m && m->value > LEAST && isfinite(m->value) ? m : NULL;
+}
+
 static struct best largest(const struct result *const *results, size_t n, const char *name)
 {
     struct best best = {0};
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < results[i]->stages.len; k++) {
             const struct row *row = &results[i]->stages.at[k];
-            const struct metric *m = metrics_find(&row->metrics, name);
-            if (m && m->value > 0 && isfinite(m->value) &&
-                (!best.metric || m->value > best.metric->value))
+            const struct metric *m = positive(row, name);
+            if (m && (!best.metric || m->value > best.metric->value))
                 best = (struct best){row, m, results[i]};
         }
     return best;
 }
 
-static void say_stage(const struct best *b, const char *sentence, struct document *d)
+enum { RULES = 4, NAMED = 6 };
+/* One stage: its name, the value, and how surely it is the first; several alike: their names and
+ * the value. */
+/* clang-format off */
+static const struct rule {
+    const char *metric, *one, *alike;
+} rules[RULES] = {
+    {"improvement",
+     "Start with %s: made perfect, it would raise the reliability of the whole by %s of all "
+     "items%s.",
+     "Start with any of %s: made perfect, each would raise the reliability of the whole by %s of "
+     "all items."},
+    {"loss",
+     "Start with %s: %s of all items are lost there%s.",
+     "Start with any of %s: %s of all items are lost at each."},
+    {"exit_fail",
+     "Start with %s: %s of all items fail there in sight%s. A retry or a fallback catches such "
+     "failures.",
+     "Start with any of %s: %s of all items fail in sight at each. A retry or a fallback catches "
+     "such failures."},
+    {"wrong_rate",
+     "Look at %s: %s of its attempts are silent mistakes%s. Nothing shows them but a check, a "
+     "review or labels.",
+     "Look at %s: %s of the attempts of each are silent mistakes. Nothing shows them but a check, "
+     "a review or labels."},
+};
+/* clang-format on */
+
+/* ", more than anywhere else", if that is shown; "" where there is no other. */
+static const char *how_surely(const struct best *b, const char *name)
 {
-    struct buf value;
-    buf_init(&value);
-    format_both(&value, b->metric, b->result->currency);
-    document_text(d, BLOCK_BULLET, TONE_PLAIN, sentence, row_called(b->row), buf_text(&value));
-    buf_release(&value);
+    const struct result *r = b->result;
+    bool sure = true;
+    for (size_t k = 0; k < r->stages.len; k++) {
+        const struct metric *m = positive(&r->stages.at[k], name);
+        sure = sure && (!m || m == b->metric || !(m->high > b->metric->low));
+    }
+    return r->stages.len < 2 ? ""
+           : sure            ? ", more than anywhere else"
+                             : ", as far as these numbers tell more than anywhere else";
 }
 
-enum { RULES = 4 };
-static const struct rule {
-    const char *metric, *sentence;
-} rules[RULES] = {
-    {"improvement", "Start with %s: made perfect, it would raise the reliability of the whole by "
-                    "%s of all items, more than any other stage."              },
-    {"loss",        "Start with %s: %s of all items are lost there, more than at any other stage."},
-    {"exit_fail",   "Start with %s: more items fail there in sight than anywhere else, %s of all "
-                  "items. A retry or a fallback catches such failures."          },
-    {"wrong_rate",  "Look at %s: it makes the most silent mistakes, %s of its attempts. "
-                   "Nothing shows them but a check, a review or labels."        },
-};
+/* "a, b and 4 more": the stages whose value is that of the best; their number is returned. */
+static size_t put_alike(struct buf *out, const struct best *b, const char *name)
+{
+    const struct result *r = b->result;
+    size_t n = 0;
+    for (size_t k = 0; k < r->stages.len; k++) {
+        const struct metric *m = positive(&r->stages.at[k], name);
+        if (!m || m->value < b->metric->value * (1 - 1e-9))
+            continue;
+        if (n < NAMED)
+            buf_printf(out, "%s%s", n ? ", " : "", row_called(&r->stages.at[k]));
+        n++;
+    }
+    if (n > NAMED)
+        buf_printf(out, " and %zu more", n - NAMED);
+    return n;
+}
+
+/* Would the stage made perfect bring the reliability to its target? */
+static const char *is_enough(const struct best *b)
+{
+    const struct metric *m = metrics_find(&b->result->metrics, "reliability");
+    struct error ignored = {0};
+    enum target_kind kind;
+    double wanted;
+    if (!m || m->verdict != VERDICT_FAIL || !m->target || strcmp(b->metric->name, "improvement") ||
+        units_target(m->target, &kind, &wanted, &ignored) || kind != TARGET_AT_LEAST)
+        return "";
+    return m->value + b->metric->value < wanted ? " That alone would not meet the target."
+                                                : " That alone would meet the target.";
+}
+
+static void say_stage(const struct rule *rule, const struct best *b, struct document *d)
+{
+    struct buf value = {0}, names = {0}, text = {0};
+    bool alone = put_alike(&names, b, rule->metric) < 2;
+    format_both(&value, b->metric, b->result->currency);
+    const char *words =
+        alone ? arena_printf(&d->arena, rule->one, row_called(b->row), buf_text(&value),
+                             how_surely(b, rule->metric))
+              : arena_printf(&d->arena, rule->alike, buf_text(&names), buf_text(&value));
+    buf_printf(&text, "%s%s", words, is_enough(b));
+    document_text(d, BLOCK_BULLET, TONE_PLAIN, "%s", buf_text(&text));
+    buf_release(&value);
+    buf_release(&names);
+    buf_release(&text);
+}
 
 static double top(const struct result *r, const char *name)
 {
@@ -71,7 +146,7 @@ static void where_to_work(const struct result *const *results, size_t n, struct 
         struct best b = largest(results, n, rules[i].metric);
         if (!b.metric || is_idle(&rules[i], b.result))
             continue;
-        say_stage(&b, rules[i].sentence, d);
+        say_stage(&rules[i], &b, d);
         return;
     }
 }
@@ -111,11 +186,35 @@ static void put_bound(struct buf *out, const struct answer *a)
                    ceil(a->bound * 1e4 * (1 - 1e-12)) / 100, words);
 }
 
-/* Of a scenario, or certified; not one that is planned, watched or not shown to hold. */
+/* Not one that is planned, watched, not shown to hold, or the nearest to what cannot be had. */
 static bool is_advised(const struct answer *a)
 {
-    return a->parameter || !a->ending || !strcmp(a->ending, "certified") ||
-           !strcmp(a->ending, "met");
+    return !a->ending || !strcmp(a->ending, "certified") || !strcmp(a->ending, "met");
+}
+
+/* What cannot be had, and what comes nearest. */
+static void which_nearest(const struct result *r, struct document *d)
+{
+    const struct answer *a = &r->answer;
+    const struct metric_def *def = a->risk ? metric_def(a->risk) : NULL;
+    struct metric best = {.name = def ? def->name : "auto_error",
+                          .unit = def ? def->unit : "1",
+                          .value = a->best_attainable,
+                          .low = a->best_attainable,
+                          .high = a->best_attainable};
+    struct buf text = {0};
+    if (isnan(a->best_attainable))
+        return;
+    format_value(&text, &best, r->currency);
+    if (a->parameter && !isnan(a->threshold)) {
+        buf_printf(&text, ", with %s at ", a->parameter);
+        table_put_threshold(&text, a);
+    }
+    document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                  "No %s meets the target; the best attainable value is %s. Improve the "
+                  "confidence's ranking, the reviewers or the stages before the gate.",
+                  a->n_settings > 1 ? "setting" : "threshold", buf_text(&text));
+    buf_release(&text);
 }
 
 static void put_all_settings(const struct answer *a, struct document *d)
@@ -172,11 +271,7 @@ static void which_threshold(const struct result *const *results, size_t n, size_
                           isnan(a->threshold) ? "" : ", and judge them at this threshold");
         buf_release(&count);
     }
-    if (!isnan(a->best_attainable))
-        document_text(d, BLOCK_BULLET, TONE_PLAIN,
-                      "No %s meets the target; the best attainable value is %.4g. Improve "
-                      "the confidence's ranking, the reviewers or the stages before the gate.",
-                      a->n_settings > 1 ? "setting" : "threshold", a->best_attainable);
+    which_nearest(results[i], d);
 }
 
 /* Of a desk that gets more than it can do, once. */
@@ -214,12 +309,32 @@ static void which_evidence(const struct result *const *results, size_t n, struct
 static void which_labels(const struct result *r, struct document *d)
 {
     const struct metric *m = metrics_find(&r->metrics, "label_coverage");
+    struct buf share = {0};
     if (!m || !(m->value < 0.999))
         return;
-    document_text(d, BLOCK_BULLET, TONE_PLAIN,
-                  "The truth of %.3g%% of the items is known. Review a random share of what ships "
-                  "unseen: labels of reviewed items alone say nothing of the others.",
-                  100 * m->value);
+    format_value(&share, m, NULL);
+    if (m->value == 0)
+        document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                      "Judge a random share of the items (--labels FILE): nobody has said of what "
+                      "shipped whether it is right.");
+    else
+        document_text(d, BLOCK_BULLET, TONE_PLAIN,
+                      "The truth of %s of the items is known. Review a random share of what ships "
+                      "unseen: labels of reviewed items alone say nothing of the others.",
+                      buf_text(&share));
+    buf_release(&share);
+}
+
+/* What would narrow an interval of the result. */
+static const char *more_of_what(const struct result *r, const struct metric *m)
+{
+    const struct run_info *run = &r->run;
+    const char *covers = run->covers ? run->covers : "", *method = run->method ? run->method : "";
+    if (strstr(covers, "parameters"))
+        return "evidence";
+    if (isnan(m->value) || (run->engine && !strcmp(run->engine, "labels")))
+        return "labels";
+    return !strcmp(method, "monte-carlo") ? "trials" : "items";
 }
 
 static void which_targets(const struct result *r, struct document *d)
@@ -228,17 +343,22 @@ static void which_targets(const struct result *r, struct document *d)
         const struct metric *m = &r->metrics.list.at[i];
         if (m->verdict != VERDICT_NOT_SHOWN)
             continue;
-        struct buf name;
-        buf_init(&name);
+        struct buf name = {0};
         format_name(&name, m->name);
         document_text(d, BLOCK_BULLET, TONE_PLAIN,
                       "Settle %s: its interval holds the target (%s); more %s would narrow it.",
-                      buf_text(&name), m->target ? m->target : "",
-                      r->run.present && r->run.covers && !strcmp(r->run.covers, "sampling")
-                          ? "trials"
-                          : "observations");
+                      buf_text(&name), m->target ? m->target : "", more_of_what(r, m));
         buf_release(&name);
     }
+}
+
+static const char *count_text(struct document *d, uint64_t n)
+{
+    struct buf text = {0};
+    units_put_count(&text, n);
+    const char *kept = arena_strdup(&d->arena, buf_text(&text));
+    buf_release(&text);
+    return kept;
 }
 
 static void which_data(const struct result *r, struct document *d)
@@ -248,9 +368,9 @@ static void which_data(const struct result *r, struct document *d)
     if (!q->present || !faults)
         return;
     document_text(d, BLOCK_BULLET, TONE_PLAIN,
-                  "Mend the log: %llu of %llu spans lack a parent or a sound duration. The section "
-                  "on data quality says where.",
-                  (unsigned long long)faults, (unsigned long long)q->spans);
+                  "Mend the log: %s of %s spans %s a parent or a sound duration. The section on "
+                  "data quality says where.",
+                  count_text(d, faults), count_text(d, q->spans), faults == 1 ? "lacks" : "lack");
 }
 
 /* Of drift: where to look, and what no longer stands. */

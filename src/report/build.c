@@ -5,6 +5,7 @@
 
 #include "report/table.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct part {
@@ -68,6 +69,21 @@ const char *build_label(const struct build *b, size_t i)
                         table_label(b->d, b->r + first, n, i - first));
 }
 
+/* All of one model, told once: then what stands in front needs no label. */
+static bool is_one_model(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        if (!b->r[i]->scenario_sha256 || !*b->r[i]->scenario_sha256 || b->r[i]->data.present ||
+            strcmp(b->r[i]->scenario_sha256, b->r[0]->scenario_sha256))
+            return false;
+    return true;
+}
+
+const char *build_front_label(const struct build *b, size_t i)
+{
+    return build_sided(b) || !is_one_model(b) ? build_label(b, i) : NULL;
+}
+
 struct table *build_caption(const struct build *b, struct table *t, size_t i)
 {
     if (t && build_label(b, i))
@@ -124,11 +140,6 @@ static size_t in_front(const struct build *b, int side, enum plot_kind k)
     return found;
 }
 
-static void add_picture(const struct build *b, enum plot_kind k, size_t i)
-{
-    plot_add(k, b->r[i], build_label(b, i), b->d);
-}
-
 void build_pictures(const struct build *b, enum plot_kind k)
 {
     size_t front[2] = {in_front(b, 0, k), build_sided(b) ? in_front(b, 1, k) : SIZE_MAX};
@@ -138,7 +149,7 @@ void build_pictures(const struct build *b, enum plot_kind k)
         document_mark(b->d, BLOCK_PAIR);
     for (int side = 0; side < 2; side++)
         if (front[side] != SIZE_MAX)
-            add_picture(b, k, front[side]);
+            plot_add(k, b->r[front[side]], build_front_label(b, front[side]), b->d);
     if (pair)
         document_mark(b->d, BLOCK_UNPAIR);
     for (size_t i = 0; i < b->n; i++) {
@@ -147,7 +158,7 @@ void build_pictures(const struct build *b, enum plot_kind k)
         if (!folded)
             document_text(b->d, BLOCK_FOLD, TONE_PLAIN, "The same picture of the other results");
         folded = true;
-        add_picture(b, k, i);
+        plot_add(k, b->r[i], build_label(b, i), b->d);
     }
     if (folded)
         document_mark(b->d, BLOCK_UNFOLD);
@@ -177,6 +188,20 @@ static const char *subject(const struct build *b)
     return b->n ? table_label(b->d, b->r, b->n, 0) : "nothing";
 }
 
+/* "23 November 2026, 14:58 UTC" of 2026-11-23T14:58:10Z; what is written otherwise stays. */
+static void put_date(struct buf *out, const char *time)
+{
+    static const char *const months[] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+    int year, month, day, hour, minute;
+    if (sscanf(time, "%4d-%2d-%2dT%2d:%2d:", &year, &month, &day, &hour, &minute) == 5 &&
+        month >= 1 && month <= 12)
+        buf_printf(out, "%d %s %d, %02d:%02d UTC", day, months[month - 1], year, hour, minute);
+    else
+        buf_puts(out, time);
+}
+
 static void start(struct build *b)
 {
     struct buf sub = {0}, title = {0};
@@ -190,8 +215,10 @@ static void start(struct build *b)
         for (size_t i = 0; i < b->n; i++)
             buf_printf(&sub, "%s%s", i ? ", " : ": ", table_label(d, b->r, b->n, i));
     }
-    if (b->options->time)
-        buf_printf(&sub, "; %s", b->options->time);
+    if (b->options->time) {
+        buf_puts(&sub, "; ");
+        put_date(&sub, b->options->time);
+    }
     document_init(&named, b->options->title ? b->options->title : buf_text(&title), buf_text(&sub));
     document_release(d);
     *d = named;

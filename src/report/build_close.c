@@ -20,13 +20,20 @@ void build_advice(const struct build *b)
 
 /* --- 12 */
 
+/* Is the first word one of the language, and no name of a file or a metric? */
+static bool is_plain_word(const char *text)
+{
+    size_t len = strcspn(text, " :");
+    return *text >= 'a' && *text <= 'z' && strcspn(text, "._/=0123456789") >= len;
+}
+
 /* As a sentence, and once. */
 static void add_once(struct document *d, const char *text)
 {
     const struct section *s = &d->sections.at[d->sections.len - 1];
     size_t len = strlen(text);
     char *sentence = arena_printf(&d->arena, "%s%s", text, len && text[len - 1] == '.' ? "" : ".");
-    if (*sentence >= 'a' && *sentence <= 'z')
+    if (is_plain_word(sentence))
         *sentence = (char)(*sentence - 'a' + 'A');
     for (size_t i = 0; i < s->blocks.len; i++)
         if (!strcmp(s->blocks.at[i].text ? s->blocks.at[i].text : "", sentence))
@@ -40,7 +47,8 @@ static void add_method(const struct build *b, size_t i)
     struct buf text = {0};
     if (!run->present || !run->method)
         return;
-    buf_printf(&text, "%s: ", build_label(b, i) ? build_label(b, i) : b->r[i]->command);
+    buf_printf(&text,
+               "%s: ", build_label(b, i) ? build_label(b, i) : table_label(b->d, b->r, b->n, i));
     format_method(&text, b->r[i]);
     if (run->covers)
         buf_printf(&text, "; the intervals cover %s", run->covers);

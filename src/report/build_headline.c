@@ -47,8 +47,8 @@ static void add_card(const struct build *b, const char *name, const char *words)
         return;
     const struct metric *m = metrics_find(&b->r[i]->metrics, name);
     format_name(&note, name);
-    if (build_label(b, i))
-        buf_printf(&note, " (%s)", build_label(b, i));
+    if (build_front_label(b, i))
+        buf_printf(&note, " (%s)", build_front_label(b, i));
     format_both(&text, m, b->r[i]->currency);
     buf_puts(&more, words);
     if (m->target && m->verdict != VERDICT_NONE)

@@ -92,6 +92,14 @@ struct both {
     bool differs;               /* by more than chance, as far as the interval says */
 };
 
+/* A time or a cost of exactly nothing is one that nobody stated. */
+static bool is_stated(const struct metric *m)
+{
+    bool measured = m->unit && (!strcmp(m->unit, "s") || !strcmp(m->unit, "$"));
+    return !measured || !strncmp(m->name, "wait", 4) || !strncmp(m->name, "queue", 5) ||
+           m->value != 0 || m->high > 0;
+}
+
 static struct both both_of(const struct metrics *first, const struct metrics *second,
                            const char *name)
 {
@@ -99,7 +107,8 @@ static struct both both_of(const struct metrics *first, const struct metrics *se
         .at = {metrics_find(first,   name), metrics_find(second, name)},
         .difference = {.value = NAN}
     };
-    if (!m.at[0] || !m.at[1] || !isfinite(m.at[0]->value) || !isfinite(m.at[1]->value))
+    if (!m.at[0] || !m.at[1] || !isfinite(m.at[0]->value) || !isfinite(m.at[1]->value) ||
+        is_stated(m.at[0]) != is_stated(m.at[1]))
         return m;
     m.difference = metric_difference(m.at[0], m.at[1]);
     double least = 1e-12 * fmax(fabs(m.at[0]->value), fabs(m.at[1]->value));
@@ -176,12 +185,24 @@ static void side_cells(const struct build *b, struct table *t, const char *name,
     struct buf text = {0};
     cell_name(b->d, t, name);
     for (int side = 0; side < 2; side++)
-        cell_metric(b->d, t, m->at[side], currency, format_both);
+        cell_metric(b->d, t, m->at[side] && is_stated(m->at[side]) ? m->at[side] : NULL, currency,
+                    format_both);
     if (!isnan(m->difference.value))
         put_difference(&text, &m->difference, currency);
     table_cell(b->d, t, TONE_PLAIN, buf_text(&text));
     table_cell(b->d, t, tone_of(m), reading(m));
     buf_release(&text);
+}
+
+static bool has_intervals(const struct result *const both[2])
+{
+    for (int side = 0; side < 2; side++)
+        for (size_t i = 0; i < both[side]->metrics.list.len; i++) {
+            const struct metric *m = &both[side]->metrics.list.at[i];
+            if (m->low < m->value || m->high > m->value || isnan(m->value))
+                return true;
+        }
+    return false;
 }
 
 /* The metrics in front, or the others. */
@@ -194,8 +215,11 @@ static struct table *headline(const struct build *b, const char *caption, bool f
     metric_names_add(&names, &both[1]->metrics);
     metric_names_sort(&names);
     side_columns(b, t);
-    t->note = "In brackets: the interval. A difference is shown where its interval leaves out 0; "
-              "not shown is no proof that there is none.";
+    t->note =
+        has_intervals(both)
+            ? "In brackets: the interval. A difference is shown where its interval leaves out "
+              "0; not shown is no proof that there is none."
+            : NULL;
     for (size_t i = 0; i < names.list.len; i++) {
         const char *name = names.list.at[i];
         struct both m = top(b, name);
@@ -233,6 +257,40 @@ static struct metric turned(const struct metric *m)
     return t;
 }
 
+/* No more items end right than are shipped, whatever the truth of those that nobody judged. */
+static double most_right(const struct build *b, int side, const struct metric *m)
+{
+    const struct metric *shipped = metrics_find(&side_result(b, side)->metrics, "completion");
+    return m && isfinite(m->value) ? m->high : shipped ? shipped->high : INFINITY;
+}
+
+/* Where the reliability of one side, or of both, is not a number. */
+static void say_unknown(const struct build *b, const struct both *m)
+{
+    const char *const *side = b->options->side;
+    int sure = -1; /* the side that is known to be the better one */
+    bool is_known[2];
+    for (int i = 0; i < 2; i++)
+        is_known[i] = m->at[i] && isfinite(m->at[i]->value);
+    for (int i = 0; i < 2; i++)
+        if (is_known[i] && m->at[i]->low > most_right(b, !i, m->at[!i]))
+            sure = i;
+    if (sure >= 0)
+        document_text(b->d, BLOCK_VERDICT, sure ? TONE_GOOD : TONE_BAD,
+                      "%s: with %s %s items end right, whatever the truth of those that nobody "
+                      "judged.",
+                      sure ? "Better" : "Worse", side[1], sure ? "more" : "fewer");
+    else if (is_known[0] || is_known[1])
+        document_text(b->d, BLOCK_VERDICT, TONE_UNSURE,
+                      "Which of the two is more reliable is not known, as it is not known of all "
+                      "items of %s whether they are right.",
+                      side[is_known[0]]);
+    else
+        document_text(b->d, BLOCK_VERDICT, TONE_UNSURE,
+                      "Which of the two is more reliable is not known, as it is not known of all "
+                      "their items whether they are right.");
+}
+
 static void say_reliability(const struct build *b, const struct both *m)
 {
     const char *second = b->options->side[1];
@@ -240,9 +298,7 @@ static void say_reliability(const struct build *b, const struct both *m)
     struct metric d = m->differs && m->way < 0 ? turned(&m->difference) : m->difference;
     struct buf by = {0};
     if (isnan(d.value)) {
-        document_text(b->d, BLOCK_VERDICT, TONE_PLAIN,
-                      "The reliability of both is not known, so that they are held against each "
-                      "other in what else they share.");
+        say_unknown(b, m);
         return;
     }
     if (m->differs)
@@ -326,7 +382,8 @@ static void add_card(const struct build *b, const char *name)
     const char *currency = side_result(b, 0)->currency;
     struct both m = top(b, name);
     struct buf title = {0}, text = {0}, more = {0};
-    if (!m.at[0] || !m.at[1] || (m.at[0]->value == 0 && m.at[1]->value == 0))
+    if (!m.at[0] || !m.at[1] || (m.at[0]->value == 0 && m.at[1]->value == 0) ||
+        is_stated(m.at[0]) != is_stated(m.at[1]))
         return;
     format_name(&title, name);
     for (int side = 0; side < 2; side++) {

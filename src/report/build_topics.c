@@ -31,7 +31,7 @@ void build_flow(const struct build *b)
         document_mark(b->d, BLOCK_PAIR);
     for (int side = 0; side < 2; side++)
         if (best[side] < b->n)
-            flow_add(b->r[best[side]], build_label(b, best[side]), b->d);
+            flow_add(b->r[best[side]], build_front_label(b, best[side]), b->d);
     if (pair)
         document_mark(b->d, BLOCK_UNPAIR);
 }
@@ -157,7 +157,8 @@ static void add_front(const struct build *b, size_t i)
         brief_confidence(b->d, r), table_reviewers(b->d, r, "Intervals: in the fold below."),
         table_agreement(b->d, r)};
     for (size_t k = 0; k < sizeof front / sizeof *front; k++)
-        document_add_table(b->d, build_caption(b, front[k], i));
+        document_add_table(b->d,
+                           build_front_label(b, i) ? build_caption(b, front[k], i) : front[k]);
 }
 
 /* Each stage by several ways. */
@@ -175,6 +176,20 @@ static void add_compared(const struct build *b)
     }
 }
 
+/* A picture of nothing but hundreds tells nothing. */
+static bool any_visit_fails(const struct build *b)
+{
+    for (size_t i = 0; i < b->n; i++)
+        for (size_t k = 0; k < b->r[i]->stages.len; k++) {
+            const struct row *row = &b->r[i]->stages.at[k];
+            const struct metric *m = metrics_find(&row->metrics, "success_rate");
+            m = m ? m : metrics_find(&row->metrics, "ok_rate");
+            if (m && m->value < 1)
+                return true;
+        }
+    return false;
+}
+
 void build_stages(const struct build *b)
 {
     size_t front = best_stages(b, 0);
@@ -182,7 +197,8 @@ void build_stages(const struct build *b)
         build_sides_stages(b);
     else if (front < b->n)
         add_front(b, front);
-    build_pictures(b, PLOT_STAGES);
+    if (any_visit_fails(b))
+        build_pictures(b, PLOT_STAGES);
     for (size_t i = 0; i < b->n; i++)
         add_all_rows(b, i);
     add_compared(b);

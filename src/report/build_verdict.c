@@ -10,62 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-/* --- what the targets say */
-
-static enum verdict verdict_of_ending(const struct answer *a)
-{
-    static const struct {
-        const char *ending;
-        enum verdict verdict;
-    } endings[] = {
-        {"met",              VERDICT_PASS      },
-        {"certified",        VERDICT_PASS      },
-        {"infeasible",       VERDICT_INFEASIBLE},
-        {"too few labels",   VERDICT_NOT_SHOWN },
-        {"not identifiable", VERDICT_NOT_SHOWN }
-    };
-    for (size_t i = 0; a->present && a->ending && i < sizeof endings / sizeof *endings; i++)
-        if (!strcmp(a->ending, endings[i].ending))
-            return endings[i].verdict;
-    return VERDICT_NONE;
-}
-
-/* A miss outweighs what is not shown, which outweighs a pass. */
-static enum verdict worse(enum verdict a, enum verdict b)
-{
-    static const int weight[] = {[VERDICT_NONE] = 0,
-                                 [VERDICT_PASS] = 1,
-                                 [VERDICT_NOT_SHOWN] = 2,
-                                 [VERDICT_INFEASIBLE] = 3,
-                                 [VERDICT_FAIL] = 4};
-    return weight[b] > weight[a] ? b : a;
-}
-
-static enum verdict worst_metric(const struct metrics *m)
-{
-    enum verdict worst = VERDICT_NONE;
-    for (size_t k = 0; k < m->list.len; k++)
-        worst = worse(worst, m->list.at[k].verdict);
-    return worst;
-}
-
-static enum verdict worst_of(const struct build *b)
-{
-    enum verdict worst = VERDICT_NONE;
-    for (size_t i = 0; i < b->n; i++) {
-        const struct result *r = b->r[i];
-        enum verdict own = verdict_of_ending(&r->answer);
-        own = worse(own, worst_metric(&r->metrics));
-        for (size_t k = 0; k < r->objectives.len; k++)
-            own = worse(own, worst_metric(&r->objectives.at[k].metrics));
-        for (size_t k = 0; k < r->resources.len; k++)
-            own = worse(own, worst_metric(&r->resources.at[k].metrics));
-        if (r->passed == PASSED_FALSE && own <= VERDICT_PASS)
-            own = VERDICT_NOT_SHOWN;
-        worst = worse(worst, own);
-    }
-    return worst;
-}
+/* --- drift and architectures, which judge by other things than targets */
 
 static bool any_ending(const struct build *b, const char *command, const char *ending)
 {
@@ -121,6 +66,21 @@ static void add_architectures(const struct build *b)
 
 /* --- reliability in words */
 
+/* ": the truth is known of 25.0% of them": why the reliability is a pair of bounds. */
+static void put_known_share(struct buf *out, const struct result *r)
+{
+    const struct metric *m = metrics_find(&r->metrics, "label_coverage");
+    if (!m) {
+        buf_puts(out, ": the truth is not known of all of them");
+    } else if (m->value == 0) {
+        buf_puts(out, ": nobody has judged what shipped");
+    } else {
+        buf_puts(out, ": the truth is known of ");
+        format_value(out, m, NULL);
+        buf_puts(out, " of them");
+    }
+}
+
 /* "Of all items, 99.5% (97.2-99.9) end right", from the first result that knows; "" otherwise. */
 static const char *reliability_words(const struct build *b, const struct metric **which)
 {
@@ -131,8 +91,9 @@ static const char *reliability_words(const struct build *b, const struct metric 
             continue;
         buf_puts(&text, "Of all items, ");
         format_both(&text, m, NULL);
-        buf_puts(&text,
-                 isnan(m->value) ? " end right: the truth of the rest is not known" : " end right");
+        buf_puts(&text, " end right");
+        if (isnan(m->value))
+            put_known_share(&text, b->r[i]);
         const char *words = arena_strdup(&b->d->arena, buf_text(&text));
         buf_release(&text);
         *which = m;
@@ -350,71 +311,15 @@ static void add_plain(const struct build *b)
                       isnan(m->value) ? "" : " No target was set to hold that against.");
 }
 
-/* "the log: reliability is 83.30% (83.23-83.37), the target is at least 95%: fail."  owner: of a
- * row, before the metric's name. */
-static void add_line(const struct build *b, size_t i, const char *owner, const struct metric *m)
-{
-    struct buf text = {0};
-    if (build_label(b, i))
-        buf_printf(&text, "%s: ", build_label(b, i));
-    if (*owner)
-        buf_printf(&text, "%s, ", owner);
-    format_name(&text, m->name);
-    buf_puts(&text, " is ");
-    format_both(&text, m, b->r[i]->currency);
-    buf_printf(&text, ", the target is %s: %s.", m->target, verdict_name(m->verdict));
-    document_text(b->d, BLOCK_BULLET, TONE_PLAIN, "%s", buf_text(&text));
-    buf_release(&text);
-}
-
-static void add_row_lines(const struct build *b, size_t i, const struct row *rows, size_t n)
-{
-    for (size_t k = 0; k < n; k++)
-        for (size_t j = 0; j < rows[k].metrics.list.len; j++) {
-            const struct metric *m = &rows[k].metrics.list.at[j];
-            if (m->verdict != VERDICT_NONE && m->target)
-                add_line(b, i, rows[k].id, m);
-        }
-}
-
-static void add_lines(const struct build *b)
-{
-    for (size_t i = 0; i < b->n; i++) {
-        const struct result *r = b->r[i];
-        for (size_t k = 0; k < r->metrics.list.len; k++) {
-            const struct metric *m = &r->metrics.list.at[k];
-            if (m->verdict != VERDICT_NONE && m->target && !build_is_judged(b, i, m))
-                add_line(b, i, "", m);
-        }
-        add_row_lines(b, i, r->objectives.at, r->objectives.len);
-        add_row_lines(b, i, r->resources.at, r->resources.len);
-    }
-}
-
-static void add_targets(const struct build *b, enum verdict worst)
-{
-    static const struct {
-        enum tone tone;
-        const char *text;
-    } words[] = {
-        [VERDICT_PASS] = {TONE_GOOD,   "Yes: every target is met, by the whole of its interval."        },
-        [VERDICT_FAIL] = {TONE_BAD,    "No: a target is missed."                                        },
-        [VERDICT_NOT_SHOWN] = {TONE_UNSURE, "Not shown: what there is does not settle whether "
-                                            "every target is met."},
-        [VERDICT_INFEASIBLE] = {TONE_BAD,    "No: no setting meets every target."                             },
-    };
-    document_text(b->d, BLOCK_VERDICT, words[worst].tone, "%s", words[worst].text);
-}
-
 void build_verdict(const struct build *b)
 {
-    enum verdict worst = worst_of(b);
+    enum verdict worst = build_worst(b);
     const struct metric *m;
     const char *reliability = reliability_words(b, &m);
     bool forecast = false;
     if (build_sided(b)) {
         build_sides_verdict(b);
-        add_lines(b);
+        build_target_lines(b);
         return;
     }
     if (all_of(b, "drift"))
@@ -426,12 +331,12 @@ void build_verdict(const struct build *b)
     else if (worst == VERDICT_NONE)
         add_plain(b);
     else
-        add_targets(b, worst);
+        build_targets(b, worst);
     add_counts(b, worst != VERDICT_NONE && m && m->verdict == VERDICT_NONE ? reliability : "");
     for (size_t i = 0; i < b->n; i++)
         if (b->r[i]->answer.present && b->r[i]->answer.sentence)
             document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s", b->r[i]->answer.sentence);
-    add_lines(b);
+    build_target_lines(b);
     add_backlog(b);
     add_money(b);
     add_learning(b);

@@ -50,7 +50,7 @@ const char html_style[] =
     "thead th{color:var(--soft);font-weight:600;vertical-align:bottom}"
     "tbody th{font-weight:500;min-width:7rem;max-width:22rem;overflow-wrap:break-word}\n"
     "details{margin:.9rem 0}details>.scroll{margin-top:.9rem}\n"
-    "td{max-width:34rem;overflow-wrap:break-word}\n"
+    "td{max-width:34rem;overflow-wrap:break-word}td.w{overflow-wrap:anywhere;min-width:9rem}\n"
     ".n{text-align:right;white-space:nowrap}\n"
     "thead .n{white-space:normal;overflow-wrap:anywhere;min-width:4.8rem}\n"
     "figure{margin:1.8rem 0 2.4rem}\n"

@@ -123,9 +123,9 @@ const char *measure_advice(struct document *d, const struct result *r)
     if (!(now - then >= WORTH_TELLING * now))
         return NULL;
     return arena_printf(&d->arena,
-                        "Measure %s first: it makes %.2g%% of the variance that the parameters "
-                        "give to reliability. %d times the evidence would narrow the interval "
-                        "from ±%s to ±%s points.",
+                        "Measure %s first: it makes %.0f%% of the variance that the parameters "
+                        "give to reliability. With %d times the evidence the interval would "
+                        "narrow from ±%s to ±%s points.",
                         s->parameter, 100 * s->variance_share, TIMES, points(d, now),
                         points(d, then));
 }

@@ -338,13 +338,14 @@ static void put_all(const struct study *s, struct result *out)
         put_stage(s, i, "improvement", improvement_of, out);
     }
     put_slopes(s, out);
+    const char *word = s->def->trials_word(s->pipeline); /* "replications" */
     result_assume(out,
-                  "loss, closes and sensitivities: means of %d repetitions of %llu %s each "
+                  "loss, closes and sensitivities: means of %d repetitions of %llu %.*s each "
                   "(birnbaum, improvement: of %llu)%s under common random numbers; sensitivities "
                   "by central differences of a tenth of each number to either side "
                   "(probabilities up to a quarter and 2%%)",
-                  REPEATS, (unsigned long long)s->trials, s->def->trials_word(s->pipeline),
-                  (unsigned long long)s->step_trials,
+                  REPEATS, (unsigned long long)s->trials, (int)(strlen(word) - (s->trials == 1)),
+                  word, (unsigned long long)s->step_trials,
                   s->options->uncertainty && outer_needed(s->pipeline)
                       ? ", at the means of the evidence,"
                       : "");

@@ -12,7 +12,7 @@ $ (PATH=$TMP_GOLDEN/bin; seam report scenarios/six-step.yaml --trials 1000 -o $T
 seam: wrote TMP/bare/report.html
 seam: wrote TMP/bare/report.md
 seam: wrote TMP/bare/report-01-flow.svg
-seam: the report stands without these pictures: "Where items are lost (the exact solution)", "What each layer loses (the exact solution)", "Reliability lost at each stage (the exact solution)", "Visits that end visibly well (the exact solution)", "What the result is most sensitive to (the exact solution)"; gnuplot is not installed: on Debian and Ubuntu `apt install gnuplot-nox` brings it, then make the picture again
+seam: the report stands without these pictures: "Where items are lost", "What each layer loses", "Reliability lost at each stage", "Visits that end visibly well", "What the result is most sensitive to"; gnuplot is not installed: on Debian and Ubuntu `apt install gnuplot-nox` brings it, then make the picture again
 5
 1
 # Without WeasyPrint there is no PDF, and what was asked for besides is there.
@@ -32,7 +32,7 @@ $ (PATH=$TMP_GOLDEN/bin; cd $TMP_GOLDEN; seam report "$OLDPWD/scenarios/six-step
 [2]
 $ (PATH=$TMP_GOLDEN/bin; seam report scenarios/six-step.yaml --trials 1000 --format md -o - --quiet) | sed -n '1s/# //p;/Steps and/,/not here/p'
 Six steps of 97%
-**Steps and ways (the exact solution).** Steps from top to bottom, ends on the right, ways back dashed on the left; a dotted frame holds what runs side by side. A box says how many attempts are wrong unseen and how many fail in sight; shares are of the visits of the step where an arrow starts, all where none stands.
+**Steps and ways.** Steps from top to bottom, ends on the right, ways back dashed on the left; a dotted frame holds what runs side by side. A box says how many attempts are wrong unseen and how many fail in sight; shares are of the visits of the step where an arrow starts, all where none stands.
 
 The picture is not here: pictures are files beside the page, which -o FOLDER writes.
 $ seam report scenarios/six-step.yaml --trials 1000 --format md,html -o - --quiet

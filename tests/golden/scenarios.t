@@ -153,7 +153,7 @@ gap               -7.717%  -7.746 to -7.687%
 [1]
 $ seam size scenarios/gate-review.yaml --target "auto_error at most 1%" --quiet
 Ship at confidence 0.815058 and above: 52.99% of the items go to review,
-auto_error is 1%.
+auto_error is 1.00%.
 
 Headline
 metric             value  target      verdict
@@ -170,7 +170,7 @@ gap               -7.71%
 23 further metrics: --json or --csv
 $ seam size scenarios/gate-review.yaml --target "shipped_error at most 1%" --quiet
 No threshold meets "shipped_error at most 1%": the best attainable value is
-0.0229112, at threshold 0.820979.
+2.29%, at threshold 0.820979.
 
 Headline
 metric             value  target      verdict

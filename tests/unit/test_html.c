@@ -282,7 +282,7 @@ static void the_verdict_is_said_in_words(void **state)
 {
     struct buf page;
     page_of(NULL, &no_gnuplot, &page);
-    text_has(page.data, "No: a target is missed.");
+    text_has(page.data, "No: 1 of 2 targets is missed.");
     text_has(page.data, "reliability is 83.30% (83.23–83.37), the target is at least 95%: fail");
     text_has(page.data, "Start with draft");
     buf_release(&page);
@@ -335,7 +335,7 @@ static void several_results_stand_side_by_side(void **state)
     text_has(page.data, "<th scope=\"col\" class=\"n\">the simulation</th><th scope=\"col\" "
                         "class=\"n\">the log</th>");
     text_has(page.data, "21.0–96.0%");
-    text_has(page.data, "The truth of 25% of the items is known");
+    text_has(page.data, "The truth of 25.0% of the items is known");
     read_page(&p, page.data);
     check_ids(&p);
     release_page(&p);

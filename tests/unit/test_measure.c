@@ -64,7 +64,7 @@ static void the_largest_share_comes_first_with_what_more_would_bring(void **stat
     document_init(&d, "", "");
     text_has(measure_advice(&d, &r),
              "Measure flow.a.error first: it makes 64% of the variance that the parameters give to "
-             "reliability. 4 times the evidence would narrow the interval from ±10 to ±8.3 "
+             "reliability. With 4 times the evidence the interval would narrow from ±10 to ±8.3 "
              "points.");
     r.sensitivities.at[1].variance_share = 0.02;
     r.sensitivities.at[0].variance_share = 0.01;
