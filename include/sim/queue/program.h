@@ -137,6 +137,10 @@ MUST_CHECK int queue_program_change(struct queue_program *g, const struct queue_
                                     struct error *err);
 /* Frees what it does not share with the base, and leaves *g zero. */
 void queue_program_drop(struct queue_program *g);
+/* sim/queue/program_routes.c, for queue_program_init: routes and edges of the steps. */
+void queue_program_routes(struct queue_program *g);
+/* What may happen to items, by the plans and the routes. */
+void queue_program_possible(struct queue_program *g);
 /* The state's remaining time at an instant taken at random. */
 double queue_residual(const struct env_state *d, const struct queue_state *s, uint64_t u);
 
