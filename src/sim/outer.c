@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Each draw of the parameters from their posterior is one unit of work: a program of its own, some
- * items under a replication number of its own, and every metric with its standard error s.
- *
- * Over the draws a metric's variance is V = between + E[s^2]: what is not known of the parameters,
- * and the noise of n items.  The interval asked for is that of a log of `trials` items, whose
- * variance is V - E[s^2] + E[s^2] n / trials; so deviations from the mean are scaled to that before
- * their quantiles are taken (a parametric variance decomposition as in Sun, Apley and Staum,
- * "Efficient nested simulation for estimating the variance of a conditional expectation",
- * Operations Research 59, 2011).  With trials = n nothing is scaled. */
+ * items under a replication number of its own, and every metric with its standard error; what they
+ * come to together is outer_result.h's. */
 #include "sim/outer.h"
 
 #include "math/rng.h"
@@ -17,12 +11,11 @@
 #include "sim/engine.h"
 #include "sim/metrics.h"
 #include "sim/outer_draws.h"
-#include "sim/queue.h"
+#include "sim/outer_result.h"
 #include "sim/variance.h"
 
 #include <math.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -184,164 +177,17 @@ static void report(void *arg, uint64_t done)
                          o->draws.n * o->items);
 }
 
-/* --- over the draws */
-
-struct slot {
-    enum section section;
-    uint32_t row;
-    const char *name, *unit;
-    uint32_t n;
-    double *value; /* [n_draws] */
-    double noise;  /* sum of squared errors */
-};
-
-struct slots {
-    VEC(struct slot) list;
-};
-
-/* Draws list their metrics in one order, but for those that one lacks: look near the last one. */
-static struct slot *slot_of(struct slots *s, const struct seen *m, size_t *near, uint32_t n_draws)
+static void put_result(const struct outer *o, struct result *out)
 {
-    for (size_t k = 0; k < s->list.len; k++) {
-        struct slot *at = &s->list.at[(*near + k) % s->list.len];
-        if (at->section == m->section && at->row == m->row && !strcmp(at->name, m->name)) {
-            *near = (*near + k + 1) % s->list.len;
-            return at;
-        }
-    }
-    struct slot fresh = {m->section, m->row, m->name, m->unit, 0, NULL, 0};
-    fresh.value = mem_zero(n_draws, sizeof *fresh.value);
-    vec_push(&s->list, fresh);
-    *near = 0;
-    return &s->list.at[s->list.len - 1];
-}
-
-static void gather(const struct outer *o, struct slots *s)
-{
-    for (uint32_t r = 0; r < o->draws.n; r++) {
-        size_t near = 0;
-        for (size_t i = 0; i < o->draws.draw[r].seen.len; i++) {
-            const struct seen *m = &o->draws.draw[r].seen.at[i];
-            if (!isfinite(m->value))
-                continue;
-            struct slot *at = slot_of(s, m, &near, o->draws.n);
-            at->value[at->n++] = m->value;
-            at->noise += m->error * m->error;
-        }
-    }
-}
-
-static int by_size(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Sorts the slot's values on its way. */
-static void put_slot(const struct outer *o, struct slot *s, struct metrics *to)
-{
-    double mean = 0, variance = 0, noise = s->noise / s->n, factor = 1;
-    for (uint32_t i = 0; i < s->n; i++)
-        mean += s->value[i] / s->n;
-    for (uint32_t i = 0; i < s->n; i++)
-        variance += (s->value[i] - mean) * (s->value[i] - mean) / (s->n > 1 ? s->n - 1 : 1);
-    qsort(s->value, s->n, sizeof *s->value, by_size);
-    if (s->value[0] == s->value[s->n - 1] && s->noise == 0) {
-        metrics_add_exact(to, s->name, s->value[0], s->unit);
-        return;
-    }
-    if (o->items < o->options->trials && variance > 0) {
-        double kept = noise * (double)o->items / (double)o->options->trials;
-        factor = sqrt(fmin((fmax(variance - noise, 0) + kept) / variance, 1));
-    }
-    double rank = floor((1 - o->options->level) / 2 * (s->n + 1.0));
-    uint32_t low = rank < 1 ? 0 : (uint32_t)rank - 1;
-    double from = mean + factor * (s->value[low] - mean);
-    double upto = mean + factor * (s->value[s->n - 1 - low] - mean);
-    struct metric *m = metrics_add(to, s->name, mean, fmin(from, mean), fmax(upto, mean),
-                                   o->options->level, o->options->trials, s->unit);
-    m->sd_sampling = sqrt(noise * (double)o->items / (double)o->options->trials);
-    m->sd_parameters = sqrt(fmax(variance - noise, 0));
-}
-
-static void add_rows(const struct outer *o, struct result *out)
-{
-    const struct pipeline *p = o->pipeline;
-    for (uint32_t i = 0; i < p->n_steps; i++) {
-        (void)result_add_stage(out, &p->step[i]);
-    }
-    for (uint32_t c = 0; p->n_classes > 1 && c < p->n_classes; c++)
-        (void)result_add_row(out, classes, p->class[c].id);
-    for (uint32_t i = 0; o->timed && i < p->n_resources; i++)
-        if (queue_uses(p, i))
-            (void)result_add_row(out, resources, p->resource[i].id);
-    for (uint32_t i = 0; o->timed && i < p->n_environments; i++)
-        (void)result_add_row(out, environments, p->environment[i].id);
-    for (uint32_t r = 0; r < o->draws.n; r++) {
-        for (size_t e = 0; e < o->draws.draw[r].edges.len; e++) {
-            const struct edge_seen *from = &o->draws.draw[r].edges.at[e];
-            if (e == out->edges.len) {
-                struct edge_row row = {.from = result_text(out, "%s", from->from),
-                                       .to = result_text(out, "%s", from->to)};
-                vec_push(&out->edges, row);
-            }
-            out->edges.at[e].count += from->count;
-        }
-    }
-}
-
-/* Edges that nobody took in any draw. */
-static void drop_idle_edges(struct result *out)
-{
-    size_t kept = 0;
-    for (size_t e = 0; e < out->edges.len; e++) {
-        if (out->edges.at[e].count > 0)
-            out->edges.at[kept++] = out->edges.at[e];
-        else
-            vec_release(&out->edges.at[e].metrics.list);
-    }
-    out->edges.len = kept;
-}
-
-static void put_curve(const struct outer *o, const struct metrics *at, struct result *out)
-{
-    if (at->list.len == 0 || at->list.len != o->n_grid)
-        return;
-    struct curve *c = result_add_curve(out, "latency_cdf", "latency", "share");
-    for (size_t i = 0; i < at->list.len; i++) {
-        const struct metric *m = &at->list.at[i];
-        struct point p = {.x = o->grid[i], .y = m->value, .low = m->low, .high = m->high};
-        p.low = fmax(p.low, 0);
-        p.high = fmin(p.high, 1);
-        vec_push(&c->points, p);
-    }
-}
-
-static void put_all(const struct outer *o, struct result *out)
-{
-    struct slots slots = {{0}};
-    struct metrics curve = {{0}};
-    add_rows(o, out);
-    gather(o, &slots);
-    for (size_t i = 0; i < slots.list.len; i++) {
-        struct slot *s = &slots.list.at[i];
-        s->name = result_text(out, "%s", s->name);
-        s->unit = result_text(out, "%s", s->unit);
-        struct metrics *to = s->section == SECTION_TOP        ? &out->metrics
-                             : s->section == SECTION_STAGE    ? &out->stages.at[s->row].metrics
-                             : s->section == SECTION_CLASS    ? &out->classes.at[s->row].metrics
-                             : s->section == SECTION_RESOURCE ? &out->resources.at[s->row].metrics
-                             : s->section == SECTION_ENVIRONMENT
-                                 ? &out->environments.at[s->row].metrics
-                             : s->section == SECTION_CURVE ? &curve
-                                                           : &out->edges.at[s->row].metrics;
-        put_slot(o, s, to);
-        mem_free(s->value);
-    }
-    vec_release(&slots.list);
-    put_curve(o, &curve, out);
-    vec_release(&curve.list);
-    drop_idle_edges(out);
+    const struct outer_result r = {.pipeline = o->pipeline,
+                                   .draws = &o->draws,
+                                   .timed = o->timed,
+                                   .items = o->items,
+                                   .trials = o->options->trials,
+                                   .level = o->options->level,
+                                   .n_grid = o->n_grid,
+                                   .grid = o->grid};
+    outer_result_put(&r, out);
 }
 
 /* --- shares of the variance */
@@ -600,7 +446,7 @@ int outer_run(const struct pipeline *p, const struct run_options *options,
         if (options->progress)
             options->progress(options->progress_arg, done, done);
         if (keeper->ranks->rank == 0) {
-            put_all(&o, out);
+            put_result(&o, out);
             put_variance(&o, out);
         }
         describe(&o, done, out);
