@@ -12,7 +12,18 @@
 #include <string.h>
 
 /* What kind of value an option takes, by what its help calls it. */
-enum value_kind { KIND_NONE, KIND_TEXT, KIND_FILE, KIND_FOLDER, KIND_PATH, KIND_METRIC };
+enum value_kind {
+    KIND_NONE,
+    KIND_TEXT,
+    KIND_FILE,
+    KIND_FOLDER,
+    KIND_PATH,
+    KIND_METRIC,
+    KIND_WIDTH, /* a metric and = */
+    KIND_COUNT
+};
+/* What stands behind a command, or behind the word that its first argument is. */
+enum files { FILES_ANY, FILES_SCENARIO, FILES_NONE };
 
 static bool begins(const char *text, const char *with)
 {
@@ -25,8 +36,10 @@ static enum value_kind kind_of(const struct option_def *def)
         return KIND_NONE;
     if (begins(def->arg, "PATH="))
         return KIND_PATH;
-    if (begins(def->arg, "TARGET") || begins(def->arg, "METRIC"))
+    if (begins(def->arg, "TARGET"))
         return KIND_METRIC;
+    if (begins(def->arg, "METRIC="))
+        return KIND_WIDTH;
     if (begins(def->arg, "FOLDER"))
         return KIND_FOLDER;
     if (begins(def->arg, "FILE") || begins(def->arg, "PATH") || begins(def->arg, "LOG") ||
@@ -83,6 +96,29 @@ static void put_first(struct buf *out, enum command c)
     }
 }
 
+/* Every option with a value, each with a space behind it. */
+static void put_valued(struct buf *out)
+{
+    for (int i = 0; i < OPTION_COUNT; i++) {
+        const struct option_def *def = &option_defs[i];
+        if (def->takes != TAKES_NOTHING)
+            buf_printf(out, "--%s ", def->name);
+        if (def->takes != TAKES_NOTHING && def->letter)
+            buf_printf(out, "-%c ", def->letter);
+    }
+}
+
+static enum files files_of(enum command c)
+{
+    const struct command_def *def = &command_defs[c];
+    bool scenario = begins(def->args, "FILE") || begins(def->args, "[FILE");
+    if (scenario)
+        return FILES_SCENARIO;
+    bool words = c == COMMAND_HELP || words_of(c, FIRST_ARGUMENT);
+    return def->max_args == 0 || (words && def->max_args == 1) || c == COMMAND_RUNS ? FILES_NONE
+                                                                                    : FILES_ANY;
+}
+
 /* ---- bash ----------------------------------------------------------------------------------- */
 
 static const char bash_head[] =
@@ -96,7 +132,8 @@ static const char bash_head[] =
     "}\n"
     "_seam() {\n"
     "    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}\n"
-    "    local command=${COMP_WORDS[1]} options='' first='' words='' file i place=0\n"
+    "    local command=${COMP_WORDS[1]} options='' first='' words='' files='' list='' file i "
+    "place=0\n"
     "    COMPREPLY=()\n"
     "    # --name=value comes as three words\n"
     "    if [ \"$cur\" = = ]; then cur=''; elif [ \"$prev\" = = ]; then "
@@ -109,20 +146,34 @@ static const char bash_tail[] =
     "        mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$cur\")\n"
     "        return\n"
     "    fi\n"
+    "    # a value that stands apart from its option is no argument\n"
     "    for ((i = 2; i < COMP_CWORD; i++)); do\n"
-    "        case ${COMP_WORDS[i]} in -*) ;; *) place=$((place + 1)) ;; esac\n"
+    "        case ${COMP_WORDS[i]} in\n"
+    "        =) i=$((i + 1)) ;;\n"
+    "        -*) [[ $valued == *\" ${COMP_WORDS[i]} \"* && ${COMP_WORDS[i + 1]} != = ]] && "
+    "i=$((i + 1)) ;;\n"
+    "        *) place=$((place + 1)) ;;\n"
+    "        esac\n"
     "    done\n"
     "    if [ -n \"$first\" ] && [ \"$place\" -eq 0 ]; then\n"
     "        mapfile -t COMPREPLY < <(compgen -W \"$first\" -- \"$cur\")\n"
     "        return\n"
     "    fi\n"
-    "    mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+    "    [ \"$files\" = none ] && return\n"
     "    compopt -o filenames 2>/dev/null\n"
+    "    if [ \"$files\" = scenario ]; then\n"
+    "        mapfile -t COMPREPLY < <(compgen -f -X '!*.y*ml' -- \"$cur\"; compgen -d -- "
+    "\"$cur\")\n"
+    "        [ ${#COMPREPLY[@]} -gt 0 ] && return\n"
+    "    fi\n"
+    "    mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
     "}\n"
     "complete -F _seam seam\n";
 
 static void put_bash_commands(struct buf *out)
 {
+    static const char *const names[] = {
+        [FILES_ANY] = "any", [FILES_SCENARIO] = "scenario", [FILES_NONE] = "none"};
     buf_puts(out, "    case $command in\n");
     for (int c = 0; c < COMMAND_COUNT; c++) {
         buf_printf(out, "    %s)\n        options='", command_defs[c].name);
@@ -134,7 +185,7 @@ static void put_bash_commands(struct buf *out)
         }
         buf_puts(out, "'\n        first='");
         put_first(out, (enum command)c);
-        buf_puts(out, "'\n        ;;\n");
+        buf_printf(out, "'\n        files=%s\n        ;;\n", names[files_of((enum command)c)]);
     }
     buf_puts(out, "    esac\n");
 }
@@ -160,10 +211,14 @@ static void put_bash_values(struct buf *out)
         const struct word_list *list = &word_lists[i];
         for (int c = 0; c < COMMAND_COUNT; c++)
             if (list->what != FIRST_ARGUMENT && (list->commands & (1u << c)))
-                buf_printf(out, "    %s--%s) words='%s' ;;\n", command_defs[c].name,
-                           option_defs[list->what].name, list->words);
+                buf_printf(out, "    %s--%s) words='%s'%s ;;\n", command_defs[c].name,
+                           option_defs[list->what].name, list->words,
+                           list->several ? " list=yes" : "");
     }
-    buf_puts(out, "    esac\n    if [ -n \"$words\" ]; then\n"
+    buf_puts(out, "    esac\n    case $list$cur in yes*,*)\n"
+                  "        mapfile -t COMPREPLY < <(compgen -P \"${cur%,*},\" -W \"$words\" -- "
+                  "\"${cur##*,}\")\n        return ;;\n    esac\n"
+                  "    if [ -n \"$words\" ]; then\n"
                   "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
                   "        return\n    fi\n    case $prev in\n    ");
     put_bash_names(out, KIND_PATH);
@@ -177,6 +232,11 @@ static void put_bash_values(struct buf *out)
     buf_puts(out, ")\n        mapfile -t COMPREPLY < <(compgen -W '");
     put_metrics(out, " ");
     buf_puts(out, "' -- \"${cur#[\\\"\\']}\")\n        return\n        ;;\n    ");
+    put_bash_names(out, KIND_WIDTH);
+    buf_puts(out, ")\n        mapfile -t COMPREPLY < <(compgen -S = -W '");
+    put_metrics(out, " ");
+    buf_puts(out, "' -- \"$cur\")\n        compopt -o nospace 2>/dev/null\n        return\n"
+                  "        ;;\n    ");
     put_bash_names(out, KIND_FOLDER);
     buf_puts(out, ")\n        mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n"
                   "        compopt -o filenames 2>/dev/null\n        return\n        ;;\n    ");
@@ -190,9 +250,13 @@ static void put_bash_values(struct buf *out)
 void completion_bash(struct buf *out)
 {
     buf_puts(out, bash_head);
-    buf_puts(out, "        mapfile -t COMPREPLY < <(compgen -W '");
+    buf_puts(out, "        words='");
     put_commands(out);
-    buf_puts(out, "' -- \"$cur\")\n        return\n    fi\n");
+    buf_puts(out, "'\n        [ \"${cur#-}\" != \"$cur\" ] && words='--help --version'\n"
+                  "        mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+                  "        return\n    fi\n    local valued=' ");
+    put_valued(out);
+    buf_puts(out, "'\n");
     put_bash_commands(out);
     put_bash_values(out);
     buf_puts(out, bash_tail);
@@ -225,12 +289,16 @@ static void put_zsh_action(struct buf *out, enum command c, int option)
     case KIND_METRIC:
         buf_puts(out, ":_seam_metrics");
         return;
+    case KIND_WIDTH:
+        buf_puts(out, ":_seam_metrics -S =");
+        return;
     case KIND_FOLDER:
         buf_puts(out, ":_files -/");
         return;
     case KIND_FILE:
         buf_puts(out, ":_files");
         return;
+    case KIND_COUNT:
     case KIND_TEXT:
         if (list && list->several)
             buf_printf(out, ":_values -s , value %s", list->words);
@@ -265,9 +333,9 @@ static const char zsh_head[] = "#compdef seam\n"
                                "# zsh completion for seam, as `seam completion zsh` prints it\n"
                                "_seam_paths() {\n"
                                "    local word\n"
-                               "    for word in \"${(@)words[3,-1]}\"; do\n"
+                               "    for word in \"${(@)words[2,-1]}\"; do\n"
                                "        [[ $word == *.(yaml|yml) && -f $word ]] || continue\n"
-                               "        compadd -S = -- ${(f)\"$(${words[1]} check --paths --quiet "
+                               "        compadd -S = -- ${(f)\"$($seam check --paths --quiet "
                                "$word 2>/dev/null | cut -d ' ' "
                                "-f 1)\"}\n"
                                "        return\n"
@@ -276,8 +344,12 @@ static const char zsh_head[] = "#compdef seam\n"
 
 void completion_zsh(struct buf *out)
 {
+    static const char *const rest[] = {[FILES_ANY] = "            '*:file:_files'",
+                                       [FILES_SCENARIO] =
+                                           "            '*:scenario:_files -g \"*.(yaml|yml)\"'",
+                                       [FILES_NONE] = ""};
     buf_puts(out, zsh_head);
-    buf_puts(out, "_seam_metrics() {\n    compadd -- ");
+    buf_puts(out, "_seam_metrics() {\n    compadd \"$@\" -- ");
     put_metrics(out, " ");
     buf_puts(out, "\n}\n_seam() {\n    local -a commands\n    commands=(\n");
     for (int c = 0; c < COMMAND_COUNT; c++) {
@@ -286,7 +358,8 @@ void completion_zsh(struct buf *out)
         buf_puts(out, "'\n");
     }
     buf_puts(out, "    )\n    if ((CURRENT == 2)); then\n        _describe command commands\n"
-                  "        return\n    fi\n    local command=${words[2]}\n"
+                  "        _arguments '--help[commands and examples]' '--version[the version]'\n"
+                  "        return\n    fi\n    local seam=${words[1]} command=${words[2]}\n"
                   "    case $command in\n");
     for (int c = 0; c < COMMAND_COUNT; c++) {
         struct buf first;
@@ -301,7 +374,8 @@ void completion_zsh(struct buf *out)
                 put_zsh_option(out, (enum command)c, i);
         if (first.len)
             buf_printf(out, "            '1:what:(%s)' \\\n", buf_text(&first));
-        buf_puts(out, "            '*:file:_files'\n        ;;\n");
+        buf_puts(out, rest[files_of((enum command)c)]);
+        buf_puts(out, "\n        ;;\n");
         buf_release(&first);
     }
     buf_puts(out, "    esac\n}\nif [ \"$funcstack[1]\" = _seam ]; then\n    _seam \"$@\"\nelse\n"
@@ -335,17 +409,49 @@ static void put_fish_value(struct buf *out, enum command c, int option)
         put_metrics(out, " ");
         buf_puts(out, "'");
         return;
+    case KIND_WIDTH:
+        buf_puts(out, " -x -a '");
+        put_metrics(out, "= ");
+        buf_puts(out, "='");
+        return;
     case KIND_FOLDER:
         buf_puts(out, " -x -a '(__fish_complete_directories)'");
         return;
     case KIND_FILE:
         buf_puts(out, " -r -F");
         return;
+    case KIND_COUNT:
     case KIND_TEXT:
         buf_puts(out, " -x");
-        if (list)
+        if (list && list->several)
+            buf_printf(out, " -a '(__seam_list %s)'", list->words);
+        else if (list)
             buf_printf(out, " -a '%s'", list->words);
     }
+}
+
+static void put_fish_name(struct buf *out, enum command c, int option)
+{
+    buf_printf(out, "complete -c seam -n '__seam_on %s' -l %s", command_defs[c].name,
+               option_defs[option].name);
+    if (option_defs[option].letter)
+        buf_printf(out, " -s %c", option_defs[option].letter);
+}
+
+/* Its values come on a line of their own, before the one whose words tell of it: else fish would
+ * show those beside each value. */
+static void put_fish_option(struct buf *out, enum command c, int option)
+{
+    const struct option_def *def = &option_defs[option];
+    if (def->takes != TAKES_NOTHING) {
+        put_fish_name(out, c, option);
+        put_fish_value(out, c, option);
+        buf_putc(out, '\n');
+    }
+    put_fish_name(out, c, option);
+    buf_puts(out, def->takes != TAKES_NOTHING ? " -r -d " : " -d ");
+    put_fish_text(out, def->help);
+    buf_putc(out, '\n');
 }
 
 static const char fish_head[] =
@@ -356,7 +462,22 @@ static const char fish_head[] =
     "end\n"
     "function __seam_first\n"
     "    set -l words (commandline -opc)\n"
-    "    test (count $words) -eq 2; and contains -- $words[2] $argv\n"
+    "    test (count $words) -gt 1; and contains -- $words[2] $argv; or return 1\n"
+    "    set -l value no\n"
+    "    for word in $words[3..-1]\n"
+    "        if test $value = yes\n"
+    "            set value no\n"
+    "        else if contains -- $word $__seam_valued\n"
+    "            set value yes\n"
+    "        else if not string match -q -- '-*' $word\n"
+    "            return 1\n"
+    "        end\n"
+    "    end\n"
+    "    return 0\n"
+    "end\n"
+    "function __seam_list\n"
+    "    set -l before (commandline -ct | string replace -rf '^(.*,).*' '$1')\n"
+    "    printf '%s\\n' \"$before\"$argv\n"
     "end\n"
     "function __seam_paths\n"
     "    for word in (commandline -opc)\n"
@@ -370,31 +491,35 @@ static const char fish_head[] =
 void completion_fish(struct buf *out)
 {
     buf_puts(out, fish_head);
+    buf_puts(out, "set -g __seam_valued ");
+    put_valued(out);
+    buf_putc(out, '\n');
     for (int c = 0; c < COMMAND_COUNT; c++) {
         buf_printf(out, "complete -c seam -n __fish_use_subcommand -f -a %s -d ",
                    command_defs[c].name);
         put_fish_text(out, command_defs[c].summary);
         buf_putc(out, '\n');
     }
+    buf_puts(out, "complete -c seam -n __fish_use_subcommand -l help -s h -f -d 'commands and "
+                  "examples'\n"
+                  "complete -c seam -n __fish_use_subcommand -l version -f -d 'the version'\n");
     for (int c = 0; c < COMMAND_COUNT; c++) {
         struct buf first;
         buf_init(&first);
         put_first(&first, (enum command)c);
+        if (files_of((enum command)c) == FILES_SCENARIO)
+            buf_printf(
+                out,
+                "complete -c seam -n '__seam_on %s' -k -x -a '(__fish_complete_suffix .yaml)'\n",
+                command_defs[c].name);
+        else if (files_of((enum command)c) == FILES_NONE)
+            buf_printf(out, "complete -c seam -n '__seam_on %s' -f\n", command_defs[c].name);
         if (first.len)
             buf_printf(out, "complete -c seam -n '__seam_first %s' -f -a '%s'\n",
                        command_defs[c].name, buf_text(&first));
         buf_release(&first);
-        for (int i = 0; i < OPTION_COUNT; i++) {
-            if (!takes(c, i))
-                continue;
-            buf_printf(out, "complete -c seam -n '__seam_on %s' -l %s", command_defs[c].name,
-                       option_defs[i].name);
-            if (option_defs[i].letter)
-                buf_printf(out, " -s %c", option_defs[i].letter);
-            put_fish_value(out, (enum command)c, i);
-            buf_puts(out, " -d ");
-            put_fish_text(out, option_defs[i].help);
-            buf_putc(out, '\n');
-        }
+        for (int i = 0; i < OPTION_COUNT; i++)
+            if (takes(c, i))
+                put_fish_option(out, (enum command)c, i);
     }
 }
