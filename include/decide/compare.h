@@ -34,6 +34,10 @@ extern const size_t compared_metrics_count;
  * that costs least for a correct item. */
 void compare_alternatives(const struct alternative *a, size_t n, struct result *out);
 
+/* What `is`, of one alternative, is more than `was`, of another, with the interval that their
+ * repetitions allow; both are compared_metrics[metric], or any when metric is beyond those. */
+struct metric compare_difference(const struct alternative *before, const struct alternative *after,
+                                 size_t metric, const struct metric *was, const struct metric *is);
 /* Do two objectives ask for the same? */
 bool compare_same_targets(const struct pipeline *a, const struct pipeline *b);
 /* The answer and `passed` of *out, in words: the simplest that meets the objective, which ones miss

@@ -81,8 +81,8 @@ static int solve(const struct comparison *all, struct compared *c, bool *complet
     *complete = false;
     if (exact_solve(&c->pipeline, &options, &c->result, complete, err) == 0)
         return 0;
-    if (err->code != ERR_UNSUPPORTED && err->code != ERR_LIMIT)
-        return -1;
+    if (err->code != ERR_UNSUPPORTED && err->code != ERR_LIMIT && err->code != ERR_NUMERIC)
+        return -1; /* numeric: no steady state, which a run of some length shows */
     *complete = false;
     *err = (struct error){0};
     return 0;

@@ -57,6 +57,19 @@ static void add_alternative(struct result *out, const struct alternative *a,
     }
 }
 
+struct metric compare_difference(const struct alternative *before, const struct alternative *after,
+                                 size_t metric, const struct metric *was, const struct metric *is)
+{
+    double r = metric < compared_metrics_count ? compare_correlation(before, after, metric) : 0;
+    struct metric d = metric_difference_of(was, is, r);
+
+    if (r == 1) { /* alike in every repetition: their limits go together too */
+        d.low = fmin(is->low - was->low, is->high - was->high);
+        d.high = fmax(is->low - was->low, is->high - was->high);
+    }
+    return d;
+}
+
 static void add_differences(struct result *out, const struct alternative *first,
                             const struct alternative *a)
 {
@@ -68,12 +81,7 @@ static void add_differences(struct result *out, const struct alternative *first,
                             *base = metrics_find(&first->result->metrics, compared_metrics[i]);
         if (!m || !base || !isfinite(m->value) || !isfinite(base->value) || is_foreign(m, a, first))
             continue;
-        double r = compare_correlation(first, a, i);
-        struct metric d = metric_difference_of(base, m, r);
-        if (r == 1) { /* alike in every repetition: their limits go together too */
-            d.low = fmin(m->low - base->low, m->high - base->high);
-            d.high = fmax(m->low - base->low, m->high - base->high);
-        }
+        struct metric d = compare_difference(first, a, i, base, m);
         add_metric(out, row, &d);
     }
 }

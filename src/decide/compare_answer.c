@@ -191,17 +191,15 @@ static void put_others(struct buf *out, const struct alternative *a, size_t n,
     buf_puts(out, listed ? "." : "");
 }
 
-/* Is it shown that a's metric is above b's? */
-static bool is_above(const struct alternative *a, const struct alternative *b, const char *metric)
+/* a's metric less b's, which both know. */
+static struct metric lead_of(const struct alternative *a, const struct alternative *b,
+                             const char *metric)
 {
     size_t i = 0;
 
     while (i < compared_metrics_count && strcmp(compared_metrics[i], metric))
         i++;
-    struct metric d =
-        metric_difference_of(known(b, metric), known(a, metric),
-                             i < compared_metrics_count ? compare_correlation(b, a, i) : 0);
-    return d.low > 0;
+    return compare_difference(b, a, i, known(b, metric), known(a, metric));
 }
 
 static const char *net_for(const struct alternative *a, size_t n)
@@ -219,7 +217,7 @@ static void put_worth(struct buf *out, const struct alternative *a, size_t n,
     const char *net = net_for(a, n);
     const struct alternative *best = net ? best_by(a, n, net, 1, meets) : NULL;
 
-    if (!best || best == chosen || !is_above(best, chosen, net))
+    if (!best || best == chosen || !(lead_of(best, chosen, net).low > 0))
         return;
     buf_printf(out, " Yet by what items are worth %s nets the most: ", best->name);
     format_value(out, known(best, net), best->result->currency);
@@ -239,10 +237,12 @@ static void put_most_right(struct buf *out, const struct alternative *a, size_t 
 
     buf_printf(out, " %s is right most often", best->name);
     for (size_t i = 0; i < n; i++) {
-        if (&a[i] == best || !known(&a[i], "reliability") || is_above(best, &a[i], "reliability"))
+        if (&a[i] == best || !known(&a[i], "reliability"))
             continue;
-        const struct metric *m = known(&a[i], "reliability");
-        same = same && m->level == 0 && known(best, "reliability")->level == 0;
+        struct metric lead = lead_of(best, &a[i], "reliability");
+        if (lead.low > 0)
+            continue;
+        same = same && lead.low == lead.high;
         buf_printf(out, "%s%s", listed++ ? ", " : " (", a[i].name);
     }
     buf_puts(out, !listed ? "" : same ? " as often)" : " perhaps as often)");

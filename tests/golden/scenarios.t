@@ -750,7 +750,7 @@ assumption,,,,,,,,,,,,differences: intervals from those of the two and the corre
 seam: TMP/dollar.yaml: its prices are in $, those of TMP/euro.yaml in EUR: they are left out, and so are differences of them
 seam: TMP/dollar.yaml: 48 items a day come to it, to TMP/euro.yaml 24: waiting and costs of a month are of different work
 seam: TMP/euro.yaml: it states no objective, and is judged by that of TMP/dollar.yaml
-# Layers as solved beside what was simulated; an objective that one file alone states; no scenario.
+# A desk without a steady state beside ones that have it; layers as solved beside what was simulated; an objective that one file alone states; no scenario.
 $ seam compare scenarios/gate-review.yaml --then flow.confident.threshold=0.9 -n 2000 --csv --quiet | grep "^layer,.*loss"
 layer,agent,loss,,0,0,0,,,1,,,Gate and review
 layer,human,loss,,0.012998344704000006,0.012998344704000006,0.012998344704000006,,,1,,,Gate and review
@@ -758,6 +758,9 @@ layer,model,loss,,0.010066192384000014,0.010066192384000014,0.010066192384000014
 layer,agent,loss,,0,0,0,,,1,,,confident.threshold=0.9
 layer,human,loss,,0.019679178582000013,0.019679178582000013,0.019679178582000013,,,1,,,confident.threshold=0.9
 layer,model,loss,,0.0050383590219999705,0.0050383590219999705,0.0050383590219999705,,,1,,,confident.threshold=0.9
+$ seam compare scenarios/review-desk.yaml --then resources.reviewers.servers=2 --set horizon.length=8w 2>&1 | grep -E "^compare|seam:"
+compare: 2 architectures, some exact, others by Monte Carlo, 20 trials, seed 1;
+seam: reviewers.servers=2: resource reviewers is overloaded: utilisation 0.9904, and its backlog grows by 0.629 items a day; there is no steady state, and waits depend on the length of the run
 $ seam compare scenarios/gate-review.yaml scenarios/rare-failures.yaml
 compare: 2 architectures, exact
 

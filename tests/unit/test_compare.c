@@ -328,6 +328,12 @@ static void what_is_alike_in_every_repetition_differs_by_nothing(void **state)
     near(d->low, 0, 0);
     near(d->high, 0, 0);
     result_release(&out);
+    m[0].p.n_targets = m[1].p.n_targets = 0;
+    m[0].r.passed = m[1].r.passed = PASSED_NULL;
+    result_init(&out, "compare");
+    compare_alternatives(a, 2, &out);
+    assert_non_null(strstr(out.answer.sentence, "One is right most often (Two as often);"));
+    result_release(&out);
     repetitions_release(&repeats);
     drop(&m[0]);
     drop(&m[1]);
