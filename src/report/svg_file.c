@@ -69,18 +69,95 @@ static void put_variable(struct buf *out, const char *s, const char **end)
     buf_puts(out, "#000");
 }
 
+/* The value of an attribute (` name="`) of the tag that begins at `tag`; NULL: it has none. */
+static const char *attribute(const char *tag, const char *name, size_t *len)
+{
+    const char *end = strchr(tag, '>');
+    const char *at = strstr(tag, name);
+    if (!end || !at || at > end)
+        return NULL;
+    at += strlen(name);
+    *len = strcspn(at, "\"");
+    return at;
+}
+
+/* The mark that `use` refers to, in its colour: typesetters do not hand that down into it. */
+static void put_mark(struct buf *out, const char *svg, const char *use, const char *colour,
+                     int depth)
+{
+    static const char *const kept[] = {" transform=\"", " fill=\"", " stroke=\""};
+    enum { DEPTH = 4 };
+    size_t len;
+    const char *id = attribute(use, " href=\"#", &len), *tag = svg;
+    struct buf key;
+    if (!id || depth == DEPTH)
+        return;
+    buf_puts(out, "<g");
+    for (size_t k = 0; k < sizeof kept / sizeof *kept; k++) {
+        size_t n;
+        const char *value = attribute(use, kept[k], &n);
+        if (value && n == strlen("currentColor") && !strncmp(value, "currentColor", n))
+            buf_printf(out, "%s%s\"", kept[k], colour);
+        else if (value)
+            buf_printf(out, "%s%.*s\"", kept[k], (int)n, value);
+    }
+    buf_putc(out, '>');
+    buf_init(&key);
+    buf_printf(&key, " id=\"%.*s\"", (int)len, id);
+    tag = strstr(svg, buf_text(&key));
+    buf_release(&key);
+    while (tag && tag > svg && *tag != '<')
+        tag--;
+    if (tag && !strncmp(tag, "<use ", 5))
+        put_mark(out, svg, tag, colour, depth + 1);
+    else if (tag)
+        for (const char *end = strchr(tag, '>'); end && tag <= end;) {
+            static const char current[] = "currentColor", name[] = " id=\"";
+            if (!strncmp(tag, current, sizeof current - 1)) {
+                buf_puts(out, colour);
+                tag += sizeof current - 1;
+            } else if (!strncmp(tag, name, sizeof name - 1)) {
+                tag += sizeof name - 1;
+                tag += strcspn(tag, "\"") + 1;
+            } else {
+                buf_putc(out, *tag++);
+            }
+        }
+    buf_puts(out, "</g>");
+}
+
+/* A `use` in a colour of its own as the mark it refers to; false: it is none. */
+static bool put_coloured(struct buf *out, const char *svg, const char **s)
+{
+    size_t len;
+    const char *style = attribute(*s, " style=\"color:", &len), *rest;
+    struct buf colour;
+    if (!style || strncmp(style, "var(--", 6) || !attribute(*s, " href=\"#", &len))
+        return false;
+    buf_init(&colour);
+    put_variable(&colour, style, &rest);
+    put_mark(out, svg, *s, buf_text(&colour), 0);
+    buf_release(&colour);
+    *s = strchr(*s, '>') + 1;
+    return true;
+}
+
 /* A text with its paints instead of their names, and references as SVG 1.1 writes them. */
-static void put_plain_paints(struct buf *out, const char *s)
+static void put_plain_paints(struct buf *out, const char *svg)
 {
     static const char current[] = "currentColor";
-    while (*s) {
+    for (const char *s = svg; *s;) {
         const char *at = s;
         while (*at && strncmp(at, "var(--", 6) && strncmp(at, current, sizeof current - 1) &&
-               strncmp(at, " href", 5))
+               strncmp(at, " href", 5) && strncmp(at, "<use ", 5))
             at++;
         buf_add(out, s, (size_t)(at - s));
         s = at;
-        if (*at == 'v')
+        if (*at == '<' && put_coloured(out, svg, &s))
+            continue;
+        if (*at == '<')
+            buf_putc(out, *s++);
+        else if (*at == 'v')
             put_variable(out, at, &s);
         else if (*at == ' ') {
             buf_puts(out, " xlink:href");

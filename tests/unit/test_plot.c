@@ -208,6 +208,24 @@ static void only_listed_svg_passes(void **state)
             "<rect fill=\"currentColor\" style=\"stroke:var(--c1,#0072b2);\"/>");
 }
 
+/* What a typesetter does not hand down into a mark, its colour, stands in it on paper. */
+static void marks_on_paper_have_their_colour(void **state)
+{
+    struct figure f = {.id = "f", .title = "t", .description = "d", .width = 10, .height = 5};
+    struct buf out;
+    buf_init(&out);
+    f.svg = "<defs><circle id=\"f-a\" r=\"1\" stroke=\"currentColor\"/>"
+            "<use href=\"#f-a\" id=\"f-b\" fill=\"currentColor\" stroke=\"none\"/></defs>"
+            "<use href=\"#f-b\" transform=\"scale(3)\" style=\"color:var(--c2,#000);\"/>"
+            "<use href=\"#f-a\"/><text>a &lt;use b</text>";
+    svg_put_paper(&out, &f);
+    text_has(buf_text(&out),
+             "<g transform=\"scale(3)\"><g fill=\"#d55e00\" stroke=\"none\">"
+             "<circle r=\"1\" stroke=\"#d55e00\"/></g></g><use xlink:href=\"#f-a\"/>"
+             "<text>a &lt;use b</text>");
+    buf_release(&out);
+}
+
 static void what_is_no_svg_is_refused(void **state)
 {
     static const char *const bad[] = {"", "<p>", "<svg>", "<svg viewBox=\"0 0 1", "no picture"};
@@ -273,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_folder_that_cannot_be_made_is_told),
         cmocka_unit_test(a_name_keeps_to_its_cell),
         cmocka_unit_test(only_listed_svg_passes),
+        cmocka_unit_test(marks_on_paper_have_their_colour),
         cmocka_unit_test(what_is_no_svg_is_refused),
         cmocka_unit_test(every_picture_is_drawn_of_a_full_result),
         cmocka_unit_test(a_result_without_the_numbers_has_no_picture),
