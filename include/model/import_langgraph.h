@@ -10,7 +10,8 @@
 bool langgraph_is_word(const char *s, size_t len, const char *word);
 /* Is it the name of the start or the end? */
 bool langgraph_is_end(const char *id, size_t len);
-/* Is it that of the start or the end of a graph inside the graph, "research:__start__"? */
+/* Is it that of the start or the end of a graph inside the graph, "research:__start__", or as it
+ * was drawn for a time "research___start__"? */
 bool langgraph_is_inner_end(const char *id, size_t len);
 /* The start, the end, or the node of this name; NODE_START also when there is none. */
 int32_t langgraph_node(const struct definition *d, const char *id, size_t len);

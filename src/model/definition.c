@@ -369,6 +369,10 @@ static void choose_beginning(struct definition *d)
     sort_edges(d);
 }
 
+/* Each puts two branches in line, and looks at all edges; no graph that people draw needs so many.
+ */
+enum { LINE_UPS_MAX = 300, LINE_UP_EDGES_MAX = 300000 };
+
 int definition_finish(struct definition *d, struct error *err)
 {
     bool begins = false;
@@ -388,7 +392,8 @@ int definition_finish(struct definition *d, struct error *err)
         begins = begins || (e[i].to >= 0 && !d->nodes.at[e[i].to].fails);
     if (!begins)
         return error_set(err, ERR_INPUT, "%s: says nowhere where it begins", d->file);
-    for (size_t i = 0; i < d->edges.len + d->nodes.len && definition_line_up(d); i++)
+    size_t most = LINE_UP_EDGES_MAX / (d->edges.len + 1);
+    for (size_t i = 0; i < most && i < LINE_UPS_MAX && definition_line_up(d); i++)
         sort_edges(d);
     if (!begins_well(d))
         choose_beginning(d);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where items go from a step of a definition, as lines of a scenario.  A way back gets a bound and
- * says where an item goes that has used it up: by a way forward from the same step (one that is
- * called like giving up, else one that needs no condition, else the first), else by the way out of
- * the loop, else it fails, as frameworks do at their limits. */
+ * says where an item goes that has used it up: by a way forward from the same step that leaves the
+ * loop (one that is called like giving up, else one that needs no condition, else the first), else
+ * by the way out of the loop from where it begins, else it fails, as frameworks do at their limits.
+ */
 #include "base/utf8.h"
 #include "model/definition_writer.h"
 #include "model/scenario_writer.h"
@@ -112,7 +113,33 @@ static bool is_ahead(const struct def_output *o, int32_t from, int32_t to)
     return !o->order.fork_of[to] && o->order.rank[to] > o->order.rank[from];
 }
 
-/* The way on from the head of a loop that does not come by `node` again; NULL. */
+/* Marks what `from` leads to by ways of any direction that do not pass `but`. */
+static void reach_past(const struct def_output *o, int32_t from, int32_t but, bool *seen)
+{
+    size_t n;
+
+    if (from < 0 || from == but || seen[from])
+        return;
+    seen[from] = true;
+    const struct def_edge *e = definition_ways(o->d, from, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!e[i].error)
+            reach_past(o, e[i].to, but, seen);
+}
+
+/* Does `from` lead to `to`, past `but`? */
+static bool comes_to(const struct def_output *o, int32_t from, int32_t to, int32_t but)
+{
+    bool *seen = mem_zero(o->d->nodes.len + 1, 1);
+
+    reach_past(o, from, but, seen);
+    bool comes = to >= 0 && seen[to];
+    mem_free(seen);
+    return comes;
+}
+
+/* The way on from the head of a loop that does not come by `node` again before the head, at best
+ * never; NULL. */
 static const struct def_edge *loop_exit(const struct def_output *o, int32_t head, int32_t node)
 {
     const struct def_edge *found = NULL;
@@ -120,14 +147,17 @@ static const struct def_edge *loop_exit(const struct def_output *o, int32_t head
     size_t n;
     const struct def_edge *e = definition_ways(o->d, head, &n);
 
-    for (size_t i = 0; i < n && !found; i++) {
-        if (e[i].error || definition_leads_back(&o->order, &e[i]) || !is_ahead(o, node, e[i].to))
-            continue;
-        memset(seen, 0, o->d->nodes.len + 1);
-        reach_forward(o, e[i].to, seen);
-        if (e[i].to < 0 || !seen[node])
-            found = &e[i];
-    }
+    for (int pass = 0; pass < 2 && !found; pass++)
+        for (size_t i = 0; i < n && !found; i++) {
+            if (e[i].error || definition_leads_back(&o->order, &e[i]) ||
+                !is_ahead(o, node, e[i].to) ||
+                (pass == 0 && comes_to(o, e[i].to, head, NODE_START)))
+                continue;
+            memset(seen, 0, o->d->nodes.len + 1);
+            reach_forward(o, e[i].to, seen);
+            if (e[i].to < 0 || !seen[node])
+                found = &e[i];
+        }
     mem_free(seen);
     return found;
 }
@@ -138,21 +168,29 @@ static const char *way_out(const struct def_output *o, const struct def_exits *x
                            const struct def_edge *back)
 {
     static const char *const limit_words[] = {"give", "max", "limit", "exceed", "exhaust", NULL};
-    const struct def_edge *ahead = NULL;
+    enum { LEAVES = 2, LIMIT = 4 };
+    const struct def_edge *ahead = NULL, *exit = NULL;
     int best = -1;
 
     for (size_t i = 0; i < x->n; i++) {
         const struct def_edge *e = x->at[i];
-        int worth = definition_label_has(e->label, limit_words) ? 2 : !e->conditional;
-        if (!leads_back(o, e) && worth > best) {
+        int worth = !e->conditional;
+        if (leads_back(o, e))
+            continue;
+        if (definition_label_has(e->label, limit_words))
+            worth = LIMIT;
+        else if (!comes_to(o, e->to, back->from, back->to))
+            worth += LEAVES;
+        if (worth > best) {
             best = worth;
             ahead = e;
         }
     }
-    if (ahead)
-        return edge_target(o, ahead);
-    const struct def_edge *e = loop_exit(o, back->to, back->from);
-    return e ? edge_target(o, e) : NULL;
+    if (best < LEAVES)
+        exit = loop_exit(o, back->to, back->from);
+    if (exit || ahead)
+        return edge_target(o, exit ? exit : ahead);
+    return NULL;
 }
 
 /* How often an item may go back: as said, or as the most of messages leaves room for; 0: neither.

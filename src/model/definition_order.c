@@ -47,20 +47,20 @@ static void mark_without(const struct walk *w, int32_t from, int32_t but, bool *
 static void visit(struct walk *w, int32_t node);
 static void visit_fed(struct walk *w, int32_t node, const struct def_edge *e, size_t n)
 {
-    bool *seen = mem_alloc(w->d->nodes.len + 1);
+    bool *seen = mem_alloc(w->d->nodes.len + 1), *fed = mem_zero(n + 1, sizeof *fed);
 
-    for (size_t i = n; i-- > 0;) {
-        bool fed = false;
-        for (size_t k = 0; k < n && !fed; k++) {
-            if (k == i || e[k].to < 0 || e[k].conditional || e[k].error)
-                continue;
-            memset(seen, 0, w->d->nodes.len + 1);
-            mark_without(w, e[k].to, node, seen);
-            fed = e[i].to >= 0 && seen[e[i].to];
-        }
-        if (fed && !e[i].conditional && !e[i].error && !w->state[e[i].to])
-            visit(w, e[i].to);
+    for (size_t k = 0; k < n; k++) {
+        if (e[k].to < 0 || e[k].conditional || e[k].error)
+            continue;
+        memset(seen, 0, w->d->nodes.len + 1);
+        mark_without(w, e[k].to, node, seen);
+        for (size_t i = 0; i < n; i++)
+            fed[i] = fed[i] || (i != k && e[i].to >= 0 && seen[e[i].to]);
     }
+    for (size_t i = n; i-- > 0;)
+        if (fed[i] && !e[i].conditional && !e[i].error && !w->state[e[i].to])
+            visit(w, e[i].to);
+    mem_free(fed);
     mem_free(seen);
 }
 
@@ -72,7 +72,8 @@ static void visit(struct walk *w, int32_t node)
     const struct def_edge *e = definition_ways(w->d, node, &n);
 
     w->state[node] = 1;
-    visit_fed(w, node, e, n);
+    if (n > 1)
+        visit_fed(w, node, e, n);
     for (int pass = 0; pass < 3; pass++)
         for (size_t i = n; i-- > 0;) {
             if (e[i].to < 0 || w->state[e[i].to] || e[i].error != (pass == 0))

@@ -29,11 +29,14 @@ bool langgraph_is_end(const char *id, size_t len)
 
 bool langgraph_is_inner_end(const char *id, size_t len)
 {
-    const char *at = id + len;
+    static const char *const ends[] = {":__start__", ":__end__", "___start__", "___end__"};
 
-    while (at > id && at[-1] != ':')
-        at--;
-    return at > id && langgraph_is_end(at, (size_t)(id + len - at));
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        size_t n = strlen(ends[i]);
+        if (len > n && !memcmp(id + len - n, ends[i], n))
+            return true;
+    }
+    return false;
 }
 
 int32_t langgraph_node(const struct definition *d, const char *id, size_t len)

@@ -372,6 +372,16 @@ static void be_end(struct definition *d, int32_t node, bool begins)
     d->nodes.at[node].fails = true; /* no step */
 }
 
+/* Is the name no other's?  Nodes of graphs inside may be drawn alike, and their ids tell them
+ * apart; an id that is a path is the name, as in JSON. */
+static bool is_only(const struct mermaid *m, size_t node)
+{
+    for (size_t i = 0; i < m->names.len; i++)
+        if (i != node && m->names.at[i] && !strcmp(m->names.at[i], m->names.at[node]))
+            return false;
+    return true;
+}
+
 int mermaid_read(struct definition *d, const char *text, size_t len, struct error *err)
 {
     struct mermaid m = {.d = d};
@@ -384,7 +394,7 @@ int mermaid_read(struct definition *d, const char *text, size_t len, struct erro
     vec_release(&m.first);
     vec_release(&m.last);
     for (size_t i = 0; i < m.names.len && i < d->nodes.len && !status; i++)
-        if (m.names.at[i] && !strchr(d->nodes.at[i].title, ':')) /* else a path, as in JSON */
+        if (m.names.at[i] && !strchr(d->nodes.at[i].title, ':') && is_only(&m, i))
             definition_rename(d, (int32_t)i, m.names.at[i], strlen(m.names.at[i]));
     vec_release(&m.names);
     return status;

@@ -82,7 +82,7 @@ TMP/graph.yaml: ok, 11 steps
   │
   ■ critic          stage, agent, 1% errors
   ├─ 25% ─▶ draft_answer (at most 2 times, then human_approval)
-  ├─ 25% ─▶ router (at most 2 times, then human_approval)
+  ├─ 25% ─▶ router (at most 2 times, then dead_letter)
   ├─ else ─▶ dead_letter
   ├─ failed ─▶ fail
   │ 25%

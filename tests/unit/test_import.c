@@ -149,6 +149,21 @@ static void graphs_inside_are_taken_apart(void **state)
     leave(&in);
 }
 
+static void nodes_that_are_drawn_alike_keep_their_ids(void **state)
+{
+    struct import in =
+        take("langgraph", "graph TD;\n__start__ --> a___start__;\n"
+                          "a___start__(<p>__start__</p>)\na_model(model)\n"
+                          "a___end__(<p>__end__</p>)\nb_model(model)\nlast(the last)\n"
+                          "a___start__ --> a_model;\na_model --> a___end__;\n"
+                          "a___end__ --> b_model;\nb_model --> last;\n");
+
+    assert_int_equal(in.p.n_steps, 3);
+    leads(&in, &step_of(&in, "a_model")->next, "b_model");
+    leads(&in, &step_of(&in, "b_model")->next, "the-last");
+    leave(&in);
+}
+
 static void a_graph_inside_may_begin_side_by_side(void **state)
 {
     struct import in = take(
@@ -218,6 +233,17 @@ static void a_loop_without_a_way_out_ends_at_the_recursion_limit(void **state)
     assert_int_equal(c->next.at_most, 12); /* of two steps each */
     leads(&in, c->next.then, "fail");
     all_is_assumed(&in);
+    leave(&in);
+}
+
+static void who_has_been_back_often_enough_leaves_the_loop(void **state)
+{
+    struct import in = take("langgraph", "graph TD;\n__start__ --> lead;\nlead -.-> a;\n"
+                                         "lead -.-> b;\nlead -.-> __end__;\na -.-> lead;\n"
+                                         "a -.-> tools;\ntools --> a;\nb --> lead;\n");
+
+    leads(&in, step_of(&in, "a")->way[0].edge.then, "ship"); /* not on among its own tools */
+    leads(&in, step_of(&in, "b")->next.then, "ship");        /* not on to another that comes back */
     leave(&in);
 }
 
@@ -368,9 +394,11 @@ int main(void)
         cmocka_unit_test(metadata_says_retries_times_and_joins),
         cmocka_unit_test(a_drawing_may_be_of_any_hand),
         cmocka_unit_test(graphs_inside_are_taken_apart),
+        cmocka_unit_test(nodes_that_are_drawn_alike_keep_their_ids),
         cmocka_unit_test(a_graph_inside_may_begin_side_by_side),
         cmocka_unit_test(a_person_is_asked_beside_the_step_that_is_interrupted),
         cmocka_unit_test(a_loop_without_a_way_out_ends_at_the_recursion_limit),
+        cmocka_unit_test(who_has_been_back_often_enough_leaves_the_loop),
         cmocka_unit_test(what_starts_inside_a_branch_follows_one_another),
         cmocka_unit_test(branches_that_share_steps_or_loop_out_follow_one_another),
         cmocka_unit_test(a_way_straight_to_where_branches_meet_is_no_branch),
