@@ -53,14 +53,19 @@ static int read_files(const struct cli *cli, struct buf *text, const char **name
     bool crew = strcmp(o->args.at[0], "crewai") == 0;
 
     for (size_t i = 1; i < o->args.len; i++) {
+        size_t begins = text->len;
         if (file_read(o->args.at[i], DEFINITION_TEXT_MAX, text, err) &&
             !(crew && read_crew(o->args.at[i], text)))
             return -1;
+        if (text->len >= begins + 3 && !memcmp(text->data + begins, "\xef\xbb\xbf", 3))
+            memset(text->data + begins, ' ', 3); /* the mark that some editors put there */
         if (text->len && text->data[text->len - 1] != '\n')
             buf_putc(text, '\n');
     }
     const char *slash = strrchr(o->args.at[1], '/');
     *name = slash ? slash + 1 : o->args.at[1];
+    if (strcmp(*name, "-") == 0)
+        *name = "standard input";
     return 0;
 }
 

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { ABREAST_MAX = 64 };
+
 /* A place in one line. */
 struct cursor {
     const char *at, *end;
@@ -279,22 +281,38 @@ static bool is_drawing(const struct cursor *c)
     return false;
 }
 
+/* "a & b": several nodes at once; false when there is none. */
+static bool take_nodes(struct mermaid *m, struct cursor *c, int32_t *nodes, size_t *n)
+{
+    *n = 0;
+    do {
+        if (*n == ABREAST_MAX || !take_node(m, c, &nodes[*n]))
+            return false;
+        (*n)++;
+    } while (c->at < c->end && *c->at == '&' && c->at++);
+    return true;
+}
+
 static int take_line(struct mermaid *m, struct cursor c, struct error *err)
 {
-    int32_t from, to;
+    int32_t from[ABREAST_MAX], to[ABREAST_MAX];
+    size_t n, k;
     const char *label;
     bool dotted;
 
     skip_spaces(&c);
-    if (c.at == c.end || is_drawing(&c) || !take_node(m, &c, &from))
+    if (c.at == c.end || is_drawing(&c) || !take_nodes(m, &c, from, &n))
         return 0;
     while (take_arrow(m, &c, &dotted, &label)) {
-        if (!take_node(m, &c, &to))
+        if (!take_nodes(m, &c, to, &k))
             return error_set(err, ERR_INPUT, "%s:%zu: an arrow that leads to no node", m->d->file,
                              m->line);
-        if (from != NODE_END && to != NODE_START)
-            definition_join(m->d, from, to, label, label ? strlen(label) : 0, dotted);
-        from = to;
+        for (size_t i = 0; i < n * k; i++)
+            if (from[i / k] != NODE_END && to[i % k] != NODE_START)
+                definition_join(m->d, from[i / k], to[i % k], label, label ? strlen(label) : 0,
+                                dotted);
+        memcpy(from, to, sizeof from);
+        n = k;
     }
     if (c.at < c.end && *c.at != ';')
         return error_set(
@@ -382,6 +400,18 @@ static bool is_only(const struct mermaid *m, size_t node)
     return true;
 }
 
+/* People draw choices with full lines, and say at each when it is taken. */
+static void choose_by_label(struct definition *d)
+{
+    for (size_t i = 0; i < d->edges.len; i++) {
+        size_t beside = 0;
+        for (size_t k = 0; k < d->edges.len && d->edges.at[i].label; k++)
+            beside += k != i && d->edges.at[k].from == d->edges.at[i].from;
+        if (beside)
+            d->edges.at[i].conditional = true;
+    }
+}
+
 int mermaid_read(struct definition *d, const char *text, size_t len, struct error *err)
 {
     struct mermaid m = {.d = d};
@@ -389,8 +419,13 @@ int mermaid_read(struct definition *d, const char *text, size_t len, struct erro
 
     for (size_t i = 0; i < m.first.len + m.last.len && !status; i++)
         be_end(d, i < m.first.len ? m.first.at[i] : m.last.at[i - m.first.len], i < m.first.len);
-    if (!status)
-        (void)definition_begin(d);
+    if (!status) {
+        choose_by_label(d);
+        if (!definition_begin(d) && d->nodes.len && !d->dropped) {
+            definition_join(d, NODE_START, 0, NULL, 0, false);
+            definition_note(d, "It shows no beginning: it is taken to begin with the first node.");
+        }
+    }
     vec_release(&m.first);
     vec_release(&m.last);
     for (size_t i = 0; i < m.names.len && i < d->nodes.len && !status; i++)

@@ -119,6 +119,20 @@ static void a_drawing_may_be_of_any_hand(void **state)
 
 /* What is drawn with its graphs inside: they begin and end at nodes that are no steps, and their
  * ids stand with code points. */
+static void choices_may_be_drawn_with_labels_and_several_nodes_at_once(void **state)
+{
+    struct import in = take("langgraph", "flowchart LR\n a[Begin] --> b{Is it ok?}\n"
+                                         " b -->|Yes| c & d\n b -->|No| a\n c & d --> e\n");
+    const struct step *ask = step_of(&in, "is-it-ok");
+
+    assert_int_equal(in.p.n_steps, 5); /* it begins where nothing leads to but a loop */
+    leads(&in, &ask->way[0].edge, "begin");
+    leads(&in, &ask->way[1].edge, "c");
+    leads(&in, &ask->next, "d");
+    leads(&in, &step_of(&in, "d")->next, "e");
+    leave(&in);
+}
+
 static void graphs_inside_are_taken_apart(void **state)
 {
     struct import in = take(
@@ -393,6 +407,7 @@ int main(void)
         cmocka_unit_test(a_graph_and_its_drawing_hold_branches_and_the_loop),
         cmocka_unit_test(metadata_says_retries_times_and_joins),
         cmocka_unit_test(a_drawing_may_be_of_any_hand),
+        cmocka_unit_test(choices_may_be_drawn_with_labels_and_several_nodes_at_once),
         cmocka_unit_test(graphs_inside_are_taken_apart),
         cmocka_unit_test(nodes_that_are_drawn_alike_keep_their_ids),
         cmocka_unit_test(a_graph_inside_may_begin_side_by_side),
