@@ -49,6 +49,12 @@ static double box_y(const struct flow *f, size_t step)
     return TOP + f->pitch * (double)step;
 }
 
+/* Three digits, and more beside 100%. */
+static void put_percent(struct buf *out, double share)
+{
+    buf_printf(out, share >= 0.9995 ? "%.5g%%" : "%.3g%%", 100 * share);
+}
+
 static const struct metric *known(const struct row *row, const char *name)
 {
     const struct metric *m = metrics_find(&row->metrics, name);
@@ -67,28 +73,31 @@ static double failing(const struct row *row)
     return share;
 }
 
-/* ", 7.0% wrong, 2.0% fail", "no failure" where it is known that there is none. */
-static void put_failures(struct buf *out, const struct row *row, const char *currency)
+/* ", 7% wrong, 2% fail", "no failure" where it is known that there is none. */
+static void put_failures(struct buf *out, const struct row *row)
 {
     const struct metric *wrong = metrics_find(&row->metrics, "wrong_rate"),
                         *well = known(row, "success_rate");
     double fail = failing(row);
     bool told = false;
-    if (wrong && (wrong->value > 0 || (isnan(wrong->value) && wrong->high > 0))) {
+    if (wrong &&
+        (wrong->value > 0 || (isnan(wrong->value) && isfinite(wrong->low) && wrong->high > 0))) {
         buf_puts(out, ", ");
         if (isnan(wrong->value))
-            format_interval(out, wrong, currency);
+            buf_printf(out, "%.2g–%.2g%%", 100 * wrong->low, 100 * wrong->high);
         else
-            format_value(out, wrong, currency);
+            put_percent(out, wrong->value);
         buf_puts(out, " wrong");
         told = true;
     }
     if (fail > 0) {
-        buf_printf(out, fail < 0.999 ? ", %.2g%% fail" : ", %.4g%% fail", 100 * fail);
+        buf_puts(out, ", ");
+        put_percent(out, fail);
+        buf_puts(out, " fail");
         told = true;
     } else if (well && well->value < 1) {
         buf_puts(out, ", ");
-        format_value(out, well, currency);
+        put_percent(out, well->value);
         buf_puts(out, " end well");
         told = true;
     }
@@ -97,7 +106,7 @@ static void put_failures(struct buf *out, const struct row *row, const char *cur
 }
 
 /* Of the visits of a check or a reviewer; a log counts corrections apart. */
-static bool put_caught(struct buf *out, const struct row *row, const char *currency)
+static bool put_caught(struct buf *out, const struct row *row)
 {
     const struct metric *caught = known(row, "caught_rate"), *mended = known(row, "corrected"),
                         *visits = known(row, "visits");
@@ -105,14 +114,11 @@ static bool put_caught(struct buf *out, const struct row *row, const char *curre
     if (!caught || !(caught->value + more > 0))
         return false;
     buf_puts(out, ", rejects or mends ");
-    if (more > 0)
-        buf_printf(out, "%.3g%%", 100 * (caught->value + more));
-    else
-        format_value(out, caught, currency);
+    put_percent(out, caught->value + more);
     return true;
 }
 
-/* "model, 7.0% wrong, 2.0% fail", "gate, threshold 0.85", "check, rejects or mends 14%". */
+/* "model, 7% wrong, 2% fail", "gate, threshold 0.85", "check, rejects or mends 14%". */
 static void put_box_line(struct buf *out, const struct row *row, const char *currency)
 {
     const struct metric *threshold = known(row, "threshold");
@@ -121,8 +127,8 @@ static void put_box_line(struct buf *out, const struct row *row, const char *cur
     if (threshold) {
         buf_puts(out, ", threshold ");
         format_value(out, threshold, currency);
-    } else if (!put_caught(out, row, currency)) {
-        put_failures(out, row, currency);
+    } else if (!put_caught(out, row)) {
+        put_failures(out, row);
     }
 }
 
@@ -147,7 +153,7 @@ static const char *share_text(const struct metrics *metrics, struct buf *out)
     const struct metric *m = metrics_find(metrics, "share");
     double percent = m && isfinite(m->value) ? 100 * m->value : 100;
     if (percent < 100 * (1 - 1e-9)) /* of the only way nothing is said */
-        buf_printf(out, percent >= 99.95 ? "%.5g%%" : "%.3g%%", percent);
+        put_percent(out, percent / 100);
     return buf_text(out);
 }
 

@@ -203,6 +203,7 @@ static void put_chances(struct picture *p, const char *block, const struct curve
 
 void repeats_draw(struct document *d, const struct result *r, struct picture *p)
 {
+    enum { MANY = 8 };
     const struct curve *one = result_curve(r, "pass_at_k"), *every = result_curve(r, "pass_all_k");
     double most = one->points.at[one->points.len - 1].x;
     picture_start(p, 360);
@@ -212,15 +213,22 @@ void repeats_draw(struct document *d, const struct result *r, struct picture *p)
     put_chances(p, "all", every);
     buf_printf(&p->script,
                "set xlabel 'runs of a task, k'\nset ylabel 'chance (%%)'\nset yrange [0:105]\n"
-               "set xrange [%.6g:%.6g]\nset xtics %.6g,%.6g\n"
-               "plot 'one' using 1:2:3:4 with yerrorbars pt 0 lc rgb '#0072b2', "
-               "'' using 1:2 with linespoints pt 7 ps 0.6 lc rgb '#0072b2' lw 2 title "
-               "'at least one is right (pass@k)', "
-               "'all' using ($1+%.6g):2:3:4 with yerrorbars pt 0 lc rgb '#d55e00', "
-               "'' using 1:2 with linespoints pt 5 ps 0.6 dt '-' lc rgb '#d55e00' lw 2 title "
-               "'all are right (pass^k)'\n",
-               most > 1 ? 1 - most / 60 : 0.5, most > 1 ? most * 61 / 60 : 1.5, 1.0,
-               most > 12 ? ceil(most / 8) : 1.0, most / 200);
+               "set xrange [%.6g:%.6g]\nset xtics 1,%.6g\nplot ",
+               most > 1 ? 1 - most / 60 : 0.5, most > 1 ? most * 61 / 60 : 1.5,
+               most > 12 ? ceil(most / 8) : 1.0);
+    if (most > MANY) /* so many bars would be a fence */
+        buf_puts(&p->script,
+                 "'one' using 1:3:4 with filledcurves lc rgb '#0072b2' fs transparent solid 0.2, "
+                 "'all' using 1:3:4 with filledcurves lc rgb '#d55e00' fs transparent solid 0.2, ");
+    else
+        buf_printf(&p->script,
+                   "'one' using 1:2:3:4 with yerrorbars pt 0 lc rgb '#0072b2', "
+                   "'all' using ($1+%.6g):2:3:4 with yerrorbars pt 0 lc rgb '#d55e00', ",
+                   most / 200);
+    buf_puts(&p->script, "'one' using 1:2 with linespoints pt 7 ps 0.6 lc rgb '#0072b2' lw 2 title "
+                         "'at least one is right (pass@k)', "
+                         "'all' using 1:2 with linespoints pt 5 ps 0.6 dt '-' lc rgb '#d55e00' "
+                         "lw 2 title 'all are right (pass^k)'\n");
     buf_puts(&p->about, "The chance that one at least of k runs of the same task is right, and "
                         "that all of them are: the wider apart, the less a task that went well "
                         "once can be counted on.");

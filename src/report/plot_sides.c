@@ -87,7 +87,7 @@ static int cheapest_first(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-enum { AROUND = 100, INSIDE_HEIGHT = 360, INSIDE_WIDTH = 590, LINE_HEIGHT = 19, NEAR = 8 };
+enum { AROUND = 80, KEY = 50, INSIDE_HEIGHT = 360, INSIDE_WIDTH = 590, LINE_HEIGHT = 19, NEAR = 8 };
 static const double BEFORE_NAMES = 0.5; /* share of x for the points of a crowded picture */
 
 struct frame {
@@ -124,8 +124,8 @@ static struct frame frame_of(const struct side *s, size_t n)
         f.right = close ? f.right + 0.4 * spread : f.right > 0 ? 1.12 * f.right : 1;
     }
     f.inside = INSIDE_HEIGHT;
-    if (f.crowded && LINE_HEIGHT * (double)n > INSIDE_HEIGHT)
-        f.inside = LINE_HEIGHT * (double)n;
+    if (f.crowded && LINE_HEIGHT * (double)(n + 1) > INSIDE_HEIGHT)
+        f.inside = LINE_HEIGHT * (double)(n + 1);
     if (f.crowded && f.log)
         f.right = f.left * pow(f.right / f.left, 1 / BEFORE_NAMES);
     else if (f.crowded)
@@ -163,7 +163,7 @@ static void put_names(struct picture *p, const struct frame *f, struct side *s, 
     for (int k = 0; k < 2; k++) {
         struct side *order[SIDES_MAX];
         size_t m = 0;
-        double floor = 0;
+        double floor = LINE_HEIGHT / 2.0; /* on the axis a name is out of it */
         for (size_t i = 0; i < n; i++)
             if ((!f->crowded && across(f, s[i].cost->value) > 0.55) == (k == 1)) {
                 s[i].label_y = f->inside * (100 * s[i].right->value - f->low) / (f->high - f->low);
@@ -220,14 +220,14 @@ static void cost_script(struct picture *p, const struct result *r, const struct 
         const char *plot;
     } parts[] = {
         {0, "'others' using 1:2:3:4:5:6 with xyerrorbars pt 6 ps 0.9 lw 1.5 lc rgb '#d55e00' "
-            "title 'misses a target'"                               },
+            "title 'misses a target'"                                        },
         {1, best ? "'meeting' using 1:2:3:4:5:6 with xyerrorbars pt 7 ps 0.9 lw 1.5 "
                    "lc rgb '#0072b2' title 'meets them'"
                  : "'meeting' using 1:2:3:4:5:6 with xyerrorbars pt 7 ps 0.9 lw 1.5 "
-                   "lc rgb '#0072b2'"                               },
-        {3, "'leads' using 1:2:3:4 with vectors nohead lw 0.7 lc rgb '#788088'"},
-        {4, "'right' using 1:2:3 with labels left textcolor rgb '#000000'"     },
-        {5, "'left' using 1:2:3 with labels right textcolor rgb '#000000'"     },
+                   "lc rgb '#0072b2'"                                        },
+        {3, "'leads' using 1:2:3:4 with vectors nohead lw 0.7 lc rgb '#788088'"         },
+        {4, "'right' using 1:2:3 with labels left offset 0.4,0 textcolor rgb '#000000'" },
+        {5, "'left' using 1:2:3 with labels right offset -0.4,0 textcolor rgb '#000000'"},
     };
     const char *between = "";
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
@@ -265,7 +265,7 @@ static void sides_draw(struct document *d, const struct result *r, const char *p
     if (best < n)
         picture_line(marked, (double[]){s[best].cost->value, 100 * s[best].right->value}, 2, NULL);
     struct frame f = frame_of(s, n);
-    picture_start(p, (int)f.inside + AROUND);
+    picture_start(p, (int)f.inside + AROUND + (judged ? KEY : 0));
     put_names(p, &f, s, n);
     cost_script(p, r, &f, price, best < n);
     buf_puts(&p->about, "Each alternative by what it costs and how often it ends right, with their "

@@ -8,6 +8,7 @@
 #include "report/table.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #define EMPTY    "nan\n" /* a block without lines */
@@ -189,6 +190,28 @@ static void add_side(struct result *r, const char *name, double cost, double rig
 }
 
 /* Of those that pass, the one at $0.4 is the cheapest; the one at $0.1 misses its target. */
+/* Of more than eight the names stand in a column, 19 pixels apart, the lowest above the axis. */
+static void crowded_names_keep_off_the_axis(void **state)
+{
+    enum { SIDES = 20 };
+    struct result r;
+    struct document d;
+    double low, place;
+    result_init(&r, "compare");
+    for (int i = 0; i < SIDES; i++)
+        add_side(&r, "a name", 1 + i, 0.5, VERDICT_NONE);
+    document_init(&d, "t", "");
+    document_section(&d, "s", "s");
+    plot_add(PLOT_COST, &r, NULL, &d);
+    const struct figure *f = d.sections.at[0].blocks.at[0].figure;
+    const char *names = strstr(f->points, "cost\treliability\tname\n");
+    assert_int_equal(sscanf(strstr(f->script, "set yrange ["), "set yrange [%lf:", &low), 1);
+    assert_int_equal(sscanf(names, "cost\treliability\tname\n%*f\t%lf\t", &place), 1);
+    near(place, low + 3.25 * 19 / 399, 1e-6); /* 3.25 points high, 21 lines of 19 pixels */
+    document_release(&d);
+    result_release(&r);
+}
+
 static void costs_stand_with_their_reliabilities(void **state)
 {
     static const char heads[] =
@@ -283,6 +306,7 @@ static void a_flow_says_what_fails_in_its_boxes(void **state)
     metrics_add_exact(&desk->metrics, "corrected", 6, "count");
     metrics_add_exact(&desk->metrics, "visits", 40, "count");
     stage(&r, "send", "success_rate", 1, 0.9, 1)->layer = "tool";
+    stage(&r, "store", "wrong_rate", NAN, 0.0625, 0.375);
     way(&r, "draft", "desk", 1 - 1e-14);
     way(&r, "desk", "send", 0.95);
     way(&r, "desk", "reject", 0.05);
@@ -291,9 +315,10 @@ static void a_flow_says_what_fails_in_its_boxes(void **state)
     document_section(&d, "s", "s");
     plot_add(PLOT_FLOW, &r, NULL, &d);
     const char *svg = d.sections.at[0].blocks.at[0].figure->svg;
-    text_has(svg, ">model, 7.0% wrong, 2.5% fail<");
+    text_has(svg, ">model, 7% wrong, 2.5% fail<");
     text_has(svg, ">review, rejects or mends 20%<");
     text_has(svg, ">tool, no failure<");
+    text_has(svg, ">step, 6.2–38% wrong<"); /* all that is known is its interval */
     text_has(svg, ">95%<");
     text_has(svg, ">reject 5%<");
     assert_null(strstr(svg, "100%"));
@@ -570,6 +595,7 @@ int main(void)
         cmocka_unit_test(a_pipeline_that_loses_nothing_has_whole_bars),
         cmocka_unit_test(bars_of_stages_have_their_values_and_intervals),
         cmocka_unit_test(layers_stand_end_to_end),
+        cmocka_unit_test(crowded_names_keep_off_the_axis),
         cmocka_unit_test(costs_stand_with_their_reliabilities),
         cmocka_unit_test(a_frontier_has_its_curves_target_and_point),
         cmocka_unit_test(review_load_by_labels_has_every_point),
