@@ -20,6 +20,7 @@ struct options {
     enum command command;
     struct option_value value[OPTION_COUNT];
     VEC(const char *) args; /* what is no option; borrowed from argv */
+    struct arena arena;
 };
 
 /* argv[1] is the command.  ERR_USAGE with a sentence and the nearest word.  Release with

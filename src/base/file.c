@@ -6,6 +6,7 @@
 
 #include "base/inflate.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -20,12 +21,51 @@ enum { CHUNK = 1 << 19, PAGE = 4096, INFLATE_PIECE = 4096, NAMES_TRIED = 1000 };
 
 /* --- errors of the system, in words */
 
+static const char cannot_read[] = "cannot be read";
+static const char cannot_write[] = "cannot be written";
+
+/* "; did you mean DIR/NAME?", of a name in the folder that is near the path's. */
+static void put_nearest(const char *path, struct buf *out)
+{
+    enum { LOOKED_AT = 1000 };
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? file_beside(path, "") : NULL;
+    DIR *dir = opendir(folder ? folder : ".");
+    VEC(const char *) names = {0};
+    struct arena arena;
+
+    arena_init(&arena);
+    for (struct dirent *e; dir && names.len < LOOKED_AT && (e = readdir(dir));)
+        if (e->d_name[0] != '.')
+            vec_push(&names, (const char *)arena_strdup(&arena, e->d_name));
+    const char *near = nearest_word(slash ? slash + 1 : path, names.at, names.len);
+    if (near)
+        buf_printf(out, "; did you mean %s%s?", folder ? folder : "", near);
+    if (dir)
+        closedir(dir);
+    vec_release(&names);
+    arena_release(&arena);
+    mem_free(folder);
+}
+
+static int fail_absent(const char *path, const char *what, struct error *err)
+{
+    struct buf hint;
+    buf_init(&hint);
+    if (what == cannot_read)
+        put_nearest(path, &hint);
+    error_set(err, ERR_IO, "%s: %s: there is no such file or folder%s", path, what,
+              buf_text(&hint));
+    buf_release(&hint);
+    return -1;
+}
+
 static int fail(const char *path, const char *what, int code, struct error *err)
 {
     char why[128] = "";
     switch (code) {
     case ENOENT:
-        return error_set(err, ERR_IO, "%s: %s: there is no such file or folder", path, what);
+        return fail_absent(path, what, err);
     case EISDIR:
         return error_set(err, ERR_IO, "%s: %s: it is a folder, not a file", path, what);
     case EACCES:
@@ -38,9 +78,6 @@ static int fail(const char *path, const char *what, int code, struct error *err)
         return error_set(err, ERR_IO, "%s: %s: %s", path, what, why);
     }
 }
-
-static const char cannot_read[] = "cannot be read";
-static const char cannot_write[] = "cannot be written";
 
 /* --- reading */
 

@@ -35,30 +35,11 @@ static int print_schema(struct error *err)
 
 /* ---- numbers that can be changed ------------------------------------------------------------ */
 
-/* The path with its value where that is one plain number. */
-static void put_path(struct buf *out, const char *path, const char *currency,
-                     const struct parameter *all, size_t n)
-{
-    buf_puts(out, path);
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(all[i].path, path) || !isfinite(all[i].value))
-            continue;
-        buf_puts(out, "  ");
-        bool of_step = all[i].where == IN_STEP;
-        if (all[i].probability)
-            units_put_probability(out, all[i].value);
-        else if (all[i].takes_time || (of_step && all[i].field == NUMBERS_BUDGET))
-            units_put_duration(out, all[i].value);
-        else if (of_step && all[i].field == NUMBERS_COST)
-            buf_printf(out, "%s%.6g", currency, all[i].value);
-        else
-            units_put_exact(out, all[i].value);
-        break;
-    }
-    buf_putc(out, '\n');
-}
+/* A path, and the parameter there where its value is one plain number. */
+typedef void (*path_fn)(void *arg, const struct checked *c, const char *path,
+                        const struct parameter *at);
 
-static void put_paths(struct buf *out, const struct pipeline *p)
+static void each_path(const struct checked *c, path_fn tell, void *arg)
 {
     struct arena arena;
     const char **paths;
@@ -66,11 +47,61 @@ static void put_paths(struct buf *out, const struct pipeline *p)
     size_t n, n_all;
 
     arena_init(&arena);
-    scenario_paths(p, &arena, &paths, &n);
-    parameters_list(p, &arena, &all, &n_all);
-    for (size_t i = 0; i < n; i++)
-        put_path(out, paths[i], p->currency ? p->currency : "$", all, n_all);
+    scenario_paths(&c->pipeline, &arena, &paths, &n);
+    parameters_list(&c->pipeline, &arena, &all, &n_all);
+    for (size_t i = 0; i < n; i++) {
+        size_t k = 0;
+        while (k < n_all && (strcmp(all[k].path, paths[i]) || !isfinite(all[k].value)))
+            k++;
+        tell(arg, c, paths[i], k < n_all ? &all[k] : NULL);
+    }
     arena_release(&arena);
+}
+
+/* As one writes it: "flow.draft.wrong  3%". */
+static void put_path(void *out, const struct checked *c, const char *path,
+                     const struct parameter *at)
+{
+    const char *currency = c->pipeline.currency ? c->pipeline.currency : "$";
+    bool of_step = at && at->where == IN_STEP;
+
+    buf_printf(out, "%s%s", path, at ? "  " : "");
+    if (at && at->probability)
+        units_put_probability(out, at->value);
+    else if (at && (at->takes_time || (of_step && at->field == NUMBERS_BUDGET)))
+        units_put_duration(out, at->value);
+    else if (of_step && at->field == NUMBERS_COST)
+        buf_printf(out, "%s%.6g", currency, at->value);
+    else if (at)
+        units_put_exact(out, at->value);
+    buf_putc(out, '\n');
+}
+
+/* Inside units, as all results have them. */
+static void put_path_json(void *w, const struct checked *c, const char *path,
+                          const struct parameter *at)
+{
+    (void)c;
+    json_open(w, '{');
+    json_key(w, "path");
+    json_string(w, path);
+    if (at) {
+        json_key(w, "value");
+        json_number(w, at->value);
+    }
+    json_close(w, '}');
+}
+
+static void put_path_csv(void *out, const struct checked *c, const char *path,
+                         const struct parameter *at)
+{
+    csv_put_text(out, c->file);
+    buf_putc(out, ',');
+    csv_put_text(out, path);
+    buf_putc(out, ',');
+    if (at)
+        units_put_exact(out, at->value);
+    buf_putc(out, '\n');
 }
 
 /* ---- the answer ----------------------------------------------------------------------------- */
@@ -92,10 +123,10 @@ static void put_text(const struct cli *cli, const struct checked *c, struct buf 
     else if (option_given(o, OPTION_GRAPH))
         graph_put_text(&c->pipeline, cli->width, out);
     if (option_given(o, OPTION_PATHS))
-        put_paths(out, &c->pipeline);
+        each_path(c, put_path, out);
 }
 
-static void put_json(const struct checked *c, struct json_write *w)
+static void put_json(const struct checked *c, bool paths, struct json_write *w)
 {
     json_open(w, '{');
     json_key(w, "file");
@@ -109,6 +140,12 @@ static void put_json(const struct checked *c, struct json_write *w)
         json_uint(w, c->pipeline.n_steps);
         json_key(w, "sha256");
         json_string(w, c->pipeline.sha256);
+        if (paths) {
+            json_key(w, "paths");
+            json_open(w, '[');
+            each_path(c, put_path_json, w);
+            json_close(w, ']');
+        }
     } else {
         json_key(w, "error");
         json_string(w, c->err.text);
@@ -175,12 +212,14 @@ static int check_options(const struct options *o, struct error *err)
 {
     bool json = option_given(o, OPTION_JSON), csv = option_given(o, OPTION_CSV);
 
+    if (option_given(o, OPTION_SCHEMA))
+        return error_set(err, ERR_USAGE, "--schema prints JSON: leave out --csv");
     if (!o->args.len)
         return error_set(err, ERR_USAGE, "`seam check` needs FILE...; for example: %s",
                          command_defs[COMMAND_CHECK].examples[0]);
     if (option_given(o, OPTION_DOT) && option_given(o, OPTION_MERMAID))
         return error_set(err, ERR_USAGE, "--dot and --mermaid are two languages: ask for one");
-    for (int i = OPTION_GRAPH; i <= OPTION_PATHS; i++)
+    for (int i = OPTION_GRAPH; i < OPTION_PATHS; i++)
         if ((json || csv) && option_given(o, (enum option)i))
             return error_set(err, ERR_USAGE, "--%s prints text: leave out --%s",
                              option_defs[i].name, json ? "json" : "csv");
@@ -190,12 +229,13 @@ static int check_options(const struct options *o, struct error *err)
 int cmd_check(const struct cli *cli, struct error *err)
 {
     const struct options *o = cli->options;
-    bool json = option_given(o, OPTION_JSON), csv = option_given(o, OPTION_CSV);
+    bool json = option_given(o, OPTION_JSON), csv = option_given(o, OPTION_CSV),
+         paths = option_given(o, OPTION_PATHS);
     struct json_write w;
     struct buf out;
     int worst = 0, status = 0;
 
-    if (option_given(o, OPTION_SCHEMA))
+    if (option_given(o, OPTION_SCHEMA) && !csv)
         return print_schema(err);
     if (check_options(o, err))
         return -1;
@@ -209,15 +249,17 @@ int cmd_check(const struct cli *cli, struct error *err)
         json_open(&w, '[');
     }
     if (csv)
-        buf_puts(&out, "file,ok,line,column,fault\n");
+        buf_puts(&out, paths ? "file,path,value\n" : "file,ok,line,column,fault\n");
     for (size_t i = 0; i < o->args.len && !status; i++) {
         struct checked c;
-        check(cli, o->args.at[i], !json && !csv, &c);
+        check(cli, o->args.at[i], !json && !(csv && !paths), &c);
         worst = c.status > worst ? c.status : worst;
         if (json)
-            put_json(&c, &w);
-        else if (csv)
+            put_json(&c, paths, &w);
+        else if (csv && !paths)
             put_csv(&c, &out);
+        else if (csv && !c.status)
+            each_path(&c, put_path_csv, &out);
         else if (!c.status) {
             put_text(cli, &c, &out);
             status = cli_print(buf_text(&out), out.len, err);

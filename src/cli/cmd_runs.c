@@ -141,7 +141,7 @@ static int show(const struct cli *cli, struct store *store, const char *word, st
 
     if (units_count(word, &id, err)) {
         err->code = ERR_USAGE;
-        return error_prefix(err, "seam runs show");
+        return error_prefix(err, "`seam runs show`");
     }
     if (option_given(cli->options, OPTION_ITEM))
         return trail_print(cli, store, (int64_t)id, option_text(cli->options, OPTION_ITEM, ""),

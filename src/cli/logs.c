@@ -7,7 +7,9 @@
 #include "store/logs.h"
 #include "trace/labels.h"
 #include "trace/observe.h"
+
 #include "trace/sample.h"
+#include <string.h>
 
 /* What is not told otherwise: where all items are held at once, and in one pass. */
 static const uint64_t MEMORY = UINT64_C(1) << 30, MEMORY_PASS = UINT64_C(256) << 20;
@@ -32,6 +34,25 @@ static const char *store_among(const char *const *paths, size_t n)
     return NULL;
 }
 
+/* NULL, or the one that its name shows to be a scenario. */
+static const char *scenario_among(const char *const *paths, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        const char *end = strrchr(paths[i], '.');
+        if (end && (!strcmp(end, ".yaml") || !strcmp(end, ".yml")))
+            return paths[i];
+    }
+    return NULL;
+}
+
+static int refuse_scenario(const char *path, struct error *err)
+{
+    return error_set(err, ERR_INPUT,
+                     "%s: this is a scenario, no log; `seam solve` and `seam simulate` read "
+                     "scenarios",
+                     path);
+}
+
 int cli_log_alone(const struct cli *cli, const char *const *paths, size_t n, struct trace_log *out,
                   struct error *err)
 {
@@ -40,6 +61,8 @@ int cli_log_alone(const struct cli *cli, const char *const *paths, size_t n, str
     uint64_t memory;
 
     log_init(out);
+    if (scenario_among(paths, n))
+        return refuse_scenario(scenario_among(paths, n), err);
     if (memory_of(cli, MEMORY, &memory, err))
         return -1;
     if (!stored) {
@@ -87,6 +110,8 @@ int cli_log_observe(const struct cli *cli, const char *const *paths, size_t n,
         return 0;
     }
     log_init(log);
+    if (scenario_among(paths, n))
+        return refuse_scenario(scenario_among(paths, n), err);
     if (memory_of(cli, MEMORY_PASS, &memory, err))
         return -1;
     const struct stream_room room = stream_room_of(memory);

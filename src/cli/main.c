@@ -223,7 +223,7 @@ static int start(int argc, char **argv, const struct ranks *ranks)
         buf_release(&help);
         return status ? fail(&err) : 0;
     }
-    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "version"))
+    if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V") || !strcmp(argv[1], "version"))
         return cli_print("seam " SEAM_VERSION "\n", strlen("seam " SEAM_VERSION "\n"), &err)
                    ? fail(&err)
                    : 0;

@@ -18,6 +18,10 @@ static int command_find(const char *word, enum command *out, struct error *err)
             return 0;
         }
     }
+    static const char *const alone[] = {"--help", "--version"};
+    const char *meant = word[0] == '-' ? nearest_word(word, alone, 2) : NULL;
+    if (meant)
+        return error_set(err, ERR_USAGE, "there is no option %s; did you mean %s?", word, meant);
     if (word[0] == '-')
         return error_set(err, ERR_USAGE, "the command comes before its options, as in `seam %s %s`",
                          command_defs[COMMAND_SIMULATE].name, word);
@@ -212,6 +216,22 @@ static bool is_number(const char *word)
     return *word && strspn(word, "0123456789") == strlen(word);
 }
 
+static int option_take(struct options *o, int argc, char **argv, int i, struct error *err);
+
+/* The letters behind the first one of argv[i], as if they stood by themselves. */
+static int option_take_letters(struct options *o, int argc, char **argv, int i, struct error *err)
+{
+    struct buf rest;
+
+    buf_init(&rest);
+    buf_printf(&rest, "-%s", argv[i] + 2);
+    char **words = arena_alloc(&o->arena, ((size_t)(argc - i) + 1) * sizeof *words);
+    memcpy(words, argv + i, (size_t)(argc - i) * sizeof *words);
+    words[0] = arena_strdup(&o->arena, buf_text(&rest));
+    buf_release(&rest);
+    return option_take(o, argc - i, words, 0, err);
+}
+
 /* Handles argv[i] when it is an option; returns how many words it took, 0 when it is none. */
 static int option_take(struct options *o, int argc, char **argv, int i, struct error *err)
 {
@@ -232,6 +252,8 @@ static int option_take(struct options *o, int argc, char **argv, int i, struct e
         value = word[2] ? word + 2 : NULL;
     }
     if (option_defs[id].takes == TAKES_NOTHING) {
+        if (value && word[1] != '-') /* letters together, as in -qn 1000 */
+            return option_store(o, id, "", err) ? -1 : option_take_letters(o, argc, argv, i, err);
         if (value)
             return error_set(err, ERR_USAGE, "--%s takes no value", option_defs[id].name);
         return option_store(o, id, "", err) ? -1 : 1;
@@ -257,6 +279,9 @@ static int check_args(const struct options *o, struct error *err)
     strcat(where, "`");
     if (o->args.len && first && check_word(where, first, o->args.at[0], err))
         return -1;
+    for (size_t i = 0; i < o->args.len; i++)
+        if (!*o->args.at[i])
+            return error_set(err, ERR_USAGE, "`seam %s`: an argument is empty", def->name);
     if (o->args.len < def->min_args)
         return error_set(err, ERR_USAGE, "`seam %s` needs %s; for example: %s", def->name,
                          def->args, def->examples[0]);
@@ -271,6 +296,7 @@ int options_parse(int argc, char **argv, struct options *out, struct error *err)
     bool only_args = false;
 
     memset(out, 0, sizeof *out);
+    arena_init(&out->arena);
     if (command_find(argv[1], &out->command, err))
         return -1;
     for (int i = 2; i < argc;) {
@@ -301,6 +327,7 @@ void options_release(struct options *o)
     for (int i = 0; i < OPTION_COUNT; i++)
         vec_release(&o->value[i].all);
     vec_release(&o->args);
+    arena_release(&o->arena);
 }
 
 bool option_given(const struct options *o, enum option id)

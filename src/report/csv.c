@@ -128,8 +128,19 @@ static void put_metrics(struct buf *out, const char *part, const char *id, const
 
 static void put_rows(struct buf *out, const char *part, const struct row *rows, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].name)
+            put_line(out, &(struct line){.part = part,
+                                         .id = rows[i].id,
+                                         .metric = "name",
+                                         .x = NAN,
+                                         .value = NAN,
+                                         .low = NAN,
+                                         .high = NAN,
+                                         .level = NAN,
+                                         .note = rows[i].name});
         put_metrics(out, part, rows[i].id, rows[i].layer, &rows[i].metrics);
+    }
 }
 
 static void put_kinds(struct buf *out, const char *part, const struct row *rows, size_t n)

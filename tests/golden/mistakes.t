@@ -211,3 +211,61 @@ seam: reliability is known for 0 of 2,106 items: of the others an OK status says
 $ seam replay tests/data/langfuse_crew.json.gz --confidence halucination 2>&1 >/dev/null | grep -e --
 seam: --confidence: no record has `halucination`; did you mean `hallucination`?
 seam: reliability is known for 0 of 1 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
+# a file's name one letter off, a log where a scenario belongs, and the other way round
+$ seam check scenarios/six-setp.yaml
+seam: scenarios/six-setp.yaml: cannot be read: there is no such file or folder; did you mean scenarios/six-step.yaml?
+[4]
+$ seam replay tests/data/genai.jsonl
+seam: tests/data/genai.jsonl: cannot be read: there is no such file or folder; did you mean tests/data/genai.jsonl.gz?
+[4]
+$ seam solve nowhere/six-step.yaml
+seam: nowhere/six-step.yaml: cannot be read: there is no such file or folder
+[4]
+$ seam fit scenarios/six-step.yaml
+seam: scenarios/six-step.yaml: this is a scenario, no log; `seam solve` and `seam simulate` read scenarios
+[3]
+$ seam solve ''
+seam: `seam solve`: an argument is empty
+[2]
+$ seam --verison
+seam: there is no option --verison; did you mean --version?
+[2]
+$ seam runs show abc --db $TMP_GOLDEN/none.db; seam check --schema --csv
+seam: TMP/none.db: there is no such store; --db FILE names one
+seam: --schema prints JSON: leave out --csv
+[2]
+# letters stand together, the last one with its value
+$ seam simulate scenarios/six-step.yaml -qn1000 | head -3; seam solve -qx scenarios/six-step.yaml
+Headline
+metric          value  95% interval
+reliability     83.0%    80.5–85.2%
+seam: `seam solve` has no option -x; `seam solve -h` lists them
+[2]
+# what --set can change, for programs
+$ seam check --paths --csv scenarios/gate-review.yaml; seam check --paths --json scenarios/gate-review.yaml | grep -A1 path
+file,path,value
+scenarios/gate-review.yaml,flow.answer.wrong,0.1
+scenarios/gate-review.yaml,flow.confident.threshold,0.8
+scenarios/gate-review.yaml,flow.desk.sensitivity,0.9
+scenarios/gate-review.yaml,flow.desk.specificity,0.98
+scenarios/gate-review.yaml,flow.desk.fixes,1
+scenarios/gate-review.yaml,flow.desk.spoils,1
+      "paths": [
+        {
+          "path": "flow.answer.wrong",
+          "value": 0.1
+--
+          "path": "flow.confident.threshold",
+          "value": 0.8
+--
+          "path": "flow.desk.sensitivity",
+          "value": 0.9
+--
+          "path": "flow.desk.specificity",
+          "value": 0.98
+--
+          "path": "flow.desk.fixes",
+          "value": 1
+--
+          "path": "flow.desk.spoils",
+          "value": 1

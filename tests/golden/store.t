@@ -52,7 +52,7 @@ $ seam runs show 3 --db $TMP_GOLDEN/runs.db
 seam: TMP/runs.db: there is no run 3; `seam runs list` shows those there are
 [3]
 $ seam runs show first --db $TMP_GOLDEN/runs.db
-seam: seam runs show: "first" is not a whole number: write 12, 1000 or 1e6
+seam: `seam runs show`: "first" is not a whole number: write 12, 1000 or 1e6
 [2]
 $ seam runs forget --db $TMP_GOLDEN/runs.db
 seam: `seam runs`: "forget" is not one of list or show
