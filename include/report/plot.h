@@ -31,7 +31,7 @@ struct plot_options {
       "`seam solve` and `seam simulate` know it")                                                  \
     X(LAYERS, "layers", "what each layer loses, of alternatives side by side",                     \
       "`seam compare` and `seam solve` know it")                                                   \
-    X(COST, "cost", "cost against reliability, with the cheapest that meets the target",           \
+    X(COST, "cost", "cost against reliability, with the one that the targets ask for",             \
       "`seam compare` of scenarios with costs, or `seam size` of one, has it")                     \
     X(FRONTIER, "frontier", "review load against error, with the chosen point",                    \
       "`seam size` has it, and `seam replay` of a log whose confidences and labels are known")     \

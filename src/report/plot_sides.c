@@ -89,6 +89,7 @@ static int cheapest_first(const void *a, const void *b)
 
 enum { AROUND = 80, KEY = 50, INSIDE_HEIGHT = 360, INSIDE_WIDTH = 590, LINE_HEIGHT = 19, NEAR = 8 };
 static const double BEFORE_NAMES = 0.5; /* share of x for the points of a crowded picture */
+static const double NAME_GAP = 16, LETTER_WIDTH = 7.5; /* pixels to a name; of a letter */
 
 struct frame {
     double left, right, low, high; /* of the axes, in their units */
@@ -152,8 +153,39 @@ static int lowest_first(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* Names right of the points in the left half and left of the others, pushed apart so that no two of
- * one side stand on each other; a thin line leads from a name that had to give way. */
+static double up(const struct frame *f, const struct side *s)
+{
+    return f->inside * (100 * s->right->value - f->low) / (f->high - f->low);
+}
+
+/* Has its name room on that side, with no other point in its way? */
+static bool has_room(const struct frame *f, const struct side *s, size_t n, size_t i, bool left)
+{
+    double x = INSIDE_WIDTH * across(f, s[i].cost->value),
+           far = LETTER_WIDTH * (double)strlen(s[i].row->id) + NAME_GAP;
+    bool room = left ? x > far : x + far < INSIDE_WIDTH;
+
+    for (size_t k = 0; k < n && room; k++) {
+        double ahead = INSIDE_WIDTH * across(f, s[k].cost->value) - x;
+        if (k != i && fabs(up(f, &s[k]) - up(f, &s[i])) < LINE_HEIGHT)
+            room = left ? ahead > 0 || ahead < -far : ahead < 0 || ahead > far;
+    }
+    return room;
+}
+
+/* Names stand right of the points in the left half and left of the others, or on the other side
+ * where there alone is room. */
+static bool on_left(const struct frame *f, const struct side *s, size_t n, size_t i)
+{
+    bool left = across(f, s[i].cost->value) > 0.55;
+
+    if (f->crowded)
+        return false;
+    return has_room(f, s, n, i, left) || !has_room(f, s, n, i, !left) ? left : !left;
+}
+
+/* Names are pushed apart so that no two of one side stand on each other; a thin line leads from a
+ * name that had to give way. */
 static void put_names(struct picture *p, const struct frame *f, struct side *s, size_t n)
 {
     static const char *const blocks[2] = {"right", "left"};
@@ -165,8 +197,8 @@ static void put_names(struct picture *p, const struct frame *f, struct side *s, 
         size_t m = 0;
         double floor = LINE_HEIGHT / 2.0; /* on the axis a name is out of it */
         for (size_t i = 0; i < n; i++)
-            if ((!f->crowded && across(f, s[i].cost->value) > 0.55) == (k == 1)) {
-                s[i].label_y = f->inside * (100 * s[i].right->value - f->low) / (f->high - f->low);
+            if (on_left(f, s, n, i) == (k == 1)) {
+                s[i].label_y = up(f, &s[i]);
                 order[m++] = &s[i];
             }
         qsort(order, m, sizeof *order, lowest_first);
@@ -175,8 +207,9 @@ static void put_names(struct picture *p, const struct frame *f, struct side *s, 
             double y = fmax(at->label_y, floor), top = f->inside - LINE_HEIGHT * (double)(m - i);
             y = fmin(y, fmax(top, floor));
             floor = y + LINE_HEIGHT;
-            double x = f->crowded ? BEFORE_NAMES + 0.04
-                                  : across(f, at->cost->value) + (k ? -16.0 : 16.0) / INSIDE_WIDTH,
+            double x = f->crowded
+                           ? BEFORE_NAMES + 0.04
+                           : across(f, at->cost->value) + (k ? -NAME_GAP : NAME_GAP) / INSIDE_WIDTH,
                    place = f->low + y / f->inside * (f->high - f->low);
             picture_line(out[k], (double[]){back_from(f, x), place}, 2, at->row->id);
             if (f->crowded || fabs(y - at->label_y) > 4)
@@ -213,8 +246,10 @@ static void cost_script(struct picture *p, const struct result *r, const struct 
                buf_text(&words), picture_currency(r), f->log ? ", log scale" : "", f->left,
                f->right, f->low, f->high, f->log ? "set logscale x\nset format x '%.4g'\n" : "");
     if (best)
-        buf_puts(&p->script, "'best' using 1:2 with points pt 6 ps 2.4 lw 2.5 lc rgb '#009e73' "
-                             "title 'the cheapest that meets the targets', ");
+        buf_printf(&p->script,
+                   "'best' using 1:2 with points pt 6 ps 2.4 lw 2.5 lc rgb '#009e73' "
+                   "title 'the %s that meets the targets', ",
+                   r->answer.choice ? "simplest" : "cheapest");
     const struct {
         size_t block;
         const char *plot;
@@ -260,6 +295,10 @@ static void sides_draw(struct document *d, const struct result *r, const char *p
         if (s[i].meets && best == n)
             best = i;
     }
+    const char *choice = r->answer.choice; /* the simplest; of older results the cheapest */
+    for (size_t i = 0; i < n && choice; i++)
+        if (!strcmp(s[i].row->id, choice))
+            best = i;
     for (size_t i = 0; i < n; i++)
         put_side(s[i].meets || !judged ? meeting : others, &s[i]);
     if (best < n)
@@ -271,9 +310,8 @@ static void sides_draw(struct document *d, const struct result *r, const char *p
     buf_puts(&p->about, "Each alternative by what it costs and how often it ends right, with their "
                         "intervals: better is up and to the left.");
     if (best < n)
-        buf_printf(&p->about,
-                   " The ringed one, %s, is the cheapest of those that meet every target.",
-                   s[best].row->id);
+        buf_printf(&p->about, " The ringed one, %s, is the %s of those that meet every target.",
+                   s[best].row->id, choice ? "simplest" : "cheapest");
     else if (judged)
         buf_puts(&p->about, " None of them meets every target.");
     if (all > n)

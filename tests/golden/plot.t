@@ -8,7 +8,7 @@ KINDs of pictures:
   waterfall    where items are lost on the way to a right answer
   improvement  what each stage loses, or would give if it were perfect
   layers       what each layer loses, of alternatives side by side
-  cost         cost against reliability, with the cheapest that meets the target
+  cost         cost against reliability, with the one that the targets ask for
   frontier     review load against error, with the chosen point
   labels       review load against the number of labels
   stages       how often a visit of each stage ends well

@@ -229,7 +229,42 @@ static void costs_stand_with_their_reliabilities(void **state)
                "cost\treliability\n0.4\t95\n" BETWEEN,
                heads, heads);
     drawn(PLOT_COST, &r, buf_text(&want), true, NULL);
+    assert_true(says(PLOT_COST, &r, "the cheapest that meets"));
+    r.answer.choice = "twice"; /* has fewer steps */
+    want.len -= strlen("0.4\t95\n" BETWEEN);
+    buf_puts(&want, "0.8\t96.25\n" BETWEEN);
+    drawn(PLOT_COST, &r, buf_text(&want), true, NULL);
+    assert_true(says(PLOT_COST, &r, "the simplest that meets"));
     buf_release(&want);
+    result_release(&r);
+}
+
+/* Do these lines follow one another among the points of a picture? */
+static bool holds(enum plot_kind k, const struct result *r, const char *lines)
+{
+    struct document d;
+    document_init(&d, "t", "");
+    document_section(&d, "s", "s");
+    plot_add(k, r, NULL, &d);
+    bool held = strstr(d.sections.at[0].blocks.at[0].figure->points, lines) != NULL;
+    document_release(&d);
+    return held;
+}
+
+/* Right of the middle names stand left of their dots, but for one that would cover the next dot. */
+static void a_name_goes_to_the_side_where_no_dot_is(void **state)
+{
+    struct result r;
+    result_init(&r, "compare");
+    add_side(&r, "far", 0.2, 0.7, VERDICT_NONE);
+    add_side(&r, "talking", 1.90, 0.90, VERDICT_NONE);
+    add_side(&r, "crew of roles", 1.96, 0.895, VERDICT_NONE);
+    add_side(&r, "dear", 2, 0.98, VERDICT_NONE);
+    /* from the 16th pixel of 590, where the axis ends at 1.12 * 3: of far and crew of roles */
+    assert_true(holds(PLOT_COST, &r,
+                      "cost\treliability\tname\n0.2911186441\t70\tfar\n"
+                      "2.051118644\t89.5\tcrew of roles\n"));
+    assert_true(holds(PLOT_COST, &r, "x\ty\tdx\tdy\nnan\n")); /* and no name has to give way */
     result_release(&r);
 }
 
@@ -597,6 +632,7 @@ int main(void)
         cmocka_unit_test(layers_stand_end_to_end),
         cmocka_unit_test(crowded_names_keep_off_the_axis),
         cmocka_unit_test(costs_stand_with_their_reliabilities),
+        cmocka_unit_test(a_name_goes_to_the_side_where_no_dot_is),
         cmocka_unit_test(a_frontier_has_its_curves_target_and_point),
         cmocka_unit_test(review_load_by_labels_has_every_point),
         cmocka_unit_test(a_distribution_of_latency_has_every_step),
