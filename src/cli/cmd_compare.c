@@ -165,7 +165,7 @@ static int evaluate(const struct comparison *all, struct compared *c, struct err
 
     c->uncertain = cli_uncertainty(all->cli, &c->pipeline) && outer_needed(&c->pipeline);
     if (solve(all, c, &complete, err))
-        return -1;
+        return error_prefix(err, "%s", c->path);
     if (all->simulate_all || !(complete || has_all_compared(c))) {
         struct result solved = c->result;
         result_init(&c->result, "simulate");
