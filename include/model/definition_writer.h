@@ -63,7 +63,22 @@ void def_put_step(struct def_output *o, int32_t node, const struct step *s);
  * stage. */
 bool def_is_gate(const struct def_output *o, int32_t node);
 
-/* definition_exits.c: the edges, in o->work. */
+/* definition_loop.c: where an item goes when it has been back as often as it may; NULL: the
+ * definition does not say. */
+const char *def_way_out(const struct def_output *o, const struct def_exits *x,
+                        const struct def_edge *back);
+/* How often an item may go back: as said, or as the most of messages leaves room for; 0: neither.
+ */
+uint32_t def_bound(const struct def_output *o, const struct def_edge *e);
+/* The bound of a way back that the file does not state: a few times where there is a way on (ends),
+ * as often as the framework's own limit allows where that is all that ends it. */
+uint32_t def_assumed_bound(const struct def_output *o, const struct def_edge *e, bool ends);
+
+/* definition_exits.c: where the edge leads, as the language says it. */
+const char *def_edge_target(const struct def_output *o, const struct def_edge *e);
+/* Does it lead back in the text? */
+bool def_leads_back(const struct def_output *o, const struct def_edge *e);
+/* The edges, in o->work. */
 struct def_exits def_exits_of(struct def_output *o, int32_t node);
 /* Lines of where an item goes from a node. */
 void def_put_exits(struct def_output *o, int32_t node, const struct step *s);

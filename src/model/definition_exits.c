@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Where items go from a step of a definition, as lines of a scenario.  A way back gets a bound and
- * says where an item goes that has used it up: by a way forward from the same step that leaves the
- * loop (one that is called like giving up, else one that needs no condition, else the first), else
- * by the way out of the loop from where it begins, else it fails, as frameworks do at their limits.
- */
+/* Where items go from a step of a definition, as lines of a scenario: after an error, when it is
+ * rejected, and on. */
 #include "base/utf8.h"
 #include "model/definition_writer.h"
 #include "model/scenario_writer.h"
@@ -11,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ASSUMED_BOUND = 2, LABEL_MAX = 200 };
+enum { LABEL_MAX = 200 };
 
 static const char *const no_words[] = {
     "reject", "false",  "no",   "below", "low",    "review",    "revis", "fail",    "bad",
@@ -35,7 +32,7 @@ static const char *target_id(const struct def_output *o, int32_t to, const char 
     return o->d->nodes.at[to].id;
 }
 
-static const char *edge_target(const struct def_output *o, const struct def_edge *e)
+const char *def_edge_target(const struct def_output *o, const struct def_edge *e)
 {
     return target_id(o, e->to, e->label);
 }
@@ -46,7 +43,7 @@ static bool is_following(const struct def_output *o, const char *target)
     return strcmp(target, o->following ? o->following : "ship") == 0;
 }
 
-static bool leads_back(const struct def_output *o, const struct def_edge *e)
+bool def_leads_back(const struct def_output *o, const struct def_edge *e)
 {
     return definition_leads_back(&o->order, e) && !o->d->nodes.at[e->to].fails;
 }
@@ -60,7 +57,7 @@ static void add_exits(const struct def_output *o, int32_t node, bool back, bool 
     const struct def_edge *e = definition_ways(o->d, node, &n);
 
     for (size_t i = 0; i < n; i++)
-        if (!e[i].error && leads_back(o, &e[i]) == back &&
+        if (!e[i].error && def_leads_back(o, &e[i]) == back &&
             (back || e[i].conditional == conditional))
             x->at[x->n++] = &e[i];
 }
@@ -78,7 +75,7 @@ struct def_exits def_exits_of(struct def_output *o, int32_t node)
     add_exits(o, node, true, true, &x);
     add_exits(o, node, false, true, &x);
     add_exits(o, node, false, false, &x);
-    for (size_t i = 0; i + 1 < x.n && leads_back(o, x.at[x.n - 1]); i++)
+    for (size_t i = 0; i + 1 < x.n && def_leads_back(o, x.at[x.n - 1]); i++)
         if (!x.at[i]->conditional) { /* what is always taken stands last */
             const struct def_edge *last = x.at[x.n - 1];
             x.at[x.n - 1] = x.at[i];
@@ -89,143 +86,18 @@ struct def_exits def_exits_of(struct def_output *o, int32_t node)
 
 /* --- ways back */
 
-/* Marks what `from` leads to by ways forward. */
-static void reach_forward(const struct def_output *o, int32_t from, bool *seen)
-{
-    size_t n;
-
-    if (from < 0 || seen[from])
-        return;
-    seen[from] = true;
-    const struct def_edge *e = definition_ways(o->d, from, &n);
-    for (size_t i = 0; i < n; i++)
-        if (!e[i].error && !definition_leads_back(&o->order, &e[i]))
-            reach_forward(o, e[i].to, seen);
-}
-
-/* May a text that stands at `from` send items to `to` without going back or into branches? */
-static bool is_ahead(const struct def_output *o, int32_t from, int32_t to)
-{
-    if (to < 0 || o->d->nodes.at[to].fails)
-        return true;
-    if (o->fork)
-        return to == o->fork->join;
-    return !o->order.fork_of[to] && o->order.rank[to] > o->order.rank[from];
-}
-
-/* Marks what `from` leads to by ways of any direction that do not pass `but`. */
-static void reach_past(const struct def_output *o, int32_t from, int32_t but, bool *seen)
-{
-    size_t n;
-
-    if (from < 0 || from == but || seen[from])
-        return;
-    seen[from] = true;
-    const struct def_edge *e = definition_ways(o->d, from, &n);
-    for (size_t i = 0; i < n; i++)
-        if (!e[i].error)
-            reach_past(o, e[i].to, but, seen);
-}
-
-/* Does `from` lead to `to`, past `but`? */
-static bool comes_to(const struct def_output *o, int32_t from, int32_t to, int32_t but)
-{
-    bool *seen = mem_zero(o->d->nodes.len + 1, 1);
-
-    reach_past(o, from, but, seen);
-    bool comes = to >= 0 && seen[to];
-    mem_free(seen);
-    return comes;
-}
-
-/* The way on from the head of a loop that does not come by `node` again before the head, at best
- * never; NULL. */
-static const struct def_edge *loop_exit(const struct def_output *o, int32_t head, int32_t node)
-{
-    const struct def_edge *found = NULL;
-    bool *seen = mem_alloc(o->d->nodes.len + 1);
-    size_t n;
-    const struct def_edge *e = definition_ways(o->d, head, &n);
-
-    for (int pass = 0; pass < 2 && !found; pass++)
-        for (size_t i = 0; i < n && !found; i++) {
-            if (e[i].error || definition_leads_back(&o->order, &e[i]) ||
-                !is_ahead(o, node, e[i].to) ||
-                (pass == 0 && comes_to(o, e[i].to, head, NODE_START)))
-                continue;
-            memset(seen, 0, o->d->nodes.len + 1);
-            reach_forward(o, e[i].to, seen);
-            if (e[i].to < 0 || !seen[node])
-                found = &e[i];
-        }
-    mem_free(seen);
-    return found;
-}
-
-/* Where an item goes when it has been back as often as it may; NULL: the definition does not say.
- */
-static const char *way_out(const struct def_output *o, const struct def_exits *x,
-                           const struct def_edge *back)
-{
-    static const char *const limit_words[] = {"give", "max", "limit", "exceed", "exhaust", NULL};
-    enum { LEAVES = 2, LIMIT = 4 };
-    const struct def_edge *ahead = NULL, *exit = NULL;
-    int best = -1;
-
-    for (size_t i = 0; i < x->n; i++) {
-        const struct def_edge *e = x->at[i];
-        int worth = !e->conditional;
-        if (leads_back(o, e))
-            continue;
-        if (definition_label_has(e->label, limit_words))
-            worth = LIMIT;
-        else if (!comes_to(o, e->to, back->from, back->to))
-            worth += LEAVES;
-        if (worth > best) {
-            best = worth;
-            ahead = e;
-        }
-    }
-    if (best < LEAVES)
-        exit = loop_exit(o, back->to, back->from);
-    if (exit || ahead)
-        return edge_target(o, exit ? exit : ahead);
-    return NULL;
-}
-
-/* How often an item may go back: as said, or as the most of messages leaves room for; 0: neither.
- */
-static uint32_t bound_of(const struct def_output *o, const struct def_edge *e)
-{
-    double length = fmax((double)o->order.rank[e->from] - (double)o->order.rank[e->to], 0) + 1;
-
-    if (e->at_most || !(o->d->messages > 0))
-        return e->at_most;
-    return (uint32_t)fmin(fmax(floor((o->d->messages - 1) / length), 1), 1e6);
-}
-
-/* The bound of a way back that the file does not state: a few times where there is a way on, as
- * often as the framework's own limit allows where that is all that ends it. */
-static uint32_t assumed_bound(const struct def_output *o, const struct def_edge *e)
-{
-    double length = fmax((double)o->order.rank[e->from] - (double)o->order.rank[e->to], 0) + 1;
-
-    return (uint32_t)fmax(floor((o->d->steps_limit - 1) / length), 1);
-}
-
 /* "{to: x", and of an edge back its bound and what comes then: `out`, or where the definition does
  * not say (NULL) `otherwise`; what is to be said of the bound, NULL: it stands in the file. */
 static const char *put_bounded(struct def_output *o, const struct def_edge *e, const char *key,
                                const char *out, const char *otherwise)
 {
-    bool back = leads_back(o, e);
-    uint32_t bound = back ? bound_of(o, e) : 0;
-    uint32_t assumed = !out && o->d->steps_limit > 0 ? assumed_bound(o, e) : ASSUMED_BOUND;
+    bool back = def_leads_back(o, e);
+    uint32_t bound = back ? def_bound(o, e) : 0;
 
-    buf_printf(o->out, "{%s: %s", key, edge_target(o, e));
+    buf_printf(o->out, "{%s: %s", key, def_edge_target(o, e));
     if (back)
-        buf_printf(o->out, ", at_most: %u, then: %s", bound ? bound : assumed,
-                   out ? out : otherwise);
+        buf_printf(o->out, ", at_most: %u, then: %s",
+                   bound ? bound : def_assumed_bound(o, e, out != NULL), out ? out : otherwise);
     return !back                ? NULL
            : !bound             ? "assumed"
            : e->at_most_default ? "the framework's default"
@@ -252,30 +124,60 @@ static void put_edge(struct def_output *o, const char *key, const struct def_edg
     const char *remark = NULL;
 
     def_put_key(o, key);
-    if (leads_back(o, e)) {
+    if (def_leads_back(o, e)) {
         remark = put_bounded(o, e, "goto", out, otherwise);
         buf_putc(o->out, '}');
     } else
-        buf_puts(o->out, edge_target(o, e));
+        buf_puts(o->out, def_edge_target(o, e));
     put_remark(o, NULL, guessed ? "assumed" : remark);
+}
+
+/* The way of what a check or a review does not pass: by its label; else the one way back of a
+ * person, who sends back what is not good enough (*guessed).  NULL: the definition does not say. */
+static const struct def_edge *rejection(const struct def_output *o, const struct def_node *n,
+                                        const struct def_exits *x, bool *guessed)
+{
+    const char *const *const words[] = {no_words, again_words};
+    const struct def_edge *back = NULL;
+    size_t backs = 0;
+
+    *guessed = false;
+    for (size_t pass = 0; pass < 2 && x->n > 1; pass++)
+        for (size_t i = 0; i < x->n; i++)
+            if (x->at[i]->conditional && definition_label_has(x->at[i]->label, words[pass]))
+                return x->at[i];
+    for (size_t i = 0; i < x->n; i++)
+        if (def_leads_back(o, x->at[i]) && x->at[i]->conditional && !x->at[i]->label) {
+            back = x->at[i];
+            backs++;
+        }
+    *guessed = true;
+    return n->kind == STEP_REVIEW && backs == 1 && x->n > 1 ? back : NULL;
 }
 
 /* --- after an error */
 
-/* As if there had been none: by the usual way. */
-static void put_goes_on(struct def_output *o, const struct def_exits *x)
+/* As if there had been none: by the usual way; where a person has not answered in time, as if the
+ * answer were no. */
+static void put_goes_on(struct def_output *o, const struct def_node *n, const struct def_exits *x)
 {
-    const struct def_edge *first = NULL;
+    const struct def_edge *first = NULL, *no;
+    bool guessed = true;
 
+    no = n->kind == STEP_REVIEW ? rejection(o, n, x, &guessed) : NULL;
+    if (no && !guessed) {
+        put_edge(o, "fallback", no, NULL, "reject", false);
+        return;
+    }
     for (size_t i = 0; i < x->n && !first; i++)
-        if (!leads_back(o, x->at[i]))
+        if (!def_leads_back(o, x->at[i]))
             first = x->at[i];
     if (!first && x->n) {
-        const char *out = way_out(o, x, x->at[0]);
+        const char *out = def_way_out(o, x, x->at[0]);
         put_edge(o, "fallback", x->at[0], out, "fail", false);
         return;
     }
-    const char *target = first ? edge_target(o, first) : "ship";
+    const char *target = first ? def_edge_target(o, first) : "ship";
     bool follows = o->before_fork || is_following(o, target);
     def_put_line(o, "fallback", follows ? "skip" : target, false);
 }
@@ -286,7 +188,7 @@ static void put_fallback(struct def_output *o, const struct def_node *n, const s
 
     if (!e) {
         if (n->goes_on)
-            put_goes_on(o, x);
+            put_goes_on(o, n, x);
         return;
     }
     if (o->fork && e->to == o->fork->after_error) {
@@ -294,7 +196,7 @@ static void put_fallback(struct def_output *o, const struct def_node *n, const s
                    o->indent + 2, "");
         return;
     }
-    if (!leads_back(o, e) && is_following(o, edge_target(o, e)))
+    if (!def_leads_back(o, e) && is_following(o, def_edge_target(o, e)))
         def_put_line(o, "fallback", "skip", false);
     else
         put_edge(o, "fallback", e, NULL, "fail", false);
@@ -306,7 +208,7 @@ static void put_fallback(struct def_output *o, const struct def_node *n, const s
 static const struct number *fitted_share(const struct def_output *o, const struct step *s,
                                          const struct def_edge *e)
 {
-    const char *target = edge_target(o, e);
+    const char *target = def_edge_target(o, e);
 
     for (uint32_t i = 0; s && i < s->n_ways; i++) {
         int32_t to = s->way[i].edge.to;
@@ -351,7 +253,7 @@ static void put_way(struct def_output *o, const struct step *s, const struct def
     bool last = i + 1 == x->n;
     const struct number *share = last ? NULL : fitted_share(o, s, e);
     struct writer writer = {o->fitted, o->out};
-    const char *out = leads_back(o, e) ? way_out(o, x, e) : NULL;
+    const char *out = def_leads_back(o, e) ? def_way_out(o, x, e) : NULL;
 
     buf_printf(o->out, "%*s- ", o->indent + 4, "");
     const char *remark = put_bounded(o, e, "to", out, "fail");
@@ -369,7 +271,7 @@ static void put_choice(struct def_output *o, const struct step *s, const struct 
     size_t beside = 0;
 
     for (size_t i = 0; i < x->n; i++)
-        beside += !x->at[i]->conditional && !leads_back(o, x->at[i]);
+        beside += !x->at[i]->conditional && !def_leads_back(o, x->at[i]);
     if (beside > 1)
         buf_printf(o->out,
                    "%*s# The definition starts %zu of these side by side, and they do not join as "
@@ -390,32 +292,9 @@ static void put_next(struct def_output *o, const struct step *s, const struct de
             buf_printf(o->out, "%*snext: [{to: ship}]\n", o->indent + 2, "");
         return;
     }
-    if (x->n > 1 || leads_back(o, x->at[0]) || x->at[0]->label ||
-        !is_following(o, edge_target(o, x->at[0])))
+    if (x->n > 1 || def_leads_back(o, x->at[0]) || x->at[0]->label ||
+        !is_following(o, def_edge_target(o, x->at[0])))
         put_choice(o, s, x);
-}
-
-/* The way of what a check or a review does not pass: by its label; else the one way back of a
- * person, who sends back what is not good enough (*guessed).  NULL: the definition does not say. */
-static const struct def_edge *rejection(const struct def_output *o, const struct def_node *n,
-                                        const struct def_exits *x, bool *guessed)
-{
-    const char *const *const words[] = {no_words, again_words};
-    const struct def_edge *back = NULL;
-    size_t backs = 0;
-
-    *guessed = false;
-    for (size_t pass = 0; pass < 2 && x->n > 1; pass++)
-        for (size_t i = 0; i < x->n; i++)
-            if (x->at[i]->conditional && definition_label_has(x->at[i]->label, words[pass]))
-                return x->at[i];
-    for (size_t i = 0; i < x->n; i++)
-        if (leads_back(o, x->at[i]) && x->at[i]->conditional && !x->at[i]->label) {
-            back = x->at[i];
-            backs++;
-        }
-    *guessed = true;
-    return n->kind == STEP_REVIEW && backs == 1 && x->n > 1 ? back : NULL;
 }
 
 /* A check or review that sends items another way when it does not pass them; `others` is what is
@@ -463,7 +342,7 @@ static void put_gate(struct def_output *o, const struct def_node *n, const struc
         buf_printf(o->out, "80%%%s", def_assumed());
     for (size_t k = 0; k < 2; k++) {
         const struct def_edge *e = x->at[k ? low : 1 - low];
-        const char *out = leads_back(o, e) ? way_out(o, x, e) : NULL;
+        const char *out = def_leads_back(o, e) ? def_way_out(o, x, e) : NULL;
         put_edge(o, k ? "below" : "above", e, out, "fail", false);
     }
 }
@@ -489,7 +368,7 @@ void def_put_fork_exits(struct def_output *o, const struct def_fork *f)
 
     if (f->after_error >= 0) {
         struct def_edge e = {.from = f->nodes.at[0], .to = f->after_error, .error = true};
-        if (is_following(o, edge_target(o, &e)))
+        if (is_following(o, def_edge_target(o, &e)))
             def_put_line(o, "fallback", "skip", false);
         else
             put_edge(o, "fallback", &e, NULL, "fail", false);

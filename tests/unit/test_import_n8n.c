@@ -177,19 +177,18 @@ static void every_node_with_several_outputs_is_a_choice(void **state)
         "n8n",
         FLOW(
             "{\"name\":\"rules\",\"type\":\"CUSTOM.rules\"}," NODE("a", "set", "") "," NODE(
-                "kept",
-                "filter", "") "," NODE("b", "set", "") "," NODE("old", "switch",
-                                                                ",\"parameters\":{"
-                                                                "\"fallbackOutput\":2,\"rules\":{"
-                                                                "\"rules\":[{\"value2\":\"x\"},"
-                                                                "{\"value2\":\"y\",\"output\":1}]}"
-                                                                "}") "," NODE("c", "set",
-                                                                              "") "," CHAIN("guard",
-                                                                                            "guardr"
-                                                                                            "ails",
-                                                                                            "") "," NODE("d",
-                                                                                                         "set",
-                                                                                                         ""),
+                "kept", "filter",
+                "") "," NODE("b", "set",
+                             "") "," NODE("old", "switch",
+                                          ",\"parameters\":{"
+                                          "\"fallbackOutput\":2,\"rules\":{"
+                                          "\"rules\":[{\"value2\":\"x\"},"
+                                          "{\"value2\":\"y\",\"output\":1}]}"
+                                          "}") "," NODE("c", "set",
+                                                        "") "," CHAIN("guard",
+                                                                      "guardr"
+                                                                      "ails",
+                                                                      "") "," NODE("d", "set", ""),
             FROM("t", "[" TO("rules") "]") "," FROM("rules", "[" TO("a") "],[" TO("kept") "],[]") "," FROM(
                 "kept",
                 "[" TO(
@@ -234,10 +233,25 @@ static void what_a_person_does_not_approve_leaves_at_the_person(void **state)
     leads(&in, &ask->on_reject, "draft");
     leads(&in, &ask->next, "ok");
     near(ask->numbers[0].timeout_s, 2700, 0);
-    leads(&in, &ask->fallback, "ok"); /* n8n goes on when the time is over */
+    leads(&in, &ask->fallback, "draft"); /* n8n goes on when the time is over, without a yes */
     assert_int_equal(asked->n_ways, 0);
     leads(&in, &asked->next, "send");
     has(&in, "# if; $json.data.approved true; what is not approved left before, at ask\n");
+    leave(&in);
+}
+
+static void what_was_never_approved_is_not_let_through(void **state)
+{
+    struct import in = take(
+        "n8n", FLOW(NODE("ask", "gmail", ",\"parameters\":{\"operation\":\"sendAndWait\"}") "," IF(
+                        "ok", "$json.data.approved", "true",
+                        "\"\"") "," NODE("send", "slack", "") "," NODE("revise", "code", ""),
+                    FROM("t", "[" TO("ask") "]") "," FROM("ask", "[" TO("ok") "]") "," FROM(
+                        "ok", "[" TO("send") "],[" TO("revise") "]") "," FROM("revise",
+                                                                              "[" TO("ask") "]")));
+
+    leads(&in, &step_of(&in, "revise")->next, "ask");
+    leads(&in, step_of(&in, "revise")->next.then, "reject");
     leave(&in);
 }
 
@@ -443,6 +457,7 @@ int main(void)
         cmocka_unit_test(choices_loops_and_waits_keep_their_names_and_times),
         cmocka_unit_test(every_node_with_several_outputs_is_a_choice),
         cmocka_unit_test(what_a_person_does_not_approve_leaves_at_the_person),
+        cmocka_unit_test(what_was_never_approved_is_not_let_through),
         cmocka_unit_test(an_if_that_counts_rounds_bounds_its_loop),
         cmocka_unit_test(a_loop_over_batches_stands_before_what_follows_it),
         cmocka_unit_test(an_agents_tools_are_steps_that_lead_back_to_it),
