@@ -79,5 +79,5 @@ int cmd_mcp(const struct cli *cli, struct error *err)
         return -1;
     int status = serve(cli, &w, err);
     canon_free(w.canon);
-    return status;
+    return status ? -1 : atomic_load(cli->stop) ? error_exit_status(ERR_INTERRUPTED) : 0;
 }

@@ -126,6 +126,18 @@ static bool wants_color(const struct options *o, bool is_terminal)
     return (forced && *forced && strcmp(forced, "0")) || (is_terminal && terminal_is_smart());
 }
 
+/* Who sees nothing happen does not know that it is for them to write. */
+static void tell_waiting(const struct cli *cli)
+{
+    const struct options *o = cli->options;
+    bool waits = !strcmp(option_text(o, OPTION_LABELS, ""), "-");
+
+    for (size_t i = 0; i < o->args.len; i++)
+        waits = waits || !strcmp(o->args.at[i], "-");
+    if (waits && cli->err_is_terminal && isatty(STDIN_FILENO))
+        cli_note(cli, "reading what is typed here, until Ctrl-D");
+}
+
 static char *command_line(int argc, char **argv)
 {
     struct buf line;
@@ -193,6 +205,7 @@ static int run(int argc, char **argv, const struct options *options, const struc
         .width = width_told(),
     };
     cli.color = wants_color(options, cli.out_is_terminal);
+    tell_waiting(&cli);
     status = command_run[options->command](&cli, &err);
     mem_free(line);
     if (ranks->rank > 0) /* rank 0 speaks for all */

@@ -381,7 +381,7 @@ static int read_lines(struct serving *s, struct error *err)
         struct pollfd p = {.fd = s->in, .events = POLLIN};
         size_t from = 0;
         char *end;
-        if (poll(&p, 1, 200) == 0)
+        if (poll(&p, 1, 200) <= 0) /* a signal: maybe to stop */
             continue;
         ssize_t n = read(s->in, buf_reserve(&text, 65536), 65536);
         if (n < 0 && (errno == EINTR || errno == EAGAIN))
