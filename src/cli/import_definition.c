@@ -87,32 +87,65 @@ static int fit_parameters(const struct cli *cli, struct pipeline *out, struct er
     return status;
 }
 
-/* Which steps the log filled, and which names it and the definition do not share. */
-static void say_matches(const struct cli *cli, const struct definition *d,
-                        const struct pipeline *fitted, uint32_t taken)
-{
-    struct buf assumed = {0}, unused = {0}, near = {0};
+/* What became of the definition: its steps, and how names of the log and its own went together. */
+struct outcome {
+    size_t steps;
+    uint32_t taken;
+    bool with_log;
+    struct buf assumed, unused, near;
+};
 
-    definition_matches(d, fitted, &assumed, &unused, &near);
-    cli_note(cli, "%u step%s numbers from the log; what is left is marked `assumed`", taken,
-             taken == 1 ? " has its" : "s have their");
-    if (near.len)
-        cli_note(cli, "taken for the same by a part of their names: %s", buf_text(&near));
-    if (assumed.len)
-        cli_note(cli, "not in the log: %s", buf_text(&assumed));
-    if (unused.len)
-        cli_note(cli, "in the log, and no step of the definition: %s", buf_text(&unused));
-    if (taken == 0)
-        cli_note(cli, "no step of the log has the name of one of the definition: see `seam replay` "
-                      "and --stage-by");
-    buf_release(&assumed);
-    buf_release(&unused);
-    buf_release(&near);
+static size_t steps_of(const struct definition *d)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < d->nodes.len; i++)
+        n += !d->nodes.at[i].fails;
+    return n;
 }
 
-/* What the scenario holds: its steps, and how many have their numbers from a log. */
-static int tell(const struct cli *cli, const struct definition *d, const char *path, bool with_log,
-                uint32_t taken, struct error *err)
+/* Calls `say` for each sentence about the log. */
+static void say_matches(const struct outcome *out, void (*say)(void *arg, const char *sentence),
+                        void *arg)
+{
+    struct buf text = {0};
+
+    buf_printf(&text, "%u step%s numbers from the log; what is left is marked `assumed`",
+               out->taken, out->taken == 1 ? " has its" : "s have their");
+    say(arg, buf_text(&text));
+    const struct {
+        const char *what;
+        const struct buf *names;
+    } lists[] = {
+        {"taken for the same by a part of their names", &out->near   },
+        {"not in the log",                              &out->assumed},
+        {"in the log, and no step of the definition",   &out->unused }
+    };
+    for (size_t i = 0; i < 3; i++)
+        if (lists[i].names->len) {
+            buf_clear(&text);
+            buf_printf(&text, "%s: %s", lists[i].what, lists[i].names->data);
+            say(arg, buf_text(&text));
+        }
+    if (out->taken == 0)
+        say(arg, "no step of the log has the name of one of the definition: see `seam replay` and "
+                 "--stage-by");
+    buf_release(&text);
+}
+
+static void say_aloud(void *cli, const char *sentence)
+{
+    cli_note(cli, "%s", sentence);
+}
+
+static void say_in_result(void *result, const char *sentence)
+{
+    result_assume(result, "%s", sentence);
+}
+
+/* What the scenario holds: its steps, and what they have from a log. */
+static int tell(const struct cli *cli, const struct definition *d, const char *path,
+                const struct outcome *out, struct error *err)
 {
     struct result r;
 
@@ -120,10 +153,10 @@ static int tell(const struct cli *cli, const struct definition *d, const char *p
     r.scenario_name = *d->name ? d->name : d->file;
     for (size_t i = 0; i < d->notes.len; i++)
         result_assume(&r, "%s", d->notes.at[i]);
-    result_assume(&r,
-                  "%zu steps of %s; %u of them have their numbers from a log, the others are "
-                  "marked `assumed`",
-                  d->nodes.len, d->framework, with_log ? taken : 0);
+    result_assume(&r, "%zu step%s of %s%s", out->steps, out->steps == 1 ? "" : "s", d->framework,
+                  out->with_log ? "" : "; numbers that it does not hold are marked `assumed`");
+    if (out->with_log)
+        say_matches(out, say_in_result, &r);
     int status = cli_tell(cli, &r, NULL, path, err);
     result_release(&r);
     return status;
@@ -133,17 +166,23 @@ static int write_scenario(const struct cli *cli, const struct definition *d,
                           const struct pipeline *fitted, struct error *err)
 {
     const char *path = option_text(cli->options, OPTION_OUT, "-");
+    struct outcome out = {.steps = steps_of(d), .with_log = fitted != NULL};
     struct buf text = {0};
-    uint32_t taken;
 
-    definition_write(d, fitted, &text, &taken);
+    definition_write(d, fitted, &text, &out.taken);
+    if (fitted)
+        definition_matches(d, fitted, &out.assumed, &out.unused, &out.near);
     int status = file_write(path, buf_text(&text), text.len, err);
     if (!status && fitted)
-        say_matches(cli, d, fitted, taken);
+        say_matches(&out, say_aloud, (void *)cli);
     if (!status && strcmp(path, "-"))
-        cli_note(cli, "%s: %zu steps of %s", path, d->nodes.len, d->framework);
+        cli_note(cli, "%s: %zu step%s of %s", path, out.steps, out.steps == 1 ? "" : "s",
+                 d->framework);
     if (!status)
-        status = tell(cli, d, path, fitted != NULL, taken, err);
+        status = tell(cli, d, path, &out, err);
+    buf_release(&out.assumed);
+    buf_release(&out.unused);
+    buf_release(&out.near);
     buf_release(&text);
     return status;
 }

@@ -376,3 +376,6 @@ seam: taken for the same by a part of their names: retrieve_docs is retrieve
 seam: not in the log: reviewer
 seam: in the log, and no step of the definition: orchestration, human_review
 seam: TMP/fit2.yaml: 6 steps of LangGraph
+$ seam import langgraph $TMP_GOLDEN/renamed.json --parameters tests/data/genai.jsonl.gz -o $TMP_GOLDEN/fit2.yaml --quiet --json | grep "in the log"
+    "not in the log: reviewer",
+    "in the log, and no step of the definition: orchestration, human_review"
