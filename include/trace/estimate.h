@@ -3,6 +3,7 @@
 #ifndef SEAM_TRACE_ESTIMATE_H
 #define SEAM_TRACE_ESTIMATE_H
 
+#include "base/progress.h"
 #include "model/pipeline.h"
 #include "model/result.h"
 #include "trace/log.h"
@@ -10,6 +11,7 @@
 struct fit_options {
     uint64_t seed;         /* of the bootstrap that tests the families; 0: 1 */
     bool without_deadline; /* abandoned items fail where they were, as other policies replay them */
+    const struct progress *progress; /* steps fitted; NULL: nobody looks */
 };
 
 /* Fills *out (pipeline_init by the caller, who releases it) with the flow observed: steps with

@@ -47,6 +47,7 @@ struct estimate {
     struct pipeline *out;
     struct result *info;
     uint64_t seed;
+    const struct progress *progress; /* NULL: nobody looks */
     uint32_t n_parts;
     struct structure
         *flow; /* NULL: the steps follow one another in the order that most items show */

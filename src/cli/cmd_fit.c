@@ -2,6 +2,7 @@
 /* seam fit: trace logs to a scenario with evidence. */
 #include "cli/cli.h"
 #include "cli/logs.h"
+#include "cli/progress_bar.h"
 
 #include "base/file.h"
 #include "model/scenario.h"
@@ -63,8 +64,12 @@ int cmd_fit(const struct cli *cli, struct error *err)
     result_init(&info, "fit");
     pipeline_init(&p);
     status = cli_log(cli, o->args.at, o->args.len, &log, err);
+    struct progress_bar bar;
+    progress_open(&bar, cli);
+    options.progress = progress_of(&bar);
     if (!status)
         status = log_fit(&log, &options, &p, &notes, &info, err);
+    progress_close(&bar);
     if (!status)
         status = emit(cli, &p, notes, &log, &info, err);
     info.run.seed = options.seed;

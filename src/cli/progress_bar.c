@@ -27,7 +27,11 @@ static void put_count(struct buf *out, double x)
 /* "120 MB/s", "1.2 million items/s". */
 static void put_rate(struct buf *out, const char *what, double rate)
 {
-    bool bytes = strcmp(what, "items") && strcmp(what, "settings") && strcmp(what, "draws");
+    static const char *const counted[] = {"items", "settings", "draws", "steps"};
+    size_t i = 0;
+    while (i < sizeof counted / sizeof *counted && strcmp(counted[i], what))
+        i++;
+    bool bytes = i == sizeof counted / sizeof *counted;
     put_count(out, bytes ? rate / 1e6 : rate);
     buf_printf(out, " %s/s", bytes ? "MB" : what);
 }

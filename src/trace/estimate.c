@@ -519,8 +519,10 @@ static int fit_flow(struct estimate *e, const char ***notes, struct error *err)
     init_steps(e);
     set_gate(e);
     estimate_audit(e);
-    for (uint32_t i = 0; i < e->n_parts; i++)
+    for (uint32_t i = 0; i < e->n_parts; i++) {
         estimate_part(e, i);
+        progress_tell(e->progress, "steps", i + 1, e->n_parts);
+    }
     estimate_draft(e);
     estimate_review(e);
     estimate_arrivals(e);
@@ -566,6 +568,7 @@ int log_fit(const struct trace_log *log, const struct fit_options *options, stru
                              .review = -1,
                              .draft = -1};
         e.seed = options && options->seed ? options->seed : 1;
+        e.progress = options ? options->progress : NULL;
         info->warnings.len = warnings;
         info->assumptions.len = assumptions;
         if (simple && log->items.len)

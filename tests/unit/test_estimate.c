@@ -104,6 +104,34 @@ static void every_number_has_its_evidence(void **state)
     release(&f);
 }
 
+static void count_up(void *arg, const char *what, double done, double of)
+{
+    double *told = arg;
+    assert_string_equal(what, "steps");
+    assert_true(done == told[0] + 1 && done <= of);
+    told[0] = done;
+    told[1] = of;
+}
+
+static void each_fitted_step_is_told(void **state)
+{
+    struct fitted f;
+    double told[2] = {0};
+    const struct progress progress = {count_up, told};
+    struct fit_options options = {.seed = 1, .progress = &progress};
+    struct error err = {0};
+    struct pipeline again;
+    struct result info;
+    fit_genai(&f, true);
+    pipeline_init(&again);
+    result_init(&info, "fit");
+    ok(log_fit(&f.log, &options, &again, &f.notes, &info, &err), &err);
+    assert_true(told[0] == again.n_steps && told[1] == again.n_steps);
+    pipeline_release(&again);
+    result_release(&info);
+    release(&f);
+}
+
 static void the_scenario_reads_back_to_the_same_pipeline(void **state)
 {
     struct fitted f;
@@ -407,6 +435,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_number_has_its_evidence),
+        cmocka_unit_test(each_fitted_step_is_told),
         cmocka_unit_test(the_scenario_reads_back_to_the_same_pipeline),
         cmocka_unit_test(decisions_alone_give_a_lower_bound_and_say_so),
         cmocka_unit_test(cut_latencies_are_fitted_as_censored),
