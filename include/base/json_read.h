@@ -59,6 +59,8 @@ bool json_present(struct json v);
 enum json_type json_type(struct json v);
 /* Member of a map, absent (zeroed) when missing or when v is no map.  Duplicate keys: the last. */
 struct json json_get(struct json v, const char *key);
+/* The same by a key of `len` bytes, which may hold NUL. */
+struct json json_get_n(struct json v, const char *key, size_t len);
 /* First of two spellings that is present (resourceSpans / resource_spans). */
 struct json json_get2(struct json v, const char *key, const char *other);
 /* Text of a string; false when it is none. */

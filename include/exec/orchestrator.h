@@ -167,7 +167,7 @@ struct run {
     struct desk *desk;     /* [n_resources] */
     struct guard **guard;  /* [n_steps]: timed */
     struct weather *weather;
-    double **env_start; /* [n_environments][n_states]: cumulative shares of time */
+    double **env_start; /* [n_environments][n_states]: shares of time */
 
     struct timers timers;
     double now_s;              /* of what happens now */

@@ -147,7 +147,7 @@ enum json_type json_type(struct json v)
     return JSON_NULL;
 }
 
-static struct json get_n(struct json v, const char *key, size_t len)
+struct json json_get_n(struct json v, const char *key, size_t len)
 {
     struct json found = {nullptr, 0};
     if (json_type(v) != JSON_MAP)
@@ -160,7 +160,7 @@ static struct json get_n(struct json v, const char *key, size_t len)
 
 struct json json_get(struct json v, const char *key)
 {
-    return get_n(v, key, strlen(key));
+    return json_get_n(v, key, strlen(key));
 }
 
 struct json json_get2(struct json v, const char *key, const char *other)
@@ -372,7 +372,7 @@ struct json json_pointer(struct json v, const char *pointer)
             pointer += tilde;
         }
         const char *text = buf_text(&key);
-        v = json_type(v) == JSON_LIST ? list_at(v, text, key.len) : get_n(v, text, key.len);
+        v = json_type(v) == JSON_LIST ? list_at(v, text, key.len) : json_get_n(v, text, key.len);
     }
     buf_release(&key);
     return *pointer ? none : v;

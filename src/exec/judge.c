@@ -24,17 +24,6 @@ static bool same_number(struct json a, struct json b)
     return json_as_double(a, &x) && json_as_double(b, &y) && x == y;
 }
 
-/* A member by a key that need not be NUL-terminated and may hold NUL; the last of that name. */
-static struct json member(struct json map, const char *key, size_t len)
-{
-    struct json found = {0};
-
-    for (struct json_iter it = json_each(map); json_next(&it);)
-        if (it.key_len == len && memcmp(it.key, key, len) == 0)
-            found = it.value;
-    return found;
-}
-
 /* Equality of JSON values (RFC 8259): numbers by their value, texts byte for byte, lists in their
  * order, maps whatever the order of their members; absent equals absent alone. */
 static bool same(struct json a, struct json b);
@@ -43,7 +32,8 @@ static bool same(struct json a, struct json b);
 static bool members_in(struct json a, struct json b)
 {
     for (struct json_iter it = json_each(a); json_next(&it);) {
-        struct json mine = member(a, it.key, it.key_len), other = member(b, it.key, it.key_len);
+        struct json mine = json_get_n(a, it.key, it.key_len),
+                    other = json_get_n(b, it.key, it.key_len);
         if (!json_present(other) || !same(mine, other))
             return false;
     }
@@ -129,7 +119,7 @@ bool judge_lacks(const char *truth, size_t truth_len, const char *payload, size_
         json_type(want) == JSON_MAP) {
         bool read = json_parse(right, payload, payload_len, &got, &ignored) == 0;
         for (struct json_iter it = json_each(want); json_next(&it);)
-            lacks |= !read || !json_present(member(got, it.key, it.key_len));
+            lacks |= !read || !json_present(json_get_n(got, it.key, it.key_len));
     }
     json_reader_free(right);
     json_reader_free(left);

@@ -51,16 +51,6 @@ void payload_tool_free(struct payload_tool *t)
     mem_free(t);
 }
 
-/* The member of this name, the last of several. */
-static struct json member(struct json map, const char *key, size_t len)
-{
-    struct json found = {0};
-    for (struct json_iter it = json_each(map); json_next(&it);)
-        if (it.key_len == len && memcmp(it.key, key, len) == 0)
-            found = it.value;
-    return found;
-}
-
 static void put_member(struct json_write *w, const struct json_iter *it, struct json value)
 {
     json_string_n(w, it->key, it->key_len);
@@ -84,12 +74,12 @@ int payload_put(struct payload_tool *t, const char *payload, size_t len, const c
     json_init(&w, out, 0);
     json_open(&w, '{');
     for (struct json_iter it = json_each(have); json_next(&it);) {
-        struct json other = member(more, it.key, it.key_len);
+        struct json other = json_get_n(more, it.key, it.key_len);
         put_member(&w, &it, json_present(other) ? other : it.value);
     }
     for (struct json_iter it = json_each(more); json_next(&it);) {
-        bool last = member(more, it.key, it.key_len).index == it.value.index;
-        if (last && !json_present(member(have, it.key, it.key_len)))
+        bool last = json_get_n(more, it.key, it.key_len).index == it.value.index;
+        if (last && !json_present(json_get_n(have, it.key, it.key_len)))
             put_member(&w, &it, it.value);
     }
     json_close(&w, '}');
