@@ -48,6 +48,9 @@ static inline bool rules_gate_ships(double confidence, double threshold)
 {
     return confidence >= threshold;
 }
+/* Has a parallel ended, of whose branches so many ended well and so many badly? */
+enum joined { JOINED_NOT_YET, JOINED_OK, JOINED_FAILED };
+enum joined rules_join(const struct parallel *p, uint32_t n_ok, uint32_t n_failed);
 /* Effective outcome probabilities of one attempt that may time out with probability p_timeout and
  * whose unseen malformed payloads count as wrong:
  * out[OUTCOME_*] adds up to 1; OUTCOME_MALFORMED is the seen part. */

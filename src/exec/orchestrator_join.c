@@ -202,23 +202,7 @@ void run_join_note(struct run *r, struct run_path *c, bool ok)
     c->ok = ok;
     p->n_ok += ok;
     p->n_failed += !ok;
-    bool all_in = p->n_ok + p->n_failed == par->n;
-    switch (par->join) {
-    case JOIN_ALL:
-    case JOIN_ANY:
-    case JOIN_K_OF_N:
-        if (p->n_ok >= par->k)
-            finish(r, p, true);
-        else if (par->n - p->n_failed < par->k)
-            finish(r, p, false);
-        break;
-    case JOIN_VOTE:
-    case JOIN_MAJORITY:
-        if (all_in)
-            finish(r, p, p->n_ok >= par->k);
-        break;
-    case JOIN_BEST:
-        if (all_in)
-            finish(r, p, p->n_ok > 0);
-    }
+    enum joined joined = rules_join(par, p->n_ok, p->n_failed);
+    if (joined != JOINED_NOT_YET)
+        finish(r, p, joined == JOINED_OK);
 }

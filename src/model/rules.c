@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Compiles a pipeline's edges into chains of routes, and holds the few rules that every engine
- * must decide alike: outcomes of an attempt, retries, backoff, a reviewer's decision.
+ * must decide alike: outcomes of an attempt, retries, backoff, joins, a reviewer's decision.
  *
  * An edge that can run out becomes a route with a counter, followed by the routes of its `then`;
  * the chain ends at a route that is free. */
@@ -23,6 +23,28 @@ bool rules_retries(const struct retry *r, enum outcome o, uint32_t attempts_made
     default:
         return false;
     }
+}
+
+enum joined rules_join(const struct parallel *p, uint32_t n_ok, uint32_t n_failed)
+{
+    bool all_in = n_ok + n_failed == p->n;
+    switch (p->join) {
+    case JOIN_ALL:
+    case JOIN_ANY:
+    case JOIN_K_OF_N:
+        if (n_ok >= p->k)
+            return JOINED_OK;
+        return p->n - n_failed < p->k ? JOINED_FAILED : JOINED_NOT_YET;
+    case JOIN_VOTE:
+    case JOIN_MAJORITY:
+        if (all_in)
+            return n_ok >= p->k ? JOINED_OK : JOINED_FAILED;
+        break;
+    case JOIN_BEST:
+        if (all_in)
+            return n_ok > 0 ? JOINED_OK : JOINED_FAILED;
+    }
+    return JOINED_NOT_YET;
 }
 
 double rules_backoff(const struct retry *r, uint32_t attempts_made, double u)

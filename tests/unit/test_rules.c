@@ -73,6 +73,37 @@ static void reviewers_err_both_ways_and_checks_only_sort(void **state)
     near(d[DECIDE_PASS], 1, 0);
 }
 
+static void a_parallel_ends_as_soon_as_its_join_is_settled(void **state)
+{
+    static const struct {
+        enum join join;
+        uint32_t k, n_ok, n_failed; /* of 3 */
+        enum joined want;
+    } cases[] = {
+        {JOIN_ALL,      3, 2, 0, JOINED_NOT_YET},
+        {JOIN_ALL,      3, 3, 0, JOINED_OK     },
+        {JOIN_ALL,      3, 0, 1, JOINED_FAILED },
+        {JOIN_ANY,      1, 1, 0, JOINED_OK     },
+        {JOIN_ANY,      1, 0, 2, JOINED_NOT_YET},
+        {JOIN_ANY,      1, 0, 3, JOINED_FAILED },
+        {JOIN_K_OF_N,   2, 1, 1, JOINED_NOT_YET},
+        {JOIN_K_OF_N,   2, 2, 0, JOINED_OK     },
+        {JOIN_K_OF_N,   2, 1, 2, JOINED_FAILED },
+        {JOIN_VOTE,     2, 2, 0, JOINED_NOT_YET}, /* all votes are counted */
+        {JOIN_VOTE,     2, 2, 1, JOINED_OK     },
+        {JOIN_VOTE,     3, 2, 1, JOINED_FAILED },
+        {JOIN_MAJORITY, 2, 2, 0, JOINED_NOT_YET},
+        {JOIN_MAJORITY, 2, 1, 2, JOINED_FAILED },
+        {JOIN_BEST,     1, 2, 0, JOINED_NOT_YET},
+        {JOIN_BEST,     1, 1, 2, JOINED_OK     },
+        {JOIN_BEST,     1, 0, 3, JOINED_FAILED },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct parallel p = {.join = cases[i].join, .n = 3, .k = cases[i].k};
+        assert_int_equal(rules_join(&p, cases[i].n_ok, cases[i].n_failed), cases[i].want);
+    }
+}
+
 static void a_gate_ships_at_its_threshold_and_never_without_confidence(void **state)
 {
     assert_true(rules_gate_ships(0.8, 0.8));
@@ -158,6 +189,7 @@ int main(void)
         cmocka_unit_test(backoff_grows_to_its_limit_and_jitter_shortens_it),
         cmocka_unit_test(outcomes_of_an_attempt_add_up_to_one),
         cmocka_unit_test(reviewers_err_both_ways_and_checks_only_sort),
+        cmocka_unit_test(a_parallel_ends_as_soon_as_its_join_is_settled),
         cmocka_unit_test(a_gate_ships_at_its_threshold_and_never_without_confidence),
         cmocka_unit_test(edges_run_out_and_their_then_follows),
         cmocka_unit_test(an_edge_without_then_rejects_when_it_runs_out),

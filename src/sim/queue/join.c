@@ -197,23 +197,7 @@ void join_note(struct queue_sim *s, uint32_t child, bool ok)
     p->n_ok += ok;
     p->n_failed += !ok;
     p->n_good += ok && c->good;
-    bool all_in = p->n_ok + p->n_failed == par->n;
-    switch (par->join) {
-    case JOIN_ALL:
-    case JOIN_ANY:
-    case JOIN_K_OF_N:
-        if (p->n_ok >= par->k)
-            join_finish(s, path, true);
-        else if (par->n - p->n_failed < par->k)
-            join_finish(s, path, false);
-        break;
-    case JOIN_VOTE:
-    case JOIN_MAJORITY:
-        if (all_in)
-            join_finish(s, path, p->n_ok >= par->k);
-        break;
-    case JOIN_BEST:
-        if (all_in)
-            join_finish(s, path, p->n_ok > 0);
-    }
+    enum joined joined = rules_join(par, p->n_ok, p->n_failed);
+    if (joined != JOINED_NOT_YET)
+        join_finish(s, path, joined == JOINED_OK);
 }
