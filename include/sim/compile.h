@@ -124,10 +124,16 @@ void program_lend(struct program *g);
 /* Frees tables, plans and rules, and leaves *g zero. */
 void program_release(struct program *g);
 
-/* --- between compile.c and compile_asked.c */
+/* --- between compile.c, compile_asked.c and the compiler of the event engine */
 
 /* The 64-bit number below which uniform numbers lie with probability p. */
 uint64_t program_below(double p);
+/* share[CUT_COUNT]: probabilities of the outcomes in the order of enum cut; what is left of them is
+ * ok, of which the share `repair` mends. */
+void program_cut_shares(const struct numbers *n, double *share);
+/* Makes the cuts, [n_classes] each, of the class and the quality that items enter with; can some
+ * enter bad? */
+bool program_entry(const struct pipeline *p, uint64_t *class_below, uint64_t *bad_below);
 /* Powers of 2 that bring sums of times and of costs near 1: about 1 / those of one pass. */
 void program_scales(const struct pipeline *p, double *time, double *cost);
 /* Compiles the ways of a step into its plan, which owns them. */

@@ -91,16 +91,21 @@ static void sampler_release(struct sampler *s)
         qtable_free(s->table);
 }
 
-/* Outcomes in the order of enum cut; what is left of the probabilities is ok, of which the share
- * `repair` mends. */
-static void plan_cuts(struct plan *c)
+void program_cut_shares(const struct numbers *n, double *share)
 {
-    const struct numbers *n = c->numbers;
     double malformed = n->malformed.value, validation = n->validation.value;
     double ok = fmax(0, 1 - n->error.value - n->wrong.value - malformed);
-    const double share[CUT_COUNT] = {n->error.value, malformed * validation,
-                                     malformed * (1 - validation), n->wrong.value,
-                                     ok * n->repair.value};
+    share[CUT_ERROR] = n->error.value;
+    share[CUT_SEEN] = malformed * validation;
+    share[CUT_UNSEEN] = malformed * (1 - validation);
+    share[CUT_WRONG] = n->wrong.value;
+    share[CUT_REPAIR] = ok * n->repair.value;
+}
+
+static void plan_cuts(struct plan *c)
+{
+    double share[CUT_COUNT];
+    program_cut_shares(c->numbers, share);
     double sum = 0;
     for (int k = 0; k < CUT_COUNT; k++) {
         sum = fmin(sum + share[k], 1);
@@ -346,18 +351,25 @@ void program_scales(const struct pipeline *p, double *time, double *cost)
     *cost = scale_for(money);
 }
 
+bool program_entry(const struct pipeline *p, uint64_t *class_below, uint64_t *bad_below)
+{
+    bool bad = false;
+    double sum = 0;
+    for (uint32_t c = 0; c < p->n_classes; c++) {
+        sum += p->class[c].share;
+        class_below[c] = c + 1 == p->n_classes ? UINT64_MAX : program_below(sum);
+        bad_below[c] = program_below(p->input_wrong[c].value);
+        bad |= bad_below[c] > 0;
+    }
+    return bad;
+}
+
 static void find_entry(struct program *g)
 {
     const struct pipeline *p = g->pipeline;
-    double sum = 0;
     g->class_below = mem_zero(g->n_classes, sizeof *g->class_below);
     g->bad_below = mem_zero(g->n_classes, sizeof *g->bad_below);
-    for (uint32_t c = 0; c < g->n_classes; c++) {
-        sum += p->class[c].share;
-        g->class_below[c] = c + 1 == g->n_classes ? UINT64_MAX : program_below(sum);
-        g->bad_below[c] = program_below(p->input_wrong[c].value);
-        g->enters_bad |= g->bad_below[c] > 0;
-    }
+    g->enters_bad = program_entry(p, g->class_below, g->bad_below);
     g->can_be_bad = g->enters_bad;
     g->has_worth =
         isfinite(p->worth_correct) || isfinite(p->worth_wrong) || isfinite(p->worth_rejected);

@@ -60,11 +60,8 @@ static int law_init(struct queue_program *g, const struct dist *d, struct law *o
 
 static void plan_cuts(struct queue_plan *c, const struct numbers *n)
 {
-    double malformed = n->malformed.value, validation = n->validation.value;
-    double ok = fmax(0, 1 - n->error.value - n->wrong.value - malformed);
-    const double share[CUT_COUNT] = {n->error.value, malformed * validation,
-                                     malformed * (1 - validation), n->wrong.value,
-                                     ok * n->repair.value};
+    double share[CUT_COUNT];
+    program_cut_shares(n, share);
     double sum = 0;
     for (int k = 0; k < CUT_COUNT; k++) {
         sum = fmin(sum + share[k], 1);

@@ -97,15 +97,9 @@ void queue_program_routes(struct queue_program *g)
 static void find_entry(struct queue_program *g)
 {
     const struct pipeline *p = g->pipeline;
-    double sum = 0;
     g->class_below = mem_zero(g->n_classes, sizeof *g->class_below);
     g->bad_below = mem_zero(g->n_classes, sizeof *g->bad_below);
-    for (uint32_t c = 0; c < g->n_classes; c++) {
-        sum += p->class[c].share;
-        g->class_below[c] = c + 1 == g->n_classes ? UINT64_MAX : program_below(sum);
-        g->bad_below[c] = program_below(p->input_wrong[c].value);
-        g->can_be_bad |= g->bad_below[c] > 0;
-    }
+    g->can_be_bad |= program_entry(p, g->class_below, g->bad_below);
     g->has_worth =
         isfinite(p->worth_correct) || isfinite(p->worth_wrong) || isfinite(p->worth_rejected);
     g->can_abandon = p->leave_after_s != NULL;
