@@ -72,6 +72,8 @@ int64_t discover_sure_end(const struct log_visit *v);
 void discover_cut(const struct routed *items, size_t n, double *low, double *high, uint64_t *wrong);
 /* "approve", "Accepted", "corrected", "reject", ... */
 enum log_verdict discover_verdict(const char *decision);
+/* Does a verdict let the draft pass as it is?  LOG_UNKNOWN without one. */
+enum log_truth discover_verdict_truth(enum log_verdict said);
 /* What a person's annotation says of a draft: "correct", "Incorrect", "thumbs-down", "fixed", ...
  */
 enum log_truth discover_annotation(const char *text);

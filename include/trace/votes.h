@@ -31,8 +31,6 @@ struct votes {
 void votes_of(const struct trace_log *log, struct votes *out);
 /* Frees the list and the names. */
 void votes_release(struct votes *v);
-/* Does a vote let the draft pass as it is?  LOG_GOOD, LOG_BAD, or LOG_UNKNOWN without a verdict. */
-enum log_truth vote_says(const struct vote *v);
 
 /* The times of reviews, s: from when one was asked for, or from the same person's decision before
  * it, to its decision; into out[n], NaN where it is not known. */

@@ -219,6 +219,21 @@ void discover_ends(struct trace_log *log, bool has_roots)
 
 /* ---- annotations and truth -------------------------------------------------------------- */
 
+enum log_truth discover_verdict_truth(enum log_verdict said)
+{
+    switch (said) {
+    case LOG_APPROVED:
+        return LOG_GOOD;
+    case LOG_CORRECTED:
+    case LOG_REJECTED_BY_REVIEW:
+        return LOG_BAD;
+    case LOG_NO_VERDICT:
+    case LOG_AUTOMATIC:
+        break;
+    }
+    return LOG_UNKNOWN;
+}
+
 enum log_truth discover_annotation(const char *text)
 {
     static const struct {
@@ -256,17 +271,7 @@ enum log_truth discover_annotation(const char *text)
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (strncasecmp(text, table[i].begin, strlen(table[i].begin)) == 0)
             return table[i].truth;
-    switch (discover_verdict(text)) {
-    case LOG_APPROVED:
-        return LOG_GOOD;
-    case LOG_CORRECTED:
-    case LOG_REJECTED_BY_REVIEW:
-        return LOG_BAD;
-    case LOG_NO_VERDICT:
-    case LOG_AUTOMATIC:
-        break;
-    }
-    return LOG_UNKNOWN;
+    return discover_verdict_truth(discover_verdict(text));
 }
 
 void discover_hear(struct trace_log *log)

@@ -4,6 +4,7 @@
  * A vote lets a draft pass as it is, or it does not (rejected, corrected).  Shares have Wilson's
  * intervals, agreement beyond chance those of math/agreement.h.  The truth is that of labels alone:
  * a reviewer's word is no witness of itself. */
+#include "trace/discover.h"
 #include "trace/tally_parts.h"
 #include "trace/votes.h"
 
@@ -29,7 +30,7 @@ static uint32_t row_of(struct tally_reviewers *t, const struct interned *name)
 static void count_vote(struct tally_reviewers *t, uint32_t who, const struct vote *v)
 {
     struct tally_reviewer *r = &t->list.at[who];
-    enum log_truth says = vote_says(v);
+    enum log_truth says = discover_verdict_truth(v->said);
     r->reviews++;
     if (says == LOG_UNKNOWN)
         return;
@@ -88,7 +89,7 @@ static void count_draft(struct tally_reviewers *t, const struct votes *v, const 
     uint32_t said[2] = {0}, voter[VOTERS_MOST], n = 0;
     bool says[VOTERS_MOST];
     for (size_t k = from; k < to && n < VOTERS_MOST; k++) {
-        enum log_truth word = vote_says(&v->list.at[k]);
+        enum log_truth word = discover_verdict_truth(v->list.at[k].said);
         if (word == LOG_UNKNOWN || who[k] == UINT32_MAX)
             continue;
         said[word == LOG_GOOD]++;

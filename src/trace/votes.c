@@ -237,21 +237,6 @@ void votes_release(struct votes *v)
     vec_release(&v->list);
 }
 
-enum log_truth vote_says(const struct vote *v)
-{
-    switch (v->said) {
-    case LOG_APPROVED:
-        return LOG_GOOD;
-    case LOG_CORRECTED:
-    case LOG_REJECTED_BY_REVIEW:
-        return LOG_BAD;
-    case LOG_NO_VERDICT:
-    case LOG_AUTOMATIC:
-        break;
-    }
-    return LOG_UNKNOWN;
-}
-
 /* ---- how long they took --------------------------------------------------------------------- */
 
 struct timed {
