@@ -101,6 +101,53 @@ static void warn_missing(const struct trace_log *log, struct result *out)
     }
 }
 
+/* What stands behind the number of faults of a kind: of one, of several. */
+static const char *const of_one[QUALITY_KIND_COUNT] = {
+    [QUALITY_BAD_SCORE] = "score lies outside 0 to 1 and was left out",
+    [QUALITY_BAD_COST] = "cost lies outside 0 to 1e15 and was left out",
+    [QUALITY_BAD_TIME] = "time is none of 1970 to 2262 and was left out",
+    [QUALITY_BAD_TEXT] = "text is not UTF-8; its wrong bytes are read as U+FFFD",
+    [QUALITY_UNREADABLE] =
+        "record lacks an id, is cut off or has the wrong shape, and was left out",
+    [QUALITY_STRAY] = "score or decision is of a span that the log does not hold",
+    [QUALITY_FOREIGN] = "file in the folders is no trace log and was passed over",
+    [QUALITY_MIXED] = "trace holds two runs or sessions, as when an instrumentation mixes runs up; "
+                      "runs with roots of their own were parted into items, the rest is one",
+    [QUALITY_EARLY] = "span begins before the span that it is part of, as when clocks differ; the "
+                      "time of its item as a whole is off by as much",
+};
+static const char *const of_several[QUALITY_KIND_COUNT] = {
+    [QUALITY_BAD_SCORE] = "scores lie outside 0 to 1 and were left out",
+    [QUALITY_BAD_COST] = "costs lie outside 0 to 1e15 and were left out",
+    [QUALITY_BAD_TIME] = "times are none of 1970 to 2262 and were left out",
+    [QUALITY_BAD_TEXT] = "texts are not UTF-8; their wrong bytes are read as U+FFFD",
+    [QUALITY_UNREADABLE] =
+        "records lack an id, are cut off or have the wrong shape, and were left out",
+    [QUALITY_STRAY] = "scores or decisions are of spans that the log does not hold",
+    [QUALITY_FOREIGN] = "files in the folders are no trace logs and were passed over",
+    [QUALITY_MIXED] = "traces hold two runs or sessions, as when an instrumentation mixes runs up; "
+                      "runs with roots of their own were parted into items, the rest is one",
+    [QUALITY_EARLY] = "spans begin before the span that they are part of, as when clocks differ; "
+                      "times of their items as a whole are off by as much",
+};
+
+static void warn_counts(const struct quality *q, struct result *out)
+{
+    uint64_t without = q->count[QUALITY_NO_DURATION] + q->count[QUALITY_NEGATIVE];
+    if (q->asides)
+        result_assume(out, "%llu log %s no span, and %s passed over", (unsigned long long)q->asides,
+                      q->asides == 1 ? "record judges" : "records judge",
+                      q->asides == 1 ? "was" : "were");
+    for (int k = 0; k < QUALITY_KIND_COUNT; k++)
+        if (of_one[k] && q->count[k])
+            result_warn(out, "%llu %s", (unsigned long long)q->count[k],
+                        q->count[k] == 1 ? of_one[k] : of_several[k]);
+    if (without)
+        result_warn(out, "%llu %s", (unsigned long long)without,
+                    without == 1 ? "span has no usable duration; its latency is left out"
+                                 : "spans have no usable duration; their latency is left out");
+}
+
 void quality_report(const struct trace_log *log, struct result *out)
 {
     const struct quality *q = &log->quality;
@@ -126,42 +173,5 @@ void quality_report(const struct trace_log *log, struct result *out)
     put_places(log, out);
     warn_missing(log, out);
     sample_report(log, out);
-    if (q->asides)
-        result_assume(out, "%llu log records judge no span, and were passed over",
-                      (unsigned long long)q->asides);
-    if (q->count[QUALITY_BAD_SCORE])
-        result_warn(out, "%llu scores lie outside 0 to 1 and were left out",
-                    (unsigned long long)q->count[QUALITY_BAD_SCORE]);
-    if (q->count[QUALITY_BAD_COST])
-        result_warn(out, "%llu costs lie outside 0 to 1e15 and were left out",
-                    (unsigned long long)q->count[QUALITY_BAD_COST]);
-    if (q->count[QUALITY_BAD_TIME])
-        result_warn(out, "%llu times are none of 1970 to 2262 and were left out",
-                    (unsigned long long)q->count[QUALITY_BAD_TIME]);
-    if (d->unreadable)
-        result_warn(
-            out, "%llu records lack an id, are cut off or have the wrong shape, and were left out",
-            (unsigned long long)d->unreadable);
-    if (q->count[QUALITY_FOREIGN])
-        result_warn(out, "%llu files in the folders are no trace logs and were passed over",
-                    (unsigned long long)q->count[QUALITY_FOREIGN]);
-    if (q->count[QUALITY_MIXED])
-        result_warn(out,
-                    "%llu traces hold two runs or sessions, as when an instrumentation mixes runs "
-                    "up; runs with roots of their own were parted into items, the rest is one",
-                    (unsigned long long)q->count[QUALITY_MIXED]);
-    if (q->count[QUALITY_EARLY])
-        result_warn(out,
-                    "%llu spans begin before the span that they are part of, as when clocks "
-                    "differ; times of their items as a whole are off by as much",
-                    (unsigned long long)q->count[QUALITY_EARLY]);
-    if (q->count[QUALITY_STRAY])
-        result_warn(out, "%llu scores or decisions are of spans that the log does not hold",
-                    (unsigned long long)q->count[QUALITY_STRAY]);
-    if (q->count[QUALITY_BAD_TEXT])
-        result_warn(out, "%llu texts are not UTF-8; their wrong bytes are read as U+FFFD",
-                    (unsigned long long)q->count[QUALITY_BAD_TEXT]);
-    if (d->no_duration + d->negative_duration)
-        result_warn(out, "%llu spans have no usable duration; their latency is left out",
-                    (unsigned long long)(d->no_duration + d->negative_duration));
+    warn_counts(q, out);
 }

@@ -88,7 +88,7 @@ orphan             TMP/cut.jsonl:3
 orphan             TMP/cut.jsonl:4
 orphan             TMP/cut.jsonl:4
 unreadable record  TMP/cut.jsonl:4
-seam: 1 records lack an id, are cut off or have the wrong shape, and were left out
+seam: 1 record lacks an id, is cut off or has the wrong shape, and was left out
 seam: reliability is known for 8 of 26 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 seam: what is known of reviewed items is the reviewer's word, taken as true
 seam: 1 items wait for a person at the end of the log, or were cut off
@@ -103,7 +103,7 @@ seam: /dev/stdin: this pipe holds no result (--json); name scenarios and logs as
 [3]
 # Clocks that differ: the second span begins a minute before the one it is part of.
 $ printf '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"01","spanId":"02","name":"run","startTimeUnixNano":"100000000000","endTimeUnixNano":"101000000000"},{"traceId":"01","spanId":"03","parentSpanId":"02","name":"step","startTimeUnixNano":"40000000000","endTimeUnixNano":"40500000000"}]}]}]}\n' >$TMP_GOLDEN/skewed.jsonl; seam replay $TMP_GOLDEN/skewed.jsonl | tail -n 2
-seam: 1 spans begin before the span that they are part of, as when clocks differ; times of their items as a whole are off by as much
+seam: 1 span begins before the span that it is part of, as when clocks differ; the time of its item as a whole is off by as much
 seam: reliability is known for 0 of 1 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 Where the log is at fault
 span before its parent  TMP/skewed.jsonl:1
@@ -116,7 +116,7 @@ seam: TMP/not.jsonl.gz: damaged gzip at byte 4: unknown compression method
 $ head -c 20000 tests/data/genai.jsonl.gz >$TMP_GOLDEN/cut.jsonl.gz; seam replay $TMP_GOLDEN/cut.jsonl.gz --quiet | sed -n '/^Where/,$p'
 $ gunzip -c tests/data/genai.otlp.gz | head -c 200000 >$TMP_GOLDEN/cut.otlp; seam replay $TMP_GOLDEN/cut.otlp | sed -n '/^Data quality/,$p'
 seam: calibration is of the reviewed items alone, whose confidences are cut at the gate; it says nothing of those that shipped unseen
-seam: 1 records lack an id, are cut off or have the wrong shape, and were left out
+seam: 1 record lacks an id, is cut off or has the wrong shape, and was left out
 seam: reliability is known for 17 of 59 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 seam: what is known of reviewed items is the reviewer's word, taken as true
 seam: 1 items wait for a person at the end of the log, or were cut off

@@ -698,7 +698,7 @@ duration, spans that end before they start, records that cannot be read.
 Where the log is at fault
 orphan                     TMP/logs/zipkin.json.gz:1
 file that is no trace log  TMP/logs/README.md
-seam: 1 files in the folders are no trace logs and were passed over
+seam: 1 file in the folders is no trace log and was passed over
 seam: reliability is known for 7 of 24 items: of the others an OK status says nothing, so it is given as bounds; a label file (--labels) would narrow them
 seam: what is known of reviewed items is the reviewer's word, taken as true
 # What the user names outranks what is known.
