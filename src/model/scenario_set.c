@@ -35,25 +35,28 @@ static const char *step_name(const struct yaml_node *map)
 }
 
 /* The step called `name` in a list of steps or in the branches of its parallels; its name and
- * theirs go to `names`. */
+ * theirs go to `names`, and to *called that of the step which people call so. */
 static struct yaml_node **named_step(struct yaml_node *list, const char *name,
-                                     struct name_list *names)
+                                     struct name_list *names, const char **called)
 {
     for (uint32_t i = 0; list->kind == YAML_LIST && i < list->n; i++) {
         static const char *const inside[] = {"branch", "branches"};
         const char *own = step_name(list->child[i]);
         struct yaml_node **found = NULL;
+        const struct yaml_node *people = own ? yaml_get(list->child[i], "name") : NULL;
         if (own && strcmp(own, name) == 0)
             return &list->child[i];
         if (own)
             vec_push(names, own);
+        if (people && people->kind == YAML_SCALAR && strcmp(people->text, name) == 0)
+            *called = own;
         for (int j = 0; j < 2 && found == NULL; j++) {
             struct yaml_node *branch = yaml_get(list->child[i], inside[j]);
             if (branch)
-                found = named_step(branch, name, names);
+                found = named_step(branch, name, names, called);
         }
         if (found == NULL && list->child[i]->kind == YAML_LIST)
-            found = named_step(list->child[i], name, names);
+            found = named_step(list->child[i], name, names, called);
         if (found)
             return found;
     }
@@ -64,14 +67,15 @@ static struct yaml_node **named_step(struct yaml_node *list, const char *name,
 static struct yaml_node **in_list(struct setting_at *s, struct yaml_node *list, const char *segment)
 {
     struct name_list names = {0};
-    struct yaml_node **found = named_step(list, segment, &names);
+    const char *called = NULL;
+    struct yaml_node **found = named_step(list, segment, &names, &called);
 
     if (found == NULL && strspn(segment, "0123456789") == strlen(segment)) {
         uint64_t i = strtoull(segment, NULL, 10);
         found = i < list->n ? &list->child[i] : NULL;
     }
     if (found == NULL) {
-        const char *near = nearest_word(segment, names.at, names.len);
+        const char *near = called ? called : nearest_word(segment, names.at, names.len);
         faults_add(s->r->faults, 0, 0, s->origin,
                    names.len ? "no step is called `%s`%s%s%s" : "no item `%s` in this list%s%s%s",
                    segment, near ? "; did you mean `" : "", near ? near : "", near ? "`?" : "");

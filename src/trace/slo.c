@@ -320,7 +320,7 @@ static void put_objective(struct slo *s)
 static int find_stage(const struct trace_log *log, const struct objective *o, int32_t *out,
                       struct error *err)
 {
-    const char *names[LOG_STAGES_MAX];
+    const char *names[LOG_STAGES_MAX], *called = NULL;
     *out = -1;
     if (!*o->stage)
         return 0;
@@ -328,10 +328,12 @@ static int find_stage(const struct trace_log *log, const struct objective *o, in
         names[s] = log->stages.at[s].id;
         if (!strcmp(o->stage, names[s]))
             *out = (int32_t)s;
+        if (log->stages.at[s].name && !strcmp(o->stage, log->stages.at[s].name))
+            called = names[s];
     }
     if (*out >= 0)
         return 0;
-    const char *near = nearest_word(o->stage, names, log->stages.len);
+    const char *near = called ? called : nearest_word(o->stage, names, log->stages.len);
     return error_set(err, ERR_USAGE, "--slo \"%s\": the log has no stage \"%s\"%s%s%s", o->text,
                      o->stage, near ? "; did you mean \"" : "", near ? near : "",
                      near ? "\"?" : "");

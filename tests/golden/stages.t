@@ -139,3 +139,10 @@ TMP/kanji.yaml: ok, 3 steps
   ■ step_2         生成, stage, agent
   │
   ◎ ship
+# and who writes them where an id belongs is told the id
+$ seam solve $TMP_GOLDEN/kanji.yaml --set flow.生成.error=1%; seam replay $TMP_GOLDEN/kanji.csv --slo "検索 latency at most 5s for 95%"; seam replay $TMP_GOLDEN/kanji.csv -q --csv | grep ,name,
+--set flow.生成.error=1%: no step is called `生成`; did you mean `step_2`?
+seam: TMP/kanji.yaml: 1 fault
+seam: --slo "検索 latency at most 5s for 95%": the log has no stage "検索"; did you mean "step"?
+stage,step,name,,,,,,,,,,検索
+stage,step_2,name,,,,,,,,,,生成
