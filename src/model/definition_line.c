@@ -116,6 +116,15 @@ static void merge_ways(struct definition *d, int32_t to)
     d->edges.len = n;
 }
 
+/* The first node of the branch in order. */
+static int32_t branch_begin(const struct abreast *a, const bool *branch)
+{
+    for (size_t r = 0; r < a->o->nodes.len; r++)
+        if (branch[a->o->nodes.at[r]])
+            return a->o->nodes.at[r];
+    return a->at;
+}
+
 /* The second branch begins where the first one ends, but for what it leads to itself. */
 static void chain(struct abreast *a, const bool *branch, int32_t join, bool at_ends, int32_t next)
 {
@@ -123,7 +132,8 @@ static void chain(struct abreast *a, const bool *branch, int32_t join, bool at_e
     size_t edges = d->edges.len;
     bool *behind = mem_zero(d->nodes.len + 1, 1);
 
-    reach_until(a, next, NODE_END, behind);
+    if (a->o->rank[next] > a->o->rank[branch_begin(a, branch)])
+        reach_until(a, next, NODE_END, behind);
     for (size_t i = 0; i < edges; i++) {
         struct def_edge *e = &d->edges.at[i];
         if (e->from >= 0 && branch[e->from] && !behind[e->from] &&
@@ -263,6 +273,38 @@ static bool drop_ends(struct abreast *a)
     return n > 0;
 }
 
+/* A way back beside a branch: the branch is done first, and goes back where it ends. */
+static bool line_up_back(struct definition *d, const struct def_order *o, int32_t at)
+{
+    struct abreast a = {.d = d, .o = o, .at = at, .n = 1};
+    int32_t back = NODE_START, ahead = NODE_START;
+    size_t n, backs = 0;
+    const struct def_edge *e = definition_ways(d, at, &n);
+    bool at_ends, done = false;
+
+    for (size_t i = 0; i < n; i++) {
+        if (e[i].error)
+            continue;
+        if (e[i].conditional)
+            return false;
+        bool leads_back = definition_leads_back(o, &e[i]);
+        backs += leads_back;
+        back = leads_back ? e[i].to : back;
+        ahead = !leads_back && e[i].to >= 0 && ahead < 0 ? e[i].to : ahead;
+    }
+    if (backs != 1 || ahead < 0)
+        return false;
+    bool *branch = mem_zero(d->nodes.len + 1, 1);
+    reach_until(&a, ahead, NODE_END, branch);
+    if (leaves(&a, branch, NODE_END, &at_ends) && at_ends) {
+        chain(&a, branch, NODE_END, true, back);
+        remember(d, at, ahead, back);
+        done = true;
+    }
+    mem_free(branch);
+    return done;
+}
+
 /* Changes the edges of one place where branches start; false when there is nothing to do. */
 static bool line_up_at(struct definition *d, const struct def_order *o, int32_t at)
 {
@@ -271,7 +313,7 @@ static bool line_up_at(struct definition *d, const struct def_order *o, int32_t 
 
     a.n = definition_abreast(d, o, at, a.begin);
     if (a.n < 2)
-        return false;
+        return at >= 0 && line_up_back(d, o, at);
     if (drop_ends(&a))
         return true;
     for (size_t i = 0; i < a.n; i++)

@@ -138,6 +138,9 @@ static void take_agent(struct definition *d, struct def_node *n, const struct ya
         buf_printf(&about, "done by %s", role ? first_line(&d->arena, role) : name);
     if (rounds)
         buf_printf(&about, " in %s rounds at most", first_line(&d->arena, rounds));
+    if (text_of(agent, "max_rpm"))
+        buf_printf(&about, ", %s requests a minute at most",
+                   first_line(&d->arena, text_of(agent, "max_rpm")));
     if (is_true(agent, "allow_delegation"))
         buf_puts(&about, ", who may delegate");
     put_tools(agent, &about);
@@ -342,21 +345,32 @@ static char *without_dividers(const char *text, size_t len)
     return copy;
 }
 
-static bool is_hierarchical(const struct yaml_node *root)
+/* What the file says of the process; NULL. */
+static const char *process_of(const struct yaml_node *root)
 {
-    const struct yaml_node *crew = member(root, "crew");
     const char *process = text_of(root, "process");
 
-    if (!process && crew && crew->kind == YAML_MAP)
-        process = text_of(crew, "process");
-    return process && strstr(process, "hierarchical");
+    return process ? process : text_of(member(root, "crew"), "process");
+}
+
+/* In which order its tasks run. */
+static void note_process(struct definition *d, const char *process)
+{
+    if (process && strstr(process, "hierarchical"))
+        definition_note(d,
+                        "The process is hierarchical: a manager hands the tasks out and looks at "
+                        "what comes back, which is not a step here; they stand in the order "
+                        "written.");
+    else if (!process)
+        definition_note(d,
+                        "The process is taken to be sequential, which is CrewAI's default; tools "
+                        "and processes are set in code.");
 }
 
 int definition_crewai(const char *file, const char *text, size_t len, struct definition *out,
                       struct error *err)
 {
     char *plain = without_dividers(text, len);
-    bool hierarchical = false;
     struct yaml y;
 
     definition_init(out, "CrewAI", file);
@@ -365,7 +379,7 @@ int definition_crewai(const char *file, const char *text, size_t len, struct def
     if (status)
         return -1;
     if (y.root && y.root->kind != YAML_SCALAR) {
-        hierarchical = is_hierarchical(y.root);
+        note_process(out, process_of(y.root));
         take_name(out, y.root);
         take_all(out, y.root);
     }
@@ -375,13 +389,5 @@ int definition_crewai(const char *file, const char *text, size_t len, struct def
                          "%s: holds no task (a map with `expected_output` and `agent`): give "
                          "tasks.yaml, and agents.yaml beside it",
                          file);
-    if (hierarchical)
-        definition_note(out,
-                        "The process is hierarchical: a manager hands the tasks out and looks "
-                        "at what comes back, which is not a step here; they stand in the order "
-                        "written.");
-    else
-        definition_note(out, "The process is taken to be sequential, which is CrewAI's default; "
-                             "tools and processes are set in code.");
     return definition_finish(out, err);
 }

@@ -261,7 +261,7 @@ static void tell_settings(struct definition *d, struct def_node *n, struct json 
 
 static void take_settings(struct def_node *n, struct json node)
 {
-    bool retries = false, goes_on = false;
+    bool retries = false, goes_on = false, never = false;
     double ms;
 
     json_as_bool(json_get(node, "retryOnFail"), &retries);
@@ -270,6 +270,7 @@ static void take_settings(struct def_node *n, struct json node)
         n->wait_s = clamp(json_get(node, "waitBetweenTries"), 0, 5000, 1000) / 1e3;
     }
     json_as_bool(json_get(node, "continueOnFail"), &goes_on);
+    json_as_bool(json_pointer(node, "/parameters/options/response/response/neverError"), &never);
     n->goes_on =
         n->goes_on || goes_on || n8n_text_is(json_get(node, "onError"), "continueRegularOutput");
     if (json_as_double(json_pointer(node, "/parameters/options/timeout"), &ms) && ms > 0)

@@ -301,6 +301,19 @@ static void branches_that_share_steps_or_loop_out_follow_one_another(void **stat
     leave(&in);
 }
 
+static void what_stands_beside_a_way_back_is_done_before_it(void **state)
+{
+    struct import in = take("langgraph", SIDE_BY_SIDE("f -.-> save;\nf -.-> done;\nsave --> f;\n"
+                                                      "save --> log;\nlog --> __end__;\n"
+                                                      "done --> __end__;\n"));
+
+    assert_int_equal(step_of(&in, "save")->n_ways, 0);
+    leads(&in, &step_of(&in, "save")->next, "log");
+    leads(&in, &step_of(&in, "log")->next, "f");
+    leads(&in, step_of(&in, "log")->next.then, "done");
+    leave(&in);
+}
+
 static void a_way_straight_to_where_branches_meet_is_no_branch(void **state)
 {
     struct import in =
@@ -416,6 +429,7 @@ int main(void)
         cmocka_unit_test(who_has_been_back_often_enough_leaves_the_loop),
         cmocka_unit_test(what_starts_inside_a_branch_follows_one_another),
         cmocka_unit_test(branches_that_share_steps_or_loop_out_follow_one_another),
+        cmocka_unit_test(what_stands_beside_a_way_back_is_done_before_it),
         cmocka_unit_test(a_way_straight_to_where_branches_meet_is_no_branch),
         cmocka_unit_test(a_name_with_words_more_is_the_same_when_no_other_is),
         cmocka_unit_test(a_wrong_definition_is_refused_at_its_place),
