@@ -54,8 +54,6 @@ const struct step *def_fitted_step(const struct def_output *o, const struct def_
 void def_put_key(struct def_output *o, const char *key);
 /* A whole line, maybe marked as assumed. */
 void def_put_line(struct def_output *o, const char *key, const char *value, bool is_assumed);
-/* A sentence as a comment inside the step being written. */
-void def_put_remark(struct def_output *o, const char *text);
 /* Title, kind, layer, rates, times, retries and confidence of a node, from the log's step where
  * there is one. */
 void def_put_step(struct def_output *o, int32_t node, const struct step *s);

@@ -200,7 +200,8 @@ static void put_title(struct def_output *o, const struct def_node *n)
     buf_release(&text);
 }
 
-void def_put_remark(struct def_output *o, const char *text)
+/* A sentence as a comment inside the step being written. */
+static void put_remark(struct def_output *o, const char *text)
 {
     struct buf lines = {0};
     char indent[32];
@@ -222,7 +223,7 @@ static void put_remarks(struct def_output *o, const struct def_node *n, const st
                    "A threshold of %g is said of it, but no gate has other than two ways on and "
                    "none stands before all confidences.",
                    n->threshold);
-        def_put_remark(o, buf_text(&text));
+        put_remark(o, buf_text(&text));
         buf_clear(&text);
     }
     if (n->in_line) {
@@ -230,7 +231,7 @@ static void put_remarks(struct def_output *o, const struct def_node *n, const st
         utf8_quote(&text, n->in_line, strlen(n->in_line), TITLE_MAX);
         buf_puts(&text, " side by side.  No parallel can stand here, so they follow one another: "
                         "their times add up.");
-        def_put_remark(o, buf_text(&text));
+        put_remark(o, buf_text(&text));
     }
     buf_release(&text);
     bool calls = n->kind == STEP_STAGE && !isfinite(n->takes_s);
