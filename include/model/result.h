@@ -59,6 +59,8 @@ struct curve {
 struct sensitivity {
     const char *parameter, *metric;
     double value, low, high; /* the derivative per inside unit; NaN: not known */
+    double at;               /* the parameter's own value; NaN: not known */
+    bool probability;        /* it is one */
     bool shared;             /* the number rests on evidence, and its share is known: */
     double variance_share, variance_share_low, variance_share_high; /* of sd_parameters^2 */
 };

@@ -202,7 +202,8 @@ struct sensitivity *result_sensitivity(struct result *r, const char *parameter, 
                                    .metric = arena_strdup(&r->arena, metric),
                                    .value = NAN,
                                    .low = NAN,
-                                   .high = NAN}));
+                                   .high = NAN,
+                                   .at = NAN}));
     return &r->sensitivities.at[r->sensitivities.len - 1];
 }
 

@@ -205,7 +205,12 @@ static void read_sensitivities(struct reading *in, struct json root)
                                 .metric = text_or_empty(in, it.value, key, "metric"),
                                 .value = number_of(in, it.value, key, "value"),
                                 .low = number_of(in, it.value, key, "low"),
-                                .high = number_of(in, it.value, key, "high")};
+                                .high = number_of(in, it.value, key, "high"),
+                                .at = number_of(in, it.value, key, "at"),
+                                .probability = false};
+        struct json probability = json_get(it.value, "probability");
+        if (!is_null(probability) && !json_as_bool(probability, &s.probability))
+            refuse(in, key, "probability", "true or false");
         double share = number_of(in, it.value, key, "variance_share");
         if (!isnan(share)) {
             s.shared = true;

@@ -159,6 +159,11 @@ static void put_sensitivities(struct json_write *w, const struct result *r)
         put_text(w, "metric", s->metric);
         put_known(w, "value", s->value);
         put_interval(w, s->low, s->high);
+        if (isfinite(s->at)) {
+            put_number(w, "at", s->at);
+            json_key(w, "probability");
+            json_bool(w, s->probability);
+        }
         if (s->shared) {
             put_number(w, "variance_share", s->variance_share);
             put_number(w, "variance_share_low", s->variance_share_low);

@@ -37,8 +37,7 @@ static void reach(struct extent *e, double x)
     }
 }
 
-/* Room in pixels for the numbers beside bars that begin at 0, behind names of at most so many
- * columns; all at 0 get an axis, too. */
+/* Room in pixels for the numbers beside bars, behind names of so many columns. */
 struct room {
     double left, right;
     size_t names;
@@ -47,14 +46,20 @@ enum { LETTER = 8, NAME_MOST = 32, AROUND_BARS = 44, NUMBER = 76 };
 
 static void bar_range(struct picture *p, struct extent e, struct room room)
 {
-    reach(&e, 0);
-    if (!(e.high > e.low))
-        e.high = 1;
     double left = e.low < 0 ? room.left : 0, right = e.high > 0 ? room.right : 0,
            names = (double)(room.names < NAME_MOST ? room.names : NAME_MOST),
            pixel = (e.high - e.low) / (PLOT_WIDTH - AROUND_BARS - LETTER * names - left - right);
     buf_printf(&p->script, "set xrange [%.6g:%.6g]\n", e.low - left * pixel,
                e.high + right * pixel);
+}
+
+/* Bars begin at 0; all at 0 get an axis, too. */
+static struct extent from_zero(struct extent e)
+{
+    reach(&e, 0);
+    if (!(e.high > e.low))
+        e.high = 1;
+    return e;
 }
 
 static bool any_value(const struct row *rows, size_t n, const char *name)
@@ -146,7 +151,8 @@ static size_t put_stage_bars(struct picture *p, const struct result *r, const ch
         cell_row(d, t, row);
         table_cell(d, t, TONE_PLAIN, buf_text(&text));
         buf_release(&text);
-        *widest = text_width(row->id) > *widest ? text_width(row->id) : *widest;
+        size_t wide = text_width(row_called(row));
+        *widest = wide > *widest ? wide : *widest;
         rows++;
     }
     return rows;
@@ -181,7 +187,7 @@ void improvement_draw(struct document *d, const struct result *r, struct picture
     size_t widest = 0, rows = put_stage_bars(p, r, loss ? "loss" : "improvement", 1, d, p->data,
                                              &extent, &widest);
     start_bars(p, rows);
-    bar_range(p, extent, (struct room){12, NUMBER, widest});
+    bar_range(p, from_zero(extent), (struct room){12, NUMBER, widest});
     buf_puts(&p->script, loss ? "set xlabel 'percentage points of reliability (Shapley value)'\n"
                               : "set xlabel 'percentage points of reliability gained'\n");
     buf_puts(&p->script, "plot 'bars' using 2:1:(0):2:($1-0.32):($1+0.32):ytic(3) "
@@ -255,8 +261,8 @@ struct fall {
     struct picture *p;
     struct buf *totals, *falls;
     double level;
-    double floor; /* where the axis begins */
-    size_t rows;
+    double floor;              /* where the axis begins */
+    size_t rows, name, number; /* columns of the longest */
 };
 
 /* columns: place from to label-place text name */
@@ -278,6 +284,8 @@ static void fall_row(struct fall *f, double from, double to, const char *label, 
     buf_putc(out, '\n');
     table_cell(f->d, f->p->data, TONE_PLAIN, label);
     table_cell(f->d, f->p->data, TONE_PLAIN, buf_text(&text));
+    f->name = text_width(label) > f->name ? text_width(label) : f->name;
+    f->number = text_width(buf_text(&text)) > f->number ? text_width(buf_text(&text)) : f->number;
     f->rows++;
     buf_release(&text);
 }
@@ -349,14 +357,14 @@ void loss_draw(struct document *d, const struct result *r, struct picture *p)
     fall_by(&f, "shipped, but wrong", share(r, "share_wrong"));
     fall_row(&f, 0, right, "right answers", right);
     start_bars(p, f.rows);
+    bar_range(p, (struct extent){f.floor, 100},
+              (struct room){0, LETTER * (double)f.number + 10, f.name});
     buf_printf(&p->script,
-               "set xlabel 'share of all items (%%)%s'\nset xrange [%.6g:%.6g]\n"
-               "set xtics %.6g,%.6g,100\n"
+               "set xlabel 'share of all items (%%)%s'\nset xtics %.6g,%.6g,100\n"
                "plot 'totals' using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with "
                "boxxyerror lc rgb '#0072b2', "
                "'' using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000'",
-               f.floor > 0 ? ": axis not from 0" : "", f.floor, 100 + 0.17 * (100 - f.floor),
-               f.floor, step);
+               f.floor > 0 ? ": axis not from 0" : "", f.floor, step);
     if (f.floor > 0) /* a gap in what is cut off, as across a broken axis */
         buf_printf(&p->script,
                    ", '' using (%.6g):($1+0.4):(%.6g):(-0.8) with vectors nohead lw 5 "
@@ -414,6 +422,40 @@ static bool has_swings(const struct result *r, const char *metric)
     return false;
 }
 
+/* What a number that grows by a tenth does to the metric, as far as its derivative tells; a
+ * probability by a tenth of its distance to the nearer of 0 and 1. */
+static double effect(const struct sensitivity *s)
+{
+    double size = s->probability ? fmin(s->at, 1 - s->at) : fabs(s->at);
+    return 0.1 * size * s->value;
+}
+
+/* Derivatives by shares, by times and by rates have no axis in common; their effects have, where
+ * the numbers are known. */
+static bool has_effects(const struct result *r, const char *metric)
+{
+    bool moves = false;
+    for (size_t i = 0; i < r->sensitivities.len; i++) {
+        const struct sensitivity *s = &r->sensitivities.at[i];
+        if (strcmp(s->metric, metric) != 0 || !isfinite(s->value))
+            continue;
+        if (!isfinite(s->at))
+            return false;
+        moves = moves || effect(s) != 0;
+    }
+    return moves;
+}
+
+/* What the bars of a tornado are, the best that is known. */
+enum tornado { TORNADO_SWINGS, TORNADO_EFFECTS, TORNADO_DERIVATIVES };
+
+static enum tornado tornado_of(const struct result *r, const char *metric)
+{
+    return has_swings(r, metric)    ? TORNADO_SWINGS
+           : has_effects(r, metric) ? TORNADO_EFFECTS
+                                    : TORNADO_DERIVATIVES;
+}
+
 /* What the number at a bar's end says; small ones keep their zeros. */
 static void put_size(struct buf *out, double x, bool swings)
 {
@@ -421,6 +463,8 @@ static void put_size(struct buf *out, double x, bool swings)
     buf_puts(out, swings ? "±" : x < 0 ? "\u2212" : "");
     if (size >= 1e-6 && size < 1e-3)
         buf_printf(out, "%.*f", 1 - (int)floor(log10(size)), size);
+    else if (size >= 999.5 && size < 1e6)
+        buf_printf(out, "%.0f", size);
     else
         buf_printf(out, "%.3g", size);
 }
@@ -436,8 +480,9 @@ static const char *short_path(const char *parameter)
 }
 
 /* row from to parameter number: the largest first */
-static size_t put_tornado(struct picture *p, const struct result *r, const char *metric,
-                          bool swings, struct extent *extent, size_t *widest)
+static size_t put_tornado(struct document *d, struct picture *p, const struct result *r,
+                          const char *metric, enum tornado kind, struct extent *extent,
+                          size_t *widest)
 {
     enum { MOST = 12 };
     const struct metric *m = metrics_find(&r->metrics, metric);
@@ -446,14 +491,15 @@ static size_t put_tornado(struct picture *p, const struct result *r, const char 
     side[0] = picture_block(p, "raise", heads, NULL);
     side[1] = picture_block(p, "lower", heads, NULL);
     bool *taken = mem_zero(r->sensitivities.len, sizeof *taken);
-    double scale = swings && format_is_share(metric) ? 100 : 1;
+    bool swings = kind == TORNADO_SWINGS;
+    double scale = kind != TORNADO_DERIVATIVES && format_is_share(metric) ? 100 : 1;
     size_t rows = 0;
     for (; rows < MOST; rows++) {
         double best = 0;
         size_t at = 0;
         for (size_t i = 0; i < r->sensitivities.len; i++) {
             const struct sensitivity *s = &r->sensitivities.at[i];
-            double size = swings ? swing(s, m) : s->value;
+            double size = swings ? swing(s, m) : kind == TORNADO_EFFECTS ? effect(s) : s->value;
             if (!taken[i] && !strcmp(s->metric, metric) && fabs(size) > fabs(best)) {
                 best = size;
                 at = i;
@@ -471,6 +517,9 @@ static size_t put_tornado(struct picture *p, const struct result *r, const char 
         out->data[out->len - 1] = '\t'; /* the name stands behind */
         plot_put_name(out, name);
         buf_putc(out, '\n');
+        table_cell(d, p->data, TONE_PLAIN, r->sensitivities.at[at].parameter);
+        cell_number(d, p->data, r->sensitivities.at[at].at, 5);
+        table_cell(d, p->data, TONE_PLAIN, buf_text(&number));
         buf_release(&number);
         *widest = text_width(name) > *widest ? text_width(name) : *widest;
         reach(extent, from);
@@ -480,26 +529,62 @@ static size_t put_tornado(struct picture *p, const struct result *r, const char 
     return rows;
 }
 
+static void tornado_about(struct picture *p, enum tornado kind, const char *metric)
+{
+    if (kind == TORNADO_SWINGS)
+        buf_printf(&p->about,
+                   "How far %s moves when a parameter moves by one standard deviation of what its "
+                   "evidence leaves open. More evidence for the longest bars narrows the result "
+                   "most.",
+                   metric);
+    else
+        buf_printf(
+            &p->about,
+            "%s: a bar to the left is a parameter that lowers %s as it grows. The longest "
+            "bars are where better data, or better work, change the answer most.",
+            kind == TORNADO_EFFECTS
+                ? "What a number that grows by a tenth of itself changes, a share by a tenth "
+                  "of its distance to 0% or 100%, as far as the derivative at it tells"
+                : "Partial derivatives",
+            metric);
+}
+
+static void tornado_label(struct picture *p, enum tornado kind, const char *metric,
+                          const char *words)
+{
+    const struct metric_def *def = metric_def(metric);
+    const char *of = def ? words : "the result", *points = format_is_share(metric) ? "points of "
+                                                           : def && !strcmp(def->unit, "s")
+                                                               ? "seconds of "
+                                                               : "";
+    if (kind == TORNADO_SWINGS)
+        buf_printf(&p->script, "set xlabel '%sone standard deviation to each side'\n",
+                   format_is_share(metric) ? "points, " : "");
+    else if (kind == TORNADO_EFFECTS)
+        buf_printf(&p->script, "set xlabel '%s%s for a number a tenth larger'\n", points, of);
+    else
+        buf_printf(&p->script, "set xlabel 'change of %s per 1 of a share or s'\n", of);
+}
+
 void tornado_draw(struct document *d, const struct result *r, struct picture *p)
 {
     const char *metric = swayed(r);
-    bool swings = has_swings(r, metric);
+    enum tornado kind = tornado_of(r, metric);
     struct extent extent = NOTHING;
     struct buf words;
     buf_init(&words);
     format_name(&words, metric);
-    size_t widest = 0, rows = put_tornado(p, r, metric, swings, &extent, &widest);
+    p->title = kind == TORNADO_SWINGS
+                   ? "What is not known of the parameters, and what that does to the result"
+                   : "What the result is most sensitive to";
+    p->data = document_table(d, p->title);
+    table_column(d, p->data, "parameter", false);
+    table_column(d, p->data, "its value", true);
+    table_column(d, p->data, kind == TORNADO_DERIVATIVES ? "change per unit" : "change", true);
+    size_t widest = 0, rows = put_tornado(d, p, r, metric, kind, &extent, &widest);
     start_bars(p, rows);
-    p->title = swings ? "What is not known of the parameters, and what that does to the result"
-                      : "What the result is most sensitive to";
-    p->data = table_sensitivities(d, r, 40);
-    if (swings)
-        buf_printf(&p->script, "set xlabel '%sone standard deviation to each side'\n",
-                   format_is_share(metric) ? "points, " : "");
-    else
-        buf_printf(&p->script, "set xlabel 'change of %s per 1 of a share, or 1 s of a time'\n",
-                   metric_def(metric) ? buf_text(&words) : "the result");
-    bar_range(p, extent, (struct room){NUMBER, NUMBER, widest});
+    tornado_label(p, kind, metric, buf_text(&words));
+    bar_range(p, from_zero(extent), (struct room){NUMBER, NUMBER, widest});
     buf_puts(&p->script,
              "set arrow 1 from 0,graph 0 to 0,graph 1 nohead lc rgb '#788088' back\nplot ");
     for (int k = 0; k < 2; k++)
@@ -510,17 +595,6 @@ void tornado_draw(struct document *d, const struct result *r, struct picture *p)
                        k && picture_filled(&p->block[0]) ? ", " : "", k ? "lower" : "raise",
                        k ? "#d55e00" : "#0072b2", k ? "right offset -0.6,0" : "left offset 0.6,0");
     buf_putc(&p->script, '\n');
-    if (swings)
-        buf_printf(&p->about,
-                   "How far %s moves when a parameter moves by one standard deviation of what its "
-                   "evidence leaves open. More evidence for the longest bars narrows the result "
-                   "most.",
-                   buf_text(&words));
-    else
-        buf_printf(&p->about,
-                   "Partial derivatives: a bar to the left is a parameter that lowers %s as it "
-                   "grows. The longest bars are where better data, or better work, change the "
-                   "answer most.",
-                   buf_text(&words));
+    tornado_about(p, kind, buf_text(&words));
     buf_release(&words);
 }

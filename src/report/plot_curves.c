@@ -366,7 +366,7 @@ void calibration_draw(struct document *d, const struct result *r, struct picture
     bool counted = picture_filled(&p->block[1]);
     if (counted)
         buf_puts(&p->script,
-                 "set multiplot\nset lmargin 9\nset rmargin 3\nset key at screen "
+                 "set multiplot\nset lmargin 10\nset rmargin 3\nset key at screen "
                  "0.09,0.985*inner left top horizontal maxrows 1\nset tmargin at screen "
                  "0.87*inner\nset bmargin at screen 0.40*inner\nset format x ''\n");
     else

@@ -296,6 +296,8 @@ static void put_slopes(const struct study *s, struct result *out)
             row->value = mean;
             row->low = ci.low;
             row->high = ci.high;
+            row->at = s->q[k].value;
+            row->probability = s->q[k].probability || s->q[k].kind == PARAMETER_SHARE;
         }
 }
 

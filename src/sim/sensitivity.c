@@ -157,6 +157,8 @@ static void put(const struct job *job, const struct trial *t, const double *valu
             s->value = known_digits(value[at]);
             s->low = known_digits(low[at]);
             s->high = known_digits(high[at]);
+            s->at = job->q[k].value;
+            s->probability = job->q[k].probability || job->q[k].kind == PARAMETER_SHARE;
         }
 }
 

@@ -107,8 +107,8 @@ set border 1 lc rgb '#788088'
 set tics scale 0
 set key off
 set rmargin 3
+set xrange [80:102.673]
 set xlabel 'share of all items (%): axis not from 0'
-set xrange [80:103.4]
 set xtics 80,5,100
 plot data index 0 using 2:1:2:3:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#0072b2', data index 0 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 0 using (80.6):($1+0.4):(0.4):(-0.8) with vectors nohead lw 5 lc rgb '#ffffff', data index 1 using 2:1:3:2:($1-0.32):($1+0.32):ytic(6) with boxxyerror lc rgb '#d55e00', data index 1 using 4:1:5 with labels left offset 0.5,0 textcolor rgb '#000000', data index 1 using 3:1:(0):(0.68) with vectors nohead lw 1 lc rgb '#788088'
 unset label 1

@@ -184,6 +184,8 @@ static void sample_rest(struct result *r, const char *name)
     for (size_t i = 0; i < 3; i++) {
         struct sensitivity s = {result_text(r, "%s%s", parameters[i], name), "reliability",
                                 slope[i], slope[i], slope[i]};
+        s.at = i < 2 ? 0.02 : NAN;
+        s.probability = i == 0;
         if (i < 2) {
             s.shared = true;
             s.variance_share = i ? 0.23 : 0.71;

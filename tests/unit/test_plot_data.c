@@ -561,6 +561,39 @@ static void a_tornado_has_the_derivatives_largest_first(void **state)
     result_release(&r);
 }
 
+/* Where the numbers are known: 0.1 * 0.02 * -0.5 and, since 0.95 is 0.05 from 1, 0.1 * 0.05 * 1 of
+ * the reliability, and 0.1 * 3600 * 0.00002 by an hour that is a tenth longer. */
+static void a_tornado_has_the_effects_of_a_tenth(void **state)
+{
+    struct result r;
+    result_init(&r, "solve");
+    vec_push(&r.sensitivities, ((struct sensitivity){.parameter = "flow.draft.wrong",
+                                                     .metric = "reliability",
+                                                     .value = -0.5,
+                                                     .at = 0.02,
+                                                     .probability = true}));
+    vec_push(&r.sensitivities, ((struct sensitivity){.parameter = "environments.net.up.lasts",
+                                                     .metric = "reliability",
+                                                     .value = 0.00002,
+                                                     .at = 3600}));
+    vec_push(&r.sensitivities, ((struct sensitivity){.parameter = "flow.desk.sensitivity",
+                                                     .metric = "reliability",
+                                                     .value = 1,
+                                                     .at = 0.95,
+                                                     .probability = true}));
+    drawn(PLOT_TORNADO, &r,
+          "row\tfrom\tto\tnumber\tparameter\n0\t0\t0.72\t0.72\tnet.up.lasts\n"
+          "1\t0\t0.5\t0.5\tdesk.sensitivity\n" BETWEEN
+          "row\tfrom\tto\tnumber\tparameter\n2\t0\t-0.1\t" MINUS "0.1\tdraft.wrong\n",
+          false,
+          "environments.net.up.lasts|3600|0.72\nflow.desk.sensitivity|0.95|0.5\n"
+          "flow.draft.wrong|0.02|" MINUS "0.1\n");
+    assert_true(says(PLOT_TORNADO, &r, "points of reliability for a number a tenth larger"));
+    r.sensitivities.at[1].at = NAN; /* of one it is not known: none can be compared but as it is */
+    assert_true(says(PLOT_TORNADO, &r, "change of reliability per 1 of a share or s"));
+    result_release(&r);
+}
+
 /* sqrt(0.64) of a deviation of 5 points is 4, sqrt(0.25) of it 2.5. */
 static void a_tornado_of_evidence_has_deviations_to_both_sides(void **state)
 {
@@ -645,6 +678,7 @@ int main(void)
         cmocka_unit_test(what_is_thinned_keeps_its_ends),
         cmocka_unit_test(learning_has_every_cycle),
         cmocka_unit_test(a_tornado_has_the_derivatives_largest_first),
+        cmocka_unit_test(a_tornado_has_the_effects_of_a_tenth),
         cmocka_unit_test(a_tornado_of_evidence_has_deviations_to_both_sides),
         cmocka_unit_test(evidence_has_every_label),
         cmocka_unit_test(budgets_have_their_windows_and_what_is_left),

@@ -142,6 +142,9 @@ static void ways_by_probability_have_derivatives(void **state)
     near_rel(slope(&s, "flow.a.next.0.probability", "reliability"), 0.8 * 0.1 * 0.95, 1e-11);
     near_rel(slope(&s, "flow.a.next.1.probability", "reliability"), -0.8 * 0.9 * 0.95, 1e-11);
     near_rel(slope(&s, "flow.b.wrong", "reliability"), -0.8 * 0.7 * 0.95, 1e-11);
+    near(find(&s, "flow.b.wrong", "reliability")->at, 0.1, 0);
+    assert_true(find(&s, "flow.b.wrong", "reliability")->probability);
+    assert_true(find(&s, "flow.a.next.0.probability", "reliability")->probability);
     done(&s);
 }
 
