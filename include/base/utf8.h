@@ -55,6 +55,13 @@ void utf8_mend(const char *s, size_t len, struct buf *out);
  * character and for U+FFFE and U+FFFF, which neither YAML nor XML may hold, and without what
  * utf8_turns. */
 void utf8_clean(const char *s, size_t len, struct buf *out);
+/* Has the text characters beyond ASCII, which no id can spell? */
+static inline bool utf8_beyond_ascii(const char *text)
+{
+    while (*text && (unsigned char)*text < 0x80)
+        text++;
+    return *text != '\0';
+}
 /* Appends at most `most` bytes of the text for a sentence: UTF-8, on one line, "..." where cut. */
 void utf8_quote(struct buf *out, const char *text, size_t len, size_t most);
 

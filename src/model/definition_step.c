@@ -184,12 +184,26 @@ bool def_is_gate(const struct def_output *o, int32_t node)
     return o->judge_of[node] >= 0;
 }
 
+/* Its title, where its id cannot spell it. */
+static void put_name(struct def_output *o, const struct def_node *n)
+{
+    struct buf text = {0};
+
+    if (!utf8_beyond_ascii(n->title))
+        return;
+    utf8_quote(&text, n->title, strlen(n->title), TITLE_MAX);
+    buf_printf(o->out, "%*sname: ", o->indent + 2, "");
+    write_text(o->out, buf_text(&text));
+    buf_putc(o->out, '\n');
+    buf_release(&text);
+}
+
 static void put_title(struct def_output *o, const struct def_node *n)
 {
     struct buf text = {0};
     char indent[32];
 
-    if (!definition_same_name(n->title, n->id)) {
+    if (!definition_same_name(n->title, n->id) && !utf8_beyond_ascii(n->title)) {
         utf8_quote(&text, n->title, strlen(n->title), TITLE_MAX);
         buf_puts(&text, n->about ? "; " : "");
     }
@@ -248,6 +262,7 @@ void def_put_step(struct def_output *o, int32_t node, const struct step *s)
     o->taken += s != NULL;
     put_title(o, n);
     buf_printf(o->out, "%*s- %s: %s\n", o->indent, "", step_kind_name(kind), n->id);
+    put_name(o, n);
     def_put_line(o, "layer", layer_name(n->layer), false);
     put_rates(o, n, s);
     if (isfinite(n->timeout_s))

@@ -49,14 +49,6 @@ struct assembly {
 
 enum { ID_MAX = 64, LOOK_BACK = 64, NAME_SHOWN = 120 };
 
-/* Has it letters of other scripts, which an id does not tell? */
-static bool is_foreign(const char *raw)
-{
-    while (*raw && (unsigned char)*raw < 0x80)
-        raw++;
-    return *raw != '\0';
-}
-
 /* Letters, digits, _ and - ; no target's name. */
 static void clean_name(const char *s, struct buf *out)
 {
@@ -74,7 +66,7 @@ static void clean_name(const char *s, struct buf *out)
     while (out->len && out->data[out->len - 1] == '_')
         out->data[--out->len] = '\0';
     if (out->len == 0)
-        buf_puts(out, is_foreign(start) ? "step" : "unnamed");
+        buf_puts(out, utf8_beyond_ascii(start) ? "step" : "unnamed");
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++)
         if (strcmp(buf_text(out), targets[i]) == 0)
             buf_puts(out, "_step");
@@ -105,7 +97,7 @@ static uint32_t new_stage(struct assembly *a, const char *raw)
         got = intern_put(&a->book->ids, id.data, id.len);
     }
     struct log_stage stage = {.id = arena_strdup(&log->arena, buf_text(&id)),
-                              .name = is_foreign(raw) ? name_kept(log, raw) : NULL};
+                              .name = utf8_beyond_ascii(raw) ? name_kept(log, raw) : NULL};
     vec_push(&log->stages, stage);
     vec_push(&a->book->twins, 0);
     buf_release(&id);

@@ -146,3 +146,10 @@ seam: TMP/kanji.yaml: 1 fault
 seam: --slo "検索 latency at most 5s for 95%": the log has no stage "検索"; did you mean "step"?
 stage,step,name,,,,,,,,,,検索
 stage,step_2,name,,,,,,,,,,生成
+$ printf 'graph TD;\n__start__ --> 検索;\n検索 --> publish;\npublish --> __end__;\n' > $TMP_GOLDEN/k.mmd; seam import langgraph $TMP_GOLDEN/k.mmd --quiet -o $TMP_GOLDEN/k.yaml; grep -A1 stage: $TMP_GOLDEN/k.yaml; seam check $TMP_GOLDEN/k.yaml
+  - stage: step
+    name: "検索"
+--
+  - stage: publish
+    layer: agent
+TMP/k.yaml: ok, 2 steps
