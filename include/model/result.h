@@ -206,7 +206,8 @@ const struct metric *metrics_find(const struct metrics *m, const char *name); /*
  * proportions is a case of it).  Exact when both are. */
 struct metric metric_difference(const struct metric *before, const struct metric *after);
 /* The same of two estimates with this correlation, which takes twice the product of the halves away
- * under the root (G. Y. Zou, Psychological Methods 12, 2007). */
+ * under the root (G. Y. Zou, Psychological Methods 12, 2007); where the one drags the other along,
+ * both are taken on the same side, so that nothing is left of the difference of one and itself. */
 struct metric metric_difference_of(const struct metric *before, const struct metric *after,
                                    double correlation);
 /* The table of metric names: unit, one line of help and whose it is; NULL for an unknown name.

@@ -61,13 +61,8 @@ struct metric compare_difference(const struct alternative *before, const struct 
                                  size_t metric, const struct metric *was, const struct metric *is)
 {
     double r = metric < compared_metrics_count ? compare_correlation(before, after, metric) : 0;
-    struct metric d = metric_difference_of(was, is, r);
 
-    if (r == 1) { /* alike in every repetition: their limits go together too */
-        d.low = fmin(is->low - was->low, is->high - was->high);
-        d.high = fmax(is->low - was->low, is->high - was->high);
-    }
-    return d;
+    return metric_difference_of(was, is, r);
 }
 
 static void add_differences(struct result *out, const struct alternative *first,

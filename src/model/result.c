@@ -156,21 +156,45 @@ struct metric *metrics_add_count(struct metrics *m, const char *name, uint64_t c
     return metrics_add(m, name, (double)count, NAN, NAN, 0, 0, "count");
 }
 
-static double half_of(double x, double y, double correlation)
+/* How far an estimate's two ends are from its value. */
+struct reach {
+    double down, up;
+};
+
+static struct reach reach_of(const struct metric *m)
 {
-    if (!isfinite(x) || !isfinite(y))
+    return (struct reach){m->value - m->low, m->high - m->value};
+}
+
+/* How far x - y reaches down.  At its lower end x is low and y high, each by its own half; but one
+ * that the other drags along farther than its own half (half < correlation * the other's) goes the
+ * other way, where the half of that side counts, or stays where it is. */
+static double half_of(struct reach x, struct reach y, double correlation)
+{
+    double a = x.down, b = y.up;
+
+    if (!isfinite(a) || !isfinite(b))
         return INFINITY; /* an end that is not known bounds nothing */
-    return sqrt(fmax(0, x * x + y * y - 2 * correlation * x * y));
+    if (b < correlation * a)
+        b = isfinite(y.down) && y.down < correlation * a ? y.down : correlation * a;
+    else if (a < correlation * b)
+        a = isfinite(x.up) && x.up < correlation * b ? x.up : correlation * b;
+    return sqrt(fmax(0, a * a + b * b - 2 * correlation * a * b));
+}
+
+static struct reach turned(struct reach r)
+{
+    return (struct reach){r.up, r.down};
 }
 
 struct metric metric_difference_of(const struct metric *before, const struct metric *after,
                                    double correlation)
 {
+    struct reach x = reach_of(after), y = reach_of(before);
     struct metric d = {
         .name = after->name, .unit = after->unit, .value = after->value - before->value};
-    d.low = d.value - half_of(after->value - after->low, before->high - before->value, correlation);
-    d.high =
-        d.value + half_of(after->high - after->value, before->value - before->low, correlation);
+    d.low = d.value - half_of(x, y, correlation);
+    d.high = d.value + half_of(turned(x), turned(y), correlation);
     d.level = before->level > 0 ? before->level : after->level;
     if (before->level == 0 && after->level == 0)
         d.low = d.high = d.value;

@@ -738,10 +738,10 @@ $ seam compare scenarios/six-step.yaml --then flow.tool.error --quiet
 seam: --then flow.tool.error: write PATH=VALUE, such as flow.confident.threshold=0.9
 [2]
 $ printf 'seam: 1\ncurrency: "EUR"\narrivals: {poisson: 1/h}\nhorizon: {length: 1d}\nflow: [{stage: a, error: 10/100, cost: 2}]\n' > $TMP_GOLDEN/euro.yaml; printf 'seam: 1\narrivals: {poisson: 2/h}\nhorizon: {length: 1d}\nobjective: {reliability: at least 95%%}\nflow: [{stage: a, error: 10/100, retry: {attempts: 2}, cost: $1}]\n' > $TMP_GOLDEN/dollar.yaml; seam compare $TMP_GOLDEN/euro.yaml $TMP_GOLDEN/dollar.yaml --csv 2>&1 | grep -E "^difference|^assumption|^seam"
-difference,TMP/dollar.yaml,reliability,,0.09223937099592339,0.05619154679116878,0.1444013124478984,0.95,,1,,,less TMP/euro.yaml
+difference,TMP/dollar.yaml,reliability,,0.09223937099592339,0.049915731679490635,0.1381021205284253,0.95,,1,,,less TMP/euro.yaml
 difference,TMP/dollar.yaml,shipped_error,,0,0,0,,,1,,,less TMP/euro.yaml
 difference,TMP/dollar.yaml,auto_error,,0,0,0,,,1,,,less TMP/euro.yaml
-difference,TMP/dollar.yaml,share_failed,,-0.09223937099592297,-0.14440131244789967,-0.056191546791170076,0.95,,1,,,less TMP/euro.yaml
+difference,TMP/dollar.yaml,share_failed,,-0.09223937099592297,-0.13810212052842524,-0.049915731679490594,0.95,,1,,,less TMP/euro.yaml
 difference,TMP/dollar.yaml,review_load,,0,0,0,,,1,,,less TMP/euro.yaml
 difference,TMP/dollar.yaml,latency_mean,,0,0,0,,,s,,,less TMP/euro.yaml
 difference,TMP/dollar.yaml,latency_p50,,0,0,0,,,s,,,less TMP/euro.yaml

@@ -76,8 +76,29 @@ static void what_two_estimates_share_narrows_their_difference(void **state)
     near(d.low, 0.2 - 0.04, 1e-12);  /* sqrt(0.04^2 + 0.04^2 - 0.04^2) */
     near(d.high, 0.2 + 0.03, 1e-12); /* sqrt(0.03^2 + 0.03^2 - 0.03^2) */
     d = metric_difference_of(&a, &a, 1);
-    near(d.low, -0.01, 1e-12); /* |0.03 - 0.04| */
-    near(d.high, 0.01, 1e-12);
+    near(d.low, 0, 1e-12);
+    near(d.high, 0, 1e-12);
+}
+
+/* y = 1.5 x has halves 1.5 times as long, and y - x = 0.5 x half as long as x. */
+static void two_estimates_that_rise_and_fall_together_do_so_in_their_difference(void **state)
+{
+    struct metric
+        x = {.name = "x", .unit = "$", .value = 1.14, .low = 1.08, .high = 1.22, .level = 0.95},
+        y = {.name = "x", .unit = "$", .value = 1.71, .low = 1.62, .high = 1.83, .level = 0.95};
+    struct metric d = metric_difference_of(&x, &y, 1);
+
+    near(d.low, 0.54, 1e-12);
+    near(d.high, 0.61, 1e-12);
+    d = metric_difference_of(&y, &x, 1);
+    near(d.low, -0.61, 1e-12);
+    near(d.high, -0.54, 1e-12);
+    d = metric_difference_of(&x, &y, 0.9); /* sqrt(0.09^2 + 0.06^2 - 1.8 * 0.09 * 0.06), and up */
+    near(d.low, 0.57 - 0.04449719092257398, 1e-12);
+    near(d.high, 0.57 + 0.05932958789676530, 1e-12);
+    x.low = 1.05; /* dragged along by 0.9 * 0.09 = 0.081, and its own half is 0.09: x stays there */
+    d = metric_difference_of(&x, &y, 0.9);
+    near(d.low, 0.57 - 0.03923009049186606, 1e-12); /* 0.09 sqrt(1 - 0.81) */
 }
 
 /* Two scenarios that state the same evidence, of one more step each. */
@@ -345,6 +366,7 @@ int main(void)
         cmocka_unit_test(a_difference_has_the_root_of_the_summed_squares_of_the_halves),
         cmocka_unit_test(an_end_that_is_not_known_shows_no_difference),
         cmocka_unit_test(what_two_estimates_share_narrows_their_difference),
+        cmocka_unit_test(two_estimates_that_rise_and_fall_together_do_so_in_their_difference),
         cmocka_unit_test(evidence_that_two_files_share_is_drawn_once_for_both),
         cmocka_unit_test(a_month_is_told_in_parts_that_add_up),
         cmocka_unit_test(the_simplest_that_meets_the_objective_is_named),
