@@ -3,6 +3,7 @@
  * against a threshold, counts rounds, or asks what a person has answered.  The first versions of IF
  * and Switch list conditions by type (value1, operation, value2), later ones in one list
  * (leftValue, operator, rightValue). */
+#include "base/utf8.h"
 #include "model/import_n8n.h"
 
 #include <ctype.h>
@@ -58,11 +59,7 @@ static void put_value(struct json v, struct buf *out)
         buf_add(&text, s, n);
     } else
         json_dump(v, &text);
-    if (text.len > VALUE_SHOWN) {
-        buf_add(out, buf_text(&text), VALUE_SHOWN);
-        buf_puts(out, "...");
-    } else
-        buf_puts(out, buf_text(&text));
+    utf8_quote(out, buf_text(&text), text.len, VALUE_SHOWN);
     buf_release(&text);
 }
 

@@ -57,7 +57,7 @@ $ seam import langgraph tests/data/langgraph.json -o $TMP_GOLDEN/s.yaml --json -
   },
   "assumptions": [
     "The export drops the recursion limit, which bounds all loops together: loops that nothing else ends are bounded as its default of 25 steps does.",
-    "10 steps of LangGraph; 0 of them have their numbers from a log, the others are marked `assumed`"
+    "10 steps of LangGraph; numbers that it does not hold are marked `assumed`"
   ]
 }
 $ printf 'id,confidence,correct\na,0.9,1\nb,0.5,0\n' > $TMP_GOLDEN/some.csv; seam labels import $TMP_GOLDEN/some.csv --db $TMP_GOLDEN/l.db --json --quiet; seam labels export --db $TMP_GOLDEN/l.db --json; seam labels export --db $TMP_GOLDEN/l.db --csv
