@@ -4,7 +4,9 @@
  * variance is V - E[s^2] + E[s^2] n / trials; so deviations from the mean are scaled to that before
  * their quantiles are taken (a parametric variance decomposition as in Sun, Apley and Staum,
  * "Efficient nested simulation for estimating the variance of a conditional expectation",
- * Operations Research 59, 2011).  With trials = n nothing is scaled. */
+ * Operations Research 59, 2011).  The mean of D draws is itself known to V / D only, which is
+ * added: no number of trials makes it better than the draws that were made.  With trials = n
+ * nothing is scaled. */
 #include "sim/outer_result.h"
 
 #include "sim/curve.h"
@@ -69,7 +71,7 @@ static int by_size(const void *a, const void *b)
 /* Sorts the slot's values on its way. */
 static void put_slot(const struct outer_result *o, struct slot *s, struct metrics *to)
 {
-    double mean = 0, variance = 0, noise = s->noise / s->n, factor = 1;
+    double mean = 0, variance = 0, noise = s->noise / s->n, factor = 1, of_mean = 0;
     for (uint32_t i = 0; i < s->n; i++)
         mean += s->value[i] / s->n;
     for (uint32_t i = 0; i < s->n; i++)
@@ -81,7 +83,8 @@ static void put_slot(const struct outer_result *o, struct slot *s, struct metric
     }
     if (o->items < o->trials && variance > 0) {
         double kept = noise * (double)o->items / (double)o->trials;
-        factor = sqrt(fmin((fmax(variance - noise, 0) + kept) / variance, 1));
+        of_mean = variance / s->n;
+        factor = sqrt(fmin((fmax(variance - noise, 0) + kept + of_mean) / variance, 1));
     }
     double rank = floor((1 - o->level) / 2 * (s->n + 1.0));
     uint32_t low = rank < 1 ? 0 : (uint32_t)rank - 1;
@@ -89,7 +92,7 @@ static void put_slot(const struct outer_result *o, struct slot *s, struct metric
     double upto = mean + factor * (s->value[s->n - 1 - low] - mean);
     struct metric *m = metrics_add(to, s->name, mean, fmin(from, mean), fmax(upto, mean), o->level,
                                    o->trials, s->unit);
-    m->sd_sampling = sqrt(noise * (double)o->items / (double)o->trials);
+    m->sd_sampling = sqrt(noise * (double)o->items / (double)o->trials + of_mean);
     m->sd_parameters = sqrt(fmax(variance - noise, 0));
 }
 

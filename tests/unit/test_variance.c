@@ -312,6 +312,22 @@ static void a_run_without_evidence_has_no_shares(void **state)
     result_release(&r);
 }
 
+/* 500 horizons of some 100 items each, one of five wrong: sd of the mean sqrt(0.2 * 0.8 / 100 /
+ * 500), however many trials the interval is for. */
+static void no_trials_make_a_mean_surer_than_its_draws(void **state)
+{
+    struct result r;
+    double sd = sqrt(0.2 * 0.8 / 100 / DRAWS);
+    simulate("seam: 1\nname: hour\narrivals: {poisson: 100/h}\nhorizon: {length: 1h}\n"
+             "flow:\n  - stage: a\n    wrong: 20000000/100000000\n",
+             2000, &r);
+    const struct metric *m = metrics_find(&r.metrics, "share_wrong");
+    within(m->sd_sampling, 0.8 * sd, 1.3 * sd);
+    assert_true(m->high - m->low > 2 * 1.5 * sd);
+    near(m->value, 0.2, 4 * sd);
+    result_release(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -324,6 +340,7 @@ int main(void)
         cmocka_unit_test(what_the_noise_hides_has_no_share),
         cmocka_unit_test(noise_of_the_items_is_taken_off_the_shares),
         cmocka_unit_test(a_run_without_evidence_has_no_shares),
+        cmocka_unit_test(no_trials_make_a_mean_surer_than_its_draws),
     };
     math_init();
     return cmocka_run_group_tests(tests, NULL, NULL);
