@@ -319,10 +319,14 @@ static void put_run(const struct backtest *b, const struct backtest_options *o, 
     out->run.seed = o->seed;
     out->run.trials = b->draws;
     out->run.threads = b->threads;
+    struct buf time = {0};
+    units_put_duration(&time, b->split_s);
     result_assume(out,
-                  "fitted to the %zu items that began in the first %.4g hours, those on their way "
-                  "then unfinished; the other %zu are predicted, in %u windows of equally many",
-                  first, b->split_s / 3600, b->n - first, b->windows);
+                  "fitted to the %s items that began in the first %s, those on their way then "
+                  "unfinished; the other %s are predicted, in %u windows of equally many",
+                  result_count(out, first), buf_text(&time), result_count(out, b->n - first),
+                  b->windows);
+    buf_release(&time);
     result_assume(out, b->timed ? "the instants at which items came are taken from the log"
                                 : "items are independent of one another, as in the fitted model");
     result_assume(out, "the windows of one log, and its metrics, are not independent: their "

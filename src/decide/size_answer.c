@@ -317,11 +317,12 @@ static void put_assumptions(const struct sizing *z, struct result *out)
                       "the settings are those of the pipeline as written, before any feedback");
     if (z->e.simulated)
         result_assume(out,
-                      "%zu settings were tried under common random numbers; the metrics at the "
+                      "%s settings were tried under common random numbers; the metrics at the "
                       "answer are of fresh ones, as is the frontier",
-                      z->pool.list.len);
+                      result_count(out, z->pool.list.len));
     else
-        result_assume(out, "%zu settings were tried, each solved exactly", z->pool.list.len);
+        result_assume(out, "%s settings were tried, each solved exactly",
+                      result_count(out, z->pool.list.len));
 }
 
 /* What is to be best, where the exact solver has no row for it. */

@@ -185,7 +185,10 @@ static const char *subject(const struct build *b)
         if (b->r[i]->alternatives.len)
             return arena_printf(&b->d->arena, "%zu architectures, side by side",
                                 b->r[i]->alternatives.len);
-    return b->n ? table_label(b->d, b->r, b->n, 0) : "nothing";
+    char *words = arena_strdup(&b->d->arena, b->n ? table_label(b->d, b->r, b->n, 0) : "nothing");
+    if (*words >= 'a' && *words <= 'z')
+        *words = (char)(*words - 'a' + 'A');
+    return words;
 }
 
 /* "23 November 2026, 14:58 UTC" of 2026-11-23T14:58:10Z; what is written otherwise stays. */

@@ -3,6 +3,7 @@
  * in a table, and what was asked besides: architectures, changes, objectives, forecasts. */
 #include "report/build_parts.h"
 
+#include "report/brief.h"
 #include "report/format.h"
 #include "report/headline.h"
 #include "report/table.h"
@@ -159,6 +160,8 @@ void build_headline(const struct build *b)
         add_cards(b);
         add_alternatives(b);
         document_add_table(b->d, headline_table(b->d, b->r, b->n));
+        for (size_t i = 0; i < b->n; i++)
+            document_add_table(b->d, build_caption(b, brief_sweep(b->d, b->r[i]), i));
         say_hope(b);
         struct table *rest = headline_rest(b->d, b->r, b->n);
         if (rest)

@@ -245,6 +245,35 @@ static void the_date_is_told_as_people_tell_it(void **state)
     result_release(&r);
 }
 
+static void a_sweep_is_told_by_its_ends_and_a_table(void **state)
+{
+    struct result r;
+    result_init(&r, "solve");
+    struct curve *c = result_add_curve(&r, "sweep", "flow.read.error", "reliability");
+    for (int i = 0; i < 3; i++)
+        vec_push(
+            &c->points,
+            ((struct point){
+                .x = 0.05 * i, .y = 0.9 - 0.1 * i, .low = 0.9 - 0.1 * i, .high = 0.9 - 0.1 * i}));
+    say(&r, "**With flow.read.error changed, reliability is 90.00% at 0 and 70.00% at 0.1.**");
+    say(&r, "|            0.05 |      80.00% |");
+    result_release(&r);
+}
+
+static void what_was_stopped_says_so_in_front(void **state)
+{
+    struct result r;
+    result_init(&r, "simulate");
+    metrics_add(&r.metrics, "reliability", 0.9, 0.89, 0.91, 0.95, 1000, "1");
+    r.run = (struct run_info){
+        .present = true, .method = "monte-carlo", .covers = "sampling", .trials = 1000};
+    const struct result *one = &r;
+    assert_false(has(&one, 1, &alone, "Stopped before the end:"));
+    r.run.partial = true;
+    say(&r, "\nStopped before the end: these are the numbers of what was done by then.\n");
+    result_release(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +287,8 @@ int main(void)
         cmocka_unit_test(names_keep_their_letters_at_the_start_of_a_sentence),
         cmocka_unit_test(one_model_needs_no_label_in_front),
         cmocka_unit_test(the_date_is_told_as_people_tell_it),
+        cmocka_unit_test(a_sweep_is_told_by_its_ends_and_a_table),
+        cmocka_unit_test(what_was_stopped_says_so_in_front),
     };
     return cmocka_run_group_tests_name("report_words", tests, NULL, NULL);
 }
