@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The report in a real browser: no accessibility violation (WCAG A and AA), no outside request, the
-# same without script, on a wide and a narrow screen and printed, in light and dark.  Needs node, npm
+# same without script, on a wide and a narrow screen and printed, in light and dark; then every
+# picture there is of its results, in which no word may stand on another.  Needs node, npm
 # and Chromium (CHROMIUM names another one); the modules are kept in SEAM_BROWSER_MODULES, by default
 # a folder under the user's cache.
 set -u
@@ -51,7 +52,20 @@ page() { # name, results...: a report of its own
     page mixed "$out/run.json" $log --labels $labels &&
     page approaches "$out/approaches.json" &&
     page gate scenarios/gate-review.yaml || { echo "0 passed, 1 failed"; exit 1; }
+mkdir "$out/pictures"
+"$SEAM" solve scenarios/outage.yaml --json >"$out/outage.json" 2>/dev/null
+"$SEAM" solve "$out/long.yaml" --json >"$out/long.json" 2>/dev/null
+"$SEAM" size --plan --target "auto_error at most 5%" --json >"$out/plan.json" 2>/dev/null
+"$SEAM" backtest $log --labels $labels --windows 5 --json --quiet >"$out/backtest.json" 2>/dev/null
+for kind in $("$SEAM" plot --csv | sed '1d;s/,.*//'); do
+    for result in "$out"/*.json; do
+        name=$out/pictures/$kind.$(basename "$result" .json).svg
+        "$SEAM" plot "$kind" "$result" -o - --quiet >"$name" 2>/dev/null || rm -f "$name"
+    done
+done
 node tests/browser/accessibility.js "$browser" "$modules/node_modules" \
     "$out/fitted.html" "$out/unlabelled.html" "$out/chain.html" "$out/gate.html" "$out/sides.html" \
     "$out/logs.html" "$out/mixed.html" "$out/approaches.html" \
     --printed "$out/classes.html" "$out/long.html" "$out/again.html"
+pages=$?
+node tests/browser/words.js "$browser" "$modules/node_modules" "$out"/pictures/*.svg && exit $pages
