@@ -53,7 +53,7 @@ struct desk {
     uint64_t joined;
     double tokens, filled_s;
     bool open, freed;
-    double opened_s, turns_s; /* since when, and until when it is as it is */
+    double opened_s; /* since when it is as it is */
     struct timer timer;
     double since_s;    /* integrals up to then */
     uint32_t at_start; /* inside when the unit of time began */

@@ -44,7 +44,7 @@ enum { CALIBRATION_BINS_MAX = 100 };
 
 struct calibration {
     uint64_t n, n_correct;
-    double accuracy, mean_confidence;
+    double accuracy;
     double ece, mce; /* over `bins` equal-width bins */
     double ece_mass; /* over `bins` equal-mass bins */
     double brier, brier_reliability, brier_resolution, brier_uncertainty; /* parts over the bins */

@@ -34,7 +34,6 @@ enum { WINDOW_STAYS = 0, WINDOW_LATE = UINT32_MAX };
 struct window {
     uint32_t *portion; /* [spans] from 1 on; WINDOW_STAYS, WINDOW_LATE: of a trace in `closed` */
     uint32_t portions;
-    size_t stay;              /* spans */
     uint64_t traces, waiting; /* that go; of these while they waited for a person */
 };
 /* Parts the spans of a set, and adds the traces that go to `closed`.  window_release. */

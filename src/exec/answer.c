@@ -7,7 +7,6 @@
 #include "base/json_write.h"
 #include "base/utf8.h"
 
-#include <math.h>
 #include <pthread.h>
 #include <string.h>
 

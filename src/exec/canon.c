@@ -2,9 +2,6 @@
 /* Look-ups in a canon: ids by a hash, facts of a slot by halving a sorted list. */
 #include "exec/canon.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 const char *canon_kind_name(enum canon_kind kind)
 {
     static const char *const name[CANON_KINDS] = {

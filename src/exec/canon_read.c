@@ -17,7 +17,6 @@
 #include "base/json_read.h"
 #include "exec/canon.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

@@ -16,8 +16,6 @@
 #include "exec/kinds.h"
 #include "exec/request.h"
 
-#include <errno.h>
-#include <math.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -3,8 +3,6 @@
  * in turn for each pattern (a search of depth two or so). */
 #include "exec/continuity.h"
 
-#include <string.h>
-
 enum { SLOTS_MAX = 64, PATTERNS_MAX = 8 };
 
 struct slot {

@@ -9,7 +9,6 @@
 #include "math/svd.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { FEATURES = 2048, WORD_MAX = 40, KEY = 1 };

@@ -11,7 +11,6 @@
 
 #include <math.h>
 #include <pthread.h>
-#include <string.h>
 
 enum { TEXT_MAX = 1 << 20, WAYS_TO_GARBLE = 3, HELD = 2 };
 enum die { DIE_OUTCOME, DIE_SLOW, DIE_SLOW_BY, DIE_LATENCY, DIE_GARBLE, DIE_WHERE };

@@ -10,8 +10,6 @@
 #include "exec/language_parts.h"
 #include "math/rng.h"
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* The step of AdaGrad, and what its sums of squares begin with. */

@@ -8,7 +8,6 @@
 #include "exec/mcp_transport.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 static const char *const revisions[] = {"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"};

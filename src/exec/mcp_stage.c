@@ -22,7 +22,6 @@
 #include "exec/request.h"
 #include "exec/world.h"
 
-#include <math.h>
 #include <string.h>
 
 /* How long a server may take to begin and to list its tools. */

@@ -6,7 +6,6 @@
 #include "model/learning.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { BINS = 10, SCORES_LEAST = 10, CDF_POINTS = 200 };
 

@@ -4,7 +4,6 @@
 #include "exec/orchestrator.h"
 
 #include <math.h>
-#include <string.h>
 
 static void start(struct run *r, struct run_call *c);
 

@@ -3,8 +3,6 @@
 #include "exec/orchestrator.h"
 #include "exec/tally.h"
 
-#include <math.h>
-
 enum { VISITS_MAX = 1000000 };
 
 const struct numbers *run_path_numbers(const struct run *r, const struct run_path *p)

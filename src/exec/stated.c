@@ -6,8 +6,6 @@
 #include "exec/kinds.h"
 #include "math/rng.h"
 
-#include <math.h>
-
 enum { AT_LATENCY, AT_OUTCOME, AT_REPAIR, AT_DECISION, AT_CONFIDENCE };
 
 struct stated {

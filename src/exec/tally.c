@@ -5,7 +5,6 @@
 #include "exec/orchestrator.h"
 
 #include <math.h>
-#include <string.h>
 
 void run_tally_init(struct run_tally *t, const struct pipeline *p)
 {

@@ -10,7 +10,6 @@
 #include "exec/world.h"
 
 #include <stdio.h>
-#include <string.h>
 
 struct stage {
     const struct canon *canon;

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 static const double first_wait_s = 0.1, longest_wait_s = 5, longest_asked_s = 30, call_limit_s = 10;

@@ -124,15 +124,13 @@ static double equal_mass_ece(const struct risk_point *point, size_t n_points, ui
 
 static void fill_scores(const struct risk_point *point, size_t n_points, struct calibration *c)
 {
-    double n = (double)c->n, confidence = 0, brier = 0, loss = 0;
+    double n = (double)c->n, brier = 0, loss = 0;
     for (size_t i = 0; i < n_points; i++) {
         struct tie t = tie_at(point, i);
         double p = t.confidence, wrong = (double)t.errors, right = (double)(t.size - t.errors);
-        confidence += p * (double)t.size;
         brier += right * (1 - p) * (1 - p) + wrong * p * p;
         loss -= (right > 0 ? right * log(p) : 0) + (wrong > 0 ? wrong * log1p(-p) : 0);
     }
-    c->mean_confidence = confidence / n;
     c->brier = brier / n;
     c->log_loss = loss / n;
     c->brier_uncertainty = c->accuracy * (1 - c->accuracy);

@@ -16,7 +16,6 @@
 
 #include "base/buf.h"
 #include "math/sort.h"
-#include <math.h>
 
 struct context {
     uint64_t key;         /* the history */

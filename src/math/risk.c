@@ -10,7 +10,6 @@
 #include "math/interval.h"
 #include "math/risk_parts.h"
 #include <math.h>
-#include <string.h>
 
 static void fill_point(const struct frontier *f, const struct demand *want,
                        const struct risk_point *p, double d, struct risk_answer *out)

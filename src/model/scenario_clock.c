@@ -5,7 +5,6 @@
 
 #include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { MONDAY_TO_SUNDAY = 127, HOURS_MAX = 200 };
 

@@ -5,8 +5,6 @@
 
 #include "model/scenario_internal.h"
 
-#include <string.h>
-
 static const char *type_words(enum value_type type)
 {
     static const char *const words[] = {

@@ -6,7 +6,6 @@
 #include "base/utf8.h"
 
 #include <ctype.h>
-#include <math.h>
 #include <string.h>
 
 void write_text(struct buf *out, const char *s)

@@ -3,7 +3,6 @@
  * inside it.  What equals its default is left out. */
 #include "model/scenario_writer.h"
 
-#include <math.h>
 #include <string.h>
 
 /* A key of the step at this depth: "    wrong: ". */

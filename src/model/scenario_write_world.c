@@ -3,7 +3,6 @@
 #include "model/scenario_writer.h"
 
 #include <math.h>
-#include <string.h>
 
 static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
 

@@ -11,7 +11,6 @@
 
 #include <float.h>
 #include <math.h>
-#include <string.h>
 
 /* Below this a probability is compared on 64 bits: 31 bits would miss it by more than 0.02%. */
 static const double WIDE_BELOW = 1e-6;

@@ -10,7 +10,6 @@
 #include "sim/most.h"
 
 #include <math.h>
-#include <string.h>
 
 struct quantile {
     const char *name, *all_name;

@@ -6,8 +6,6 @@
 
 #include "base/buf.h"
 
-#include <string.h>
-
 struct ends {
     bool correct, wrong, auto_wrong, rejected, failed;
 };

@@ -6,8 +6,6 @@
 
 #include "base/pack.h"
 
-#include <string.h>
-
 void ranks_fold(const struct ranks *r, const struct ranks_fold *fold)
 {
     struct buf bytes = {0};

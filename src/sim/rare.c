@@ -13,7 +13,6 @@
 #include "sim/split.h"
 
 #include <math.h>
-#include <string.h>
 
 /* --- what may be rare: one kind of end, and the metrics that count it */
 

@@ -9,7 +9,6 @@
 #include "trace/log.h"
 
 #include <math.h>
-#include <string.h>
 
 /* The attempts that had ended by then stay. */
 static void cut_review(const struct trace_log *log, struct log_visit *v, int64_t until_ns)

@@ -13,7 +13,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { WAYS_KEPT = 4, WAYS_PER_PLACE = 5, WAYS_FREE = 20, MINORITY_LEAST = 3 };
 static const double minority = 0.05, rare_way = 0.005;

@@ -10,7 +10,6 @@
 #include "trace/timestamp.h"
 
 #include <string.h>
-#include <strings.h>
 
 static const char *const case_names[] = {"case_id", "case",   "case:concept:name",
                                          "case id", "caseid", "trace_id",

@@ -8,7 +8,6 @@
 
 #include "trace/record.h"
 
-#include <string.h>
 #include <strings.h>
 
 /* The processes of a trace by their keys: names are looked up once for each span. */

@@ -10,8 +10,6 @@
 
 #include "trace/otlp_proto.h"
 
-#include <string.h>
-
 /* ---- telling ----------------------------------------------------------------------------- */
 
 /* A record at the front of some bytes. */

@@ -9,7 +9,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 void settle_judgement(struct settle *s, const struct judgement *j)
 {

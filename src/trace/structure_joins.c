@@ -8,8 +8,6 @@
  * then told by the order of their ends. */
 #include "trace/structure_parts.h"
 
-#include <string.h>
-
 enum { FEW = 5, LONG = 20, MS_NS = 1000000, SECOND_NS = 1000000000 };
 static const double rare = 0.05;
 

@@ -9,7 +9,6 @@
 #include "trace/structure_parts.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { COPIES_MAX = 64 };
 static const double rare = 0.05, pooled_most = 0.2;

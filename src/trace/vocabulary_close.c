@@ -8,7 +8,6 @@
 #include "trace/voices.h"
 
 #include <math.h>
-#include <string.h>
 
 /* What the tokens of the open span cost, when it does not say so itself. */
 static void price_tokens(struct vocabulary *v)

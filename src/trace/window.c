@@ -182,7 +182,7 @@ static int by_last(const void *a, const void *b)
 }
 
 /* Those that came to wait first go first, until few enough spans stay. */
-static void force(struct parting *p, size_t oldest, size_t keep, size_t *stay, bool *goes)
+static void force(struct parting *p, size_t oldest, size_t keep, size_t stay, bool *goes)
 {
     VEC(struct waiting) waiting = {0};
     for (uint32_t t = 0; t < p->s->text.count; t++)
@@ -190,9 +190,9 @@ static void force(struct parting *p, size_t oldest, size_t keep, size_t *stay, b
             vec_push(&waiting, ((struct waiting){p->last[t], t}));
     if (waiting.len)
         qsort(waiting.at, waiting.len, sizeof *waiting.at, by_last);
-    for (size_t k = 0; k<waiting.len && * stay> keep; k++) {
+    for (size_t k = 0; k < waiting.len && stay > keep; k++) {
         goes[waiting.at[k].group] = true;
-        *stay -= p->size[waiting.at[k].group];
+        stay -= p->size[waiting.at[k].group];
     }
     vec_release(&waiting);
 }
@@ -202,14 +202,15 @@ static size_t came_of(const struct span_set *s, const struct window_rules *rules
     return rules->came ? rules->came : s->len;
 }
 
-static void choose(struct parting *p, const struct window_rules *rules, bool *goes, size_t *stay)
+static void choose(struct parting *p, const struct window_rules *rules, bool *goes)
 {
+    size_t stay = 0;
     size_t n = came_of(p->s, rules), oldest = n > rules->stretch ? n - rules->stretch : 0;
     for (uint32_t t = 0; t < p->s->text.count; t++) {
         goes[t] = p->last[t] && (rules->all || (p->last[t] <= oldest && !p->waits[t]));
-        *stay += p->last[t] && !goes[t] ? p->size[t] : 0;
+        stay += p->last[t] && !goes[t] ? p->size[t] : 0;
     }
-    if (*stay > rules->keep && !rules->all)
+    if (stay > rules->keep && !rules->all)
         force(p, oldest, rules->keep, stay, goes);
 }
 
@@ -295,7 +296,7 @@ void window_part(const struct span_set *s, const struct window_rules *rules, str
     measure_groups(&p, closed, rules);
     if (p.any_stop)
         find_waits(&p);
-    choose(&p, rules, goes, &out->stay);
+    choose(&p, rules, goes);
     make_portions(&p, rules, goes, out);
     close_traces(&p, goes, closed, out);
     mem_free(p.up);

@@ -7,7 +7,6 @@
 #include "sim/desk.h"
 
 #include <math.h>
-#include <string.h>
 
 static double *desk_sums(const struct desk_sim *s, uint32_t unit, uint32_t desk)
 {

@@ -9,7 +9,6 @@
 #include "sim/desk.h"
 
 #include <math.h>
-#include <string.h>
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif

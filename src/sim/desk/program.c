@@ -3,7 +3,6 @@
 #include "sim/desk.h"
 
 #include <math.h>
-#include <string.h>
 
 /* --- is it of the kind? */
 

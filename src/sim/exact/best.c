@@ -7,7 +7,6 @@
 #include "sim/exact/sweep.h"
 
 #include <math.h>
-#include <string.h>
 
 static const double ACCURATE = 1e-13;
 

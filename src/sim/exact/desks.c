@@ -15,7 +15,6 @@
 #include "sim/exact/desks.h"
 
 #include <math.h>
-#include <string.h>
 
 static int refuse_at(const struct pipeline *p, uint32_t line, uint32_t column, const char *id,
                      const char *what, struct error *err)

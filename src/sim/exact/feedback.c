@@ -6,7 +6,6 @@
 #include "model/learning.h"
 #include "sim/gap.h"
 #include <math.h>
-#include <string.h>
 
 enum { SHARES = 3 };
 static const char *const share_name[SHARES] = {"reliability", "shipped_error", "review_load"};

@@ -8,7 +8,6 @@
 #include "sim/exact/block.h"
 #include "sim/exact/fork.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { FLOW_PARTS = sizeof(struct flow) / sizeof(double) };

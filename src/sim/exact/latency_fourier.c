@@ -9,7 +9,6 @@
 
 #include <gsl/gsl_fft_real.h>
 #include <math.h>
-#include <string.h>
 
 enum { SPREAD = 14, SHORT_LIST = 32 };
 

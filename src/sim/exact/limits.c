@@ -6,7 +6,6 @@
 #include "sim/exact/fork.h"
 
 #include <math.h>
-#include <string.h>
 
 static int refuse(const struct pipeline *p, const struct step *s, const char *what,
                   struct error *err)

@@ -4,7 +4,6 @@
 #include "sim/exact/chain.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { UNSEEN = UINT32_MAX };
 

@@ -13,7 +13,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { DRAWS = 200, NODES_MAX = 100 };
 /* about ns: of all draws, and half as much of the nodes; of one's quantiles of latency */

@@ -8,7 +8,6 @@
 #include "sim/queue/sim.h"
 
 #include <math.h>
-#include <string.h>
 
 /* --- instants to come: a binary heap */
 

@@ -2,8 +2,6 @@
 /* Slots for items, paths and calls; a slot given back is the next to be used. */
 #include "sim/queue/sim.h"
 
-#include <string.h>
-
 static void *grow(void *at, uint32_t *cap, size_t size)
 {
     *cap = *cap ? 2 * *cap : 16;
