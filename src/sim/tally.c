@@ -152,7 +152,7 @@ void tally_merge(struct tally *into, const struct tally *from)
 {
     const struct program *g = into->program;
     for (uint32_t c = 0; c < g->n_classes; c++)
-        class_tally_merge(&into->class[c], &from -> class[c]);
+        class_tally_merge(into->class + c, from->class + c);
     for (uint32_t i = 0; i < g->n_steps; i++)
         step_merge(&into->step[i], &from->step[i]);
     for (uint32_t i = 0; i < g->n_plans; i++) {

@@ -101,7 +101,7 @@ static void class_close(struct deadline_class *k, uint32_t n_units)
 static void forget(const struct model *m, struct deadline *d)
 {
     for (uint32_t k = 0; k < m->pipeline->n_classes; k++)
-        class_close(&d->class[k], d -> n_units);
+        class_close(d->class + k, d->n_units);
     if (d->built)
         latency_model_release(&d->latency);
     d->built = false;
