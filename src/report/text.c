@@ -183,13 +183,18 @@ void text_table(const struct table *t, const struct text_options *options, struc
         return;
     }
     size_t *width = mem_zero(n, sizeof *width);
+    measure_with(t, line, line, width);
+    size_t whole = width[0];
     measure(t, line, width);
+    size_t cut = width[0];
     for (size_t first = 1, last; first < n || first == 1; first = last) {
-        size_t used = width[0];
+        size_t used = cut;
         for (last = first; last < n && used + GAP + width[last] <= line; last++)
             used += GAP + width[last];
         if (last == first)
             last = first + 1 < n ? first + 1 : n;
+        size_t spare = used < line ? line - used : 0; /* for names that were cut */
+        width[0] = whole - cut > spare ? cut + spare : whole;
         if (first > 1)
             buf_putc(out, '\n');
         put_part(t, width, first, last, options && options->color, out);

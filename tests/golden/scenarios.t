@@ -490,17 +490,17 @@ feedback  0.85%   1.32%
 model     0.95%  -2.28%
 
 Sensitivities, strongest first
-parameter                       metric                          change per unit
-arrivals.poisson                resources.reviewers.queue wai…        1.176e+05
-arrivals.poisson                latency mean                          6.022e+04
-flow.confident.threshold        latency mean                               2844
-flow.confident.threshold        resources.reviewers.queue wai…             1711
-flow.answer.wrong               latency mean                              536.4
-flow.answer.wrong               resources.reviewers.queue wai…            322.7
-flow.answer.con…ce.good.beta.b  latency mean                              244.5
-arrivals.poisson                resources.revie…rs.utilisation            153.6
-flow.answer.con…ce.good.beta.b  resources.reviewers.queue wai…            147.1
-flow.answer.con…ce.good.beta.a  latency mean                             -57.48
+parameter                        metric                          change per unit
+arrivals.poisson                 resources.reviewers.queue wai…        1.176e+05
+arrivals.poisson                 latency mean                          6.022e+04
+flow.confident.threshold         latency mean                               2844
+flow.confident.threshold         resources.reviewers.queue wai…             1711
+flow.answer.wrong                latency mean                              536.4
+flow.answer.wrong                resources.reviewers.queue wai…            322.7
+flow.answer.con…nce.good.beta.b  latency mean                              244.5
+arrivals.poisson                 resources.revie…rs.utilisation            153.6
+flow.answer.con…nce.good.beta.b  resources.reviewers.queue wai…            147.1
+flow.answer.con…nce.good.beta.a  latency mean                             -57.48
 $ seam simulate scenarios/feedback-compounds.yaml
 simulate: Feedback that compounds
 Monte Carlo, 20 trials, seed 1; intervals: 95%, sampling
@@ -626,46 +626,46 @@ Conversational agents (shipped error 9.03%, not at most 5%); Role-based crew
 (shipped error 10.46%, not at most 5%).
 
 Side by side
-architecture          steps  reliability  shipped error  review load
-Single model call         1       68.92%         29.59%           0%
-Retrieval and a sin…      2       82.74%         15.44%           0%
-Stateful multi-agen…      5       88.74%         11.20%           0%
-Conversational agen…      3       90.91%          9.03%           0%
-Role-based crew           4       89.54%         10.46%           0%
-Five-layer stack          6       97.89%          0.88%       35.88%
+architecture                  steps  reliability  shipped error  review load
+Single model call                 1       68.92%         29.59%           0%
+Retrieval and a single model      2       82.74%         15.44%           0%
+Stateful multi-agent graph        5       88.74%         11.20%           0%
+Conversational agents             3       90.91%          9.03%           0%
+Role-based crew                   4       89.54%         10.46%           0%
+Five-layer stack                  6       97.89%          0.88%       35.88%
 
-architecture          latency p50  latency p95  cost per item  cost per correct
-Single model call         8.992 s      24.84 s        $0.1700           $0.2467
-Retrieval and a sin…      10.09 s      26.88 s        $0.1904           $0.2301
-Stateful multi-agen…      19.02 s       45.7 s        $0.2739           $0.3086
-Conversational agen…       20.1 s      55.77 s        $0.3835           $0.4218
-Role-based crew           32.59 s      58.44 s        $0.3670           $0.4099
-Five-layer stack          19.61 s     9.72 min          $1.70             $1.74
+architecture           latency p50  latency p95  cost per item  cost per correct
+Single model call          8.992 s      24.84 s        $0.1700           $0.2467
+Retrieval and a sing…      10.09 s      26.88 s        $0.1904           $0.2301
+Stateful multi-agent…      19.02 s       45.7 s        $0.2739           $0.3086
+Conversational agents       20.1 s      55.77 s        $0.3835           $0.4218
+Role-based crew            32.59 s      58.44 s        $0.3670           $0.4099
+Five-layer stack           19.61 s     9.72 min          $1.70             $1.74
 
-architecture          cost per month  net per month     gap
-Single model call            $400.00       -$18,619  23.08%
-Retrieval and a sin…         $490.80         $1,237   9.26%
-Stateful multi-agen…          $2,358         $5,511   3.26%
-Conversational agen…          $2,377         $8,615   1.09%
-Role-based crew               $2,444         $6,492   2.46%
-Five-layer stack              $4,053        $18,402  -5.89%
+architecture                  cost per month  net per month     gap
+Single model call                    $400.00       -$18,619  23.08%
+Retrieval and a single model         $490.80         $1,237   9.26%
+Stateful multi-agent graph            $2,358         $5,511   3.26%
+Conversational agents                 $2,377         $8,615   1.09%
+Role-based crew                       $2,444         $6,492   2.46%
+Five-layer stack                      $4,053        $18,402  -5.89%
 
 What a month costs
-architecture          fixed per month  calls per month  units per month
-Single model call              $60.00           $40.00          $300.00
-Retrieval and a sin…          $110.00           $80.80          $300.00
-Stateful multi-agen…           $1,810          $190.48          $357.24
-Conversational agen…           $1,610          $383.20          $383.75
-Role-based crew                $1,710          $427.50          $306.58
-Five-layer stack              $645.00          $103.02          $334.94
+architecture                  fixed per month  calls per month  units per month
+Single model call                      $60.00           $40.00          $300.00
+Retrieval and a single model          $110.00           $80.80          $300.00
+Stateful multi-agent graph             $1,810          $190.48          $357.24
+Conversational agents                  $1,610          $383.20          $383.75
+Role-based crew                        $1,710          $427.50          $306.58
+Five-layer stack                      $645.00          $103.02          $334.94
 
-architecture          wages per month  cost per month  full cost per correct
-Single model call                  $0         $400.00                $0.2902
-Retrieval and a sin…               $0         $490.80                $0.2966
-Stateful multi-agen…               $0          $2,358                  $1.33
-Conversational agen…               $0          $2,377                  $1.31
-Role-based crew                    $0          $2,444                  $1.36
-Five-layer stack               $2,971          $4,053                  $2.07
+architecture              wages per month  cost per month  full cost per correct
+Single model call                      $0         $400.00                $0.2902
+Retrieval and a single …               $0         $490.80                $0.2966
+Stateful multi-agent gr…               $0          $2,358                  $1.33
+Conversational agents                  $0          $2,377                  $1.31
+Role-based crew                        $0          $2,444                  $1.36
+Five-layer stack                   $2,971          $4,053                  $2.07
 fixed prices; calls; what is paid by the unit, as seconds of footage; people;
 full cost: of a month, for each correct item
 
@@ -689,26 +689,26 @@ Five-layer stack               2.34%   1.42%  3.64%  4.92%     0.13%  -5.89%
 what reliability falls by without the layer; below 0 it would rise
 
 Differences to the first
-architecture          reliability  shipped error  review load  latency p50
-Retrieval and a sin…       13.82%        -14.15%           0%      1.096 s
-Stateful multi-agen…       19.82%        -18.39%           0%      10.03 s
-Conversational agen…       21.99%        -20.56%           0%      11.11 s
-Role-based crew            20.62%        -19.13%           0%       23.6 s
-Five-layer stack           28.97%        -28.72%       35.88%      10.62 s
+architecture                reliability  shipped error  review load  latency p50
+Retrieval and a single mo…       13.82%        -14.15%           0%      1.096 s
+Stateful multi-agent graph       19.82%        -18.39%           0%      10.03 s
+Conversational agents            21.99%        -20.56%           0%      11.11 s
+Role-based crew                  20.62%        -19.13%           0%       23.6 s
+Five-layer stack                 28.97%        -28.72%       35.88%      10.62 s
 
-architecture          latency p95  cost per item  cost per correct
-Retrieval and a sin…      2.037 s       $0.02040         -$0.01655
-Stateful multi-agen…      20.86 s        $0.1039          $0.06194
-Conversational agen…      30.93 s        $0.2135           $0.1752
-Role-based crew            33.6 s        $0.1970           $0.1633
-Five-layer stack        9.306 min          $1.53             $1.49
+architecture                  latency p95  cost per item  cost per correct
+Retrieval and a single model      2.037 s       $0.02040         -$0.01655
+Stateful multi-agent graph        20.86 s        $0.1039          $0.06194
+Conversational agents             30.93 s        $0.2135           $0.1752
+Role-based crew                    33.6 s        $0.1970           $0.1633
+Five-layer stack                9.306 min          $1.53             $1.49
 
-architecture          cost per month  net per month      gap
-Retrieval and a sin…          $90.80        $19,857  -13.82%
-Stateful multi-agen…          $1,958        $24,131  -19.82%
-Conversational agen…          $1,977        $27,235  -21.99%
-Role-based crew               $2,044        $25,111  -20.62%
-Five-layer stack              $3,653        $37,021  -28.97%
+architecture                  cost per month  net per month      gap
+Retrieval and a single model          $90.80        $19,857  -13.82%
+Stateful multi-agent graph            $1,958        $24,131  -19.82%
+Conversational agents                 $1,977        $27,235  -21.99%
+Role-based crew                       $2,044        $25,111  -20.62%
+Five-layer stack                      $3,653        $37,021  -28.97%
 each less Single model call
 $ seam compare scenarios/approach-*.yaml --target "shipped_error at most 20%" --quiet
 The simplest that meets the objective (shipped error at most 20%) is Retrieval

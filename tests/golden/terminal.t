@@ -91,7 +91,7 @@ E[Kseam: no-such.yaml: cannot be
       read: there is no such
       file or folder
 scenarios/six-step.yaml: ok, 6 steps
-$ TERM=dumb COLUMNS= script -qec "stty cols 32; seam solve scenarios/six-step.yaml" /dev/null | tr -d '\r' | grep -cE '.{33}'
+$ TERM=dumb COLUMNS= script -qec "stty cols 32; seam solve scenarios/six-step.yaml" /dev/null | tr -d '\r' | LC_ALL=C.UTF-8 grep -cE '.{33}'
 0
 [1]
 # where standard output or error is closed, no file takes its place
