@@ -113,30 +113,78 @@ static void judge_all(const struct build *b, struct judgement *j)
     }
 }
 
+static bool is_missed(const struct judged *j)
+{
+    return j->worst == VERDICT_FAIL || j->worst == VERDICT_INFEASIBLE;
+}
+
 static size_t count_missed(const struct judgement *j)
 {
     size_t n = 0;
     for (size_t i = 0; i < j->list.len; i++)
-        n += j->list.at[i].worst == VERDICT_FAIL || j->list.at[i].worst == VERDICT_INFEASIBLE;
+        n += is_missed(&j->list.at[i]);
     return n;
 }
 
-/* "the target is", "both targets are", "all 3 targets are" */
-static const char *all_of_them(const struct build *b, size_t n)
+/* "at most 5% of what ships unseen is wrong" */
+static const char *in_words(const struct build *b, const struct judged *j)
 {
-    return n == 0   ? "every target is"
-           : n == 1 ? "the target is"
-           : n == 2 ? "both targets are"
-                    : arena_printf(&b->d->arena, "all %zu targets are", n);
+    static const struct {
+        const char *metric, *words;
+    } known[] = {
+        {"reliability",   "of all items end right"            },
+        {"completion",    "of all items are shipped"          },
+        {"auto_error",    "of what ships unseen is wrong"     },
+        {"shipped_error", "of what ships is wrong"            },
+        {"joint_error",   "of all items ship wrong and unseen"},
+        {"review_load",   "of the items go to review"         }
+    };
+    struct buf name = {0};
+    for (size_t i = 0; i < sizeof known / sizeof *known && !*j->owner; i++)
+        if (!strcmp(j->metric, known[i].metric))
+            return arena_printf(&b->d->arena, "%s %s", j->target, known[i].words);
+    format_name(&name, j->metric);
+    const char *words = arena_printf(&b->d->arena, "%s%s%s is %s", j->owner, *j->owner ? ", " : "",
+                                     buf_text(&name), j->target);
+    buf_release(&name);
+    return words;
 }
 
-static const char *missed(const struct build *b, size_t n, size_t of)
+enum { NAMED = 2 }; /* more targets are counted */
+
+/* "A, and B": the targets, or those that are missed. */
+static const char *named(const struct build *b, const struct judgement *j, bool missed_alone)
 {
-    return of == 0   ? "a target is"
-           : of == 1 ? "the target is"
-           : n == of
-               ? all_of_them(b, n)
-               : arena_printf(&b->d->arena, "%zu of %zu targets %s", n, of, n == 1 ? "is" : "are");
+    const char *words = NULL;
+    for (size_t i = 0; i < j->list.len; i++) {
+        const char *one = in_words(b, &j->list.at[i]);
+        if (missed_alone && !is_missed(&j->list.at[i]))
+            continue;
+        if (missed_alone)
+            one = arena_printf(&b->d->arena, "\u201c%s\u201d", one);
+        words = words
+                    ? arena_printf(&b->d->arena, "%s%s and %s", words, missed_alone ? "" : ",", one)
+                    : one;
+    }
+    return words;
+}
+
+/* What there is to meet, and whether it is: "all 3 targets are met". */
+static const char *all_met(const struct build *b, const struct judgement *j)
+{
+    size_t n = j->list.len;
+    return n == 0       ? "every target is met"
+           : n <= NAMED ? named(b, j, false)
+                        : arena_printf(&b->d->arena, "all %zu targets are met", n);
+}
+
+static const char *missed(const struct build *b, const struct judgement *j)
+{
+    size_t n = count_missed(j);
+    return n == 0 ? "a target is missed"
+           : n <= NAMED
+               ? arena_printf(&b->d->arena, "%s %s missed", named(b, j, true), n > 1 ? "are" : "is")
+               : arena_printf(&b->d->arena, "%zu of %zu targets are missed", n, j->list.len);
 }
 
 /* Is all that is missed met by a setting that was looked for? */
@@ -152,25 +200,24 @@ void build_targets(const struct build *b, enum verdict worst)
 {
     struct judgement j = {0};
     judge_all(b, &j);
-    size_t n = j.list.len, n_missed = count_missed(&j);
-    const char *all = all_of_them(b, n);
+    size_t n = j.list.len;
     if (worst == VERDICT_PASS)
-        document_text(b->d, BLOCK_VERDICT, TONE_GOOD, "Yes: %s met%s.", all,
+        document_text(b->d, BLOCK_VERDICT, TONE_GOOD, "Yes: %s%s.", all_met(b, &j),
                       !j.intervals ? ""
-                      : n == 1     ? ", even at the worse end of its interval"
-                                   : ", even at the worse ends of their intervals");
+                      : n == 1     ? ", even at the worse end of the interval"
+                                   : ", even at the worse ends of the intervals");
     else if (worst == VERDICT_FAIL && is_remedied(&j))
         document_text(b->d, BLOCK_VERDICT, TONE_UNSURE,
-                      "Not as it is: %s missed. At the setting below %s.", missed(b, n_missed, n),
-                      n_missed == 1 ? "it is met" : "they are met");
+                      "Not as it is: %s. At the setting below %s.", missed(b, &j),
+                      count_missed(&j) == 1 ? "it is met" : "they are met");
     else if (worst == VERDICT_FAIL)
-        document_text(b->d, BLOCK_VERDICT, TONE_BAD, "No: %s missed.", missed(b, n_missed, n));
+        document_text(b->d, BLOCK_VERDICT, TONE_BAD, "No: %s.", missed(b, &j));
     else if (worst == VERDICT_INFEASIBLE)
         document_text(b->d, BLOCK_VERDICT, TONE_BAD, "No: no setting meets %s.",
-                      n == 1 ? "the target" : "every target");
+                      n == 1 ? named(b, &j, true) : "every target");
     else
         document_text(b->d, BLOCK_VERDICT, TONE_UNSURE,
-                      "Not shown: these numbers do not settle whether %s met.", all);
+                      "Not shown: these numbers do not settle whether %s.", all_met(b, &j));
     vec_release(&j.list);
 }
 
@@ -203,11 +250,21 @@ static void add_row_lines(const struct build *b, size_t i, const struct row *row
         }
 }
 
+/* Is there one target alone, that the sentence of the result has told already? */
+static bool is_told(const struct build *b, const struct result *r)
+{
+    struct judgement j = {0};
+    judge_all(b, &j);
+    size_t n = j.list.len;
+    vec_release(&j.list);
+    return n == 1 && r->answer.sentence && !build_sided(b);
+}
+
 void build_target_lines(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++) {
         const struct result *r = b->r[i];
-        for (size_t k = 0; k < r->metrics.list.len; k++) {
+        for (size_t k = 0; k < r->metrics.list.len && !is_told(b, r); k++) {
             const struct metric *m = &r->metrics.list.at[k];
             if (m->verdict != VERDICT_NONE && m->target && !build_is_judged(b, i, m))
                 add_line(b, i, "", m);

@@ -81,6 +81,16 @@ static void put_known_share(struct buf *out, const struct result *r)
     }
 }
 
+/* Is the answer of another policy than the one that the items went through? */
+static bool is_as_it_ran(const struct build *b, const struct result *r)
+{
+    bool other = false;
+    for (size_t i = 0; i < b->n; i++)
+        other = other ||
+                (b->r[i] != r && b->r[i]->answer.sentence && !strcmp(b->r[i]->command, "size"));
+    return other && (r->data.present || !strcmp(r->command, "run"));
+}
+
 /* "Of all items, 99.5% (97.2-99.9) end right", from the first result that knows; "" otherwise. */
 static const char *reliability_words(const struct build *b, const struct metric **which)
 {
@@ -89,7 +99,7 @@ static const char *reliability_words(const struct build *b, const struct metric 
         struct buf text = {0};
         if (!m)
             continue;
-        buf_puts(&text, "Of all items, ");
+        buf_puts(&text, is_as_it_ran(b, b->r[i]) ? "As it ran, of all items " : "Of all items, ");
         format_both(&text, m, NULL);
         buf_puts(&text, " end right");
         if (isnan(m->value))
@@ -137,7 +147,10 @@ static void add_counts(const struct build *b, const char *lead)
             document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN, "%s.", lead);
         return;
     }
-    buf_printf(&text, "%s%s 1,000 such items ", lead, *lead ? ": of" : "Of");
+    buf_printf(&text, "%s%s 1,000 such items ", lead,
+               *lead                ? ": of"
+               : is_as_it_ran(b, r) ? "As it ran, of"
+                                    : "Of");
     if (m->value >= 1)
         buf_puts(&text, "all end right");
     else if (round(m->value * MANY) >= MANY)

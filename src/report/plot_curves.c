@@ -298,8 +298,10 @@ void frontier_draw(struct document *d, const struct result *r, struct picture *p
                    r->answer.present ? "the chosen point" : "the pipeline as it is");
         buf_printf(&p->about, by_load ? "%.3g%% reviewed" : "%.4g an item", scale * x);
         buf_printf(&p->about, ", %.3g%% error", 100 * y);
-        if (r->answer.present && !isnan(r->answer.threshold))
-            buf_printf(&p->about, ", threshold %.4g", r->answer.threshold);
+        if (r->answer.present && !isnan(r->answer.threshold)) {
+            buf_puts(&p->about, ", threshold ");
+            table_put_threshold(&p->about, &r->answer);
+        }
         buf_puts(&p->about, ".");
     }
     buf_putc(&p->script, '\n');
