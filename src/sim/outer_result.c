@@ -122,15 +122,20 @@ static void add_rows(const struct outer_result *o, struct result *out)
     }
 }
 
-/* Edges that nobody took in any draw. */
-static void drop_idle_edges(struct result *out)
+/* Edges that nobody took in any draw are left out; the others count as of as many items as the
+ * intervals are for. */
+static void settle_edges(const struct outer_result *o, struct result *out)
 {
+    double scale = (double)o->trials / ((double)o->draws->n * (double)o->items);
     size_t kept = 0;
     for (size_t e = 0; e < out->edges.len; e++) {
-        if (out->edges.at[e].count > 0)
-            out->edges.at[kept++] = out->edges.at[e];
-        else
-            vec_release(&out->edges.at[e].metrics.list);
+        struct edge_row *row = &out->edges.at[e];
+        if (row->count == 0) {
+            vec_release(&row->metrics.list);
+            continue;
+        }
+        row->count = (uint64_t)llround((double)row->count * scale);
+        out->edges.at[kept++] = *row;
     }
     out->edges.len = kept;
 }
@@ -173,5 +178,5 @@ void outer_result_put(const struct outer_result *o, struct result *out)
     vec_release(&slots.list);
     put_curve(o, &curve, out);
     vec_release(&curve.list);
-    drop_idle_edges(out);
+    settle_edges(o, out);
 }

@@ -605,6 +605,8 @@ static void intervals_with_evidence_hold_the_posterior(void **state)
     near_rel(m->low, beta_quantile(0.025, 3.5, 97.5), 0.25);
     near_rel(m->high, beta_quantile(0.975, 3.5, 97.5), 0.15);
     assert_string_equal(x.r.run.covers, "sampling and parameters");
+    assert_int_equal(x.r.edges.len, 2); /* to ship, to fail: of the trials, not of all draws */
+    within((double)(x.r.edges.at[0].count + x.r.edges.at[1].count), 1e7 - 1, 1e7 + 1);
     done(&x);
     options.uncertainty = false;
     flow_read(seen_3_of_100, &x.p);
