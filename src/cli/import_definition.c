@@ -21,6 +21,17 @@ bool import_knows(const char *framework)
     return reader_of(framework) != NULL;
 }
 
+/* The mark that some editors put before a text; in its place a space would indent the first line.
+ */
+static void drop_mark(struct buf *text, size_t begins)
+{
+    enum { MARK = 3 };
+    if (text->len < begins + MARK || memcmp(text->data + begins, "\xef\xbb\xbf", MARK))
+        return;
+    text->len -= MARK;
+    memmove(text->data + begins, text->data + begins + MARK, text->len - begins + 1);
+}
+
 /* A crew's folder, as its tools make one: agents.yaml and tasks.yaml, maybe below config. */
 static bool read_crew(const char *folder, struct buf *text)
 {
@@ -39,6 +50,7 @@ static bool read_crew(const char *folder, struct buf *text)
                 text->len = before;
                 continue;
             }
+            drop_mark(text, before);
             buf_putc(text, '\n');
             tasks = tasks || i >= 2;
         }
@@ -57,8 +69,7 @@ static int read_files(const struct cli *cli, struct buf *text, const char **name
         if (file_read(o->args.at[i], DEFINITION_TEXT_MAX, text, err) &&
             !(crew && read_crew(o->args.at[i], text)))
             return -1;
-        if (text->len >= begins + 3 && !memcmp(text->data + begins, "\xef\xbb\xbf", 3))
-            memset(text->data + begins, ' ', 3); /* the mark that some editors put there */
+        drop_mark(text, begins);
         if (text->len && text->data[text->len - 1] != '\n')
             buf_putc(text, '\n');
     }

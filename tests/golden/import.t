@@ -370,6 +370,9 @@ seam: definition.n8n.json: has no `participants`: an AutoGen definition is a tea
 [3]
 $ mkdir -p $TMP_GOLDEN/crew/config; sed '/^tasks:/,$d' tests/data/definition.crew.yaml > $TMP_GOLDEN/crew/config/agents.yaml; sed -n '/^tasks:/,$p' tests/data/definition.crew.yaml > $TMP_GOLDEN/crew/config/tasks.yaml; seam import crewai $TMP_GOLDEN/crew | grep -c "stage:\|check:\|review:"
 5
+$ cd $TMP_GOLDEN/crew/config; for f in agents tasks; do { printf '\357\273\277'; cat $f.yaml; } > $f.yml; done; seam import crewai tasks.yml agents.yml | grep -c "stage:\|check:\|review:"; rm ./*.yaml; seam import crewai .. | grep -c "stage:\|check:\|review:"
+5
+5
 $ sed 's/"retrieve"/"retrieve_docs"/g; s/"human_review"/"reviewer"/g' tests/data/definition.langgraph.json > $TMP_GOLDEN/renamed.json; seam import langgraph $TMP_GOLDEN/renamed.json --parameters tests/data/genai.jsonl.gz -o $TMP_GOLDEN/fit2.yaml
 seam: 5 steps have their numbers from the log; what is left is marked `assumed`
 seam: taken for the same by a part of their names: retrieve_docs is retrieve
