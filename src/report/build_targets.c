@@ -187,9 +187,19 @@ static const char *missed(const struct build *b, const struct judgement *j)
                : arena_printf(&b->d->arena, "%zu of %zu targets are missed", n, j->list.len);
 }
 
+/* What no setting meets; where labels are sized without success no metric is judged. */
+static const char *unattained(const struct build *b, const struct judgement *j)
+{
+    return count_missed(j) == 0 ? "the target that was asked for"
+           : j->list.len == 1   ? named(b, j, true)
+                                : "every target";
+}
+
 /* Is all that is missed met by a setting that was looked for? */
 static bool is_remedied(const struct judgement *j)
 {
+    if (count_missed(j) == 0)
+        return false;
     for (size_t i = 0; i < j->list.len; i++)
         if (j->list.at[i].worst != VERDICT_PASS && !j->list.at[i].remedied)
             return false;
@@ -213,8 +223,7 @@ void build_targets(const struct build *b, enum verdict worst)
     else if (worst == VERDICT_FAIL)
         document_text(b->d, BLOCK_VERDICT, TONE_BAD, "No: %s.", missed(b, &j));
     else if (worst == VERDICT_INFEASIBLE)
-        document_text(b->d, BLOCK_VERDICT, TONE_BAD, "No: no setting meets %s.",
-                      n == 1 ? named(b, &j, true) : "every target");
+        document_text(b->d, BLOCK_VERDICT, TONE_BAD, "No: no setting meets %s.", unattained(b, &j));
     else
         document_text(b->d, BLOCK_VERDICT, TONE_UNSURE,
                       "Not shown: these numbers do not settle whether %s.", all_met(b, &j));

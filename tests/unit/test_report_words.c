@@ -188,6 +188,13 @@ static void the_nearest_to_what_cannot_be_had_is_no_advice(void **state)
     const struct result *one = &r;
     assert_false(has(&one, 1, &alone, "Set flow.gate.threshold"));
     say(&r, "the best attainable value is 2.29%, with flow.gate.threshold at 0.820979.");
+    say(&r, "**No: no setting meets the target that was asked for.**");
+    judged(&r, "completion", "at least 80%", VERDICT_PASS);
+    say(&r, "**No: no setting meets the target that was asked for.**");
+    judged(&r, "shipped_error", "at most 1%", VERDICT_INFEASIBLE);
+    say(&r, "**No: no setting meets every target.**");
+    r.metrics.list.at[0].target = NULL;
+    say(&r, "**No: no setting meets “at most 1% of what ships is wrong”.**");
     r.answer.ending = "met";
     r.answer.best_attainable = NAN;
     say(&r, "- Set flow.gate.threshold to 0.820979: 54.7% of the items then go to review.");
