@@ -14,6 +14,8 @@
 struct table *headline_table(struct document *d, const struct result *const *results, size_t n);
 /* The metrics that are not in headline_table. */
 struct table *headline_rest(struct document *d, const struct result *const *results, size_t n);
+/* Those, but for times and costs where there are none. */
+struct table *headline_told(struct document *d, const struct result *const *results, size_t n);
 /* What each metric of the results is, in words. */
 struct table *headline_words(struct document *d, const struct result *const *results, size_t n);
 /* Does the metric stand in the first of the two tables? */

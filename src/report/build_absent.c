@@ -84,6 +84,10 @@ const char *absent_frontier(const struct build *b)
                "have a confidence, would bring this section.";
     if (has_log(b) && !has_truth(b))
         return no_truth;
+    if (has_kind(b, "gate") && !has_log(b))
+        return "No threshold was looked for here. `seam size FILE --json` looks for one that meets "
+               "the targets (`--target \"auto_error at most 5%\"` where the file states none); its "
+               "result beside these would bring this section.";
     return "No threshold was looked for. A target, such as `--target \"auto_error at most 5%\"`, "
            "or "
            "the result of `seam size` would bring this section.";

@@ -163,7 +163,7 @@ void build_headline(const struct build *b)
         for (size_t i = 0; i < b->n; i++)
             document_add_table(b->d, build_caption(b, brief_sweep(b->d, b->r[i]), i));
         say_hope(b);
-        struct table *rest = headline_rest(b->d, b->r, b->n);
+        struct table *rest = headline_told(b->d, b->r, b->n);
         if (rest)
             document_fold(b->d,
                           arena_printf(&b->d->arena, "%zu further metric%s", table_rows(rest),

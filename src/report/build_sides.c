@@ -184,9 +184,11 @@ static void side_cells(const struct build *b, struct table *t, const char *name,
     const char *currency = side_result(b, 0)->currency;
     struct buf text = {0};
     cell_name(b->d, t, name);
-    for (int side = 0; side < 2; side++)
-        cell_metric(b->d, t, m->at[side] && is_stated(m->at[side]) ? m->at[side] : NULL, currency,
-                    format_both);
+    for (int side = 0; side < 2; side++) {
+        const struct metric *own = m->at[side], *other = m->at[!side];
+        bool unstated = own && other && !is_stated(own) && is_stated(other);
+        cell_metric(b->d, t, unstated ? NULL : own, currency, format_both);
+    }
     if (!isnan(m->difference.value))
         put_difference(&text, &m->difference, currency);
     table_cell(b->d, t, TONE_PLAIN, buf_text(&text));
@@ -203,6 +205,11 @@ static bool has_intervals(const struct result *const both[2])
                 return true;
         }
     return false;
+}
+
+static bool is_stated_once(const struct both *m)
+{
+    return (m->at[0] && is_stated(m->at[0])) || (m->at[1] && is_stated(m->at[1]));
 }
 
 /* The metrics in front, or the others. */
@@ -223,7 +230,7 @@ static struct table *headline(const struct build *b, const char *caption, bool f
     for (size_t i = 0; i < names.list.len; i++) {
         const char *name = names.list.at[i];
         struct both m = top(b, name);
-        if (headline_shows(both, 2, name) == front)
+        if (headline_shows(both, 2, name) == front && (front || is_stated_once(&m)))
             side_cells(b, t, name, &m);
     }
     metric_names_release(&names);

@@ -234,15 +234,52 @@ static struct table *side_by_side(struct document *d, const struct result *const
     return t;
 }
 
+static bool is_further(const struct result *const *results, size_t n, const char *name)
+{
+    return !headline_shows(results, n, name);
+}
+
+static const char *unit_of(const struct result *const *results, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct metric *m = metrics_find(&results[i]->metrics, name);
+        if (m && m->unit)
+            return m->unit;
+    }
+    return "1";
+}
+
+/* Does one of the results have a metric of the unit that is not 0? */
+static bool has_unit(const struct result *const *results, size_t n, const char *unit)
+{
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < results[i]->metrics.list.len; k++) {
+            const struct metric *m = &results[i]->metrics.list.at[k];
+            if (m->unit && !strcmp(m->unit, unit) && (is_something(m) || m->high > 0))
+                return true;
+        }
+    return false;
+}
+
+/* Where nothing takes time, or nothing costs, rows of zeros would say so again and again. */
+static bool is_worth_a_row(const struct result *const *results, size_t n, const char *name)
+{
+    const char *unit = unit_of(results, n, name);
+    bool measured = !strcmp(unit, "s") || !strcmp(unit, "$");
+    return is_further(results, n, name) && (!measured || has_unit(results, n, unit));
+}
+
+typedef bool (*wanted_fn)(const struct result *const *results, size_t n, const char *name);
+
 static struct table *table_of(struct document *d, const struct result *const *results, size_t n,
-                              const char *caption, bool front)
+                              const char *caption, wanted_fn wanted)
 {
     struct metric_names all = {0}, names = {0};
     struct table *t = NULL;
     for (size_t i = 0; i < n; i++)
         metric_names_add(&all, &results[i]->metrics);
     for (size_t k = 0; k < all.list.len; k++)
-        if (headline_shows(results, n, all.list.at[k]) == front)
+        if (wanted(results, n, all.list.at[k]))
             vec_push(&names.list, all.list.at[k]);
     metric_names_sort(&names);
     if (names.list.len)
@@ -255,7 +292,7 @@ static struct table *table_of(struct document *d, const struct result *const *re
 
 struct table *headline_table(struct document *d, const struct result *const *results, size_t n)
 {
-    return table_of(d, results, n, n == 1 ? "Headline" : "Headline, side by side", true);
+    return table_of(d, results, n, n == 1 ? "Headline" : "Headline, side by side", headline_shows);
 }
 
 struct table *headline_words(struct document *d, const struct result *const *results, size_t n)
@@ -284,5 +321,10 @@ struct table *headline_words(struct document *d, const struct result *const *res
 
 struct table *headline_rest(struct document *d, const struct result *const *results, size_t n)
 {
-    return table_of(d, results, n, "Further metrics", false);
+    return table_of(d, results, n, "Further metrics", is_further);
+}
+
+struct table *headline_told(struct document *d, const struct result *const *results, size_t n)
+{
+    return table_of(d, results, n, "Further metrics", is_worth_a_row);
 }

@@ -227,6 +227,52 @@ static void sides_say_which_of_them_is_not_known(void **state)
     result_release(&log);
 }
 
+static void what_takes_no_time_has_no_rows_of_zeros(void **state)
+{
+    static const struct report_options sides = {
+        .before = 1, .side = {"plan", "june"},
+             .plot = {.gnuplot = "/no/gnuplot"     }
+    };
+    struct result a, b;
+    const struct result *both[] = {&a, &b};
+    result_init(&a, "solve");
+    result_init(&b, "solve");
+    for (int i = 0; i < 2; i++) {
+        struct metrics *m = i ? &b.metrics : &a.metrics;
+        metrics_add_exact(m, "reliability", 0.9, "1");
+        metrics_add_exact(m, "latency_p90", 0, "s");
+        metrics_add_exact(m, "cost_sd", 0, "$");
+        metrics_add_exact(m, "visits_sd", 0, "1");
+    }
+    const struct report_options *const ways[] = {&alone, &sides};
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(has(both, 2, ways[i], "\n| visits sd "));
+        assert_false(has(both, 2, ways[i], " 0 s |"));
+        assert_false(has(both, 2, ways[i], "$0 |"));
+    }
+    metrics_add_exact(&b.metrics, "latency_p99", 2, "s");
+    assert_true(has(both, 2, &alone, " 0 s |"));
+    assert_false(has(both, 2, &alone, "$0 |"));
+    result_release(&a);
+    result_release(&b);
+}
+
+static void who_has_gates_is_told_of_size(void **state)
+{
+    struct result r;
+    const struct result *one = &r;
+    result_init(&r, "simulate");
+    struct row *row = result_add_row(&r, stages, "sure");
+    say(&r, "*No gate decides by a confidence");
+    row->kind = "gate";
+    judged(&r, "auto_error", "at most 5%", VERDICT_PASS);
+    say(&r, "*No threshold was looked for here. `seam size FILE --json` looks for one that meets "
+            "the targets");
+    r.data.present = true;
+    assert_false(has(&one, 1, &alone, "looked for here."));
+    result_release(&r);
+}
+
 static void names_keep_their_letters_at_the_start_of_a_sentence(void **state)
 {
     struct result r;
@@ -308,6 +354,8 @@ int main(void)
         cmocka_unit_test(what_is_not_shown_is_settled_by_more_of_the_right_thing),
         cmocka_unit_test(the_nearest_to_what_cannot_be_had_is_no_advice),
         cmocka_unit_test(sides_say_which_of_them_is_not_known),
+        cmocka_unit_test(what_takes_no_time_has_no_rows_of_zeros),
+        cmocka_unit_test(who_has_gates_is_told_of_size),
         cmocka_unit_test(names_keep_their_letters_at_the_start_of_a_sentence),
         cmocka_unit_test(one_model_needs_no_label_in_front),
         cmocka_unit_test(the_date_is_told_as_people_tell_it),
