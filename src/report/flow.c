@@ -49,10 +49,14 @@ static double box_y(const struct flow *f, size_t step)
     return TOP + f->pitch * (double)step;
 }
 
-/* Three digits, and more beside 100%. */
+/* Three digits, and beside 100% as many as tell it from that. */
 static void put_percent(struct buf *out, double share)
 {
-    buf_printf(out, share >= 0.9995 ? "%.5g%%" : "%.3g%%", 100 * share);
+    double rest = 100 * (1 - share);
+    if (rest > 1e-9 && rest < 0.05)
+        buf_printf(out, "%.*f%%", -(int)floor(log10(rest)), 100 * share);
+    else
+        buf_printf(out, "%.3g%%", 100 * share);
 }
 
 static const struct metric *known(const struct row *row, const char *name)

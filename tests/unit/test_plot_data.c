@@ -345,7 +345,8 @@ static void a_flow_says_what_fails_in_its_boxes(void **state)
     way(&r, "draft", "desk", 1 - 1e-14);
     way(&r, "desk", "send", 0.95);
     way(&r, "desk", "reject", 0.05);
-    way(&r, "send", "ship", 1);
+    way(&r, "send", "store", 1);
+    way(&r, "store", "ship", 0.999999);
     document_init(&d, "t", "");
     document_section(&d, "s", "s");
     plot_add(PLOT_FLOW, &r, NULL, &d);
@@ -356,6 +357,7 @@ static void a_flow_says_what_fails_in_its_boxes(void **state)
     text_has(svg, ">step, 6.2–38% wrong<"); /* all that is known is its interval */
     text_has(svg, ">95%<");
     text_has(svg, ">reject 5%<");
+    text_has(svg, "99.9999%<");
     assert_null(strstr(svg, "100%"));
     document_release(&d);
     result_release(&r);
