@@ -37,6 +37,11 @@ interrupted() { # name, command...
     shift
     "$@" >"$dir/out" 2>"$dir/err" <"$dir/pipe" &
     pid=$!
+    # what a shell starts beside itself ignores Ctrl-C (bit 2) until it listens
+    for i in $(seq 600); do
+        grep -q '^SigCgt:.*[2367abef]$' /proc/$pid/status && break
+        sleep 0.1
+    done
     sleep 1
     kill -INT $pid
     ticks=0
