@@ -7,8 +7,8 @@
 #include "store/logs.h"
 #include "trace/labels.h"
 #include "trace/observe.h"
-
 #include "trace/sample.h"
+
 #include <string.h>
 
 /* What is not told otherwise: where all items are held at once, and in one pass. */
