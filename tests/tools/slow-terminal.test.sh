@@ -11,21 +11,21 @@ pass=0 fail=0
 check() { if [ "$2" = "$3" ]; then pass=$((pass + 1)); else fail=$((fail + 1)); echo "$1: got $2, want $3"; fi; }
 
 long="simulate scenarios/gate-review.yaml --trials 1e12"
-on_terminal() { # TERM, options, where standard error goes: until Ctrl-C -> $dir/tty, $dir/answer
-    TERM=$1 script -qec "timeout --foreground -s INT 3 $SEAM $long $2 >$dir/answer $3" "$dir/tty" >/dev/null 2>&1
+on_terminal() { # TERM, options, where standard error goes, until when: -> $dir/tty, $dir/answer
+    TERM=$1 script -qec "timeout --foreground -s INT $4 $SEAM $long $2 >$dir/answer $3" "$dir/tty" >/dev/null 2>&1
     tr '\r\033' '\nE' <"$dir/tty" >"$dir/lines"
 }
-on_terminal xterm "" ""
+on_terminal xterm "" "" 15 # two bars are enough, however slow the machine
 check "a bar with share, rate and time left" \
     "$(grep -cE '^items \[#*\.+\] +[0-9]+%  [0-9.,]+ (million )?items/s  ([0-9]+ (s|min|h|days)|years) leftE\[K$' "$dir/lines" | awk '{ print ($1 > 1) }')" 1
 check "wiped at the end" "$(grep -E '^(items|E\[K)' "$dir/lines" | tail -1 | cut -c 1-3)" "E[K"
 check "the answer alone on standard output" "$(tr -d '\n' <"$dir/answer" | tr -d '[:print:]–' | wc -c | tr -d ' ')" 0
 check "the answer says that it is partial" "$(grep -c '^partial, stopped before the end' "$dir/answer")" 1
-on_terminal xterm --quiet ""
+on_terminal xterm --quiet "" 3
 check "no bar with --quiet" "$(grep -c 'items/s' "$dir/lines")" 0
-on_terminal dumb "" ""
+on_terminal dumb "" "" 3
 check "no bar on a dumb terminal" "$(grep -c 'items/s' "$dir/lines")" 0
-on_terminal xterm "" "2>$dir/err"
+on_terminal xterm "" "2>$dir/err" 3
 check "no bar where standard error is a file" "$(cat "$dir/lines" "$dir/err" | grep -c 'items/s')" 0
 
 # Ctrl-C: the exit status, and that it came long before the command's own end
