@@ -266,7 +266,7 @@ static unsigned char plain_letter(const char **at)
                                   "aaaaaaaceeeeiiiidnooooo-ouuuuyty";
     const unsigned char *c = (const unsigned char *)*at;
 
-    if (c[0] != 0xc3 || c[1] < 0x80)
+    if (c[0] != 0xc3 || c[1] < 0x80 || c[1] > 0xbf)
         return c[0];
     (*at)++;
     return (unsigned char)letters[c[1] - 0x80];
