@@ -48,9 +48,10 @@ static const char *both_labels(struct definition *d, const char *a, const char *
 static void pass_over(struct definition *d, int32_t node)
 {
     size_t edges = d->edges.len, n = 0;
+    bool chooses = ways_of(d, node).out > 1;
 
     for (size_t i = 0; i < edges; i++)
-        for (size_t k = 0; k < edges && d->edges.at[i].to == node; k++) {
+        for (size_t k = 0; k < edges && d->edges.at[i].to == node && !d->dropped; k++) {
             struct def_edge in = d->edges.at[i], out = d->edges.at[k];
             if (out.from != node || out.to == node)
                 continue;
@@ -59,7 +60,7 @@ static void pass_over(struct definition *d, int32_t node)
                 definition_join_error(d, in.from, out.to);
             else
                 definition_join(d, in.from, out.to, label, label ? strlen(label) : 0,
-                                in.conditional || (out.conditional && ways_of(d, node).out > 1));
+                                in.conditional || (out.conditional && chooses));
         }
     for (size_t i = 0; i < d->edges.len; i++)
         if (d->edges.at[i].from != node && d->edges.at[i].to != node)

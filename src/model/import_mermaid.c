@@ -22,6 +22,7 @@ struct mermaid {
     VEC(int32_t) first, last; /* nodes that are drawn as the beginning, and the end */
     VEC(const char *) names;  /* [nodes]: what a node's line calls it; NULL */
     size_t line;              /* of the text, from 1 */
+    bool unclosed;            /* no </em> stands behind the lines so far */
 };
 
 static bool starts(const struct cursor *c, const char *what)
@@ -335,21 +336,24 @@ bool mermaid_is_graph(const char *text, size_t len)
         skip_spaces(&c);
         if (is_head(&c))
             return true;
-        line = memchr(line, '\n', (size_t)(end - line));
+        line = memchr(c.at, '\n', (size_t)(end - c.at));
         line += line != NULL;
     }
     return false;
 }
 
 /* The end of the line, behind metadata that goes over several. */
-static const char *line_end_of(const char *s, const char *end)
+static const char *line_end_of(struct mermaid *m, const char *s, const char *end)
 {
     const char *stop = memchr(s, '\n', (size_t)(end - s));
     const char *em = find(s, stop ? stop : end, "<em>");
-    const char *close = em && !find(em, stop ? stop : end, "</em>") ? find(em, end, "</em>") : NULL;
 
-    if (close)
-        stop = memchr(close, '\n', (size_t)(end - close));
+    if (em && !m->unclosed && !find(em, stop ? stop : end, "</em>")) {
+        const char *close = find(em, end, "</em>");
+        if (close)
+            stop = memchr(close, '\n', (size_t)(end - close));
+        m->unclosed = !close;
+    }
     return stop ? stop : end;
 }
 
@@ -359,7 +363,7 @@ static int take_lines(struct mermaid *m, const char *text, const char *end, stru
     bool inside = false, ended = false;
 
     while (text < end && !m->d->dropped) {
-        const char *stop = line_end_of(text, end);
+        const char *stop = line_end_of(m, text, end);
         struct cursor c = {text, stop};
         m->line++;
         skip_spaces(&c);

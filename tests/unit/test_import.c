@@ -410,7 +410,41 @@ static void what_is_too_large_or_too_deep_is_refused(void **state)
     for (int i = 0; i < 50000; i++)
         buf_printf(&text, "a%d --> a%d;\n", i, i + 1);
     refused("langgraph", buf_text(&text), ERR_LIMIT, "f: has more than 500 nodes");
+    buf_clear(&text);
+    buf_puts(&text, "graph TD;\n");
+    for (int i = 0; i < 200; i++) /* 40,000 ways past where the graph inside begins */
+        buf_printf(&text, "a%d --> p\\3a__start__;\np\\3a__start__ -.-> b%d;\n", i, i);
+    refused("langgraph", buf_text(&text), ERR_LIMIT, "f: has more than 500 nodes or 4000 edges");
     buf_release(&text);
+}
+
+/* By looking from each line to the end of the text, these would take minutes. */
+static void a_text_of_empty_or_unclosed_lines_is_read_through_once(void **state)
+{
+    struct buf text = {0};
+
+    for (int i = 0; i < 500000; i++)
+        buf_putc(&text, '\n');
+    refused("langgraph", buf_text(&text), ERR_INPUT, "f: this is neither JSON nor a Mermaid graph");
+    buf_clear(&text);
+    for (int i = 0; i < 200000; i++)
+        buf_puts(&text, "<em>\n");
+    buf_puts(&text, "graph TD;\na --> b;\n");
+    struct import in = take("langgraph", buf_text(&text));
+    leads(&in, &step_of(&in, "a")->next, "b");
+    leave(&in);
+    buf_release(&text);
+}
+
+static void names_that_are_no_utf8_are_taken_without_their_bytes(void **state)
+{
+    struct import in = take("langgraph", "graph TD;\na --> b\xc3\xff"
+                                         "c;\nb\xc3\xff"
+                                         "c --> \xc3;\n");
+
+    leads(&in, &step_of(&in, "a")->next, "b-c");
+    leads(&in, &step_of(&in, "b-c")->next, "step");
+    leave(&in);
 }
 
 int main(void)
@@ -434,6 +468,8 @@ int main(void)
         cmocka_unit_test(a_name_with_words_more_is_the_same_when_no_other_is),
         cmocka_unit_test(a_wrong_definition_is_refused_at_its_place),
         cmocka_unit_test(what_is_too_large_or_too_deep_is_refused),
+        cmocka_unit_test(a_text_of_empty_or_unclosed_lines_is_read_through_once),
+        cmocka_unit_test(names_that_are_no_utf8_are_taken_without_their_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
