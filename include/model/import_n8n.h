@@ -20,6 +20,7 @@ struct n8n_place {
     bool tool;     /* agents call it */
     bool lends;    /* it is a model, a memory, a parser or the like of others */
     size_t seen;   /* the last walk that came by */
+    size_t called; /* the last walk back that came by */
 };
 /* A model, a tool or the like of another node. */
 struct n8n_loan {
@@ -32,7 +33,8 @@ struct n8n_wiring {
     VEC(struct n8n_loan) loans;
     struct json connections;
     size_t triggers; /* that lead anywhere */
-    size_t walks;    /* along outputs, so far */
+    size_t walks;    /* along outputs and to tools, so far */
+    size_t backs;    /* walks back to who called a tool, so far */
     size_t gone;     /* connections to nodes that are not there */
 };
 

@@ -10,7 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LISTED_MAX = 20 * DEFINITION_NODES_MAX, CONNECTED_MAX = 20 * DEFINITION_EDGES_MAX };
+enum {
+    LISTED_MAX = 20 * DEFINITION_NODES_MAX,
+    CONNECTED_MAX = 20 * DEFINITION_EDGES_MAX,
+    OUTPUTS_MAX = 500 /* of one node, rules of a switch among them */
+};
 
 /* --- the list */
 
@@ -45,6 +49,12 @@ struct n8n_place *n8n_target_of(struct n8n_wiring *w, struct json connection)
     return json_text(json_get(connection, "node"), &s, &n) ? n8n_place_of(w, s, n) : NULL;
 }
 
+static int too_many_outputs(const struct n8n_wiring *w, size_t node, struct error *err)
+{
+    return error_set(err, ERR_LIMIT, "%s: nodes[%zu] has more than %d outputs", w->d->file, node,
+                     OUTPUTS_MAX);
+}
+
 static int list_places(struct n8n_wiring *w, struct json nodes, struct error *err)
 {
     for (struct json_iter it = json_each(nodes); json_next(&it);) {
@@ -56,6 +66,8 @@ static int list_places(struct n8n_wiring *w, struct json nodes, struct error *er
         if (w->places.len == LISTED_MAX)
             return error_set(err, ERR_LIMIT, "%s: lists more than %d nodes", w->d->file,
                              LISTED_MAX);
+        if (n8n_outputs(it.value) > OUTPUTS_MAX)
+            return too_many_outputs(w, w->places.len, err);
         vec_push(&w->places, p);
     }
     if (w->places.len)
@@ -84,7 +96,9 @@ static int find_uses(struct n8n_wiring *w, struct error *err)
             continue;
         from->main = main;
         from->uses = from->uses || json_present(main);
-        for (struct json_iter out = json_each(main); json_next(&out);)
+        if (json_count(main) > OUTPUTS_MAX)
+            return too_many_outputs(w, from->listed, err);
+        for (struct json_iter out = json_each(main); json_next(&out); connected++)
             for (struct json_iter to = json_each(out.value); json_next(&to); connected++) {
                 struct n8n_place *target = n8n_target_of(w, to.value);
                 if (target)
@@ -296,7 +310,7 @@ static void take_connections(struct n8n_wiring *w)
     }
     for (struct json_iter it = json_each(w->connections); json_next(&it);) {
         struct n8n_place *p = n8n_place_of(w, it.key, it.key_len);
-        if (!p || !leads_on(p->main) ||
+        if (!p || json_get(it.value, "main").index != p->main.index || !leads_on(p->main) ||
             (p->at < 0 && (n8n_is_disabled(p->node) || !n8n_is_trigger(p->node))))
             continue;
         take_outputs(w, p);

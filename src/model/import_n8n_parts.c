@@ -22,6 +22,10 @@ static void add_loans(struct n8n_wiring *w, struct n8n_place *from, struct json 
             struct n8n_place *to = n8n_target_of(w, it.value);
             if (!to || to == from || n8n_is_disabled(from->node))
                 continue;
+            if (w->loans.len == DEFINITION_EDGES_MAX) { /* refused by definition_finish */
+                w->d->dropped++;
+                return;
+            }
             struct n8n_loan loan = {(uint32_t)(from - w->places.at), (uint32_t)(to - w->places.at),
                                     kind};
             vec_push(&w->loans, loan);
@@ -112,16 +116,20 @@ static void bound_by_rounds(struct def_edge *e, struct json agent)
     e->at_most_default = !said;
 }
 
-static size_t tools_of(const struct n8n_wiring *w, uint32_t user, int depth)
+/* How many tools it has, those behind who asks a person among them. */
+static size_t tools_of(struct n8n_wiring *w, uint32_t user)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < w->loans.len && depth < DEPTH_MAX; i++) {
+    w->places.at[user].seen = w->walks;
+    for (size_t i = 0; i < w->loans.len; i++) {
         const struct n8n_loan *l = &w->loans.at[i];
         if (l->to != user || strcmp(l->kind, "ai_tool"))
             continue;
-        n += 1 + (n8n_asks_before_tool(w->places.at[l->from].node) ? tools_of(w, l->from, depth + 1)
-                                                                   : 0);
+        const struct n8n_place *tool = &w->places.at[l->from];
+        n++;
+        if (n8n_asks_before_tool(tool->node) && tool->seen != w->walks)
+            n += tools_of(w, l->from);
     }
     return n;
 }
@@ -132,7 +140,8 @@ static int32_t return_of(struct n8n_wiring *w, uint32_t user)
 {
     struct n8n_place *p = &w->places.at[user];
 
-    if (p->again != NODE_START || tools_of(w, user, 0) < 2)
+    w->walks++;
+    if (p->again != NODE_START || tools_of(w, user) < 2)
         return p->again != NODE_START ? p->again : p->at;
     const char *title = arena_printf(&w->d->arena, "back to %.*s", (int)p->len, p->name);
     p->again = definition_add(w->d, title, strlen(title));
@@ -146,17 +155,20 @@ static int32_t return_of(struct n8n_wiring *w, uint32_t user)
 }
 
 /* Ways from a step back to who called it, through those that only asked a person about it. */
-static void go_back(struct n8n_wiring *w, int32_t from, uint32_t user, const char *label, int depth)
+static void go_back(struct n8n_wiring *w, int32_t from, uint32_t user, const char *label)
 {
-    const struct n8n_place *p = &w->places.at[user];
+    struct n8n_place *p = &w->places.at[user];
     size_t len = label ? strlen(label) : 0;
 
+    p->called = w->backs;
     if (n8n_is_trigger(p->node))
         definition_join(w->d, from, NODE_END, label, len, label != NULL);
     else if (n8n_asks_before_tool(p->node)) {
-        for (size_t i = 0; i < w->loans.len && depth < DEPTH_MAX; i++)
-            if (w->loans.at[i].from == user)
-                go_back(w, from, w->loans.at[i].to, label, depth + 1);
+        for (size_t i = 0; i < w->loans.len; i++) {
+            const struct n8n_loan *l = &w->loans.at[i];
+            if (l->from == user && w->places.at[l->to].called != w->backs)
+                go_back(w, from, l->to, label);
+        }
     } else if (p->at >= 0) {
         int32_t to = return_of(w, user);
         struct def_edge *e = definition_join(w->d, from, to, label, len, label != NULL);
@@ -190,6 +202,7 @@ void n8n_take_tools(struct n8n_wiring *w)
             if (!asks)
                 end_agent(w->d, user->at);
         }
-        go_back(w, tool->at, l->to, n8n_asks_before_tool(tool->node) ? "not approved" : NULL, 0);
+        w->backs++;
+        go_back(w, tool->at, l->to, n8n_asks_before_tool(tool->node) ? "not approved" : NULL);
     }
 }

@@ -3,6 +3,7 @@
 #include "tests/support/imported.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* --- n8n */
 
@@ -390,6 +391,56 @@ static void callers_of_a_tool_server_choose_a_tool(void **state)
     leave(&in);
 }
 
+/* Each asks before all others: a walk along every way between them would not end. */
+static void who_asks_in_a_circle_is_passed_once(void **state)
+{
+    enum { ASK = 26 };
+    struct buf text = {0};
+
+    buf_puts(&text, "{\"nodes\":[" NODE("t", "manualTrigger", "") "," CHAIN("agent", "agent", ""));
+    for (int i = 0; i < ASK; i++)
+        buf_printf(&text, "," NODE("h%d", "slackHitlTool", ""), i);
+    buf_puts(&text, "],\"connections\":{" FROM("t", "[" TO("agent") "]"));
+    for (int i = 0; i < ASK; i++) {
+        buf_printf(&text, ",\"h%d\":{\"ai_tool\":[[" TO("agent"), i);
+        for (int k = 0; k < ASK; k++)
+            if (k != i)
+                buf_printf(&text, "," TO("h%d"), k);
+        buf_puts(&text, "]]}");
+    }
+    buf_puts(&text, "}}");
+    struct import in = take("n8n", buf_text(&text));
+    for (int i = 0; i < ASK; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "h%d", i);
+        assert_int_equal(step_of(&in, name)->kind, STEP_REVIEW);
+    }
+    leads(&in, &step_of(&in, "back-to-agent")->next, "agent");
+    leave(&in);
+    buf_release(&text);
+}
+
+static void more_outputs_than_anyone_draws_are_refused(void **state)
+{
+    struct buf text = {0};
+
+    buf_puts(&text, "{\"nodes\":[" NODE("t", "manualTrigger", "") "," NODE("a", "switch", "") "," //
+             NODE("b", "set", "") "],\"connections\":{" FROM(
+                 "t", "[" TO("a") "]") ",\"a\":{\"main\":[[" TO("b") "]");
+    for (int i = 0; i < 500; i++)
+        buf_puts(&text, ",[]");
+    buf_puts(&text, "]}}}");
+    refused("n8n", buf_text(&text), ERR_LIMIT, "f: nodes[1] has more than 500 outputs");
+    buf_clear(&text);
+    buf_puts(&text, "{\"nodes\":[{\"name\":\"a\",\"type\":\"n8n-nodes-base.switch\","
+                    "\"parameters\":{\"rules\":{\"values\":[{}");
+    for (int i = 0; i < 500; i++)
+        buf_puts(&text, ",{}");
+    buf_puts(&text, "]}}}],\"connections\":{}}");
+    refused("n8n", buf_text(&text), ERR_LIMIT, "f: nodes[0] has more than 500 outputs");
+    buf_release(&text);
+}
+
 /* --- what stands around a workflow */
 
 static void a_workflow_is_found_in_what_is_wrapped_around_it(void **state)
@@ -462,6 +513,8 @@ int main(void)
         cmocka_unit_test(a_loop_over_batches_stands_before_what_follows_it),
         cmocka_unit_test(an_agents_tools_are_steps_that_lead_back_to_it),
         cmocka_unit_test(callers_of_a_tool_server_choose_a_tool),
+        cmocka_unit_test(who_asks_in_a_circle_is_passed_once),
+        cmocka_unit_test(more_outputs_than_anyone_draws_are_refused),
         cmocka_unit_test(a_workflow_is_found_in_what_is_wrapped_around_it),
         cmocka_unit_test(a_workflow_says_how_it_starts_and_what_is_run_when_it_fails),
         cmocka_unit_test(names_keep_their_letters_without_accents),
