@@ -24,27 +24,29 @@ enum { CHUNK = 1 << 19, PAGE = 4096, INFLATE_PIECE = 4096, NAMES_TRIED = 1000 };
 static const char cannot_read[] = "cannot be read";
 static const char cannot_write[] = "cannot be written";
 
+static int is_shown(const struct dirent *e)
+{
+    return e->d_name[0] != '.';
+}
+
 /* "; did you mean DIR/NAME?", of a name in the folder that is near the path's. */
 static void put_nearest(const char *path, struct buf *out)
 {
-    enum { LOOKED_AT = 1000 };
     const char *slash = strrchr(path, '/');
     char *folder = slash ? file_beside(path, "") : NULL;
-    DIR *dir = opendir(folder ? folder : ".");
+    struct dirent **entry = NULL;
+    int n = scandir(folder ? folder : ".", &entry, is_shown, alphasort);
     VEC(const char *) names = {0};
-    struct arena arena;
 
-    arena_init(&arena);
-    for (struct dirent *e; dir && names.len < LOOKED_AT && (e = readdir(dir));)
-        if (e->d_name[0] != '.')
-            vec_push(&names, (const char *)arena_strdup(&arena, e->d_name));
+    for (int i = 0; i < n; i++)
+        vec_push(&names, (const char *)entry[i]->d_name);
     const char *near = nearest_word(slash ? slash + 1 : path, names.at, names.len);
     if (near)
         buf_printf(out, "; did you mean %s%s?", folder ? folder : "", near);
-    if (dir)
-        closedir(dir);
+    for (int i = 0; i < n; i++)
+        mem_free(entry[i]);
+    mem_free(entry);
     vec_release(&names);
-    arena_release(&arena);
     mem_free(folder);
 }
 

@@ -215,6 +215,9 @@ seam: reliability is known for 0 of 1 items: of the others an OK status says not
 $ seam check scenarios/six-setp.yaml
 seam: scenarios/six-setp.yaml: cannot be read: there is no such file or folder; did you mean scenarios/six-step.yaml?
 [4]
+$ mkdir $TMP_GOLDEN/near; cd $TMP_GOLDEN/near; for n in 4 2 9 1 7; do : > n$n.yaml; done; seam check n.yaml
+seam: n.yaml: cannot be read: there is no such file or folder; did you mean n1.yaml?
+[4]
 $ seam replay tests/data/genai.jsonl
 seam: tests/data/genai.jsonl: cannot be read: there is no such file or folder; did you mean tests/data/genai.jsonl.gz?
 [4]
