@@ -86,7 +86,7 @@ void progress_put_line(const char *what, double done, double of, double elapsed_
     size_t used = text_width(buf_text(&name)) + 1 + numbers.len;
     size_t cells = used + 3 < width ? width - used - 3 : 0;
     cells = cells > GAUGE_MOST ? GAUGE_MOST : cells;
-    if (used > width) {
+    if (used > width && name.len) {
         size_t room = width > numbers.len + 1 ? width - numbers.len - 1 : 0;
         name.data[name.len = text_fit(buf_text(&name), room)] = '\0';
     }

@@ -43,10 +43,15 @@ static void the_gauge_and_then_the_name_give_way(void **state)
                         "items [###............]  25%  12.5 million items/s  6 s left");
     assert_string_equal(line("items", 25e6, 1e8, 2, 42),
                         "items  25%  12.5 million items/s  6 s left");
-    assert_string_equal(line("a-long-name.jsonl", 1e6, 2e6, 1, 30), "a-long-  50%  1 MB/s  1 s left");
+    assert_string_equal(line("a-long-name.jsonl", 1e6, 2e6, 1, 30),
+                        "a-long-  50%  1 MB/s  1 s left");
     assert_string_equal(line("記録.jsonl", 1e6, 2e6, 1, 26), "記  50%  1 MB/s  1 s left");
     for (size_t width = 1; width < 120; width++)
         assert_true(text_width(line("\x1b[31m記録 of a day", 1234567, 1e12, 3, width)) <= width);
+    struct buf nameless = {0}; /* a file's name may be nothing but what is no text */
+    progress_put_line("", 1e6, 2e6, 1, 10, &nameless);
+    assert_string_equal(buf_text(&nameless), " 50%  1 MB");
+    buf_release(&nameless);
 }
 
 int main(void)
