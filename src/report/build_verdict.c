@@ -190,9 +190,15 @@ static bool add_forecast_verdict(const struct build *b)
     count_held(b->r[0], &held, &known);
     if (!known)
         return false;
-    document_text(b->d, BLOCK_VERDICT, held == known ? TONE_GOOD : TONE_UNSURE,
-                  "The forecast held%s: of %zu numbers %zu came within their intervals.",
-                  held == known ? "" : " in part", known, held);
+    document_text(b->d, BLOCK_VERDICT,
+                  held == known ? TONE_GOOD
+                  : held        ? TONE_UNSURE
+                                : TONE_BAD,
+                  "The forecast %s: of %zu number%s %zu came within their intervals.",
+                  held == known ? "held"
+                  : held        ? "held in part"
+                                : "did not hold",
+                  known, known == 1 ? "" : "s", held);
     return true;
 }
 
@@ -225,6 +231,18 @@ static void add_policy(const struct build *b)
         }
 }
 
+/* Its size, for words that say themselves that it is less than nothing. */
+static struct metric size_of(const struct metric *m)
+{
+    struct metric size = *m;
+    if (m->value < 0) {
+        size.value = -m->value;
+        size.low = -m->high;
+        size.high = -m->low;
+    }
+    return size;
+}
+
 static void add_learning(const struct build *b)
 {
     for (size_t i = 0; i < b->n; i++) {
@@ -232,7 +250,8 @@ static void add_learning(const struct build *b)
         struct buf text = {0};
         if (!m || !isfinite(m->value))
             continue;
-        format_both(&text, m, NULL);
+        struct metric size = size_of(m);
+        format_both(&text, m->high < 0 ? &size : m, NULL);
         document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN,
                       m->low > 0    ? "What people correct is learnt: from the first cycle to the "
                                       "last, reliability gains %s of all items."
@@ -286,12 +305,7 @@ static void add_money(const struct build *b)
     struct buf text = {0};
     if (!m || !isfinite(m->value))
         return;
-    struct metric size = *m;
-    if (m->value < 0) {
-        size.value = -m->value;
-        size.low = -m->high;
-        size.high = -m->low;
-    }
+    struct metric size = size_of(m);
     format_both(&text, &size, r->currency);
     document_text(b->d, BLOCK_PARAGRAPH, TONE_PLAIN,
                   m->value < 0

@@ -273,6 +273,41 @@ static void who_has_gates_is_told_of_size(void **state)
     result_release(&r);
 }
 
+static void a_fall_is_told_without_a_sign(void **state)
+{
+    struct result r;
+    result_init(&r, "run");
+    metrics_add(&r.metrics, "reliability", 0.9, 0.89, 0.91, 0.95, 1000, "1");
+    struct metric *m =
+        metrics_add(&r.metrics, "learning_gain", -0.05, -0.06, -0.03, 0.95, 1000, "1");
+    say(&r, "\nReliability falls from cycle to cycle, in all by 5.0% (3.0–6.0) of all items.");
+    m->value = 0.05;
+    m->low = 0.03;
+    m->high = 0.06;
+    say(&r, "reliability gains 5.0% (3.0–6.0) of all items.");
+    result_release(&r);
+}
+
+static void a_forecast_of_which_nothing_came_did_not_hold(void **state)
+{
+    struct result r;
+    result_init(&r, "backtest");
+    for (int i = 0; i < 2; i++)
+        vec_push(&r.predictions, ((struct prediction){.metric = "completion",
+                                                      .value = 0.9,
+                                                      .low = 0.8,
+                                                      .high = 0.95,
+                                                      .seen = 0.5,
+                                                      .seen_low = 0.4,
+                                                      .seen_high = 0.6,
+                                                      .windows = 1,
+                                                      .covered = COVERAGE_NO}));
+    say(&r, "**The forecast did not hold: of 2 numbers 0 came within their intervals.**");
+    r.predictions.at[1].covered = COVERAGE_YES;
+    say(&r, "**The forecast held in part: of 2 numbers 1 came within their intervals.**");
+    result_release(&r);
+}
+
 static void names_keep_their_letters_at_the_start_of_a_sentence(void **state)
 {
     struct result r;
@@ -356,6 +391,8 @@ int main(void)
         cmocka_unit_test(sides_say_which_of_them_is_not_known),
         cmocka_unit_test(what_takes_no_time_has_no_rows_of_zeros),
         cmocka_unit_test(who_has_gates_is_told_of_size),
+        cmocka_unit_test(a_fall_is_told_without_a_sign),
+        cmocka_unit_test(a_forecast_of_which_nothing_came_did_not_hold),
         cmocka_unit_test(names_keep_their_letters_at_the_start_of_a_sentence),
         cmocka_unit_test(one_model_needs_no_label_in_front),
         cmocka_unit_test(the_date_is_told_as_people_tell_it),
