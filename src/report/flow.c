@@ -49,11 +49,15 @@ static double box_y(const struct flow *f, size_t step)
     return TOP + f->pitch * (double)step;
 }
 
-/* Three digits, and beside 100% as many as tell it from that. */
+/* Three digits, beside 100% as many as tell it from that, and the zeros of a small one. */
 static void put_percent(struct buf *out, double share)
 {
+    const struct metric small = {
+        .name = "share", .unit = "1", .value = share, .low = share, .high = share};
     double rest = 100 * (1 - share);
-    if (rest > 1e-9 && rest < 0.05)
+    if (share > 0 && share < 1e-5)
+        format_value(out, &small, NULL);
+    else if (rest > 1e-9 && rest < 0.05)
         buf_printf(out, "%.*f%%", -(int)floor(log10(rest)), 100 * share);
     else
         buf_printf(out, "%.3g%%", 100 * share);
@@ -88,7 +92,8 @@ static void put_failures(struct buf *out, const struct row *row)
         (wrong->value > 0 || (isnan(wrong->value) && isfinite(wrong->low) && wrong->high > 0))) {
         buf_puts(out, ", ");
         if (isnan(wrong->value))
-            buf_printf(out, "%.2g–%.2g%%", 100 * wrong->low, 100 * wrong->high);
+            buf_printf(out, wrong->high < 0.995 ? "%.2g–%.2g%%" : "%.2g–%.0f%%", 100 * wrong->low,
+                       100 * wrong->high);
         else
             put_percent(out, wrong->value);
         buf_puts(out, " wrong");

@@ -342,6 +342,8 @@ static void a_flow_says_what_fails_in_its_boxes(void **state)
     metrics_add_exact(&desk->metrics, "visits", 40, "count");
     stage(&r, "send", "success_rate", 1, 0.9, 1)->layer = "tool";
     stage(&r, "store", "wrong_rate", NAN, 0.0625, 0.375);
+    stage(&r, "keep", "wrong_rate", NAN, 0.25, 1);
+    stage(&r, "log", "wrong_rate", 1e-7, 1e-7, 1e-7);
     way(&r, "draft", "desk", 1 - 1e-14);
     way(&r, "desk", "send", 0.95);
     way(&r, "desk", "reject", 0.05);
@@ -357,8 +359,11 @@ static void a_flow_says_what_fails_in_its_boxes(void **state)
     text_has(svg, ">step, 6.2–38% wrong<"); /* all that is known is its interval */
     text_has(svg, ">95%<");
     text_has(svg, ">reject 5%<");
+    text_has(svg, ">step, 25–100% wrong<");
+    text_has(svg, ">step, 0.00001% wrong<");
     text_has(svg, "99.9999%<");
-    assert_null(strstr(svg, "100%"));
+    assert_null(strstr(svg, ">100%"));
+    assert_null(strstr(svg, " 100%"));
     document_release(&d);
     result_release(&r);
 }
