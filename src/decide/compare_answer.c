@@ -85,6 +85,30 @@ static bool is_miss(const struct metric *m)
     return m->target && m->verdict != VERDICT_PASS && m->verdict != VERDICT_NONE;
 }
 
+static bool is_bound(const struct target *t)
+{
+    return t->kind == TARGET_AT_MOST || t->kind == TARGET_AT_LEAST;
+}
+
+/* Is its metric asked of the alternative, and not in its result, as where nothing ships? */
+static bool is_unknown(const struct alternative *a, const struct target *t)
+{
+    return is_bound(t) && !metrics_find(&a->result->metrics, t->metric);
+}
+
+static size_t put_unknown(struct buf *out, const struct alternative *a, size_t listed)
+{
+    for (uint32_t i = 0; i < a->pipeline->n_targets; i++) {
+        const struct target *t = &a->pipeline->target[i];
+        if (!is_unknown(a, t))
+            continue;
+        buf_puts(out, listed++ ? ", and " : "");
+        format_name(out, t->metric);
+        buf_puts(out, " is not known");
+    }
+    return listed;
+}
+
 /* All that it misses: "shipped error 15.4%, not at most 5%". */
 static void put_misses_of(struct buf *out, const struct alternative *a)
 {
@@ -101,7 +125,7 @@ static void put_misses_of(struct buf *out, const struct alternative *a)
         buf_printf(out, ", %s %s", m->verdict == VERDICT_NOT_SHOWN ? "not shown to be" : "not",
                    m->target);
     }
-    if (!listed)
+    if (!put_unknown(out, a, listed))
         buf_puts(out, a->pipeline->n_targets ? "it does not show all that is asked"
                                              : "it has no objective");
 }
@@ -133,15 +157,18 @@ static const struct target *only_miss(const struct alternative *a)
             return NULL;
         missed = m;
     }
-    for (uint32_t i = 0; missed && i < a->pipeline->n_targets; i++)
-        if (!strcmp(a->pipeline->target[i].metric, missed->name) &&
-            (a->pipeline->target[i].kind == TARGET_AT_MOST ||
-             a->pipeline->target[i].kind == TARGET_AT_LEAST))
-            return &a->pipeline->target[i];
-    return NULL;
+    const struct target *found = NULL;
+    for (uint32_t i = 0; missed && i < a->pipeline->n_targets; i++) {
+        const struct target *t = &a->pipeline->target[i];
+        if (is_unknown(a, t))
+            return NULL;
+        if (!found && is_bound(t) && !strcmp(t->metric, missed->name))
+            found = t;
+    }
+    return found;
 }
 
-/* Where all of them miss the same bound: who comes nearest to it. */
+/* Where all of them miss the same bound: who comes nearest to it, if one does. */
 static void put_nearest(struct buf *out, const struct alternative *a, size_t n)
 {
     const struct target *asked = only_miss(&a[0]);
@@ -151,10 +178,14 @@ static void put_nearest(struct buf *out, const struct alternative *a, size_t n)
         if (!t || strcmp(t->metric, asked->metric) || t->kind != asked->kind)
             asked = NULL;
     }
-    if (asked)
-        buf_printf(
-            out, " The nearest is %s.",
-            best_by(a, n, asked->metric, asked->kind == TARGET_AT_LEAST ? 1 : -1, NULL)->name);
+    const struct alternative *best =
+        asked ? best_by(a, n, asked->metric, asked->kind == TARGET_AT_LEAST ? 1 : -1, NULL) : NULL;
+    for (size_t i = 0; i < n && best; i++)
+        if (&a[i] != best &&
+            value_of(&a[i], asked->metric, NAN) == known(best, asked->metric)->value)
+            return;
+    if (best)
+        buf_printf(out, " The nearest is %s.", best->name);
 }
 
 /* --- who does more than is asked */
@@ -312,7 +343,7 @@ static void put_objective(struct buf *out, const struct alternative *a, size_t n
     buf_puts(out, "the objective (");
     for (uint32_t i = 0; i < a->pipeline->n_targets; i++) {
         const struct target *t = &a->pipeline->target[i];
-        if (t->kind != TARGET_AT_MOST && t->kind != TARGET_AT_LEAST)
+        if (!is_bound(t))
             continue;
         buf_puts(out, listed++ ? ", " : "");
         format_name(out, t->metric);

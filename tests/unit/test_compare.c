@@ -221,6 +221,37 @@ static void none_that_meets_it_is_said_plainly(void **state)
     drop(&m[1]);
 }
 
+/* What holds no such value, as where nothing ships, is not near, nor is one of two alike. */
+static void what_is_not_known_and_who_is_as_near_is_told(void **state)
+{
+    static const struct target both[] = {
+        {"reliability", TARGET_AT_LEAST, 0.9, "at least 90%"},
+        {"latency_p95", TARGET_AT_MOST,  5,   "at most 5s"  },
+    };
+    struct made m[2];
+    struct result out;
+
+    make(&m[0], "One", 1, 0.80, 0, 1);
+    make(&m[1], "Two", 2, 0.80, 0, 1);
+    struct alternative a[] = {m[0].a, m[1].a};
+    result_init(&out, "compare");
+    compare_alternatives(a, 2, &out);
+    assert_null(strstr(out.answer.sentence, "nearest"));
+    result_release(&out);
+
+    m[0].p.target = m[1].p.target = (struct target *)both;
+    m[0].p.n_targets = m[1].p.n_targets = 2;
+    ((struct metric *)metrics_find(&m[1].r.metrics, "reliability"))->value = 0.85;
+    result_init(&out, "compare");
+    compare_alternatives(a, 2, &out);
+    assert_non_null(strstr(out.answer.sentence, "One (reliability 80.00%, not at least 90%, and "
+                                                "latency p95 is not known)"));
+    assert_null(strstr(out.answer.sentence, "nearest"));
+    result_release(&out);
+    drop(&m[0]);
+    drop(&m[1]);
+}
+
 /* The answer to these, in a buffer of the test's own. */
 static const char *answer_to(struct made *m, size_t n, struct result *out)
 {
@@ -371,6 +402,7 @@ int main(void)
         cmocka_unit_test(a_month_is_told_in_parts_that_add_up),
         cmocka_unit_test(the_simplest_that_meets_the_objective_is_named),
         cmocka_unit_test(none_that_meets_it_is_said_plainly),
+        cmocka_unit_test(what_is_not_known_and_who_is_as_near_is_told),
         cmocka_unit_test(more_steps_that_cost_less_are_not_called_more_than_the_job_needs),
         cmocka_unit_test(who_nets_more_than_the_simplest_is_named_where_it_is_shown),
         cmocka_unit_test(every_target_missed_is_told_and_no_two_currencies_are_weighed),
