@@ -345,10 +345,10 @@ static double take_end(struct definition *d, struct json config)
         definition_note(d, "It ends by %s.", buf_text(&text));
     buf_release(&text);
     if (isfinite(turns))
-        definition_note(d, "It has %g turns at most.", turns);
+        definition_note(d, "It has %.15g turns at most.", turns);
     if (isfinite(messages))
         definition_note(d,
-                        "The conversation ends after %g messages at the latest, of which the "
+                        "The conversation ends after %.15g messages at the latest, of which the "
                         "task is the first.",
                         messages);
     return fmin(turns, fmax(messages - 1, 1));
@@ -416,7 +416,8 @@ static int take_team(struct definition *d, struct json root, struct error *err)
     double turns = take_end(d, config);
     d->messages = isfinite(turns) ? turns : 0;
     if (json_as_double(json_get(config, "max_stalls"), &stalls))
-        definition_note(d, "The orchestrator plans anew after %g rounds without progress.", stalls);
+        definition_note(d, "The orchestrator plans anew after %.15g rounds without progress.",
+                        stalls);
     if (take_members(d, root, turns, err))
         return -1;
     return definition_finish(d, err);

@@ -348,10 +348,11 @@ static void take_limit(struct definition *d, struct json workflow)
         !(seconds > 0))
         return;
     if (waits(d))
-        definition_note(d,
-                        "Its work may take %g s; the time that it waits for people, or longer than "
-                        "65 s, does not count.",
-                        seconds);
+        definition_note(
+            d,
+            "Its work may take %.15g s; the time that it waits for people, or longer than "
+            "65 s, does not count.",
+            seconds);
     else
         d->deadline_s = seconds;
 }

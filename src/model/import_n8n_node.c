@@ -251,12 +251,12 @@ static void tell_settings(struct definition *d, struct def_node *n, struct json 
     if (!waits)
         n8n_tell(d, n, "", "does not wait for it");
     if (json_as_double(json_pointer(node, "/parameters/options/maxIterations"), &rounds))
-        n->about =
-            arena_printf(&d->arena, "%s; at most %g rounds", n->about ? n->about : "agent", rounds);
+        n->about = arena_printf(&d->arena, "%s; at most %.15g rounds",
+                                n->about ? n->about : "agent", rounds);
     if (json_as_double(json_pointer(node, "/parameters/batchSize"), &rounds) &&
         n8n_type_has(node, ".splitInBatches"))
-        n->about = arena_printf(&d->arena, "%s of %g; how many there are it does not say", n->about,
-                                rounds);
+        n->about = arena_printf(&d->arena, "%s of %.15g; how many there are it does not say",
+                                n->about, rounds);
 }
 
 static void take_settings(struct def_node *n, struct json node)

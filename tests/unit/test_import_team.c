@@ -206,6 +206,15 @@ static void rounds_of_a_conversation_are_counted_once(void **state)
     leave(&in);
 }
 
+static void great_numbers_are_told_in_full(void **state)
+{
+    struct import in =
+        take("autogen", TEAM("RoundRobinGroupChat", AGENT("a", ""), ",\"max_turns\":1500000"));
+
+    has(&in, "# It has 1500000 turns at most.\n");
+    leave(&in);
+}
+
 static void a_person_at_the_end_of_a_round_sends_it_round_again(void **state)
 {
     struct import in =
@@ -270,6 +279,7 @@ int main(void)
         cmocka_unit_test(a_guarded_task_beside_others_keeps_its_branch),
         cmocka_unit_test(an_agent_says_its_tools_their_rounds_and_what_it_wraps),
         cmocka_unit_test(rounds_of_a_conversation_are_counted_once),
+        cmocka_unit_test(great_numbers_are_told_in_full),
         cmocka_unit_test(a_person_at_the_end_of_a_round_sends_it_round_again),
         cmocka_unit_test(the_first_team_of_a_gallery_is_taken_and_the_others_told),
         cmocka_unit_test(a_loop_back_into_a_branch_leaves_the_branch_before_it),
