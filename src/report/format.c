@@ -12,6 +12,7 @@ struct form {
     int digits;
     const char *before, *after;
     bool share, count, trim; /* trim: no trailing zeros */
+    bool small;              /* so small a value has digits of its own */
 };
 
 bool format_is_share(const char *name)
@@ -127,6 +128,7 @@ static void put_grouped(struct buf *out, double x, int digits)
 }
 
 static const double MOST_DIGITS = 1e15; /* a double has no more */
+static const double SMALL = 1e-4;
 
 static void put_decimal(struct buf *out, double x, int digits, bool trim)
 {
@@ -164,9 +166,10 @@ static void put_bare(struct buf *out, const struct form *f, double value)
         x = -x;
     }
     buf_puts(out, f->before);
-    if (f->share && x >= 1e-9 && x < 1e-4) /* with zeros: 0.0000008% stands beside 0.000001% */
+    bool own = f->small && x < SMALL;
+    if (own && f->share && x >= 1e-9) /* with zeros: 0.0000008% stands beside 0.000001% */
         put_decimal(out, x, 1 - magnitude(x), true);
-    else if (x > 0 && x < 1e-4)
+    else if (own)
         buf_printf(out, "%.2g", x);
     else
         put_decimal(out, x, f->digits, f->trim);
@@ -242,6 +245,7 @@ static struct form form_of(const struct metric *m, const char *currency)
         f.before = currency ? currency : "$";
     }
     f.count = !strcmp(unit, "count");
+    f.small = fabs(size) * f.scale < SMALL;
     set_digits(&f, m, size, half > 1e-12 * fabs(size) ? half : 0);
     if (half > 0 && !has_interval(m, &f))
         set_digits(&f, m, size, 0);

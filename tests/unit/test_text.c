@@ -369,6 +369,8 @@ static void none_and_all_are_told_from_nearly(void **state)
     formatted("completion", "1", 0.996, 0.985, 0.99997, 0.95, "99.6% (98.5–100.0)");
     formatted("auto_error", "1", 0, 0, 0.025, 0.95, "0% (0–2.5)");
     formatted("auto_error", "1", 0.004, 0.0002, 0.014, 0.95, "0.4% (0.0–1.4)");
+    formatted("auto_error", "1", 0.002, 1.6e-9, 0.049, 0.95, "0.2% (0.0–4.9)");
+    formatted("latency_mean", "s", 2, 1e-9, 5, 0.95, "2 s (0–5)");
 }
 
 static void an_interval_that_reads_as_its_value_is_left_out(void **state)
