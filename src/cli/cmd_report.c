@@ -29,7 +29,7 @@ static const char formats_by_default[] = "html,json";
 struct report {
     const struct cli *cli;
     const char *dir;
-    bool to_stdout, json, files; /* json: that on standard output beside the files, if any */
+    bool to_stdout, json, csv, files; /* json, csv: on standard output beside the files, if any */
     const struct result *result[GATHERED_MAX];
     size_t n, before;
     struct document document;
@@ -187,7 +187,9 @@ static int write_csv(const struct report *r, struct error *err)
 
     if (r->to_stdout && r->n > 1)
         return error_set(err, ERR_USAGE,
-                         "-o -: csv is a table for each of the %zu results: give a folder", r->n);
+                         "csv is a table for each of the %zu results: write them into a folder, "
+                         "with --format csv and -o FOLDER",
+                         r->n);
     if (!r->to_stdout)
         status = remove_old(r, is_table, err);
     for (size_t i = 0; !status && i < r->n; i++) {
@@ -274,11 +276,11 @@ static int gather_all(const struct cli *cli, struct gathered *g, size_t *before,
     return 0;
 }
 
-/* --json alone is the JSON on standard output, and nothing else. */
+/* --json or --csv alone is that on standard output, and nothing else. */
 static int place(const struct cli *cli, struct report *r, bool want[FORMATS], struct error *err)
 {
     const struct options *o = cli->options;
-    bool json = option_given(o, OPTION_JSON), format = option_given(o, OPTION_FORMAT);
+    bool json = option_given(o, OPTION_JSON), csv = option_given(o, OPTION_CSV);
     size_t n = 0;
 
     r->dir = option_text(o, OPTION_OUT, "reports");
@@ -286,27 +288,28 @@ static int place(const struct cli *cli, struct report *r, bool want[FORMATS], st
     wanted(option_text(o, OPTION_FORMAT, r->to_stdout ? "html" : formats_by_default), want);
     for (size_t i = 0; i < FORMATS; i++)
         n += want[i];
-    if (json && r->to_stdout)
+    if ((json || csv) && r->to_stdout)
         return error_set(err, ERR_USAGE,
-                         "--json and -o - both write to standard output: leave out one, or give "
-                         "the files a folder with -o");
+                         "%s and -o - both write to standard output: leave out one, or give "
+                         "the files a folder with -o",
+                         json ? "--json" : "--csv");
     if (r->to_stdout && n > 1)
         return error_set(err, ERR_USAGE,
                          "-o -: standard output takes one format; name it with --format, or give "
                          "a folder");
     r->json = json;
-    r->files = !json || format || option_given(o, OPTION_OUT);
+    r->csv = csv;
+    r->files = !(json || csv) || option_given(o, OPTION_FORMAT) || option_given(o, OPTION_OUT);
     return 0;
 }
 
 static int write_all(const struct report *r, const bool want[FORMATS], struct error *err)
 {
-    if (r->json) {
-        struct report shown = *r;
-        shown.to_stdout = true;
-        if (write_json(&shown, err))
-            return -1;
-    }
+    struct report shown = *r;
+
+    shown.to_stdout = true;
+    if ((r->json && write_json(&shown, err)) || (r->csv && write_csv(&shown, err)))
+        return -1;
     if (!r->files)
         return 0;
     if (!r->to_stdout && file_make_dir(r->dir, err))

@@ -191,7 +191,7 @@ const struct option_def option_defs[OPTION_COUNT] = {
     [OPTION_JSON] = {"json", 0, TAKES_NOTHING, NULL, "one JSON object on standard output",
         TABLED | ON(REPORT)},
     [OPTION_CSV] = {"csv", 0, TAKES_NOTHING, NULL, "one table as CSV on standard output",
-        TABLED},
+        TABLED | ON(REPORT)},
     [OPTION_QUIET] = {"quiet", 'q', TAKES_NOTHING, NULL, "no progress, no warnings", ALL},
     [OPTION_NO_COLOR] = {"no-color", 0, TAKES_NOTHING, NULL, "no colours (also NO_COLOR)", ALL},
     [OPTION_MAN] = {"man", 0, TAKES_NOTHING, NULL, "the whole manual as a man page: | man -l -",

@@ -39,7 +39,12 @@ $ seam report scenarios/six-step.yaml --trials 1000 --format md,html -o - --quie
 seam: -o -: standard output takes one format; name it with --format, or give a folder
 [2]
 $ seam report scenarios/six-step.yaml --trials 1000 --format csv -o - --quiet
-seam: -o -: csv is a table for each of the 2 results: give a folder
+seam: csv is a table for each of the 2 results: write them into a folder, with --format csv and -o FOLDER
+[2]
+$ seam solve scenarios/six-step.yaml --json --quiet > $TMP_GOLDEN/six.json; seam solve scenarios/six-step.yaml --csv --quiet > $TMP_GOLDEN/six.csv; (PATH=$TMP_GOLDEN/bin; cd $TMP_GOLDEN; seam report six.json --csv --quiet) | cmp - $TMP_GOLDEN/six.csv; ls $TMP_GOLDEN/reports 2>/dev/null
+[2]
+$ seam report $TMP_GOLDEN/six.json $TMP_GOLDEN/six.json --csv --quiet
+seam: csv is a table for each of the 2 results: write them into a folder, with --format csv and -o FOLDER
 [2]
 $ seam report scenarios/six-step.yaml --json -o - --quiet
 seam: --json and -o - both write to standard output: leave out one, or give the files a folder with -o
