@@ -27,6 +27,7 @@ enum {
 
 /* Takes hold of standard input and output, which are terminals; one at a time.  ERR_IO. */
 MUST_CHECK int terminal_open(struct error *err);
+/* Puts the terminal back where it is held; a signal handler may call it. */
 void terminal_close(void);
 /* Gives it to another program for a while, and takes it again. */
 void terminal_lend(void);

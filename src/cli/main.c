@@ -40,6 +40,7 @@ static void end_interrupted(int signal_number)
 static void on_interrupt(int signal_number)
 {
     if (atomic_exchange(&stop_asked, true)) {
+        terminal_close();
         signal(signal_number, SIG_DFL);
         raise(signal_number);
     }

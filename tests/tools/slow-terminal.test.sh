@@ -60,5 +60,35 @@ interrupted "a picture" "$SEAM" plot backlog scenarios/review-overload.yaml --tr
 interrupted "items that are still made" "$SEAM" run scenarios/reference.yaml --items 1000000 -o "$dir/items.jsonl"
 kill $holder
 check "nothing half written" "$(ls -A "$dir" | tr '\n' ' ')" "answer err lines out pipe tty "
+# The screen of reviews, told twice to end before it looks up: the terminal is as it was.
+cat >"$dir/people.yaml" <<'END'
+seam: 1
+flow:
+  - stage: draft
+    wrong: 10%
+  - review: human
+    exec: {builtin: queue}
+END
+echo '{"id": "b1", "input": {"text": "one"}}' >"$dir/people.jsonl"
+"$SEAM" run "$dir/people.yaml" --input "$dir/people.jsonl" --db "$dir/people.db" --quiet >"$dir/out" 2>&1 &
+pid=$!
+for i in $(seq 600); do
+    [ "$("$SEAM" review --db "$dir/people.db" --csv 2>/dev/null | wc -l)" -ge 2 ] && break
+    sleep 0.1
+done
+kill -INT $pid
+wait $pid
+script -qec "echo \$\$ >$dir/pid; exec $SEAM review --db $dir/people.db --reviewer ann" "$dir/tty" \
+    >/dev/null 2>&1 </dev/null &
+for i in $(seq 600); do
+    grep -q '1049h' "$dir/tty" 2>/dev/null && break
+    sleep 0.1
+done
+pid=$(cat "$dir/pid")
+for signal in STOP INT TERM CONT; do kill -$signal "$pid"; done
+wait $!
+check "reviews told twice to end: the terminal put back" \
+    "$(tr '\033' E <"$dir/tty" | grep -c 'E\[?1049l')" 1
+
 echo "$pass passed, $fail failed"
 [ $fail = 0 ]
