@@ -75,7 +75,7 @@ const struct manual_chapter manual_chapters[] = {
      "  ...\n"
      "  reliability        98.5%     96.3–99.6%\n"
      "  ...\n"
-     "  reliability: ±1.7 points, of which parameters ±1.7 and sampling ±0.02\n"
+     "  reliability: ±1.7 points, of which parameters ±1.7 and sampling ±0.06\n"
      "  ...\n"
      "  $ seam simulate fitted.yaml --set flow.retrieve.error=10%\n"
      "\n"

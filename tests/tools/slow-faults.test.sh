@@ -119,7 +119,7 @@ for part in 1 2 3 4 6 8; do
     reference faulty
     [ "$status" != "$clean" ] || continue # how often the store is written to depends on the machine
     filled=$((filled + 1))
-    told "ends with status 4 and a sentence" "$([ "$status" = 4 ] && grep -q 'the disk is full\|No space left' said && echo yes)"
+    told "ends with status 4 and a sentence" "$([ "$status" = 4 ] && grep -q 'the disk is full\|No space left\|disk I/O error' said && echo yes)"
     told "the store is sound" "$("$SEAM" doctor --db seam.db | grep -q 'store .*: ok' && echo yes)"
     told "no half a file of spans" "$([ ! -e spans.jsonl ] || tail -n 1 spans.jsonl | grep -q '}$' && echo yes)"
     kept="--resume"
